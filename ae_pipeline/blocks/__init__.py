@@ -1,0 +1,16 @@
+"""Arrow columns ↔ contiguous numeric blocks, with missing values set aside exactly."""
+
+from ae_pipeline.blocks.block import Block, block_to_arrays, records_to_block, rows_per_block
+from ae_pipeline.blocks.matrix import block_to_matrix, matrix_to_values
+from ae_pipeline.blocks.missing import pack_missing, unpack_missing
+
+__all__ = [
+    "Block",
+    "block_to_arrays",
+    "block_to_matrix",
+    "matrix_to_values",
+    "pack_missing",
+    "records_to_block",
+    "rows_per_block",
+    "unpack_missing",
+]

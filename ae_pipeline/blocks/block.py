@@ -1,0 +1,122 @@
+"""A block: some rows of the feature columns as float64, and why a value is missing.
+
+Feature-major, because Arrow is: one column is one contiguous row of `values`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any  # a dtype known at run time only
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Float64, Shaped, UInt8
+
+#: Why a value is missing; `missing` holds one of these per value.
+PRESENT, NULL, NAN, POSITIVE_INFINITY, NEGATIVE_INFINITY = range(5)
+
+
+#: Values in one block: 16 MiB of float64, whatever the number of columns.
+_BLOCK_VALUES = 1 << 21
+_BLOCK_ROWS = 1 << 15
+
+
+def rows_per_block(n_columns: int) -> int:
+    """Rows to read at a time from a table of so many columns."""
+    return max(1, min(_BLOCK_ROWS, _BLOCK_VALUES // max(n_columns, 1)))
+
+
+@dataclass(frozen=True)
+class Block:
+    """Feature columns of some rows.
+
+    Args:
+        values: [features, rows], finite, or NaN where the value is missing.
+        missing: [features, rows] reasons, or None if every value is present.
+    """
+
+    values: Float64[np.ndarray, "features rows"]
+    missing: UInt8[np.ndarray, "features rows"] | None
+
+    @property
+    def n_rows(self) -> int:
+        """Rows in the block."""
+        return self.values.shape[1]
+
+
+def records_to_block(records: pa.RecordBatch, features: Sequence[str]) -> Block:
+    """Read the feature columns of `records`; 64-bit integers beyond 2^53 round to float64."""
+    values = np.empty((len(features), records.num_rows), np.float64)
+    missing: UInt8[np.ndarray, "features rows"] | None = None
+    for index, name in enumerate(features):
+        reasons = _read_column(records.column(name), values[index])
+        if reasons is not None:
+            if missing is None:
+                missing = np.zeros(values.shape, np.uint8)
+            missing[index] = reasons
+    return Block(values, missing)
+
+
+def block_to_arrays(block: Block, types: Sequence[pa.DataType]) -> list[pa.Array]:
+    """Arrow columns of the given types: integers round, out-of-range values take the nearest.
+
+    Missing values come back as they were: null, NaN or an infinity.
+    """
+    return [
+        _write_column(
+            block.values[index], None if block.missing is None else block.missing[index], kind
+        )
+        for index, kind in enumerate(types)
+    ]
+
+
+def _read_column(
+    column: pa.Array, out: Float64[np.ndarray, "rows"]
+) -> UInt8[np.ndarray, "rows"] | None:
+    """Fill one row of `values`; reasons, or None if nothing is missing."""
+    has_nulls = column.null_count > 0
+    filled = pc.fill_null(column, pa.scalar(0, column.type)) if has_nulls else column
+    out[:] = filled.to_numpy(zero_copy_only=False)
+    is_finite = np.isfinite(out)
+    if is_finite.all() and not has_nulls:
+        return None
+    reasons = np.zeros(len(out), np.uint8)
+    reasons[np.isnan(out)] = NAN
+    reasons[out == np.inf] = POSITIVE_INFINITY
+    reasons[out == -np.inf] = NEGATIVE_INFINITY
+    if has_nulls:
+        reasons[column.is_null().to_numpy(zero_copy_only=False)] = NULL
+    out[reasons != PRESENT] = np.nan
+    return reasons
+
+
+def _write_column(
+    values: Float64[np.ndarray, "rows"],
+    reasons: UInt8[np.ndarray, "rows"] | None,
+    kind: pa.DataType,
+) -> pa.Array:
+    numpy_type = np.dtype(kind.to_pandas_dtype())
+    safe = np.nan_to_num(values) if reasons is not None else values
+    typed = _saturate(safe, numpy_type)
+    if reasons is None:
+        return pa.array(typed, type=kind)
+    if pa.types.is_floating(kind):
+        typed[reasons == NAN] = np.nan
+        typed[reasons == POSITIVE_INFINITY] = np.inf
+        typed[reasons == NEGATIVE_INFINITY] = -np.inf
+    return pa.array(typed, type=kind, mask=reasons == NULL)
+
+
+def _saturate(
+    values: Float64[np.ndarray, "rows"], kind: np.dtype[Any]
+) -> Shaped[np.ndarray, "rows"]:
+    """Cast without wrapping: what does not fit becomes the nearest value that does."""
+    if kind.kind == "f":
+        limits = np.finfo(kind)
+        return np.clip(values, float(limits.min), float(limits.max)).astype(kind)
+    info = np.iinfo(kind)
+    # float64 has no 2**63 - 1: step down to the largest value that still converts.
+    largest = float(info.max) if kind.itemsize < 8 else float(np.nextafter(float(info.max), 0))
+    return np.clip(np.rint(values), float(info.min), largest).astype(kind)

@@ -1,0 +1,242 @@
+"""The verbs. Each reads settings, calls the library and shows what came back."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ae_pipeline.cli import options
+from ae_pipeline.cli.terminal import progress_bars, set_up_logging, stderr, stdout
+from ae_pipeline.config import DecodeJob, EncodeJob, FitJob, load_job
+from ae_pipeline.errors import AePipelineError, FragmentsFailedError
+from ae_pipeline.pipeline import decode as decode_dataset
+from ae_pipeline.pipeline import encode as encode_dataset
+from ae_pipeline.pipeline import fit as fit_dataset
+from ae_pipeline.pipeline import inspect as inspect_path
+from ae_pipeline.report import (
+    column_table,
+    failure_lines,
+    fit_table,
+    inspection_tables,
+    partition_table,
+    render,
+    to_json,
+)
+from ae_pipeline.results import DatasetReport
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Learned compression and latent features for partitioned Parquet tables.\n\n"
+    "Typical use: [bold]fit[/] a codec, write [bold]features[/], [bold]decode[/] them again and "
+    "compare.",
+)
+
+Source = Annotated[
+    str | None, typer.Argument(metavar="SOURCE", help="Parquet file, folder or hive tree.")
+]
+
+
+@app.command()
+def fit(
+    source: Source = None,
+    codec: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Codec directory to write.")
+    ] = None,
+    config: options.ConfigFile = None,
+    setting: options.Setting = None,
+    latent_dim: options.LatentDim = None,
+    hidden: options.Hidden = None,
+    activation: options.ActivationName = None,
+    epochs: options.Epochs = None,
+    loss_threshold: options.LossThreshold = None,
+    seed: options.Seed = None,
+    keep: options.Keep = None,
+    feature: options.Feature = None,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Train an autoencoder on SOURCE and write the codec to DIR.
+
+    Float columns are features, everything else is kept. A fit that was killed goes on where its
+    last checkpoint left it; a codec that is current is left alone.
+
+    Example: ae-pipeline fit sales/ --codec codecs/sales --latent-dim 4
+    """
+    set_up_logging(verbose)
+    overrides = options.settings(
+        setting,
+        source=source,
+        codec=codec,
+        network__latent_dim=latent_dim,
+        network__encoder_hidden=options.widths(hidden),
+        network__activation=activation,
+        training__epochs=epochs,
+        training__loss_threshold=loss_threshold,
+        training__seed=seed,
+        columns__keep=keep,
+        columns__feature=feature,
+        execution__force=force,
+    )
+    job = load_job(FitJob, config, overrides)
+    with progress_bars() as progress:
+        result = fit_dataset(job, progress)
+    if as_json:
+        print(to_json(result))
+        return
+    render(fit_table(result), stdout)
+    stdout.print(
+        f"Next: ae-pipeline features {job.source} DEST --codec {job.codec}", soft_wrap=True
+    )
+
+
+@app.command()
+def features(
+    source: Source = None,
+    dest: Annotated[
+        str | None, typer.Argument(metavar="DEST", help="Features dataset to write.")
+    ] = None,
+    codec: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Codec to use; without one, DEST's own or a new fit."),
+    ] = None,
+    config: options.ConfigFile = None,
+    setting: options.Setting = None,
+    latent_dim: options.LatentDim = None,
+    epochs: options.Epochs = None,
+    keep: options.Keep = None,
+    feature: options.Feature = None,
+    workers: options.Workers = None,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Write the latent vector of every row of SOURCE to DEST, beside the kept columns.
+
+    One file per source file, at the same path. Run it again after a kill or when files were
+    added: only what is missing or stale is done.
+
+    Example: ae-pipeline features sales/ sales_features/ --codec codecs/sales
+    """
+    set_up_logging(verbose)
+    overrides = options.settings(
+        setting,
+        source=source,
+        features=dest,
+        codec=codec,
+        network__latent_dim=latent_dim,
+        training__epochs=epochs,
+        columns__keep=keep,
+        columns__feature=feature,
+        execution__workers=workers,
+        execution__force=force,
+    )
+    job = load_job(EncodeJob, config, overrides)
+    with progress_bars() as progress:
+        report = encode_dataset(job, progress)
+    _show(report, as_json)
+    if not as_json:
+        stdout.print(
+            f"Next: ae-pipeline decode {job.features} OUT --source {job.source}", soft_wrap=True
+        )
+
+
+@app.command()
+def decode(
+    dest: Annotated[
+        str | None, typer.Argument(metavar="DEST", help="Features dataset to read.")
+    ] = None,
+    out: Annotated[
+        str | None, typer.Argument(metavar="OUT", help="Folder for the reconstructed tables.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(metavar="SOURCE", help="Compare with this and report errors.")
+    ] = None,
+    codec: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Codec; without one, the dataset's own.")
+    ] = None,
+    config: options.ConfigFile = None,
+    setting: options.Setting = None,
+    workers: options.Workers = None,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Reconstruct the tables of a features dataset in OUT, with the source's schema and row order.
+
+    With --source every value is compared; errors per partition and column are shown and written
+    to OUT/_ae/report/metrics.parquet.
+
+    Example: ae-pipeline decode sales_features/ sales_decoded/ --source sales/
+    """
+    set_up_logging(verbose)
+    overrides = options.settings(
+        setting,
+        source=source,
+        features=dest,
+        decoded=out,
+        codec=codec,
+        execution__workers=workers,
+        execution__force=force,
+    )
+    job = load_job(DecodeJob, config, overrides)
+    with progress_bars() as progress:
+        report = decode_dataset(job, progress)
+    _show(report, as_json)
+
+
+@app.command()
+def inspect(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="Codec, dataset or file.")],
+    as_json: options.Json = False,
+) -> None:
+    """Say what PATH is and what it holds: a source, a codec, features or decoded tables.
+
+    Example: ae-pipeline inspect codecs/sales
+    """
+    inspection = inspect_path(path)
+    if as_json:
+        print(to_json(inspection))
+        return
+    for table in inspection_tables(inspection):
+        render(table, stdout)
+
+
+def _show(report: DatasetReport, as_json: bool) -> None:
+    """Print a report; raise if fragments failed, so that the exit code tells."""
+    if as_json:
+        print(to_json(report))
+    else:
+        render(partition_table(report), stdout)
+        if report.total.metrics is not None:
+            render(column_table(report), stdout)
+        n_current = report.total.n_fragments - report.n_written
+        stdout.print(f"{report.n_written} fragments written, {n_current} current already")
+    for warning in report.warnings:
+        stderr.print(f"warning: {warning}", markup=False, soft_wrap=True)
+    if report.failures:
+        for line in failure_lines(report):
+            stderr.print(f"failed: {line}", markup=False, soft_wrap=True)
+        n_all = len(report.failures) + report.total.n_fragments
+        raise FragmentsFailedError(
+            f"{len(report.failures)} of {n_all} fragments failed",
+            where=report.source,
+            remedy="mend them and run again; the others are done",
+        )
+
+
+def main() -> None:
+    """Entry point: errors of ours are one line and exit code 1, never a traceback."""
+    try:
+        app()
+    except (AePipelineError, OSError) as error:
+        stderr.print(f"error: {error}", markup=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        stderr.print("interrupted; run again to go on")
+        sys.exit(130)

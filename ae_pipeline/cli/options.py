@@ -1,0 +1,77 @@
+"""Options that several verbs share, and how they become settings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any  # Any: settings are a YAML tree
+
+import typer
+
+from ae_pipeline.config import parse_setting
+
+_MODEL = "Model"
+_RUN = "Run"
+
+ConfigFile = Annotated[
+    str | None,
+    typer.Option("--config", metavar="JOB.YAML", help="Settings; options here win over the file."),
+]
+Setting = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Any setting of the file, e.g. training.patience=5."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="One log line per fragment and epoch.")
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Do it again and replace what is at the destination.")
+]
+Workers = Annotated[
+    int | None, typer.Option(help="Fragments worked on at a time.", rich_help_panel=_RUN)
+]
+LatentDim = Annotated[
+    int | None,
+    typer.Option(help="Numbers per row in the bottleneck.", rich_help_panel=_MODEL),
+]
+Hidden = Annotated[
+    str | None,
+    typer.Option(metavar="64,32", help="Hidden widths of the encoder.", rich_help_panel=_MODEL),
+]
+ActivationName = Annotated[
+    str | None,
+    typer.Option("--activation", help="relu, swish, gelu, tanh, ...", rich_help_panel=_MODEL),
+]
+Epochs = Annotated[int | None, typer.Option(help="Passes over the sample.", rich_help_panel=_MODEL)]
+LossThreshold = Annotated[
+    float | None,
+    typer.Option(help="Stop at this validation loss.", rich_help_panel=_MODEL),
+]
+Seed = Annotated[int | None, typer.Option(help="Of everything random.", rich_help_panel=_MODEL)]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option(help="Copy these columns as they are (name or glob).", rich_help_panel=_MODEL),
+]
+Feature = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Send these columns through the network, integers too.", rich_help_panel=_MODEL
+    ),
+]
+
+
+def settings(extra: list[str] | None, **options: Any) -> dict[str, Any]:
+    """Dotted settings from options; `training__epochs=5` becomes `training.epochs`.
+
+    Options that were not given are left to the file. `--set` comes first, so that an option
+    given by name wins.
+    """
+    tree = dict(parse_setting(text) for text in extra or ())
+    named = {key.replace("__", "."): value for key, value in options.items()}
+    return {**tree, **{key: value for key, value in named.items() if value not in (None, False)}}
+
+
+def widths(text: str | None) -> list[str] | None:
+    """`"64,32"` → its parts; the schema checks that they are numbers."""
+    return None if text is None else [part for part in text.split(",") if part]

@@ -1,0 +1,49 @@
+"""What a person sees: progress on stderr, tables on stdout, one line for an error."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ae_pipeline.results import Progress as ProgressListener
+from ae_pipeline.results import ProgressEvent
+
+stdout = Console(highlight=False)
+stderr = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def progress_bars() -> Iterator[ProgressListener]:
+    """One bar per stage; nothing where stderr is no terminal."""
+    columns = (
+        TextColumn("{task.description:<8}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[detail]}", style="dim"),
+    )
+    with Progress(*columns, console=stderr, disable=not stderr.is_terminal) as bars:
+        tasks: dict[str, int] = {}
+
+        def listen(event: ProgressEvent) -> None:
+            if event.stage not in tasks:
+                tasks[event.stage] = bars.add_task(event.stage, total=event.total, detail="")
+            task = bars.tasks[tasks[event.stage]].id
+            bars.update(task, completed=event.done, total=event.total, detail=event.detail)
+
+        yield listen
+
+
+def set_up_logging(is_verbose: bool) -> None:
+    """Warnings always, one line per fragment and epoch when asked."""
+    logging.basicConfig(
+        level=logging.INFO if is_verbose else logging.WARNING,
+        format="%(message)s",
+        datefmt="%H:%M:%S",
+        handlers=[RichHandler(console=stderr, show_path=False, markup=False)],
+    )

@@ -1,0 +1,127 @@
+"""A codec on disk: `codec.json`, `weights.safetensors` and `history.json`.
+
+The JSON is written last, so a directory that has one is whole. Nothing in it can run code.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any  # JSON trees
+
+import numpy as np
+import safetensors.numpy
+from safetensors import SafetensorError
+
+from ae_pipeline.architecture import Architecture, Weights
+from ae_pipeline.codec.codec import Codec, Provenance
+from ae_pipeline.codec.content import FORMAT_VERSION, content_from_json, content_to_json
+from ae_pipeline.errors import CodecNotFoundError, CorruptCodecError, UnsupportedFormatError
+from ae_pipeline.publish import publish_bytes
+from ae_pipeline.results import EpochRecord, TrainingSummary
+
+CODEC_FILE = "codec.json"
+WEIGHTS_FILE = "weights.safetensors"
+HISTORY_FILE = "history.json"
+
+
+def save_codec(codec: Codec, directory: Path) -> None:
+    """Write a codec; an existing one is replaced.
+
+    Raises:
+        DestinationError: the directory cannot be written.
+    """
+    weights = {name: np.ascontiguousarray(array) for name, array in codec.weights.items()}
+    publish_bytes(directory / WEIGHTS_FILE, safetensors.numpy.save(weights))
+    provenance = asdict(codec.provenance)
+    publish_bytes(directory / HISTORY_FILE, _to_json(provenance.pop("history")))
+    tree = {
+        "id": codec.id,
+        **content_to_json(codec.schema, codec.std, codec.standardization, codec.architecture),
+        "provenance": provenance,
+    }
+    publish_bytes(directory / CODEC_FILE, _to_json(tree))
+
+
+def load_codec(directory: str | Path) -> Codec:
+    """Read a codec and check that its content hashes to its id.
+
+    Raises:
+        CodecNotFoundError: no `codec.json` there.
+        UnsupportedFormatError: another major format version.
+        CorruptCodecError: a file is missing, damaged or does not fit the others.
+    """
+    path = Path(directory)
+    tree = _read_tree(path)
+    _check_version(str(tree.get("format_version")), path)
+    try:
+        schema, std, standardization, architecture = content_from_json(tree)
+        codec = Codec(
+            schema=schema,
+            std=std,
+            standardization=standardization,
+            architecture=architecture,
+            weights=_read_weights(path, architecture),
+            provenance=_read_provenance(path, tree["provenance"]),
+        )
+    except (KeyError, TypeError, ValueError, OSError, SafetensorError) as error:
+        raise _corrupt(path, f"{type(error).__name__}: {error}") from error
+    if codec.id != tree.get("id"):
+        raise _corrupt(path, f"content of id {codec.id}, not {tree.get('id')}")
+    return codec
+
+
+def _read_tree(path: Path) -> dict[str, Any]:
+    try:
+        tree = json.loads((path / CODEC_FILE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise CodecNotFoundError(
+            "no codec here",
+            where=str(path),
+            expected=f"a folder with {CODEC_FILE}",
+            remedy="write one with `ae-pipeline fit SOURCE --codec DIR`",
+        ) from None
+    except ValueError as error:
+        raise _corrupt(path, str(error)) from error
+    if not isinstance(tree, dict):
+        raise _corrupt(path, "no JSON object")
+    return tree
+
+
+def _check_version(version: str, path: Path) -> None:
+    if version.split(".", maxsplit=1)[0] != FORMAT_VERSION.split(".")[0]:
+        raise UnsupportedFormatError(
+            "codec format not supported",
+            where=str(path),
+            expected=f"version {FORMAT_VERSION.split('.')[0]}.x",
+            got=version,
+            remedy="use the release that wrote it, or a newer one",
+        )
+
+
+def _read_weights(path: Path, architecture: Architecture) -> Weights:
+    weights = safetensors.numpy.load((path / WEIGHTS_FILE).read_bytes())
+    expected = architecture.weight_shapes()
+    got = {name: array.shape for name, array in weights.items()}
+    if got != expected or any(array.dtype != np.float32 for array in weights.values()):
+        raise ValueError(f"weights of shapes {got}, expected float32 {expected}")
+    return weights
+
+
+def _read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
+    history = json.loads((path / HISTORY_FILE).read_text(encoding="utf-8"))
+    return Provenance(
+        **{**tree, "training": TrainingSummary(**tree["training"])},
+        history=tuple(EpochRecord(**record) for record in history),
+    )
+
+
+def _to_json(tree: object) -> bytes:
+    return (json.dumps(tree, indent=2, allow_nan=False) + "\n").encode()
+
+
+def _corrupt(path: Path, got: str) -> CorruptCodecError:
+    return CorruptCodecError(
+        "codec is damaged", where=str(path), got=got, remedy="restore it or fit it again"
+    )

@@ -1,0 +1,72 @@
+"""One job: the settings behind the command line, the YAML file and the flows' parameters.
+
+`JobConfig` holds every setting. Each verb narrows it to what that verb cannot do without, so one
+`job.yaml` serves fit, encode and decode, and a deployment's form marks what is required.
+"""
+
+from pydantic import Field
+
+from ae_pipeline.config._model import Settings
+from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
+from ae_pipeline.config.network import NetworkConfig
+from ae_pipeline.config.training import TrainingConfig
+
+
+class ExecutionConfig(Settings):
+    """How the work is spread and what may be overwritten."""
+
+    workers: int = Field(default=2, ge=1, le=256, description="Fragments worked on at a time.")
+    fragments_per_task: int | None = Field(
+        default=None,
+        ge=1,
+        description="Fragments in one Prefect task; null chooses so that a run has at most about "
+        "100 tasks.",
+    )
+    retries: int = Field(
+        default=2, ge=0, le=10, description="Attempts after an I/O error; data errors never retry."
+    )
+    force: bool = Field(
+        default=False, description="Do it again, and replace what is already at the destination."
+    )
+
+
+class JobConfig(Settings):
+    """Everything one dataset's fit, encode and decode need to know."""
+
+    source: str | None = Field(
+        default=None, description="Parquet file, folder or hive-partitioned tree."
+    )
+    codec: str | None = Field(default=None, description="Codec directory; fit writes it.")
+    features: str | None = Field(
+        default=None, description="Features dataset; encode writes it, decode reads it."
+    )
+    decoded: str | None = Field(default=None, description="Where decode writes its tables.")
+    latent_column: str = Field(
+        default="latent", min_length=1, description="Name of the latent column."
+    )
+    columns: ColumnsConfig = ColumnsConfig()
+    statistics: StatisticsConfig = StatisticsConfig()
+    network: NetworkConfig = NetworkConfig()
+    training: TrainingConfig = TrainingConfig()
+    execution: ExecutionConfig = ExecutionConfig()
+
+
+class FitJob(JobConfig):
+    """Settings of fit: source and codec are required."""
+
+    source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
+    codec: str = Field(description="Codec directory to write.")
+
+
+class EncodeJob(JobConfig):
+    """Settings of encode: source and features are required; a codec is fitted if none is given."""
+
+    source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
+    features: str = Field(description="Features dataset to write.")
+
+
+class DecodeJob(JobConfig):
+    """Settings of decode: features and decoded are required; errors need the source too."""
+
+    features: str = Field(description="Features dataset to read.")
+    decoded: str = Field(description="Folder to write the reconstructed tables to.")

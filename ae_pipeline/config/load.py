@@ -1,0 +1,105 @@
+"""YAML file and overrides → a checked job, with faults told in one line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar  # Any: values of a YAML tree have no static type
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from ae_pipeline.config.job import JobConfig
+from ae_pipeline.errors import ConfigError
+
+Job = TypeVar("Job", bound=JobConfig)
+
+
+def load_job(kind: type[Job], path: str | None, overrides: Mapping[str, Any] | None = None) -> Job:
+    """Read `path` (or nothing), lay `overrides` over it and check the result.
+
+    Args:
+        kind: `JobConfig` or one of its narrowings; what it requires must be there.
+        path: YAML file with the keys of `JobConfig`, or None.
+        overrides: dotted keys to values, e.g. `{"training.epochs": 5}`.
+
+    Raises:
+        ConfigError: the file is missing or no mapping, a key is unknown, a value is out of range.
+    """
+    tree = _read_yaml(path) if path else {}
+    for dotted, value in (overrides or {}).items():
+        _set(tree, dotted, value)
+    try:
+        return kind.model_validate(tree)
+    except ValidationError as error:
+        raise _explain(error, kind, path or "the command line") from None
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """`"training.epochs=5"` → `("training.epochs", 5)`; the value is read as YAML.
+
+    Raises:
+        ConfigError: there is no `=`, or the value is no YAML.
+    """
+    key, separator, value = text.partition("=")
+    if not separator or not key:
+        raise ConfigError("bad setting", got=repr(text), expected="KEY=VALUE")
+    try:
+        return key, yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise ConfigError("value is no YAML", where=key, got=repr(value)) from None
+
+
+def _read_yaml(path: str) -> dict[str, Any]:
+    try:
+        tree = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError("cannot read the config file", where=path, got=str(error)) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError("config file is no YAML", where=path, got=str(error)) from None
+    if tree is None:
+        return {}
+    if not isinstance(tree, dict):
+        raise ConfigError("config file holds no settings", where=path, expected="keys and values")
+    return tree
+
+
+def _set(tree: dict[str, Any], dotted: str, value: Any) -> None:
+    """Set `a.b` in nested dicts, making the levels that are missing."""
+    *parents, leaf = dotted.split(".")
+    for parent in parents:
+        branch = tree.get(parent)
+        tree[parent] = dict(branch) if isinstance(branch, dict) else {}
+        tree = tree[parent]
+    tree[leaf] = value
+
+
+def _explain(error: ValidationError, kind: type[BaseModel], where: str) -> ConfigError:
+    """The first fault as our one line; the others are counted."""
+    faults = error.errors(include_url=False)
+    fault = faults[0]
+    key = ".".join(str(part) for part in fault["loc"])
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    if fault["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(str(fault["loc"][-1]), _keys(kind, fault["loc"][:-1]), 1)
+        remedy = f"did you mean {close[0]!r}?" if close else "remove it"
+        return ConfigError(f"unknown setting {key!r}{more}", where=where, remedy=remedy)
+    if fault["type"] == "missing":
+        return ConfigError(f"setting {key!r} is required{more}", where=where)
+    return ConfigError(
+        f"setting {key!r} is not valid{more}",
+        where=where,
+        expected=fault["msg"].removeprefix("Input should be "),
+        got=repr(fault["input"]),
+    )
+
+
+def _keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """Names that would have been right at `path`."""
+    for part in path:
+        annotation = model.model_fields[str(part)].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return list(model.model_fields)

@@ -1,0 +1,54 @@
+"""Shape of the autoencoder."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from ae_pipeline.config._model import Settings
+
+Activation = Literal[
+    "relu", "leaky_relu", "elu", "selu", "gelu", "swish", "softplus", "sigmoid", "tanh", "linear"
+]
+Initializer = Literal[
+    "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "uniform", "normal"
+]
+Design = Literal["residual", "plain"]
+
+
+class NetworkConfig(Settings):
+    """Encoder and decoder: widths, activation, initialisation."""
+
+    design: Design = Field(
+        default="residual",
+        description="residual: a linear map that starts at PCA plus a nonlinear branch that starts "
+        "at zero. plain: the usual stack of dense layers.",
+    )
+    latent_dim: int | None = Field(
+        default=None,
+        ge=1,
+        description="Numbers per row in the bottleneck; null takes a quarter of the feature "
+        "columns.",
+    )
+    encoder_hidden: tuple[int, ...] = Field(
+        default=(64, 64), description="Widths of the encoder's hidden layers, from input to latent."
+    )
+    decoder_hidden: tuple[int, ...] | None = Field(
+        default=None,
+        description="Widths of the decoder's hidden layers; null mirrors the encoder.",
+    )
+    activation: Activation = Field(default="relu", description="Of every hidden layer.")
+    initializer: Initializer = Field(
+        default="glorot_uniform", description="Of the hidden layers' weights."
+    )
+    clip_sigma: float = Field(
+        default=10.0,
+        gt=0,
+        description="Standardised inputs are clipped to plus and minus this many standard "
+        "deviations, so that one wild value cannot steer training.",
+    )
+
+    def widths(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Hidden widths of (encoder, decoder)."""
+        if self.decoder_hidden is None:
+            return self.encoder_hidden, tuple(reversed(self.encoder_hidden))
+        return self.encoder_hidden, self.decoder_hidden

@@ -1,0 +1,156 @@
+"""Every error a user can meet, as one tree.
+
+    AePipelineError
+    ├── ConfigError                     (ValueError)         a setting is unknown or impossible
+    ├── SourceError
+    │   ├── SourceNotFoundError         (FileNotFoundError)  nothing at that path
+    │   ├── EmptySourceError            (ValueError)         no Parquet files, or no rows
+    │   ├── CorruptFragmentError        (ValueError)         a file that is no readable Parquet
+    │   ├── SchemaMismatchError         (ValueError)         columns differ between fragments
+    │   ├── SourceChangedError          (ValueError)         rewritten since it was encoded
+    │   ├── DuplicateColumnError        (ValueError)         two columns of one name
+    │   └── NoFeatureColumnError        (ValueError)         nothing for the network to learn
+    ├── DestinationError
+    │   ├── UnwritableDestinationError  (OSError)            permissions, read-only, not a folder
+    │   ├── DiskFullError               (OSError)            no space left
+    │   ├── DestinationExistsError      (FileExistsError)    something of another kind is there
+    │   └── DestinationOverlapError     (ValueError)         one holds the other
+    ├── CodecError
+    │   ├── CodecNotFoundError          (FileNotFoundError)  no codec at that path
+    │   ├── CorruptCodecError           (ValueError)         content and id disagree
+    │   ├── CodecMismatchError          (ValueError)         the codec was fitted to other columns
+    │   └── UnsupportedFormatError      (ValueError)         written by a newer format
+    ├── TrainingError                   (ArithmeticError)    the loss is not a number
+    └── FragmentsFailedError            (RuntimeError)       some failed, the others finished
+
+Each is one line: what, where, expected, got, what to do. Each also inherits the builtin a caller
+would expect, and survives pickling, because tasks raise them in other processes.
+"""
+
+from __future__ import annotations
+
+
+class AePipelineError(Exception):
+    """Root of the tree: a message made of named parts.
+
+    Args:
+        what: the fault, as a short phrase.
+        where: file, column, row group or setting it was found in.
+        expected: what would have been right.
+        got: what was there instead.
+        remedy: what the reader can do next, as an imperative.
+    """
+
+    def __init__(
+        self, what: str, *, where: str = "", expected: str = "", got: str = "", remedy: str = ""
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.expected = expected
+        self.got = got
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        contrast = ", ".join(
+            f"{label} {part}"
+            for label, part in (("expected", self.expected), ("got", self.got))
+            if part
+        )
+        parts = (self.what, self.where, contrast, self.remedy)
+        return " ".join(": ".join(part for part in parts if part).split())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        parts = (self.what, self.where, self.expected, self.got, self.remedy)
+        return _rebuild, (type(self), *parts)
+
+
+def _rebuild(
+    kind: type[AePipelineError], what: str, where: str, expected: str, got: str, remedy: str
+) -> AePipelineError:
+    """Unpickle: exceptions rebuild from positional args, ours are keyword-only."""
+    return kind(what, where=where, expected=expected, got=got, remedy=remedy)
+
+
+class ConfigError(AePipelineError, ValueError):
+    """A setting is unknown, out of range or missing."""
+
+
+class SourceError(AePipelineError):
+    """The dataset we were given cannot be used as it is."""
+
+
+class SourceNotFoundError(SourceError, FileNotFoundError):
+    """There is nothing at the source path."""
+
+
+class EmptySourceError(SourceError, ValueError):
+    """The source holds no Parquet files, or files without a single row."""
+
+
+class CorruptFragmentError(SourceError, ValueError):
+    """A file is empty, truncated, damaged or not Parquet."""
+
+
+class SchemaMismatchError(SourceError, ValueError):
+    """A fragment's columns differ from those of the rest of the dataset."""
+
+
+class SourceChangedError(SourceError, ValueError):
+    """A source fragment was rewritten after it was encoded, so errors would mean nothing."""
+
+
+class DuplicateColumnError(SourceError, ValueError):
+    """Two columns share one name, so neither can be addressed."""
+
+
+class NoFeatureColumnError(SourceError, ValueError):
+    """No column is numeric and chosen as a feature, or none of them varies."""
+
+
+class DestinationError(AePipelineError):
+    """The dataset cannot be written where we were told to."""
+
+
+class UnwritableDestinationError(DestinationError, OSError):
+    """The destination is not a folder, read-only, or not ours to write."""
+
+
+class DiskFullError(DestinationError, OSError):
+    """The destination ran out of space; nothing was published."""
+
+
+class DestinationExistsError(DestinationError, FileExistsError):
+    """The destination holds something that we did not write."""
+
+
+class DestinationOverlapError(DestinationError, ValueError):
+    """Writing there would mix the output into the source."""
+
+
+class CodecError(AePipelineError):
+    """A codec cannot be used."""
+
+
+class CodecNotFoundError(CodecError, FileNotFoundError):
+    """There is no codec directory at that path."""
+
+
+class CorruptCodecError(CodecError, ValueError):
+    """A codec's files do not hash to its id."""
+
+
+class CodecMismatchError(CodecError, ValueError):
+    """The codec was fitted to other columns than it is applied to."""
+
+
+class UnsupportedFormatError(CodecError, ValueError):
+    """The bytes name a format version that this release does not read."""
+
+
+class TrainingError(AePipelineError, ArithmeticError):
+    """Training diverged: the loss is NaN or infinite."""
+
+
+class FragmentsFailedError(AePipelineError, RuntimeError):
+    """Some fragments failed while the others were finished."""

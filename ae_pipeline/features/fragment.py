@@ -1,0 +1,86 @@
+"""Source records → features records, and back into their parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float32, UInt8
+
+from ae_pipeline.blocks import pack_missing, unpack_missing
+from ae_pipeline.errors import ConfigError, CorruptFragmentError
+from ae_pipeline.features.layout import MISSING_COLUMN
+from ae_pipeline.schema import TableSchema
+
+
+@dataclass(frozen=True)
+class FeaturesRecord:
+    """Some rows of a features fragment, taken apart."""
+
+    kept: dict[str, pa.Array]
+    latents: Float32[np.ndarray, "rows latent"]
+    missing: UInt8[np.ndarray, "features rows"] | None
+
+
+def features_schema(
+    source: pa.Schema, roles: TableSchema, latent_dim: int, latent_column: str
+) -> pa.Schema:
+    """Kept columns in their order, then the latents, then the missing values.
+
+    Raises:
+        ConfigError: a kept column already has one of the new names.
+    """
+    kept = set(roles.kept)
+    for name in (latent_column, MISSING_COLUMN):
+        if name in kept:
+            raise ConfigError(
+                "a kept column has the name of a new one",
+                where=name,
+                remedy="choose another name with latent_column",
+            )
+    latents = pa.list_(pa.field("element", pa.float32(), nullable=False), latent_dim)
+    return pa.schema(
+        [field for field in source if field.name in kept]
+        + [
+            pa.field(latent_column, latents, nullable=False),
+            pa.field(MISSING_COLUMN, pa.binary()),
+        ]
+    )
+
+
+def compose_records(
+    records: pa.RecordBatch,
+    latents: Float32[np.ndarray, "rows latent"],
+    missing: UInt8[np.ndarray, "features rows"] | None,
+    schema: pa.Schema,
+) -> pa.RecordBatch:
+    """Rows of a features fragment from source rows and what the codec made of them."""
+    *kept, latent_field, _ = schema
+    columns = [records.column(field.name) for field in kept]
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(latents.ravel()), type=latent_field.type)
+    columns += [vectors, pack_missing(missing, records.num_rows)]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def split_records(
+    records: pa.RecordBatch, latent_column: str, n_features: int, where: str
+) -> FeaturesRecord:
+    """Inverse of `compose_records`.
+
+    Raises:
+        CorruptFragmentError: a latent or missing-value column is absent or malformed.
+    """
+    try:
+        latents = records.column(latent_column)
+        missing = unpack_missing(records.column(MISSING_COLUMN), n_features)
+    except (KeyError, ValueError) as error:
+        raise CorruptFragmentError(
+            "not a whole features fragment", where=where, got=str(error), remedy="encode it again"
+        ) from error
+    others = {latent_column, MISSING_COLUMN}
+    return FeaturesRecord(
+        kept={name: records.column(name) for name in records.schema.names if name not in others},
+        latents=latents.flatten().to_numpy().reshape(len(records), latents.type.list_size),
+        missing=missing,
+    )

@@ -1,0 +1,107 @@
+"""Writing tables: encodings that suit the columns, row groups of sensible size, flat memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ae_pipeline.features.footer import Footer
+from ae_pipeline.publish import publishing
+
+#: A row group is closed when it reaches either.
+_ROW_GROUP_ROWS = 1 << 17
+_ROW_GROUP_BYTES = 1 << 25
+_ZSTD_LEVEL = 3
+
+Write: TypeAlias = Callable[[pa.RecordBatch], None]
+
+
+@contextmanager
+def features_writer(path: Path, schema: pa.Schema, footer: Footer) -> Iterator[Write]:
+    """Write a features fragment batch by batch; it appears at `path` whole or not at all.
+
+    Raises:
+        DestinationError: the disk is full or the folder cannot be written.
+    """
+    with table_writer(path, schema, footer.to_metadata()) as write:
+        yield write
+
+
+@contextmanager
+def table_writer(
+    path: Path, schema: pa.Schema, metadata: dict[str, str] | None = None
+) -> Iterator[Write]:
+    """Write any table batch by batch; errors as `features_writer`.
+
+    Floats go as byte-stream-split, because a dictionary makes noisy ones larger than they are;
+    everything else gets a dictionary.
+    """
+    with publishing(path) as temporary:
+        writer = pq.ParquetWriter(
+            temporary,
+            schema,
+            compression="zstd",
+            compression_level=_ZSTD_LEVEL,
+            use_dictionary=[field.name for field in schema if _suits_dictionary(field)],
+            use_byte_stream_split=[path for field in schema for path in _float_leaves(field)],
+            write_page_checksum=True,
+        )
+        with writer:
+            buffer = _RowGroupBuffer(writer)
+            yield buffer.add
+            buffer.flush()
+            if metadata:
+                writer.add_key_value_metadata(metadata)
+
+
+class _RowGroupBuffer:
+    """Collects batches until they make a row group."""
+
+    def __init__(self, writer: pq.ParquetWriter) -> None:
+        self._writer = writer
+        self._batches: list[pa.RecordBatch] = []
+        self._n_rows = 0
+        self._n_bytes = 0
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take a batch; write a row group if there is enough."""
+        self._batches.append(batch)
+        self._n_rows += batch.num_rows
+        self._n_bytes += batch.nbytes
+        if self._n_rows >= _ROW_GROUP_ROWS or self._n_bytes >= _ROW_GROUP_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is left."""
+        if self._n_rows:
+            table = pa.Table.from_batches(self._batches)
+            self._writer.write_table(table, row_group_size=max(self._n_rows, 1))
+        self._batches, self._n_rows, self._n_bytes = [], 0, 0
+
+
+def column_bytes(metadata: pq.FileMetaData, name: str) -> int:
+    """Compressed bytes of one top-level column (or vector) in a Parquet file."""
+    return sum(
+        chunk.total_compressed_size
+        for group in range(metadata.num_row_groups)
+        for chunk in map(metadata.row_group(group).column, range(metadata.num_columns))
+        if chunk.path_in_schema in (name, f"{name}.list.element")
+    )
+
+
+def _suits_dictionary(field: pa.Field) -> bool:
+    return not (pa.types.is_floating(field.type) or pa.types.is_nested(field.type))
+
+
+def _float_leaves(field: pa.Field) -> list[str]:
+    """Parquet leaf paths of float columns and of fixed-size float vectors."""
+    if pa.types.is_floating(field.type):
+        return [field.name]
+    if pa.types.is_fixed_size_list(field.type) and pa.types.is_floating(field.type.value_type):
+        return [f"{field.name}.list.element"]
+    return []

@@ -1,0 +1,119 @@
+"""How far a reconstruction is from its source, per column; sums that merge.
+
+MSE, RMSE, MAE and maximum error in source units, and the same divided by the column's scale at
+fit time, so that columns of different units can be averaged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+
+@dataclass(frozen=True)
+class ErrorSums:
+    """Sums of errors over the rows where source and reconstruction are both finite.
+
+    `n_mismatched` counts rows where one is finite and the other is not, or where they are missing
+    in different ways; a correct reconstruction has none.
+    """
+
+    count: Int64[np.ndarray, "features"]
+    n_mismatched: Int64[np.ndarray, "features"]
+    squared: Float64[np.ndarray, "features"]
+    absolute: Float64[np.ndarray, "features"]
+    maximum: Float64[np.ndarray, "features"]
+
+    @classmethod
+    def empty(cls, n_features: int) -> ErrorSums:
+        """Sums over no rows."""
+        zeros = np.zeros(n_features)
+        counts = np.zeros(n_features, np.int64)
+        return cls(counts, counts, zeros, zeros, zeros)
+
+    def merge(self, other: ErrorSums) -> ErrorSums:
+        """Sums over the rows of both."""
+        return ErrorSums(
+            count=self.count + other.count,
+            n_mismatched=self.n_mismatched + other.n_mismatched,
+            squared=self.squared + other.squared,
+            absolute=self.absolute + other.absolute,
+            maximum=np.maximum(self.maximum, other.maximum),
+        )
+
+
+@dataclass(frozen=True)
+class ErrorMetrics:
+    """Errors of one column, or of all columns together when standardised."""
+
+    count: int
+    n_mismatched: int
+    mse: float
+    rmse: float
+    mae: float
+    max_error: float
+
+
+def measure_errors(
+    source: Float64[np.ndarray, "features rows"],
+    reconstruction: Float64[np.ndarray, "features rows"],
+    n_mismatched: Int64[np.ndarray, "features"],
+) -> ErrorSums:
+    """Errors of one block; rows where either side is NaN are left out."""
+    with np.errstate(over="ignore"):
+        errors = np.abs(source - reconstruction)
+        is_compared = ~np.isnan(errors)
+        errors[~is_compared] = 0.0
+        return ErrorSums(
+            count=is_compared.sum(axis=1),
+            n_mismatched=n_mismatched,
+            squared=(errors * errors).sum(axis=1),
+            absolute=errors.sum(axis=1),
+            maximum=errors.max(axis=1, initial=0.0),
+        )
+
+
+def column_metrics(
+    sums: ErrorSums, scale: Float64[np.ndarray, "features"] | None = None
+) -> list[ErrorMetrics]:
+    """Metrics of each column, in source units or in units of `scale` (0 counts as 1)."""
+    unit = np.ones(len(sums.count)) if scale is None else np.where(scale > 0, scale, 1.0)
+    safe = np.maximum(sums.count, 1)
+    with np.errstate(over="ignore"):
+        mse = sums.squared / safe / unit / unit
+        mae = sums.absolute / safe / unit
+        maximum = sums.maximum / unit
+    return [
+        ErrorMetrics(
+            count=int(sums.count[index]),
+            n_mismatched=int(sums.n_mismatched[index]),
+            mse=float(mse[index]),
+            rmse=float(np.sqrt(mse[index])),
+            mae=float(mae[index]),
+            max_error=float(maximum[index]),
+        )
+        for index in range(len(safe))
+    ]
+
+
+def mean_metrics(sums: ErrorSums, scale: Float64[np.ndarray, "features"]) -> ErrorMetrics:
+    """Standardised metrics of all columns: the mean over columns that have values to compare.
+
+    The mean of per-column MSE is what training minimises; RMSE is its square root.
+    """
+    columns = [column for column in column_metrics(sums, scale) if column.count]
+    mse = _mean([column.mse for column in columns])
+    return ErrorMetrics(
+        count=sum(column.count for column in columns),
+        n_mismatched=int(sums.n_mismatched.sum()),
+        mse=mse,
+        rmse=float(np.sqrt(mse)),
+        mae=_mean([column.mae for column in columns]),
+        max_error=max((column.max_error for column in columns), default=0.0),
+    )
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values)) if values else 0.0

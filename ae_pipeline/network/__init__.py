@@ -1,0 +1,21 @@
+"""The autoencoder in Keras: built, initialised, weights in and out. TensorFlow is loaded here."""
+
+import os
+
+# Read by Keras and TensorFlow when they are imported. One thread per operation, because matrices
+# of a mini-batch are too small to share; with it and without oneDNN's reordered sums, results are
+# the same whatever the number of cores.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+
+from ae_pipeline.network.initialization import initial_weights
+from ae_pipeline.network.model import (
+    build_autoencoder,
+    get_weights,
+    set_weights,
+    weight_names,
+)
+
+__all__ = ["build_autoencoder", "get_weights", "initial_weights", "set_weights", "weight_names"]

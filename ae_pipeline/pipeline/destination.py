@@ -1,0 +1,73 @@
+"""Claiming a folder to write a dataset to, without touching what is not ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ae_pipeline.errors import (
+    DestinationExistsError,
+    DestinationOverlapError,
+    UnwritableDestinationError,
+)
+from ae_pipeline.features import Marker, read_marker, write_marker
+from ae_pipeline.publish import destination_errors
+from ae_pipeline.source import Source
+
+
+def check_apart(source: Source, destination: Path) -> None:
+    """Raise `DestinationOverlapError` if one holds the other, which would mix them up."""
+    root, target = source.root.resolve(), destination.resolve()
+    is_inside = root in target.parents and not source.is_single_file
+    if root == target or is_inside or target in root.parents:
+        raise DestinationOverlapError(
+            "destination and source overlap",
+            where=str(destination),
+            expected=f"a folder apart from {source.root}",
+            remedy="choose another destination",
+        )
+
+
+def claim(destination: Path, marker: Marker, force: bool) -> None:
+    """Make the folder and mark it as ours, or find it marked already.
+
+    Raises:
+        DestinationExistsError: it holds something else and `force` is off.
+        UnwritableDestinationError: it is a file, or cannot be written.
+    """
+    with destination_errors(destination):
+        if destination.exists() and not destination.is_dir():
+            raise UnwritableDestinationError(
+                "destination is not a folder", where=str(destination), remedy="choose another one"
+            )
+        destination.mkdir(parents=True, exist_ok=True)
+        found = read_marker(destination)
+        if not force:
+            _check_ours(destination, found, marker)
+    if found != marker:
+        write_marker(destination, marker)
+
+
+def _check_ours(destination: Path, found: Marker | None, wanted: Marker) -> None:
+    if found is None and any(destination.iterdir()):
+        raise DestinationExistsError(
+            "destination holds files that were not written by ae-pipeline",
+            where=str(destination),
+            expected="a new or empty folder",
+            remedy="choose another destination, or --force to write among them",
+        )
+    if found is not None and found.kind != wanted.kind:
+        raise DestinationExistsError(
+            "destination is another kind of dataset",
+            where=str(destination),
+            expected=wanted.kind,
+            got=found.kind,
+            remedy="choose another destination",
+        )
+    if found is not None and found.codec_id not in (None, wanted.codec_id):
+        raise DestinationExistsError(
+            "destination was encoded with another codec",
+            where=str(destination),
+            expected=str(found.codec_id),
+            got=str(wanted.codec_id),
+            remedy="use that codec, or --force to encode everything again",
+        )

@@ -1,0 +1,161 @@
+"""Fit: measure the source, train the autoencoder, write the codec."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+
+from ae_pipeline.architecture import Architecture
+from ae_pipeline.codec import CODEC_FILE, Codec, Provenance, load_codec, save_codec
+from ae_pipeline.config import FitJob, JobConfig
+from ae_pipeline.errors import (
+    CodecError,
+    ConfigError,
+    DestinationExistsError,
+    NoFeatureColumnError,
+)
+from ae_pipeline.pipeline.destination import check_apart
+from ae_pipeline.pipeline.measure import common_schema, measure_source
+from ae_pipeline.results import FitResult, Progress, State, silent
+from ae_pipeline.schema import resolve_roles
+from ae_pipeline.source import Source, discover, fingerprint, list_row_groups
+from ae_pipeline.standardization import Standardization, fit_standardization
+
+_CHECKPOINT_FOLDER = "checkpoint"
+
+
+def fit(job: FitJob, progress: Progress = silent) -> FitResult:
+    """Fit a codec and write it to `job.codec`; a current one is left alone.
+
+    Raises:
+        AePipelineError: of the source, the settings, the destination or training.
+    """
+    started = time.monotonic()
+    source = discover(job.source)
+    directory = Path(job.codec)
+    check_apart(source, directory)
+    current = _current_codec(job, source, directory)
+    if current is not None:
+        return _result(current, directory, "current", started)
+    checkpoint = directory / _CHECKPOINT_FOLDER
+    codec = fit_codec(job, source, checkpoint, progress)
+    save_codec(codec, directory)
+    shutil.rmtree(checkpoint, ignore_errors=True)
+    return _result(codec, directory, "written", started)
+
+
+def fit_codec(job: JobConfig, source: Source, checkpoint: Path, progress: Progress) -> Codec:
+    """Measure and train; the state of training is kept in `checkpoint` until it is done.
+
+    Raises:
+        SourceError: the source cannot be used.
+        ConfigError: a setting does not suit it.
+        TrainingError: the loss diverged.
+    """
+    schema = resolve_roles(common_schema(source), job.columns, str(source.root))
+    groups = list_row_groups(source.fragments)
+    statistics = measure_source(
+        groups, schema.features, job.statistics.max_rows, job.training.seed, progress
+    )
+    standardization = fit_standardization(statistics, job.network.clip_sigma)
+    architecture = _architecture(job, standardization, schema.features)
+    # TensorFlow takes seconds to load, so only a fit that gets this far pays for it.
+    from ae_pipeline.training import TrainingData, train  # noqa: PLC0415
+
+    key = fit_key(job, source)
+    data = TrainingData(groups, schema.features, standardization, job.training)
+    result = train(architecture, job, data, checkpoint / key, progress)
+    shutil.rmtree(checkpoint, ignore_errors=True)
+    has_std = np.isfinite(statistics.std) & (statistics.std > 0)
+    return Codec(
+        schema=schema,
+        std=np.where(has_std, statistics.std, standardization.scale),
+        standardization=standardization,
+        architecture=architecture,
+        weights=result.weights,
+        provenance=Provenance(
+            source=str(source.root),
+            fit_key=key,
+            n_rows=statistics.n_rows,
+            training=result.summary,
+            history=result.history,
+        ),
+    )
+
+
+def fit_key(job: JobConfig, source: Source) -> str:
+    """Hash of every setting and every byte of the source (by fingerprint) that shape a codec."""
+    settings = job.model_dump(mode="json", include={"columns", "statistics", "network", "training"})
+    settings["training"].pop("checkpoint_s")
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for fragment in source.fragments:
+        digest.update(fingerprint(fragment).encode())
+    return digest.hexdigest()[:32]
+
+
+def _architecture(
+    job: JobConfig, standardization: Standardization, features: tuple[str, ...]
+) -> Architecture:
+    """Widths for the columns that vary.
+
+    Raises:
+        NoFeatureColumnError: none does.
+        ConfigError: the bottleneck is wider than the input.
+    """
+    n_inputs = standardization.n_inputs
+    if n_inputs == 0:
+        raise NoFeatureColumnError(
+            "no feature column varies", where=str(job.source), got=", ".join(features)
+        )
+    architecture = Architecture.from_config(job.network, n_inputs)
+    if architecture.latent_dim > n_inputs:
+        raise ConfigError(
+            "bottleneck wider than its input",
+            where="network.latent_dim",
+            expected=f"at most {n_inputs}, the feature columns that vary",
+            got=str(architecture.latent_dim),
+        )
+    return architecture
+
+
+def _current_codec(job: FitJob, source: Source, directory: Path) -> Codec | None:
+    """The codec in the directory if it came of the same fit; None if there is none to keep.
+
+    Raises:
+        DestinationExistsError: another codec is there.
+    """
+    if job.execution.force or not (directory / CODEC_FILE).exists():
+        return None
+    try:
+        codec = load_codec(directory)
+    except CodecError:
+        codec = None
+    if codec is not None and codec.provenance.fit_key == fit_key(job, source):
+        return codec
+    raise DestinationExistsError(
+        "another codec is here",
+        where=str(directory),
+        expected="none, or one fitted to this source with these settings",
+        remedy="choose another directory, or --force to replace it",
+    )
+
+
+def _result(codec: Codec, directory: Path, state: State, started: float) -> FitResult:
+    training = codec.provenance.training
+    return FitResult(
+        codec_id=codec.id,
+        directory=str(directory),
+        state=state,
+        n_rows=codec.provenance.n_rows,
+        n_features=len(codec.schema.features),
+        n_constant=int(codec.standardization.is_constant.sum()),
+        latent_dim=codec.latent_dim,
+        n_parameters=codec.architecture.n_parameters,
+        training=training,
+        seconds=time.monotonic() - started,
+    )

@@ -1,0 +1,93 @@
+"""Files that are whole or absent: write under a temporary name, then rename.
+
+A temporary name starts with a dot, which every dataset reader skips, so a kill leaves nothing
+that looks like data.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ae_pipeline.errors import DestinationError, DiskFullError, UnwritableDestinationError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_UNWRITABLE = {
+    errno.EACCES,
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENAMETOOLONG,
+}
+
+
+@contextmanager
+def publishing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; rename it there on success, remove it on failure.
+
+    Raises:
+        DiskFullError: no space left.
+        UnwritableDestinationError: the folder cannot be made or written.
+    """
+    with destination_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        try:
+            yield temporary
+            _sync(temporary)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def publish_bytes(path: Path, content: bytes) -> None:
+    """Write a small file atomically; errors as `publishing`."""
+    with publishing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextmanager
+def destination_errors(path: Path) -> Iterator[None]:
+    """Turn the operating system's refusals into ours, naming `path`."""
+    try:
+        yield
+    except DestinationError:
+        raise
+    except OSError as error:
+        translated = _translate(error, path)
+        if translated is None:
+            raise
+        raise translated from error
+
+
+def _translate(error: OSError, path: Path) -> DestinationError | None:
+    if error.errno in _FULL:
+        return DiskFullError(
+            "disk full",
+            where=str(path),
+            got=os.strerror(error.errno),
+            remedy="free some space and run again; what was published stays",
+        )
+    if error.errno in _UNWRITABLE:
+        return UnwritableDestinationError(
+            "cannot write",
+            where=str(path),
+            got=os.strerror(error.errno),
+            remedy="choose a folder that you may write",
+        )
+    return None
+
+
+def _sync(path: Path) -> None:
+    """Data before name: otherwise a power cut can publish an empty file."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,35 @@
+"""Tables in the terminal."""
+
+from __future__ import annotations
+
+import rich.table
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+
+from ae_pipeline.report.table import Table, format_cell
+
+
+def render(table: Table, console: Console) -> None:
+    """Print a table; fits 80 columns where its text does."""
+    grid = rich.table.Table(
+        title=escape(table.title),
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        show_footer=table.footer is not None,
+    )
+    for index, heading in enumerate(table.headings):
+        grid.add_column(
+            heading,
+            footer=escape(format_cell(table.footer[index])) if table.footer else "",
+            justify="left" if index == 0 else "right",
+            overflow="fold",
+        )
+    for row in table.rows:
+        grid.add_row(*(escape(format_cell(cell)) for cell in row))
+    console.print(grid)
+    if table.note:
+        console.print(escape(table.note), style="dim", highlight=False)

@@ -1,0 +1,160 @@
+"""Roles of columns: which go through the network, which are kept as they are.
+
+Knows Arrow schemas only; it never looks at data.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+import pyarrow as pa
+
+from ae_pipeline.config import ColumnsConfig
+from ae_pipeline.errors import ConfigError, DuplicateColumnError, NoFeatureColumnError
+
+#: Feature columns of one table; the codes of missing values hold a column number in 14 bits.
+MAX_FEATURES = 1 << 14
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """A source's Arrow schema and the names of its feature columns, in schema order."""
+
+    arrow: pa.Schema
+    features: tuple[str, ...]
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Names of the columns that are copied as they are, in schema order."""
+        chosen = set(self.features)
+        return tuple(name for name in self.arrow.names if name not in chosen)
+
+    @property
+    def feature_types(self) -> tuple[pa.DataType, ...]:
+        """Arrow types of the feature columns."""
+        return tuple(self.arrow.field(name).type for name in self.features)
+
+
+def resolve_roles(arrow: pa.Schema, columns: ColumnsConfig, where: str) -> TableSchema:
+    """Give every column its role: floats are features, all else is kept, settings override.
+
+    Args:
+        arrow: schema of the source.
+        columns: names and globs that override the default; `feature` wins over `keep`.
+        where: path for messages.
+
+    Raises:
+        DuplicateColumnError: two columns share a name.
+        ConfigError: a pattern matches no column, or names one that is not numeric.
+        NoFeatureColumnError: no feature column is left.
+    """
+    _check_unique(arrow.names, where)
+    kept = _matching(arrow, columns.keep, where)
+    wanted = {
+        name
+        for name in _matching(arrow, columns.feature, where)
+        if _is_usable(arrow.field(name), name in columns.feature, where)
+    }
+    features = tuple(
+        field.name
+        for field in arrow
+        if field.name in wanted or (pa.types.is_floating(field.type) and field.name not in kept)
+    )
+    _check_count(features, arrow, where)
+    return TableSchema(arrow, features)
+
+
+def schema_differences(expected: pa.Schema, got: pa.Schema) -> list[str]:
+    """Columns of `got` that are missing, new or of another type; empty if it fits.
+
+    Order, nullability and metadata may differ from fragment to fragment.
+    """
+    wanted = {field.name: field.type for field in expected}
+    found = {field.name: field.type for field in got}
+    missing = [f"{name} is missing" for name in wanted if name not in found]
+    new = [f"{name} is new" for name in found if name not in wanted]
+    changed = [
+        f"{name} is {found[name]}, not {kind}"
+        for name, kind in wanted.items()
+        if name in found and found[name] != kind
+    ]
+    return missing + new + changed
+
+
+def check_unique_names(names: Iterable[str], where: str) -> None:
+    """Raise `DuplicateColumnError` if two columns share a name."""
+    _check_unique(list(names), where)
+
+
+def serialize_schema(arrow: pa.Schema) -> str:
+    """Arrow schema, metadata included, as base64 of its IPC message."""
+    return base64.b64encode(arrow.serialize().to_pybytes()).decode("ascii")
+
+
+def deserialize_schema(text: str) -> pa.Schema:
+    """Inverse of `serialize_schema`."""
+    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text)))
+
+
+def _check_unique(names: list[str], where: str) -> None:
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise DuplicateColumnError(
+            "duplicate column names",
+            where=where,
+            expected="each name once",
+            got=", ".join(repeated),
+            remedy="rename or drop one of them in the source",
+        )
+
+
+def _matching(arrow: pa.Schema, patterns: tuple[str, ...], where: str) -> set[str]:
+    """Columns that any pattern matches; a pattern that matches none is a typo."""
+    matches: set[str] = set()
+    for pattern in patterns:
+        found = {name for name in arrow.names if name == pattern or fnmatchcase(name, pattern)}
+        if not found:
+            raise ConfigError(
+                "no column matches",
+                where=where,
+                expected=f"one of {', '.join(arrow.names)}",
+                got=pattern,
+            )
+        matches |= found
+    return matches
+
+
+def _is_usable(field: pa.Field, is_named: bool, where: str) -> bool:
+    """Whether the column is numeric; one that was asked for by its very name must be."""
+    is_numeric = pa.types.is_floating(field.type) or pa.types.is_integer(field.type)
+    if is_named and not is_numeric:
+        raise ConfigError(
+            f"column {field.name!r} cannot be a feature",
+            where=where,
+            expected="a float or integer column",
+            got=str(field.type),
+            remedy="keep it",
+        )
+    return is_numeric
+
+
+def _check_count(features: tuple[str, ...], arrow: pa.Schema, where: str) -> None:
+    if not features:
+        raise NoFeatureColumnError(
+            "no feature column",
+            where=where,
+            expected="at least one float column, or integers named with columns.feature",
+            got=", ".join(f"{field.name} ({field.type})" for field in arrow) or "no columns",
+        )
+    if len(features) > MAX_FEATURES:
+        raise ConfigError(
+            "too many feature columns",
+            where=where,
+            expected=f"at most {MAX_FEATURES}",
+            got=str(len(features)),
+            remedy="keep some of them with columns.keep",
+        )

@@ -1,0 +1,23 @@
+"""The dataset we are given: its fragments, their fingerprints, their rows as a flat stream."""
+
+from ae_pipeline.source.discovery import Fragment, Source, discover
+from ae_pipeline.source.fingerprint import fingerprint
+from ae_pipeline.source.reading import (
+    RowGroup,
+    list_row_groups,
+    open_fragment,
+    read_records,
+    rebatch,
+)
+
+__all__ = [
+    "Fragment",
+    "RowGroup",
+    "Source",
+    "discover",
+    "fingerprint",
+    "list_row_groups",
+    "open_fragment",
+    "read_records",
+    "rebatch",
+]

@@ -1,0 +1,116 @@
+"""Find the fragments of a dataset, in an order that never changes.
+
+Looks at names and sizes only; no file is opened.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ae_pipeline.errors import EmptySourceError, SourceNotFoundError
+
+_SUFFIXES = (".parquet", ".parq", ".pq")
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """One Parquet file of a dataset.
+
+    Args:
+        path: where it lies.
+        relative: its path below the dataset's root, with `/` between parts.
+        size_bytes: as found.
+    """
+
+    path: Path
+    relative: str
+    size_bytes: int
+
+    @property
+    def partition(self) -> str:
+        """The folders it lies in, e.g. `year=2013/month=05`; `.` at the root."""
+        return self.relative.rpartition("/")[0] or "."
+
+
+@dataclass(frozen=True)
+class Source:
+    """A dataset: its root and its fragments, partition by partition, numbers ordered as numbers."""
+
+    root: Path
+    fragments: tuple[Fragment, ...]
+    n_ignored: int = 0
+    is_single_file: bool = False
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all fragments as stored."""
+        return sum(fragment.size_bytes for fragment in self.fragments)
+
+
+def discover(path: str | Path) -> Source:
+    """Find every Parquet file at or below `path`.
+
+    Names that start with `_` or `.` are skipped, as Spark, Arrow and DuckDB do. Other files are
+    counted in `n_ignored`.
+
+    Raises:
+        SourceNotFoundError: nothing is there, or it may not be read.
+        EmptySourceError: no Parquet files.
+    """
+    root = Path(path)
+    if root.is_file():
+        return Source(root.parent, (_fragment(root, root.parent),), is_single_file=True)
+    if not root.is_dir():
+        raise SourceNotFoundError(
+            "no such file or folder",
+            where=str(path),
+            expected="a Parquet file or a folder of them",
+            remedy="check the path",
+        )
+    files = list(_walk(root))
+    fragments = [_fragment(file, root) for file in files if file.suffix.lower() in _SUFFIXES]
+    if not fragments:
+        raise EmptySourceError(
+            "no Parquet files",
+            where=str(path),
+            expected=f"files ending in {', '.join(_SUFFIXES)}",
+            got=f"{len(files)} other files" if files else "an empty folder",
+        )
+    fragments.sort(
+        key=lambda fragment: (_natural(fragment.partition), _natural(fragment.path.name))
+    )
+    return Source(root, tuple(fragments), len(files) - len(fragments))
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root, followlinks=True, onerror=_refuse):
+        folders[:] = [name for name in folders if not _is_hidden(name)]
+        yield from (Path(folder, name) for name in names if not _is_hidden(name))
+
+
+def _refuse(error: OSError) -> None:
+    """`os.walk` would skip an unreadable folder: rows would be lost without a word."""
+    raise SourceNotFoundError(
+        "cannot read folder",
+        where=str(error.filename),
+        got=str(error.strerror),
+        remedy="check its permissions",
+    ) from error
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(("_", "."))
+
+
+def _fragment(path: Path, root: Path) -> Fragment:
+    return Fragment(path, path.relative_to(root).as_posix(), path.stat().st_size)
+
+
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    """Sort key in which part-2 comes before part-10."""
+    parts = re.split(r"(\d+)", text)
+    return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts]

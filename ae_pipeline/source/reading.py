@@ -1,0 +1,109 @@
+"""Rows of a fragment as a stream of record batches; memory stays flat whatever the file size.
+
+`pre_buffer=False` matters: with it pyarrow holds every byte it has read until the file is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ae_pipeline.errors import AePipelineError, CorruptFragmentError, SourceNotFoundError
+from ae_pipeline.source.discovery import Fragment
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """One row group of one fragment."""
+
+    fragment: Fragment
+    index: int
+    n_rows: int
+
+
+@contextmanager
+def open_fragment(fragment: Fragment) -> Iterator[pq.ParquetFile]:
+    """Open a fragment for streaming.
+
+    Raises:
+        CorruptFragmentError: empty, truncated, damaged or not Parquet.
+        SourceNotFoundError: gone, or not ours to read.
+    """
+    with reading_errors(fragment):
+        file = pq.ParquetFile(fragment.path, pre_buffer=False, buffer_size=1 << 20)
+    with file:
+        yield file
+
+
+def read_records(
+    fragment: Fragment,
+    batch_rows: int,
+    columns: Sequence[str] | None = None,
+    row_groups: Sequence[int] | None = None,
+) -> Iterator[pa.RecordBatch]:
+    """Stream the rows of a fragment, in order; errors as `open_fragment`."""
+    with open_fragment(fragment) as file, reading_errors(fragment):
+        chosen = list(range(file.num_row_groups)) if row_groups is None else list(row_groups)
+        yield from file.iter_batches(
+            batch_size=batch_rows,
+            row_groups=chosen,
+            columns=None if columns is None else list(columns),
+            use_threads=False,
+        )
+
+
+def rebatch(batches: Iterable[pa.RecordBatch], n_rows: int) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of exactly `n_rows`, the last one shorter."""
+    waiting: list[pa.RecordBatch] = []
+    n_waiting = 0
+    for batch in batches:
+        waiting.append(batch)
+        n_waiting += batch.num_rows
+        while n_waiting >= n_rows:
+            table = pa.Table.from_batches(waiting)
+            yield _as_batch(table.slice(0, n_rows))
+            rest = table.slice(n_rows)
+            waiting, n_waiting = rest.to_batches(), rest.num_rows
+    if n_waiting:
+        yield _as_batch(pa.Table.from_batches(waiting))
+
+
+def list_row_groups(fragments: Iterable[Fragment]) -> list[RowGroup]:
+    """Every row group that has rows, in order; reads footers only."""
+    found = []
+    for fragment in fragments:
+        with open_fragment(fragment) as file:
+            sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+        found += [RowGroup(fragment, index, size) for index, size in enumerate(sizes) if size]
+    return found
+
+
+@contextmanager
+def reading_errors(fragment: Fragment) -> Iterator[None]:
+    """Tell damage (ours to name) from I/O trouble (worth a retry, passed on as `OSError`)."""
+    try:
+        yield
+    except AePipelineError:
+        raise
+    except (FileNotFoundError, PermissionError) as error:
+        raise SourceNotFoundError(
+            "cannot read", where=str(fragment.path), got=str(error.strerror or error)
+        ) from error
+    except (pa.ArrowException, OSError, EOFError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise CorruptFragmentError(
+            "not a readable Parquet file",
+            where=fragment.relative,
+            got="an empty file" if fragment.size_bytes == 0 else str(error).splitlines()[0],
+            remedy="restore it or take it out of the source",
+        ) from error
+
+
+def _as_batch(table: pa.Table) -> pa.RecordBatch:
+    batches = table.combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)

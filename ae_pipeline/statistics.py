@@ -1,0 +1,126 @@
+"""Per-column statistics of a stream of rows: mergeable, one pass, bounded memory.
+
+Moments are exact over what was seen (Chan, Golub and LeVeque 1979, pairwise update); quantiles
+come from a uniform row sample kept by smallest random priority, which merges without bias.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+#: Values the row sample may hold; 32 MiB of float64 whatever the number of columns.
+_SAMPLE_VALUES = 1 << 22
+_SAMPLE_ROWS = 1 << 14
+
+
+@dataclass
+class ColumnStatistics:
+    """What is known of each column after some rows.
+
+    Missing means null, NaN or infinite; `minimum` and `maximum` are NaN where all values are.
+    """
+
+    n_rows: int
+    count: Int64[np.ndarray, "features"]
+    mean: Float64[np.ndarray, "features"]
+    m2: Float64[np.ndarray, "features"]
+    minimum: Float64[np.ndarray, "features"]
+    maximum: Float64[np.ndarray, "features"]
+    sample: Float64[np.ndarray, "rows features"] = field(repr=False)
+    priorities: Float64[np.ndarray, "rows"] = field(repr=False)
+
+    @classmethod
+    def empty(cls, n_features: int) -> ColumnStatistics:
+        """Statistics of no rows."""
+        nothing = np.full(n_features, np.nan)
+        return cls(
+            n_rows=0,
+            count=np.zeros(n_features, np.int64),
+            mean=np.zeros(n_features),
+            m2=np.zeros(n_features),
+            minimum=nothing,
+            maximum=nothing.copy(),
+            sample=np.empty((0, n_features)),
+            priorities=np.empty(0),
+        )
+
+    @property
+    def n_missing(self) -> Int64[np.ndarray, "features"]:
+        """Rows without a finite value, per column."""
+        return self.n_rows - self.count
+
+    @property
+    def std(self) -> Float64[np.ndarray, "features"]:
+        """Population standard deviation, 0 where there are no values."""
+        std: Float64[np.ndarray, "features"] = np.sqrt(self.m2 / np.maximum(self.count, 1))
+        return std
+
+    def merge(self, other: ColumnStatistics) -> ColumnStatistics:
+        """Statistics of the rows of both, whatever the order."""
+        count = self.count + other.count
+        share = other.count / np.maximum(count, 1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            delta = other.mean - self.mean
+            mean = self.mean + delta * share
+            m2 = self.m2 + other.m2 + delta * delta * self.count * share
+        sample, priorities = _smallest(
+            np.concatenate([self.sample, other.sample]),
+            np.concatenate([self.priorities, other.priorities]),
+        )
+        return ColumnStatistics(
+            n_rows=self.n_rows + other.n_rows,
+            count=count,
+            mean=mean,
+            m2=m2,
+            minimum=np.fmin(self.minimum, other.minimum),
+            maximum=np.fmax(self.maximum, other.maximum),
+            sample=sample,
+            priorities=priorities,
+        )
+
+
+def measure(
+    values: Float64[np.ndarray, "features rows"], generator: np.random.Generator
+) -> ColumnStatistics:
+    """Statistics of one block; NaN stands for missing.
+
+    Args:
+        values: feature-major values, finite or NaN.
+        generator: draws the row sample's priorities.
+    """
+    is_present = ~np.isnan(values)
+    count = is_present.sum(axis=1)
+    is_empty = count == 0
+    safe = np.maximum(count, 1)
+    # The extremes of float64 overflow here; `standardization` then measures the sample instead.
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = np.where(is_empty, 0.0, np.nansum(values, axis=1) / safe)
+        m2 = np.nansum((values - mean[:, None]) ** 2, axis=1)
+    missing_row = np.full(len(values), np.nan)
+    minimum = np.fmin.reduce(values, axis=1, initial=np.nan) if values.size else missing_row
+    maximum = np.fmax.reduce(values, axis=1, initial=np.nan) if values.size else missing_row
+    sample, priorities = _smallest(values.T, generator.random((values.shape[1],)))
+    return ColumnStatistics(
+        n_rows=values.shape[1],
+        count=count,
+        mean=mean,
+        m2=m2,
+        minimum=minimum,
+        maximum=maximum,
+        sample=sample,
+        priorities=priorities,
+    )
+
+
+def _smallest(
+    rows: Float64[np.ndarray, "rows features"], priorities: Float64[np.ndarray, "rows"]
+) -> tuple[Float64[np.ndarray, "kept features"], Float64[np.ndarray, "kept"]]:
+    """The rows of smallest priority, as many as the sample may hold."""
+    limit = max(1, min(_SAMPLE_ROWS, _SAMPLE_VALUES // max(rows.shape[1], 1)))
+    if len(rows) <= limit:
+        return np.ascontiguousarray(rows), priorities
+    chosen = np.argpartition(priorities, limit - 1)[:limit]
+    return rows[chosen], priorities[chosen]

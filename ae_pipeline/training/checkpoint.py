@@ -1,0 +1,82 @@
+"""The state of an unfinished training, in one file that is whole or absent."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+from jaxtyping import Float32
+
+from ae_pipeline.publish import publish_bytes
+from ae_pipeline.results import EpochRecord
+
+_FILE = "training.safetensors"
+
+Vector = Float32[np.ndarray, "parameters"]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Training after some epochs: optimiser state, best weights so far, history."""
+
+    parameters: Vector
+    first: Vector
+    second: Vector
+    best: Vector
+    step: int
+    best_epoch: int
+    history: tuple[EpochRecord, ...]
+
+
+class CheckpointFile:
+    """Where checkpoints go, and how often.
+
+    Args:
+        directory: made when the first one is written.
+        period_s: seconds between them.
+    """
+
+    def __init__(self, directory: Path, period_s: float) -> None:
+        self._path = directory / _FILE
+        self._period_s = period_s
+        self._last = time.monotonic()
+
+    def save_if_due(self, checkpoint: Checkpoint) -> None:
+        """Write if the last one is old enough; `DestinationError` if that fails."""
+        if time.monotonic() - self._last >= self._period_s:
+            self.save(checkpoint)
+            self._last = time.monotonic()
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Write a checkpoint; `DestinationError` if that fails."""
+        tensors = {
+            name: getattr(checkpoint, name) for name in ("parameters", "first", "second", "best")
+        }
+        state = {
+            "step": checkpoint.step,
+            "best_epoch": checkpoint.best_epoch,
+            "history": [asdict(record) for record in checkpoint.history],
+        }
+        publish_bytes(
+            self._path, safetensors.numpy.save(tensors, metadata={"state": json.dumps(state)})
+        )
+
+    def load(self) -> Checkpoint | None:
+        """The checkpoint, or None if there is none that can be read."""
+        try:
+            with safetensors.safe_open(self._path, framework="numpy") as file:
+                state = json.loads(file.metadata()["state"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (OSError, safetensors.SafetensorError, KeyError, ValueError):
+            return None
+        return Checkpoint(
+            **tensors,
+            step=state["step"],
+            best_epoch=state["best_epoch"],
+            history=tuple(EpochRecord(**record) for record in state["history"]),
+        )

@@ -1,0 +1,48 @@
+"""What training reads: the resident sample and the held-out rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ae_pipeline.config import TrainingConfig
+from ae_pipeline.source import RowGroup
+from ae_pipeline.standardization import Standardization
+from ae_pipeline.training.sample import Matrix, ResidentSample, split_validation
+
+#: Held-out rows that are evaluated every epoch; more would cost time and tell no more.
+_VALIDATION_ROWS = 1 << 16
+_FLOAT_BYTES = 4
+
+
+class TrainingData:
+    """Training and validation rows of a source, standardised.
+
+    Args:
+        groups: row groups of the source.
+        features: names of the feature columns.
+        standardization: source units to network inputs.
+        config: validation split, memory and seed.
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[RowGroup],
+        features: Sequence[str],
+        standardization: Standardization,
+        config: TrainingConfig,
+    ) -> None:
+        training, held_out = split_validation(groups, config.validation_fraction)
+        row_bytes = _FLOAT_BYTES * standardization.n_inputs
+        capacity_rows = (config.sample_mb << 20) // row_bytes
+        self.sample = ResidentSample(
+            training, features, standardization, capacity_rows, config.seed
+        )
+        validation_rows = min(_VALIDATION_ROWS, capacity_rows)
+        # A source of one row has nothing to hold out; it is its own validation.
+        self._validation = ResidentSample(
+            held_out or training, features, standardization, validation_rows, config.seed
+        )
+
+    def validation(self) -> Matrix:
+        """Held-out rows, the same in every epoch."""
+        return self._validation.matrix(0)

@@ -22,9 +22,7 @@ Setting = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
-Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="One log line per fragment and epoch.")
-]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log one line per fragment.")]
 Force = Annotated[
     bool, typer.Option("--force", help="Do it again and replace what is at the destination.")
 ]

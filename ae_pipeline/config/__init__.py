@@ -1,7 +1,7 @@
 """Settings: one pydantic schema for YAML files, the command line and deployment parameters."""
 
 from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
-from ae_pipeline.config.job import DecodeJob, EncodeJob, ExecutionConfig, FitJob, JobConfig
+from ae_pipeline.config.job import DecodeJob, EncodeJob, ExecutionConfig, FitJob, JobConfig, MainJob
 from ae_pipeline.config.load import load_job, parse_setting
 from ae_pipeline.config.network import Activation, Design, Initializer, NetworkConfig
 from ae_pipeline.config.training import TrainingConfig
@@ -16,6 +16,7 @@ __all__ = [
     "FitJob",
     "Initializer",
     "JobConfig",
+    "MainJob",
     "NetworkConfig",
     "StatisticsConfig",
     "TrainingConfig",

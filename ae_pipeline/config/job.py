@@ -70,3 +70,7 @@ class DecodeJob(JobConfig):
 
     features: str = Field(description="Features dataset to read.")
     decoded: str = Field(description="Folder to write the reconstructed tables to.")
+
+
+class MainJob(FitJob, EncodeJob, DecodeJob):
+    """Settings of the main job: fit, encode, decode, and every path they need."""

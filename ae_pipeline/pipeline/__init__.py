@@ -1,21 +1,14 @@
-"""The verbs over whole datasets. One fragment is the unit of work."""
+"""The verbs over whole datasets. One fragment is the unit of work.
 
-from ae_pipeline.pipeline.decode import (
-    DecodePlan,
-    decode,
-    decode_fragment,
-    finish_decode,
-    plan_decode,
-)
-from ae_pipeline.pipeline.encode import (
-    EncodePlan,
-    encode,
-    encode_fragment,
-    finish_encode,
-    plan_encode,
-)
+Each verb is plan, fragments, finish; the flows put tasks around the middle.
+"""
+
+from ae_pipeline.pipeline.decode import decode, decode_fragments, finish_decode
+from ae_pipeline.pipeline.decode_plan import DecodePlan, plan_decode
+from ae_pipeline.pipeline.encode import encode, encode_fragments, finish_encode
+from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
 from ae_pipeline.pipeline.fit import fit
-from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
+from ae_pipeline.pipeline.fragments import Outcome
 from ae_pipeline.pipeline.inspection import inspect
 
 __all__ = [
@@ -23,13 +16,12 @@ __all__ = [
     "EncodePlan",
     "Outcome",
     "decode",
-    "decode_fragment",
+    "decode_fragments",
     "encode",
-    "encode_fragment",
+    "encode_fragments",
     "finish_decode",
     "finish_encode",
     "fit",
-    "for_each_fragment",
     "inspect",
     "plan_decode",
     "plan_encode",

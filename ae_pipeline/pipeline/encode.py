@@ -4,49 +4,34 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.blocks import records_to_block, rows_per_block
-from ae_pipeline.codec import Codec, load_codec, save_codec
+from ae_pipeline.codec import Codec, load_codec
 from ae_pipeline.config import EncodeJob
 from ae_pipeline.errors import AePipelineError
 from ae_pipeline.features import (
     Footer,
-    Marker,
-    checkpoint_directory,
     codec_directory,
     column_bytes,
     compose_records,
     features_schema,
     features_writer,
     read_footer,
-    read_marker,
 )
-from ae_pipeline.pipeline.destination import check_apart, claim
-from ae_pipeline.pipeline.fit import fit_codec
+from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
 from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
 from ae_pipeline.pipeline.measure import fragment_schema
 from ae_pipeline.pipeline.summary import summarize
-from ae_pipeline.results import DatasetReport, FragmentResult, Progress, silent
-from ae_pipeline.source import Fragment, Source, discover, fingerprint, read_records
+from ae_pipeline.results import DatasetReport, FragmentResult, Progress, State, silent
+from ae_pipeline.source import Fragment, fingerprint, read_records
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class EncodePlan:
-    """What encoding needs to know once the codec is there and the destination is ours."""
-
-    source: Source
-    destination: Path
-    codec: Codec
-    latent_column: str
-    force: bool
 
 
 def encode(job: EncodeJob, progress: Progress = silent) -> DatasetReport:
@@ -57,53 +42,35 @@ def encode(job: EncodeJob, progress: Progress = silent) -> DatasetReport:
     """
     started = time.monotonic()
     plan = plan_encode(job, progress)
-    outcome = for_each_fragment(
-        plan.source.fragments,
-        lambda fragment: encode_fragment(plan, fragment),
-        workers=job.execution.workers,
-        stage="encode",
-        progress=progress,
-    )
+    outcome = encode_fragments(plan, plan.fragments, job.execution.workers, progress)
     return finish_encode(job, plan, outcome, started)
+
+
+def encode_fragments(
+    plan: EncodePlan, fragments: Sequence[Fragment], workers: int, progress: Progress = silent
+) -> Outcome:
+    """Encode some fragments of a plan in threads; failures are in the outcome."""
+    codec = load_codec(codec_directory(Path(plan.destination), plan.codec_id))
+    work = partial(_encode_fragment, plan, codec)
+    return for_each_fragment(fragments, work, workers=workers, stage="encode", progress=progress)
 
 
 def finish_encode(
     job: EncodeJob, plan: EncodePlan, outcome: Outcome, started: float
 ) -> DatasetReport:
-    """Sum up."""
-    return summarize("encode", job.source, job.features, [plan.codec], outcome, started)
+    """Sum up; `started` is `time.monotonic()` when the verb began."""
+    codec = load_codec(codec_directory(Path(plan.destination), plan.codec_id))
+    return summarize("encode", job.source, job.features, [codec], outcome, started)
 
 
-def plan_encode(job: EncodeJob, progress: Progress = silent) -> EncodePlan:
-    """Find or fit the codec, check it against the source, claim the destination."""
-    source = discover(job.source)
-    destination = Path(job.features)
-    check_apart(source, destination)
-    codec = _find_codec(job, destination) or _fit_for(job, source, destination, progress)
-    _check_some_fit(source, codec)
-    features_schema(codec.schema.arrow, codec.schema, codec.latent_dim, job.latent_column)
-    claim(destination, Marker("features", codec.id), job.execution.force)
-    save_codec(codec, codec_directory(destination, codec.id))
-    return EncodePlan(source, destination, codec, job.latent_column, job.execution.force)
-
-
-def encode_fragment(plan: EncodePlan, fragment: Fragment) -> FragmentResult:
-    """Encode one fragment unless its features are current.
-
-    Raises:
-        AePipelineError: of its data or the destination; `OSError` on I/O trouble.
-    """
-    path = plan.destination / fragment.relative
+def _encode_fragment(plan: EncodePlan, codec: Codec, fragment: Fragment) -> FragmentResult:
+    """Encode one fragment unless its features are current."""
+    path = Path(plan.destination) / fragment.relative
     identity = fingerprint(fragment)
-    footer = _current_footer(path)
-    is_current = footer is not None and (
-        (footer.codec_id, footer.source_fingerprint, footer.latent_column)
-        == (plan.codec.id, identity, plan.latent_column)
-    )
-    if is_current and not plan.force:
+    if not plan.force and _is_current(path, plan, identity):
         return _result(plan, fragment, path, "current", ())
-    started = time.process_time()
-    warnings = _write_fragment(plan, fragment, path, identity)
+    started = time.thread_time()
+    warnings = _write_fragment(plan, codec, fragment, path, identity)
     result = _result(plan, fragment, path, "written", warnings)
     logger.info(
         "encoded %s: %d rows, %d -> %d bytes (latents %d), %.2f CPU s",
@@ -112,15 +79,15 @@ def encode_fragment(plan: EncodePlan, fragment: Fragment) -> FragmentResult:
         result.source_bytes,
         result.features_bytes,
         result.latent_bytes,
-        time.process_time() - started,
+        time.thread_time() - started,
     )
     return result
 
 
 def _write_fragment(
-    plan: EncodePlan, fragment: Fragment, path: Path, identity: str
+    plan: EncodePlan, codec: Codec, fragment: Fragment, path: Path, identity: str
 ) -> tuple[str, ...]:
-    codec = plan.codec
+    """Write the features of a fragment; returns warnings."""
     arrow = fragment_schema(fragment)
     codec.check_schema(arrow, fragment.relative)
     schema = features_schema(arrow, codec.schema, codec.latent_dim, plan.latent_column)
@@ -151,13 +118,13 @@ def _encoded_records(
 
 
 def _result(
-    plan: EncodePlan, fragment: Fragment, path: Path, state: str, warnings: tuple[str, ...]
+    plan: EncodePlan, fragment: Fragment, path: Path, state: State, warnings: tuple[str, ...]
 ) -> FragmentResult:
     metadata = pq.read_metadata(path)
     return FragmentResult(
         relative=fragment.relative,
         partition=fragment.partition,
-        state="written" if state == "written" else "current",
+        state=state,
         n_rows=metadata.num_rows,
         source_bytes=fragment.size_bytes,
         features_bytes=path.stat().st_size,
@@ -166,39 +133,13 @@ def _result(
     )
 
 
-def _current_footer(path: Path) -> Footer | None:
-    """The footer of an existing features fragment; None if there is none to trust."""
+def _is_current(path: Path, plan: EncodePlan, identity: str) -> bool:
+    """Whether the file there was encoded from this very fragment in this very way."""
     try:
-        return read_footer(pq.read_metadata(path), str(path))
+        footer = read_footer(pq.read_metadata(path), str(path))
     except (OSError, pa.ArrowException, AePipelineError):
-        return None
-
-
-def _find_codec(job: EncodeJob, destination: Path) -> Codec | None:
-    """The codec that was named, or the one the destination was encoded with."""
-    if job.codec is not None:
-        return load_codec(job.codec)
-    marker = read_marker(destination)
-    if marker is None or marker.codec_id is None or job.execution.force:
-        return None
-    return load_codec(codec_directory(destination, marker.codec_id))
-
-
-def _fit_for(job: EncodeJob, source: Source, destination: Path, progress: Progress) -> Codec:
-    """Fit a codec for this destination; claimed first, so that hours of training find it free."""
-    claim(destination, Marker("features"), job.execution.force)
-    return fit_codec(job, source, checkpoint_directory(destination), progress)
-
-
-def _check_some_fit(source: Source, codec: Codec) -> None:
-    """Raise the codec's complaint if not a single fragment suits it; else fragments tell."""
-    complaint: AePipelineError | None = None
-    for fragment in source.fragments:
-        try:
-            codec.check_schema(fragment_schema(fragment), fragment.relative)
-        except (AePipelineError, OSError) as error:
-            complaint = complaint or (error if isinstance(error, AePipelineError) else None)
-        else:
-            return
-    if complaint is not None:
-        raise complaint
+        return False
+    return footer is not None and (
+        (footer.codec_id, footer.source_fingerprint, footer.latent_column)
+        == (plan.codec_id, identity, plan.latent_column)
+    )

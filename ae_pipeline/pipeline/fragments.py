@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import copy_context
 from dataclasses import dataclass
 
 from ae_pipeline.errors import AePipelineError
@@ -39,7 +40,11 @@ def for_each_fragment(
     done: dict[str, FragmentResult | FragmentFailure] = {}
     progress(ProgressEvent(stage, 0, len(fragments)))
     with ThreadPoolExecutor(workers, thread_name_prefix=stage) as pool:
-        futures = {pool.submit(_attempt, work, fragment): fragment for fragment in fragments}
+        # Threads inherit no context by themselves; loggers find the run they belong to in it.
+        futures = {
+            pool.submit(copy_context().run, _attempt, work, fragment): fragment
+            for fragment in fragments
+        }
         try:
             for future in as_completed(futures):
                 relative = futures[future].relative

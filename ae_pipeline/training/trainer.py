@@ -71,7 +71,7 @@ def train(
         logger.info("resuming training after epoch %d", state.history[-1].epoch)
     while (reason := stop_reason(state.history, state.best_epoch, config)) is None:
         state = run.advance(state)
-        _tell(state.history, config, progress)
+        _tell(state.history, run.n_steps, progress)
         file.save_if_due(state)
     if reason == "diverged":
         logger.warning(
@@ -80,11 +80,17 @@ def train(
             state.history[-1].epoch,
             state.best_epoch,
         )
-    return TrainingResult(
-        weights=run.loop.weights(state.best),
-        history=state.history,
-        summary=_summarize(state, reason),
+    summary = _summarize(state, reason)
+    logger.info(
+        "trained %d epochs of %d rows, %d steps; validation loss %.4g -> %.4g; stopped by %s",
+        summary.epochs,
+        data.sample.n_rows,
+        summary.steps,
+        summary.start_loss,
+        summary.validation_loss,
+        reason,
     )
+    return TrainingResult(run.loop.weights(state.best), state.history, summary)
 
 
 class _Run:
@@ -97,10 +103,10 @@ class _Run:
         self._sample = data.sample
         self._batch_size = min(config.batch_size, data.sample.n_rows)
         self._steps_per_epoch = math.ceil(data.sample.n_rows / self._batch_size)
-        n_steps = self._steps_per_epoch * max(config.epochs, 1)
+        self.n_steps = self._steps_per_epoch * max(config.epochs, 1)
         if config.max_steps is not None:
-            n_steps = min(n_steps, config.max_steps)
-        self.loop = CompiledLoop(architecture, config, self._batch_size, n_steps)
+            self.n_steps = min(self.n_steps, config.max_steps)
+        self.loop = CompiledLoop(architecture, config, self._batch_size, self.n_steps)
         self._validation = tf.constant(data.validation())
         self._resident: tf.Tensor | None = None
 
@@ -150,11 +156,11 @@ class _Run:
         return np.resize(order, n_picks).astype(np.int32)
 
 
-def _tell(history: tuple[EpochRecord, ...], config: TrainingConfig, progress: Progress) -> None:
+def _tell(history: tuple[EpochRecord, ...], n_steps: int, progress: Progress) -> None:
     last = history[-1]
     detail = f"loss {last.train_loss:.4g}, validation {last.validation_loss:.4g}"
-    logger.info("epoch %d: %s, %.2f s", last.epoch, detail, last.seconds)
-    progress(ProgressEvent("train", last.epoch, config.epochs, detail))
+    logger.debug("epoch %d: %s, %.2f s", last.epoch, detail, last.seconds)
+    progress(ProgressEvent("train", last.steps, n_steps, detail))
 
 
 def _summarize(state: Checkpoint, reason: str) -> TrainingSummary:

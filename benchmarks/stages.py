@@ -1,0 +1,112 @@
+"""Where the CPU time of one fragment goes, stage by stage, in this process."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from ae_pipeline.blocks import (
+    block_to_arrays,
+    block_to_matrix,
+    matrix_to_values,
+    records_to_block,
+    rows_per_block,
+)
+from ae_pipeline.blocks.block import Block
+from ae_pipeline.codec import Codec
+from ae_pipeline.features import (
+    Footer,
+    compose_records,
+    features_schema,
+    features_writer,
+    split_records,
+    table_writer,
+)
+from ae_pipeline.inference import decode_matrix, encode_matrix, pin_blas_threads
+from ae_pipeline.source import Fragment, open_fragment, read_records, rebatch
+
+_LATENT_COLUMN = "latent"
+
+
+@dataclass
+class Stages:
+    """CPU-seconds by stage, and the rows they were spent on."""
+
+    n_rows: int = 0
+    cpu_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    _last: float = field(default_factory=time.process_time)
+
+    def lap(self, stage: str) -> None:
+        """Put the time since the last lap on `stage`."""
+        now = time.process_time()
+        self.cpu_s[stage] += now - self._last
+        self._last = now
+
+
+def encode_stages(codec: Codec, fragment: Fragment, path: Path, n_rows: int) -> Stages:
+    """Encode the first row groups of `fragment`, at least `n_rows`, as `pipeline.encode` does."""
+    pin_blas_threads()
+    features, schema = codec.schema.features, _features_schema(codec)
+    footer = Footer(codec.id, "", fragment.size_bytes, _LATENT_COLUMN)
+    groups = _first_groups(fragment, n_rows)
+    stages = Stages()
+    with features_writer(path, schema, footer) as write:
+        for records in read_records(
+            fragment, rows_per_block(len(codec.schema.arrow)), row_groups=groups
+        ):
+            stages.lap("read Parquet")
+            block = records_to_block(records, features)
+            codec.differs_from_constant(block)
+            stages.lap("Arrow to block")
+            matrix = block_to_matrix(block, codec.standardization)
+            stages.lap("block to matrix")
+            latents = encode_matrix(codec.architecture, codec.weights, matrix)
+            stages.lap("network")
+            write(compose_records(records, latents, block.missing, schema))
+            stages.lap("compose and write")
+            stages.n_rows += records.num_rows
+    stages.lap("compose and write")
+    return stages
+
+
+def decode_stages(codec: Codec, fragment: Fragment, path: Path) -> Stages:
+    """Decode a features fragment that `encode_stages` wrote, as `pipeline.decode` does."""
+    pin_blas_threads()
+    schema, features = codec.schema.arrow, codec.schema.features
+    n_rows = rows_per_block(len(schema))
+    stages = Stages()
+    with table_writer(path, schema) as write:
+        for records in rebatch(read_records(fragment, n_rows), n_rows):
+            parts = split_records(records, _LATENT_COLUMN, len(features), fragment.relative)
+            stages.lap("read Parquet")
+            matrix = decode_matrix(codec.architecture, codec.weights, parts.latents)
+            stages.lap("network")
+            block = Block(matrix_to_values(matrix, codec.standardization), parts.missing)
+            stages.lap("matrix to block")
+            arrays = block_to_arrays(block, codec.schema.feature_types)
+            stages.lap("block to Arrow")
+            write(pa.RecordBatch.from_arrays(arrays, schema=schema))
+            stages.lap("compose and write")
+            stages.n_rows += records.num_rows
+    stages.lap("compose and write")
+    return stages
+
+
+def _features_schema(codec: Codec) -> pa.Schema:
+    return features_schema(codec.schema.arrow, codec.schema, codec.latent_dim, _LATENT_COLUMN)
+
+
+def _first_groups(fragment: Fragment, n_rows: int) -> list[int]:
+    """Numbers of the row groups that hold the first `n_rows`."""
+    chosen, seen = [], 0
+    with open_fragment(fragment) as file:
+        for index in range(file.num_row_groups):
+            if seen >= n_rows:
+                break
+            chosen.append(index)
+            seen += file.metadata.row_group(index).num_rows
+    return chosen

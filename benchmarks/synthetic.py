@@ -1,0 +1,40 @@
+"""A Parquet table of any size whose columns depend on each other: a few factors, and noise.
+
+Full-precision noise on purpose: Parquet's encodings find nothing, so every byte has to be moved.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+_NOISE = 0.05
+
+
+def write_table(path: Path, n_rows: int, n_columns: int, row_group_rows: int) -> None:
+    """Write `n_rows` of `n_columns` float64 in one file; one row group in memory at a time."""
+    generator = np.random.default_rng(0)
+    loadings = generator.normal(size=(n_columns, max(1, n_columns // 4)))
+    names = [f"c{index:03d}" for index in range(n_columns)]
+    schema = pa.schema([(name, pa.float64()) for name in names])
+    temporary = path.with_suffix(".tmp")
+    with pq.ParquetWriter(temporary, schema) as writer:
+        for start in range(0, n_rows, row_group_rows):
+            size = min(row_group_rows, n_rows - start)
+            arrays = [pa.array(column) for column in _columns(generator, loadings, size)]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=size)
+    temporary.rename(path)
+
+
+def _columns(generator: np.random.Generator, loadings: np.ndarray, n_rows: int) -> list[np.ndarray]:
+    """Column j is offset by 10 j and half of it is bent, so that PCA alone does not fit it."""
+    factors = generator.normal(size=(loadings.shape[1], n_rows))
+    columns = []
+    for index, loading in enumerate(loadings):
+        signal = loading @ factors
+        signal = np.tanh(signal) if index % 2 else signal
+        columns.append(signal + _NOISE * generator.normal(size=n_rows) + 10 * index)
+    return columns

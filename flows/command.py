@@ -1,0 +1,62 @@
+"""`python -m flows.<name> --config job.yaml`: run a flow here and show what came of it."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Any  # Prefect's flow type is generic in everything
+
+from ae_pipeline.cli.terminal import stderr, stdout
+from ae_pipeline.config import JobConfig, load_job, parse_setting
+from ae_pipeline.errors import ConfigError
+from ae_pipeline.report import column_table, fit_table, partition_table, render
+from ae_pipeline.results import DatasetReport, FitResult
+from flows.progress import showing_progress
+
+
+def main(flow: Callable[..., Any], kind: type[JobConfig]) -> None:
+    """Run a flow with the job of a YAML file; exit code 1 if it did not complete.
+
+    Args:
+        flow: takes one parameter, `job`.
+        kind: the job's model.
+    """
+    arguments = _parse(flow.__doc__ or "")
+    try:
+        overrides = dict(parse_setting(text) for text in arguments.set)
+        job = load_job(kind, arguments.config, overrides)
+    except ConfigError as error:
+        sys.exit(f"error: {error}")
+    with showing_progress():
+        state = flow(job, return_state=True)
+    if not state.is_completed():
+        stderr.print(f"error: {state.message}", markup=False, soft_wrap=True)
+        sys.exit(1)
+    _show(state.result())
+    _tell_next(job)
+
+
+def _parse(description: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--config", metavar="JOB.YAML", required=True, help="the job's settings")
+    parser.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], help="override one setting"
+    )
+    return parser.parse_args()
+
+
+def _show(result: FitResult | DatasetReport) -> None:
+    if isinstance(result, FitResult):
+        render(fit_table(result), stdout)
+        return
+    render(partition_table(result), stdout)
+    if result.total.metrics is not None:
+        render(column_table(result), stdout)
+
+
+def _tell_next(job: JobConfig) -> None:
+    """Where the outputs lie, and what to do with them."""
+    places = {"codec": job.codec, "features": job.features, "decoded": job.decoded}
+    for name, place in places.items():
+        if place is not None:
+            stdout.print(f"{name:<9}{place}", soft_wrap=True)
+    stdout.print("Next: ae-pipeline inspect PATH; prefect server start shows the runs")

@@ -1,0 +1,25 @@
+"""Who listens to progress: bars in a terminal, nobody elsewhere (the log has a line each)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ae_pipeline.cli.terminal import progress_bars
+from ae_pipeline.results import Progress, silent
+
+_listeners: list[Progress] = []
+
+
+def listener() -> Progress:
+    """The listener that the command line has set up in this process, if any."""
+    return _listeners[-1] if _listeners else silent
+
+
+@contextmanager
+def showing_progress() -> Iterator[None]:
+    """Show bars on stderr for the runs inside."""
+    with progress_bars() as listen:
+        _listeners.append(listen)
+        try:
+            yield
+        finally:
+            _listeners.pop()

@@ -13,11 +13,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ae_pipeline.errors import DestinationError, DiskFullError, UnwritableDestinationError
+from ae_pipeline.errors import (
+    AePipelineError,
+    DestinationError,
+    DiskFullError,
+    UnwritableDestinationError,
+)
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _UNWRITABLE = {
     errno.EACCES,
+    errno.ENOENT,
     errno.EEXIST,
     errno.EISDIR,
     errno.ENOTDIR,
@@ -57,7 +63,7 @@ def destination_errors(path: Path) -> Iterator[None]:
     """Turn the operating system's refusals into ours, naming `path`."""
     try:
         yield
-    except DestinationError:
+    except AePipelineError:
         raise
     except OSError as error:
         translated = _translate(error, path)

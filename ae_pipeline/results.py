@@ -36,6 +36,12 @@ class FragmentFailure:
     message: str
     is_retriable: bool
 
+    def __str__(self) -> str:
+        """One line that names the fragment, once."""
+        if self.relative in self.message:
+            return self.message
+        return f"{self.relative}: {self.message}"
+
 
 @dataclass(frozen=True)
 class FragmentResult:

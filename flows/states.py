@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast  # Any: Prefect's own signatures
 
-from prefect import State
+from prefect import State, get_run_logger
 from prefect.client.schemas.objects import TaskRun
 from prefect.runtime import task_run
 from prefect.states import Failed
@@ -46,21 +46,23 @@ def is_worth_retrying(task: Any, run: TaskRun, state: State[Any]) -> bool:
 
 
 def raise_if_transient(outcome: Outcome, retries: int) -> None:
-    """Ask for another attempt while there is one; fragments that are done are not done again.
+    """Log failures and ask for another attempt while there is one; what is done is not done again.
 
     Raises:
         TransientError: a failure is worth a retry and this attempt is not the last.
     """
+    for failure in outcome.failures:
+        get_run_logger().error("failed: %s", failure)
     transient = [failure for failure in outcome.failures if failure.is_retriable]
     if transient and (task_run.run_count or 1) <= retries:
-        raise TransientError(f"{transient[0].relative}: {transient[0].message}")
+        raise TransientError(str(transient[0]))
 
 
 def raise_if_failed(outcome: Outcome, source: str) -> None:
     """Raise `FragmentsFailedError` naming the fragments that failed, if any did."""
     failures = outcome.failures
     if failures:
-        named = [f"{one.relative}: {one.message}" for one in failures[:_NAMED_FAILURES]]
+        named = [str(failure) for failure in failures[:_NAMED_FAILURES]]
         raise FragmentsFailedError(
             f"{len(failures)} of {len(failures) + len(outcome.results)} fragments failed",
             where=source,

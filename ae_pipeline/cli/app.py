@@ -216,7 +216,7 @@ def _show(report: DatasetReport, as_json: bool) -> None:
         if report.total.metrics is not None:
             render(column_table(report), stdout)
         n_current = report.total.n_fragments - report.n_written
-        stdout.print(f"{report.n_written} fragments written, {n_current} current already")
+        stdout.print(f"Fragments: {report.n_written} written, {n_current} current already")
     for warning in report.warnings:
         stderr.print(f"warning: {warning}", markup=False, soft_wrap=True)
     if report.failures:

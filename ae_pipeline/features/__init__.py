@@ -3,6 +3,7 @@
 from ae_pipeline.features.footer import Footer, read_footer
 from ae_pipeline.features.fragment import (
     FeaturesRecord,
+    check_new_names,
     compose_records,
     features_schema,
     split_records,
@@ -23,6 +24,7 @@ __all__ = [
     "FeaturesRecord",
     "Footer",
     "Marker",
+    "check_new_names",
     "checkpoint_directory",
     "codec_directory",
     "column_bytes",

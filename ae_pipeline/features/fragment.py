@@ -26,19 +26,8 @@ class FeaturesRecord:
 def features_schema(
     source: pa.Schema, roles: TableSchema, latent_dim: int, latent_column: str
 ) -> pa.Schema:
-    """Kept columns in their order, then the latents, then the missing values.
-
-    Raises:
-        ConfigError: a kept column already has one of the new names.
-    """
+    """Kept columns in their order, then the latents, then the missing values."""
     kept = set(roles.kept)
-    for name in (latent_column, MISSING_COLUMN):
-        if name in kept:
-            raise ConfigError(
-                "a kept column has the name of a new one",
-                where=name,
-                remedy="choose another name with latent_column",
-            )
     latents = pa.list_(pa.field("element", pa.float32(), nullable=False), latent_dim)
     return pa.schema(
         [field for field in source if field.name in kept]
@@ -47,6 +36,17 @@ def features_schema(
             pa.field(MISSING_COLUMN, pa.binary()),
         ]
     )
+
+
+def check_new_names(roles: TableSchema, latent_column: str) -> None:
+    """Raise `ConfigError` if a kept column has the name of one that encode adds."""
+    for name in (latent_column, MISSING_COLUMN):
+        if name in roles.kept:
+            raise ConfigError(
+                "a kept column has the name of a new one",
+                where=name,
+                remedy="choose another name with latent_column",
+            )
 
 
 def compose_records(

@@ -11,15 +11,16 @@ from ae_pipeline.config import EncodeJob
 from ae_pipeline.errors import AePipelineError
 from ae_pipeline.features import (
     Marker,
+    check_new_names,
     checkpoint_directory,
     codec_directory,
-    features_schema,
     read_marker,
 )
 from ae_pipeline.pipeline.destination import check_apart, claim
 from ae_pipeline.pipeline.fit import fit_codec
-from ae_pipeline.pipeline.measure import fragment_schema
+from ae_pipeline.pipeline.measure import common_schema, fragment_schema
 from ae_pipeline.results import Progress, silent
+from ae_pipeline.schema import resolve_roles
 from ae_pipeline.source import Fragment, Source, discover
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ def plan_encode(job: EncodeJob, progress: Progress = silent) -> EncodePlan:
     check_apart(source, destination)
     codec = _find_codec(job, destination) or _fit_for(job, source, destination, progress)
     _check_some_fit(source, codec)
-    features_schema(codec.schema.arrow, codec.schema, codec.latent_dim, job.latent_column)
+    check_new_names(codec.schema, job.latent_column)
     claim(destination, Marker("features", codec.id), job.execution.force)
     save_codec(codec, codec_directory(destination, codec.id))
     return EncodePlan(
@@ -81,6 +82,8 @@ def _find_codec(job: EncodeJob, destination: Path) -> Codec | None:
 
 def _fit_for(job: EncodeJob, source: Source, destination: Path, progress: Progress) -> Codec:
     """Fit a codec for this destination; claimed first, so that hours of training find it free."""
+    roles = resolve_roles(common_schema(source), job.columns, job.source)
+    check_new_names(roles, job.latent_column)
     claim(destination, Marker("features"), job.execution.force)
     return fit_codec(job, source, checkpoint_directory(destination), progress)
 

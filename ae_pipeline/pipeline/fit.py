@@ -60,7 +60,12 @@ def fit_codec(job: JobConfig, source: Source, checkpoint: Path, progress: Progre
     schema = resolve_roles(common_schema(source), job.columns, str(source.root))
     groups = list_row_groups(source.fragments)
     statistics = measure_source(
-        groups, schema.features, job.statistics.max_rows, job.training.seed, progress
+        groups,
+        schema.features,
+        job.statistics.max_rows,
+        job.training.seed,
+        progress,
+        str(source.root),
     )
     standardization = fit_standardization(statistics, job.network.clip_sigma)
     architecture = _architecture(job, standardization, schema.features)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextvars import copy_context
@@ -12,8 +11,6 @@ from ae_pipeline.errors import AePipelineError
 from ae_pipeline.inference import pin_blas_threads
 from ae_pipeline.results import FragmentFailure, FragmentResult, Progress, ProgressEvent
 from ae_pipeline.source import Fragment
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -66,8 +63,6 @@ def _attempt(
     try:
         return work(fragment)
     except AePipelineError as error:
-        logger.error("%s failed: %s", fragment.relative, error)
         return FragmentFailure(fragment.relative, str(error), is_retriable=False)
     except OSError as error:
-        logger.error("%s failed: %s", fragment.relative, error)
         return FragmentFailure(fragment.relative, f"I/O error: {error}", is_retriable=True)

@@ -52,6 +52,7 @@ def measure_source(
     max_rows: int | None,
     seed: int,
     progress: Progress,
+    where: str,
 ) -> ColumnStatistics:
     """Statistics of the feature columns over all rows, or over row groups spread evenly.
 
@@ -59,7 +60,7 @@ def measure_source(
         EmptySourceError: there is not a single row.
     """
     if not groups:
-        raise EmptySourceError("no rows", expected="at least one row in the source")
+        raise EmptySourceError("no rows", where=where, expected="at least one row")
     chosen = _spread(groups, max_rows)
     generator = np.random.default_rng(seed)
     statistics = ColumnStatistics.empty(len(features))

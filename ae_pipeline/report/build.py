@@ -68,7 +68,7 @@ def column_table(report: DatasetReport) -> Table:
 
 def failure_lines(report: DatasetReport, limit: int = 20) -> list[str]:
     """One line per fragment that failed, at most `limit` of them."""
-    lines = [f"{failure.relative}: {failure.message}" for failure in report.failures[:limit]]
+    lines = [str(failure) for failure in report.failures[:limit]]
     n_more = len(report.failures) - limit
     return [*lines, f"... and {n_more} more"] if n_more > 0 else lines
 

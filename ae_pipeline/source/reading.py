@@ -34,7 +34,12 @@ def open_fragment(fragment: Fragment) -> Iterator[pq.ParquetFile]:
         SourceNotFoundError: gone, or not ours to read.
     """
     with reading_errors(fragment):
-        file = pq.ParquetFile(fragment.path, pre_buffer=False, buffer_size=1 << 20)
+        file = pq.ParquetFile(
+            fragment.path,
+            pre_buffer=False,
+            buffer_size=1 << 20,
+            page_checksum_verification=True,
+        )
     with file:
         yield file
 

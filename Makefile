@@ -23,7 +23,7 @@ setup: .venv/.ready ## Make .venv with the exact pins of constraints.txt
 	@touch $@
 
 demo: setup ## Ingest, train, encode, decode and report on sample_data/gas_turbine
-	@PREFECT_HOME=$(CURDIR)/.prefect $(BIN)/python -m flows.main_job --config sample_data/demo.yaml
+	@PREFECT_HOME=.prefect $(BIN)/python -m flows.main_job --config sample_data/demo.yaml
 
 test: setup ## Run every test
 	$(BIN)/pytest

@@ -2,23 +2,42 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from prefect import Task, get_run_logger
+from prefect.runtime import task_run
 
 from ae_pipeline.config import ExecutionConfig
-from ae_pipeline.pipeline import Outcome
-from ae_pipeline.source import Fragment
+from ae_pipeline.pipeline import DecodePlan, EncodePlan, Outcome
 
 _MOST_TASKS = 100
 _FRAGMENTS_PER_WORKER = 4
 
+Plan = TypeVar("Plan", EncodePlan, DecodePlan)
 
-def split_batches(
-    fragments: Sequence[Fragment], execution: ExecutionConfig
-) -> list[tuple[Fragment, ...]]:
-    """Consecutive fragments, as many per batch as the settings say or as keeps tasks few."""
+
+class TransientError(OSError):
+    """Some fragments met I/O trouble and may succeed at the next attempt."""
+
+
+def run_batches(
+    batch_task: Task[[int, Plan, ExecutionConfig], Outcome], plan: Plan, execution: ExecutionConfig
+) -> Outcome:
+    """Run a task on every batch of a plan, one after the other; each uses all workers."""
+    attempt = batch_task.with_options(retries=execution.retries)
+    batches = enumerate(split_plan(plan, execution), start=1)
+    return merge_outcomes([attempt(number, batch, execution) for number, batch in batches])
+
+
+def split_plan(plan: Plan, execution: ExecutionConfig) -> list[Plan]:
+    """Plans of consecutive fragments, as many each as the settings say or as keeps tasks few."""
+    fragments = plan.fragments
     size = execution.fragments_per_task or max(
         _FRAGMENTS_PER_WORKER * execution.workers, math.ceil(len(fragments) / _MOST_TASKS)
     )
-    return [tuple(fragments[start : start + size]) for start in range(0, len(fragments), size)]
+    starts = range(0, len(fragments), size)
+    return [replace(plan, fragments=fragments[start : start + size]) for start in starts]
 
 
 def merge_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
@@ -27,3 +46,19 @@ def merge_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
         tuple(result for outcome in outcomes for result in outcome.results),
         tuple(failure for outcome in outcomes for failure in outcome.failures),
     )
+
+
+def checked(outcome: Outcome, execution: ExecutionConfig) -> Outcome:
+    """Log the failures of a batch; ask for another attempt while one is left and may help.
+
+    Fragments that are done are not done again.
+
+    Raises:
+        TransientError: a failure is I/O trouble and this attempt is not the last.
+    """
+    for failure in outcome.failures:
+        get_run_logger().error("failed: %s", failure)
+    transient = [failure for failure in outcome.failures if failure.is_retriable]
+    if transient and (task_run.run_count or 1) <= execution.retries:
+        raise TransientError(str(transient[0]))
+    return outcome

@@ -1,8 +1,10 @@
 """`python -m flows.<name> --config job.yaml`: run a flow here and show what came of it."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any  # Prefect's flow type is generic in everything
 
 from ae_pipeline.cli.terminal import stderr, stdout
@@ -54,9 +56,17 @@ def _show(result: FitResult | DatasetReport) -> None:
 
 
 def _tell_next(job: JobConfig) -> None:
-    """Where the outputs lie, and what to do with them."""
+    """Where the outputs lie, and what to run next."""
     places = {"codec": job.codec, "features": job.features, "decoded": job.decoded}
-    for name, place in places.items():
-        if place is not None:
-            stdout.print(f"{name:<9}{place}", soft_wrap=True)
-    stdout.print("Next: ae-pipeline inspect PATH; prefect server start shows the runs")
+    written = {name: place for name, place in places.items() if place and Path(place).exists()}
+    for name, place in written.items():
+        stdout.print(f"{name:<9}{place}", soft_wrap=True)
+    command = Path(sys.executable).parent
+    home = f"PREFECT_HOME={os.environ['PREFECT_HOME']} " if "PREFECT_HOME" in os.environ else ""
+    stdout.print("Next:")
+    for place in list(written.values())[:2]:
+        stdout.print(f"  {command / 'ae-pipeline'} inspect {place}", soft_wrap=True)
+    stdout.print(
+        f"  {home}{command / 'prefect'} server start   # the runs and their artifacts",
+        soft_wrap=True,
+    )

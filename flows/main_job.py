@@ -4,17 +4,17 @@ Run it: `python -m flows.main_job --config job.yaml`
 """
 
 from prefect import flow
-from prefect.runtime import flow_run
 
 from ae_pipeline.config import MainJob
 from ae_pipeline.results import DatasetReport
 from flows.decode import decode
 from flows.encode import encode
 from flows.fit import fit
-from flows.states import failing_in_one_line
+from flows.names import run_name
+from flows.states import failing_in_one_line, result_of
 
 
-@flow(name="main-job", flow_run_name=lambda: run_name(flow_run.parameters["job"]), log_prints=False)
+@flow(name="main-job", flow_run_name=run_name("main-job", "source"), log_prints=False)
 @failing_in_one_line
 def main_job(job: MainJob) -> DatasetReport:
     """Fit, encode, decode and compare one dataset, each as a flow of its own.
@@ -22,14 +22,10 @@ def main_job(job: MainJob) -> DatasetReport:
     Args:
         job: source, codec, features and decoded, and all settings.
     """
-    fit(job)
-    encode(job)
-    return decode(job)
-
-
-def run_name(job: MainJob) -> str:
-    """`main-job gas_turbine`."""
-    return f"main-job {job.source.rstrip('/').rpartition('/')[2]}"
+    result_of(fit, job)
+    result_of(encode, job)
+    report: DatasetReport = result_of(decode, job)
+    return report
 
 
 if __name__ == "__main__":

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast  # Any: Prefect's own signatures
 
-from prefect import State, get_run_logger
+from prefect import State
+from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import TaskRun
-from prefect.runtime import task_run
 from prefect.states import Failed
+from prefect.tasks import exponential_backoff
 
 from ae_pipeline.errors import AePipelineError, FragmentsFailedError
 from ae_pipeline.pipeline import Outcome
@@ -19,14 +20,10 @@ T = TypeVar("T")
 _NAMED_FAILURES = 5
 
 
-class TransientError(OSError):
-    """Some fragments met I/O trouble and may succeed at the next attempt."""
-
-
 def failing_in_one_line(run: Callable[P, T]) -> Callable[P, T]:
     """Let a flow or task end Failed with the error's message instead of a traceback.
 
-    Whoever calls the flow or task gets the error raised: Prefect does that with a Failed state.
+    Inside a flow, call what is guarded through `result_of`, which raises the error again.
     """
 
     @wraps(run)
@@ -39,33 +36,33 @@ def failing_in_one_line(run: Callable[P, T]) -> Callable[P, T]:
     return guarded
 
 
+def result_of(run: Callable[..., Any], *args: Any) -> Any:
+    """Run a task or flow that is guarded and return its result, or raise its error."""
+    return run(*args, return_state=True).result()
+
+
 def is_worth_retrying(task: Any, run: TaskRun, state: State[Any]) -> bool:
     """Retry condition: I/O errors of the operating system, never errors of data or settings."""
     error = state.result(raise_on_failure=False)
     return isinstance(error, OSError) and not isinstance(error, AePipelineError)
 
 
-def raise_if_transient(outcome: Outcome, retries: int) -> None:
-    """Log failures and ask for another attempt while there is one; what is done is not done again.
-
-    Raises:
-        TransientError: a failure is worth a retry and this attempt is not the last.
-    """
-    for failure in outcome.failures:
-        get_run_logger().error("failed: %s", failure)
-    transient = [failure for failure in outcome.failures if failure.is_retriable]
-    if transient and (task_run.run_count or 1) <= retries:
-        raise TransientError(str(transient[0]))
+#: Options of every task that does work. No cache: what counts is what lies at the destination.
+WORK: dict[str, Any] = {
+    "cache_policy": NO_CACHE,
+    "retry_delay_seconds": exponential_backoff(2),
+    "retry_jitter_factor": 0.5,
+    "retry_condition_fn": is_worth_retrying,
+}
 
 
 def raise_if_failed(outcome: Outcome, source: str) -> None:
     """Raise `FragmentsFailedError` naming the fragments that failed, if any did."""
     failures = outcome.failures
     if failures:
-        named = [str(failure) for failure in failures[:_NAMED_FAILURES]]
         raise FragmentsFailedError(
             f"{len(failures)} of {len(failures) + len(outcome.results)} fragments failed",
             where=source,
-            got="; ".join(named),
+            got="; ".join(str(failure) for failure in failures[:_NAMED_FAILURES]),
             remedy="mend them and run again; the others are done",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial, reduce
 from pathlib import Path
 
@@ -42,17 +42,17 @@ def decode(job: DecodeJob, progress: Progress = silent) -> DatasetReport:
     """
     started = time.monotonic()
     plan = plan_decode(job)
-    outcome = decode_fragments(plan, plan.fragments, job.execution.workers, progress)
+    outcome = decode_fragments(plan, job.execution.workers, progress)
     return finish_decode(job, plan, outcome, started)
 
 
-def decode_fragments(
-    plan: DecodePlan, fragments: Sequence[Fragment], workers: int, progress: Progress = silent
-) -> Outcome:
-    """Decode some fragments of a plan in threads; failures are in the outcome."""
+def decode_fragments(plan: DecodePlan, workers: int, progress: Progress = silent) -> Outcome:
+    """Decode the fragments of a plan in threads; failures are in the outcome."""
     codecs = {name: load_codec(directory) for name, directory in plan.codecs.items()}
     work = partial(_decode_fragment, plan, codecs)
-    return for_each_fragment(fragments, work, workers=workers, stage="decode", progress=progress)
+    return for_each_fragment(
+        plan.fragments, work, workers=workers, stage="decode", progress=progress
+    )
 
 
 def finish_decode(

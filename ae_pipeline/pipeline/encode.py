@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -42,17 +42,17 @@ def encode(job: EncodeJob, progress: Progress = silent) -> DatasetReport:
     """
     started = time.monotonic()
     plan = plan_encode(job, progress)
-    outcome = encode_fragments(plan, plan.fragments, job.execution.workers, progress)
+    outcome = encode_fragments(plan, job.execution.workers, progress)
     return finish_encode(job, plan, outcome, started)
 
 
-def encode_fragments(
-    plan: EncodePlan, fragments: Sequence[Fragment], workers: int, progress: Progress = silent
-) -> Outcome:
-    """Encode some fragments of a plan in threads; failures are in the outcome."""
+def encode_fragments(plan: EncodePlan, workers: int, progress: Progress = silent) -> Outcome:
+    """Encode the fragments of a plan in threads; failures are in the outcome."""
     codec = load_codec(codec_directory(Path(plan.destination), plan.codec_id))
     work = partial(_encode_fragment, plan, codec)
-    return for_each_fragment(fragments, work, workers=workers, stage="encode", progress=progress)
+    return for_each_fragment(
+        plan.fragments, work, workers=workers, stage="encode", progress=progress
+    )
 
 
 def finish_encode(

@@ -17,7 +17,7 @@ setup: .venv/.ready ## Make .venv with the exact pins of constraints.txt
 
 .venv/.ready: constraints.txt pyproject.toml
 	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v[:2] in ((3, 11), (3, 12)) else f"error: Python 3.11 or 3.12 is needed, this is {v[0]}.{v[1]}: make PYTHON=python3.12 $(MAKECMDGOALS)")'
-	$(PYTHON) -m venv --clear .venv
+	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --require-hashes --no-deps -r constraints.txt
 	$(BIN)/pip install --quiet --no-build-isolation --no-deps -e .
 	@touch $@

@@ -35,13 +35,14 @@ class ErrorSums:
 
     def merge(self, other: ErrorSums) -> ErrorSums:
         """Sums over the rows of both."""
-        return ErrorSums(
-            count=self.count + other.count,
-            n_mismatched=self.n_mismatched + other.n_mismatched,
-            squared=self.squared + other.squared,
-            absolute=self.absolute + other.absolute,
-            maximum=np.maximum(self.maximum, other.maximum),
-        )
+        with np.errstate(over="ignore"):
+            return ErrorSums(
+                count=self.count + other.count,
+                n_mismatched=self.n_mismatched + other.n_mismatched,
+                squared=self.squared + other.squared,
+                absolute=self.absolute + other.absolute,
+                maximum=np.maximum(self.maximum, other.maximum),
+            )
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,10 @@ def measure_errors(
 def column_metrics(
     sums: ErrorSums, scale: Float64[np.ndarray, "features"] | None = None
 ) -> list[ErrorMetrics]:
-    """Metrics of each column, in source units or in units of `scale` (0 counts as 1)."""
-    unit = np.ones(len(sums.count)) if scale is None else np.where(scale > 0, scale, 1.0)
+    """Metrics of each column, in source units or those of `scale` (0 and inf count as 1)."""
+    unit = np.ones(len(sums.count))
+    if scale is not None:
+        unit = np.where((scale > 0) & np.isfinite(scale), scale, unit)
     safe = np.maximum(sums.count, 1)
     with np.errstate(over="ignore"):
         mse = sums.squared / safe / unit / unit
@@ -116,4 +119,5 @@ def mean_metrics(sums: ErrorSums, scale: Float64[np.ndarray, "features"]) -> Err
 
 
 def _mean(values: list[float]) -> float:
-    return float(np.mean(values)) if values else 0.0
+    with np.errstate(over="ignore"):
+        return float(np.mean(values)) if values else 0.0

@@ -51,6 +51,7 @@ def fit_standardization(statistics: ColumnStatistics, clip_sigma: float) -> Stan
     low, high = _central_bounds(statistics)
     with np.errstate(over="ignore", invalid="ignore"):
         is_tame = (statistics.minimum >= low) & (statistics.maximum <= high)
+        is_tame |= np.isnan(low)  # so rare that the sample missed it: nothing to call wild
         is_tame &= np.isfinite(statistics.m2)
     robust_mean, robust_std = _moments_within(statistics.sample, low, high)
     center = np.where(is_tame, statistics.mean, robust_mean)
@@ -73,7 +74,8 @@ def _central_bounds(
         if not len(statistics.sample):
             nothing = np.full(len(statistics.count), np.nan)
             return nothing, nothing
-        low, high = np.nanquantile(statistics.sample, _CENTRAL, axis=0)
+        # Values of the sample, not between them: from -1e308 to 1e308 there is no half-way.
+        low, high = np.nanquantile(statistics.sample, _CENTRAL, axis=0, method="nearest")
         reach = _OUTLIER_RANGES * (high - low)
     return low - reach, high + reach
 

@@ -65,7 +65,8 @@ class ColumnStatistics:
         with np.errstate(over="ignore", invalid="ignore"):
             delta = other.mean - self.mean
             mean = self.mean + delta * share
-            m2 = self.m2 + other.m2 + delta * delta * self.count * share
+            # In this order nothing overflows while one side is empty.
+            m2 = self.m2 + other.m2 + delta * (self.count * share) * delta
         sample, priorities = _smallest(
             np.concatenate([self.sample, other.sample]),
             np.concatenate([self.priorities, other.priorities]),
@@ -98,7 +99,7 @@ def measure(
     # The extremes of float64 overflow here; `standardization` then measures the sample instead.
     with np.errstate(over="ignore", invalid="ignore"):
         mean = np.where(is_empty, 0.0, np.nansum(values, axis=1) / safe)
-        m2 = np.nansum((values - mean[:, None]) ** 2, axis=1)
+        m2 = ((values - mean[:, None]) ** 2).sum(axis=1, where=is_present)
     missing_row = np.full(len(values), np.nan)
     minimum = np.fmin.reduce(values, axis=1, initial=np.nan) if values.size else missing_row
     maximum = np.fmax.reduce(values, axis=1, initial=np.nan) if values.size else missing_row

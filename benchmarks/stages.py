@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 import pyarrow as pa
 
@@ -45,6 +47,12 @@ class Stages:
         now = time.process_time()
         self.cpu_s[stage] += now - self._last
         self._last = now
+
+
+def typical_stages(runs: Sequence[Stages]) -> Stages:
+    """Medians over runs of the same work, each stage for itself."""
+    cpu_s = {stage: median(run.cpu_s[stage] for run in runs) for stage in runs[0].cpu_s}
+    return Stages(runs[0].n_rows, cpu_s)
 
 
 def encode_stages(codec: Codec, fragment: Fragment, path: Path, n_rows: int) -> Stages:

@@ -24,17 +24,19 @@ def write_table(path: Path, n_rows: int, n_columns: int, row_group_rows: int) ->
     with pq.ParquetWriter(temporary, schema) as writer:
         for start in range(0, n_rows, row_group_rows):
             size = min(row_group_rows, n_rows - start)
-            arrays = [pa.array(column) for column in _columns(generator, loadings, size)]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=size)
+            # No name for the part: it would live on while the next one is made.
+            writer.write_table(_part(generator, loadings, size, schema), row_group_size=size)
     temporary.rename(path)
 
 
-def _columns(generator: np.random.Generator, loadings: np.ndarray, n_rows: int) -> list[np.ndarray]:
-    """Column j is offset by 10 j and half of it is bent, so that PCA alone does not fit it."""
+def _part(
+    generator: np.random.Generator, loadings: np.ndarray, n_rows: int, schema: pa.Schema
+) -> pa.Table:
+    """Column j is offset by 10 j and half of them are bent, so that PCA alone does not fit."""
     factors = generator.normal(size=(loadings.shape[1], n_rows))
-    columns = []
+    arrays = []
     for index, loading in enumerate(loadings):
         signal = loading @ factors
         signal = np.tanh(signal) if index % 2 else signal
-        columns.append(signal + _NOISE * generator.normal(size=n_rows) + 10 * index)
-    return columns
+        arrays.append(pa.array(signal + _NOISE * generator.normal(size=n_rows) + 10 * index))
+    return pa.Table.from_arrays(arrays, schema=schema)

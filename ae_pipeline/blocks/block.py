@@ -62,7 +62,8 @@ def records_to_block(records: pa.RecordBatch, features: Sequence[str]) -> Block:
 def block_to_arrays(block: Block, types: Sequence[pa.DataType]) -> list[pa.Array]:
     """Arrow columns of the given types: integers round, out-of-range values take the nearest.
 
-    Missing values come back as they were: null, NaN or an infinity.
+    Missing values come back as they were: null, NaN or an infinity. A NaN without a reason is a
+    value that nobody knows: NaN, or null where the type has none.
     """
     return [
         _write_column(
@@ -98,14 +99,17 @@ def _write_column(
     kind: pa.DataType,
 ) -> pa.Array:
     numpy_type = np.dtype(kind.to_pandas_dtype())
-    safe = np.nan_to_num(values) if reasons is not None else values
-    typed = _saturate(safe, numpy_type)
+    is_unknown = np.isnan(values)
+    if not is_unknown.any():
+        return pa.array(_saturate(values, numpy_type), type=kind)
     if reasons is None:
-        return pa.array(typed, type=kind)
-    if pa.types.is_floating(kind):
-        typed[reasons == NAN] = np.nan
-        typed[reasons == POSITIVE_INFINITY] = np.inf
-        typed[reasons == NEGATIVE_INFINITY] = -np.inf
+        reasons = np.zeros(len(values), np.uint8)
+    typed = _saturate(np.where(is_unknown, 0.0, values), numpy_type)
+    if not pa.types.is_floating(kind):
+        return pa.array(typed, type=kind, mask=is_unknown)
+    typed[is_unknown] = np.nan
+    typed[reasons == POSITIVE_INFINITY] = np.inf
+    typed[reasons == NEGATIVE_INFINITY] = -np.inf
     return pa.array(typed, type=kind, mask=reasons == NULL)
 
 

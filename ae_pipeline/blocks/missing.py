@@ -31,17 +31,21 @@ def pack_missing(missing: UInt8[np.ndarray, "features rows"] | None, n_rows: int
     return pa.Array.from_buffers(pa.binary(), n_rows, buffers)
 
 
-def unpack_missing(
-    packed: pa.BinaryArray, n_features: int
-) -> UInt8[np.ndarray, "features rows"] | None:
+def unpack_missing(packed: pa.Array, n_features: int) -> UInt8[np.ndarray, "features rows"] | None:
     """Inverse of `pack_missing`.
 
+    Args:
+        packed: as `pack_missing` made it, or in another of Arrow's binary types, because other
+            tools rewrite it so.
+        n_features: feature columns of the table.
+
     Raises:
-        ValueError: an entry names a column that does not exist, or a value has an odd length.
+        ValueError: an entry names a column that does not exist, a value has an odd length, or the
+            column holds no bytes at all.
     """
     if packed.null_count == len(packed):
         return None
-    filled = packed.fill_null(b"")
+    filled = _as_binary(packed).fill_null(b"")
     offsets = np.frombuffer(filled.buffers()[1], np.int32)[filled.offset :][: len(filled) + 1]
     lengths = np.diff(offsets)
     if (lengths % _ENTRY_BYTES).any():
@@ -54,3 +58,11 @@ def unpack_missing(
     missing = np.zeros((n_features, len(filled)), np.uint8)
     missing[columns, np.repeat(np.arange(len(filled)), lengths // _ENTRY_BYTES)] = reasons + 1
     return missing
+
+
+def _as_binary(packed: pa.Array) -> pa.BinaryArray:
+    """With 32-bit offsets, which is what `unpack_missing` reads."""
+    try:
+        return packed.cast(pa.binary())
+    except pa.ArrowException as error:
+        raise ValueError(f"missing values are {packed.type}, not binary") from error

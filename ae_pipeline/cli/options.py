@@ -67,7 +67,9 @@ def settings(extra: list[str] | None, **options: Any) -> dict[str, Any]:
     """
     tree = dict(parse_setting(text) for text in extra or ())
     named = {key.replace("__", "."): value for key, value in options.items()}
-    return {**tree, **{key: value for key, value in named.items() if value not in (None, False)}}
+    # `is`, because 0 equals False and is a value that people give.
+    given = {key: value for key, value in named.items() if value is not None and value is not False}
+    return {**tree, **given}
 
 
 def widths(text: str | None) -> list[str] | None:

@@ -74,3 +74,8 @@ class DecodeJob(JobConfig):
 
 class MainJob(FitJob, EncodeJob, DecodeJob):
     """Settings of the main job: fit, encode, decode, and every path they need."""
+
+    source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
+    codec: str = Field(description="Codec directory to write.")
+    features: str = Field(description="Features dataset to write.")
+    decoded: str = Field(description="Folder to write the reconstructed tables to.")

@@ -47,7 +47,7 @@ def parse_setting(text: str) -> tuple[str, Any]:
         raise ConfigError("bad setting", got=repr(text), expected="KEY=VALUE")
     try:
         return key, yaml.safe_load(value)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):  # ValueError: a date such as 2020-99-99
         raise ConfigError("value is no YAML", where=key, got=repr(value)) from None
 
 
@@ -56,7 +56,7 @@ def _read_yaml(path: str) -> dict[str, Any]:
         tree = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError("cannot read the config file", where=path, got=str(error)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: bytes, or a date as 2020-99-99
         raise ConfigError("config file is no YAML", where=path, got=str(error)) from None
     if tree is None:
         return {}

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, PositiveInt
 
 from ae_pipeline.config._model import Settings
 
@@ -29,10 +29,10 @@ class NetworkConfig(Settings):
         description="Numbers per row in the bottleneck; null takes a quarter of the feature "
         "columns.",
     )
-    encoder_hidden: tuple[int, ...] = Field(
+    encoder_hidden: tuple[PositiveInt, ...] = Field(
         default=(64, 64), description="Widths of the encoder's hidden layers, from input to latent."
     )
-    decoder_hidden: tuple[int, ...] | None = Field(
+    decoder_hidden: tuple[PositiveInt, ...] | None = Field(
         default=None,
         description="Widths of the decoder's hidden layers; null mirrors the encoder.",
     )

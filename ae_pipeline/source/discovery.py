@@ -62,9 +62,9 @@ def discover(path: str | Path) -> Source:
         EmptySourceError: no Parquet files.
     """
     root = Path(path)
-    if root.is_file():
+    if os.path.isfile(root):  # unlike Path.is_file: False for names that cannot be
         return Source(root.parent, (_fragment(root, root.parent),), is_single_file=True)
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise SourceNotFoundError(
             "no such file or folder",
             where=str(path),
@@ -88,7 +88,9 @@ def discover(path: str | Path) -> Source:
 
 def _walk(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root, followlinks=True, onerror=_refuse):
-        folders[:] = [name for name in folders if not _is_hidden(name)]
+        folders[:] = [
+            name for name in folders if not _is_hidden(name) and not _is_loop(folder, name)
+        ]
         yield from (Path(folder, name) for name in names if not _is_hidden(name))
 
 
@@ -106,8 +108,24 @@ def _is_hidden(name: str) -> bool:
     return name.startswith(("_", "."))
 
 
+def _is_loop(folder: str, name: str) -> bool:
+    """A link to a folder that holds it: following it would read every row again and again."""
+    link = Path(folder, name)
+    return link.is_symlink() and Path(folder).resolve().is_relative_to(link.resolve())
+
+
 def _fragment(path: Path, root: Path) -> Fragment:
-    return Fragment(path, path.relative_to(root).as_posix(), path.stat().st_size)
+    try:
+        relative = path.relative_to(root).as_posix()
+        relative.encode()
+        return Fragment(path, relative, path.stat().st_size)
+    except (OSError, UnicodeEncodeError) as error:
+        raise SourceNotFoundError(
+            "cannot read file",
+            where=ascii(str(path)),
+            got=str(error),
+            remedy="mend its name or link",
+        ) from error
 
 
 def _natural(text: str) -> list[tuple[int, int, str]]:

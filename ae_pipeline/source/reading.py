@@ -37,11 +37,12 @@ def open_fragment(fragment: Fragment) -> Iterator[pq.ParquetFile]:
         file = pq.ParquetFile(
             fragment.path,
             pre_buffer=False,
-            buffer_size=1 << 20,
+            buffer_size=1 << 18,
             page_checksum_verification=True,
         )
-    with file:
-        yield file
+        with file:
+            _ = file.schema_arrow.names  # decoded when first asked for: damage shows here
+            yield file
 
 
 def read_records(
@@ -51,7 +52,7 @@ def read_records(
     row_groups: Sequence[int] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Stream the rows of a fragment, in order; errors as `open_fragment`."""
-    with open_fragment(fragment) as file, reading_errors(fragment):
+    with open_fragment(fragment) as file:
         chosen = list(range(file.num_row_groups)) if row_groups is None else list(row_groups)
         yield from file.iter_batches(
             batch_size=batch_rows,
@@ -98,7 +99,7 @@ def reading_errors(fragment: Fragment) -> Iterator[None]:
         raise SourceNotFoundError(
             "cannot read", where=str(fragment.path), got=str(error.strerror or error)
         ) from error
-    except (pa.ArrowException, OSError, EOFError) as error:
+    except (pa.ArrowException, OSError, EOFError, UnicodeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise CorruptFragmentError(

@@ -1,0 +1,107 @@
+"""Write the parts of the documents that are derived: settings from the schema, figures from runs.
+
+Run it: `python -m docs.generate settings|demo|benchmarks`. A test says whether the settings page is
+current; `demo` needs the outputs of `make demo`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Literal, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from ae_pipeline import decode
+from ae_pipeline.config import DecodeJob, JobConfig, load_job
+from ae_pipeline.report import partition_table, to_markdown
+from benchmarks.machine import machine_line
+
+ROOT = Path(__file__).parent.parent
+
+
+def settings_page() -> str:
+    """Every setting with its default and meaning, from the models themselves."""
+    lines = [
+        "# Settings",
+        "",
+        "Keys of a job file, of `--set KEY=VALUE`, and of a deployment's parameter `job`. Each",
+        "verb requires the paths it cannot do without.",
+        "",
+        "| key | default | meaning |",
+        "|---|---|---|",
+        *_rows(JobConfig, ""),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(model: type[BaseModel], prefix: str) -> list[str]:
+    rows = []
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            rows += _rows(kind, f"{prefix}{name}.")
+        else:
+            rows.append(f"| `{prefix}{name}` | {_default(field)} | {_meaning(field)} |")
+    return rows
+
+
+def _default(field: FieldInfo) -> str:
+    default = field.get_default()
+    if isinstance(default, tuple):
+        default = list(default)
+    return "-" if default is None else f"`{default}`".replace("'", "")
+
+
+def _meaning(field: FieldInfo) -> str:
+    text = (field.description or "").replace("|", "\\|")
+    if get_origin(field.annotation) is not Literal:
+        return text
+    return f"{text} One of {', '.join(get_args(field.annotation))}."
+
+
+def demo_table() -> str:
+    """The partitions of the demo's decode report in `out/demo`, as Markdown."""
+    job = load_job(DecodeJob, str(ROOT / "sample_data/demo.yaml"))
+    table = to_markdown(partition_table(decode(job))).split("\n\n")[1]
+    return f"{table.strip()}\n\n{machine_line()}."
+
+
+def benchmarks_text() -> str:
+    """What the benchmarks print on this machine, now."""
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-m", f"benchmarks.{name}"], capture_output=True, text=True, check=True
+        ).stdout
+        for name in ("throughput", "training")
+    ]
+    return "\n".join(f"```\n{output.strip()}\n```\n" for output in outputs).rstrip()
+
+
+def replace_section(name: str, content: str) -> None:
+    """Put `content` between the markers of a section of the README."""
+    path = ROOT / "README.md"
+    pattern = re.compile(f"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(pattern.sub(lambda m: f"{m[1]}{content}\n{m[2]}", text), encoding="utf-8")
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", choices=["settings", "demo", "benchmarks"])
+    match parser.parse_args().part:
+        case "settings":
+            (ROOT / "docs/settings.md").write_text(settings_page(), encoding="utf-8")
+        case "demo":
+            replace_section("demo", demo_table())
+        case _:
+            replace_section("benchmarks", benchmarks_text())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Fixtures that many tests share, and how hypothesis runs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+# No deadline: two shared cores stall for longer than any example takes.
+settings.register_profile("local", deadline=None, max_examples=50)
+settings.register_profile("ci", settings.get_profile("local"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+Mount = Callable[[str], Path]
+
+
+@pytest.fixture
+def generator() -> np.random.Generator:
+    """A generator of its own for every test."""
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def mount_disk(tmp_path: Path) -> Iterator[Mount]:
+    """Mount a tiny disk with the given options, e.g. `size=64k`; gone after the test."""
+    mount, umount = shutil.which("mount"), shutil.which("umount")
+    mounted: list[Path] = []
+
+    def mount_one(options: str) -> Path:
+        folder = tmp_path / f"disk-{len(mounted)}"
+        folder.mkdir()
+        if mount is None or umount is None:
+            pytest.skip("there is no mount command")
+        command = [mount, "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("mounting a disk is not permitted here")
+        mounted.append(folder)
+        return folder
+
+    yield mount_one
+    for folder in mounted:
+        subprocess.run([str(umount), str(folder)], check=True)

@@ -1,0 +1,209 @@
+"""The flows against a real server: states, names, artifacts, parameters, failures."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import Any  # Prefect's flow type is generic in everything
+
+import pytest
+from prefect import Flow, flow, task
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+
+from ae_pipeline.config import DecodeJob, EncodeJob, ExecutionConfig, FitJob, JobConfig, MainJob
+from ae_pipeline.errors import AePipelineError
+from ae_pipeline.pipeline import EncodePlan, Outcome
+from ae_pipeline.results import FragmentFailure
+from ae_pipeline.source import Fragment
+from flows.artifacts import artifact_key
+from flows.batches import TransientError, checked, merge_outcomes, split_plan
+from flows.decode import decode
+from flows.encode import encode, encode_batch
+from flows.fit import fit
+from flows.main_job import main_job
+from flows.states import WORK, is_worth_retrying
+from tests.datasets import mixed_tree
+
+pytestmark = pytest.mark.flow
+
+FAST = {"training": {"epochs": 1}, "network": {"latent_dim": 2}, "execution": {"retries": 0}}
+
+
+def job_for(kind: type[JobConfig], source: Path, folder: Path, **settings: object) -> JobConfig:
+    """A quick job that keeps all its outputs in `folder`."""
+    paths = {name: str(folder / name) for name in ("codec", "features", "decoded")}
+    return kind(source=str(source), **paths, **{**FAST, **settings})
+
+
+@pytest.fixture(scope="module")
+def finished(source: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, State]:
+    """Outputs and final state of one whole main job."""
+    folder = tmp_path_factory.mktemp("main")
+    state = main_job(job_for(MainJob, source, folder), return_state=True)
+    return folder, state
+
+
+def test_main_job_completes(finished: tuple[Path, State]) -> None:
+    """The main job ends COMPLETED and returns metrics per partition."""
+    _, state = finished
+    assert state.is_completed()
+    report = state.result()
+    assert [partition.partition for partition in report.partitions] == ["day=1", "day=2", "day=10"]
+    assert report.total.metrics.n_mismatched == 0
+
+
+def test_runs_are_named_after_their_dataset(finished: tuple[Path, State]) -> None:
+    """Run names say verb and dataset."""
+    with get_client(sync_client=True) as client:
+        names = {run.name for run in client.read_flow_runs()}
+    assert {"main-job mixed", "fit mixed", "encode mixed", "decode mixed"} <= names
+
+
+def test_artifacts_hold_the_tables(finished: tuple[Path, State]) -> None:
+    """Each flow leaves its artifacts: partition and column tables, and a summary in Markdown."""
+    with get_client(sync_client=True) as client:
+        artifacts = {artifact.key: artifact for artifact in client.read_artifacts()}
+    assert {
+        "fit-mixed",
+        "encode-mixed",
+        "encode-partitions-mixed",
+        "decode-mixed",
+        "decode-partitions-mixed",
+        "decode-columns-mixed",
+    } <= set(artifacts)
+    assert "day=10" in artifacts["decode-partitions-mixed"].data
+    assert artifacts["decode-mixed"].data.startswith("**decoded")
+
+
+def test_again_changes_nothing(source: Path, finished: tuple[Path, State]) -> None:
+    """Running the main job again keeps codec and features as they are."""
+    folder, _ = finished
+    files = sorted((folder / "features").rglob("*.parquet"))
+    before = [file.stat().st_mtime_ns for file in files]
+    assert main_job(job_for(MainJob, source, folder), return_state=True).is_completed()
+    assert [file.stat().st_mtime_ns for file in files] == before
+
+
+def test_failed_fragment_fails_the_run(source: Path, tmp_path: Path) -> None:
+    """One damaged fragment is named in the Failed state while the others are written."""
+    broken = mixed_tree(tmp_path / "broken")
+    assert fit(job_for(FitJob, source, tmp_path), return_state=True).is_completed()
+    path = broken / "day=2/part-0.parquet"
+    path.write_bytes(path.read_bytes()[:99])
+    state = encode(job_for(EncodeJob, broken, tmp_path), return_state=True)
+    assert state.is_failed()
+    assert "1 of 3 fragments failed" in state.message
+    assert "day=2/part-0.parquet" in state.message
+    assert len(list((tmp_path / "features").rglob("*.parquet"))) == 2
+
+
+@pytest.mark.parametrize(("run", "kind"), [(fit, FitJob), (encode, EncodeJob), (decode, DecodeJob)])
+def test_bad_job_fails_in_one_line(
+    run: Flow[..., Any], kind: type[JobConfig], tmp_path: Path
+) -> None:
+    """A job that cannot run ends Failed with our one-line message, and nothing is written."""
+    state = run(job_for(kind, tmp_path / "nowhere", tmp_path), return_state=True)
+    assert state.is_failed()
+    assert state.message.startswith("no such file or folder")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("run", "kind", "required"),
+    [
+        (fit, FitJob, {"source", "codec"}),
+        (encode, EncodeJob, {"source", "features"}),
+        (decode, DecodeJob, {"features", "decoded"}),
+        (main_job, MainJob, {"source", "codec", "features", "decoded"}),
+    ],
+)
+def test_parameters_are_the_settings_schema(
+    run: Flow[..., Any], kind: type[JobConfig], required: set[str]
+) -> None:
+    """A deployment's form is the settings model: same fields, descriptions and requirements."""
+    form = run.parameters.model_dump()["definitions"][kind.__name__]
+    assert set(form["properties"]) == set(JobConfig.model_fields)
+    assert set(form["required"]) == required
+    assert all(form["properties"][name]["description"] for name in required)
+
+
+def test_flow_takes_plain_parameters(source: Path, tmp_path: Path) -> None:
+    """A deployment passes the job as JSON; the flow checks it and runs all the same."""
+    job = job_for(FitJob, source, tmp_path).model_dump(mode="json")
+    assert fit(job, return_state=True).is_completed()
+
+
+def fragment(number: int) -> Fragment:
+    """A fragment that need not exist."""
+    return Fragment(Path(f"/{number}.parquet"), f"{number}.parquet", 1)
+
+
+@pytest.mark.parametrize(
+    ("n_fragments", "settings", "expected"),
+    [
+        (5, {"workers": 2}, [5]),
+        (20, {"workers": 2}, [8, 8, 4]),
+        (5, {"fragments_per_task": 2}, [2, 2, 1]),
+        (5000, {"workers": 1}, [50] * 100),
+    ],
+)
+def test_batches_are_few_and_complete(
+    n_fragments: int, settings: dict[str, int], expected: list[int]
+) -> None:
+    """Every fragment is in one batch, in order, and a run has at most about 100 tasks."""
+    plan = EncodePlan(tuple(map(fragment, range(n_fragments))), "out", "id", "latent", False)
+    batches = split_plan(plan, ExecutionConfig(**settings))
+    assert [len(batch.fragments) for batch in batches] == expected
+    assert sum((batch.fragments for batch in batches), ()) == plan.fragments
+
+
+def test_outcomes_merge_in_order() -> None:
+    """Failures of all batches are kept, in order."""
+    failures = [FragmentFailure(str(i), "broken", False) for i in range(3)]
+    parts = [Outcome((), (failure,)) for failure in failures]
+    assert merge_outcomes(parts).failures == tuple(failures)
+
+
+def test_artifact_keys_are_valid() -> None:
+    """Keys hold lower-case letters, digits and dashes only, whatever the dataset is called."""
+    assert artifact_key("fit", "/data/Sales 2026_v2/") == "fit-sales-2026-v2"
+    assert artifact_key("fit", "/") == "fit-dataset"
+
+
+def test_io_trouble_is_tried_again() -> None:
+    """I/O trouble is tried as often as the settings say, damage once; both end in the outcome."""
+    attempts: list[str] = []
+
+    @task(**{**WORK, "retry_delay_seconds": 0})
+    def batch(failure: FragmentFailure, execution: ExecutionConfig) -> Outcome:
+        attempts.append(failure.relative)
+        return checked(Outcome((), (failure,)), execution)
+
+    @flow
+    def trouble() -> list[Outcome]:
+        execution = ExecutionConfig(retries=2)
+        failures = (
+            FragmentFailure("trouble", "I/O error", is_retriable=True),
+            FragmentFailure("damage", "corrupt", is_retriable=False),
+        )
+        return [batch.with_options(retries=2)(failure, execution) for failure in failures]
+
+    outcomes = trouble()
+    assert attempts == ["trouble"] * 3 + ["damage"]
+    assert [outcome.failures[0].relative for outcome in outcomes] == ["trouble", "damage"]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (OSError(errno.EIO, "I/O error"), True),
+        (TransientError("a"), True),
+        (AePipelineError("damaged"), False),
+        (ValueError("bug"), False),
+    ],
+)
+def test_retry_condition(error: Exception, expected: bool) -> None:
+    """The operating system's errors are worth a retry; ours and bugs are not."""
+    state = State(type="FAILED", data=error)
+    assert is_worth_retrying(encode_batch, None, state) is expected

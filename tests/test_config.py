@@ -1,0 +1,292 @@
+"""Settings: what is accepted, what is refused in one line, how files and overrides combine."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any  # values of a settings tree
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+
+from ae_pipeline.config import (
+    DecodeJob,
+    EncodeJob,
+    ExecutionConfig,
+    FitJob,
+    JobConfig,
+    MainJob,
+    NetworkConfig,
+    TrainingConfig,
+    load_job,
+    parse_setting,
+)
+from ae_pipeline.errors import ConfigError
+from tests.checks import assert_one_line
+
+JOBS = (JobConfig, FitJob, EncodeJob, DecodeJob, MainJob)
+PATHS = {"source": "in", "codec": "codec", "features": "out", "decoded": "back"}
+ratio = st.floats(0, 1, exclude_min=True, exclude_max=True)
+positive = st.floats(0, exclude_min=True, allow_infinity=False)
+words = st.lists(st.text(max_size=5), max_size=3)
+settings_trees = st.fixed_dictionaries(
+    {},
+    optional={
+        "source": st.none() | st.text(),
+        "latent_column": st.text(min_size=1),
+        "columns": st.fixed_dictionaries({"keep": words, "feature": words}),
+        "statistics": st.fixed_dictionaries({"max_rows": st.none() | st.integers(1)}),
+        "network": st.fixed_dictionaries(
+            {
+                "design": st.sampled_from(["residual", "plain"]),
+                "latent_dim": st.none() | st.integers(1, 999),
+                "encoder_hidden": st.lists(st.integers(1, 512), max_size=3),
+                "decoder_hidden": st.none() | st.lists(st.integers(1, 512), max_size=3),
+                "clip_sigma": positive,
+            }
+        ),
+        "training": st.fixed_dictionaries(
+            {
+                "learning_rate": positive,
+                "loss_threshold": st.none() | positive,
+                "validation_fraction": ratio,
+                "seed": st.integers(0, 1 << 80),
+            }
+        ),
+        "execution": st.fixed_dictionaries({"workers": st.integers(1, 256), "force": st.booleans()}),
+    },
+)
+
+
+def write_yaml(folder: Path, tree: object) -> str:
+    """A settings file."""
+    path = folder / "job.yaml"
+    path.write_text(yaml.safe_dump(tree), encoding="utf-8")
+    return str(path)
+
+
+def all_models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """A model and the models of its fields."""
+    yield model
+    for field in model.model_fields.values():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from all_models(field.annotation)
+
+
+@given(settings_trees)
+def test_round_trips_through_json_and_yaml(tree: dict[str, Any]) -> None:
+    """What is written as JSON or YAML reads back as the same settings."""
+    job = JobConfig.model_validate(tree)
+    assert JobConfig.model_validate_json(job.model_dump_json()) == job
+    text = yaml.safe_dump(job.model_dump(mode="json"), allow_unicode=True)
+    assert JobConfig.model_validate(yaml.safe_load(text)) == job
+
+
+@pytest.mark.parametrize("model", sorted(set(all_models(JobConfig)), key=lambda m: m.__name__))
+def test_frozen(model: type[BaseModel]) -> None:
+    """No setting changes after it was checked."""
+    settings = model()
+    name = next(iter(model.model_fields))
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(settings, name, getattr(settings, name))
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_every_field_is_described(job: type[JobConfig]) -> None:
+    """The form in Prefect's UI explains every field, a section by its docstring."""
+    for model in all_models(job):
+        for name, field in model.model_fields.items():
+            is_section = isinstance(field.annotation, type) and issubclass(
+                field.annotation, BaseModel
+            )
+            text = field.annotation.__doc__ if is_section else field.description
+            assert text, f"{model.__name__}.{name}"
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_schema_is_json(job: type[JobConfig]) -> None:
+    """Prefect can make a form of every job, and the form marks what is required."""
+    schema = json.loads(json.dumps(job.model_json_schema()))
+    required = {name for name, field in job.model_fields.items() if field.is_required()}
+    assert set(schema.get("required", [])) == required
+
+
+def test_required_settings_of_each_verb() -> None:
+    """Each verb requires the paths that it cannot do without, and nothing else."""
+    required = {
+        job: {name for name, field in job.model_fields.items() if field.is_required()}
+        for job in JOBS
+    }
+    assert required == {
+        JobConfig: set(),
+        FitJob: {"source", "codec"},
+        EncodeJob: {"source", "features"},
+        DecodeJob: {"features", "decoded"},
+        MainJob: {"source", "codec", "features", "decoded"},
+    }
+
+
+def test_one_file_serves_every_verb(tmp_path: Path) -> None:
+    """One YAML file is the job of fit, encode, decode and the main job."""
+    tree = {**PATHS, "training": {"epochs": 3}, "columns": {"keep": ["id*"]}}
+    path = write_yaml(tmp_path, tree)
+    jobs = [load_job(kind, path) for kind in JOBS]
+    assert all(job.model_dump() == jobs[0].model_dump() for job in jobs)
+    assert jobs[0].training.epochs == 3
+    assert jobs[0].columns.keep == ("id*",)
+
+
+@pytest.mark.parametrize(
+    ("key", "close"),
+    [
+        ("sources", "source"),
+        ("training.epoch", "epochs"),
+        ("network.latent_dims", "latent_dim"),
+        ("trainings.epochs", "training"),
+    ],
+)
+def test_unknown_key_names_the_close_one(key: str, close: str) -> None:
+    """A misspelt key is refused with the key that was probably meant."""
+    with pytest.raises(ConfigError) as caught:
+        load_job(JobConfig, None, {key: 1})
+    assert_one_line(caught.value, "unknown setting", key.split(".")[0], f"did you mean '{close}'?")
+
+
+def test_unknown_key_without_a_close_one() -> None:
+    """A key that resembles nothing is refused without a guess."""
+    with pytest.raises(ConfigError, match="unknown setting 'zzz'.*: remove it"):
+        load_job(JobConfig, None, {"zzz": 1})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("training.epochs", -1),
+        ("training.learning_rate", 0),
+        ("training.learning_rate", float("nan")),
+        ("training.learning_rate", float("inf")),
+        ("training.loss", "hinge"),
+        ("training.validation_fraction", 1.0),
+        ("training.patience", 0),
+        ("training.seed", -1),
+        ("network.latent_dim", 0),
+        ("network.clip_sigma", -1.0),
+        ("network.clip_sigma", float("inf")),
+        ("network.encoder_hidden", [64, 0]),
+        ("network.decoder_hidden", [-3]),
+        ("network.encoder_hidden", "64"),
+        ("statistics.max_rows", 0),
+        ("execution.workers", 0),
+        ("execution.workers", 1.5),
+        ("latent_column", ""),
+        ("source", 2013),
+        ("training", 5),
+    ],
+)
+def test_impossible_value(key: str, value: object) -> None:
+    """A value out of range or of another type is refused, its key and itself named."""
+    with pytest.raises(ConfigError) as caught:
+        load_job(JobConfig, None, {key: value})
+    assert_one_line(caught.value, key, "the command line", "expected")
+    assert str(value) in caught.value.got or repr(value)[1:-1] in caught.value.got
+
+
+@pytest.mark.parametrize("model", [TrainingConfig, NetworkConfig, ExecutionConfig])
+def test_defaults_are_valid(model: type[BaseModel]) -> None:
+    """Every default passes its own check."""
+    defaults = model()
+    assert model.model_validate(defaults.model_dump()) == defaults
+
+
+def test_missing_required_setting_is_named() -> None:
+    """What a verb cannot do without is asked for by name; the others are counted."""
+    with pytest.raises(ConfigError, match=r"^setting 'source' is required \(and 1 more\)"):
+        load_job(FitJob, None)
+
+
+def test_overrides_win_over_the_file(tmp_path: Path) -> None:
+    """Dotted overrides replace single values of the file and leave their neighbours."""
+    path = write_yaml(tmp_path, {"training": {"epochs": 3, "seed": 7}, "source": "x"})
+    job = load_job(JobConfig, path, {"training.epochs": 5, "network.latent_dim": 2, "source": "y"})
+    assert (job.training.epochs, job.training.seed) == (5, 7)
+    assert (job.network.latent_dim, job.source) == (2, "y")
+
+
+def test_empty_file_means_defaults(tmp_path: Path) -> None:
+    """An empty file, or none, gives the defaults."""
+    path = tmp_path / "job.yaml"
+    path.write_text("# nothing yet\n", encoding="utf-8")
+    assert load_job(JobConfig, str(path)) == load_job(JobConfig, None) == JobConfig()
+
+
+@pytest.mark.parametrize(
+    "content", [b"a: [", b"- 1\n- 2", b"\xff\xfe\x00", b"source: 2020-99-99", b"just words"]
+)
+def test_unreadable_file(tmp_path: Path, content: bytes) -> None:
+    """A file that is no mapping of settings is refused in one line that names it."""
+    path = tmp_path / "job.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        load_job(JobConfig, str(path))
+    assert_one_line(caught.value, str(path))
+
+
+@pytest.mark.parametrize("name", ["missing.yaml", "."])
+def test_no_file(tmp_path: Path, name: str) -> None:
+    """A config file that is not there, or is a folder, is refused and named."""
+    path = tmp_path / name
+    with pytest.raises(ConfigError, match=f"cannot read the config file: {re.escape(str(path))}"):
+        load_job(JobConfig, str(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("training.epochs=5", ("training.epochs", 5)),
+        ("source=a=b", ("source", "a=b")),
+        ("columns.keep=[id, 'x*']", ("columns.keep", ["id", "x*"])),
+        ("training.patience=null", ("training.patience", None)),
+        ("execution.force=true", ("execution.force", True)),
+        ("source=", ("source", None)),
+    ],
+)
+def test_parse_setting(text: str, expected: tuple[str, object]) -> None:
+    """`KEY=VALUE` splits at the first `=` and reads the value as YAML."""
+    assert parse_setting(text) == expected
+
+
+def test_scientific_notation_is_a_number() -> None:
+    """YAML reads 1e-3 as text; the settings take it for the number that it is."""
+    job = load_job(JobConfig, None, dict([parse_setting("training.learning_rate=1e-3")]))
+    assert job.training.learning_rate == 1e-3
+
+
+@pytest.mark.parametrize("text", ["epochs", "=5", "", "a=[", "a=2020-99-99"])
+def test_parse_setting_refuses(text: str) -> None:
+    """What is no `KEY=VALUE`, or holds no YAML, is refused in one line."""
+    with pytest.raises(ConfigError) as caught:
+        parse_setting(text)
+    assert_one_line(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "decoder", "widths"),
+    [
+        ((64, 32), None, ((64, 32), (32, 64))),
+        ((64, 32), (8,), ((64, 32), (8,))),
+        ((), None, ((), ())),
+        ((5,), (), ((5,), ())),
+    ],
+)
+def test_decoder_mirrors_encoder(
+    encoder: tuple[int, ...],
+    decoder: tuple[int, ...] | None,
+    widths: tuple[tuple[int, ...], tuple[int, ...]],
+) -> None:
+    """Without widths of its own the decoder has the encoder's in reverse."""
+    assert NetworkConfig(encoder_hidden=encoder, decoder_hidden=decoder).widths() == widths

@@ -1,0 +1,373 @@
+"""The verbs over whole datasets, on disk, with a codec that was really fitted."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import polars
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ae_pipeline import decode, encode, errors, fit, inspect, load_codec
+from ae_pipeline.config import DecodeJob, EncodeJob, FitJob
+from ae_pipeline.features import MISSING_COLUMN, codec_directory, read_footer
+from ae_pipeline.results import DatasetReport
+from tests.datasets import N_ROWS, PARTITIONS, mixed_table, mixed_tree, read_table, write_tree
+
+FAST = {"training": {"epochs": 3, "batch_size": 64}, "network": {"latent_dim": 2}}
+FEATURES = ("alpha", "beta", "gamma", "flat", "empty", "count")
+
+
+@pytest.fixture(scope="session")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three partitions of mixed columns; nobody may change it."""
+    return mixed_tree(tmp_path_factory.mktemp("source") / "mixed")
+
+
+@pytest.fixture(scope="session")
+def codec(source: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A codec that was fitted to it."""
+    directory = str(tmp_path_factory.mktemp("codec") / "codec")
+    fit(FitJob(source=str(source), codec=directory, columns={"feature": ["count"]}, **FAST))
+    return directory
+
+
+def run_encode(source: Path, destination: Path, codec: str, **settings: object) -> DatasetReport:
+    """Encode with a named codec."""
+    return encode(EncodeJob(source=str(source), features=str(destination), codec=codec, **settings))
+
+
+def run_decode(
+    features: Path, destination: Path, source: Path | None = None, **settings: object
+) -> DatasetReport:
+    """Decode, and compare if there is a source."""
+    job = {"features": str(features), "decoded": str(destination), **settings}
+    return decode(DecodeJob(source=None if source is None else str(source), **job))
+
+
+@pytest.fixture(scope="session")
+def features(source: Path, codec: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its features; nobody may change them."""
+    destination = tmp_path_factory.mktemp("features") / "mixed"
+    run_encode(source, destination, codec)
+    return destination
+
+
+@pytest.fixture
+def own_features(features: Path, tmp_path: Path) -> Path:
+    """A copy that a test may spoil."""
+    return Path(shutil.copytree(features, tmp_path / "features"))
+
+
+def test_fragments_mirror_the_source(source: Path, features: Path) -> None:
+    """Each source fragment has a features fragment at the same path, with as many rows."""
+    for partition in PARTITIONS:
+        relative = f"{partition}/part-0.parquet"
+        assert pq.read_metadata(features / relative).num_rows == N_ROWS
+    assert len(list(features.rglob("*.parquet"))) == len(list(source.rglob("*.parquet")))
+
+
+def test_features_hold_kept_columns_and_latents(source: Path, features: Path) -> None:
+    """Kept columns are identical in type and value, and latents are fixed-size float32 lists."""
+    got = read_table(features / "day=2/part-0.parquet")
+    expected = read_table(source / "day=2/part-0.parquet")
+    kept = [name for name in expected.column_names if name not in FEATURES]
+    assert got.column_names == [*kept, "latent", MISSING_COLUMN]
+    assert got.select(kept).equals(expected.select(kept))
+    latent = got.schema.field("latent").type
+    assert (latent.list_size, latent.value_type) == (2, pa.float32())
+
+
+def test_duckdb_reads_features(features: Path) -> None:
+    """DuckDB sees partitions, kept columns and latents of the right length."""
+    query = f"""
+        select day, count(*), min(len(latent)), max(len(latent)), sum("key")
+        from read_parquet('{features}/**/*.parquet', hive_partitioning = true)
+        group by day order by day
+    """  # noqa: S608  a path of our own
+    rows = duckdb.sql(query).fetchall()
+    expected = sum(range(N_ROWS))
+    assert rows == [(day, N_ROWS, 2, 2, expected) for day in (1, 2, 10)]
+
+
+def test_polars_reads_features(features: Path) -> None:
+    """Polars sees the same latents as pyarrow."""
+    path = features / "day=1/part-0.parquet"
+    theirs = polars.read_parquet(path, hive_partitioning=False)["latent"].to_numpy()
+    ours = np.stack(read_table(path)["latent"].to_numpy())
+    np.testing.assert_array_equal(theirs, ours)
+
+
+def test_footer_names_codec_and_source(features: Path, codec: str) -> None:
+    """A fragment's footer holds codec id, source fingerprint, format version and kind."""
+    path = features / "day=1/part-0.parquet"
+    footer = read_footer(pq.read_metadata(path), str(path))
+    assert footer is not None
+    assert footer.codec_id == load_codec(codec).id
+    assert len(footer.source_fingerprint) == 32
+    assert pq.read_metadata(path).metadata[b"ae:format_version"] == b"1.0"
+
+
+def test_decode_restores_schema_order_and_missing_values(
+    source: Path, features: Path, tmp_path: Path
+) -> None:
+    """Schema, metadata, row order, kept columns, nulls, NaN and infinities come back exactly."""
+    report = run_decode(features, tmp_path / "out", source)
+    for partition in PARTITIONS:
+        got = read_table(tmp_path / "out" / partition / "part-0.parquet")
+        expected = read_table(source / partition / "part-0.parquet")
+        assert got.schema.equals(expected.schema, check_metadata=True)
+        for name in expected.column_names:
+            if name in FEATURES:
+                assert got[name].is_null().equals(expected[name].is_null())
+                np.testing.assert_array_equal(_special(got[name]), _special(expected[name]))
+            else:
+                assert got[name].equals(expected[name])
+    assert report.total.metrics is not None
+    assert report.total.metrics.n_mismatched == 0
+
+
+def _special(column: pa.ChunkedArray) -> np.ndarray:
+    """1 for +Inf, -1 for -Inf, 2 for NaN, 0 for the rest."""
+    values = column.to_numpy().astype(np.float64)
+    return np.where(np.isinf(values), np.sign(values), np.where(np.isnan(values), 2.0, 0.0))
+
+
+def test_metrics_equal_what_the_files_say(source: Path, features: Path, tmp_path: Path) -> None:
+    """Reported errors per partition and column are those between source and decoded files."""
+    run_decode(features, tmp_path / "out", source)
+    metrics = pq.read_table(tmp_path / "out/_ae/report/metrics.parquet").to_pylist()
+    by_key = {(row["partition"], row["column"]): row for row in metrics}
+    for partition in PARTITIONS:
+        ours = read_table(tmp_path / "out" / partition / "part-0.parquet")
+        theirs = read_table(source / partition / "part-0.parquet")
+        for name in ("alpha", "beta", "count"):
+            left, right = _values(ours[name]), _values(theirs[name])
+            is_compared = np.isfinite(left) & np.isfinite(right)
+            error = np.abs(left[is_compared] - right[is_compared])
+            row = by_key[partition, name]
+            assert row["n_compared"] == len(error)
+            np.testing.assert_allclose(row["mse"], np.mean(error**2))
+            np.testing.assert_allclose(row["rmse"], np.sqrt(np.mean(error**2)))
+            np.testing.assert_allclose(row["mae"], np.mean(error))
+            np.testing.assert_allclose(row["max_error"], np.max(error))
+    assert ("total", "alpha") in by_key
+
+
+def _values(column: pa.ChunkedArray) -> np.ndarray:
+    return np.array(
+        [np.nan if value is None else value for value in column.to_pylist()], np.float64
+    )
+
+
+def test_standardized_mse_is_in_units_of_variance(
+    source: Path, features: Path, tmp_path: Path
+) -> None:
+    """Standardised MSE is MSE over the variance of the column in the source."""
+    run_decode(features, tmp_path / "out", source)
+    rows = pq.read_table(tmp_path / "out/_ae/report/metrics.parquet").to_pylist()
+    total = next(row for row in rows if (row["partition"], row["column"]) == ("total", "alpha"))
+    tables = [read_table(source / partition / "part-0.parquet") for partition in PARTITIONS]
+    alpha = np.concatenate([_values(table["alpha"]) for table in tables])
+    np.testing.assert_allclose(total["standardized_mse"], total["mse"] / np.nanvar(alpha))
+
+
+def test_decode_needs_no_source(features: Path, tmp_path: Path) -> None:
+    """Without a source the tables come back and no metrics are claimed."""
+    report = run_decode(features, tmp_path / "out")
+    assert report.total.n_rows == N_ROWS * len(PARTITIONS)
+    assert report.total.metrics is None
+    assert not (tmp_path / "out/_ae/report").exists()
+
+
+def test_rerun_leaves_current_fragments_alone(source: Path, codec: str, own_features: Path) -> None:
+    """Encoding again writes nothing, with the codec named or found in the dataset."""
+    files = sorted(own_features.rglob("*.parquet"))
+    before = [file.stat().st_mtime_ns for file in files]
+    named = run_encode(source, own_features, codec)
+    found = encode(EncodeJob(source=str(source), features=str(own_features)))
+    assert (named.n_written, found.n_written) == (0, 0)
+    assert [file.stat().st_mtime_ns for file in files] == before
+
+
+def test_stale_and_missing_fragments_are_done_again(codec: str, tmp_path: Path) -> None:
+    """A rewritten source fragment and a deleted output are encoded anew, the others stay."""
+    source = mixed_tree(tmp_path / "source")
+    destination = tmp_path / "features"
+    run_encode(source, destination, codec)
+    pq.write_table(mixed_table(99), source / "day=1/part-0.parquet")
+    (destination / "day=2/part-0.parquet").unlink()
+    assert run_encode(source, destination, codec).n_written == 2
+
+
+def test_truncated_output_is_done_again(source: Path, codec: str, own_features: Path) -> None:
+    """An output that is damaged counts as missing."""
+    path = own_features / "day=1/part-0.parquet"
+    path.write_bytes(path.read_bytes()[:100])
+    assert run_encode(source, own_features, codec).n_written == 1
+    assert pq.read_metadata(path).num_rows == N_ROWS
+
+
+def test_another_codec_needs_force(source: Path, own_features: Path, tmp_path: Path) -> None:
+    """A dataset is not silently mixed from two codecs; --force encodes everything again."""
+    other = str(tmp_path / "other")
+    fit(
+        FitJob(
+            source=str(source),
+            codec=other,
+            columns={"feature": ["count"]},
+            **FAST | {"training": {"epochs": 0}},
+        )
+    )
+    with pytest.raises(errors.DestinationExistsError, match="another codec"):
+        run_encode(source, own_features, other)
+    forced = run_encode(source, own_features, other, execution={"force": True})
+    assert forced.n_written == len(PARTITIONS)
+    assert inspect(str(own_features)).facts["codec"] == load_codec(other).id
+
+
+def test_one_bad_fragment_does_not_stop_the_others(codec: str, tmp_path: Path) -> None:
+    """A damaged and a differing fragment are named; the rest is encoded and nothing else left."""
+    source = mixed_tree(tmp_path / "source")
+    bad = source / "day=1/part-0.parquet"
+    bad.write_bytes(bad.read_bytes()[:200])
+    write_tree(source, {"day=2/part-1.parquet": mixed_table(5).drop_columns(["alpha"])})
+    report = run_encode(source, tmp_path / "features", codec)
+    messages = {failure.relative: failure.message for failure in report.failures}
+    assert "not a readable Parquet file" in messages["day=1/part-0.parquet"]
+    assert "alpha is missing" in messages["day=2/part-1.parquet"]
+    assert report.n_written == 2
+    names = {path.name for path in (tmp_path / "features").rglob("*") if path.is_file()}
+    assert not [name for name in names if name.endswith(".tmp")]
+
+
+def test_changed_source_is_not_compared(codec: str, tmp_path: Path) -> None:
+    """Decode refuses to report errors against a source that was rewritten after encoding."""
+    source = mixed_tree(tmp_path / "source")
+    run_encode(source, tmp_path / "features", codec)
+    pq.write_table(mixed_table(77), source / "day=1/part-0.parquet")
+    report = run_decode(tmp_path / "features", tmp_path / "out", source)
+    assert [failure.relative for failure in report.failures] == ["day=1/part-0.parquet"]
+    assert "source changed" in report.failures[0].message
+
+
+def test_varying_constant_is_warned_of(codec: str, tmp_path: Path) -> None:
+    """A column that was constant at fit time and is not now is named in a warning."""
+    table = mixed_table(3)
+    index = table.column_names.index("flat")
+    moved = table.set_column(index, table.schema.field("flat"), pa.array(np.arange(N_ROWS) * 1.0))
+    source = write_tree(tmp_path / "source", {"part-0.parquet": moved})
+    report = run_encode(source, tmp_path / "features", codec)
+    assert len(report.warnings) == 1
+    assert "flat" in report.warnings[0]
+
+
+@pytest.mark.parametrize("n_rows", [0, 1])
+def test_tiny_fragments_round_trip(codec: str, tmp_path: Path, n_rows: int) -> None:
+    """Fragments of no row and of one row come back with schema and kept columns intact."""
+    source = write_tree(tmp_path / "source", {"part-0.parquet": mixed_table(1, n_rows)})
+    run_encode(source, tmp_path / "features", codec)
+    run_decode(tmp_path / "features", tmp_path / "out", source)
+    got = read_table(tmp_path / "out/part-0.parquet")
+    expected = read_table(source / "part-0.parquet")
+    assert got.schema.equals(expected.schema, check_metadata=True)
+    assert got.select(["key", "name", "tags"]).equals(expected.select(["key", "name", "tags"]))
+
+
+def test_single_file_source(source: Path, codec: str, tmp_path: Path) -> None:
+    """A single file is a dataset of one fragment and compares with itself."""
+    file = source / "day=1/part-0.parquet"
+    run_encode(file, tmp_path / "features", codec)
+    report = run_decode(tmp_path / "features", tmp_path / "out", file)
+    assert [partition.partition for partition in report.partitions] == ["."]
+    assert report.total.metrics is not None
+
+
+def test_fragment_keeps_its_own_schema_metadata(codec: str, tmp_path: Path) -> None:
+    """Column order, nullability and metadata of each fragment come back, not the first one's."""
+    reordered = mixed_table(4).select(list(reversed(mixed_table(4).column_names)))
+    other = reordered.replace_schema_metadata({"origin": "elsewhere"})
+    source = mixed_tree(tmp_path / "source")
+    write_tree(source, {"day=1/part-1.parquet": other})
+    run_encode(source, tmp_path / "features", codec)
+    run_decode(tmp_path / "features", tmp_path / "out", source)
+    got = read_table(tmp_path / "out/day=1/part-1.parquet")
+    expected = read_table(source / "day=1/part-1.parquet")
+    assert got.schema.equals(expected.schema, check_metadata=True)
+    assert got.schema.metadata == {b"origin": b"elsewhere"}
+
+
+def test_filtered_rows_still_decode(source: Path, own_features: Path, tmp_path: Path) -> None:
+    """Rows that another tool has sorted and filtered decode to their own values."""
+    path = own_features / "day=1/part-0.parquet"
+    table = pq.ParquetFile(path).read()
+    picked = np.random.default_rng(0).permutation(N_ROWS)[:50]
+    pq.write_table(table.take(picked), path)
+    whole = run_decode(own_features, tmp_path / "out")
+    assert whole.failures == ()
+    got = read_table(tmp_path / "out/day=1/part-0.parquet")
+    expected = read_table(source / "day=1/part-0.parquet").take(picked)
+    assert got["key"].equals(expected["key"])
+    for name in ("alpha", "beta"):
+        assert got[name].is_null().equals(expected[name].is_null())
+        np.testing.assert_array_equal(_special(got[name]), _special(expected[name]))
+
+
+def test_fit_again_is_current(source: Path, codec: str) -> None:
+    """The same fit again is recognised; another one does not replace it without --force."""
+    job = FitJob(source=str(source), codec=codec, columns={"feature": ["count"]}, **FAST)
+    assert fit(job).state == "current"
+    other = job.model_copy(update={"training": job.training.model_copy(update={"epochs": 1})})
+    with pytest.raises(errors.DestinationExistsError, match="another codec is here"):
+        fit(other)
+
+
+def test_features_without_codec_fits_one(source: Path, tmp_path: Path) -> None:
+    """Encode fits a codec if none is given and keeps it in the dataset."""
+    destination = tmp_path / "features"
+    report = encode(EncodeJob(source=str(source), features=str(destination), **FAST))
+    (codec_id,) = report.codec_ids
+    assert load_codec(codec_directory(destination, codec_id)).id == codec_id
+    assert not (destination / "_ae/checkpoint").exists()
+
+
+def test_overlap_is_refused(source: Path, codec: str, tmp_path: Path) -> None:
+    """No verb writes into its source, or into a folder that holds it."""
+    with pytest.raises(errors.DestinationOverlapError):
+        run_encode(source, source / "features", codec)
+    with pytest.raises(errors.DestinationOverlapError):
+        run_encode(source, source.parent, codec)
+    with pytest.raises(errors.DestinationOverlapError):
+        fit(FitJob(source=str(source), codec=str(source / "codec")))
+
+
+def test_foreign_folder_is_not_written(source: Path, codec: str, tmp_path: Path) -> None:
+    """A folder with files of someone else stays as it is."""
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs/notes.txt").write_text("mine")
+    with pytest.raises(errors.DestinationExistsError, match="not written by ae-pipeline"):
+        run_encode(source, tmp_path / "theirs", codec)
+    assert [path.name for path in (tmp_path / "theirs").iterdir()] == ["notes.txt"]
+
+
+def test_missing_codec_copy_is_named(own_features: Path, tmp_path: Path) -> None:
+    """A features dataset whose codec was removed says which one."""
+    shutil.rmtree(own_features / "_ae/codecs")
+    with pytest.raises(errors.CodecNotFoundError):
+        run_decode(own_features, tmp_path / "out")
+
+
+def test_inspect_tells_kinds_apart(
+    source: Path, codec: str, features: Path, tmp_path: Path
+) -> None:
+    """A source, a codec, a features and a decoded dataset are each recognised."""
+    run_decode(features, tmp_path / "out")
+    paths = (source, codec, features, tmp_path / "out")
+    kinds = [inspect(str(path)).kind for path in paths]
+    assert kinds == ["source", "codec", "features dataset", "decoded dataset"]
+    roles = {column.name: column.role for column in inspect(codec).columns}
+    assert (roles["alpha"], roles["flat"], roles["key"]) == ("feature", "constant", "kept")

@@ -6,7 +6,9 @@ Run it: `python -m flows.main_job --config job.yaml`
 from prefect import flow
 
 from ae_pipeline.config import MainJob
-from ae_pipeline.results import DatasetReport
+from ae_pipeline.report import column_table, fit_table, partition_table
+from ae_pipeline.results import DatasetReport, FitResult
+from flows.artifacts import publish_markdown
 from flows.decode import decode
 from flows.encode import encode
 from flows.fit import fit
@@ -22,9 +24,11 @@ def main_job(job: MainJob) -> DatasetReport:
     Args:
         job: source, codec, features and decoded, and all settings.
     """
-    result_of(fit, job)
+    fitted: FitResult = result_of(fit, job)
     result_of(encode, job)
     report: DatasetReport = result_of(decode, job)
+    tables = [fit_table(fitted), partition_table(report), column_table(report)]
+    publish_markdown("main-job", job.source, tables, list(report.warnings))
     return report
 
 

@@ -65,6 +65,7 @@ def test_artifacts_hold_the_tables(finished: tuple[Path, State]) -> None:
     with get_client(sync_client=True) as client:
         artifacts = {artifact.key: artifact for artifact in client.read_artifacts()}
     assert {
+        "main-job-mixed",
         "fit-mixed",
         "encode-mixed",
         "encode-partitions-mixed",

@@ -22,7 +22,7 @@ _TILE_ROWS = 2048
 _SELU_ALPHA, _SELU_SCALE = np.float32(1.6732632), np.float32(1.050701)
 _GELU_SLOPE = np.float32(np.sqrt(2.0 / np.pi))
 
-Array = Float32[np.ndarray, "rows width"]
+Array = Float32[np.ndarray, "rows _"]
 
 
 @cache

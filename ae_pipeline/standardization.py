@@ -16,6 +16,7 @@ from ae_pipeline.statistics import ColumnStatistics
 #: Values further than this many central ranges from the centre do not count for the scale.
 _OUTLIER_RANGES = 4.0
 _CENTRAL = (0.005, 0.995)
+_TINY = np.finfo(np.float64).tiny
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ def fit_standardization(statistics: ColumnStatistics, clip_sigma: float) -> Stan
     with np.errstate(over="ignore", invalid="ignore"):
         is_tame = (statistics.minimum >= low) & (statistics.maximum <= high)
         is_tame |= np.isnan(low)  # so rare that the sample missed it: nothing to call wild
-        is_tame &= np.isfinite(statistics.m2)
+        # Squares of what is near the ends of float64 are infinite or nothing.
+        is_tame &= np.isfinite(statistics.m2) & (statistics.m2 >= _TINY)
     robust_mean, robust_std = _moments_within(statistics.sample, low, high)
     center = np.where(is_tame, statistics.mean, robust_mean)
     scale = np.where(is_tame, statistics.std, robust_std)
@@ -77,7 +79,7 @@ def _central_bounds(
         # Values of the sample, not between them: from -1e308 to 1e308 there is no half-way.
         low, high = np.nanquantile(statistics.sample, _CENTRAL, axis=0, method="nearest")
         reach = _OUTLIER_RANGES * (high - low)
-    return low - reach, high + reach
+        return low - reach, high + reach
 
 
 def _moments_within(

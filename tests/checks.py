@@ -17,9 +17,7 @@ def assert_same_table(expected: pa.Table | pa.RecordBatch, got: pa.Table | pa.Re
     """Same schema with all metadata, same rows, same nulls; floats bit by bit, all NaN alike."""
     assert got.schema.equals(expected.schema, check_metadata=True)
     assert got.num_rows == expected.num_rows
-    for name, left, right in zip(
-        expected.schema.names, expected.columns, got.columns, strict=True
-    ):
+    for name, left, right in zip(expected.schema.names, expected.columns, got.columns, strict=True):
         assert_same_array(left, right, name)
 
 
@@ -55,8 +53,6 @@ def assert_one_line(error: BaseException, *parts: str) -> None:
 
 
 def _bits(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    values = column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else None
-    values = column.to_numpy() if values is None else values
-    values = np.array(values, column.type.to_pandas_dtype())
+    values = np.array(column.to_numpy(zero_copy_only=False), column.type.to_pandas_dtype())
     values[np.isnan(values)] = np.nan
     return values.view(_BITS[values.itemsize])

@@ -27,7 +27,7 @@ def numbers_table(n_rows: int, seed: int = 0) -> pa.Table:
             "key": pa.array(range(n_rows), pa.int64()),
             "a": values,
             "b": (2 * values + 1).astype(np.float32),
-            "word": [f"é{row % 5}" for row in range(n_rows)],
+            "word": pa.array([f"é{row % 5}" for row in range(n_rows)], pa.string()),
         }
     )
 

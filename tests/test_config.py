@@ -58,7 +58,9 @@ settings_trees = st.fixed_dictionaries(
                 "seed": st.integers(0, 1 << 80),
             }
         ),
-        "execution": st.fixed_dictionaries({"workers": st.integers(1, 256), "force": st.booleans()}),
+        "execution": st.fixed_dictionaries(
+            {"workers": st.integers(1, 256), "force": st.booleans()}
+        ),
     },
 )
 
@@ -83,7 +85,7 @@ def test_round_trips_through_json_and_yaml(tree: dict[str, Any]) -> None:
     """What is written as JSON or YAML reads back as the same settings."""
     job = JobConfig.model_validate(tree)
     assert JobConfig.model_validate_json(job.model_dump_json()) == job
-    text = yaml.safe_dump(job.model_dump(mode="json"), allow_unicode=True)
+    text = yaml.safe_dump(job.model_dump(mode="json"))
     assert JobConfig.model_validate(yaml.safe_load(text)) == job
 
 
@@ -154,12 +156,14 @@ def test_unknown_key_names_the_close_one(key: str, close: str) -> None:
     """A misspelt key is refused with the key that was probably meant."""
     with pytest.raises(ConfigError) as caught:
         load_job(JobConfig, None, {key: 1})
-    assert_one_line(caught.value, "unknown setting", key.split(".")[0], f"did you mean '{close}'?")
+    assert_one_line(
+        caught.value, "unknown setting", key.split(".", maxsplit=1)[0], f"did you mean '{close}'?"
+    )
 
 
 def test_unknown_key_without_a_close_one() -> None:
     """A key that resembles nothing is refused without a guess."""
-    with pytest.raises(ConfigError, match="unknown setting 'zzz'.*: remove it"):
+    with pytest.raises(ConfigError, match=r"unknown setting 'zzz'.*: remove it"):
         load_job(JobConfig, None, {"zzz": 1})
 
 
@@ -193,7 +197,7 @@ def test_impossible_value(key: str, value: object) -> None:
     with pytest.raises(ConfigError) as caught:
         load_job(JobConfig, None, {key: value})
     assert_one_line(caught.value, key, "the command line", "expected")
-    assert str(value) in caught.value.got or repr(value)[1:-1] in caught.value.got
+    assert caught.value.got in repr(value)  # of a list, its bad element
 
 
 @pytest.mark.parametrize("model", [TrainingConfig, NetworkConfig, ExecutionConfig])

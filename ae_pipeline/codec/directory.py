@@ -6,11 +6,13 @@ The JSON is written last, so a directory that has one is whole. Nothing in it ca
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+import math
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any  # JSON trees
 
 import numpy as np
+import pyarrow as pa
 import safetensors.numpy
 from safetensors import SafetensorError
 
@@ -25,6 +27,17 @@ CODEC_FILE = "codec.json"
 WEIGHTS_FILE = "weights.safetensors"
 HISTORY_FILE = "history.json"
 
+#: What reading bytes that are not ours can raise.
+_DAMAGE = (
+    ArithmeticError,
+    KeyError,
+    TypeError,
+    ValueError,
+    OSError,
+    pa.ArrowException,
+    SafetensorError,
+)
+
 
 def save_codec(codec: Codec, directory: Path) -> None:
     """Write a codec; an existing one is replaced.
@@ -35,7 +48,8 @@ def save_codec(codec: Codec, directory: Path) -> None:
     weights = {name: np.ascontiguousarray(array) for name, array in codec.weights.items()}
     publish_bytes(directory / WEIGHTS_FILE, safetensors.numpy.save(weights))
     provenance = asdict(codec.provenance)
-    publish_bytes(directory / HISTORY_FILE, _to_json(provenance.pop("history")))
+    history = [_without_nan(record) for record in provenance.pop("history")]
+    publish_bytes(directory / HISTORY_FILE, _to_json(history))
     tree = {
         "id": codec.id,
         **content_to_json(codec.schema, codec.std, codec.standardization, codec.architecture),
@@ -65,10 +79,11 @@ def load_codec(directory: str | Path) -> Codec:
             weights=_read_weights(path, architecture),
             provenance=_read_provenance(path, tree["provenance"]),
         )
-    except (KeyError, TypeError, ValueError, OSError, SafetensorError) as error:
+        found = codec.id  # reads the schema, which decodes its names only now
+    except _DAMAGE as error:
         raise _corrupt(path, f"{type(error).__name__}: {error}") from error
-    if codec.id != tree.get("id"):
-        raise _corrupt(path, f"content of id {codec.id}, not {tree.get('id')}")
+    if found != tree.get("id"):
+        raise _corrupt(path, f"content of id {found}, not {tree.get('id')}")
     return codec
 
 
@@ -111,10 +126,25 @@ def _read_weights(path: Path, architecture: Architecture) -> Weights:
 
 def _read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
     history = json.loads((path / HISTORY_FILE).read_text(encoding="utf-8"))
-    return Provenance(
-        **{**tree, "training": TrainingSummary(**tree["training"])},
-        history=tuple(EpochRecord(**record) for record in history),
-    )
+    known = _known(Provenance, tree)
+    known["training"] = TrainingSummary(**_known(TrainingSummary, tree["training"]))
+    records = [_with_nan(_known(EpochRecord, record)) for record in history]
+    return Provenance(**{**known, "history": tuple(EpochRecord(**record) for record in records)})
+
+
+def _known(kind: type, tree: dict[str, Any]) -> dict[str, Any]:
+    """Keys that this release knows; a later minor version may have added others."""
+    return {field.name: tree[field.name] for field in fields(kind) if field.name in tree}
+
+
+def _without_nan(record: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no NaN, and the last loss of a training that diverged is none."""
+    return {key: value if math.isfinite(value) else None for key, value in record.items()}
+
+
+def _with_nan(record: dict[str, Any]) -> dict[str, Any]:
+    """Inverse of `_without_nan`; infinities come back as NaN."""
+    return {key: math.nan if value is None else value for key, value in record.items()}
 
 
 def _to_json(tree: object) -> bytes:

@@ -64,7 +64,7 @@ def compose_records(
 
 
 def split_records(
-    records: pa.RecordBatch, latent_column: str, n_features: int, where: str
+    records: pa.RecordBatch, latent_column: str, latent_dim: int, n_features: int, where: str
 ) -> FeaturesRecord:
     """Inverse of `compose_records`.
 
@@ -72,15 +72,23 @@ def split_records(
         CorruptFragmentError: a latent or missing-value column is absent or malformed.
     """
     try:
-        latents = records.column(latent_column)
+        latents = _latents(records.column(latent_column), latent_dim)
         missing = unpack_missing(records.column(MISSING_COLUMN), n_features)
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, pa.ArrowException) as error:
         raise CorruptFragmentError(
             "not a whole features fragment", where=where, got=str(error), remedy="encode it again"
         ) from error
     others = {latent_column, MISSING_COLUMN}
     return FeaturesRecord(
         kept={name: records.column(name) for name in records.schema.names if name not in others},
-        latents=latents.flatten().to_numpy().reshape(len(records), latents.type.list_size),
+        latents=latents,
         missing=missing,
     )
+
+
+def _latents(column: pa.Array, latent_dim: int) -> Float32[np.ndarray, "rows latent"]:
+    """Vectors of any list type: other tools rewrite fixed-size lists as plain ones."""
+    numbers = column.flatten().to_numpy(zero_copy_only=False).astype(np.float32, copy=False)
+    if column.null_count or numbers.size != len(column) * latent_dim:
+        raise ValueError(f"latents are not {latent_dim} numbers in every row")
+    return numbers.reshape(len(column), latent_dim)

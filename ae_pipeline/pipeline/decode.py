@@ -124,7 +124,9 @@ def _decoded_records(
 ) -> Iterator[pa.RecordBatch]:
     features = codec.schema.features
     for records in rebatch(read_records(fragment, n_rows), n_rows):
-        parts = split_records(records, footer.latent_column, len(features), fragment.relative)
+        parts = split_records(
+            records, footer.latent_column, codec.latent_dim, len(features), fragment.relative
+        )
         block = codec.decode(parts.latents, parts.missing)
         arrays = block_to_arrays(block, codec.schema.feature_types)
         columns = {**parts.kept, **dict(zip(features, arrays, strict=True))}

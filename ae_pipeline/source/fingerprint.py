@@ -22,8 +22,9 @@ _TAIL_BYTES = 8
 def fingerprint(fragment: Fragment) -> str:
     """32 hex digits from path, size, footer and sampled content.
 
+    A file that is no Parquet has one, too; reading it will tell.
+
     Raises:
-        CorruptFragmentError: the file is too short to be Parquet.
         SourceNotFoundError: the file is gone or may not be read.
     """
     digest = hashlib.sha256()

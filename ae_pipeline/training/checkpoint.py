@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from ae_pipeline.publish import publish_bytes
 from ae_pipeline.results import EpochRecord
 
 _FILE = "training.safetensors"
+_TENSORS = ("parameters", "first", "second", "best")
 
 Vector = Float32[np.ndarray, "parameters"]
 
@@ -54,29 +57,35 @@ class CheckpointFile:
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint; `DestinationError` if that fails."""
-        tensors = {
-            name: getattr(checkpoint, name) for name in ("parameters", "first", "second", "best")
-        }
-        state = {
-            "step": checkpoint.step,
-            "best_epoch": checkpoint.best_epoch,
-            "history": [asdict(record) for record in checkpoint.history],
-        }
-        publish_bytes(
-            self._path, safetensors.numpy.save(tensors, metadata={"state": json.dumps(state)})
+        tensors = {name: getattr(checkpoint, name) for name in _TENSORS}
+        state = json.dumps(
+            {
+                "step": checkpoint.step,
+                "best_epoch": checkpoint.best_epoch,
+                "history": [asdict(record) for record in checkpoint.history],
+            }
         )
+        metadata = {"state": state, "sha256": _checksum(state, tensors)}
+        publish_bytes(self._path, safetensors.numpy.save(tensors, metadata=metadata))
 
     def load(self) -> Checkpoint | None:
-        """The checkpoint, or None if there is none that can be read."""
+        """The checkpoint, or None if there is none or it is damaged."""
         try:
             with safetensors.safe_open(self._path, framework="numpy") as file:
-                state = json.loads(file.metadata()["state"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (OSError, safetensors.SafetensorError, KeyError, ValueError):
+                metadata = file.metadata()
+                tensors = {name: file.get_tensor(name) for name in _TENSORS}
+            if metadata["sha256"] != _checksum(metadata["state"], tensors):
+                return None
+            state = json.loads(metadata["state"])
+            history = tuple(EpochRecord(**record) for record in state.pop("history"))
+            return Checkpoint(**tensors, **state, history=history)
+        except (OSError, safetensors.SafetensorError, KeyError, TypeError, ValueError):
             return None
-        return Checkpoint(
-            **tensors,
-            step=state["step"],
-            best_epoch=state["best_epoch"],
-            history=tuple(EpochRecord(**record) for record in state["history"]),
-        )
+
+
+def _checksum(state: str, tensors: Mapping[str, Vector]) -> str:
+    """The format itself notices lost bytes, but not changed ones."""
+    digest = hashlib.sha256(state.encode())
+    for name in _TENSORS:
+        digest.update(np.ascontiguousarray(tensors[name]).tobytes())
+    return digest.hexdigest()

@@ -99,18 +99,25 @@ class ResidentSample:
 
     def _draw(self, epoch: int) -> Matrix:
         """A random subset of the rows of some row groups, others in the next epoch."""
-        n_groups = len(self._sections)
-        size = min(n_groups, _GROUPS_PER_REFRESH)
-        lap, offset = divmod(epoch * size, n_groups)
-        order = np.random.default_rng([self._seed, lap]).permutation(n_groups)
-        order = np.concatenate([order, order])[offset:]
+        size = min(len(self._sections), _GROUPS_PER_REFRESH)
         chosen, n_rows = [], 0
-        for index in order[:n_groups]:
+        for index in self._order(epoch * size):
             chosen.append(self._sections[index])
             n_rows += self._sections[index].n_rows
             if len(chosen) >= size and n_rows >= self.n_rows:
                 break
         return self._read(chosen, self._pick(chosen, n_rows, epoch))
+
+    def _order(self, position: int) -> Int64[np.ndarray, "sections"]:
+        """Every section once, read from `position` on in an endless row of shuffled laps."""
+        n_sections = len(self._sections)
+        lap, offset = divmod(position, n_sections)
+        now, then = (
+            np.random.default_rng([self._seed, number]).permutation(n_sections)
+            for number in (lap, lap + 1)
+        )
+        rest = now[offset:]
+        return np.concatenate([rest, then[~np.isin(then, rest)]])
 
     def _pick(
         self, chosen: list[Section], n_rows: int, epoch: int

@@ -4,6 +4,7 @@ from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
 from ae_pipeline.config.job import DecodeJob, EncodeJob, ExecutionConfig, FitJob, JobConfig, MainJob
 from ae_pipeline.config.load import load_job, parse_setting
 from ae_pipeline.config.network import Activation, Design, Initializer, NetworkConfig
+from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
 from ae_pipeline.config.training import TrainingConfig
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "MainJob",
     "NetworkConfig",
     "StatisticsConfig",
+    "ToleranceConfig",
+    "ToleranceRule",
     "TrainingConfig",
     "load_job",
     "parse_setting",

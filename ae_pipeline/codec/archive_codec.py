@@ -1,0 +1,142 @@
+"""The error-bounded codec: blocks of rows ↔ bytes in which every value keeps its promise.
+
+Prediction by the network and direct coding compete in every block, column by column, by the bytes
+they take; the network is dropped from a block in which it does not pay for its codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float64, Int64
+
+from ae_pipeline.architecture import Architecture, Weights
+from ae_pipeline.blocks import block_to_matrix, records_to_block
+from ae_pipeline.codec.column import ColumnCodec
+from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, read_block
+from ae_pipeline.entropy import pack_integers, unpack_integers
+from ae_pipeline.inference import encode_matrix
+from ae_pipeline.integer_decoder import CODE_MAX, IntegerDecoder
+from ae_pipeline.quantization import Grid
+from ae_pipeline.schema import TableSchema
+from ae_pipeline.standardization import Standardization
+
+
+@dataclass(frozen=True)
+class ArchiveNetwork:
+    """Encoder (any precision will do) and decoder (exact) of the columns in `standardization`.
+
+    Args:
+        standardization: source units to network inputs; columns of scale 0 take no part.
+        architecture: shape of both.
+        encoder: float32 weights by name.
+        decoder: codes to predictions in tolerance units.
+    """
+
+    standardization: Standardization
+    architecture: Architecture
+    encoder: Weights
+    decoder: IntegerDecoder
+
+    @property
+    def columns(self) -> Int64[np.ndarray, "inputs"]:
+        """Feature numbers of the columns that the network sees and predicts."""
+        return np.flatnonzero(~self.standardization.is_constant)
+
+    def encode(self, records: pa.RecordBatch, features: tuple[str, ...]) -> Int64[np.ndarray, "rows latent"]:
+        """Codes of rows; missing values enter as their column's centre."""
+        block = records_to_block(records, features)
+        matrix = np.nan_to_num(block_to_matrix(block, self.standardization), copy=False, nan=0.0)
+        latents = encode_matrix(self.architecture, self.encoder, matrix)
+        codes = np.clip(np.rint(np.nan_to_num(latents)), -CODE_MAX, CODE_MAX)
+        return codes.astype(np.int64)
+
+    def predict(self, codes: Int64[np.ndarray, "rows latent"]) -> dict[int, Float64[np.ndarray, "rows"]]:
+        """Predictions in tolerance units by feature number."""
+        return dict(zip(self.columns.tolist(), self.decoder.predict(codes), strict=True))
+
+
+@dataclass(frozen=True)
+class ArchiveCodec:
+    """Schema, grids and, where it pays, a network.
+
+    Args:
+        schema: source schema and roles.
+        offset: origin of each feature column's grid.
+        tolerance: promised absolute error of each feature column; 0 is bit for bit.
+        network: None if every column is coded directly.
+    """
+
+    schema: TableSchema
+    offset: Float64[np.ndarray, "features"]
+    tolerance: Float64[np.ndarray, "features"]
+    network: ArchiveNetwork | None
+
+    @cached_property
+    def columns(self) -> tuple[ColumnCodec, ...]:
+        """One codec per feature column."""
+        return tuple(
+            ColumnCodec(kind, Grid(float(offset), float(tolerance)))
+            for kind, offset, tolerance in zip(
+                self.schema.feature_types, self.offset, self.tolerance, strict=True
+            )
+        )
+
+    def encode(self, records: pa.RecordBatch) -> BlockStreams:
+        """The feature columns of some rows, in as few bytes as the ways compared here take."""
+        codes = None
+        predictions: dict[int, Float64[np.ndarray, "rows"]] = {}
+        if self.network is not None and len(records):
+            codes = self.network.encode(records, self.schema.features)
+            predictions = self.network.predict(codes)
+        pairs = [
+            column.encode(records.column(name), predictions.get(number))
+            for number, (name, column) in enumerate(
+                zip(self.schema.features, self.columns, strict=True)
+            )
+        ]
+        packed = () if codes is None else tuple(pack_integers(column) for column in codes.T.copy())
+        return _smallest(len(records), packed, pairs)
+
+    def decode(
+        self, content: bytes, most_rows: int, wanted: Collection[str] | None = None
+    ) -> dict[str, pa.Array]:
+        """Feature columns by name, all of them or those wanted.
+
+        Raises:
+            ValueError: the block is damaged.
+        """
+        latent_dim = 0 if self.network is None else self.network.decoder.latent_dim
+        block = read_block(content, len(self.columns), latent_dim, most_rows)
+        predictions: dict[int, Float64[np.ndarray, "rows"]] = {}
+        if block.codes and self.network is not None:
+            codes = np.stack([unpack_integers(code, block.n_rows) for code in block.codes], axis=1)
+            predictions = self.network.predict(codes)
+        return {
+            name: self.columns[number].decode(
+                block.columns[number], block.n_rows, predictions.get(number)
+            )
+            for number, name in enumerate(self.schema.features)
+            if wanted is None or name in wanted
+        }
+
+
+def _smallest(
+    n_rows: int,
+    codes: tuple[bytes, ...],
+    pairs: list[tuple[ColumnStreams, ColumnStreams | None]],
+) -> BlockStreams:
+    """Per column the smaller way; without codes if that is smaller in all."""
+    direct = BlockStreams(n_rows, (), tuple(alone for alone, _ in pairs))
+    if not codes:
+        return direct
+    mixed = tuple(
+        alone if corrected is None or alone.n_bytes <= corrected.n_bytes else corrected
+        for alone, corrected in pairs
+    )
+    with_network = BlockStreams(n_rows, codes, mixed)
+    return min(direct, with_network, key=lambda block: block.n_bytes)

@@ -1,0 +1,167 @@
+"""An encoded block as bytes: a checksum, a header, a directory of lengths, the streams.
+
+`docs/format.md`, section 4, is normative. Lengths are LEB128 varints, so that a small stream costs
+one byte of directory and a large one three.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+_CHECKSUM_BYTES = 4
+_HAS_NETWORK = 1
+_HAS_VALIDITY, _HAS_EXACT, _METHODS = 0x10, 0x20, 0x0F
+_MOST_VARINT_BYTES = 9
+
+
+class Method(IntEnum):
+    """How the main stream of a column is to be read."""
+
+    DIRECT = 0
+    CORRECTED = 1
+    LOSSLESS = 2
+
+
+@dataclass(frozen=True)
+class ColumnStreams:
+    """The streams of one column; an empty optional stream is not stored.
+
+    Args:
+        method: of `main`.
+        main: integers on the grid, corrections, or the values themselves.
+        validity: which rows are not null; empty if all are.
+        positions: rows (among those that are not null) that are stored exactly.
+        exact: their values.
+    """
+
+    method: Method
+    main: bytes
+    validity: bytes = b""
+    positions: bytes = b""
+    exact: bytes = b""
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of all streams."""
+        return len(self.main) + len(self.validity) + len(self.positions) + len(self.exact)
+
+
+@dataclass(frozen=True)
+class BlockStreams:
+    """All streams of a block. `codes` is empty if no column is corrected."""
+
+    n_rows: int
+    codes: tuple[bytes, ...]
+    columns: tuple[ColumnStreams, ...] = field(repr=False)
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of all streams, without the directory."""
+        return sum(map(len, self.codes)) + sum(column.n_bytes for column in self.columns)
+
+    def to_bytes(self) -> bytes:
+        """The block as it is stored."""
+        header = bytearray([_HAS_NETWORK if self.codes else 0])
+        header += _varint(self.n_rows)
+        streams = list(self.codes)
+        for code in self.codes:
+            header += _varint(len(code))
+        for column in self.columns:
+            present = (column.validity, column.positions, column.exact)
+            flags = (_HAS_VALIDITY if column.validity else 0) | (
+                _HAS_EXACT if column.positions else 0
+            )
+            header += bytes([column.method | flags])
+            stored = [column.main, *(stream for stream in present if stream)]
+            for stream in stored:
+                header += _varint(len(stream))
+            streams += stored
+        body = bytes(header) + b"".join(streams)
+        return zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "little") + body
+
+
+def read_block(content: bytes, n_columns: int, latent_dim: int, most_rows: int) -> BlockStreams:
+    """Inverse of `BlockStreams.to_bytes`.
+
+    Args:
+        content: a whole block.
+        n_columns: feature columns of the codec.
+        latent_dim: codes per row of the codec, 0 without a network.
+        most_rows: rows that the container has room for; a block that claims more is damaged.
+
+    Raises:
+        ValueError: the checksum, a length or a method is wrong.
+    """
+    if len(content) < _CHECKSUM_BYTES:
+        raise ValueError("block is shorter than its checksum")
+    if zlib.crc32(content[_CHECKSUM_BYTES:]) != int.from_bytes(
+        content[:_CHECKSUM_BYTES], "little"
+    ):
+        raise ValueError("block checksum is wrong")
+    reader = _Reader(content, _CHECKSUM_BYTES)
+    has_network = bool(reader.byte() & _HAS_NETWORK)
+    n_rows = reader.varint()
+    if n_rows > most_rows:
+        raise ValueError(f"block claims {n_rows} rows, its row group has {most_rows}")
+    code_lengths = [reader.varint() for _ in range(latent_dim if has_network else 0)]
+    layouts = [_read_layout(reader) for _ in range(n_columns)]
+    codes = tuple(reader.take(length) for length in code_lengths)
+    columns = tuple(
+        ColumnStreams(method, **{name: reader.take(length) for name, length in lengths.items()})
+        for method, lengths in layouts
+    )
+    if reader.position != len(content):
+        raise ValueError("block has bytes that no stream owns")
+    return BlockStreams(n_rows, codes, columns)
+
+
+def _read_layout(reader: _Reader) -> tuple[Method, dict[str, int]]:
+    tag = reader.byte()
+    method = Method(tag & _METHODS)
+    lengths = {"main": reader.varint()}
+    if tag & _HAS_VALIDITY:
+        lengths["validity"] = reader.varint()
+    if tag & _HAS_EXACT:
+        lengths["positions"] = reader.varint()
+        lengths["exact"] = reader.varint()
+    return method, lengths
+
+
+class _Reader:
+    """Takes bytes off a block and refuses to go past its end."""
+
+    def __init__(self, content: bytes, position: int) -> None:
+        self._content = content
+        self.position = position
+
+    def take(self, n_bytes: int) -> bytes:
+        end = self.position + n_bytes
+        if end > len(self._content):
+            raise ValueError("block ends within a stream")
+        taken = self._content[self.position : end]
+        self.position = end
+        return taken
+
+    def byte(self) -> int:
+        return self.take(1)[0]
+
+    def varint(self) -> int:
+        value = 0
+        for index in range(_MOST_VARINT_BYTES):
+            byte = self.byte()
+            value |= (byte & 0x7F) << (7 * index)
+            if byte < 0x80:
+                return value
+        raise ValueError("block has a length that does not end")
+
+
+def _varint(value: int) -> bytes:
+    """LEB128, as in DWARF and Protocol Buffers."""
+    content = bytearray()
+    while value >= 0x80:
+        content.append(value & 0x7F | 0x80)
+        value >>= 7
+    content.append(value)
+    return bytes(content)

@@ -1,0 +1,63 @@
+"""Tolerances as numbers: settings and statistics → one absolute error per column.
+
+Resolved once, at fit time, so data that drifts keeps the same promise.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float64
+
+from ae_pipeline.config import ToleranceConfig, ToleranceRule
+from ae_pipeline.errors import ConfigError
+from ae_pipeline.schema import TableSchema
+from ae_pipeline.statistics import ColumnStatistics
+
+
+def resolve_tolerances(
+    config: ToleranceConfig, schema: TableSchema, statistics: ColumnStatistics
+) -> Float64[np.ndarray, "features"]:
+    """Absolute tolerance of each feature column; 0 means bit for bit.
+
+    Integer columns with a tolerance below 1 are exact, because nothing lies between. A relative
+    tolerance of a column without range is exact.
+
+    Raises:
+        ConfigError: a rule matches no feature column.
+    """
+    for rule in config.rules:
+        if not any(_matches(rule, name) for name in schema.features):
+            raise ConfigError(
+                "no feature column matches",
+                where="tolerance.rules",
+                expected=f"one of {', '.join(schema.features)}",
+                got=rule.match,
+            )
+    default = ToleranceRule(match="*", kind="range", value=config.relative)
+    resolved = np.zeros(len(schema.features))
+    for index, name in enumerate(schema.features):
+        rule = next((rule for rule in reversed(config.rules) if _matches(rule, name)), default)
+        tolerance = _absolute(rule, statistics, index)
+        is_integer = pa.types.is_integer(schema.feature_types[index])
+        resolved[index] = 0.0 if is_integer and tolerance < 1 else tolerance
+    return resolved
+
+
+def _matches(rule: ToleranceRule, name: str) -> bool:
+    return name == rule.match or fnmatchcase(name, rule.match)
+
+
+def _absolute(rule: ToleranceRule, statistics: ColumnStatistics, index: int) -> float:
+    """What cannot be a number (no values, overflow) is exact."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        unit = {
+            "range": statistics.maximum[index] - statistics.minimum[index],
+            "std": statistics.std[index],
+            "absolute": 1.0,
+            "exact": 0.0,
+        }[rule.kind]
+        tolerance = float(rule.value * unit)
+    return tolerance if np.isfinite(tolerance) and np.isfinite(1 / max(tolerance, 1e-300)) else 0.0

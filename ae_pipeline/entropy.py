@@ -9,6 +9,8 @@ Source: pcodec, "Better compression for numerical sequences", https://arxiv.org/
 
 from __future__ import annotations
 
+from typing import Any  # a dtype known at run time only
+
 import numpy as np
 from jaxtyping import Int64, Shaped
 from pcodec import ChunkConfig, standalone
@@ -58,7 +60,7 @@ def pack_numbers(values: Shaped[np.ndarray, "values"]) -> bytes:
 
 
 def unpack_numbers(
-    content: bytes, n_values: int, kind: np.dtype[np.generic]
+    content: bytes, n_values: int, kind: np.dtype[Any]
 ) -> Shaped[np.ndarray, "values"]:
     """Inverse of `pack_numbers` for values of type `kind`.
 
@@ -82,9 +84,7 @@ def _narrowest(low: int, high: int) -> int:
     raise OverflowError(f"{low} to {high} does not fit 64 bits")
 
 
-def _decompress(
-    content: bytes, n_values: int, kind: np.dtype[np.generic]
-) -> Shaped[np.ndarray, "values"]:
+def _decompress(content: bytes, n_values: int, kind: np.dtype[Any]) -> Shaped[np.ndarray, "values"]:
     values = np.empty(n_values, kind)
     try:
         progress = standalone.simple_decompress_into(content, values)

@@ -63,7 +63,7 @@ class IntegerDecoder:
 
     @classmethod
     def from_floats(cls, weights: Weights) -> IntegerDecoder:
-        """Round the trained decoder of `Architecture.weight_shapes`, one hidden layer and a skip."""
+        """Round a trained decoder: weights by name, one hidden layer and a skip."""
         hidden, hidden_shift = round_columns(weights["decoder/0/kernel"], WEIGHT_MAX)
         output, output_shift = round_columns(weights["decoder/1/kernel"], WEIGHT_MAX)
         skip, skip_shift = round_columns(weights["decoder/skip/kernel"], SKIP_MAX)
@@ -78,7 +78,9 @@ class IntegerDecoder:
             output_bias=np.asarray(weights["decoder/1/bias"], np.float32),
         )
 
-    def predict(self, codes: Int64[np.ndarray, "rows latent"]) -> Float64[np.ndarray, "outputs rows"]:
+    def predict(
+        self, codes: Int64[np.ndarray, "rows latent"]
+    ) -> Float64[np.ndarray, "outputs rows"]:
         """Predictions in tolerance units, feature-major."""
         predictions = np.empty((len(self.output_bias), len(codes)))
         for start in range(0, len(codes), _TILE_ROWS):

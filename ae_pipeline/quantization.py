@@ -9,6 +9,7 @@ cast to the source type. What rounding spoils is found by decoding and stored ex
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any  # a dtype known at run time only
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
@@ -54,7 +55,7 @@ def dequantize(
     grid: Grid,
     integers: Int64[np.ndarray, "rows"],
     prediction: Float64[np.ndarray, "rows"] | None,
-    kind: np.dtype[np.generic],
+    kind: np.dtype[Any],
 ) -> Shaped[np.ndarray, "rows"]:
     """Values of type `kind`; integers round to the nearest, overflow saturates."""
     units = integers.astype(np.float64)

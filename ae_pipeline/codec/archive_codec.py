@@ -47,7 +47,9 @@ class ArchiveNetwork:
         """Feature numbers of the columns that the network sees and predicts."""
         return np.flatnonzero(~self.standardization.is_constant)
 
-    def encode(self, records: pa.RecordBatch, features: tuple[str, ...]) -> Int64[np.ndarray, "rows latent"]:
+    def encode(
+        self, records: pa.RecordBatch, features: tuple[str, ...]
+    ) -> Int64[np.ndarray, "rows latent"]:
         """Codes of rows; missing values enter as their column's centre."""
         block = records_to_block(records, features)
         matrix = np.nan_to_num(block_to_matrix(block, self.standardization), copy=False, nan=0.0)
@@ -55,7 +57,9 @@ class ArchiveNetwork:
         codes = np.clip(np.rint(np.nan_to_num(latents)), -CODE_MAX, CODE_MAX)
         return codes.astype(np.int64)
 
-    def predict(self, codes: Int64[np.ndarray, "rows latent"]) -> dict[int, Float64[np.ndarray, "rows"]]:
+    def predict(
+        self, codes: Int64[np.ndarray, "rows latent"]
+    ) -> dict[int, Float64[np.ndarray, "rows"]]:
         """Predictions in tolerance units by feature number."""
         return dict(zip(self.columns.tolist(), self.decoder.predict(codes), strict=True))
 

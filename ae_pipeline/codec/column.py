@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any  # a dtype known at run time only
 
 import numpy as np
 import pyarrow as pa
@@ -32,13 +33,13 @@ class ColumnCodec:
     grid: Grid
 
     @property
-    def dtype(self) -> np.dtype[np.generic]:
-        """numpy type of the values."""
+    def dtype(self) -> np.dtype[Any]:
+        """Numpy type of the values."""
         return np.dtype(self.kind.to_pandas_dtype())
 
-    def encode(self, column: pa.Array, predictions: Float64[np.ndarray, "rows"] | None) -> tuple[
-        ColumnStreams, ColumnStreams | None
-    ]:
+    def encode(
+        self, column: pa.Array, predictions: Float64[np.ndarray, "rows"] | None
+    ) -> tuple[ColumnStreams, ColumnStreams | None]:
         """(streams without predictions, streams with them if there are any)."""
         values, is_valid = _present(column, self.dtype)
         validity = b"" if is_valid.all() else _pack_bits(is_valid)
@@ -99,9 +100,7 @@ class ColumnCodec:
         return min(streams, lossless, key=lambda candidate: candidate.n_bytes)
 
 
-def _present(
-    column: pa.Array, dtype: np.dtype[np.generic]
-) -> tuple[Values, Bool[np.ndarray, "rows"]]:
+def _present(column: pa.Array, dtype: np.dtype[Any]) -> tuple[Values, Bool[np.ndarray, "rows"]]:
     """Values that are not null, bit for bit, and where they are."""
     if not column.null_count:
         return _raw_values(column, dtype), np.ones(len(column), bool)
@@ -109,12 +108,12 @@ def _present(
     return _raw_values(column, dtype)[is_valid], is_valid
 
 
-def _raw_values(column: pa.Array, dtype: np.dtype[np.generic]) -> Values:
+def _raw_values(column: pa.Array, dtype: np.dtype[Any]) -> Values:
     """The value buffer itself: conversions could change a NaN's payload."""
     return np.frombuffer(column.buffers()[1], dtype)[column.offset :][: len(column)]
 
 
-def _replace(values: Values, streams: ColumnStreams, dtype: np.dtype[np.generic]) -> None:
+def _replace(values: Values, streams: ColumnStreams, dtype: np.dtype[Any]) -> None:
     """Put the exact values back; how many there are follows from the stream of values."""
     n_exact = _count(streams.positions, len(values))
     steps = unpack_integers(streams.positions[_COUNT_BYTES:], n_exact)

@@ -96,9 +96,7 @@ def read_block(content: bytes, n_columns: int, latent_dim: int, most_rows: int) 
     """
     if len(content) < _CHECKSUM_BYTES:
         raise ValueError("block is shorter than its checksum")
-    if zlib.crc32(content[_CHECKSUM_BYTES:]) != int.from_bytes(
-        content[:_CHECKSUM_BYTES], "little"
-    ):
+    if zlib.crc32(content[_CHECKSUM_BYTES:]) != int.from_bytes(content[:_CHECKSUM_BYTES], "little"):
         raise ValueError("block checksum is wrong")
     reader = _Reader(content, _CHECKSUM_BYTES)
     has_network = bool(reader.byte() & _HAS_NETWORK)

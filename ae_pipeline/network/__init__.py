@@ -13,9 +13,17 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 from ae_pipeline.network.initialization import initial_weights
 from ae_pipeline.network.model import (
     build_autoencoder,
+    build_encoder,
     get_weights,
     set_weights,
     weight_names,
 )
 
-__all__ = ["build_autoencoder", "get_weights", "initial_weights", "set_weights", "weight_names"]
+__all__ = [
+    "build_autoencoder",
+    "build_encoder",
+    "get_weights",
+    "initial_weights",
+    "set_weights",
+    "weight_names",
+]

@@ -23,6 +23,11 @@ def build_autoencoder(architecture: Architecture) -> keras.Model:
     return keras.Model(inputs, decoder(encoder(inputs)), name="autoencoder")
 
 
+def build_encoder(architecture: Architecture) -> keras.Model:
+    """The encoder alone; weights as `build_autoencoder`."""
+    return _build_side("encoder", architecture)
+
+
 def get_weights(model: keras.Model) -> Weights:
     """Weights as arrays under the names of `Architecture.weight_shapes`."""
     return {
@@ -67,12 +72,14 @@ def _build_side(side: Side, architecture: Architecture) -> keras.Model:
 
 
 def _dense_layers(model: keras.Model) -> list[keras.layers.Dense]:
-    return [
-        layer
-        for side in ("encoder", "decoder")
-        for layer in model.get_layer(side).layers
-        if isinstance(layer, keras.layers.Dense)
-    ]
+    """Dense layers of a model and of the models in it."""
+    found: list[keras.layers.Dense] = []
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            found += _dense_layers(layer)
+        elif isinstance(layer, keras.layers.Dense):
+            found.append(layer)
+    return found
 
 
 def _weight_name(layer: keras.layers.Dense, variable: keras.Variable) -> str:

@@ -70,11 +70,11 @@ def fit_codec(job: JobConfig, source: Source, checkpoint: Path, progress: Progre
     standardization = fit_standardization(statistics, job.network.clip_sigma)
     architecture = _architecture(job, standardization, schema.features)
     # TensorFlow takes seconds to load, so only a fit that gets this far pays for it.
-    from ae_pipeline.training import TrainingData, train  # noqa: PLC0415
+    from ae_pipeline.training import TrainingData, train_reconstruction  # noqa: PLC0415
 
     key = fit_key(job, source)
     data = TrainingData(groups, schema.features, standardization, job.training)
-    result = train(architecture, job, data, checkpoint / key, progress)
+    result = train_reconstruction(architecture, job, data, checkpoint / key, progress)
     shutil.rmtree(checkpoint, ignore_errors=True)
     has_std = np.isfinite(statistics.std) & (statistics.std > 0)
     return Codec(

@@ -1,7 +1,14 @@
-"""Mini-batch training: the resident sample, the compiled loop, when to stop, checkpoints."""
+"""Mini-batch training: the resident sample, objectives, the compiled loop, stopping, checkpoints."""
 
 import ae_pipeline.network  # noqa: F401  sets what TensorFlow reads when it is imported
 from ae_pipeline.training.data import TrainingData
-from ae_pipeline.training.trainer import TrainingResult, train
+from ae_pipeline.training.fits import RateResult, train_rate, train_reconstruction
+from ae_pipeline.training.trainer import TrainingResult
 
-__all__ = ["TrainingData", "TrainingResult", "train"]
+__all__ = [
+    "RateResult",
+    "TrainingData",
+    "TrainingResult",
+    "train_rate",
+    "train_reconstruction",
+]

@@ -12,14 +12,14 @@ import numpy as np
 import tensorflow as tf
 from jaxtyping import Int32
 
-from ae_pipeline.architecture import Architecture, Weights
-from ae_pipeline.config import JobConfig, TrainingConfig
+from ae_pipeline.architecture import Weights
+from ae_pipeline.config import TrainingConfig
 from ae_pipeline.errors import TrainingError
-from ae_pipeline.network import initial_weights
 from ae_pipeline.results import EpochRecord, Progress, ProgressEvent, TrainingSummary
 from ae_pipeline.training.checkpoint import Checkpoint, CheckpointFile
 from ae_pipeline.training.data import TrainingData
 from ae_pipeline.training.loop import CompiledLoop
+from ae_pipeline.training.objective import Objective
 from ae_pipeline.training.optimizers import State
 from ae_pipeline.training.stopping import stop_reason
 
@@ -36,8 +36,9 @@ class TrainingResult:
 
 
 def train(
-    architecture: Architecture,
-    job: JobConfig,
+    objective: Objective,
+    start: Weights,
+    config: TrainingConfig,
     data: TrainingData,
     checkpoint_directory: Path,
     progress: Progress,
@@ -48,8 +49,9 @@ def train(
     a run that was killed and resumed ends with the same weights as one that was not.
 
     Args:
-        architecture: shapes.
-        job: network and training settings.
+        objective: what to minimise, over which parameters.
+        start: parameters before the first step.
+        config: optimiser, limits and seed.
         data: rows.
         checkpoint_directory: where the state is kept; it must belong to this very fit.
         progress: told of every epoch.
@@ -58,14 +60,10 @@ def train(
         TrainingError: not even the start has a finite loss.
         DestinationError: a checkpoint cannot be written.
     """
-    config = job.training
-    run = _Run(architecture, config, data)
+    run = _Run(objective, config, data)
     file = CheckpointFile(checkpoint_directory, config.checkpoint_s)
     state = file.load()
     if state is None:
-        start = initial_weights(
-            architecture, job.network.initializer, data.sample.matrix(0), config.seed
-        )
         state = run.start(start)
     else:
         logger.info("resuming training after epoch %d", state.history[-1].epoch)
@@ -96,9 +94,7 @@ def train(
 class _Run:
     """One fit's compiled loop and data; its state lives in checkpoints."""
 
-    def __init__(
-        self, architecture: Architecture, config: TrainingConfig, data: TrainingData
-    ) -> None:
+    def __init__(self, objective: Objective, config: TrainingConfig, data: TrainingData) -> None:
         self._config = config
         self._sample = data.sample
         self._batch_size = min(config.batch_size, data.sample.n_rows)
@@ -106,7 +102,7 @@ class _Run:
         self.n_steps = self._steps_per_epoch * max(config.epochs, 1)
         if config.max_steps is not None:
             self.n_steps = min(self.n_steps, config.max_steps)
-        self.loop = CompiledLoop(architecture, config, self._batch_size, self.n_steps)
+        self.loop = CompiledLoop(objective, config, self._batch_size, self.n_steps)
         self._validation = tf.constant(data.validation())
         self._resident: tf.Tensor | None = None
 

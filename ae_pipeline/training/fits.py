@@ -1,0 +1,86 @@
+"""The two ways to fit: reconstruct the input, or make codes and corrections small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from jaxtyping import Float32, Float64
+
+from ae_pipeline.architecture import Architecture, Weights
+from ae_pipeline.config import JobConfig
+from ae_pipeline.integer_decoder import IntegerDecoder
+from ae_pipeline.network import initial_weights
+from ae_pipeline.results import Progress
+from ae_pipeline.training.data import TrainingData
+from ae_pipeline.training.rate import RateObjective, fold, start_rate
+from ae_pipeline.training.reconstruction import ReconstructionObjective
+from ae_pipeline.training.trainer import TrainingResult, train
+
+
+@dataclass(frozen=True)
+class RateResult:
+    """A trained archive network.
+
+    Args:
+        encoder: float32 weights by name; latents come out in standard deviations.
+        code_step: latents per code.
+        decoder: codes to tolerance units.
+        training: how it went.
+    """
+
+    encoder: Weights
+    code_step: Float32[np.ndarray, "latent"]
+    decoder: IntegerDecoder
+    training: TrainingResult
+
+
+def train_reconstruction(
+    architecture: Architecture,
+    job: JobConfig,
+    data: TrainingData,
+    checkpoint_directory: Path,
+    progress: Progress,
+) -> TrainingResult:
+    """Fit a classical autoencoder; arguments and errors as `train`."""
+    config = job.training
+    rows = data.sample.matrix(0)
+    start = initial_weights(architecture, job.network.initializer, rows, config.seed)
+    objective = ReconstructionObjective(architecture, config)
+    return train(objective, start, config, data, checkpoint_directory, progress)
+
+
+def train_rate(
+    architecture: Architecture,
+    gain: Float64[np.ndarray, "inputs"],
+    job: JobConfig,
+    data: TrainingData,
+    checkpoint_directory: Path,
+    progress: Progress,
+) -> RateResult:
+    """Fit encoder and integer decoder for the fewest bits.
+
+    Args:
+        architecture: residual design, one hidden layer in the decoder.
+        gain: tolerance units per standardised unit of each column.
+        job: network and training settings.
+        data: standardised rows.
+        checkpoint_directory: as `train`.
+        progress: as `train`.
+    """
+    config = job.training
+    rows = data.sample.matrix(0) * gain.astype(np.float32)
+    weights = initial_weights(architecture, job.network.initializer, rows, config.seed)
+    objective = RateObjective(architecture, gain, config.seed)
+    start = start_rate(weights, gain)
+    result = train(objective, start, config, data, checkpoint_directory, progress)
+    tensors = {name: tf.constant(array) for name, array in result.weights.items()}
+    folded = fold(tensors, tf.constant(gain, tf.float32))
+    return RateResult(
+        encoder={k: v for k, v in result.weights.items() if k.startswith("encoder/")},
+        code_step=np.exp(result.weights["code/log_step"]),
+        decoder=IntegerDecoder.from_floats({name: t.numpy() for name, t in folded.items()}),
+        training=result,
+    )

@@ -1,0 +1,165 @@
+"""The rate objective: expected bits of codes and corrections, with the integer decoder in the loop.
+
+Codes and corrections are modelled by logistic distributions with learned location and scale,
+integrated over one cell; rounding is replaced by uniform noise while training and is real when
+evaluating. The decoder's weights and activations are rounded as `integer_decoder` rounds them, and
+gradients pass through the rounding as if it were not there.
+
+Sources: Balle, Laparra and Simoncelli 2017, "End-to-end Optimized Image Compression" (noise for
+rounding); Salimans et al. 2017, "PixelCNN++" (discretised logistic); Jacob et al. 2018,
+"Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference".
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+from jaxtyping import Float64
+
+from ae_pipeline.architecture import Architecture, Weights
+from ae_pipeline.integer_decoder import ACTIVATION_MAX, ACTIVATION_STEPS, SKIP_MAX, WEIGHT_MAX
+from ae_pipeline.network import build_encoder, weight_names
+from ae_pipeline.training.objective import Tensors
+
+_SMALLEST_PROBABILITY = 1e-9
+_SMALLEST_DEVIATION = 1e-2
+_LOG_2 = float(np.log(2.0))
+
+
+class RateObjective:
+    """Bits per row of an archive's block.
+
+    Parameters beside the weights of the architecture: `code/log_step`, `code/location`,
+    `code/log_scale` (one per latent) and `correction/log_scale` (one per column).
+
+    Args:
+        architecture: residual design, one hidden layer in the decoder.
+        gain: tolerance units per standardised unit of each column.
+        seed: of the noise.
+    """
+
+    def __init__(
+        self, architecture: Architecture, gain: Float64[np.ndarray, "inputs"], seed: int
+    ) -> None:
+        latent_dim, n_inputs = architecture.latent_dim, architecture.n_inputs
+        self._encoder = build_encoder(architecture)
+        self._encoder_names = weight_names(self._encoder)
+        self._gain = tf.constant(gain, tf.float32)
+        self._seed = seed
+        self.shapes: dict[str, tuple[int, ...]] = {
+            **architecture.weight_shapes(),
+            "code/log_step": (latent_dim,),
+            "code/location": (latent_dim,),
+            "code/log_scale": (latent_dim,),
+            "correction/log_scale": (n_inputs,),
+        }
+
+    def loss(self, batch: tf.Tensor, parameters: Tensors, step: tf.Tensor) -> tf.Tensor:
+        """Expected bits per row, with noise for rounding."""
+        is_present, inputs, latents = self._encode(batch, parameters)
+        codes = latents + self._noise(latents, 0, step)
+        corrections = self._corrections(inputs, codes, parameters)
+        corrections += self._noise(corrections, 1, step)
+        return self._bits(codes, corrections, is_present, parameters)
+
+    def evaluate(self, batch: tf.Tensor, parameters: Tensors) -> tf.Tensor:
+        """Bits per row under the same model, with real rounding."""
+        is_present, inputs, latents = self._encode(batch, parameters)
+        codes = tf.round(latents)
+        corrections = tf.round(self._corrections(inputs, codes, parameters))
+        return self._bits(codes, corrections, is_present, parameters)
+
+    def _encode(
+        self, batch: tf.Tensor, parameters: Tensors
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """(what is present, inputs with the rest filled, latents in steps)."""
+        is_present = tf.math.is_finite(batch)
+        inputs = tf.where(is_present, batch, 0.0)
+        variables = [parameters[name] for name in self._encoder_names]
+        latents, _ = self._encoder.stateless_call(variables, [], inputs)
+        return is_present, inputs, latents * tf.exp(-parameters["code/log_step"])
+
+    def _corrections(self, inputs: tf.Tensor, codes: tf.Tensor, parameters: Tensors) -> tf.Tensor:
+        """Distance to the prediction in tolerance units, before rounding."""
+        return inputs * self._gain - predict(codes, fold(parameters, self._gain))
+
+    def _bits(
+        self, codes: tf.Tensor, corrections: tf.Tensor, is_present: tf.Tensor, parameters: Tensors
+    ) -> tf.Tensor:
+        code_bits = _logistic_bits(
+            codes - parameters["code/location"], parameters["code/log_scale"]
+        )
+        correction_bits = _logistic_bits(corrections, parameters["correction/log_scale"])
+        correction_bits = tf.where(is_present, correction_bits, 0.0)
+        return tf.reduce_mean(
+            tf.reduce_sum(code_bits, axis=1) + tf.reduce_sum(correction_bits, axis=1)
+        )
+
+    def _noise(self, like: tf.Tensor, stream: int, step: tf.Tensor) -> tf.Tensor:
+        seed = tf.stack([tf.constant(2 * self._seed + stream), step])
+        return tf.random.stateless_uniform(tf.shape(like), seed, -0.5, 0.5)
+
+
+def start_rate(weights: Weights, gain: Float64[np.ndarray, "inputs"]) -> Weights:
+    """Parameters to start from: PCA in tolerance units, one unit per code.
+
+    Args:
+        weights: as `network.initial_weights` makes them from rows in tolerance units.
+        gain: tolerance units per standardised unit of each column.
+    """
+    gains = gain.astype(np.float32)
+    # Rows of the whitened decoder have the length of their component's standard deviation.
+    deviation = np.linalg.norm(weights["decoder/skip/kernel"].astype(np.float64), axis=1)
+    log_deviation = np.log(np.maximum(deviation, _SMALLEST_DEVIATION))
+    return {
+        **weights,
+        "encoder/skip/kernel": weights["encoder/skip/kernel"] * gains[:, None],
+        "decoder/skip/kernel": weights["decoder/skip/kernel"] / gains,
+        "decoder/1/bias": weights["decoder/1/bias"] / gains,
+        "code/log_step": (-log_deviation).astype(np.float32),
+        "code/location": np.zeros(len(deviation), np.float32),
+        "code/log_scale": np.log(0.55 * np.exp(log_deviation) + 0.3).astype(np.float32),
+        "correction/log_scale": np.zeros(len(gain), np.float32),
+    }
+
+
+def fold(parameters: Tensors, gain: tf.Tensor) -> Tensors:
+    """The decoder from codes to tolerance units: steps and gains go into its weights."""
+    step = tf.exp(parameters["code/log_step"])[:, None]
+    return {
+        "decoder/skip/kernel": step * parameters["decoder/skip/kernel"] * gain,
+        "decoder/0/kernel": step * parameters["decoder/0/kernel"],
+        "decoder/0/bias": parameters["decoder/0/bias"],
+        "decoder/1/kernel": parameters["decoder/1/kernel"] * gain,
+        "decoder/1/bias": parameters["decoder/1/bias"] * gain,
+    }
+
+
+def predict(codes: tf.Tensor, folded: Tensors) -> tf.Tensor:
+    """What `IntegerDecoder` computes, in float32 and with gradients."""
+    hidden = codes @ _round_columns(folded["decoder/0/kernel"], WEIGHT_MAX)
+    hidden = (hidden + folded["decoder/0/bias"]) * ACTIVATION_STEPS
+    hidden = tf.clip_by_value(_through(hidden, tf.round(hidden)), 0.0, float(ACTIVATION_MAX))
+    output = (hidden / ACTIVATION_STEPS) @ _round_columns(folded["decoder/1/kernel"], WEIGHT_MAX)
+    skip = codes @ _round_columns(folded["decoder/skip/kernel"], SKIP_MAX)
+    return skip + output + folded["decoder/1/bias"]
+
+
+def _round_columns(kernel: tf.Tensor, largest: int) -> tf.Tensor:
+    """`integer_decoder.round_columns`, times its step."""
+    peak = tf.maximum(tf.reduce_max(tf.abs(kernel), axis=0), 2.0**-100)
+    step = tf.stop_gradient(tf.pow(2.0, tf.math.ceil(tf.math.log(peak / largest) / _LOG_2)))
+    return _through(kernel, tf.round(kernel / step) * step)
+
+
+def _through(value: tf.Tensor, rounded: tf.Tensor) -> tf.Tensor:
+    """`rounded`, with the gradient of `value` (Bengio, Leonard and Courville 2013)."""
+    return value + tf.stop_gradient(rounded - value)
+
+
+def _logistic_bits(distance: tf.Tensor, log_scale: tf.Tensor) -> tf.Tensor:
+    """-log2 of the probability of the cell around `distance`, by symmetry taken below zero."""
+    inverse = tf.exp(-log_scale)
+    below = -tf.abs(distance)
+    probability = tf.sigmoid((below + 0.5) * inverse) - tf.sigmoid((below - 0.5) * inverse)
+    return -tf.math.log(tf.maximum(probability, _SMALLEST_PROBABILITY)) / _LOG_2

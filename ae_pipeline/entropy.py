@@ -17,7 +17,11 @@ from pcodec import ChunkConfig, standalone
 
 _CONFIG = ChunkConfig(compression_level=8, enable_8_bit=True)
 _CONSTANT, _INT16, _INT32, _INT64, _NUMBERS = range(5)
-_INTEGERS = {_INT16: np.dtype("<i2"), _INT32: np.dtype("<i4"), _INT64: np.dtype("<i8")}
+_INTEGERS: dict[int, np.dtype[Any]] = {
+    _INT16: np.dtype("<i2"),
+    _INT32: np.dtype("<i4"),
+    _INT64: np.dtype("<i8"),
+}
 
 
 def pack_integers(values: Int64[np.ndarray, "values"]) -> bytes:

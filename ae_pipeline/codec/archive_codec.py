@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float64, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from ae_pipeline.architecture import Architecture, Weights
 from ae_pipeline.blocks import block_to_matrix, records_to_block
@@ -33,13 +33,15 @@ class ArchiveNetwork:
     Args:
         standardization: source units to network inputs; columns of scale 0 take no part.
         architecture: shape of both.
-        encoder: float32 weights by name.
+        encoder: float32 weights by name, kept in half precision on disk.
+        code_step: latents per code.
         decoder: codes to predictions in tolerance units.
     """
 
     standardization: Standardization
     architecture: Architecture
     encoder: Weights
+    code_step: Float32[np.ndarray, "latent"]
     decoder: IntegerDecoder
 
     @property
@@ -54,7 +56,8 @@ class ArchiveNetwork:
         block = records_to_block(records, features)
         matrix = np.nan_to_num(block_to_matrix(block, self.standardization), copy=False, nan=0.0)
         latents = encode_matrix(self.architecture, self.encoder, matrix)
-        codes = np.clip(np.rint(np.nan_to_num(latents)), -CODE_MAX, CODE_MAX)
+        codes = np.rint(np.nan_to_num(latents / self.code_step))
+        codes = np.clip(codes, -CODE_MAX, CODE_MAX)
         return codes.astype(np.int64)
 
     def predict(

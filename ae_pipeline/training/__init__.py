@@ -1,4 +1,4 @@
-"""Mini-batch training: the resident sample, objectives, the compiled loop, stopping, checkpoints."""
+"""Mini-batch training: resident sample, objectives, compiled loop, stopping, checkpoints."""
 
 import ae_pipeline.network  # noqa: F401  sets what TensorFlow reads when it is imported
 from ae_pipeline.training.data import TrainingData

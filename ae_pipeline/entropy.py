@@ -22,6 +22,10 @@ _INTEGERS: dict[int, np.dtype[Any]] = {
     _INT32: np.dtype("<i4"),
     _INT64: np.dtype("<i8"),
 }
+    _INT16: np.dtype("<i2"),
+    _INT32: np.dtype("<i4"),
+    _INT64: np.dtype("<i8"),
+}
 
 
 def pack_integers(values: Int64[np.ndarray, "values"]) -> bytes:

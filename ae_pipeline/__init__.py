@@ -4,9 +4,9 @@ Importing this loads neither TensorFlow nor Prefect.
 """
 
 from ae_pipeline.codec import Codec, load_codec
-from ae_pipeline.config import DecodeJob, EncodeJob, FitJob, JobConfig, load_job
+from ae_pipeline.config import DecodeJob, EncodeJob, FitJob, JobConfig, VerifyJob, load_job
 from ae_pipeline.errors import AePipelineError
-from ae_pipeline.pipeline import decode, encode, fit, inspect
+from ae_pipeline.pipeline import decode, encode, fit, inspect, verify
 
 __version__ = "0.1.0"
 
@@ -17,10 +17,12 @@ __all__ = [
     "EncodeJob",
     "FitJob",
     "JobConfig",
+    "VerifyJob",
     "decode",
     "encode",
     "fit",
     "inspect",
     "load_codec",
     "load_job",
+    "verify",
 ]

@@ -22,10 +22,6 @@ _INTEGERS: dict[int, np.dtype[Any]] = {
     _INT32: np.dtype("<i4"),
     _INT64: np.dtype("<i8"),
 }
-    _INT16: np.dtype("<i2"),
-    _INT32: np.dtype("<i4"),
-    _INT64: np.dtype("<i8"),
-}
 
 
 def pack_integers(values: Int64[np.ndarray, "values"]) -> bytes:
@@ -34,7 +30,7 @@ def pack_integers(values: Int64[np.ndarray, "values"]) -> bytes:
         return b""
     low, high = int(values.min()), int(values.max())
     if low == high:
-        n_bytes = (low.bit_length() + 8) // 8
+        n_bytes = (low ^ (low >> 63)).bit_length() // 8 + 1
         return bytes([_CONSTANT]) + low.to_bytes(n_bytes, "little", signed=True)
     tag = _narrowest(low, high)
     narrow = np.ascontiguousarray(values, dtype=_INTEGERS[tag])

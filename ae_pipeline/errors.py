@@ -20,6 +20,7 @@
     │   ├── CorruptCodecError           (ValueError)         content and id disagree
     │   ├── CodecMismatchError          (ValueError)         the codec was fitted to other columns
     │   └── UnsupportedFormatError      (ValueError)         written by a newer format
+    ├── PromiseBrokenError              (ValueError)         a value is not what was promised
     ├── TrainingError                   (ArithmeticError)    the loss is not a number
     └── FragmentsFailedError            (RuntimeError)       some failed, the others finished
 
@@ -146,6 +147,10 @@ class CodecMismatchError(CodecError, ValueError):
 
 class UnsupportedFormatError(CodecError, ValueError):
     """The bytes name a format version that this release does not read."""
+
+
+class PromiseBrokenError(AePipelineError, ValueError):
+    """Verify found a value further off than its tolerance, or not bit for bit where it must be."""
 
 
 class TrainingError(AePipelineError, ArithmeticError):

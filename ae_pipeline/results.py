@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from ae_pipeline.metrics import ErrorMetrics, ErrorSums
@@ -53,11 +53,12 @@ class FragmentResult:
         state: written now, or current already.
         n_rows: rows in it.
         source_bytes: the source file as stored.
-        features_bytes: the features file as stored.
-        latent_bytes: the latent column in it.
+        encoded_bytes: the features or archive file as stored.
+        payload_bytes: what stands for the feature columns in it: latents, or blocks.
         decoded_bytes: the reconstructed file; 0 when encoding.
         warnings: what the reader should know, one sentence each.
         errors: error sums per feature column, if the source was compared.
+        ledger: bytes of the blocks by part; empty for features.
     """
 
     relative: str
@@ -65,11 +66,12 @@ class FragmentResult:
     state: State
     n_rows: int
     source_bytes: int
-    features_bytes: int
-    latent_bytes: int
+    encoded_bytes: int
+    payload_bytes: int
     decoded_bytes: int = 0
     warnings: tuple[str, ...] = ()
     errors: ErrorSums | None = None
+    ledger: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -128,12 +130,13 @@ class PartitionReport:
     n_fragments: int
     n_rows: int
     source_bytes: int
-    features_bytes: int
-    latent_bytes: int
+    encoded_bytes: int
+    payload_bytes: int
     decoded_bytes: int
     metrics: ErrorMetrics | None = None
     column_metrics: tuple[ErrorMetrics, ...] = ()
     standardized_column_metrics: tuple[ErrorMetrics, ...] = ()
+    ledger: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ class DatasetReport:
         seconds: wall time.
     """
 
-    verb: Literal["encode", "decode"]
+    verb: Literal["encode", "decode", "verify"]
     source: str
     destination: str
     codec_ids: tuple[str, ...]

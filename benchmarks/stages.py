@@ -20,16 +20,10 @@ from ae_pipeline.blocks import (
 )
 from ae_pipeline.blocks.block import Block
 from ae_pipeline.codec import Codec
-from ae_pipeline.features import (
-    Footer,
-    compose_records,
-    features_schema,
-    features_writer,
-    split_records,
-    table_writer,
-)
+from ae_pipeline.features import compose_records, features_schema, split_records
 from ae_pipeline.inference import decode_matrix, encode_matrix, pin_blas_threads
 from ae_pipeline.source import Fragment, open_fragment, read_records, rebatch
+from ae_pipeline.storage import Footer, features_writer, table_writer
 
 _LATENT_COLUMN = "latent"
 

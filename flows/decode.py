@@ -32,7 +32,11 @@ def decode_batch(batch_no: int, plan: DecodePlan, execution: ExecutionConfig) ->
     return checked(outcome, execution)
 
 
-@flow(name="decode", flow_run_name=run_name("decode", "source", "features"), log_prints=False)
+@flow(
+    name="decode",
+    flow_run_name=run_name("decode", "source", "archive", "features"),
+    log_prints=False,
+)
 @failing_in_one_line
 def decode(job: DecodeJob) -> DatasetReport:
     """Reconstruct `job.features` in `job.decoded`; with `job.source` every value is compared.
@@ -44,8 +48,9 @@ def decode(job: DecodeJob) -> DatasetReport:
     plan: DecodePlan = result_of(make_plan.with_options(retries=job.execution.retries), job)
     outcome = run_batches(decode_batch, plan, job.execution)
     report = finish_decode(job, plan, outcome, started)
-    _publish(report, job.source or job.features)
-    raise_if_failed(outcome, job.features)
+    dataset = job.source or job.archive or job.features or ""
+    _publish(report, dataset)
+    raise_if_failed(outcome, dataset)
     return report
 
 

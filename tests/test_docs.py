@@ -14,7 +14,7 @@ import pytest
 from ae_pipeline.cli.app import app
 from ae_pipeline.codec.content import FORMAT_VERSION as CODEC_VERSION
 from ae_pipeline.config import JobConfig, load_job
-from ae_pipeline.features.footer import FORMAT_VERSION as FEATURES_VERSION
+from ae_pipeline.storage.footer import FORMAT_VERSION as FEATURES_VERSION
 from docs.generate import settings_page
 
 ROOT = Path(__file__).parent.parent

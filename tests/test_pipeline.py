@@ -14,8 +14,9 @@ import pytest
 
 from ae_pipeline import decode, encode, errors, fit, inspect, load_codec
 from ae_pipeline.config import DecodeJob, EncodeJob, FitJob
-from ae_pipeline.features import MISSING_COLUMN, codec_directory, read_footer
+from ae_pipeline.features import MISSING_COLUMN
 from ae_pipeline.results import DatasetReport
+from ae_pipeline.storage import codec_directory, read_footer
 from tests.datasets import N_ROWS, PARTITIONS, mixed_table, mixed_tree, read_table, write_tree
 
 FAST = {"training": {"epochs": 3, "batch_size": 64}, "network": {"latent_dim": 2}}

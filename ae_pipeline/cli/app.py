@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ae_pipeline.cli import options
 from ae_pipeline.cli.terminal import progress_bars, set_up_logging, stderr, stdout
-from ae_pipeline.config import DecodeJob, EncodeJob, FitJob, load_job
+from ae_pipeline.config import DecodeJob, EncodeJob, FitJob, VerifyJob, load_job
 from ae_pipeline.errors import AePipelineError, FragmentsFailedError
 from ae_pipeline.pipeline import decode as decode_dataset
 from ae_pipeline.pipeline import encode as encode_dataset
 from ae_pipeline.pipeline import fit as fit_dataset
 from ae_pipeline.pipeline import inspect as inspect_path
+from ae_pipeline.pipeline import verify as verify_dataset
 from ae_pipeline.report import (
     column_table,
     failure_lines,
@@ -25,6 +27,7 @@ from ae_pipeline.report import (
     to_json,
 )
 from ae_pipeline.results import DatasetReport
+from ae_pipeline.storage import read_marker
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -147,9 +150,94 @@ def features(
 
 
 @app.command()
+def encode(
+    source: Source = None,
+    archive: Annotated[
+        str | None, typer.Argument(metavar="ARCHIVE", help="Archive to write.")
+    ] = None,
+    tolerance: Annotated[
+        float | None,
+        typer.Option(metavar="0.01", help="Promised error, relative to each column's range."),
+    ] = None,
+    codec: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Codec to use; without one, ARCHIVE's own or a new fit."),
+    ] = None,
+    config: options.ConfigFile = None,
+    setting: options.Setting = None,
+    latent_dim: options.LatentDim = None,
+    keep: options.Keep = None,
+    feature: options.Feature = None,
+    workers: options.Workers = None,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Write SOURCE as an archive in which every value keeps its promised error.
+
+    Nulls, NaN, infinities and kept columns are exact; tolerance 0 keeps every bit. One file per
+    source file, at the same path; run it again and only what is missing or stale is done.
+
+    Example: ae-pipeline encode sales/ sales_archive/ --tolerance 0.01
+    """
+    set_up_logging(verbose)
+    overrides = options.settings(
+        setting,
+        source=source,
+        archive=archive,
+        codec=codec,
+        tolerance__relative=tolerance,
+        network__latent_dim=latent_dim,
+        columns__keep=keep,
+        columns__feature=feature,
+        execution__workers=workers,
+        execution__force=force,
+    )
+    job = load_job(EncodeJob, config, overrides)
+    with progress_bars() as progress:
+        report = encode_dataset(job, progress)
+    _show(report, as_json)
+    if not as_json:
+        stdout.print(
+            f"Next: ae-pipeline verify {job.archive} --source {job.source}", soft_wrap=True
+        )
+
+
+@app.command()
+def verify(
+    archive: Annotated[
+        str | None, typer.Argument(metavar="ARCHIVE", help="Archive to read.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(metavar="SOURCE", help="Hold every value to its promise.")
+    ] = None,
+    config: options.ConfigFile = None,
+    setting: options.Setting = None,
+    workers: options.Workers = None,
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Decode every block of ARCHIVE without writing; with --source compare every value.
+
+    Exit code 0 means that every checksum, row, null and bit pattern is right and no value is
+    further from the source than promised.
+
+    Example: ae-pipeline verify sales_archive/ --source sales/
+    """
+    set_up_logging(verbose)
+    overrides = options.settings(
+        setting, archive=archive, source=source, execution__workers=workers
+    )
+    job = load_job(VerifyJob, config, overrides)
+    with progress_bars() as progress:
+        report = verify_dataset(job, progress)
+    _show(report, as_json)
+
+
+@app.command()
 def decode(
     dest: Annotated[
-        str | None, typer.Argument(metavar="DEST", help="Features dataset to read.")
+        str | None, typer.Argument(metavar="DEST", help="Features dataset or archive to read.")
     ] = None,
     out: Annotated[
         str | None, typer.Argument(metavar="OUT", help="Folder for the reconstructed tables.")
@@ -167,7 +255,7 @@ def decode(
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Reconstruct the tables of a features dataset in OUT, with the source's schema and row order.
+    """Reconstruct the tables of DEST in OUT, with the source's schema and row order.
 
     With --source every value is compared; errors per partition and column are shown and written
     to OUT/_ae/report/metrics.parquet.
@@ -178,7 +266,7 @@ def decode(
     overrides = options.settings(
         setting,
         source=source,
-        features=dest,
+        **{_kind_of(dest): dest},
         decoded=out,
         codec=codec,
         execution__workers=workers,
@@ -205,6 +293,12 @@ def inspect(
         return
     for table in inspection_tables(inspection):
         render(table, stdout)
+
+
+def _kind_of(path: str | None) -> str:
+    """Which setting a path belongs to, by its marker."""
+    marker = None if path is None else read_marker(Path(path))
+    return "archive" if marker is not None and marker.kind == "archive" else "features"
 
 
 def _show(report: DatasetReport, as_json: bool) -> None:

@@ -1,6 +1,25 @@
-"""The codec: everything needed to turn rows into latents and back, identified by its content."""
+"""The codecs: rows to latents and back, and blocks within tolerances; identified by content."""
 
+from ae_pipeline.codec.archive_codec import ArchiveCodec
+from ae_pipeline.codec.archive_directory import (
+    load_archive_codec,
+    model_bytes,
+    save_archive_codec,
+)
+from ae_pipeline.codec.archive_network import ArchiveNetwork
 from ae_pipeline.codec.codec import Codec, Provenance
-from ae_pipeline.codec.directory import CODEC_FILE, load_codec, save_codec
+from ae_pipeline.codec.directory import CODEC_FILE, codec_kind, load_codec, save_codec
 
-__all__ = ["CODEC_FILE", "Codec", "Provenance", "load_codec", "save_codec"]
+__all__ = [
+    "CODEC_FILE",
+    "ArchiveCodec",
+    "ArchiveNetwork",
+    "Codec",
+    "Provenance",
+    "codec_kind",
+    "load_archive_codec",
+    "load_codec",
+    "model_bytes",
+    "save_archive_codec",
+    "save_codec",
+]

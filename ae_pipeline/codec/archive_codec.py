@@ -12,59 +12,16 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Float64
 
-from ae_pipeline.architecture import Architecture, Weights
-from ae_pipeline.blocks import block_to_matrix, records_to_block
+from ae_pipeline.codec.archive_content import archive_id
+from ae_pipeline.codec.archive_network import ArchiveNetwork
+from ae_pipeline.codec.codec import Provenance
 from ae_pipeline.codec.column import ColumnCodec
 from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, read_block
 from ae_pipeline.entropy import pack_integers, unpack_integers
-from ae_pipeline.inference import encode_matrix
-from ae_pipeline.integer_decoder import CODE_MAX, IntegerDecoder
 from ae_pipeline.quantization import Grid
 from ae_pipeline.schema import TableSchema
-from ae_pipeline.standardization import Standardization
-
-
-@dataclass(frozen=True)
-class ArchiveNetwork:
-    """Encoder (any precision will do) and decoder (exact) of the columns in `standardization`.
-
-    Args:
-        standardization: source units to network inputs; columns of scale 0 take no part.
-        architecture: shape of both.
-        encoder: float32 weights by name, kept in half precision on disk.
-        code_step: latents per code.
-        decoder: codes to predictions in tolerance units.
-    """
-
-    standardization: Standardization
-    architecture: Architecture
-    encoder: Weights
-    code_step: Float32[np.ndarray, "latent"]
-    decoder: IntegerDecoder
-
-    @property
-    def columns(self) -> Int64[np.ndarray, "inputs"]:
-        """Feature numbers of the columns that the network sees and predicts."""
-        return np.flatnonzero(~self.standardization.is_constant)
-
-    def encode(
-        self, records: pa.RecordBatch, features: tuple[str, ...]
-    ) -> Int64[np.ndarray, "rows latent"]:
-        """Codes of rows; missing values enter as their column's centre."""
-        block = records_to_block(records, features)
-        matrix = np.nan_to_num(block_to_matrix(block, self.standardization), copy=False, nan=0.0)
-        latents = encode_matrix(self.architecture, self.encoder, matrix)
-        codes = np.rint(np.nan_to_num(latents / self.code_step))
-        codes = np.clip(codes, -CODE_MAX, CODE_MAX)
-        return codes.astype(np.int64)
-
-    def predict(
-        self, codes: Int64[np.ndarray, "rows latent"]
-    ) -> dict[int, Float64[np.ndarray, "rows"]]:
-        """Predictions in tolerance units by feature number."""
-        return dict(zip(self.columns.tolist(), self.decoder.predict(codes), strict=True))
 
 
 @dataclass(frozen=True)
@@ -75,13 +32,22 @@ class ArchiveCodec:
         schema: source schema and roles.
         offset: origin of each feature column's grid.
         tolerance: promised absolute error of each feature column; 0 is bit for bit.
+        std: standard deviation of each feature column at fit time, the unit of reports.
         network: None if every column is coded directly.
+        provenance: where it came from; not part of its identity.
     """
 
     schema: TableSchema
     offset: Float64[np.ndarray, "features"]
     tolerance: Float64[np.ndarray, "features"]
+    std: Float64[np.ndarray, "features"]
     network: ArchiveNetwork | None
+    provenance: Provenance
+
+    @cached_property
+    def id(self) -> str:
+        """20 hex digits of the hash of everything that decides what is written and decoded."""
+        return archive_id(self.schema, self.offset, self.tolerance, self.std, self.network)
 
     @cached_property
     def columns(self) -> tuple[ColumnCodec, ...]:

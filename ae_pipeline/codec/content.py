@@ -58,9 +58,9 @@ def content_to_json(
             {
                 "name": name,
                 "type": str(kind),
-                "center": _number(center),
-                "scale": _number(scale),
-                "std": _number(deviation),
+                "center": number_or_none(center),
+                "scale": number_or_none(scale),
+                "std": number_or_none(deviation),
             }
             for name, kind, center, scale, deviation in columns
         ],
@@ -78,21 +78,22 @@ def content_from_json(
         deserialize_schema(tree["schema"]), tuple(feature["name"] for feature in features)
     )
     standardization = Standardization(
-        center=_column(features, "center"),
-        scale=_column(features, "scale"),
+        center=column_numbers(features, "center"),
+        scale=column_numbers(features, "scale"),
         clip_sigma=float(tree["clip_sigma"]),
     )
     shape = dict(tree["architecture"])
     for widths in ("encoder_hidden", "decoder_hidden"):
         shape[widths] = tuple(shape[widths])
-    return schema, _column(features, "std"), standardization, Architecture(**shape)
+    return schema, column_numbers(features, "std"), standardization, Architecture(**shape)
 
 
-def _number(value: float) -> float | None:
+def number_or_none(value: float) -> float | None:
     """JSON has no NaN: a column without values has no centre."""
     return None if np.isnan(value) else float(value)
 
 
-def _column(features: list[dict[str, Any]], key: str) -> Float64[np.ndarray, "features"]:
+def column_numbers(features: list[dict[str, Any]], key: str) -> Float64[np.ndarray, "features"]:
+    """One key of every feature; null is NaN."""
     values = [feature[key] for feature in features]
     return np.array([np.nan if value is None else value for value in values], np.float64)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any  # JSON trees
@@ -28,7 +29,7 @@ WEIGHTS_FILE = "weights.safetensors"
 HISTORY_FILE = "history.json"
 
 #: What reading bytes that are not ours can raise.
-_DAMAGE = (
+DAMAGE = (
     ArithmeticError,
     KeyError,
     TypeError,
@@ -48,14 +49,13 @@ def save_codec(codec: Codec, directory: Path) -> None:
     weights = {name: np.ascontiguousarray(array) for name, array in codec.weights.items()}
     publish_bytes(directory / WEIGHTS_FILE, safetensors.numpy.save(weights))
     provenance = asdict(codec.provenance)
-    history = [_without_nan(record) for record in provenance.pop("history")]
-    publish_bytes(directory / HISTORY_FILE, _to_json(history))
+    publish_bytes(directory / HISTORY_FILE, history_to_json(provenance.pop("history")))
     tree = {
         "id": codec.id,
         **content_to_json(codec.schema, codec.std, codec.standardization, codec.architecture),
         "provenance": provenance,
     }
-    publish_bytes(directory / CODEC_FILE, _to_json(tree))
+    publish_bytes(directory / CODEC_FILE, to_json(tree))
 
 
 def load_codec(directory: str | Path) -> Codec:
@@ -67,7 +67,7 @@ def load_codec(directory: str | Path) -> Codec:
         CorruptCodecError: a file is missing, damaged or does not fit the others.
     """
     path = Path(directory)
-    tree = _read_tree(path)
+    tree = read_tree(path)
     _check_version(str(tree.get("format_version")), path)
     try:
         schema, std, standardization, architecture = content_from_json(tree)
@@ -77,17 +77,23 @@ def load_codec(directory: str | Path) -> Codec:
             standardization=standardization,
             architecture=architecture,
             weights=_read_weights(path, architecture),
-            provenance=_read_provenance(path, tree["provenance"]),
+            provenance=read_provenance(path, tree["provenance"]),
         )
         found = codec.id  # reads the schema, which decodes its names only now
-    except _DAMAGE as error:
-        raise _corrupt(path, f"{type(error).__name__}: {error}") from error
+    except DAMAGE as error:
+        raise corrupt(path, f"{type(error).__name__}: {error}") from error
     if found != tree.get("id"):
-        raise _corrupt(path, f"content of id {found}, not {tree.get('id')}")
+        raise corrupt(path, f"content of id {found}, not {tree.get('id')}")
     return codec
 
 
-def _read_tree(path: Path) -> dict[str, Any]:
+def codec_kind(directory: Path) -> str:
+    """`archive` or `features`; errors as `load_codec`."""
+    return str(read_tree(directory).get("kind", "features"))
+
+
+def read_tree(path: Path) -> dict[str, Any]:
+    """The JSON of a codec; CodecNotFoundError or CorruptCodecError if there is none."""
     try:
         tree = json.loads((path / CODEC_FILE).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
@@ -98,9 +104,9 @@ def _read_tree(path: Path) -> dict[str, Any]:
             remedy="write one with `ae-pipeline fit SOURCE --codec DIR`",
         ) from None
     except ValueError as error:
-        raise _corrupt(path, str(error)) from error
+        raise corrupt(path, str(error)) from error
     if not isinstance(tree, dict):
-        raise _corrupt(path, "no JSON object")
+        raise corrupt(path, "no JSON object")
     return tree
 
 
@@ -124,12 +130,18 @@ def _read_weights(path: Path, architecture: Architecture) -> Weights:
     return weights
 
 
-def _read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
+def read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
+    """Provenance with its history; keys that are not known are ignored."""
     history = json.loads((path / HISTORY_FILE).read_text(encoding="utf-8"))
     known = _known(Provenance, tree)
     known["training"] = TrainingSummary(**_known(TrainingSummary, tree["training"]))
     records = [_with_nan(_known(EpochRecord, record)) for record in history]
     return Provenance(**{**known, "history": tuple(EpochRecord(**record) for record in records)})
+
+
+def history_to_json(history: Sequence[dict[str, Any]]) -> bytes:
+    """Epoch records as JSON, losses that are none as null."""
+    return to_json([_without_nan(record) for record in history])
 
 
 def _known(kind: type, tree: dict[str, Any]) -> dict[str, Any]:
@@ -147,11 +159,13 @@ def _with_nan(record: dict[str, Any]) -> dict[str, Any]:
     return {key: math.nan if value is None else value for key, value in record.items()}
 
 
-def _to_json(tree: object) -> bytes:
+def to_json(tree: object) -> bytes:
+    """Indented JSON without NaN."""
     return (json.dumps(tree, indent=2, allow_nan=False) + "\n").encode()
 
 
-def _corrupt(path: Path, got: str) -> CorruptCodecError:
+def corrupt(path: Path, got: str) -> CorruptCodecError:
+    """The error of a damaged codec."""
     return CorruptCodecError(
         "codec is damaged", where=str(path), got=got, remedy="restore it or fit it again"
     )

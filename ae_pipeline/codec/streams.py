@@ -61,6 +61,20 @@ class BlockStreams:
         """Bytes of all streams, without the directory."""
         return sum(map(len, self.codes)) + sum(column.n_bytes for column in self.columns)
 
+    def ledger(self) -> dict[str, int]:
+        """Bytes by part."""
+        main = dict.fromkeys(Method, 0)
+        for column in self.columns:
+            main[column.method] += len(column.main)
+        return {
+            "codes": sum(map(len, self.codes)),
+            "corrections": main[Method.CORRECTED],
+            "direct": main[Method.DIRECT],
+            "lossless": main[Method.LOSSLESS],
+            "validity": sum(len(column.validity) for column in self.columns),
+            "exact": sum(len(column.positions) + len(column.exact) for column in self.columns),
+        }
+
     def to_bytes(self) -> bytes:
         """The block as it is stored."""
         header = bytearray([_HAS_NETWORK if self.codes else 0])

@@ -1,7 +1,15 @@
 """Settings: one pydantic schema for YAML files, the command line and deployment parameters."""
 
 from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
-from ae_pipeline.config.job import DecodeJob, EncodeJob, ExecutionConfig, FitJob, JobConfig, MainJob
+from ae_pipeline.config.job import (
+    DecodeJob,
+    EncodeJob,
+    ExecutionConfig,
+    FitJob,
+    JobConfig,
+    MainJob,
+    VerifyJob,
+)
 from ae_pipeline.config.load import load_job, parse_setting
 from ae_pipeline.config.network import Activation, Design, Initializer, NetworkConfig
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
@@ -23,6 +31,7 @@ __all__ = [
     "ToleranceConfig",
     "ToleranceRule",
     "TrainingConfig",
+    "VerifyJob",
     "load_job",
     "parse_setting",
 ]

@@ -4,11 +4,14 @@
 `job.yaml` serves fit, encode and decode, and a deployment's form marks what is required.
 """
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from ae_pipeline.config._model import Settings
 from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
 from ae_pipeline.config.network import NetworkConfig
+from ae_pipeline.config.tolerance import ToleranceConfig
 from ae_pipeline.config.training import TrainingConfig
 
 
@@ -40,10 +43,14 @@ class JobConfig(Settings):
     features: str | None = Field(
         default=None, description="Features dataset; encode writes it, decode reads it."
     )
+    archive: str | None = Field(
+        default=None, description="Archive; encode writes it, decode and verify read it."
+    )
     decoded: str | None = Field(default=None, description="Where decode writes its tables.")
     latent_column: str = Field(
         default="latent", min_length=1, description="Name of the latent column."
     )
+    tolerance: ToleranceConfig = ToleranceConfig()
     columns: ColumnsConfig = ColumnsConfig()
     statistics: StatisticsConfig = StatisticsConfig()
     network: NetworkConfig = NetworkConfig()
@@ -59,17 +66,34 @@ class FitJob(JobConfig):
 
 
 class EncodeJob(JobConfig):
-    """Settings of encode: source and features are required; a codec is fitted if none is given."""
+    """Settings of encode: the source, and features or an archive to write.
+
+    A codec is fitted if none is given.
+    """
 
     source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
-    features: str = Field(description="Features dataset to write.")
+
+    @model_validator(mode="after")
+    def _writes_one_thing(self) -> Self:
+        _require_one(self)
+        return self
 
 
 class DecodeJob(JobConfig):
-    """Settings of decode: features and decoded are required; errors need the source too."""
+    """Settings of decode: features or an archive to read, and where to; errors need the source."""
 
-    features: str = Field(description="Features dataset to read.")
     decoded: str = Field(description="Folder to write the reconstructed tables to.")
+
+    @model_validator(mode="after")
+    def _reads_one_thing(self) -> Self:
+        _require_one(self)
+        return self
+
+
+class VerifyJob(JobConfig):
+    """Settings of verify: the archive, and the source to compare every value with."""
+
+    archive: str = Field(description="Archive to read.")
 
 
 class MainJob(FitJob, EncodeJob, DecodeJob):
@@ -79,3 +103,8 @@ class MainJob(FitJob, EncodeJob, DecodeJob):
     codec: str = Field(description="Codec directory to write.")
     features: str = Field(description="Features dataset to write.")
     decoded: str = Field(description="Folder to write the reconstructed tables to.")
+
+
+def _require_one(job: JobConfig) -> None:
+    if (job.features is None) == (job.archive is None):
+        raise ValueError("either features or archive is required, not both")

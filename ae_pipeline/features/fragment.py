@@ -10,8 +10,9 @@ from jaxtyping import Float32, UInt8
 
 from ae_pipeline.blocks import pack_missing, unpack_missing
 from ae_pipeline.errors import ConfigError, CorruptFragmentError
-from ae_pipeline.features.layout import MISSING_COLUMN
 from ae_pipeline.schema import TableSchema
+
+MISSING_COLUMN = "ae:missing"
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,14 @@
 Each verb is plan, fragments, finish; the flows put tasks around the middle.
 """
 
-from ae_pipeline.pipeline.decode import decode, decode_fragments, finish_decode
-from ae_pipeline.pipeline.decode_plan import DecodePlan, plan_decode
+from ae_pipeline.pipeline.decode import (
+    decode,
+    decode_fragments,
+    finish_decode,
+    finish_verify,
+    verify,
+)
+from ae_pipeline.pipeline.decode_plan import DecodePlan, plan_decode, plan_verify
 from ae_pipeline.pipeline.encode import encode, encode_fragments, finish_encode
 from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
 from ae_pipeline.pipeline.fit import fit
@@ -21,8 +27,11 @@ __all__ = [
     "encode_fragments",
     "finish_decode",
     "finish_encode",
+    "finish_verify",
     "fit",
     "inspect",
     "plan_decode",
     "plan_encode",
+    "plan_verify",
+    "verify",
 ]

@@ -11,10 +11,15 @@ import pyarrow as pa
 from jaxtyping import UInt8
 
 from ae_pipeline.blocks import Block, records_to_block
-from ae_pipeline.errors import CorruptFragmentError, SourceChangedError, SourceNotFoundError
-from ae_pipeline.features import Footer
+from ae_pipeline.errors import (
+    CorruptFragmentError,
+    PromiseBrokenError,
+    SourceChangedError,
+    SourceNotFoundError,
+)
 from ae_pipeline.metrics import ErrorSums, measure_errors
 from ae_pipeline.source import Fragment, fingerprint, read_records, rebatch
+from ae_pipeline.storage import Footer
 
 
 def find_original(source: str | None, footer: Footer, fragment: Fragment) -> Fragment | None:
@@ -44,15 +49,15 @@ def find_original(source: str | None, footer: Footer, fragment: Fragment) -> Fra
 
 
 def paired(
-    decoded: Iterable[pa.RecordBatch], original: Fragment, features: Sequence[str], n_rows: int
+    decoded: Iterable[pa.RecordBatch], original: Fragment, n_rows: int
 ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
     """Reconstruction and source in batches of the same `n_rows` rows.
 
     Raises:
         CorruptFragmentError: they have different numbers of rows.
     """
-    truth = rebatch(read_records(original, n_rows, features), n_rows)
-    for ours, theirs in zip_longest(decoded, truth):
+    truth = rebatch(read_records(original, n_rows), n_rows)
+    for ours, theirs in zip_longest(rebatch(decoded, n_rows), truth):
         if ours is None or theirs is None or len(ours) != len(theirs):
             raise CorruptFragmentError(
                 "row count differs from the source",
@@ -60,6 +65,21 @@ def paired(
                 remedy="encode it again",
             )
         yield ours, theirs
+
+
+def check_kept(
+    records: pa.RecordBatch, truth: pa.RecordBatch, kept: Sequence[str], where: str
+) -> None:
+    """Raise `PromiseBrokenError` if a kept column is not what the source has."""
+    for name in kept:
+        ours, theirs = records.column(name), truth.column(name)
+        # `equals` takes NaN for different from itself; the text of both settles it.
+        if not (ours.equals(theirs) or repr(ours.to_pylist()) == repr(theirs.to_pylist())):
+            raise PromiseBrokenError(
+                "kept column differs from the source",
+                where=f"{where}, column {name}",
+                remedy="encode the fragment again and report this",
+            )
 
 
 def record_errors(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ae_pipeline.codec import load_codec
 from ae_pipeline.config import DecodeJob
 from ae_pipeline.errors import CorruptFragmentError, SourceError
-from ae_pipeline.features import Footer, Marker, codec_directory, read_footer
+from ae_pipeline.pipeline.coders import open_coder
 from ae_pipeline.pipeline.destination import check_apart, claim
 from ae_pipeline.source import Fragment, Source, discover, open_fragment
+from ae_pipeline.storage import Coder, Footer, Marker, codec_directory, read_footer
 
 
 @dataclass(frozen=True)
@@ -18,16 +18,20 @@ class DecodePlan:
     """What a worker needs to decode fragments: names and paths, so that it travels cheaply.
 
     Args:
-        fragments: all of the features dataset.
-        destination: folder for the reconstructed tables.
+        fragments: all of the encoded dataset.
+        destination: folder for the reconstructed tables; None if they are only checked.
         codecs: directory of each codec by its id.
         source: root of the source to compare with, or None.
     """
 
     fragments: tuple[Fragment, ...]
-    destination: str
+    destination: str | None
     codecs: dict[str, str]
     source: str | None
+
+    def open_coders(self) -> dict[str, Coder]:
+        """Load every codec; the latent column's name is in each footer."""
+        return {name: open_coder(Path(path), "") for name, path in self.codecs.items()}
 
 
 def plan_decode(job: DecodeJob) -> DecodePlan:
@@ -36,35 +40,39 @@ def plan_decode(job: DecodeJob) -> DecodePlan:
     Raises:
         AePipelineError: of the dataset, its codecs, the source or the destination.
     """
-    features = discover(job.features)
+    plan = plan_verify(job.archive or job.features or "", job.source, job.codec)
     destination = Path(job.decoded)
-    check_apart(features, destination)
-    root = None
+    check_apart(discover(job.archive or job.features or ""), destination)
     if job.source is not None:
-        source = discover(job.source)
-        check_apart(source, destination)
-        root = str(source.root)
-    codecs = _find_codecs(features, job.codec)
+        check_apart(discover(job.source), destination)
     claim(destination, Marker("decoded"), job.execution.force)
-    return DecodePlan(features.fragments, job.decoded, codecs, root)
+    return DecodePlan(plan.fragments, job.decoded, plan.codecs, plan.source)
 
 
-def _find_codecs(features: Source, named: str | None) -> dict[str, str]:
+def plan_verify(encoded: str, source: str | None, codec: str | None) -> DecodePlan:
+    """As `plan_decode`, for reading alone."""
+    dataset = discover(encoded)
+    root = None if source is None else str(discover(source).root)
+    codecs = _find_codecs(dataset, codec)
+    return DecodePlan(dataset.fragments, None, codecs, root)
+
+
+def _find_codecs(dataset: Source, named: str | None) -> dict[str, str]:
     """The codec that was named, or those that the fragments name; each was loaded once."""
     if named is not None:
-        return {load_codec(named).id: named}
-    footers = [footer for footer in map(_footer_or_none, features.fragments) if footer]
+        return {open_coder(Path(named), "").codec_id: named}
+    footers = [footer for footer in map(_footer_or_none, dataset.fragments) if footer]
     if not footers:
         raise CorruptFragmentError(
-            "not a features dataset",
-            where=str(features.root),
-            expected="files that encode wrote",
-            remedy="name the folder that `ae-pipeline features` wrote",
+            "not a dataset that ae-pipeline wrote",
+            where=str(dataset.root),
+            expected="features or an archive",
+            remedy="name the folder that `ae-pipeline features` or `encode` wrote",
         )
     ids = dict.fromkeys(footer.codec_id for footer in footers)
-    directories = {name: codec_directory(features.root, name) for name in ids}
+    directories = {name: codec_directory(dataset.root, name) for name in ids}
     for directory in directories.values():
-        load_codec(directory)
+        open_coder(directory, "")
     return {name: str(directory) for name, directory in directories.items()}
 
 
@@ -73,5 +81,5 @@ def _footer_or_none(fragment: Fragment) -> Footer | None:
     try:
         with open_fragment(fragment) as file:
             return read_footer(file.metadata, fragment.relative)
-    except (SourceError, OSError):
+    except (SourceError, OSError, KeyError, ValueError):
         return None

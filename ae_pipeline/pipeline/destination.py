@@ -9,9 +9,9 @@ from ae_pipeline.errors import (
     DestinationOverlapError,
     UnwritableDestinationError,
 )
-from ae_pipeline.features import Marker, read_marker, write_marker
 from ae_pipeline.publish import destination_errors
 from ae_pipeline.source import Source
+from ae_pipeline.storage import Marker, read_marker, write_marker
 
 
 def check_apart(source: Source, destination: Path) -> None:

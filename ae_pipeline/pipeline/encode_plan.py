@@ -6,22 +6,27 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from ae_pipeline.codec import Codec, load_codec, save_codec
+from ae_pipeline.archive import ArchiveCoder
+from ae_pipeline.codec import save_archive_codec, save_codec
 from ae_pipeline.config import EncodeJob
-from ae_pipeline.errors import AePipelineError
-from ae_pipeline.features import (
-    Marker,
-    check_new_names,
-    checkpoint_directory,
-    codec_directory,
-    read_marker,
-)
+from ae_pipeline.errors import AePipelineError, CodecMismatchError
+from ae_pipeline.features import FeaturesCoder, check_new_names
+from ae_pipeline.pipeline.coders import check_block_name, check_schema, open_coder
 from ae_pipeline.pipeline.destination import check_apart, claim
 from ae_pipeline.pipeline.fit import fit_codec
+from ae_pipeline.pipeline.fit_archive import fit_archive_codec
 from ae_pipeline.pipeline.measure import common_schema, fragment_schema
 from ae_pipeline.results import Progress, silent
 from ae_pipeline.schema import resolve_roles
 from ae_pipeline.source import Fragment, Source, discover
+from ae_pipeline.storage import (
+    Coder,
+    Kind,
+    Marker,
+    checkpoint_directory,
+    codec_directory,
+    read_marker,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -32,9 +37,9 @@ class EncodePlan:
 
     Args:
         fragments: all of the source.
-        destination: features dataset; the codec lies in it.
+        destination: dataset to write; the codec lies in it.
         codec_id: the codec to use.
-        latent_column: name of the latent column.
+        latent_column: name of the latent column, for features.
         force: encode what is current, too.
     """
 
@@ -43,6 +48,11 @@ class EncodePlan:
     codec_id: str
     latent_column: str
     force: bool
+
+    def open_coder(self) -> Coder:
+        """Load the codec from the destination."""
+        directory = codec_directory(Path(self.destination), self.codec_id)
+        return open_coder(directory, self.latent_column)
 
 
 def plan_encode(job: EncodeJob, progress: Progress = silent) -> EncodePlan:
@@ -54,46 +64,81 @@ def plan_encode(job: EncodeJob, progress: Progress = silent) -> EncodePlan:
     source = discover(job.source)
     if source.n_ignored:
         logger.warning("%s: %d files are not Parquet, ignored", job.source, source.n_ignored)
-    destination = Path(job.features)
+    kind: Kind = "features" if job.archive is None else "archive"
+    destination = Path(job.archive or job.features or "")
     check_apart(source, destination)
-    codec = _find_codec(job, destination) or _fit_for(job, source, destination, progress)
-    _check_some_fit(source, codec)
-    check_new_names(codec.schema, job.latent_column)
-    claim(destination, Marker("features", codec.id), job.execution.force)
-    save_codec(codec, codec_directory(destination, codec.id))
+    found = _find_coder(job, destination)
+    coder = found or _fit_for(job, kind, source, destination, progress)
+    _check_kind(coder, kind)
+    _check_some_fit(source, coder)
+    _check_names(job, coder)
+    claim(destination, Marker(kind, coder.codec_id), job.execution.force)
+    _save(coder, codec_directory(destination, coder.codec_id))
     return EncodePlan(
         fragments=source.fragments,
-        destination=job.features,
-        codec_id=codec.id,
+        destination=str(destination),
+        codec_id=coder.codec_id,
         latent_column=job.latent_column,
         force=job.execution.force,
     )
 
 
-def _find_codec(job: EncodeJob, destination: Path) -> Codec | None:
+def _find_coder(job: EncodeJob, destination: Path) -> Coder | None:
     """The codec that was named, or the one the destination was encoded with."""
     if job.codec is not None:
-        return load_codec(job.codec)
+        return open_coder(Path(job.codec), job.latent_column)
     marker = read_marker(destination)
     if marker is None or marker.codec_id is None or job.execution.force:
         return None
-    return load_codec(codec_directory(destination, marker.codec_id))
+    return open_coder(codec_directory(destination, marker.codec_id), job.latent_column)
 
 
-def _fit_for(job: EncodeJob, source: Source, destination: Path, progress: Progress) -> Codec:
+def _fit_for(
+    job: EncodeJob, kind: Kind, source: Source, destination: Path, progress: Progress
+) -> Coder:
     """Fit a codec for this destination; claimed first, so that hours of training find it free."""
     roles = resolve_roles(common_schema(source), job.columns, job.source)
+    checkpoint = checkpoint_directory(destination)
+    if kind == "archive":
+        check_block_name(roles.arrow.names)
+        claim(destination, Marker(kind), job.execution.force)
+        return ArchiveCoder(fit_archive_codec(job, source, checkpoint, progress))
     check_new_names(roles, job.latent_column)
-    claim(destination, Marker("features"), job.execution.force)
-    return fit_codec(job, source, checkpoint_directory(destination), progress)
+    claim(destination, Marker(kind), job.execution.force)
+    return FeaturesCoder(fit_codec(job, source, checkpoint, progress), job.latent_column)
 
 
-def _check_some_fit(source: Source, codec: Codec) -> None:
+def _save(coder: Coder, directory: Path) -> None:
+    if isinstance(coder, ArchiveCoder):
+        save_archive_codec(coder.codec, directory)
+    elif isinstance(coder, FeaturesCoder):
+        save_codec(coder.codec, directory)
+
+
+def _check_kind(coder: Coder, kind: Kind) -> None:
+    if coder.kind != kind:
+        raise CodecMismatchError(
+            "codec is of another kind",
+            where=coder.codec_id,
+            expected=kind,
+            got=coder.kind,
+            remedy="name another codec, or none to fit one",
+        )
+
+
+def _check_names(job: EncodeJob, coder: Coder) -> None:
+    if coder.kind == "archive":
+        check_block_name(coder.schema.arrow.names)
+    else:
+        check_new_names(coder.schema, job.latent_column)
+
+
+def _check_some_fit(source: Source, coder: Coder) -> None:
     """Raise the codec's complaint if not a single fragment suits it; else fragments tell."""
     complaint: AePipelineError | None = None
     for fragment in source.fragments:
         try:
-            codec.check_schema(fragment_schema(fragment), fragment.relative)
+            check_schema(coder, fragment_schema(fragment), fragment.relative)
         except (AePipelineError, OSError) as error:
             complaint = complaint or (error if isinstance(error, AePipelineError) else None)
         else:

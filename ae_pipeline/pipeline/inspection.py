@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections import Counter
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
+import pyarrow.parquet as pq
 
-from ae_pipeline.codec import CODEC_FILE, Codec, load_codec
+from ae_pipeline.codec import CODEC_FILE, ArchiveCodec, Codec, model_bytes
 from ae_pipeline.config import ColumnsConfig
 from ae_pipeline.errors import NoFeatureColumnError
-from ae_pipeline.features import codec_directory, column_bytes, read_footer, read_marker
+from ae_pipeline.pipeline.coders import open_coder
 from ae_pipeline.pipeline.measure import common_schema
 from ae_pipeline.results import InspectedColumn, Inspection
 from ae_pipeline.schema import TableSchema, resolve_roles
 from ae_pipeline.source import Source, discover, list_row_groups, open_fragment
+from ae_pipeline.storage import (
+    Footer,
+    Marker,
+    codec_directory,
+    column_bytes,
+    read_footer,
+    read_marker,
+)
+
+Facts: TypeAlias = dict[str, str | int | float]
 
 
 def inspect(path: str) -> Inspection:
-    """Tell a codec, a features dataset, a decoded dataset and a source apart, and describe it.
+    """Tell a codec, features, an archive, a decoded dataset and a source apart, and describe it.
 
     Raises:
         AePipelineError: nothing is there, or it cannot be read.
@@ -27,19 +40,17 @@ def inspect(path: str) -> Inspection:
         return _inspect_codec(path)
     marker = read_marker(Path(path))
     source = discover(path)
-    if marker is not None and marker.kind == "features" and marker.codec_id is not None:
-        codec = load_codec(codec_directory(Path(path), marker.codec_id))
-        return _inspect_features(path, source, codec)
+    if marker is not None and marker.codec_id is not None:
+        return _inspect_encoded(path, source, marker)
     return _inspect_source("decoded dataset" if marker else "source", path, source)
 
 
 def _inspect_codec(path: str) -> Inspection:
-    codec = load_codec(path)
+    codec = open_coder(Path(path), "").codec
     training = codec.provenance.training
     size_bytes = sum(file.stat().st_size for file in Path(path).iterdir() if file.is_file())
-    facts: dict[str, str | int | float] = {
+    facts: Facts = {
         **_codec_facts(codec),
-        "parameters": codec.architecture.n_parameters,
         "bytes": size_bytes,
         "fitted on": codec.provenance.source,
         "rows measured": codec.provenance.n_rows,
@@ -48,25 +59,52 @@ def _inspect_codec(path: str) -> Inspection:
     return Inspection("codec", path, facts, _codec_columns(codec))
 
 
-def _inspect_features(path: str, source: Source, codec: Codec) -> Inspection:
-    n_rows = latent_bytes = source_bytes = 0
+def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
+    codec = open_coder(codec_directory(Path(path), marker.codec_id or ""), "").codec
+    n_rows = source_bytes = 0
+    ledger: Counter[str] = Counter()
     for fragment in source.fragments:
         with open_fragment(fragment) as file:
             metadata = file.metadata
         footer = read_footer(metadata, fragment.relative)
         n_rows += metadata.num_rows
         if footer is not None:
-            latent_bytes += column_bytes(metadata, footer.latent_column)
             source_bytes += footer.source_bytes
-    facts: dict[str, str | int | float] = {
+            ledger.update(_parts(footer, metadata))
+    facts: Facts = {
         **_dataset_facts(source),
         "rows": n_rows,
         "bytes": source.size_bytes,
-        "bytes of latents": latent_bytes,
+        **{f"bytes of {part}": size for part, size in ledger.items()},
         "bytes of its source": source_bytes,
         **_codec_facts(codec),
     }
-    return Inspection("features dataset", path, facts, _codec_columns(codec))
+    if isinstance(codec, ArchiveCodec):
+        facts.update(_ratios(codec, n_rows, sum(ledger.values()), source_bytes, source.size_bytes))
+    kind = "archive" if marker.kind == "archive" else "features dataset"
+    return Inspection(kind, path, facts, _codec_columns(codec))
+
+
+def _parts(footer: Footer, metadata: pq.FileMetaData) -> dict[str, int]:
+    """Bytes of what stands for the feature columns, by part."""
+    if footer.ledger is not None:
+        return dict(footer.ledger)
+    return {"latents": column_bytes(metadata, footer.extra.get("latent_column", ""))}
+
+
+def _ratios(
+    codec: ArchiveCodec, n_rows: int, payload: int, source_bytes: int, archive_bytes: int
+) -> Facts:
+    """Honest ratios: of raw feature bytes, and of files as they are stored."""
+    widths = (np.dtype(kind.to_pandas_dtype()).itemsize for kind in codec.schema.feature_types)
+    raw, model = n_rows * sum(widths), model_bytes(codec)
+    return {
+        "bytes of model": model,
+        "raw feature bytes": raw,
+        "ratio to raw": round(raw / max(payload, 1), 2),
+        "ratio to raw, model counted": round(raw / max(payload + model, 1), 2),
+        "ratio to source files": round(source_bytes / max(archive_bytes + model, 1), 2),
+    }
 
 
 def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
@@ -76,7 +114,7 @@ def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
         roles = resolve_roles(arrow, ColumnsConfig(), path)
     except NoFeatureColumnError:
         roles = TableSchema(arrow, ())
-    facts: dict[str, str | int | float] = {
+    facts: Facts = {
         **_dataset_facts(source),
         "row groups": len(groups),
         "rows": sum(group.n_rows for group in groups),
@@ -86,19 +124,23 @@ def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
     return Inspection(kind, path, facts, _schema_columns(roles))
 
 
-def _dataset_facts(source: Source) -> dict[str, str | int | float]:
+def _dataset_facts(source: Source) -> Facts:
     partitions = {fragment.partition for fragment in source.fragments}
     return {"partitions": len(partitions), "fragments": len(source.fragments)}
 
 
-def _codec_facts(codec: Codec) -> dict[str, str | int | float]:
-    architecture = codec.architecture
+def _codec_facts(codec: Codec | ArchiveCodec) -> Facts:
+    network = codec.network if isinstance(codec, ArchiveCodec) else codec
+    if network is None:
+        return {"codec": codec.id, "network": "none, every column is coded directly"}
+    architecture = network.architecture
     widths = "-".join(map(str, architecture.layer_widths("encoder")))
     back = "-".join(map(str, architecture.layer_widths("decoder")))
     return {
         "codec": codec.id,
         "network": f"{architecture.design}, {widths} and {back}, {architecture.activation}",
-        "latent_dim": codec.latent_dim,
+        "latent_dim": architecture.latent_dim,
+        "parameters": architecture.n_parameters,
     }
 
 
@@ -112,24 +154,23 @@ def _schema_columns(schema: TableSchema) -> tuple[InspectedColumn, ...]:
     )
 
 
-def _codec_columns(codec: Codec) -> tuple[InspectedColumn, ...]:
+def _codec_columns(codec: Codec | ArchiveCodec) -> tuple[InspectedColumn, ...]:
     numbers = dict(zip(codec.schema.features, range(len(codec.std)), strict=True))
     return tuple(
-        InspectedColumn(
-            name=column.name,
-            type=column.type,
-            role=_role(codec, numbers[column.name]),
-            center=_finite(codec.standardization.center[numbers[column.name]]),
-            std=_finite(codec.std[numbers[column.name]]),
-        )
-        if column.name in numbers
-        else column
+        _feature(column, codec, numbers[column.name]) if column.name in numbers else column
         for column in _schema_columns(codec.schema)
     )
 
 
-def _role(codec: Codec, number: int) -> str:
-    return "constant" if codec.standardization.is_constant[number] else "feature"
+def _feature(column: InspectedColumn, codec: Codec | ArchiveCodec, number: int) -> InspectedColumn:
+    std = _finite(codec.std[number])
+    if isinstance(codec, ArchiveCodec):
+        tolerance = float(codec.tolerance[number])
+        role = f"within {tolerance:.4g}" if tolerance else "exact"
+        return replace(column, role=role, center=_finite(codec.offset[number]), std=std)
+    role = "constant" if codec.standardization.is_constant[number] else "feature"
+    center = _finite(codec.standardization.center[number])
+    return replace(column, role=role, center=center, std=std)
 
 
 def _finite(value: float) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from itertools import groupby
@@ -12,20 +13,20 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ae_pipeline.codec import Codec
 from ae_pipeline.metrics import ErrorMetrics, ErrorSums, column_metrics, mean_metrics
 from ae_pipeline.pipeline.fragments import Outcome
 from ae_pipeline.publish import publishing
 from ae_pipeline.results import DatasetReport, FragmentResult, PartitionReport
+from ae_pipeline.storage import Coder
 
 TOTAL = "total"
 
 
 def summarize(
-    verb: Literal["encode", "decode"],
+    verb: Literal["encode", "decode", "verify"],
     source: str,
     destination: str,
-    codecs: Sequence[Codec],
+    coders: Sequence[Coder],
     outcome: Outcome,
     started: float,
 ) -> DatasetReport:
@@ -35,21 +36,21 @@ def summarize(
         verb: what was done.
         source: path that was read.
         destination: path that was written.
-        codecs: those in use; the first names the columns and their scales.
+        coders: those in use; the first names the columns and their scales.
         outcome: results and failures of the fragments.
         started: `time.monotonic()` when the verb began.
     """
-    codec = codecs[0] if codecs else None
+    coder = coders[0] if coders else None
     # Fragments come in order, so those of one partition stand together.
     by_partition = groupby(outcome.results, lambda result: result.partition)
     return DatasetReport(
         verb=verb,
         source=source,
         destination=destination,
-        codec_ids=tuple(codec.id for codec in codecs),
-        features=codec.schema.features if codec else (),
-        partitions=tuple(_report(name, list(results), codec) for name, results in by_partition),
-        total=_report(TOTAL, outcome.results, codec),
+        codec_ids=tuple(coder.codec_id for coder in coders),
+        features=coder.schema.features if coder else (),
+        partitions=tuple(_report(name, list(results), coder) for name, results in by_partition),
+        total=_report(TOTAL, outcome.results, coder),
         n_written=sum(result.state == "written" for result in outcome.results),
         failures=outcome.failures,
         warnings=tuple(warning for result in outcome.results for warning in result.warnings),
@@ -105,24 +106,25 @@ def _metric_rows(
     ]
 
 
-def _report(name: str, results: Sequence[FragmentResult], codec: Codec | None) -> PartitionReport:
+def _report(name: str, results: Sequence[FragmentResult], coder: Coder | None) -> PartitionReport:
     sums = [result.errors for result in results if result.errors is not None]
     total = reduce(ErrorSums.merge, sums) if sums else None
     metrics: ErrorMetrics | None = None
     own: list[ErrorMetrics] = []
     scaled: list[ErrorMetrics] = []
-    if total is not None and codec is not None:
-        metrics = mean_metrics(total, codec.std)
-        own, scaled = column_metrics(total), column_metrics(total, codec.std)
+    if total is not None and coder is not None:
+        metrics = mean_metrics(total, coder.unit)
+        own, scaled = column_metrics(total), column_metrics(total, coder.unit)
     return PartitionReport(
         partition=name,
         n_fragments=len(results),
         n_rows=sum(result.n_rows for result in results),
         source_bytes=sum(result.source_bytes for result in results),
-        features_bytes=sum(result.features_bytes for result in results),
-        latent_bytes=sum(result.latent_bytes for result in results),
+        encoded_bytes=sum(result.encoded_bytes for result in results),
+        payload_bytes=sum(result.payload_bytes for result in results),
         decoded_bytes=sum(result.decoded_bytes for result in results),
         metrics=metrics,
         column_metrics=tuple(own),
         standardized_column_metrics=tuple(scaled),
+        ledger=dict(sum((Counter(result.ledger) for result in results), Counter())),
     )

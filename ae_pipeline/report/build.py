@@ -5,9 +5,10 @@ from __future__ import annotations
 from ae_pipeline.report.table import Cell, Table
 from ae_pipeline.results import DatasetReport, FitResult, Inspection, PartitionReport
 
-_SIGMA_NOTE = (
-    "Errors in standard deviations of each column (MSE: mean over columns). "
-    "Bytes: source files, features files, latent column alone."
+_SIGMA_NOTE = "Errors in standard deviations of each column (MSE: mean over columns)."
+_BYTES_NOTE = (
+    "Bytes: source files; files written by encode; of these, what stands for the feature "
+    "columns (latents or blocks)."
 )
 
 
@@ -33,14 +34,13 @@ def fit_table(result: FitResult) -> Table:
 
 def partition_table(report: DatasetReport) -> Table:
     """One line per partition: rows, errors if they were measured, bytes."""
-    if report.total.metrics is None:
-        headings: tuple[str, ...] = ("partition", "rows", "bytes in", "features", "latents")
-        note = "Bytes: source files, features files, latent column alone."
-    else:
-        headings = ("partition", "rows", "MSE", "RMSE", "max", "bytes in", "features", "latents")
-        note = _SIGMA_NOTE
+    errors = () if report.total.metrics is None else ("MSE", "RMSE", "max")
+    headings = ("partition", "rows", *errors, "bytes in", "bytes out", "payload")
+    note = f"{_SIGMA_NOTE} {_BYTES_NOTE}" if errors else _BYTES_NOTE
+    done = "verified" if report.verb == "verify" else f"{report.verb}d"
+    joint = "against" if report.verb == "verify" else "to"
     return Table(
-        title=f"{report.verb}d {report.source} to {report.destination}",
+        title=f"{done} {report.source} {joint} {report.destination}",
         headings=headings,
         rows=tuple(_partition_row(partition) for partition in report.partitions),
         footer=_partition_row(report.total),
@@ -97,6 +97,6 @@ def _partition_row(partition: PartitionReport) -> tuple[Cell, ...]:
         partition.n_rows,
         *errors,
         partition.source_bytes,
-        partition.features_bytes,
-        partition.latent_bytes,
+        partition.encoded_bytes,
+        partition.payload_bytes,
     )

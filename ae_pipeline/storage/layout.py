@@ -15,9 +15,8 @@ from ae_pipeline.publish import publish_bytes
 #: Readers of datasets skip names that start with an underscore.
 _PRIVATE_FOLDER = "_ae"
 _MARKER_FILE = "dataset.json"
-MISSING_COLUMN = "ae:missing"
 
-Kind = Literal["features", "decoded"]
+Kind = Literal["features", "archive", "decoded"]
 
 
 @dataclass(frozen=True)

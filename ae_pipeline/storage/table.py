@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
@@ -10,7 +10,6 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ae_pipeline.features.footer import Footer
 from ae_pipeline.publish import publishing
 
 #: A row group is closed when it reaches either.
@@ -22,41 +21,54 @@ Write: TypeAlias = Callable[[pa.RecordBatch], None]
 
 
 @contextmanager
-def features_writer(path: Path, schema: pa.Schema, footer: Footer) -> Iterator[Write]:
-    """Write a features fragment batch by batch; it appears at `path` whole or not at all.
+def table_writer(
+    path: Path, schema: pa.Schema, metadata: Mapping[str, str] | None = None
+) -> Iterator[Write]:
+    """Write a table batch by batch; it appears at `path` whole or not at all.
+
+    Floats go as byte-stream-split, because a dictionary makes noisy ones larger than they are;
+    everything else gets a dictionary. `metadata` may be filled until the last batch is written.
 
     Raises:
         DestinationError: the disk is full or the folder cannot be written.
     """
-    with table_writer(path, schema, footer.to_metadata()) as write:
-        yield write
+    with _open_writer(path, schema, [field.name for field in schema], metadata) as writer:
+        buffer = _RowGroupBuffer(writer)
+        yield buffer.add
+        buffer.flush()
 
 
 @contextmanager
-def table_writer(
-    path: Path, schema: pa.Schema, metadata: dict[str, str] | None = None
+def block_writer(
+    path: Path, schema: pa.Schema, block_column: str, metadata: Mapping[str, str]
 ) -> Iterator[Write]:
-    """Write any table batch by batch; errors as `features_writer`.
+    """As `table_writer`, but every batch is a row group, and blocks have no statistics."""
+    plain = [field.name for field in schema if field.name != block_column]
+    with _open_writer(path, schema, plain, metadata) as writer:
+        yield lambda batch: writer.write_batch(batch, row_group_size=max(len(batch), 1))
 
-    Floats go as byte-stream-split, because a dictionary makes noisy ones larger than they are;
-    everything else gets a dictionary.
-    """
+
+@contextmanager
+def _open_writer(
+    path: Path, schema: pa.Schema, plain: list[str], metadata: Mapping[str, str] | None
+) -> Iterator[pq.ParquetWriter]:
+    """A writer that publishes; `plain` columns get statistics and, if they suit, a dictionary."""
+    suited = [name for name in plain if _suits_dictionary(schema.field(name))]
     with publishing(path) as temporary:
         writer = pq.ParquetWriter(
             temporary,
             schema,
             compression="zstd",
             compression_level=_ZSTD_LEVEL,
-            use_dictionary=[field.name for field in schema if _suits_dictionary(field)],
+            use_dictionary=suited,
             use_byte_stream_split=[path for field in schema for path in _float_leaves(field)],
+            write_statistics=plain if len(plain) < len(schema) else True,
             write_page_checksum=True,
         )
         with writer:
-            buffer = _RowGroupBuffer(writer)
-            yield buffer.add
-            buffer.flush()
+            yield writer
             if metadata:
-                writer.add_key_value_metadata(metadata)
+                writer.add_key_value_metadata(dict(metadata))
 
 
 class _RowGroupBuffer:

@@ -1,0 +1,142 @@
+"""The archive's coder: one binary block per row group beside the kept columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from jaxtyping import Float64
+
+from ae_pipeline.codec import ArchiveCodec
+from ae_pipeline.errors import CorruptFragmentError
+from ae_pipeline.schema import TableSchema
+from ae_pipeline.source import Fragment, open_fragment, read_records, rebatch
+from ae_pipeline.storage import Footer, block_writer, column_bytes
+
+BLOCK_COLUMN = "ae:block"
+
+#: Values in one block: 32 MiB of float64 whatever the number of columns.
+_BLOCK_VALUES = 1 << 22
+_MOST_ROWS, _LEAST_ROWS = 1 << 17, 1 << 12
+
+
+@dataclass(frozen=True)
+class ArchiveCoder:
+    """Encodes within the tolerances of its codec and decodes the same bits everywhere.
+
+    Args:
+        codec: schema, tolerances and, where it pays, a network.
+    """
+
+    codec: ArchiveCodec
+    kind: Literal["archive"] = "archive"
+
+    @property
+    def codec_id(self) -> str:
+        """The codec in use."""
+        return self.codec.id
+
+    @property
+    def schema(self) -> TableSchema:
+        """Of the source the codec was fitted to."""
+        return self.codec.schema
+
+    @property
+    def unit(self) -> Float64[np.ndarray, "features"]:
+        """Standard deviation of each column at fit time."""
+        return self.codec.std
+
+    @property
+    def extra(self) -> dict[str, str]:
+        """Nothing: the codec decides everything."""
+        return {}
+
+    @property
+    def block_rows(self) -> int:
+        """Rows of a full block."""
+        n_columns = max(len(self.codec.schema.arrow), 1)
+        return max(_LEAST_ROWS, min(_MOST_ROWS, _BLOCK_VALUES // n_columns))
+
+    def write(
+        self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
+    ) -> tuple[str, ...]:
+        """Write the encoded fragment, its bytes by part in the footer."""
+        schema = archive_schema(arrow, self.codec.schema)
+        ledger: Counter[str] = Counter()
+        metadata: dict[str, str] = {}
+        with block_writer(path, schema, BLOCK_COLUMN, metadata) as write:
+            batches = rebatch(read_records(fragment, self.block_rows), self.block_rows)
+            for records in batches:
+                block = self.codec.encode(records)
+                content = block.to_bytes()
+                ledger.update(block.ledger())
+                ledger["directory"] += len(content) - block.n_bytes
+                write(_with_block(records, content, schema))
+            metadata.update(replace(footer, ledger=dict(ledger)).to_metadata())
+        return ()
+
+    def read(self, fragment: Fragment, footer: Footer, n_rows: int) -> Iterator[pa.RecordBatch]:
+        """Decode the source's columns, in its schema and order, `n_rows` at a time.
+
+        Raises:
+            CorruptFragmentError: a block is absent or damaged.
+        """
+        schema = footer.schema or self.codec.schema.arrow
+        with open_fragment(fragment) as file:
+            sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+        for group, size in enumerate(sizes):
+            groups = read_records(fragment, max(size, 1), row_groups=[group])
+            for records in rebatch(groups, max(size, 1)):
+                whole = self._decode(records, schema, fragment.relative, group)
+                for start in range(0, len(whole), n_rows):
+                    yield whole.slice(start, n_rows)
+
+    def payload_bytes(self, metadata: pq.FileMetaData) -> int:
+        """Stored bytes of the blocks."""
+        return column_bytes(metadata, BLOCK_COLUMN)
+
+    def _decode(
+        self, records: pa.RecordBatch, schema: pa.Schema, where: str, group: int
+    ) -> pa.RecordBatch:
+        try:
+            content = records.column(BLOCK_COLUMN)[0].as_py()
+            if content is None:
+                raise ValueError("the block is missing")
+            decoded: Mapping[str, pa.Array] = self.codec.decode(content, len(records))
+            columns = {
+                name: decoded[name] if name in decoded else records.column(name)
+                for name in schema.names
+            }
+            return pa.RecordBatch.from_arrays(list(columns.values()), schema=schema)
+        except (KeyError, ValueError, IndexError, pa.ArrowException) as error:
+            raise CorruptFragmentError(
+                "encoded block is damaged",
+                where=f"{where}, row group {group}",
+                got=str(error),
+                remedy="encode it again from the source, or restore the file",
+            ) from error
+
+
+def archive_schema(source: pa.Schema, roles: TableSchema) -> pa.Schema:
+    """Kept columns in their order, then the block column."""
+    kept = set(roles.kept)
+    fields = [field for field in source if field.name in kept]
+    return pa.schema([*fields, pa.field(BLOCK_COLUMN, pa.binary())])
+
+
+def _with_block(records: pa.RecordBatch, content: bytes, schema: pa.Schema) -> pa.RecordBatch:
+    """The kept columns, and the block in the first row."""
+    offsets = np.full(len(records) + 1, len(content), np.int32)
+    offsets[0] = 0
+    validity = np.zeros((len(records) + 7) // 8, np.uint8)
+    validity[:1] = 1
+    buffers = [pa.py_buffer(validity), pa.py_buffer(offsets), pa.py_buffer(content)]
+    block = pa.Array.from_buffers(pa.binary(), len(records), buffers)
+    kept = [records.column(name) for name in schema.names[:-1]]
+    return pa.RecordBatch.from_arrays([*kept, block], schema=schema)

@@ -1,0 +1,5 @@
+"""`python -m ae_pipeline.cli`: the same as the installed command."""
+
+from ae_pipeline.cli.app import main
+
+main()

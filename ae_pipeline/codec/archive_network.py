@@ -1,0 +1,64 @@
+"""The network of an archive: rows to codes, codes to predictions in tolerance units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float32, Float64, Int64
+
+from ae_pipeline.architecture import Architecture, Weights
+from ae_pipeline.blocks import block_to_matrix, records_to_block
+from ae_pipeline.inference import encode_matrix
+from ae_pipeline.integer_decoder import CODE_MAX, IntegerDecoder
+from ae_pipeline.standardization import Standardization
+
+
+@dataclass(frozen=True)
+class ArchiveNetwork:
+    """Encoder (any precision will do) and decoder (exact) of the columns in `standardization`.
+
+    Args:
+        standardization: source units to network inputs; columns of scale 0 take no part.
+        architecture: shape of both.
+        encoder: float32 weights by name, kept in half precision on disk.
+        code_step: latents per code.
+        decoder: codes to predictions in tolerance units.
+    """
+
+    standardization: Standardization
+    architecture: Architecture
+    encoder: Weights
+    code_step: Float32[np.ndarray, "latent"]
+    decoder: IntegerDecoder
+
+    def as_stored(self) -> ArchiveNetwork:
+        """With the encoder's weights rounded to half precision, as they are read back."""
+        halves = {
+            name: array.astype(np.float16).astype(np.float32)
+            for name, array in self.encoder.items()
+        }
+        return replace(self, encoder=halves)
+
+    @property
+    def columns(self) -> Int64[np.ndarray, "inputs"]:
+        """Feature numbers of the columns that the network sees and predicts."""
+        return np.flatnonzero(~self.standardization.is_constant)
+
+    def encode(
+        self, records: pa.RecordBatch, features: tuple[str, ...]
+    ) -> Int64[np.ndarray, "rows latent"]:
+        """Codes of rows; missing values enter as their column's centre."""
+        block = records_to_block(records, features)
+        matrix = np.nan_to_num(block_to_matrix(block, self.standardization), copy=False, nan=0.0)
+        latents = encode_matrix(self.architecture, self.encoder, matrix)
+        codes = np.rint(np.nan_to_num(latents / self.code_step))
+        codes = np.clip(codes, -CODE_MAX, CODE_MAX)
+        return codes.astype(np.int64)
+
+    def predict(
+        self, codes: Int64[np.ndarray, "rows latent"]
+    ) -> dict[int, Float64[np.ndarray, "rows"]]:
+        """Predictions in tolerance units by feature number."""
+        return dict(zip(self.columns.tolist(), self.decoder.predict(codes), strict=True))

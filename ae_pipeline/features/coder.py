@@ -1,0 +1,106 @@
+"""The features dataset's coder: latents beside the kept columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from jaxtyping import Float64
+
+from ae_pipeline.blocks import block_to_arrays, records_to_block, rows_per_block
+from ae_pipeline.codec import Codec
+from ae_pipeline.features.fragment import compose_records, features_schema, split_records
+from ae_pipeline.schema import TableSchema
+from ae_pipeline.source import Fragment, read_records, rebatch
+from ae_pipeline.storage import Footer, column_bytes, table_writer
+
+LATENT_KEY = "latent_column"
+
+
+@dataclass(frozen=True)
+class FeaturesCoder:
+    """Encodes to latents and decodes from them; lossy, without a promise per value.
+
+    Args:
+        codec: networks and schema.
+        latent_column: name of the latent column in what is written.
+    """
+
+    codec: Codec
+    latent_column: str = "latent"
+    kind: Literal["features"] = "features"
+
+    @property
+    def codec_id(self) -> str:
+        """The codec in use."""
+        return self.codec.id
+
+    @property
+    def schema(self) -> TableSchema:
+        """Of the source the codec was fitted to."""
+        return self.codec.schema
+
+    @property
+    def unit(self) -> Float64[np.ndarray, "features"]:
+        """Standard deviation of each column at fit time."""
+        return self.codec.std
+
+    @property
+    def extra(self) -> dict[str, str]:
+        """The name of the latent column."""
+        return {LATENT_KEY: self.latent_column}
+
+    def write(
+        self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
+    ) -> tuple[str, ...]:
+        """Write the features of a fragment; warns of constants that vary."""
+        codec = self.codec
+        schema = features_schema(arrow, codec.schema, codec.latent_dim, self.latent_column)
+        varying: set[str] = set()
+        with table_writer(path, schema, footer.to_metadata()) as write:
+            for records in self._encoded(fragment, schema, varying):
+                write(records)
+        return tuple(
+            f"{fragment.relative}: column {name} was constant when the codec was fitted and is "
+            "not here; it decodes to the constant"
+            for name in codec.schema.features
+            if name in varying
+        )
+
+    def read(self, fragment: Fragment, footer: Footer, n_rows: int) -> Iterator[pa.RecordBatch]:
+        """Reconstruct the source's columns, in its schema and order."""
+        codec, features = self.codec, self.codec.schema.features
+        schema = footer.schema or codec.schema.arrow
+        for records in rebatch(read_records(fragment, n_rows), n_rows):
+            parts = split_records(
+                records,
+                footer.extra[LATENT_KEY],
+                codec.latent_dim,
+                len(features),
+                fragment.relative,
+            )
+            block = codec.decode(parts.latents, parts.missing)
+            arrays = block_to_arrays(block, codec.schema.feature_types)
+            columns = {**parts.kept, **dict(zip(features, arrays, strict=True))}
+            ordered = [columns[name] for name in schema.names]
+            yield pa.RecordBatch.from_arrays(ordered, schema=schema)
+
+    def payload_bytes(self, metadata: pq.FileMetaData) -> int:
+        """Stored bytes of the latent column."""
+        return column_bytes(metadata, self.latent_column)
+
+    def _encoded(
+        self, fragment: Fragment, schema: pa.Schema, varying: set[str]
+    ) -> Iterator[pa.RecordBatch]:
+        """Rows of the features fragment; names of constants that vary are added to `varying`."""
+        codec, features = self.codec, self.codec.schema.features
+        for records in read_records(fragment, rows_per_block(len(codec.schema.arrow))):
+            block = records_to_block(records, features)
+            differs = codec.differs_from_constant(block)
+            varying.update(name for name, is_off in zip(features, differs, strict=True) if is_off)
+            yield compose_records(records, codec.encode(block), block.missing, schema)

@@ -1,0 +1,43 @@
+"""The coder of a codec directory, whichever kind it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from ae_pipeline.archive import BLOCK_COLUMN, ArchiveCoder
+from ae_pipeline.codec import codec_kind, load_archive_codec, load_codec
+from ae_pipeline.errors import CodecMismatchError, ConfigError
+from ae_pipeline.features import FeaturesCoder
+from ae_pipeline.schema import schema_differences
+from ae_pipeline.storage import Coder
+
+
+def open_coder(directory: Path, latent_column: str) -> ArchiveCoder | FeaturesCoder:
+    """Load a codec and wrap it; errors as `load_codec`."""
+    if codec_kind(directory) == "archive":
+        return ArchiveCoder(load_archive_codec(directory))
+    return FeaturesCoder(load_codec(directory), latent_column)
+
+
+def check_block_name(names: list[str]) -> None:
+    """ConfigError if the source has a column of the block's name."""
+    if BLOCK_COLUMN in names:
+        raise ConfigError(
+            "a column has the name of the one that encode adds",
+            where=BLOCK_COLUMN,
+            remedy="rename it in the source",
+        )
+
+
+def check_schema(coder: Coder, got: pa.Schema, where: str) -> None:
+    """Raise `CodecMismatchError` listing the columns that differ from those of the fit."""
+    differences = schema_differences(coder.schema.arrow, got)
+    if differences:
+        raise CodecMismatchError(
+            "columns differ from those the codec was fitted to",
+            where=where,
+            got="; ".join(differences),
+            remedy=f"use another codec than {coder.codec_id}, or fit one",
+        )

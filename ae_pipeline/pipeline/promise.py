@@ -1,0 +1,49 @@
+"""The archive's promise, value by value, against the source."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ae_pipeline.archive import ArchiveCoder
+from ae_pipeline.errors import PromiseBrokenError
+from ae_pipeline.quantization import breaks_promise
+from ae_pipeline.storage import Coder
+
+
+def check_promise(coder: Coder, records: pa.RecordBatch, truth: pa.RecordBatch, where: str) -> None:
+    """Hold every feature value to its tolerance; features datasets promise nothing.
+
+    Raises:
+        PromiseBrokenError: a value, null or non-finite bit pattern is not what was promised.
+    """
+    if not isinstance(coder, ArchiveCoder):
+        return
+    for name, tolerance in zip(coder.schema.features, coder.codec.tolerance, strict=True):
+        ours, theirs = records.column(name), truth.column(name)
+        n_broken = _count_broken(ours, theirs, float(tolerance))
+        if n_broken:
+            raise PromiseBrokenError(
+                "values break their promise",
+                where=f"{where}, column {name}",
+                expected=f"every error at most {tolerance:g}",
+                got=f"{n_broken} values off",
+                remedy="encode the fragment again and report this",
+            )
+
+
+def _count_broken(ours: pa.Array, theirs: pa.Array, tolerance: float) -> int:
+    nulls_differ = pc.sum(pc.xor(ours.is_null(), theirs.is_null())).as_py() or 0
+    valid = theirs.is_valid().to_numpy(zero_copy_only=False)
+    decoded, source = _values(ours)[valid], _values(theirs)[valid]
+    bits = f"u{source.itemsize}"
+    differs = decoded.view(bits) != source.view(bits)
+    is_off = breaks_promise(source, decoded, tolerance) if tolerance else differs
+    return int(nulls_differ + (is_off & differs).sum())
+
+
+def _values(column: pa.Array) -> np.ndarray:
+    """The value buffer, whatever lies under nulls."""
+    dtype = np.dtype(column.type.to_pandas_dtype())
+    return np.frombuffer(column.buffers()[1], dtype)[column.offset :][: len(column)]

@@ -1,0 +1,31 @@
+"""Datasets that we write: where things lie, what footers say, how tables are written."""
+
+from ae_pipeline.storage.coder import Coder
+from ae_pipeline.storage.footer import Footer, read_footer
+from ae_pipeline.storage.layout import (
+    Kind,
+    Marker,
+    checkpoint_directory,
+    codec_directory,
+    read_marker,
+    report_directory,
+    write_marker,
+)
+from ae_pipeline.storage.table import Write, block_writer, column_bytes, table_writer
+
+__all__ = [
+    "Coder",
+    "Footer",
+    "Kind",
+    "Marker",
+    "Write",
+    "block_writer",
+    "checkpoint_directory",
+    "codec_directory",
+    "column_bytes",
+    "read_footer",
+    "read_marker",
+    "report_directory",
+    "table_writer",
+    "write_marker",
+]

@@ -1,0 +1,106 @@
+"""What a fragment that we wrote says about itself, in its Parquet footer.
+
+There is no other ledger: a fragment is current if its footer names the same source fingerprint and
+codec, and the same settings of its kind.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ae_pipeline.errors import UnsupportedFormatError
+from ae_pipeline.schema import deserialize_schema, serialize_schema
+from ae_pipeline.storage.layout import Kind
+
+FORMAT_VERSION = "1.0"
+_PREFIX = "ae:"
+_OWN_KEYS = ("kind", "format_version", "codec_id", "source_fingerprint", "source_bytes")
+_SCHEMA_KEY, _LEDGER_KEY = "source_schema", "bytes"
+
+
+@dataclass(frozen=True)
+class Footer:
+    """Identity of a fragment.
+
+    Args:
+        kind: features or archive.
+        codec_id: codec it was encoded with.
+        source_fingerprint: of the source fragment.
+        source_bytes: size of the source file.
+        extra: what only this kind has, e.g. the name of the latent column.
+        ledger: stored bytes by part, once they are known.
+        schema: the fragment's own source schema, if it differs from the codec's in order,
+            nullability or metadata.
+    """
+
+    kind: Kind
+    codec_id: str
+    source_fingerprint: str
+    source_bytes: int
+    extra: Mapping[str, str] = field(default_factory=dict)
+    ledger: Mapping[str, int] | None = None
+    schema: pa.Schema | None = None
+
+    def to_metadata(self) -> dict[str, str]:
+        """Key-value metadata for the Parquet footer."""
+        metadata = {
+            "kind": self.kind,
+            "format_version": FORMAT_VERSION,
+            "codec_id": self.codec_id,
+            "source_fingerprint": self.source_fingerprint,
+            "source_bytes": str(self.source_bytes),
+            **self.extra,
+        }
+        if self.ledger is not None:
+            metadata[_LEDGER_KEY] = json.dumps(dict(self.ledger), separators=(",", ":"))
+        if self.schema is not None:
+            metadata[_SCHEMA_KEY] = serialize_schema(self.schema)
+        return {_PREFIX + key: value for key, value in metadata.items()}
+
+    def is_same(self, other: Footer | None) -> bool:
+        """Whether both stand for the same output of the same fragment."""
+        return other is not None and (
+            (self.kind, self.codec_id, self.source_fingerprint, dict(self.extra))
+            == (other.kind, other.codec_id, other.source_fingerprint, dict(other.extra))
+        )
+
+
+def read_footer(metadata: pq.FileMetaData, where: str) -> Footer | None:
+    """The footer of a fragment of ours, or None if the file is something else.
+
+    Raises:
+        UnsupportedFormatError: another major format version.
+    """
+    pairs = metadata.metadata or {}
+    found = {
+        key.decode().removeprefix(_PREFIX): value.decode()
+        for key, value in pairs.items()
+        if key.startswith(_PREFIX.encode())
+    }
+    if found.get("kind") not in ("features", "archive"):
+        return None
+    major = FORMAT_VERSION.split(".", maxsplit=1)[0]
+    if found["format_version"].split(".")[0] != major:
+        raise UnsupportedFormatError(
+            f"{found['kind']} format not supported",
+            where=where,
+            expected=f"version {major}.x",
+            got=found["format_version"],
+            remedy="use the release that wrote it, or a newer one",
+        )
+    text, ledger = found.pop(_SCHEMA_KEY, None), found.pop(_LEDGER_KEY, None)
+    own = {key: found.pop(key) for key in _OWN_KEYS}
+    return Footer(
+        kind="features" if own["kind"] == "features" else "archive",
+        codec_id=own["codec_id"],
+        source_fingerprint=own["source_fingerprint"],
+        source_bytes=int(own["source_bytes"]),
+        extra=found,
+        ledger=None if ledger is None else json.loads(ledger),
+        schema=None if text is None else deserialize_schema(text),
+    )

@@ -4,8 +4,6 @@
 `job.yaml` serves fit, encode and decode, and a deployment's form marks what is required.
 """
 
-from typing import Self
-
 from pydantic import Field, model_validator
 
 from ae_pipeline.config._model import Settings
@@ -74,7 +72,7 @@ class EncodeJob(JobConfig):
     source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
 
     @model_validator(mode="after")
-    def _writes_one_thing(self) -> Self:
+    def _writes_one_thing(self) -> "EncodeJob":
         _require_one(self)
         return self
 
@@ -85,7 +83,7 @@ class DecodeJob(JobConfig):
     decoded: str = Field(description="Folder to write the reconstructed tables to.")
 
     @model_validator(mode="after")
-    def _reads_one_thing(self) -> Self:
+    def _reads_one_thing(self) -> "DecodeJob":
         _require_one(self)
         return self
 

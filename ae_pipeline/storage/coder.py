@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,7 @@ from ae_pipeline.storage.footer import Footer
 from ae_pipeline.storage.layout import Kind
 
 
+@runtime_checkable
 class Coder(Protocol):
     """Source fragments to fragments of one kind of dataset, and back."""
 

@@ -16,7 +16,6 @@ import pytest
 
 from ae_pipeline import Codec, FitJob, fit, load_codec
 from ae_pipeline.architecture import Architecture, Weights
-from ae_pipeline.config import JobConfig
 from ae_pipeline.errors import DestinationError, TrainingError
 from ae_pipeline.inference import decode_matrix, encode_matrix
 from ae_pipeline.results import Progress, ProgressEvent, silent
@@ -26,6 +25,7 @@ from tests.networks import (
     bent_rows,
     feature_names,
     plain_standardization,
+    training_data,
     training_job,
     write_groups,
 )
@@ -34,16 +34,6 @@ from tests.networks import (
 LINEAR = Architecture(4, 2, (), (), "relu", "residual")
 BENT = Architecture(4, 2, (), (8,), "relu", "residual")
 REFERENCE = {"epochs": 12, "learning_rate": 0.02}
-
-
-def training_data(
-    folder: Path, rows: np.ndarray, job: JobConfig, clip_sigma: float = 1e9
-) -> TrainingData:
-    """The rows, in a file, as they are."""
-    groups = write_groups(folder / "rows.parquet", rows)
-    n_features = rows.shape[1]
-    standardization = plain_standardization(n_features, clip_sigma)
-    return TrainingData(groups, feature_names(n_features), standardization, job.training)
 
 
 def run(
@@ -171,7 +161,7 @@ def test_interrupted_run_goes_on(
 def test_interrupted_run_on_a_drawn_sample_goes_on(tmp_path: Path) -> None:
     """A source larger than sample_mb trains, and an interrupted run of it resumes alike."""
     large = bent_rows(80_000)
-    settings = {"sample_mb": 1, "batch_size": 8192, "epochs": 4, "checkpoint_s": 0}
+    settings = {"sample_mb": 1, "batch_size": 8192, "epochs": 3, "checkpoint_s": 0}
     groups = write_groups(tmp_path / "rows.parquet", large, group_rows=2000)
     job = training_job(**settings)
 
@@ -182,11 +172,11 @@ def test_interrupted_run_on_a_drawn_sample_goes_on(tmp_path: Path) -> None:
 
     whole = start(tmp_path / "whole", silent)
     with pytest.raises(KeyboardInterrupt):
-        start(tmp_path / "parts", interrupt_after(3))
+        start(tmp_path / "parts", interrupt_after(2))
     resumed = start(tmp_path / "parts", silent)
     assert_same_weights(whole.weights, resumed.weights)
     assert whole.summary == resumed.summary
-    assert whole.summary.steps == 4 * 8  # 65,536 rows of four float32 are a megabyte
+    assert whole.summary.steps == 3 * 8  # 65,536 rows of four float32 are a megabyte
 
 
 def test_finished_run_is_not_run_again(rows: np.ndarray, tmp_path: Path) -> None:
@@ -301,7 +291,7 @@ def test_checkpoint_that_cannot_be_written(rows: np.ndarray, tmp_path: Path) -> 
 # Whole fits, some of them in processes of their own.
 
 COMMAND = Path(sys.executable).parent / "ae-pipeline"
-TRAINING = {"epochs": 800, "batch_size": 64, "learning_rate": 0.01, "max_steps": None}
+TRAINING = {"epochs": 400, "batch_size": 64, "learning_rate": 0.01, "max_steps": None}
 
 
 def start_fit(source: Path, codec: Path, **training: Any) -> subprocess.Popen[bytes]:

@@ -92,7 +92,7 @@ class TrainingSummary:
     Args:
         epochs: epochs run.
         steps: mini-batches run.
-        stop_reason: threshold, patience, epochs or steps.
+        stop_reason: diverged, threshold, patience, steps or epochs.
         best_epoch: epoch whose weights were kept; 0 is the start.
         start_loss: validation loss before the first step.
         validation_loss: validation loss of the weights that were kept.

@@ -83,7 +83,9 @@ def decode_stages(codec: Codec, fragment: Fragment, path: Path) -> Stages:
     stages = Stages()
     with table_writer(path, schema) as write:
         for records in rebatch(read_records(fragment, n_rows), n_rows):
-            parts = split_records(records, _LATENT_COLUMN, len(features), fragment.relative)
+            parts = split_records(
+                records, _LATENT_COLUMN, codec.latent_dim, len(features), fragment.relative
+            )
             stages.lap("read Parquet")
             matrix = decode_matrix(codec.architecture, codec.weights, parts.latents)
             stages.lap("network")

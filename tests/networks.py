@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any  # settings of several types
+from typing import TYPE_CHECKING, Any  # Any: settings of several types
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,9 @@ from ae_pipeline.source import RowGroup, list_row_groups
 from ae_pipeline.standardization import Standardization
 from tests.checks import assert_same_array
 from tests.tables import write_fragment
+
+if TYPE_CHECKING:
+    from ae_pipeline.training import TrainingData
 
 #: Feature columns of `hand_set_table` and how they standardise; `flat` and `empty` are constant.
 CENTERS = {"left": 4.0, "right": -1.0, "half": 0.0, "count": 10.0, "flat": 2.5, "empty": np.nan}
@@ -182,6 +185,18 @@ def training_job(**settings: Any) -> JobConfig:
     """A job with these training settings, small batches and no checkpoints but on request."""
     training = {"batch_size": 16, "epochs": 3, "checkpoint_s": 1e9, **settings}
     return JobConfig(training=TrainingConfig(**training))
+
+
+def training_data(
+    folder: Path, rows: np.ndarray, job: JobConfig, clip_sigma: float = 1e9
+) -> TrainingData:
+    """The rows, in a file, as they are."""
+    from ae_pipeline.training import TrainingData  # loads TensorFlow
+
+    groups = write_groups(folder / "rows.parquet", rows)
+    n_features = rows.shape[1]
+    standardization = plain_standardization(n_features, clip_sigma)
+    return TrainingData(groups, feature_names(n_features), standardization, job.training)
 
 
 def bent_rows(n_rows: int, n_columns: int = 4, seed: int = 0) -> np.ndarray:

@@ -112,7 +112,7 @@ def round_columns(
     """Each column as integers up to `largest` and the shift of its power-of-two step."""
     peak = np.maximum(np.abs(kernel.astype(np.float64)).max(axis=0, initial=0.0), 2.0**-100)
     shift = np.clip(-np.ceil(np.log2(peak / largest)), -120, 120)
-    integers = np.rint(kernel.astype(np.float64) * np.exp2(shift))
+    integers = np.rint(np.ldexp(kernel.astype(np.float64), shift.astype(np.int32)))
     return np.clip(integers, -largest, largest).astype(np.int64), shift.astype(np.int8)
 
 

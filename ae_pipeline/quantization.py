@@ -33,7 +33,7 @@ class Grid:
 
     def from_units(self, units: Float64[np.ndarray, "rows"]) -> Float64[np.ndarray, "rows"]:
         """Inverse of `to_units`, in float64."""
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             scaled = units * (2.0 * self.tolerance)
             return scaled + self.offset
 
@@ -57,7 +57,7 @@ def dequantize(
     prediction: Float64[np.ndarray, "rows"] | None,
     kind: np.dtype[Any],
 ) -> Shaped[np.ndarray, "rows"]:
-    """Values of type `kind`; integers round to the nearest, overflow saturates."""
+    """Values of type `kind`; integers round to the nearest, overflow saturates, NaN is 0."""
     units = integers.astype(np.float64)
     if prediction is not None:
         units += prediction
@@ -67,7 +67,8 @@ def dequantize(
         return np.clip(values, float(limit.min), float(limit.max)).astype(kind)
     info = np.iinfo(kind)
     largest = float(info.max) if kind.itemsize < 8 else float(np.nextafter(float(info.max), 0))
-    return np.clip(np.rint(values), float(info.min), largest).astype(kind)
+    whole = np.nan_to_num(np.rint(values), copy=False, nan=0.0)  # the cast of NaN has no one answer
+    return np.clip(whole, float(info.min), largest).astype(kind)
 
 
 def breaks_promise(

@@ -51,7 +51,7 @@ def _matches(rule: ToleranceRule, name: str) -> bool:
 
 
 def _absolute(rule: ToleranceRule, statistics: ColumnStatistics, index: int) -> float:
-    """What cannot be a number (no values, overflow) is exact."""
+    """What is no number (no values, overflow), or whose cell width is none, is exact."""
     with np.errstate(over="ignore", invalid="ignore"):
         unit = {
             "range": statistics.maximum[index] - statistics.minimum[index],
@@ -60,4 +60,5 @@ def _absolute(rule: ToleranceRule, statistics: ColumnStatistics, index: int) -> 
             "exact": 0.0,
         }[rule.kind]
         tolerance = float(rule.value * unit)
-    return tolerance if np.isfinite(tolerance) and np.isfinite(1 / max(tolerance, 1e-300)) else 0.0
+        cell_width = 2.0 * tolerance
+    return tolerance if np.isfinite(cell_width) else 0.0

@@ -23,7 +23,7 @@ from ae_pipeline.codec import Codec
 from ae_pipeline.features import compose_records, features_schema, split_records
 from ae_pipeline.inference import decode_matrix, encode_matrix, pin_blas_threads
 from ae_pipeline.source import Fragment, open_fragment, read_records, rebatch
-from ae_pipeline.storage import Footer, features_writer, table_writer
+from ae_pipeline.storage import Footer, table_writer
 
 _LATENT_COLUMN = "latent"
 
@@ -53,10 +53,10 @@ def encode_stages(codec: Codec, fragment: Fragment, path: Path, n_rows: int) -> 
     """Encode the first row groups of `fragment`, at least `n_rows`, as `pipeline.encode` does."""
     pin_blas_threads()
     features, schema = codec.schema.features, _features_schema(codec)
-    footer = Footer(codec.id, "", fragment.size_bytes, _LATENT_COLUMN)
+    footer = Footer("features", codec.id, "", fragment.size_bytes)
     groups = _first_groups(fragment, n_rows)
     stages = Stages()
-    with features_writer(path, schema, footer) as write:
+    with table_writer(path, schema, footer.to_metadata()) as write:
         for records in read_records(
             fragment, rows_per_block(len(codec.schema.arrow)), row_groups=groups
         ):

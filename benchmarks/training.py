@@ -36,6 +36,7 @@ from ae_pipeline.source import discover, list_row_groups
 from ae_pipeline.standardization import fit_standardization
 from ae_pipeline.training import TrainingData
 from ae_pipeline.training.loop import CompiledLoop
+from ae_pipeline.training.reconstruction import ReconstructionObjective
 from benchmarks.machine import machine_line
 
 _BATCH_SIZES = (1, 32, 256, 1024)
@@ -101,7 +102,8 @@ def _load(path: Path, latent_dim: int) -> Problem:
 def _ours(problem: Problem, batch_size: int) -> Speed:
     """One call per pass over the rows, with a new shuffle each, as the trainer calls it."""
     n_steps = len(problem.matrix) // batch_size
-    loop = CompiledLoop(problem.architecture, problem.config, batch_size, 100 * n_steps)
+    objective = ReconstructionObjective(problem.architecture, problem.config)
+    loop = CompiledLoop(objective, problem.config, batch_size, 100 * n_steps)
     data, state = tf.constant(problem.matrix), loop.start(problem.weights)
     generator = np.random.default_rng(0)
 

@@ -57,7 +57,12 @@ def _show(result: FitResult | DatasetReport) -> None:
 
 def _tell_next(job: JobConfig) -> None:
     """Where the outputs lie, and what to run next."""
-    places = {"codec": job.codec, "features": job.features, "decoded": job.decoded}
+    places = {
+        "codec": job.codec,
+        "features": job.features,
+        "archive": job.archive,
+        "decoded": job.decoded,
+    }
     written = {name: place for name, place in places.items() if place and Path(place).exists()}
     for name, place in written.items():
         stdout.print(f"{name:<9}{place}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Flow: reconstruct the tables of a features dataset and report their errors per partition.
+"""Flow: reconstruct the tables of features or an archive and report errors per partition.
 
 Run it: `python -m flows.decode --config job.yaml`
 """
@@ -39,10 +39,10 @@ def decode_batch(batch_no: int, plan: DecodePlan, execution: ExecutionConfig) ->
 )
 @failing_in_one_line
 def decode(job: DecodeJob) -> DatasetReport:
-    """Reconstruct `job.features` in `job.decoded`; with `job.source` every value is compared.
+    """Reconstruct what was encoded in `job.decoded`; with `job.source` every value is compared.
 
     Args:
-        job: the features dataset, the folder to write, and the source to compare with.
+        job: features or archive, the folder to write, and the source to compare with.
     """
     started = time.monotonic()
     plan: DecodePlan = result_of(make_plan.with_options(retries=job.execution.retries), job)

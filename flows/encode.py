@@ -1,4 +1,4 @@
-"""Flow: write the latent features of a source, fragment by fragment.
+"""Flow: write the latent features or the archive of a source, fragment by fragment.
 
 Run it: `python -m flows.encode --config job.yaml`
 """
@@ -35,10 +35,10 @@ def encode_batch(batch_no: int, plan: EncodePlan, execution: ExecutionConfig) ->
 @flow(name="encode", flow_run_name=run_name("encode", "source"), log_prints=False)
 @failing_in_one_line
 def encode(job: EncodeJob) -> DatasetReport:
-    """Write the latents of every row of `job.source` to `job.features`; current ones stay.
+    """Write every fragment of `job.source` to `job.features` or `job.archive`; current ones stay.
 
     Args:
-        job: the source, the features dataset, and the codec (fitted if none is given).
+        job: the source, what to write, and the codec (fitted if none is given).
     """
     started = time.monotonic()
     plan: EncodePlan = result_of(make_plan.with_options(retries=job.execution.retries), job)

@@ -127,10 +127,18 @@ def test_required_settings_of_each_verb() -> None:
     assert required == {
         JobConfig: set(),
         FitJob: {"source", "codec"},
-        EncodeJob: {"source", "features"},
-        DecodeJob: {"features", "decoded"},
+        EncodeJob: {"source"},
+        DecodeJob: {"decoded"},
         MainJob: {"source", "codec", "features", "decoded"},
     }
+
+
+@pytest.mark.parametrize("job", [EncodeJob, DecodeJob])
+@pytest.mark.parametrize("both", [{}, {"features": "f", "archive": "a"}])
+def test_one_encoded_dataset_is_named(job: type[JobConfig], both: dict[str, str]) -> None:
+    """Encode and decode want features or an archive: neither and both are refused in one line."""
+    with pytest.raises(ConfigError, match=r"^either features or archive is required"):
+        load_job(job, None, {"source": "s", "decoded": "d", **both})
 
 
 def test_one_file_serves_every_verb(tmp_path: Path) -> None:

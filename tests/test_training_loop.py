@@ -11,6 +11,7 @@ from ae_pipeline.architecture import Architecture, Weights
 from ae_pipeline.config import TrainingConfig
 from ae_pipeline.inference import decode_matrix, encode_matrix
 from ae_pipeline.training.loop import CompiledLoop
+from ae_pipeline.training.reconstruction import ReconstructionObjective
 from tests.networks import assert_same_weights, random_weights, tensor
 
 SHAPE = Architecture(3, 2, (4,), (3,), "tanh", "residual")
@@ -21,7 +22,8 @@ Loss = Literal["mse", "mae", "huber"]
 def build_loop(**settings: Any) -> CompiledLoop:
     """A loop of plain gradient descent, whose parameters move by rate x gradient."""
     defaults = {"optimizer": "sgd", "momentum": 0.0, "schedule": "constant", "warmup_fraction": 0.0}
-    return CompiledLoop(SHAPE, TrainingConfig(**{**defaults, **settings}), BATCH, 100)
+    config = TrainingConfig(**{**defaults, **settings})
+    return CompiledLoop(ReconstructionObjective(SHAPE, config), config, BATCH, 100)
 
 
 def numpy_loss(weights: Weights, rows: np.ndarray, loss: Loss, delta: float = 1.0) -> float:

@@ -19,7 +19,7 @@ from ae_pipeline.architecture import Architecture, Weights
 from ae_pipeline.errors import DestinationError, TrainingError
 from ae_pipeline.inference import decode_matrix, encode_matrix
 from ae_pipeline.results import Progress, ProgressEvent, silent
-from ae_pipeline.training import TrainingData, TrainingResult, train
+from ae_pipeline.training import TrainingData, TrainingResult, train_reconstruction
 from tests.networks import (
     assert_same_weights,
     bent_rows,
@@ -47,7 +47,9 @@ def run(
     """Train on the rows."""
     job = training_job(**settings)
     data = training_data(folder, rows, job)
-    return train(architecture, job, data, checkpoint or folder / "checkpoint", progress)
+    return train_reconstruction(
+        architecture, job, data, checkpoint or folder / "checkpoint", progress
+    )
 
 
 def loss_of(architecture: Architecture, weights: Weights, rows: np.ndarray) -> float:
@@ -168,7 +170,7 @@ def test_interrupted_run_on_a_drawn_sample_goes_on(tmp_path: Path) -> None:
     def start(checkpoint: Path, progress: Progress) -> TrainingResult:
         data = TrainingData(groups, feature_names(4), plain_standardization(4), job.training)
         assert not data.sample.is_complete
-        return train(LINEAR, job, data, checkpoint, progress)
+        return train_reconstruction(LINEAR, job, data, checkpoint, progress)
 
     whole = start(tmp_path / "whole", silent)
     with pytest.raises(KeyboardInterrupt):
@@ -278,7 +280,7 @@ def test_start_without_a_loss(tmp_path: Path, generator: np.random.Generator) ->
     job, huge = training_job(), generator.normal(0, 1e30, (30, 4))
     data = training_data(tmp_path, huge, job, clip_sigma=1e35)
     with pytest.raises(TrainingError, match="before the first step"):
-        train(LINEAR, job, data, tmp_path / "checkpoint", silent)
+        train_reconstruction(LINEAR, job, data, tmp_path / "checkpoint", silent)
 
 
 def test_checkpoint_that_cannot_be_written(rows: np.ndarray, tmp_path: Path) -> None:

@@ -12,14 +12,15 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 
 from ae_pipeline.codec.archive_content import archive_id
 from ae_pipeline.codec.archive_network import ArchiveNetwork
 from ae_pipeline.codec.codec import Provenance
 from ae_pipeline.codec.column import ColumnCodec
-from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, read_block
+from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, Method, read_block
 from ae_pipeline.entropy import pack_integers, unpack_integers
+from ae_pipeline.integer_decoder import CODE_MAX
 from ae_pipeline.quantization import Grid
 from ae_pipeline.schema import TableSchema
 
@@ -85,17 +86,33 @@ class ArchiveCodec:
         """
         latent_dim = 0 if self.network is None else self.network.decoder.latent_dim
         block = read_block(content, len(self.columns), latent_dim, most_rows)
-        predictions: dict[int, Float64[np.ndarray, "rows"]] = {}
-        if block.codes and self.network is not None:
-            codes = np.stack([unpack_integers(code, block.n_rows) for code in block.codes], axis=1)
-            predictions = self.network.predict(codes)
-        return {
-            name: self.columns[number].decode(
-                block.columns[number], block.n_rows, predictions.get(number)
-            )
+        numbers = [
+            number
             for number, name in enumerate(self.schema.features)
             if wanted is None or name in wanted
+        ]
+        predictions: dict[int, Float64[np.ndarray, "rows"]] = {}
+        if self.network is not None and block.codes and _any_corrected(block, numbers):
+            predictions = self.network.predict(_unpack_codes(block))
+        return {
+            self.schema.features[number]: self.columns[number].decode(
+                block.columns[number], block.n_rows, predictions.get(number)
+            )
+            for number in numbers
         }
+
+
+def _any_corrected(block: BlockStreams, numbers: list[int]) -> bool:
+    """Whether one of these columns needs the network, which costs more than all else."""
+    return any(block.columns[number].method is Method.CORRECTED for number in numbers)
+
+
+def _unpack_codes(block: BlockStreams) -> Int64[np.ndarray, "rows latent"]:
+    """Codes of all rows; larger ones than an encoder writes would not stay exact."""
+    codes = np.stack([unpack_integers(code, block.n_rows) for code in block.codes], axis=1)
+    if codes.size and (codes.min() < -CODE_MAX or codes.max() > CODE_MAX):
+        raise ValueError(f"codes beyond {CODE_MAX}")
+    return codes
 
 
 def _smallest(
@@ -103,7 +120,7 @@ def _smallest(
     codes: tuple[bytes, ...],
     pairs: list[tuple[ColumnStreams, ColumnStreams | None]],
 ) -> BlockStreams:
-    """Per column the smaller way; without codes if that is smaller in all."""
+    """Per column the smaller way; without codes if that is smaller in all, directory included."""
     direct = BlockStreams(n_rows, (), tuple(alone for alone, _ in pairs))
     if not codes:
         return direct
@@ -112,4 +129,4 @@ def _smallest(
         for alone, corrected in pairs
     )
     with_network = BlockStreams(n_rows, codes, mixed)
-    return min(direct, with_network, key=lambda block: block.n_bytes)
+    return min(direct, with_network, key=lambda block: len(block.to_bytes()))

@@ -110,16 +110,20 @@ def _present(column: pa.Array, dtype: np.dtype[Any]) -> tuple[Values, Bool[np.nd
 
 def _raw_values(column: pa.Array, dtype: np.dtype[Any]) -> Values:
     """The value buffer itself: conversions could change a NaN's payload."""
-    return np.frombuffer(column.buffers()[1], dtype)[column.offset :][: len(column)]
+    if not len(column):
+        return np.zeros(0, dtype)
+    start = column.offset * dtype.itemsize
+    return np.frombuffer(column.buffers()[1], dtype, count=len(column), offset=start)
 
 
 def _replace(values: Values, streams: ColumnStreams, dtype: np.dtype[Any]) -> None:
     """Put the exact values back; how many there are follows from the stream of values."""
     n_exact = _count(streams.positions, len(values))
     steps = unpack_integers(streams.positions[_COUNT_BYTES:], n_exact)
-    positions: Int64[np.ndarray, "exact"] = np.cumsum(steps) - 1
-    if n_exact and (steps.min() < 1 or positions[-1] >= len(values)):
+    # Steps within the block first: sums of larger ones could wrap around.
+    if n_exact and (steps.min() < 1 or steps.max() > len(values) or steps.sum() > len(values)):
         raise ValueError("exact values lie outside of the block")
+    positions: Int64[np.ndarray, "exact"] = np.cumsum(steps) - 1
     values[positions] = unpack_numbers(streams.exact, n_exact, dtype)
 
 
@@ -151,7 +155,8 @@ def _unpack_bits(content: bytes, n_rows: int) -> Bool[np.ndarray, "rows"]:
         return np.ones(n_rows, bool)
     n_bytes = (n_rows + 7) // 8
     try:
-        bits = pa.decompress(content, decompressed_size=n_bytes, codec="zstd", asbytes=True)
+        # A stream, because `pa.decompress` leaves what a short frame does not fill uninitialised.
+        bits = pa.CompressedInputStream(pa.py_buffer(content), "zstd").read(n_bytes + 1)
     except (pa.ArrowException, OSError) as error:
         raise ValueError(str(error)) from error
     if len(bits) != n_bytes:

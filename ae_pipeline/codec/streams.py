@@ -83,12 +83,14 @@ class BlockStreams:
         for code in self.codes:
             header += _varint(len(code))
         for column in self.columns:
-            present = (column.validity, column.positions, column.exact)
-            flags = (_HAS_VALIDITY if column.validity else 0) | (
-                _HAS_EXACT if column.positions else 0
-            )
-            header += bytes([column.method | flags])
-            stored = [column.main, *(stream for stream in present if stream)]
+            flags, stored = 0, [column.main]
+            if column.validity:
+                flags |= _HAS_VALIDITY
+                stored.append(column.validity)
+            if column.positions:
+                flags |= _HAS_EXACT
+                stored += [column.positions, column.exact]
+            header.append(column.method | flags)
             for stream in stored:
                 header += _varint(len(stream))
             streams += stored

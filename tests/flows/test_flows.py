@@ -11,7 +11,15 @@ from prefect import Flow, flow, task
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
-from ae_pipeline.config import DecodeJob, EncodeJob, ExecutionConfig, FitJob, JobConfig, MainJob
+from ae_pipeline.config import (
+    DecodeJob,
+    EncodeJob,
+    ExecutionConfig,
+    FitJob,
+    JobConfig,
+    MainJob,
+    VerifyJob,
+)
 from ae_pipeline.errors import AePipelineError
 from ae_pipeline.pipeline import EncodePlan, Outcome
 from ae_pipeline.results import FragmentFailure
@@ -23,6 +31,7 @@ from flows.encode import encode, encode_batch
 from flows.fit import fit
 from flows.main_job import main_job
 from flows.states import WORK, is_worth_retrying
+from flows.verify import verify
 from tests.datasets import mixed_tree
 
 pytestmark = pytest.mark.flow
@@ -86,6 +95,20 @@ def test_again_changes_nothing(source: Path, finished: tuple[Path, State]) -> No
     assert [file.stat().st_mtime_ns for file in files] == before
 
 
+def test_archive_is_encoded_verified_and_decoded(source: Path, tmp_path: Path) -> None:
+    """The same flows write an archive, hold it to its promise, and decode it."""
+    common = {"tolerance": {"relative": 0.01}, "training": {"max_steps": 20}}
+    archive = str(tmp_path / "archive")
+    job = EncodeJob(source=str(source), archive=archive, **common)
+    assert encode(job, return_state=True).is_completed()
+    state = verify(VerifyJob(archive=archive, source=str(source)), return_state=True)
+    assert state.is_completed()
+    assert state.result().total.metrics.n_mismatched == 0
+    out = str(tmp_path / "out")
+    job = DecodeJob(archive=archive, decoded=out, source=str(source))
+    assert decode(job, return_state=True).is_completed()
+
+
 def test_failed_fragment_fails_the_run(source: Path, tmp_path: Path) -> None:
     """One damaged fragment is named in the Failed state while the others are written."""
     broken = mixed_tree(tmp_path / "broken")
@@ -114,8 +137,9 @@ def test_bad_job_fails_in_one_line(
     ("run", "kind", "required"),
     [
         (fit, FitJob, {"source", "codec"}),
-        (encode, EncodeJob, {"source", "features"}),
-        (decode, DecodeJob, {"features", "decoded"}),
+        (encode, EncodeJob, {"source"}),
+        (decode, DecodeJob, {"decoded"}),
+        (verify, VerifyJob, {"archive"}),
         (main_job, MainJob, {"source", "codec", "features", "decoded"}),
     ],
 )

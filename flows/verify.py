@@ -1,0 +1,59 @@
+"""Flow: read an archive back and hold every value to its promise.
+
+Run it: `python -m flows.verify --config job.yaml`
+"""
+
+import time
+
+from prefect import flow, task
+
+from ae_pipeline.config import ExecutionConfig, VerifyJob
+from ae_pipeline.pipeline import DecodePlan, Outcome, decode_fragments, finish_verify, plan_verify
+from ae_pipeline.report import column_table, failure_lines, partition_table
+from ae_pipeline.results import DatasetReport
+from flows.artifacts import publish_markdown, publish_table
+from flows.batches import checked, run_batches
+from flows.names import run_name
+from flows.progress import listener
+from flows.states import WORK, failing_in_one_line, raise_if_failed, result_of
+
+
+@task(name="plan-verify", task_run_name="plan-verify", **WORK)
+@failing_in_one_line
+def make_plan(job: VerifyJob) -> DecodePlan:
+    """Find the fragments and their codecs."""
+    return plan_verify(job.archive, job.source, job.codec)
+
+
+@task(name="verify-batch", task_run_name="verify-batch-{batch_no}", **WORK)
+def verify_batch(batch_no: int, plan: DecodePlan, execution: ExecutionConfig) -> Outcome:
+    """Verify the fragments of a plan; those that fail are named in the outcome."""
+    outcome = decode_fragments(plan, execution.workers, listener())
+    return checked(outcome, execution)
+
+
+@flow(name="verify", flow_run_name=run_name("verify", "archive"), log_prints=False)
+@failing_in_one_line
+def verify(job: VerifyJob) -> DatasetReport:
+    """Decode every block of `job.archive`; with `job.source` every value is compared.
+
+    Args:
+        job: the archive, and the source to hold it against.
+    """
+    started = time.monotonic()
+    plan: DecodePlan = result_of(make_plan.with_options(retries=job.execution.retries), job)
+    outcome = run_batches(verify_batch, plan, job.execution)
+    report = finish_verify(job, plan, outcome, started)
+    tables = [partition_table(report)]
+    publish_table("verify-partitions", job.archive, tables[0], worst="MSE")
+    if report.total.metrics is not None:
+        tables.append(column_table(report))
+    publish_markdown("verify", job.archive, tables, failure_lines(report))
+    raise_if_failed(outcome, job.archive)
+    return report
+
+
+if __name__ == "__main__":
+    from flows.command import main
+
+    main(verify, VerifyJob)

@@ -1,0 +1,128 @@
+"""Archive codecs whose networks are set by hand or drawn, and what an archive promises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+import pyarrow as pa
+
+from ae_pipeline.architecture import Architecture
+from ae_pipeline.codec import ArchiveCodec, ArchiveNetwork, Provenance
+from ae_pipeline.integer_decoder import SKIP_MAX, WEIGHT_MAX, IntegerDecoder
+from ae_pipeline.results import TrainingSummary
+from ae_pipeline.schema import TableSchema
+from ae_pipeline.standardization import Standardization
+
+_PROVENANCE = Provenance("source", "key", 0, TrainingSummary(0, 0, "by hand", 0, 0.0, 0.0))
+
+
+def make_codec(
+    arrow: pa.Schema, tolerance: float | Sequence[float], network: ArchiveNetwork | None = None
+) -> ArchiveCodec:
+    """A codec of all columns of a schema, grids through 0."""
+    tolerances = np.broadcast_to(np.asarray(tolerance, np.float64), len(arrow)).copy()
+    schema = TableSchema(arrow, tuple(arrow.names))
+    zeros, ones = np.zeros(len(arrow)), np.ones(len(arrow))
+    return ArchiveCodec(schema, zeros, tolerances, ones, network, _PROVENANCE)
+
+
+def random_decoder(
+    generator: np.random.Generator, latent: int, hidden: int, outputs: int
+) -> IntegerDecoder:
+    """Weights over their whole range, scaled so that hidden units are neither all on nor off."""
+
+    def integers(largest: int, shape: tuple[int, int], kind: type) -> np.ndarray:
+        return generator.integers(-largest, largest, shape, endpoint=True).astype(kind)
+
+    return IntegerDecoder(
+        hidden_weights=integers(WEIGHT_MAX, (latent, hidden), np.int8),
+        hidden_shift=generator.integers(14, 20, hidden).astype(np.int8),
+        hidden_bias=generator.normal(1, 1, hidden).astype(np.float32),
+        output_weights=integers(WEIGHT_MAX, (hidden, outputs), np.int8),
+        output_shift=generator.integers(-3, 9, outputs).astype(np.int8),
+        skip_weights=integers(SKIP_MAX, (latent, outputs), np.int16),
+        skip_shift=generator.integers(0, 30, outputs).astype(np.int8),
+        output_bias=generator.normal(0, 9, outputs).astype(np.float32),
+    )
+
+
+def random_network(
+    generator: np.random.Generator, n_columns: int, latent: int = 2, hidden: int = 5
+) -> ArchiveNetwork:
+    """A network that has learned nothing; the last of several columns takes no part."""
+    scale = np.ones(n_columns)
+    scale[1:][-1:] = 0.0
+    n_inputs = int(scale.sum())
+    architecture = Architecture(n_inputs, latent, (hidden,), (hidden,), "relu", "residual")
+    encoder = {
+        name: generator.normal(size=shape).astype(np.float32)
+        for name, shape in architecture.weight_shapes().items()
+        if name.startswith("encoder/")
+    }
+    return ArchiveNetwork(
+        Standardization(np.zeros(n_columns), scale, 10.0),
+        architecture,
+        encoder,
+        np.full(latent, 0.1, np.float32),
+        random_decoder(generator, latent, hidden, n_inputs),
+    )
+
+
+def ramp_network() -> ArchiveNetwork:
+    """Of columns (a, b): the code is a, and b = 64 max(a - 1, 0), exactly, for a from 0 to 4."""
+    architecture = Architecture(2, 1, (1,), (1,), "relu", "residual")
+    encoder = {
+        name: np.zeros(shape, np.float32)
+        for name, shape in architecture.weight_shapes().items()
+        if name.startswith("encoder/")
+    }
+    encoder["encoder/skip/kernel"] = np.float32([[1], [0]])
+    decoder = IntegerDecoder(
+        hidden_weights=np.int8([[1]]),
+        hidden_shift=np.int8([0]),
+        hidden_bias=np.float32([-1]),
+        output_weights=np.int8([[0, 64]]),
+        output_shift=np.int8([0, 0]),
+        skip_weights=np.int16([[1, 0]]),
+        skip_shift=np.int8([0, 0]),
+        output_bias=np.float32([0, 0]),
+    )
+    inputs = Standardization(np.zeros(2), np.ones(2), 1000.0)
+    return ArchiveNetwork(inputs, architecture, encoder, np.float32([1]), decoder)
+
+
+def raw_values(array: pa.Array) -> np.ndarray:
+    """The value buffer of an array, nulls included, not one bit changed."""
+    dtype = np.dtype(array.type.to_pandas_dtype())
+    if not len(array):
+        return np.zeros(0, dtype)
+    start = array.offset * dtype.itemsize
+    return np.frombuffer(array.buffers()[1], dtype, count=len(array), offset=start)
+
+
+def bits(values: np.ndarray) -> np.ndarray:
+    """Values as unsigned integers, to compare floats bit by bit."""
+    return np.ascontiguousarray(values).view(f"u{values.itemsize}")
+
+
+def assert_keeps_promise(expected: pa.Array, got: pa.Array, tolerance: float) -> None:
+    """Nulls and what is not finite come back exactly, all else within the tolerance."""
+    assert got.type == expected.type
+    got.validate(full=True)
+    is_valid = expected.is_valid().to_numpy(zero_copy_only=False)
+    np.testing.assert_array_equal(got.is_valid().to_numpy(zero_copy_only=False), is_valid)
+    source, decoded = raw_values(expected)[is_valid], raw_values(got)[is_valid]
+    is_exact = ~np.isfinite(source) | (tolerance == 0)
+    np.testing.assert_array_equal(bits(decoded[is_exact]), bits(source[is_exact]))
+    assert_within(source[~is_exact], decoded[~is_exact], tolerance)
+
+
+def assert_within(source: np.ndarray, decoded: np.ndarray, tolerance: float) -> None:
+    """No further off than the tolerance, but for the rounding of the float64 difference itself."""
+    assert np.isfinite(decoded).all()
+    slack = 0 if source.dtype.kind in "iu" else Fraction(1, 1 << 52)
+    limit = Fraction(tolerance) * (1 + slack)
+    for value, other in zip(source.tolist(), decoded.tolist(), strict=True):
+        assert abs(Fraction(value) - Fraction(other)) <= limit, (value, other)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 import pyarrow as pa
@@ -22,10 +22,20 @@ MAX_FEATURES = 1 << 14
 
 @dataclass(frozen=True)
 class TableSchema:
-    """A source's Arrow schema and the names of its feature columns, in schema order."""
+    """A source's Arrow schema and the names of its feature columns, in schema order.
+
+    `stored` is the text it was read from, if it was: another release of Arrow might write the same
+    schema in other bytes, and a codec's id must not change with it.
+    """
 
     arrow: pa.Schema
     features: tuple[str, ...]
+    stored: str = field(default="", compare=False, repr=False)
+
+    @property
+    def serialized(self) -> str:
+        """The Arrow schema as text, always the same one."""
+        return self.stored or serialize_schema(self.arrow)
 
     @property
     def kept(self) -> tuple[str, ...]:

@@ -122,8 +122,8 @@ def test_history_of_a_training_that_diverged(tmp_path: Path) -> None:
 def test_files_are_as_documented(directory: Path) -> None:
     """A reader that knows docs/format.md alone finds every key, every tensor and the id."""
     tree = json.loads((directory / CODEC_FILE).read_text())
-    content = ("format_version", "schema", "features", "clip_sigma", "architecture")
-    assert set(tree) == {"id", "provenance", *content}
+    content = ("schema", "features", "clip_sigma", "architecture")
+    assert set(tree) == {"id", "format_version", "provenance", *content}
     canonical = json.dumps(
         {key: tree[key] for key in content}, sort_keys=True, separators=(",", ":")
     )

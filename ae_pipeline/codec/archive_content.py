@@ -12,10 +12,9 @@ from jaxtyping import Float64, Shaped
 
 from ae_pipeline.codec.archive_network import ArchiveNetwork
 from ae_pipeline.codec.content import number_or_none
-from ae_pipeline.schema import TableSchema, serialize_schema
+from ae_pipeline.schema import TableSchema
 
 ARCHIVE_KIND = "archive"
-FORMAT_VERSION = "1.0"
 
 Columns = Float64[np.ndarray, "features"]
 Arrays = dict[str, Shaped[np.ndarray, "..."]]
@@ -48,8 +47,7 @@ def archive_to_json(
     columns = zip(schema.features, schema.feature_types, offset, tolerance, std, strict=True)
     return {
         "kind": ARCHIVE_KIND,
-        "format_version": FORMAT_VERSION,
-        "schema": serialize_schema(schema.arrow),
+        "schema": schema.serialized,
         "features": [
             {
                 "name": name,

@@ -17,11 +17,12 @@ from ae_pipeline.architecture import Architecture
 from ae_pipeline.codec.archive_codec import ArchiveCodec
 from ae_pipeline.codec.archive_content import archive_to_json, decoder_arrays, encoder_arrays
 from ae_pipeline.codec.archive_network import ArchiveNetwork
-from ae_pipeline.codec.content import column_numbers
+from ae_pipeline.codec.content import FORMAT_VERSION, column_numbers
 from ae_pipeline.codec.directory import (
     CODEC_FILE,
     DAMAGE,
     HISTORY_FILE,
+    check_version,
     corrupt,
     history_to_json,
     read_provenance,
@@ -55,7 +56,7 @@ def save_archive_codec(codec: ArchiveCodec, directory: Path) -> None:
     provenance = asdict(codec.provenance)
     publish_bytes(directory / HISTORY_FILE, history_to_json(provenance.pop("history")))
     content = archive_to_json(codec.schema, codec.offset, codec.tolerance, codec.std, codec.network)
-    tree = {"id": codec.id, **content, "provenance": provenance}
+    tree = {"id": codec.id, "format_version": FORMAT_VERSION, **content, "provenance": provenance}
     publish_bytes(directory / CODEC_FILE, to_json(tree))
 
 
@@ -63,6 +64,7 @@ def load_archive_codec(directory: str | Path) -> ArchiveCodec:
     """Read a codec and check that its content hashes to its id; errors as `load_codec`."""
     path = Path(directory)
     tree = read_tree(path)
+    check_version(str(tree.get("format_version")), path)
     try:
         codec = _from_tree(path, tree)
         found = codec.id
@@ -76,7 +78,9 @@ def load_archive_codec(directory: str | Path) -> ArchiveCodec:
 def _from_tree(path: Path, tree: dict[str, Any]) -> ArchiveCodec:
     features = tree["features"]
     schema = TableSchema(
-        deserialize_schema(tree["schema"]), tuple(feature["name"] for feature in features)
+        deserialize_schema(tree["schema"]),
+        tuple(feature["name"] for feature in features),
+        tree["schema"],
     )
     return ArchiveCodec(
         schema=schema,

@@ -7,8 +7,14 @@ from typing import Any  # a dtype known at run time only
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Bool, Float64, Int64, Shaped
+from jaxtyping import Bool, Float64, Shaped
 
+from ae_pipeline.codec.rows import (
+    pack_positions,
+    pack_validity,
+    unpack_positions,
+    unpack_validity,
+)
 from ae_pipeline.codec.streams import ColumnStreams, Method
 from ae_pipeline.entropy import pack_integers, pack_numbers, unpack_integers, unpack_numbers
 from ae_pipeline.quantization import Grid, breaks_promise, dequantize, quantize
@@ -42,7 +48,7 @@ class ColumnCodec:
     ) -> tuple[ColumnStreams, ColumnStreams | None]:
         """(streams without predictions, streams with them if there are any)."""
         values, is_valid = _present(column, self.dtype)
-        validity = b"" if is_valid.all() else _pack_bits(is_valid)
+        validity = pack_validity(is_valid)
         if not self.grid.tolerance:
             return ColumnStreams(Method.LOSSLESS, pack_numbers(values), validity), None
         direct = self._on_grid(values, None, Method.DIRECT, validity)
@@ -55,7 +61,7 @@ class ColumnCodec:
         self, streams: ColumnStreams, n_rows: int, predictions: Float64[np.ndarray, "rows"] | None
     ) -> pa.Array:
         """The column; ValueError if a stream is damaged."""
-        is_valid = _unpack_bits(streams.validity, n_rows)
+        is_valid = unpack_validity(streams.validity, n_rows)
         n_present = int(is_valid.sum())
         chosen = None
         if streams.method is Method.CORRECTED:
@@ -91,7 +97,7 @@ class ColumnCodec:
             method,
             pack_integers(integers),
             validity,
-            _pack_positions(broken),
+            pack_positions(broken),
             pack_numbers(values[broken]),
         )
         if len(broken) <= _MANY_EXACT * len(values):
@@ -117,48 +123,6 @@ def _raw_values(column: pa.Array, dtype: np.dtype[Any]) -> Values:
 
 
 def _replace(values: Values, streams: ColumnStreams, dtype: np.dtype[Any]) -> None:
-    """Put the exact values back; how many there are follows from the stream of values."""
-    n_exact = _count(streams.positions, len(values))
-    steps = unpack_integers(streams.positions[_COUNT_BYTES:], n_exact)
-    # Steps within the block first: sums of larger ones could wrap around.
-    if n_exact and (steps.min() < 1 or steps.max() > len(values) or steps.sum() > len(values)):
-        raise ValueError("exact values lie outside of the block")
-    positions: Int64[np.ndarray, "exact"] = np.cumsum(steps) - 1
-    values[positions] = unpack_numbers(streams.exact, n_exact, dtype)
-
-
-_COUNT_BYTES = 4
-
-
-def _pack_positions(positions: Int64[np.ndarray, "exact"]) -> bytes:
-    """How many, then the steps from one to the next, the first counted from before row 0."""
-    if not len(positions):
-        return b""
-    steps = np.diff(positions, prepend=-1)
-    return len(positions).to_bytes(_COUNT_BYTES, "little") + pack_integers(steps)
-
-
-def _count(positions: bytes, most: int) -> int:
-    n_exact = int.from_bytes(positions[:_COUNT_BYTES], "little")
-    if n_exact > most:
-        raise ValueError(f"{n_exact} exact values in {most} rows")
-    return n_exact
-
-
-def _pack_bits(is_valid: Bool[np.ndarray, "rows"]) -> bytes:
-    """Zstandard over the bitmap: runs and repetitions shrink, noise stays at one bit."""
-    return pa.compress(np.packbits(is_valid).tobytes(), codec="zstd", asbytes=True)
-
-
-def _unpack_bits(content: bytes, n_rows: int) -> Bool[np.ndarray, "rows"]:
-    if not content:
-        return np.ones(n_rows, bool)
-    n_bytes = (n_rows + 7) // 8
-    try:
-        # A stream, because `pa.decompress` leaves what a short frame does not fill uninitialised.
-        bits = pa.CompressedInputStream(pa.py_buffer(content), "zstd").read(n_bytes + 1)
-    except (pa.ArrowException, OSError) as error:
-        raise ValueError(str(error)) from error
-    if len(bits) != n_bytes:
-        raise ValueError("validity of another length")
-    return np.unpackbits(np.frombuffer(bits, np.uint8), count=n_rows).astype(bool)
+    """Put the exact values back where they belong."""
+    positions = unpack_positions(streams.positions, len(values))
+    values[positions] = unpack_numbers(streams.exact, len(positions), dtype)

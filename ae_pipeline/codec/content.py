@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from ae_pipeline.architecture import Architecture, Weights
-from ae_pipeline.schema import TableSchema, deserialize_schema, serialize_schema
+from ae_pipeline.schema import TableSchema, deserialize_schema
 from ae_pipeline.standardization import Standardization
 
 FORMAT_VERSION = "1.0"
@@ -52,8 +52,7 @@ def content_to_json(
         strict=True,
     )
     return {
-        "format_version": FORMAT_VERSION,
-        "schema": serialize_schema(schema.arrow),
+        "schema": schema.serialized,
         "features": [
             {
                 "name": name,
@@ -75,7 +74,9 @@ def content_from_json(
     """Inverse of `content_to_json`; KeyError, TypeError or ValueError if the tree is not one."""
     features = tree["features"]
     schema = TableSchema(
-        deserialize_schema(tree["schema"]), tuple(feature["name"] for feature in features)
+        deserialize_schema(tree["schema"]),
+        tuple(feature["name"] for feature in features),
+        tree["schema"],
     )
     standardization = Standardization(
         center=column_numbers(features, "center"),

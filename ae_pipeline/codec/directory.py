@@ -52,6 +52,7 @@ def save_codec(codec: Codec, directory: Path) -> None:
     publish_bytes(directory / HISTORY_FILE, history_to_json(provenance.pop("history")))
     tree = {
         "id": codec.id,
+        "format_version": FORMAT_VERSION,
         **content_to_json(codec.schema, codec.std, codec.standardization, codec.architecture),
         "provenance": provenance,
     }
@@ -68,7 +69,7 @@ def load_codec(directory: str | Path) -> Codec:
     """
     path = Path(directory)
     tree = read_tree(path)
-    _check_version(str(tree.get("format_version")), path)
+    check_version(str(tree.get("format_version")), path)
     try:
         schema, std, standardization, architecture = content_from_json(tree)
         codec = Codec(
@@ -110,7 +111,8 @@ def read_tree(path: Path) -> dict[str, Any]:
     return tree
 
 
-def _check_version(version: str, path: Path) -> None:
+def check_version(version: str, path: Path) -> None:
+    """Raise `UnsupportedFormatError` for another major format version."""
     if version.split(".", maxsplit=1)[0] != FORMAT_VERSION.split(".")[0]:
         raise UnsupportedFormatError(
             "codec format not supported",

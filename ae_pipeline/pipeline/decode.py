@@ -25,7 +25,7 @@ from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
 from ae_pipeline.pipeline.promise import check_promise
 from ae_pipeline.pipeline.summary import summarize, write_metrics
 from ae_pipeline.results import DatasetReport, FragmentResult, Progress, silent
-from ae_pipeline.source import Fragment, open_fragment
+from ae_pipeline.source import Fragment, open_fragment, reading_errors
 from ae_pipeline.storage import Coder, Footer, Write, read_footer, report_directory, table_writer
 
 logger = logging.getLogger(__name__)
@@ -92,6 +92,8 @@ def _decode_fragment(
         metadata = file.metadata
     footer = _require_footer(metadata, fragment)
     coder = _require_coder(coders, footer, fragment)
+    with reading_errors(fragment):
+        payload_bytes = coder.payload_bytes(metadata)
     original = find_original(plan.source, footer, fragment)
     path = None if plan.destination is None else Path(plan.destination) / fragment.relative
     schema = footer.schema or coder.schema.arrow
@@ -104,7 +106,7 @@ def _decode_fragment(
         n_rows=metadata.num_rows,
         source_bytes=footer.source_bytes,
         encoded_bytes=fragment.size_bytes,
-        payload_bytes=coder.payload_bytes(metadata),
+        payload_bytes=payload_bytes,
         decoded_bytes=0 if path is None else path.stat().st_size,
         errors=errors,
         ledger=dict(footer.ledger or {}),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ae_pipeline.config import DecodeJob
-from ae_pipeline.errors import CorruptFragmentError, SourceError
+from ae_pipeline.errors import CodecError, CorruptFragmentError, SourceError
 from ae_pipeline.pipeline.coders import open_coder
 from ae_pipeline.pipeline.destination import check_apart, claim
 from ae_pipeline.source import Fragment, Source, discover, open_fragment
@@ -70,10 +70,23 @@ def _find_codecs(dataset: Source, named: str | None) -> dict[str, str]:
             remedy="name the folder that `ae-pipeline features` or `encode` wrote",
         )
     ids = dict.fromkeys(footer.codec_id for footer in footers)
-    directories = {name: codec_directory(dataset.root, name) for name in ids}
-    for directory in directories.values():
-        open_coder(directory, "")
-    return {name: str(directory) for name, directory in directories.items()}
+    return _loadable({name: codec_directory(dataset.root, name) for name in ids})
+
+
+def _loadable(directories: dict[str, Path]) -> dict[str, str]:
+    """Codecs that are there; fragments of the others fail one by one, if any is there."""
+    found: dict[str, str] = {}
+    complaint: CodecError | None = None
+    for name, directory in directories.items():
+        try:
+            open_coder(directory, "")
+        except CodecError as error:
+            complaint = error
+        else:
+            found[name] = str(directory)
+    if not found and complaint is not None:
+        raise complaint
+    return found
 
 
 def _footer_or_none(fragment: Fragment) -> Footer | None:
@@ -81,5 +94,5 @@ def _footer_or_none(fragment: Fragment) -> Footer | None:
     try:
         with open_fragment(fragment) as file:
             return read_footer(file.metadata, fragment.relative)
-    except (SourceError, OSError, KeyError, ValueError):
+    except (SourceError, CodecError, OSError):
         return None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float32, Float64
 
 from ae_pipeline.architecture import Architecture
 from ae_pipeline.archive import ArchiveCoder
@@ -98,7 +98,7 @@ def _train(
     return replace(direct, network=network.as_stored(), provenance=provenance)
 
 
-def _architecture(job: JobConfig, units: Float64[np.ndarray, "rows inputs"]) -> Architecture:
+def _architecture(job: JobConfig, units: Float32[np.ndarray, "rows inputs"]) -> Architecture:
     """Widths: what the settings say, or as many latents as components stand out of the grid."""
     network = job.network
     given = network.model_fields_set

@@ -7,6 +7,7 @@ from ae_pipeline.source.reading import (
     list_row_groups,
     open_fragment,
     read_records,
+    reading_errors,
     rebatch,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "list_row_groups",
     "open_fragment",
     "read_records",
+    "reading_errors",
     "rebatch",
 ]

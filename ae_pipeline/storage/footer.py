@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ae_pipeline.errors import UnsupportedFormatError
+from ae_pipeline.errors import CorruptFragmentError, UnsupportedFormatError
 from ae_pipeline.schema import deserialize_schema, serialize_schema
 from ae_pipeline.storage.layout import Kind
 
@@ -75,24 +75,27 @@ def read_footer(metadata: pq.FileMetaData, where: str) -> Footer | None:
 
     Raises:
         UnsupportedFormatError: another major format version.
+        CorruptFragmentError: a key is missing or damaged.
     """
-    pairs = metadata.metadata or {}
-    found = {
-        key.decode().removeprefix(_PREFIX): value.decode()
-        for key, value in pairs.items()
-        if key.startswith(_PREFIX.encode())
-    }
-    if found.get("kind") not in ("features", "archive"):
-        return None
-    major = FORMAT_VERSION.split(".", maxsplit=1)[0]
-    if found["format_version"].split(".")[0] != major:
-        raise UnsupportedFormatError(
-            f"{found['kind']} format not supported",
-            where=where,
-            expected=f"version {major}.x",
-            got=found["format_version"],
-            remedy="use the release that wrote it, or a newer one",
-        )
+    try:
+        found = {
+            key.decode().removeprefix(_PREFIX): value.decode()
+            for key, value in (metadata.metadata or {}).items()
+            if key.startswith(_PREFIX.encode())
+        }
+        if found.get("kind") not in ("features", "archive"):
+            return None
+        _check_version(found["kind"], found["format_version"], where)
+        return _from_keys(found)
+    except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
+        if isinstance(error, UnsupportedFormatError):
+            raise
+        raise CorruptFragmentError(
+            "footer is damaged", where=where, got=str(error), remedy="encode it again"
+        ) from error
+
+
+def _from_keys(found: dict[str, str]) -> Footer:
     text, ledger = found.pop(_SCHEMA_KEY, None), found.pop(_LEDGER_KEY, None)
     own = {key: found.pop(key) for key in _OWN_KEYS}
     return Footer(
@@ -104,3 +107,15 @@ def read_footer(metadata: pq.FileMetaData, where: str) -> Footer | None:
         ledger=None if ledger is None else json.loads(ledger),
         schema=None if text is None else deserialize_schema(text),
     )
+
+
+def _check_version(kind: str, version: str, where: str) -> None:
+    major = FORMAT_VERSION.split(".", maxsplit=1)[0]
+    if version.split(".", maxsplit=1)[0] != major:
+        raise UnsupportedFormatError(
+            f"{kind} format not supported",
+            where=where,
+            expected=f"version {major}.x",
+            got=version,
+            remedy="use the release that wrote it, or a newer one",
+        )

@@ -70,26 +70,27 @@ def random_network(
     )
 
 
-def ramp_network() -> ArchiveNetwork:
-    """Of columns (a, b): the code is a, and b = 64 max(a - 1, 0), exactly, for a from 0 to 4."""
-    architecture = Architecture(2, 1, (1,), (1,), "relu", "residual")
+def ramp_network(n_ramps: int = 1) -> ArchiveNetwork:
+    """Of columns (a, b, ...): the code is a, and every b = 64 max(a - 1, 0), for a from 0 to 4."""
+    n_columns = 1 + n_ramps
+    architecture = Architecture(n_columns, 1, (1,), (1,), "relu", "residual")
     encoder = {
         name: np.zeros(shape, np.float32)
         for name, shape in architecture.weight_shapes().items()
         if name.startswith("encoder/")
     }
-    encoder["encoder/skip/kernel"] = np.float32([[1], [0]])
+    encoder["encoder/skip/kernel"] = np.float32([[1]] + [[0]] * n_ramps)
     decoder = IntegerDecoder(
         hidden_weights=np.int8([[1]]),
         hidden_shift=np.int8([0]),
         hidden_bias=np.float32([-1]),
-        output_weights=np.int8([[0, 64]]),
-        output_shift=np.int8([0, 0]),
-        skip_weights=np.int16([[1, 0]]),
-        skip_shift=np.int8([0, 0]),
-        output_bias=np.float32([0, 0]),
+        output_weights=np.int8([[0] + [64] * n_ramps]),
+        output_shift=np.zeros(n_columns, np.int8),
+        skip_weights=np.int16([[1] + [0] * n_ramps]),
+        skip_shift=np.zeros(n_columns, np.int8),
+        output_bias=np.zeros(n_columns, np.float32),
     )
-    inputs = Standardization(np.zeros(2), np.ones(2), 1000.0)
+    inputs = Standardization(np.zeros(n_columns), np.ones(n_columns), 1000.0)
     return ArchiveNetwork(inputs, architecture, encoder, np.float32([1]), decoder)
 
 

@@ -91,7 +91,7 @@ def test_numbers_round_trip(kind: np.dtype) -> None:
 
 @pytest.mark.parametrize("kind", KINDS[:3], ids=str)
 def test_special_floats_round_trip(kind: np.dtype) -> None:
-    """Payloads and signs of NaN, both zeros, subnormals and infinities come back, alone and mixed."""
+    """Payloads and signs of NaN, both zeros, subnormals and infinities come back."""
     limits = np.finfo(kind)
     special = [np.inf, -np.inf, -0.0, 0.0, limits.max, limits.tiny, limits.smallest_subnormal]
     mixed = np.array([np.nan, -np.nan, *special, 1.5], kind)

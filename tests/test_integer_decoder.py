@@ -28,7 +28,14 @@ from ae_pipeline.integer_decoder import (
 )
 from tests.archives import bits, random_decoder
 
-CORE_TYPES = ["Prescott", "Nehalem", "Haswell", "Zen", "SkylakeX"]
+#: Processors, and the names under which OpenBLAS reports their kernels.
+CORE_TYPES = {
+    "Prescott": ["Prescott", "Katmai"],
+    "Nehalem": ["Nehalem"],
+    "Haswell": ["Haswell"],
+    "Zen": ["Zen", "Haswell"],
+    "SkylakeX": ["SkylakeX"],
+}
 
 #: Prints the kernel that OpenBLAS chose and a hash of predictions.
 SCRIPT = """
@@ -145,7 +152,7 @@ def test_kernels_do_not_matter(core_type: str) -> None:
         pytest.skip(f"this processor cannot run the kernels of {core_type}")
     assert process.returncode == 0, process.stderr
     chosen, found = process.stdout.split()
-    if chosen.lower() != core_type.lower():
+    if chosen not in CORE_TYPES[core_type]:
         pytest.skip(f"this BLAS has no kernels of {core_type}; it chose {chosen}")
     assert found == hash_of_predictions()
 

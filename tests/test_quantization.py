@@ -124,7 +124,7 @@ def test_integers_saturate(kind: np.dtype) -> None:
 
 @pytest.mark.parametrize("kind", ["i8", "u8"])
 def test_integers_beyond_float64_are_kept_only_if_equal(kind: str) -> None:
-    """Beyond 2**53 float64 cannot tell neighbours apart, so only equal integers keep the promise."""
+    """Beyond 2**53 float64 cannot tell neighbours apart, so integers are equal or stored."""
     values = np.array([2**53 + 1, 2**53 + 1, 2**53 - 1, 2**60], kind)
     decoded = np.array([2**53, 2**53 + 1, 2**53 - 3, 2**60 + 1], kind)
     assert breaks_promise(values, decoded, 2.0).tolist() == [True, False, False, True]

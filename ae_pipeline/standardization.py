@@ -15,6 +15,10 @@ from ae_pipeline.statistics import ColumnStatistics
 
 #: Values further than this many central ranges from the centre do not count for the scale.
 _OUTLIER_RANGES = 4.0
+#: A rare value this many times the usual one is an accident, not a signal,
+_FAR = 1e6
+#: and so is one that lies this many standard deviations out.
+_RARE = 100.0
 _CENTRAL = (0.005, 0.995)
 _TINY = np.finfo(np.float64).tiny
 
@@ -62,9 +66,23 @@ def fit_standardization(statistics: ColumnStatistics, clip_sigma: float) -> Stan
     is_flat = statistics.minimum == statistics.maximum
     center = np.where(is_flat, statistics.minimum, center)
     center = np.where(statistics.count == 0, np.nan, center)
+    scale = np.where(_is_sparse(statistics, center, scale), statistics.std, scale)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         is_usable = np.isfinite(1.0 / scale) & np.isfinite(scale) & ~is_flat
     return Standardization(center, np.where(is_usable, scale, 0.0), clip_sigma)
+
+
+def _is_sparse(
+    statistics: ColumnStatistics,
+    center: Float64[np.ndarray, "features"],
+    scale: Float64[np.ndarray, "features"],
+) -> Bool[np.ndarray, "features"]:
+    """Columns that rarely leave one value, but not for another world: their rare values matter."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        reach = np.fmax(statistics.maximum - center, center - statistics.minimum)
+        is_near = (center == 0) | (reach <= _FAR * np.abs(center))
+        is_common = reach <= _RARE * statistics.std
+        return (scale == 0) & np.isfinite(statistics.std) & is_near & is_common
 
 
 def _central_bounds(

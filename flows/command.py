@@ -65,13 +65,14 @@ def _tell_next(job: JobConfig) -> None:
     }
     written = {name: place for name, place in places.items() if place and Path(place).exists()}
     for name, place in written.items():
-        stdout.print(f"{name:<9}{place}", soft_wrap=True)
+        stdout.print(f"{name:<9}{place}", soft_wrap=True, markup=False)
     command = Path(sys.executable).parent
     home = f"PREFECT_HOME={os.environ['PREFECT_HOME']} " if "PREFECT_HOME" in os.environ else ""
     stdout.print("Next:")
     for place in list(written.values())[:2]:
-        stdout.print(f"  {command / 'ae-pipeline'} inspect {place}", soft_wrap=True)
+        stdout.print(f"  {command / 'ae-pipeline'} inspect {place}", soft_wrap=True, markup=False)
     stdout.print(
         f"  {home}{command / 'prefect'} server start   # the runs and their artifacts",
         soft_wrap=True,
+        markup=False,
     )

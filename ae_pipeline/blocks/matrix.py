@@ -47,9 +47,10 @@ def matrix_to_values(
     values = np.empty((len(center), len(matrix)), np.float64)
     values[standardization.is_constant] = center[standardization.is_constant]
     scale = standardization.scale[chosen, None]
-    for start in range(0, len(matrix), _TILE_ROWS):
-        tile = matrix[start : start + _TILE_ROWS].T.astype(np.float64, order="C")
-        tile *= scale
-        tile += center[chosen]
-        values[chosen, start : start + _TILE_ROWS] = tile
+    with np.errstate(over="ignore"):  # writing saturates
+        for start in range(0, len(matrix), _TILE_ROWS):
+            tile = matrix[start : start + _TILE_ROWS].T.astype(np.float64, order="C")
+            tile *= scale
+            tile += center[chosen]
+            values[chosen, start : start + _TILE_ROWS] = tile
     return values

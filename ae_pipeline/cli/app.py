@@ -29,6 +29,9 @@ from ae_pipeline.report import (
 from ae_pipeline.results import DatasetReport
 from ae_pipeline.storage import read_marker
 
+#: Exit code of a process that Ctrl-C ended.
+_INTERRUPTED = 130
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -145,7 +148,9 @@ def features(
     _show(report, as_json)
     if not as_json:
         stdout.print(
-            f"Next: ae-pipeline decode {job.features} OUT --source {job.source}", soft_wrap=True
+            f"Next: ae-pipeline decode {job.features} OUT --source {job.source}",
+            soft_wrap=True,
+            markup=False,
         )
 
 
@@ -199,7 +204,9 @@ def encode(
     _show(report, as_json)
     if not as_json:
         stdout.print(
-            f"Next: ae-pipeline verify {job.archive} --source {job.source}", soft_wrap=True
+            f"Next: ae-pipeline verify {job.archive} --source {job.source}",
+            soft_wrap=True,
+            markup=False,
         )
 
 
@@ -295,6 +302,10 @@ def inspect(
         render(table, stdout)
 
 
+def _tell_next(command: str) -> None:
+    stdout.print(f"Next: ae-pipeline {command}", markup=False, soft_wrap=True)
+
+
 def _kind_of(path: str | None) -> str:
     """Which setting a path belongs to, by its marker."""
     marker = None if path is None else read_marker(Path(path))
@@ -331,6 +342,7 @@ def main() -> None:
     except (AePipelineError, OSError) as error:
         stderr.print(f"error: {error}", markup=False, soft_wrap=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        stderr.print("interrupted; run again to go on")
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:  # typer has caught the signal by then
+            stderr.print("interrupted; run again to go on")
+        raise

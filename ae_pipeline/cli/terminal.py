@@ -25,7 +25,7 @@ def progress_bars() -> Iterator[ProgressListener]:
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[detail]}", style="dim"),
+        TextColumn("{task.fields[detail]}", style="dim", markup=False),
     )
     with Progress(*columns, console=stderr, disable=not stderr.is_terminal) as bars:
         tasks: dict[str, int] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any  # settings as a JSON tree
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +30,7 @@ class Provenance:
         n_rows: rows measured.
         training: how training went.
         history: losses, epoch by epoch.
+        tolerance: the settings that tolerances were resolved from, for archives.
     """
 
     source: str
@@ -36,6 +38,7 @@ class Provenance:
     n_rows: int
     training: TrainingSummary
     history: tuple[EpochRecord, ...] = ()
+    tolerance: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)

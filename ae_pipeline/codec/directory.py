@@ -104,7 +104,7 @@ def read_tree(path: Path) -> dict[str, Any]:
             expected=f"a folder with {CODEC_FILE}",
             remedy="write one with `ae-pipeline fit SOURCE --codec DIR`",
         ) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise corrupt(path, str(error)) from error
     if not isinstance(tree, dict):
         raise corrupt(path, "no JSON object")

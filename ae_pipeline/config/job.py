@@ -4,7 +4,9 @@
 `job.yaml` serves fit, encode and decode, and a deployment's form marks what is required.
 """
 
-from pydantic import Field, model_validator
+import os
+
+from pydantic import Field, field_validator, model_validator
 
 from ae_pipeline.config._model import Settings
 from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
@@ -45,6 +47,14 @@ class JobConfig(Settings):
         default=None, description="Archive; encode writes it, decode and verify read it."
     )
     decoded: str | None = Field(default=None, description="Where decode writes its tables.")
+
+    @field_validator("source", "codec", "features", "archive", "decoded")
+    @classmethod
+    def _is_a_path(cls, path: str | None) -> str | None:
+        if path == "":
+            raise ValueError("a path cannot be empty")
+        return None if path is None else os.path.expanduser(path)
+
     latent_column: str = Field(
         default="latent", min_length=1, description="Name of the latent column."
     )

@@ -56,7 +56,7 @@ def _read_yaml(path: str) -> dict[str, Any]:
         tree = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError("cannot read the config file", where=path, got=str(error)) from None
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: bytes, or a date as 2020-99-99
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: bytes, 2020-99-99
         raise ConfigError("config file is no YAML", where=path, got=str(error)) from None
     if tree is None:
         return {}

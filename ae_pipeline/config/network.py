@@ -1,8 +1,8 @@
 """Shape of the autoencoder."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from ae_pipeline.config._model import Settings
 
@@ -12,6 +12,7 @@ Activation = Literal[
 Initializer = Literal[
     "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "uniform", "normal"
 ]
+Width = Annotated[int, Field(ge=1, le=16384)]
 Design = Literal["residual", "plain"]
 
 
@@ -29,10 +30,10 @@ class NetworkConfig(Settings):
         description="Numbers per row in the bottleneck; null takes a quarter of the feature "
         "columns.",
     )
-    encoder_hidden: tuple[PositiveInt, ...] = Field(
+    encoder_hidden: tuple[Width, ...] = Field(
         default=(64, 64), description="Widths of the encoder's hidden layers, from input to latent."
     )
-    decoder_hidden: tuple[PositiveInt, ...] | None = Field(
+    decoder_hidden: tuple[Width, ...] | None = Field(
         default=None,
         description="Widths of the decoder's hidden layers; null mirrors the encoder.",
     )

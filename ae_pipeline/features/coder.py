@@ -14,9 +14,10 @@ from jaxtyping import Float64
 
 from ae_pipeline.blocks import block_to_arrays, records_to_block, rows_per_block
 from ae_pipeline.codec import Codec
+from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.features.fragment import compose_records, features_schema, split_records
 from ae_pipeline.schema import TableSchema
-from ae_pipeline.source import Fragment, read_records, rebatch
+from ae_pipeline.source import Fragment, read_records
 from ae_pipeline.storage import Footer, column_bytes, table_writer
 
 LATENT_KEY = "latent_column"
@@ -76,7 +77,7 @@ class FeaturesCoder:
         """Reconstruct the source's columns, in its schema and order."""
         codec, features = self.codec, self.codec.schema.features
         schema = footer.schema or codec.schema.arrow
-        for records in rebatch(read_records(fragment, n_rows), n_rows):
+        for records in read_records(fragment, n_rows):
             parts = split_records(
                 records,
                 footer.extra[LATENT_KEY],
@@ -87,8 +88,7 @@ class FeaturesCoder:
             block = codec.decode(parts.latents, parts.missing)
             arrays = block_to_arrays(block, codec.schema.feature_types)
             columns = {**parts.kept, **dict(zip(features, arrays, strict=True))}
-            ordered = [columns[name] for name in schema.names]
-            yield pa.RecordBatch.from_arrays(ordered, schema=schema)
+            yield _ordered(columns, schema, fragment.relative)
 
     def payload_bytes(self, metadata: pq.FileMetaData) -> int:
         """Stored bytes of the latent column."""
@@ -104,3 +104,16 @@ class FeaturesCoder:
             differs = codec.differs_from_constant(block)
             varying.update(name for name, is_off in zip(features, differs, strict=True) if is_off)
             yield compose_records(records, codec.encode(block), block.missing, schema)
+
+
+def _ordered(columns: dict[str, pa.Array], schema: pa.Schema, where: str) -> pa.RecordBatch:
+    """The source's columns in its order; `CorruptFragmentError` if one is gone or does not fit."""
+    try:
+        return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
+    except (KeyError, pa.ArrowException) as error:
+        raise CorruptFragmentError(
+            "columns are not those of the source",
+            where=where,
+            got=str(error),
+            remedy="encode it again",
+        ) from error

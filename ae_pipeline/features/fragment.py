@@ -42,7 +42,7 @@ def features_schema(
 def check_new_names(roles: TableSchema, latent_column: str) -> None:
     """Raise `ConfigError` if a kept column has the name of one that encode adds."""
     for name in (latent_column, MISSING_COLUMN):
-        if name in roles.kept:
+        if name in roles.kept or latent_column == MISSING_COLUMN:
             raise ConfigError(
                 "a kept column has the name of a new one",
                 where=name,

@@ -8,9 +8,10 @@ import pyarrow as pa
 
 from ae_pipeline.archive import BLOCK_COLUMN, ArchiveCoder
 from ae_pipeline.codec import codec_kind, load_archive_codec, load_codec
+from ae_pipeline.config import EncodeJob
 from ae_pipeline.errors import CodecMismatchError, ConfigError
 from ae_pipeline.features import FeaturesCoder
-from ae_pipeline.schema import schema_differences
+from ae_pipeline.schema import resolve_roles, schema_differences
 from ae_pipeline.storage import Coder
 
 
@@ -29,6 +30,31 @@ def check_block_name(names: list[str]) -> None:
             where=BLOCK_COLUMN,
             remedy="rename it in the source",
         )
+
+
+def check_settings(job: EncodeJob, coder: ArchiveCoder | FeaturesCoder) -> None:
+    """Raise `ConfigError` if the job asks for what the codec at hand is not.
+
+    Settings are used when a codec is fitted; one that is there already has its own.
+    """
+    codec = coder.codec
+    asked: dict[str, tuple[object, object]] = {}
+    if job.columns.model_fields_set:
+        roles = resolve_roles(codec.schema.arrow, job.columns, job.source)
+        asked["feature columns"] = roles.features, codec.schema.features
+    if job.network.latent_dim is not None and isinstance(coder, FeaturesCoder):
+        asked["network.latent_dim"] = job.network.latent_dim, coder.codec.latent_dim
+    if job.tolerance.model_fields_set and isinstance(coder, ArchiveCoder):
+        asked["tolerance"] = job.tolerance.model_dump(mode="json"), codec.provenance.tolerance
+    for setting, (wanted, found) in asked.items():
+        if wanted != found:
+            raise ConfigError(
+                "the codec that is there was fitted with another setting",
+                where=setting,
+                expected=str(found),
+                got=str(wanted),
+                remedy="leave the setting out, or choose another destination",
+            )
 
 
 def check_schema(coder: Coder, got: pa.Schema, where: str) -> None:

@@ -13,6 +13,7 @@ from jaxtyping import UInt8
 from ae_pipeline.blocks import Block, records_to_block
 from ae_pipeline.errors import (
     CorruptFragmentError,
+    DestinationOverlapError,
     PromiseBrokenError,
     SourceChangedError,
     SourceNotFoundError,
@@ -46,6 +47,19 @@ def find_original(source: str | None, footer: Footer, fragment: Fragment) -> Fra
             remedy="encode it again, or decode without --source",
         )
     return original
+
+
+def spare_source(path: Path, footer: Footer, fragment: Fragment) -> None:
+    """Raise `DestinationOverlapError` if the source itself lies where its decoding would go."""
+    if not path.is_file():
+        return
+    there = Fragment(path, fragment.relative, path.stat().st_size)
+    if fingerprint(there) == footer.source_fingerprint:
+        raise DestinationOverlapError(
+            "this is the source it was encoded from",
+            where=str(path),
+            remedy="decode to another folder",
+        )
 
 
 def paired(

@@ -19,7 +19,13 @@ from ae_pipeline.blocks import rows_per_block
 from ae_pipeline.config import DecodeJob, VerifyJob
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.metrics import ErrorSums
-from ae_pipeline.pipeline.compare import check_kept, find_original, paired, record_errors
+from ae_pipeline.pipeline.compare import (
+    check_kept,
+    find_original,
+    paired,
+    record_errors,
+    spare_source,
+)
 from ae_pipeline.pipeline.decode_plan import DecodePlan, plan_decode, plan_verify
 from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
 from ae_pipeline.pipeline.promise import check_promise
@@ -96,6 +102,8 @@ def _decode_fragment(
         payload_bytes = coder.payload_bytes(metadata)
     original = find_original(plan.source, footer, fragment)
     path = None if plan.destination is None else Path(plan.destination) / fragment.relative
+    if path is not None:
+        spare_source(path, footer, fragment)
     schema = footer.schema or coder.schema.arrow
     with nullcontext(_discard) if path is None else table_writer(path, schema) as write:
         errors = _copy(coder, footer, fragment, original, write)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ae_pipeline.config import DecodeJob
-from ae_pipeline.errors import CodecError, CorruptFragmentError, SourceError
+from ae_pipeline.errors import CodecError, CodecMismatchError, CorruptFragmentError, SourceError
 from ae_pipeline.pipeline.coders import open_coder
 from ae_pipeline.pipeline.destination import check_apart, claim
 from ae_pipeline.source import Fragment, Source, discover, open_fragment
@@ -53,8 +53,15 @@ def plan_verify(encoded: str, source: str | None, codec: str | None) -> DecodePl
     """As `plan_decode`, for reading alone."""
     dataset = discover(encoded)
     root = None if source is None else str(discover(source).root)
-    codecs = _find_codecs(dataset, codec)
-    return DecodePlan(dataset.fragments, None, codecs, root)
+    plan = DecodePlan(dataset.fragments, None, _find_codecs(dataset, codec), root)
+    if len({coder.schema.features for coder in plan.open_coders().values()}) > 1:
+        raise CodecMismatchError(
+            "fragments were encoded with codecs of different columns",
+            where=encoded,
+            got=", ".join(plan.codecs),
+            remedy="remove the old fragments, or encode everything again with --force",
+        )
+    return plan
 
 
 def _find_codecs(dataset: Source, named: str | None) -> dict[str, str]:

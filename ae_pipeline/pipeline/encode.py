@@ -12,14 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.config import EncodeJob
-from ae_pipeline.errors import AePipelineError
+from ae_pipeline.errors import AePipelineError, SourceError
 from ae_pipeline.pipeline.coders import check_schema
 from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
 from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
 from ae_pipeline.pipeline.measure import fragment_schema
 from ae_pipeline.pipeline.summary import summarize
 from ae_pipeline.results import DatasetReport, FragmentResult, Progress, State, silent
-from ae_pipeline.source import Fragment, fingerprint
+from ae_pipeline.source import Fragment, discover, fingerprint
 from ae_pipeline.storage import Coder, Footer, read_footer
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,21 @@ def finish_encode(
 ) -> DatasetReport:
     """Sum up; `started` is `time.monotonic()` when the verb began."""
     coder = plan.open_coder()
-    return summarize("encode", job.source, plan.destination, [coder], outcome, started)
+    report = summarize("encode", job.source, plan.destination, [coder], outcome, started)
+    return replace(report, warnings=(*report.warnings, *_orphans(plan)))
+
+
+def _orphans(plan: EncodePlan) -> tuple[str, ...]:
+    """A warning for fragments of the destination that the source no longer has."""
+    known = {fragment.relative for fragment in plan.fragments}
+    try:
+        written = discover(plan.destination).fragments
+    except SourceError:
+        return ()
+    left = [fragment.relative for fragment in written if fragment.relative not in known]
+    if not left:
+        return ()
+    return (f"{len(left)} fragments are not in the source any more, {left[0]} first; they stay",)
 
 
 def _encode_fragment(plan: EncodePlan, coder: Coder, fragment: Fragment) -> FragmentResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,12 @@ from ae_pipeline.codec import save_archive_codec, save_codec
 from ae_pipeline.config import EncodeJob
 from ae_pipeline.errors import AePipelineError, CodecMismatchError
 from ae_pipeline.features import FeaturesCoder, check_new_names
-from ae_pipeline.pipeline.coders import check_block_name, check_schema, open_coder
+from ae_pipeline.pipeline.coders import (
+    check_block_name,
+    check_schema,
+    check_settings,
+    open_coder,
+)
 from ae_pipeline.pipeline.destination import check_apart, claim
 from ae_pipeline.pipeline.fit import fit_codec
 from ae_pipeline.pipeline.fit_archive import fit_archive_codec
@@ -72,8 +78,11 @@ def plan_encode(job: EncodeJob, progress: Progress = silent) -> EncodePlan:
     _check_kind(coder, kind)
     _check_some_fit(source, coder)
     _check_names(job, coder)
+    if found is not None:
+        check_settings(job, found)
     claim(destination, Marker(kind, coder.codec_id), job.execution.force)
     _save(coder, codec_directory(destination, coder.codec_id))
+    shutil.rmtree(checkpoint_directory(destination), ignore_errors=True)
     return EncodePlan(
         fragments=source.fragments,
         destination=str(destination),
@@ -83,12 +92,12 @@ def plan_encode(job: EncodeJob, progress: Progress = silent) -> EncodePlan:
     )
 
 
-def _find_coder(job: EncodeJob, destination: Path) -> Coder | None:
+def _find_coder(job: EncodeJob, destination: Path) -> ArchiveCoder | FeaturesCoder | None:
     """The codec that was named, or the one the destination was encoded with."""
     if job.codec is not None:
         return open_coder(Path(job.codec), job.latent_column)
     marker = read_marker(destination)
-    if marker is None or marker.codec_id is None or job.execution.force:
+    if marker is None or marker.codec_id is None:
         return None
     return open_coder(codec_directory(destination, marker.codec_id), job.latent_column)
 

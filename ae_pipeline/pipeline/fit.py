@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import shutil
 import time
 from pathlib import Path
@@ -25,8 +26,11 @@ from ae_pipeline.results import FitResult, Progress, State, silent
 from ae_pipeline.schema import resolve_roles
 from ae_pipeline.source import Source, discover, fingerprint, list_row_groups
 from ae_pipeline.standardization import Standardization, fit_standardization
+from ae_pipeline.storage import read_marker
 
 _CHECKPOINT_FOLDER = "checkpoint"
+
+logger = logging.getLogger(__name__)
 
 
 def fit(job: FitJob, progress: Progress = silent) -> FitResult:
@@ -39,6 +43,12 @@ def fit(job: FitJob, progress: Progress = silent) -> FitResult:
     source = discover(job.source)
     directory = Path(job.codec)
     check_apart(source, directory)
+    if read_marker(directory) is not None:
+        raise DestinationExistsError(
+            "a dataset is here", where=str(directory), remedy="choose another codec directory"
+        )
+    if source.n_ignored:
+        logger.warning("%s: %d files are not Parquet, ignored", job.source, source.n_ignored)
     current = _current_codec(job, source, directory)
     if current is not None:
         return _result(current, directory, "current", started)
@@ -75,7 +85,6 @@ def fit_codec(job: JobConfig, source: Source, checkpoint: Path, progress: Progre
     key = fit_key(job, source)
     data = TrainingData(groups, schema.features, standardization, job.training)
     result = train_reconstruction(architecture, job, data, checkpoint / key, progress)
-    shutil.rmtree(checkpoint, ignore_errors=True)
     has_std = np.isfinite(statistics.std) & (statistics.std > 0)
     return Codec(
         schema=schema,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,6 +62,7 @@ def fit_archive_codec(
             fit_key=fit_key(job, source),
             n_rows=statistics.n_rows,
             training=_UNTRAINED,
+            tolerance=job.tolerance.model_dump(mode="json"),
         ),
     )
     seen = replace(measured, scale=np.where(tolerance > 0, measured.scale, 0.0))
@@ -91,7 +91,6 @@ def _train(
     architecture = _architecture(job, data.sample.matrix(0) * gain.astype(np.float32))
     directory = checkpoint / direct.provenance.fit_key
     result = train_rate(architecture, gain, tuned, data, directory, progress)
-    shutil.rmtree(checkpoint, ignore_errors=True)
     network = ArchiveNetwork(seen, architecture, result.encoder, result.code_step, result.decoder)
     training = result.training
     provenance = replace(direct.provenance, training=training.summary, history=training.history)

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextvars import copy_context
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from ae_pipeline.errors import AePipelineError
 from ae_pipeline.inference import pin_blas_threads
 from ae_pipeline.results import FragmentFailure, FragmentResult, Progress, ProgressEvent
@@ -64,5 +66,7 @@ def _attempt(
         return work(fragment)
     except AePipelineError as error:
         return FragmentFailure(fragment.relative, str(error), is_retriable=False)
+    except pa.ArrowException as error:
+        return FragmentFailure(fragment.relative, f"{fragment.relative}: {error}", False)
     except OSError as error:
         return FragmentFailure(fragment.relative, f"I/O error: {error}", is_retriable=True)

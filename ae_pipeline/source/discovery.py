@@ -54,8 +54,8 @@ class Source:
 def discover(path: str | Path) -> Source:
     """Find every Parquet file at or below `path`.
 
-    Names that start with `_` or `.` are skipped, as Spark, Arrow and DuckDB do. Other files are
-    counted in `n_ignored`.
+    Names that start with `_` or `.` are skipped, as Spark and Arrow do, unless they are partitions
+    (`_region=eu`). Other files are counted in `n_ignored`.
 
     Raises:
         SourceNotFoundError: nothing is there, or it may not be read.
@@ -105,7 +105,7 @@ def _refuse(error: OSError) -> None:
 
 
 def _is_hidden(name: str) -> bool:
-    return name.startswith(("_", "."))
+    return name.startswith(("_", ".")) and "=" not in name
 
 
 def _is_loop(folder: str, name: str) -> bool:

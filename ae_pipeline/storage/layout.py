@@ -46,8 +46,10 @@ def report_directory(dataset: Path) -> Path:
 def read_marker(dataset: Path) -> Marker | None:
     """The marker, or None if the folder is not one of our datasets."""
     try:
-        return Marker(**json.loads((dataset / _PRIVATE_FOLDER / _MARKER_FILE).read_text()))
-    except (OSError, ValueError, TypeError):
+        tree = json.loads((dataset / _PRIVATE_FOLDER / _MARKER_FILE).read_text())
+        codec_id = tree.get("codec_id")
+        return Marker(tree["kind"], None if codec_id is None else str(codec_id))
+    except (OSError, ValueError, TypeError, AttributeError, KeyError):
         return None
 
 

@@ -70,28 +70,31 @@ def random_network(
     )
 
 
-def ramp_network(n_ramps: int = 1) -> ArchiveNetwork:
-    """Of columns (a, b, ...): the code is a, and every b = 64 max(a - 1, 0), for a from 0 to 4."""
-    n_columns = 1 + n_ramps
-    architecture = Architecture(n_columns, 1, (1,), (1,), "relu", "residual")
+def ramp_network(n_ramps: int = 1, n_idle: int = 0) -> ArchiveNetwork:
+    """Of columns (a, b, ...): the code is a, and every b = 64 max(a - 1, 0), for a from 0 to 4.
+
+    `n_idle` more codes are always 0.
+    """
+    n_columns, latent = 1 + n_ramps, 1 + n_idle
+    architecture = Architecture(n_columns, latent, (1,), (1,), "relu", "residual")
     encoder = {
         name: np.zeros(shape, np.float32)
         for name, shape in architecture.weight_shapes().items()
         if name.startswith("encoder/")
     }
-    encoder["encoder/skip/kernel"] = np.float32([[1]] + [[0]] * n_ramps)
+    encoder["encoder/skip/kernel"][0, 0] = 1
     decoder = IntegerDecoder(
-        hidden_weights=np.int8([[1]]),
+        hidden_weights=np.int8([[1]] + [[0]] * n_idle),
         hidden_shift=np.int8([0]),
         hidden_bias=np.float32([-1]),
         output_weights=np.int8([[0] + [64] * n_ramps]),
         output_shift=np.zeros(n_columns, np.int8),
-        skip_weights=np.int16([[1] + [0] * n_ramps]),
+        skip_weights=np.eye(latent, n_columns, dtype=np.int16) * np.int16([1] + [0] * n_ramps),
         skip_shift=np.zeros(n_columns, np.int8),
         output_bias=np.zeros(n_columns, np.float32),
     )
     inputs = Standardization(np.zeros(n_columns), np.ones(n_columns), 1000.0)
-    return ArchiveNetwork(inputs, architecture, encoder, np.float32([1]), decoder)
+    return ArchiveNetwork(inputs, architecture, encoder, np.ones(latent, np.float32), decoder)
 
 
 def raw_values(array: pa.Array) -> np.ndarray:

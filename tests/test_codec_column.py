@@ -73,9 +73,9 @@ def test_relative_tolerance(column: pa.Array, relative: float) -> None:
     values = column.drop_null().to_numpy(zero_copy_only=False).astype(np.float64)
     finite = values[np.isfinite(values)]
     with np.errstate(over="ignore"):
-        tolerance = relative * np.ptp(finite) if len(finite) else 0.0
+        tolerance = relative * float(np.ptp(finite)) if len(finite) else 0.0
     if np.isfinite(2 * tolerance):
-        round_trip(column, float(tolerance), float(finite.min(initial=0.0)))
+        round_trip(column, tolerance, float(finite.min(initial=0.0)))
 
 
 @pytest.mark.parametrize("tolerance", TOLERANCES)

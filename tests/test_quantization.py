@@ -15,7 +15,7 @@ KINDS = [
     *(np.dtype(name) for name in ("f2", "f4", "f8")),
     *(np.dtype(f"{sign}{width}") for sign in "iu" for width in (1, 2, 4, 8)),
 ]
-TOLERANCES = [5e-324, 1e-300, 1e-12, 1e-3, 0.5, 1.0, 3.7, 1e12, 1e300, 8e307]
+TOLERANCES = [5e-324, 1e-300, 1e-12, 1e-3, 0.5, 1.0, 3.7, 1e12, 1e300, 8e307, 1.5e308]
 PREDICTIONS = [0.0, 0.25, -0.5, 1e300, -1e300, np.nan, np.inf, -np.inf, 5e-324, 2.0**51, 2.0**53]
 
 predictions = st.sampled_from(PREDICTIONS) | st.floats()

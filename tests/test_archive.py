@@ -15,6 +15,7 @@ import pytest
 from ae_pipeline import decode, encode, inspect, verify
 from ae_pipeline.archive import BLOCK_COLUMN
 from ae_pipeline.config import DecodeJob, EncodeJob, ToleranceConfig, VerifyJob
+from ae_pipeline.errors import ConfigError
 from ae_pipeline.results import DatasetReport
 from tests.datasets import N_ROWS, PARTITIONS, mixed_tree, read_table, write_tree
 from tests.format_reader import read_fragment
@@ -182,3 +183,9 @@ def test_truncated_archive_is_named(own_archive: Path) -> None:
     path.write_bytes(path.read_bytes()[:-50])
     report = run_verify(own_archive)
     assert [failure.relative for failure in report.failures] == ["day=1/part-0.parquet"]
+
+
+def test_another_tolerance_is_refused(source: Path, own_archive: Path) -> None:
+    """An existing archive does not silently keep its tolerance when another one is asked for."""
+    with pytest.raises(ConfigError, match="tolerance"):
+        run_encode(source, own_archive, 0.001)

@@ -37,7 +37,7 @@ words = st.lists(st.text(max_size=5), max_size=3)
 settings_trees = st.fixed_dictionaries(
     {},
     optional={
-        "source": st.none() | st.text(),
+        "source": st.none() | st.text(min_size=1),
         "latent_column": st.text(min_size=1),
         "columns": st.fixed_dictionaries({"keep": words, "feature": words}),
         "statistics": st.fixed_dictionaries({"max_rows": st.none() | st.integers(1)}),
@@ -131,6 +131,13 @@ def test_required_settings_of_each_verb() -> None:
         DecodeJob: {"decoded"},
         MainJob: {"source", "codec", "features", "decoded"},
     }
+
+
+def test_paths_are_expanded() -> None:
+    """A `~` in a path is the home folder, and an empty path is refused."""
+    assert JobConfig(codec="~/codec").codec == str(Path.home() / "codec")
+    with pytest.raises(ConfigError, match="a path cannot be empty"):
+        load_job(JobConfig, None, {"codec": ""})
 
 
 @pytest.mark.parametrize("job", [EncodeJob, DecodeJob])

@@ -372,3 +372,43 @@ def test_inspect_tells_kinds_apart(
     assert kinds == ["source", "codec", "features dataset", "decoded dataset"]
     roles = {column.name: column.role for column in inspect(codec).columns}
     assert (roles["alpha"], roles["flat"], roles["key"]) == ("feature", "constant", "kept")
+
+
+def test_source_is_never_decoded_over(codec: str, tmp_path: Path) -> None:
+    """Even with --force, decode does not write its approximation over the source it came from."""
+    source = mixed_tree(tmp_path / "source")
+    before = (source / "day=1/part-0.parquet").read_bytes()
+    run_encode(source, tmp_path / "features", codec)
+    report = run_decode(tmp_path / "features", source, execution={"force": True})
+    assert len(report.failures) == len(PARTITIONS)
+    assert (source / "day=1/part-0.parquet").read_bytes() == before
+
+
+def test_settings_that_differ_from_the_codec_are_refused(
+    source: Path, codec: str, own_features: Path
+) -> None:
+    """A latent_dim or columns that the existing codec does not have are an error, not ignored."""
+    with pytest.raises(errors.ConfigError, match="fitted with another setting"):
+        run_encode(source, own_features, codec, network={"latent_dim": 5})
+    with pytest.raises(errors.ConfigError, match="feature columns"):
+        run_encode(source, own_features, codec, columns={"keep": ["alpha"]})
+
+
+def test_orphans_are_told_of(codec: str, tmp_path: Path) -> None:
+    """Fragments that the source no longer has are named in a warning and stay."""
+    source = mixed_tree(tmp_path / "source")
+    run_encode(source, tmp_path / "features", codec)
+    shutil.rmtree(source / "day=2")
+    report = run_encode(source, tmp_path / "features", codec)
+    assert "not in the source any more" in report.warnings[0]
+
+
+def test_map_columns_are_kept(tmp_path: Path) -> None:
+    """Map columns, whose Arrow schema changes when it is read back, encode and decode."""
+    maps = pa.array([[("a", 1)], [("b", 2)], None], pa.map_(pa.string(), pa.int32()))
+    table = pa.table({"x": [1.0, 2.0, 4.0], "y": [2.0, 4.0, 8.5], "m": maps})
+    source = write_tree(tmp_path / "source", {"part-0.parquet": table})
+    encode(EncodeJob(source=str(source), features=str(tmp_path / "f"), training={"epochs": 1}))
+    run_decode(tmp_path / "f", tmp_path / "out", source)
+    got = read_table(tmp_path / "out/part-0.parquet")
+    assert got["m"].to_pylist() == table["m"].to_pylist()

@@ -72,12 +72,20 @@ def test_no_rows() -> None:
     assert np.isnan(found.center).all()
 
 
-@pytest.mark.parametrize("outlier", [1e30, -1e30, 1.7e308, 3.0])
+@pytest.mark.parametrize("outlier", [1e30, -1e30, 1.7e308, 3e7])
 @pytest.mark.parametrize("ordinary", [1.0, 0.1])
 def test_only_an_outlier_varies(outlier: float, ordinary: float) -> None:
     """One wild value in a column of equal ones does not make it vary."""
     found = fit([ordinary] * 999 + [outlier])
     assert (found.center[0], found.scale[0]) == (ordinary, 0.0)
+
+
+@pytest.mark.parametrize("rare", [1.0, -3.0, 1e9])
+def test_rare_values_are_a_signal(rare: float) -> None:
+    """A column that is seldom anything but zero varies, by its standard deviation."""
+    column = [0.0] * 998 + [rare] * 2
+    found = fit(column)
+    assert found.scale[0] == pytest.approx(np.std(column))
 
 
 def test_outlier_does_not_set_the_scale(generator: np.random.Generator) -> None:

@@ -96,9 +96,7 @@ def fit(
         print(to_json(result))
         return
     render(fit_table(result), stdout)
-    stdout.print(
-        f"Next: ae-pipeline features {job.source} DEST --codec {job.codec}", soft_wrap=True
-    )
+    _tell_next(f"features {job.source} DEST --codec {job.codec}")
 
 
 @app.command()
@@ -147,11 +145,7 @@ def features(
         report = encode_dataset(job, progress)
     _show(report, as_json)
     if not as_json:
-        stdout.print(
-            f"Next: ae-pipeline decode {job.features} OUT --source {job.source}",
-            soft_wrap=True,
-            markup=False,
-        )
+        _tell_next(f"decode {job.features} OUT --source {job.source}")
 
 
 @app.command()
@@ -203,11 +197,7 @@ def encode(
         report = encode_dataset(job, progress)
     _show(report, as_json)
     if not as_json:
-        stdout.print(
-            f"Next: ae-pipeline verify {job.archive} --source {job.source}",
-            soft_wrap=True,
-            markup=False,
-        )
+        _tell_next(f"verify {job.archive} --source {job.source}")
 
 
 @app.command()

@@ -29,6 +29,8 @@ from ae_pipeline.standardization import Standardization, fit_standardization
 from ae_pipeline.storage import read_marker
 
 _CHECKPOINT_FOLDER = "checkpoint"
+#: Settings that shape a codec.
+_SHAPING = {"columns", "statistics", "tolerance", "network", "training"}
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +106,7 @@ def fit_codec(job: JobConfig, source: Source, checkpoint: Path, progress: Progre
 
 def fit_key(job: JobConfig, source: Source) -> str:
     """Hash of every setting and every byte of the source (by fingerprint) that shape a codec."""
-    settings = job.model_dump(mode="json", include={"columns", "statistics", "network", "training"})
+    settings = job.model_dump(mode="json", include=_SHAPING)
     settings["training"].pop("checkpoint_s")
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for fragment in source.fragments:

@@ -177,6 +177,23 @@ def test_standardized_mse_is_in_units_of_variance(
     np.testing.assert_allclose(total["standardized_mse"], total["mse"] / np.nanvar(alpha))
 
 
+def test_bytes_of_latents_are_told(source: Path, codec: str, tmp_path: Path) -> None:
+    """Encode and decode report the same bytes of the latent column, as the file has them."""
+    encoded = run_encode(source, tmp_path / "features", codec)
+    decoded = run_decode(tmp_path / "features", tmp_path / "out")
+    sizes = [
+        chunk.total_compressed_size
+        for path in (tmp_path / "features").rglob("*.parquet")
+        for group in range(pq.read_metadata(path).num_row_groups)
+        for chunk in map(
+            pq.read_metadata(path).row_group(group).column,
+            range(pq.read_metadata(path).num_columns),
+        )
+        if chunk.path_in_schema.startswith("latent.")
+    ]
+    assert sum(sizes) == encoded.total.payload_bytes == decoded.total.payload_bytes > 0
+
+
 def test_decode_needs_no_source(features: Path, tmp_path: Path) -> None:
     """Without a source the tables come back and no metrics are claimed."""
     report = run_decode(features, tmp_path / "out")

@@ -97,7 +97,7 @@ class ArchiveCoder:
                 for start in range(0, len(whole), n_rows):
                     yield whole.slice(start, n_rows)
 
-    def payload_bytes(self, metadata: pq.FileMetaData) -> int:
+    def payload_bytes(self, metadata: pq.FileMetaData, footer: Footer) -> int:
         """Stored bytes of the blocks."""
         return column_bytes(metadata, BLOCK_COLUMN)
 

@@ -38,8 +38,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Learned compression and latent features for partitioned Parquet tables.\n\n"
-    "Typical use: [bold]fit[/] a codec, write [bold]features[/], [bold]decode[/] them again and "
-    "compare.",
+    "For latent vectors: [bold]fit[/] a codec, write [bold]features[/], [bold]decode[/] them and "
+    "compare. For storage: [bold]encode[/] an archive with a promised error, [bold]verify[/] it.",
 )
 
 Source = Annotated[

@@ -90,9 +90,9 @@ class FeaturesCoder:
             columns = {**parts.kept, **dict(zip(features, arrays, strict=True))}
             yield _ordered(columns, schema, fragment.relative)
 
-    def payload_bytes(self, metadata: pq.FileMetaData) -> int:
+    def payload_bytes(self, metadata: pq.FileMetaData, footer: Footer) -> int:
         """Stored bytes of the latent column."""
-        return column_bytes(metadata, self.latent_column)
+        return column_bytes(metadata, footer.extra[LATENT_KEY])
 
     def _encoded(
         self, fragment: Fragment, schema: pa.Schema, varying: set[str]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from ae_pipeline.archive import BLOCK_COLUMN, ArchiveCoder
 from ae_pipeline.codec import codec_kind, load_archive_codec, load_codec
 from ae_pipeline.config import EncodeJob
-from ae_pipeline.errors import CodecMismatchError, ConfigError
+from ae_pipeline.errors import CodecMismatchError, ConfigError, CorruptFragmentError
 from ae_pipeline.features import FeaturesCoder
 from ae_pipeline.schema import resolve_roles, schema_differences
-from ae_pipeline.storage import Coder
+from ae_pipeline.source import Fragment
+from ae_pipeline.storage import Coder, Footer, read_footer
 
 
 def open_coder(directory: Path, latent_column: str) -> ArchiveCoder | FeaturesCoder:
@@ -67,3 +69,16 @@ def check_schema(coder: Coder, got: pa.Schema, where: str) -> None:
             got="; ".join(differences),
             remedy=f"use another codec than {coder.codec_id}, or fit one",
         )
+
+
+def require_footer(metadata: pq.FileMetaData, fragment: Fragment) -> Footer:
+    """The footer of a fragment of ours; `CorruptFragmentError` if it has none."""
+    footer = read_footer(metadata, fragment.relative)
+    if footer is None:
+        raise CorruptFragmentError(
+            "not an encoded fragment",
+            where=fragment.relative,
+            expected="a file that encode wrote",
+            remedy="take it out of the dataset",
+        )
+    return footer

@@ -13,12 +13,12 @@ from functools import partial, reduce
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ae_pipeline.blocks import rows_per_block
 from ae_pipeline.config import DecodeJob, VerifyJob
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.metrics import ErrorSums
+from ae_pipeline.pipeline.coders import require_footer
 from ae_pipeline.pipeline.compare import (
     check_kept,
     find_original,
@@ -32,7 +32,7 @@ from ae_pipeline.pipeline.promise import check_promise
 from ae_pipeline.pipeline.summary import summarize, write_metrics
 from ae_pipeline.results import DatasetReport, FragmentResult, Progress, silent
 from ae_pipeline.source import Fragment, open_fragment, reading_errors
-from ae_pipeline.storage import Coder, Footer, Write, read_footer, report_directory, table_writer
+from ae_pipeline.storage import Coder, Footer, Write, report_directory, table_writer
 
 logger = logging.getLogger(__name__)
 
@@ -96,10 +96,10 @@ def _decode_fragment(
     started = time.thread_time()
     with open_fragment(fragment) as file:
         metadata = file.metadata
-    footer = _require_footer(metadata, fragment)
+    footer = require_footer(metadata, fragment)
     coder = _require_coder(coders, footer, fragment)
     with reading_errors(fragment):
-        payload_bytes = coder.payload_bytes(metadata)
+        payload_bytes = coder.payload_bytes(metadata, footer)
     original = find_original(plan.source, footer, fragment)
     path = None if plan.destination is None else Path(plan.destination) / fragment.relative
     if path is not None:
@@ -151,18 +151,6 @@ def _copy(
 
 def _discard(records: pa.RecordBatch) -> None:
     """Where verify writes to."""
-
-
-def _require_footer(metadata: pq.FileMetaData, fragment: Fragment) -> Footer:
-    footer = read_footer(metadata, fragment.relative)
-    if footer is None:
-        raise CorruptFragmentError(
-            "not an encoded fragment",
-            where=fragment.relative,
-            expected="a file that encode wrote",
-            remedy="take it out of the dataset",
-        )
-    return footer
 
 
 def _require_coder(coders: Mapping[str, Coder], footer: Footer, fragment: Fragment) -> Coder:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from ae_pipeline.config import EncodeJob
 from ae_pipeline.errors import AePipelineError, SourceError
-from ae_pipeline.pipeline.coders import check_schema
+from ae_pipeline.pipeline.coders import check_schema, require_footer
 from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
 from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
 from ae_pipeline.pipeline.measure import fragment_schema
@@ -97,7 +97,7 @@ def _result(
     coder: Coder, fragment: Fragment, path: Path, state: State, warnings: tuple[str, ...]
 ) -> FragmentResult:
     metadata = pq.read_metadata(path)
-    footer = read_footer(metadata, fragment.relative)
+    footer = require_footer(metadata, fragment)
     return FragmentResult(
         relative=fragment.relative,
         partition=fragment.partition,
@@ -105,9 +105,9 @@ def _result(
         n_rows=metadata.num_rows,
         source_bytes=fragment.size_bytes,
         encoded_bytes=path.stat().st_size,
-        payload_bytes=coder.payload_bytes(metadata),
+        payload_bytes=coder.payload_bytes(metadata, footer),
         warnings=warnings,
-        ledger=dict(footer.ledger) if footer and footer.ledger else {},
+        ledger=dict(footer.ledger or {}),
     )
 
 

@@ -7,8 +7,7 @@ from ae_pipeline.results import DatasetReport, FitResult, Inspection, PartitionR
 
 _SIGMA_NOTE = "Errors in standard deviations of each column (MSE: mean over columns)."
 _BYTES_NOTE = (
-    "Bytes: source files; files written by encode; of these, what stands for the feature "
-    "columns (latents or blocks)."
+    "Bytes: source files; files written by encode; what stands for the feature columns in them."
 )
 
 
@@ -35,7 +34,8 @@ def fit_table(result: FitResult) -> Table:
 def partition_table(report: DatasetReport) -> Table:
     """One line per partition: rows, errors if they were measured, bytes."""
     errors = () if report.total.metrics is None else ("MSE", "RMSE", "max")
-    headings = ("partition", "rows", *errors, "bytes in", "bytes out", "payload")
+    payload = "blocks" if report.total.ledger else "latents"
+    headings = ("partition", "rows", *errors, "bytes in", "bytes out", payload)
     note = f"{_SIGMA_NOTE} {_BYTES_NOTE}" if errors else _BYTES_NOTE
     done = "verified" if report.verb == "verify" else f"{report.verb}d"
     joint = "against" if report.verb == "verify" else "to"

@@ -49,5 +49,5 @@ class Coder(Protocol):
     def read(self, fragment: Fragment, footer: Footer, n_rows: int) -> Iterator[pa.RecordBatch]:
         """Decode a fragment of this kind in the source's schema, `n_rows` at a time."""
 
-    def payload_bytes(self, metadata: pq.FileMetaData) -> int:
+    def payload_bytes(self, metadata: pq.FileMetaData, footer: Footer) -> int:
         """Stored bytes of what stands for the feature columns."""

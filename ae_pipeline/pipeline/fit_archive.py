@@ -53,7 +53,7 @@ def fit_archive_codec(
     measured = fit_standardization(statistics, job.network.clip_sigma)
     direct = ArchiveCodec(
         schema=schema,
-        offset=np.nan_to_num(measured.center),
+        offset=_offset(measured.center, tolerance),
         tolerance=tolerance,
         std=_deviation(statistics, measured),
         network=None,
@@ -91,7 +91,11 @@ def _train(
     architecture = _architecture(job, data.sample.matrix(0) * gain.astype(np.float32))
     directory = checkpoint / direct.provenance.fit_key
     result = train_rate(architecture, gain, tuned, data, directory, progress)
-    network = ArchiveNetwork(seen, architecture, result.encoder, result.code_step, result.decoder)
+    # Trained around the centre, applied around the offset of the grid.
+    shift = (seen.center - direct.offset)[chosen] / (2.0 * direct.tolerance[chosen])
+    bias = (result.decoder.output_bias + shift).astype(np.float32)
+    decoder = replace(result.decoder, output_bias=bias)
+    network = ArchiveNetwork(seen, architecture, result.encoder, result.code_step, decoder)
     training = result.training
     provenance = replace(direct.provenance, training=training.summary, history=training.history)
     return replace(direct, network=network.as_stored(), provenance=provenance)
@@ -141,6 +145,18 @@ def _payload_bytes(codec: ArchiveCodec, groups: list[RowGroup]) -> int:
             read_records(group.fragment, n_rows, codec.schema.features, [group.index]), n_rows
         )
     )
+
+
+def _offset(
+    center: Float64[np.ndarray, "features"], tolerance: Float64[np.ndarray, "features"]
+) -> Float64[np.ndarray, "features"]:
+    """The multiple of the cell nearest to the centre: values that are decimals fall on few cells,
+    and a grid through zero keeps them there.
+    """  # noqa: D205
+    cell = np.where(tolerance > 0, 2.0 * tolerance, 1.0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        snapped = np.rint(center / cell) * cell
+    return np.nan_to_num(np.where(np.isfinite(snapped), snapped, center))
 
 
 def _deviation(

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from ae_pipeline.blocks import block_to_arrays, records_to_block
 from ae_pipeline.codec import Provenance
 from ae_pipeline.errors import CodecMismatchError
+from ae_pipeline.features import FeaturesCoder
+from ae_pipeline.pipeline.coders import check_schema
 from ae_pipeline.results import EpochRecord, TrainingSummary
 from tests.checks import assert_one_line, assert_same_array
 from tests.networks import (
@@ -148,10 +150,10 @@ def test_differs_from_constant() -> None:
 
 def test_check_schema_accepts_what_fits() -> None:
     """Order, nullability and metadata of the columns may differ from those of the fit."""
-    codec = hand_set_codec()
-    codec.check_schema(SCHEMA, "here")
+    coder = FeaturesCoder(hand_set_codec())
+    check_schema(coder, SCHEMA, "here")
     shuffled = [field.remove_metadata().with_nullable(False) for field in reversed(list(SCHEMA))]
-    codec.check_schema(pa.schema(shuffled), "here")
+    check_schema(coder, pa.schema(shuffled), "here")
 
 
 def test_check_schema_lists_columns() -> None:
@@ -159,7 +161,7 @@ def test_check_schema_lists_columns() -> None:
     other = SCHEMA.remove(1).append(pa.field("extra", pa.string()))
     other = other.set(other.get_field_index("count"), pa.field("count", pa.int64()))
     with pytest.raises(CodecMismatchError) as caught:
-        hand_set_codec().check_schema(other, "day=1/part-0.parquet")
+        check_schema(FeaturesCoder(hand_set_codec()), other, "day=1/part-0.parquet")
     parts = ("left is missing", "extra is new", "count is int64, not int32")
     assert_one_line(caught.value, "day=1/part-0.parquet", hand_set_codec().id, *parts)
 

@@ -7,16 +7,14 @@ from functools import cached_property
 from typing import Any  # settings as a JSON tree
 
 import numpy as np
-import pyarrow as pa
 from jaxtyping import Bool, Float32, Float64, UInt8
 
 from ae_pipeline.architecture import Architecture, Weights
 from ae_pipeline.blocks import Block, block_to_matrix, matrix_to_values
 from ae_pipeline.codec.content import content_id
-from ae_pipeline.errors import CodecMismatchError
 from ae_pipeline.inference import decode_matrix, encode_matrix
 from ae_pipeline.results import EpochRecord, TrainingSummary
-from ae_pipeline.schema import TableSchema, schema_differences
+from ae_pipeline.schema import TableSchema
 from ae_pipeline.standardization import Standardization
 
 
@@ -103,14 +101,3 @@ class Codec:
         differs = np.zeros(len(is_constant), bool)
         differs[is_constant] = (~np.isnan(present) & (present != constant)).any(axis=1)
         return differs
-
-    def check_schema(self, got: pa.Schema, where: str) -> None:
-        """Raise `CodecMismatchError` listing the columns that differ from those of the fit."""
-        differences = schema_differences(self.schema.arrow, got)
-        if differences:
-            raise CodecMismatchError(
-                "columns differ from those the codec was fitted to",
-                where=where,
-                got="; ".join(differences),
-                remedy=f"use another codec than {self.id}, or fit one",
-            )

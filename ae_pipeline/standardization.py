@@ -27,8 +27,8 @@ _TINY = np.finfo(np.float64).tiny
 class Standardization:
     """An affine map per feature column: standardised = (value - center) / scale.
 
-    `scale` is 0 for constant columns, whose value is `center`; it is NaN in `center` for columns
-    without a single finite value.
+    A constant column has scale 0 and its value as centre; a column without a single finite value
+    has scale 0 and centre NaN.
     """
 
     center: Float64[np.ndarray, "features"]

@@ -47,14 +47,6 @@ class JobConfig(Settings):
         default=None, description="Archive; encode writes it, decode and verify read it."
     )
     decoded: str | None = Field(default=None, description="Where decode writes its tables.")
-
-    @field_validator("source", "codec", "features", "archive", "decoded")
-    @classmethod
-    def _is_a_path(cls, path: str | None) -> str | None:
-        if path == "":
-            raise ValueError("a path cannot be empty")
-        return None if path is None else os.path.expanduser(path)
-
     latent_column: str = Field(
         default="latent", min_length=1, description="Name of the latent column."
     )
@@ -64,6 +56,13 @@ class JobConfig(Settings):
     network: NetworkConfig = NetworkConfig()
     training: TrainingConfig = TrainingConfig()
     execution: ExecutionConfig = ExecutionConfig()
+
+    @field_validator("source", "codec", "features", "archive", "decoded")
+    @classmethod
+    def _is_a_path(cls, path: str | None) -> str | None:
+        if path == "":
+            raise ValueError("a path cannot be empty")
+        return None if path is None else os.path.expanduser(path)
 
 
 class FitJob(JobConfig):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ae_pipeline.config import DecodeJob
@@ -40,13 +40,13 @@ def plan_decode(job: DecodeJob) -> DecodePlan:
     Raises:
         AePipelineError: of the dataset, its codecs, the source or the destination.
     """
-    plan = plan_verify(job.archive or job.features or "", job.source, job.codec)
-    destination = Path(job.decoded)
-    check_apart(discover(job.archive or job.features or ""), destination)
-    if job.source is not None:
-        check_apart(discover(job.source), destination)
+    encoded, destination = job.archive or job.features or "", Path(job.decoded)
+    for root in (encoded, job.source):
+        if root is not None:
+            check_apart(discover(root), destination)
+    plan = plan_verify(encoded, job.source, job.codec)
     claim(destination, Marker("decoded"), job.execution.force)
-    return DecodePlan(plan.fragments, job.decoded, plan.codecs, plan.source)
+    return replace(plan, destination=job.decoded)
 
 
 def plan_verify(encoded: str, source: str | None, codec: str | None) -> DecodePlan:

@@ -49,12 +49,16 @@ def random_decoder(
 
 
 def random_network(
-    generator: np.random.Generator, n_columns: int, latent: int = 2, hidden: int = 5
+    generator: np.random.Generator,
+    n_columns: int,
+    latent: int = 2,
+    hidden: int = 5,
+    window: int = 1,
 ) -> ArchiveNetwork:
     """A network that has learned nothing; the last of several columns takes no part."""
     scale = np.ones(n_columns)
     scale[1:][-1:] = 0.0
-    n_inputs = int(scale.sum())
+    n_inputs = window * int(scale.sum())
     architecture = Architecture(n_inputs, latent, (hidden,), (hidden,), "relu", "residual")
     encoder = {
         name: generator.normal(size=shape).astype(np.float32)
@@ -63,6 +67,7 @@ def random_network(
     }
     return ArchiveNetwork(
         Standardization(np.zeros(n_columns), scale, 10.0),
+        window,
         architecture,
         encoder,
         np.full(latent, 0.1, np.float32),
@@ -94,7 +99,7 @@ def ramp_network(n_ramps: int = 1, n_idle: int = 0) -> ArchiveNetwork:
         output_bias=np.zeros(n_columns, np.float32),
     )
     inputs = Standardization(np.zeros(n_columns), np.ones(n_columns), 1000.0)
-    return ArchiveNetwork(inputs, architecture, encoder, np.ones(latent, np.float32), decoder)
+    return ArchiveNetwork(inputs, 1, architecture, encoder, np.ones(latent, np.float32), decoder)
 
 
 def raw_values(array: pa.Array) -> np.ndarray:

@@ -77,22 +77,27 @@ def round_trip(codec: ArchiveCodec, records: pa.RecordBatch) -> BlockStreams:
     st.lists(numeric_arrays(30), min_size=1, max_size=4),
     st.lists(st.sampled_from(TOLERANCES), min_size=4, max_size=4),
     st.none() | st.integers(0, 2**32 - 1),
+    st.integers(1, 9),
 )
-def test_promise(columns: list[pa.Array], tolerances: list[float], seed: int | None) -> None:
+def test_promise(
+    columns: list[pa.Array], tolerances: list[float], seed: int | None, window: int
+) -> None:
     """Any columns of any types keep their promises, with any network and without."""
     records = batch_of(columns)
     n_columns = len(columns)
     network = None
     if seed is not None:
-        network = random_network(np.random.default_rng(seed), n_columns)
+        network = random_network(np.random.default_rng(seed), n_columns, window=window)
     round_trip(make_codec(records.schema, tolerances[:n_columns], network), records)
 
 
-@pytest.mark.parametrize("has_network", [False, True])
-def test_mixed_columns(has_network: bool, generator: np.random.Generator) -> None:
+@pytest.mark.parametrize("window", [None, 1, 7, 64])
+def test_mixed_columns(window: int | None, generator: np.random.Generator) -> None:
     """A block of everything, thousands of rows long, keeps every promise."""
     records = mixed_batch(generator)
-    network = random_network(generator, records.num_columns) if has_network else None
+    network = None
+    if window is not None:
+        network = random_network(generator, records.num_columns, window=window)
     tolerance = [0.01, 0.02, 1e-3, 0.01, 0.01, 0.01, 0.01, 1.0, 0.0]
     round_trip(make_codec(records.schema, tolerance, network), records)
 

@@ -98,7 +98,7 @@ def drawn(sample: ResidentSample, epoch: int) -> list[int]:
     """Numbers of the rows of an epoch."""
     matrix = sample.matrix(epoch)
     assert matrix.dtype == np.float32
-    assert matrix.shape == (sample.n_rows, 2)
+    assert matrix.shape == (sample.n_inputs, 2)
     np.testing.assert_array_equal(matrix[:, 0], matrix[:, 1])
     return [int(number) for number in matrix[:, 0]]
 
@@ -130,7 +130,7 @@ def test_drawn_sample_has_always_as_many_rows(
     """A sample of a larger source has as many rows in every epoch, none of them twice."""
     sample = build_sample(numbered_groups(tmp_path, n_rows), capacity_rows)
     assert not sample.is_complete
-    assert sample.n_rows == capacity_rows
+    assert sample.n_inputs == capacity_rows
     for epoch in range(12):
         rows = drawn(sample, epoch)
         assert len(set(rows)) == capacity_rows
@@ -226,3 +226,25 @@ def test_one_row_is_its_own_validation(tmp_path: Path) -> None:
     groups = numbered_groups(tmp_path, 1)
     data = TrainingData(groups, feature_names(2), plain_standardization(2), TrainingConfig())
     np.testing.assert_array_equal(data.sample.matrix(0), data.validation())
+
+
+def test_windows_are_consecutive_rows_of_one_section(tmp_path: Path) -> None:
+    """An input of three rows never reaches into the next row group; what is left over is unused."""
+    groups = numbered_groups(tmp_path, 4 * GROUP_ROWS)
+    sections = [Section(group, 1, group.n_rows) for group in groups]
+    for capacity in (100, 3):
+        sample = ResidentSample(
+            sections, feature_names(2), plain_standardization(2), capacity, 0, window=3
+        )
+        matrix = sample.matrix(0).reshape(sample.n_inputs, 3, 2)
+        assert sample.n_inputs == min(capacity, 4 * ((GROUP_ROWS - 1) // 3))
+        np.testing.assert_array_equal(np.diff(matrix[..., 0], axis=1), 1)
+        assert ((matrix[:, 0, 0] % GROUP_ROWS - 1) % 3 == 0).all()
+
+
+def test_section_shorter_than_a_window_is_filled_up(tmp_path: Path) -> None:
+    """A few rows still make one input."""
+    group = numbered_groups(tmp_path, 2)[0]
+    sections = [Section(group, 0, group.n_rows)]
+    sample = ResidentSample(sections, feature_names(2), plain_standardization(2), 9, 0, window=5)
+    assert sample.matrix(0).shape == (1, 10)

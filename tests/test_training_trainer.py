@@ -249,7 +249,7 @@ def test_patience(rows: np.ndarray, tmp_path: Path) -> None:
 def test_max_steps(rows: np.ndarray, tmp_path: Path) -> None:
     """Training stops after exactly so many mini-batches, in the middle of an epoch too."""
     result = run(tmp_path, rows, max_steps=40, epochs=50)
-    n_rows = training_data(tmp_path, rows, training_job()).sample.n_rows
+    n_rows = training_data(tmp_path, rows, training_job()).sample.n_inputs
     per_epoch = -(-n_rows // 16)
     assert [record.steps for record in result.history] == [0, per_epoch, 2 * per_epoch, 40]
     assert (result.summary.stop_reason, result.summary.steps) == ("steps", 40)

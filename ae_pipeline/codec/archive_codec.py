@@ -66,7 +66,7 @@ class ArchiveCodec:
         predictions: dict[int, Float64[np.ndarray, "rows"]] = {}
         if self.network is not None and len(records):
             codes = self.network.encode(records, self.schema.features)
-            predictions = self.network.predict(codes)
+            predictions = self.network.predict(codes, len(records))
         pairs = [
             column.encode(records.column(name), predictions.get(number))
             for number, (name, column) in enumerate(
@@ -93,7 +93,8 @@ class ArchiveCodec:
         ]
         predictions: dict[int, Float64[np.ndarray, "rows"]] = {}
         if self.network is not None and block.codes and _any_corrected(block, numbers):
-            predictions = self.network.predict(_unpack_codes(block))
+            codes = _unpack_codes(block, self.network.n_windows(block.n_rows))
+            predictions = self.network.predict(codes, block.n_rows)
         return {
             self.schema.features[number]: self.columns[number].decode(
                 block.columns[number], block.n_rows, predictions.get(number)
@@ -107,9 +108,9 @@ def _any_corrected(block: BlockStreams, numbers: list[int]) -> bool:
     return any(block.columns[number].method is Method.CORRECTED for number in numbers)
 
 
-def _unpack_codes(block: BlockStreams) -> Int64[np.ndarray, "rows latent"]:
-    """Codes of all rows; larger ones than an encoder writes would not stay exact."""
-    codes = np.stack([unpack_integers(code, block.n_rows) for code in block.codes], axis=1)
+def _unpack_codes(block: BlockStreams, n_windows: int) -> Int64[np.ndarray, "windows latent"]:
+    """Codes of all windows; larger ones than an encoder writes would not stay exact."""
+    codes = np.stack([unpack_integers(code, n_windows) for code in block.codes], axis=1)
     if codes.size and (codes.min() < -CODE_MAX or codes.max() > CODE_MAX):
         raise ValueError(f"codes beyond {CODE_MAX}")
     return codes

@@ -86,6 +86,7 @@ def encoder_arrays(network: ArchiveNetwork | None) -> Arrays:
 
 def _network_to_json(network: ArchiveNetwork) -> dict[str, Any]:
     return {
+        "window": network.window,
         "architecture": json.loads(json.dumps(asdict(network.architecture))),
         "clip_sigma": network.standardization.clip_sigma,
         "center": [number_or_none(value) for value in network.standardization.center],

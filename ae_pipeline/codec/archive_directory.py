@@ -104,6 +104,7 @@ def _read_network(path: Path, tree: dict[str, Any]) -> ArchiveNetwork:
         standardization=Standardization(
             np.array(center, np.float64), np.array(tree["scale"], np.float64), tree["clip_sigma"]
         ),
+        window=int(tree["window"]),
         architecture=Architecture(**shape),
         encoder={name: array.astype(np.float32) for name, array in encoder.items()},
         code_step=step,

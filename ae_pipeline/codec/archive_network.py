@@ -9,7 +9,12 @@ import pyarrow as pa
 from jaxtyping import Float32, Float64, Int64
 
 from ae_pipeline.architecture import Architecture, Weights
-from ae_pipeline.blocks import block_to_matrix, records_to_block
+from ae_pipeline.blocks import (
+    block_to_matrix,
+    records_to_block,
+    rows_to_windows,
+    windows_to_rows,
+)
 from ae_pipeline.inference import encode_matrix
 from ae_pipeline.integer_decoder import CODE_MAX, IntegerDecoder
 from ae_pipeline.standardization import Standardization
@@ -21,13 +26,15 @@ class ArchiveNetwork:
 
     Args:
         standardization: source units to network inputs; columns of scale 0 take no part.
-        architecture: shape of both.
+        window: consecutive rows that are one input.
+        architecture: shape of both; inputs are the columns of all rows of a window.
         encoder: float32 weights by name, kept in half precision on disk.
         code_step: latents per code.
         decoder: codes to predictions in tolerance units.
     """
 
     standardization: Standardization
+    window: int
     architecture: Architecture
     encoder: Weights
     code_step: Float32[np.ndarray, "latent"]
@@ -46,19 +53,25 @@ class ArchiveNetwork:
         """Feature numbers of the columns that the network sees and predicts."""
         return np.flatnonzero(~self.standardization.is_constant)
 
+    def n_windows(self, n_rows: int) -> int:
+        """Codes per latent of so many rows; the last window may be filled up."""
+        return -(-n_rows // self.window)
+
     def encode(
         self, records: pa.RecordBatch, features: tuple[str, ...]
-    ) -> Int64[np.ndarray, "rows latent"]:
+    ) -> Int64[np.ndarray, "windows latent"]:
         """Codes of rows; missing values enter as their column's centre."""
         block = records_to_block(records, features)
         matrix = np.nan_to_num(block_to_matrix(block, self.standardization), copy=False, nan=0.0)
-        latents = encode_matrix(self.architecture, self.encoder, matrix)
+        wide = rows_to_windows(matrix, self.window)
+        latents = encode_matrix(self.architecture, self.encoder, wide)
         codes = np.rint(np.nan_to_num(latents / self.code_step))
         codes = np.clip(codes, -CODE_MAX, CODE_MAX)
         return codes.astype(np.int64)
 
     def predict(
-        self, codes: Int64[np.ndarray, "rows latent"]
+        self, codes: Int64[np.ndarray, "windows latent"], n_rows: int
     ) -> dict[int, Float64[np.ndarray, "rows"]]:
         """Predictions in tolerance units by feature number."""
-        return dict(zip(self.columns.tolist(), self.decoder.predict(codes), strict=True))
+        rows = windows_to_rows(self.decoder.predict(codes), self.window, n_rows)
+        return dict(zip(self.columns.tolist(), rows, strict=True))

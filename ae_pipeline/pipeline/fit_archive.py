@@ -85,17 +85,17 @@ def _train(
     from ae_pipeline.training import TrainingData, train_rate  # noqa: PLC0415
 
     tuned = job.model_copy(update={"training": _rate_settings(job.training)})
-    data = TrainingData(groups, direct.schema.features, seen, tuned.training)
-    chosen = ~seen.is_constant
-    gain = seen.scale[chosen] / (2.0 * direct.tolerance[chosen])
+    window, chosen = job.network.window, ~seen.is_constant
+    data = TrainingData(groups, direct.schema.features, seen, tuned.training, window)
+    gain = np.tile(seen.scale[chosen] / (2.0 * direct.tolerance[chosen]), window)
     architecture = _architecture(job, data.sample.matrix(0) * gain.astype(np.float32))
     directory = checkpoint / direct.provenance.fit_key
     result = train_rate(architecture, gain, tuned, data, directory, progress)
     # Trained around the centre, applied around the offset of the grid.
     shift = (seen.center - direct.offset)[chosen] / (2.0 * direct.tolerance[chosen])
-    bias = (result.decoder.output_bias + shift).astype(np.float32)
+    bias = (result.decoder.output_bias + np.tile(shift, window)).astype(np.float32)
     decoder = replace(result.decoder, output_bias=bias)
-    network = ArchiveNetwork(seen, architecture, result.encoder, result.code_step, decoder)
+    network = ArchiveNetwork(seen, window, architecture, result.encoder, result.code_step, decoder)
     training = result.training
     provenance = replace(direct.provenance, training=training.summary, history=training.history)
     return replace(direct, network=network.as_stored(), provenance=provenance)

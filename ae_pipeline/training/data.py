@@ -22,6 +22,7 @@ class TrainingData:
         features: names of the feature columns.
         standardization: source units to network inputs.
         config: validation split, memory and seed.
+        window: consecutive rows that are one input.
     """
 
     def __init__(
@@ -30,17 +31,18 @@ class TrainingData:
         features: Sequence[str],
         standardization: Standardization,
         config: TrainingConfig,
+        window: int = 1,
     ) -> None:
         training, held_out = split_validation(groups, config.validation_fraction)
-        row_bytes = _FLOAT_BYTES * standardization.n_inputs
-        capacity_rows = (config.sample_mb << 20) // row_bytes
+        input_bytes = _FLOAT_BYTES * standardization.n_inputs * window
+        capacity = (config.sample_mb << 20) // input_bytes
         self.sample = ResidentSample(
-            training, features, standardization, capacity_rows, config.seed
+            training, features, standardization, capacity, config.seed, window
         )
-        validation_rows = min(_VALIDATION_ROWS, capacity_rows)
+        n_held_out = min(_VALIDATION_ROWS // window, capacity)
         # A source of one row has nothing to hold out; it is its own validation.
         self._validation = ResidentSample(
-            held_out or training, features, standardization, validation_rows, config.seed
+            held_out or training, features, standardization, n_held_out, config.seed, window
         )
 
     def validation(self) -> Matrix:

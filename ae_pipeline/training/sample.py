@@ -7,14 +7,20 @@ epoch; which rows depends on the seed and the epoch alone, so a resumed run sees
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from jaxtyping import Float32, Int64
 
-from ae_pipeline.blocks import block_to_matrix, records_to_block, rows_per_block
-from ae_pipeline.source import RowGroup, read_records
+from ae_pipeline.blocks import (
+    block_to_matrix,
+    records_to_block,
+    rows_per_block,
+    rows_to_windows,
+)
+from ae_pipeline.source import RowGroup, read_records, rebatch
 from ae_pipeline.standardization import Standardization
 
 #: Row groups that one refresh reads; more mix better, fewer read less.
@@ -35,6 +41,10 @@ class Section:
     def n_rows(self) -> int:
         """Rows in the section."""
         return self.stop - self.start
+
+    def n_windows(self, window: int) -> int:
+        """Whole windows in it; a section that is shorter than one is filled up."""
+        return max(1, self.n_rows // window)
 
 
 def split_validation(
@@ -58,14 +68,15 @@ def split_validation(
 
 
 class ResidentSample:
-    """Standardised training rows, NaN where a value is missing.
+    """Standardised training inputs, NaN where a value is missing.
 
     Args:
         sections: rows to draw from.
         features: names of the feature columns.
         standardization: source units to network inputs.
-        capacity_rows: rows that fit in memory.
-        seed: with the epoch it decides which rows are drawn.
+        capacity: inputs that fit in memory.
+        seed: with the epoch it decides which inputs are drawn.
+        window: consecutive rows of a section that are one input.
     """
 
     def __init__(
@@ -73,24 +84,26 @@ class ResidentSample:
         sections: Sequence[Section],
         features: Sequence[str],
         standardization: Standardization,
-        capacity_rows: int,
+        capacity: int,
         seed: int,
+        window: int = 1,
     ) -> None:
         self._sections = list(sections)
         self._features = features
         self._standardization = standardization
         self._seed = seed
-        self._n_available = sum(section.n_rows for section in sections)
-        self.n_rows = min(self._n_available, max(1, capacity_rows))
+        self._window = window
+        self._n_available = sum(section.n_windows(window) for section in sections)
+        self.n_inputs = min(self._n_available, max(1, capacity))
         self._resident: Matrix | None = None
 
     @property
     def is_complete(self) -> bool:
-        """Whether every row fits, so that all epochs see the same matrix."""
-        return self.n_rows == self._n_available
+        """Whether every input fits, so that all epochs see the same matrix."""
+        return self.n_inputs == self._n_available
 
     def matrix(self, epoch: int) -> Matrix:
-        """The rows of an epoch, always `n_rows` of them."""
+        """The inputs of an epoch, always `n_inputs` of them."""
         if not self.is_complete:
             return self._draw(epoch)
         if self._resident is None:
@@ -98,15 +111,15 @@ class ResidentSample:
         return self._resident
 
     def _draw(self, epoch: int) -> Matrix:
-        """A random subset of the rows of some row groups, others in the next epoch."""
+        """A random subset of the inputs of some row groups, others in the next epoch."""
         size = min(len(self._sections), _GROUPS_PER_REFRESH)
-        chosen, n_rows = [], 0
+        chosen, n_found = [], 0
         for index in self._order(epoch * size):
             chosen.append(self._sections[index])
-            n_rows += self._sections[index].n_rows
-            if len(chosen) >= size and n_rows >= self.n_rows:
+            n_found += self._sections[index].n_windows(self._window)
+            if len(chosen) >= size and n_found >= self.n_inputs:
                 break
-        return self._read(chosen, self._pick(chosen, n_rows, epoch))
+        return self._read(chosen, self._pick(chosen, n_found, epoch))
 
     def _order(self, position: int) -> Int64[np.ndarray, "sections"]:
         """Every section once, read from `position` on in an endless row of shuffled laps."""
@@ -120,32 +133,46 @@ class ResidentSample:
         return np.concatenate([rest, then[~np.isin(then, rest)]])
 
     def _pick(
-        self, chosen: list[Section], n_rows: int, epoch: int
+        self, chosen: list[Section], n_found: int, epoch: int
     ) -> list[Int64[np.ndarray, "picked"] | None]:
-        """Row numbers in each section: uniform over all rows of the chosen sections."""
+        """Numbers of inputs in each section: uniform over all of the chosen sections."""
         generator = np.random.default_rng([self._seed, epoch, 1])
-        picked = np.sort(generator.choice(n_rows, self.n_rows, replace=False, shuffle=False))
-        starts = np.cumsum([0] + [section.n_rows for section in chosen])
+        picked = np.sort(generator.choice(n_found, self.n_inputs, replace=False, shuffle=False))
+        starts = np.cumsum([0] + [section.n_windows(self._window) for section in chosen])
         cuts = np.searchsorted(picked, starts)
         return [picked[cuts[i] : cuts[i + 1]] - starts[i] for i in range(len(chosen))]
 
     def _read(
-        self, sections: Sequence[Section], rows: Sequence[Int64[np.ndarray, "picked"] | None]
+        self, sections: Sequence[Section], picks: Sequence[Int64[np.ndarray, "picked"] | None]
     ) -> Matrix:
-        parts = [self._read_section(*pair) for pair in zip(sections, rows, strict=True)]
+        parts = [self._read_section(*pair) for pair in zip(sections, picks, strict=True)]
         return np.concatenate(parts)
 
-    def _read_section(self, section: Section, rows: Int64[np.ndarray, "picked"] | None) -> Matrix:
-        """Rows of one section; `rows` counts from its start and is sorted, None means all."""
-        wanted = np.arange(section.n_rows) if rows is None else rows
-        wanted = wanted + section.start
-        parts = [np.empty((0, self._standardization.n_inputs), np.float32)]
-        start, group, n_rows = 0, section.group, rows_per_block(len(self._features))
-        for records in read_records(group.fragment, n_rows, self._features, [group.index]):
-            low, high = np.searchsorted(wanted, [start, start + records.num_rows])
-            if low < high:
-                block = records_to_block(records, self._features)
-                matrix = block_to_matrix(block, self._standardization)
-                parts.append(matrix[wanted[low:high] - start])
-            start += records.num_rows
+    def _read_section(self, section: Section, picked: Int64[np.ndarray, "picked"] | None) -> Matrix:
+        """Inputs of one section; `picked` counts from its start and is sorted, None means all."""
+        n_windows = section.n_windows(self._window)
+        wanted = np.arange(n_windows) if picked is None else picked
+        parts, start = [], 0
+        for matrix in self._windows(section):
+            low, high = np.searchsorted(wanted, [start, start + len(matrix)])
+            parts.append(matrix[wanted[low:high] - start])
+            start += len(matrix)
         return np.concatenate(parts)
+
+    def _windows(self, section: Section) -> Iterator[Matrix]:
+        """All inputs of a section, some at a time; a last one that was filled up among them."""
+        at_once = self._window * max(1, rows_per_block(len(self._features)) // self._window)
+        for records in rebatch(self._records(section, at_once), at_once):
+            block = records_to_block(records, self._features)
+            matrix = block_to_matrix(block, self._standardization)
+            yield rows_to_windows(matrix, self._window)
+
+    def _records(self, section: Section, n_rows: int) -> Iterator[pa.RecordBatch]:
+        """Rows of a section."""
+        position, group = 0, section.group
+        for records in read_records(group.fragment, n_rows, self._features, [group.index]):
+            low = max(section.start - position, 0)
+            high = min(section.stop - position, records.num_rows)
+            if low < high:
+                yield records.slice(low, high - low)
+            position += records.num_rows

@@ -80,9 +80,9 @@ def train(
         )
     summary = _summarize(state, reason)
     logger.info(
-        "trained %d epochs of %d rows, %d steps; validation loss %.4g -> %.4g; stopped by %s",
+        "trained %d epochs of %d inputs, %d steps; validation loss %.4g -> %.4g; stopped by %s",
         summary.epochs,
-        data.sample.n_rows,
+        data.sample.n_inputs,
         summary.steps,
         summary.start_loss,
         summary.validation_loss,
@@ -97,8 +97,8 @@ class _Run:
     def __init__(self, objective: Objective, config: TrainingConfig, data: TrainingData) -> None:
         self._config = config
         self._sample = data.sample
-        self._batch_size = min(config.batch_size, data.sample.n_rows)
-        self._steps_per_epoch = math.ceil(data.sample.n_rows / self._batch_size)
+        self._batch_size = min(config.batch_size, data.sample.n_inputs)
+        self._steps_per_epoch = math.ceil(data.sample.n_inputs / self._batch_size)
         self.n_steps = self._steps_per_epoch * max(config.epochs, 1)
         if config.max_steps is not None:
             self.n_steps = min(self.n_steps, config.max_steps)
@@ -147,7 +147,7 @@ class _Run:
 
     def _order(self, epoch: int) -> Int32[np.ndarray, "picks"]:
         """A shuffle of all rows; the last batch is filled up with rows from its beginning."""
-        order = np.random.default_rng([self._config.seed, epoch]).permutation(self._sample.n_rows)
+        order = np.random.default_rng([self._config.seed, epoch]).permutation(self._sample.n_inputs)
         n_picks = self._steps_per_epoch * self._batch_size
         return np.resize(order, n_picks).astype(np.int32)
 

@@ -107,6 +107,25 @@ class TrainingSummary:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """One way to encode a source that a planner measured.
+
+    Args:
+        name: what it is.
+        payload_bytes: of all blocks of the source, judged by a sample.
+        model_bytes: of its predictor and networks.
+        seconds: wall time it took to make and measure.
+        is_chosen: whether it won.
+    """
+
+    name: str
+    payload_bytes: int
+    model_bytes: int
+    seconds: float
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
 class FitResult:
     """A codec that was fitted, or was current already."""
 

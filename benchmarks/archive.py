@@ -23,7 +23,6 @@ from pcodec import ChunkConfig, standalone
 from rich.console import Console
 
 from ae_pipeline import encode, inspect, verify
-from ae_pipeline.archive import ArchiveCoder
 from ae_pipeline.codec import ArchiveCodec, load_archive_codec
 from ae_pipeline.codec.rows import pack_validity
 from ae_pipeline.config import EncodeJob, ToleranceConfig, VerifyJob
@@ -75,7 +74,7 @@ def measure(source: str, tolerance: float) -> Measured:
 def peer_bytes(source: str, codec: ArchiveCodec) -> tuple[int, int]:
     """Bytes of quantise + pcodec of every column of every block, and how many those are."""
     n_bytes = n_streams = 0
-    n_rows = ArchiveCoder(codec).block_rows
+    n_rows = codec.block_rows
     for fragment in discover(source).fragments:
         features = codec.schema.features
         for records in rebatch(read_records(fragment, n_rows, features), n_rows):

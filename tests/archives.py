@@ -11,6 +11,7 @@ import pyarrow as pa
 from ae_pipeline.architecture import Architecture
 from ae_pipeline.codec import ArchiveCodec, ArchiveNetwork, Provenance
 from ae_pipeline.integer_decoder import SKIP_MAX, WEIGHT_MAX, IntegerDecoder
+from ae_pipeline.linear_predictor import LinearPredictor
 from ae_pipeline.results import TrainingSummary
 from ae_pipeline.schema import TableSchema
 from ae_pipeline.standardization import Standardization
@@ -19,13 +20,16 @@ _PROVENANCE = Provenance("source", "key", 0, TrainingSummary(0, 0, "by hand", 0,
 
 
 def make_codec(
-    arrow: pa.Schema, tolerance: float | Sequence[float], network: ArchiveNetwork | None = None
+    arrow: pa.Schema,
+    tolerance: float | Sequence[float],
+    network: ArchiveNetwork | None = None,
+    predictor: LinearPredictor | None = None,
 ) -> ArchiveCodec:
     """A codec of all columns of a schema, grids through 0."""
     tolerances = np.broadcast_to(np.asarray(tolerance, np.float64), len(arrow)).copy()
     schema = TableSchema(arrow, tuple(arrow.names))
     zeros, ones = np.zeros(len(arrow)), np.ones(len(arrow))
-    return ArchiveCodec(schema, zeros, tolerances, ones, network, _PROVENANCE)
+    return ArchiveCodec(schema, zeros, tolerances, ones, predictor, network, _PROVENANCE)
 
 
 def random_decoder(
@@ -70,8 +74,29 @@ def random_network(
         window,
         architecture,
         encoder,
+        12,
         np.full(latent, 0.1, np.float32),
         random_decoder(generator, latent, hidden, n_inputs),
+    )
+
+
+def random_predictor(generator: np.random.Generator, n_columns: int) -> LinearPredictor:
+    """Weights that mean nothing, in any order of columns."""
+    order = generator.permutation(n_columns)
+    earlier = {column: order[:place] for place, column in enumerate(order.tolist())}
+    terms = {
+        column: generator.permutation(np.concatenate([2 * found, 2 * found + 1]))[:3]
+        for column, found in earlier.items()
+    }
+    sources = np.concatenate([terms[column] for column in range(n_columns)])
+    return LinearPredictor(
+        order=order.astype(np.int32),
+        follows=generator.integers(0, 2, n_columns).astype(np.int8),
+        counts=np.array([len(terms[column]) for column in range(n_columns)], np.int16),
+        sources=sources.astype(np.int32),
+        weights=generator.integers(-32767, 32767, len(sources), endpoint=True).astype(np.int16),
+        shifts=generator.integers(0, 30, n_columns).astype(np.int8),
+        biases=generator.integers(-(2**31), 2**31, n_columns).astype(np.int32),
     )
 
 
@@ -99,7 +124,9 @@ def ramp_network(n_ramps: int = 1, n_idle: int = 0) -> ArchiveNetwork:
         output_bias=np.zeros(n_columns, np.float32),
     )
     inputs = Standardization(np.zeros(n_columns), np.ones(n_columns), 1000.0)
-    return ArchiveNetwork(inputs, 1, architecture, encoder, np.ones(latent, np.float32), decoder)
+    return ArchiveNetwork(
+        inputs, 1, architecture, encoder, 12, np.ones(latent, np.float32), decoder
+    )
 
 
 def raw_values(array: pa.Array) -> np.ndarray:

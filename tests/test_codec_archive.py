@@ -15,11 +15,14 @@ from ae_pipeline.codec import ArchiveCodec
 from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, Method
 from ae_pipeline.entropy import pack_integers
 from ae_pipeline.integer_decoder import CODE_MAX
+from ae_pipeline.linear_predictor import LinearPredictor
 from tests.archives import (
     assert_keeps_promise,
+    bits,
     make_codec,
     ramp_network,
     random_network,
+    random_predictor,
     raw_values,
 )
 from tests.tables import numeric_arrays
@@ -68,7 +71,7 @@ def round_trip(codec: ArchiveCodec, records: pa.RecordBatch) -> BlockStreams:
     assert list(decoded) == records.schema.names
     for name, tolerance in zip(records.schema.names, codec.tolerance.tolist(), strict=True):
         assert_keeps_promise(records.column(name), decoded[name], tolerance)
-    direct = replace(codec, network=None).encode(records).to_bytes()
+    direct = replace(codec, network=None, predictor=None).encode(records).to_bytes()
     assert len(content) <= len(direct)
     return block
 
@@ -78,17 +81,25 @@ def round_trip(codec: ArchiveCodec, records: pa.RecordBatch) -> BlockStreams:
     st.lists(st.sampled_from(TOLERANCES), min_size=4, max_size=4),
     st.none() | st.integers(0, 2**32 - 1),
     st.integers(1, 9),
+    st.none() | st.integers(0, 2**32 - 1),
 )
 def test_promise(
-    columns: list[pa.Array], tolerances: list[float], seed: int | None, window: int
+    columns: list[pa.Array],
+    tolerances: list[float],
+    seed: int | None,
+    window: int,
+    predictor_seed: int | None,
 ) -> None:
-    """Any columns of any types keep their promises, with any network and without."""
+    """Any columns of any types keep their promises, with any network and predictor and without."""
     records = batch_of(columns)
     n_columns = len(columns)
     network = None
     if seed is not None:
         network = random_network(np.random.default_rng(seed), n_columns, window=window)
-    round_trip(make_codec(records.schema, tolerances[:n_columns], network), records)
+    predictor = None
+    if predictor_seed is not None:
+        predictor = random_predictor(np.random.default_rng(predictor_seed), n_columns)
+    round_trip(make_codec(records.schema, tolerances[:n_columns], network, predictor), records)
 
 
 @pytest.mark.parametrize("window", [None, 1, 7, 64])
@@ -130,7 +141,7 @@ def test_network_is_kept_where_columns_depend(generator: np.random.Generator) ->
     assert len(block.codes) == 1
     assert [column.method for column in block.columns] == [Method.CORRECTED] * 2
     assert [column.n_bytes for column in block.columns] == [2, 2]
-    direct = replace(codec, network=None).encode(records)
+    direct = replace(codec, network=None, predictor=None).encode(records)
     assert len(block.to_bytes()) < 0.6 * len(direct.to_bytes())
 
 
@@ -141,7 +152,10 @@ def test_network_is_dropped_where_it_is_useless(generator: np.random.Generator) 
         codec = make_codec(records.schema, 1e-3, network)
         block = round_trip(codec, records)
         assert block.codes == ()
-        assert block.to_bytes() == replace(codec, network=None).encode(records).to_bytes()
+        assert (
+            block.to_bytes()
+            == replace(codec, network=None, predictor=None).encode(records).to_bytes()
+        )
 
 
 def test_columns_choose_alone(generator: np.random.Generator) -> None:
@@ -210,7 +224,7 @@ def test_block_of_another_codec(generator: np.random.Generator) -> None:
     codec = make_codec(records.schema, 0.5, ramp_network())
     content = codec.encode(records).to_bytes()
     with pytest.raises(ValueError, match=r"\w"):
-        replace(codec, network=None).decode(content, 300)
+        replace(codec, network=None, predictor=None).decode(content, 300)
 
 
 @pytest.mark.parametrize("code", [CODE_MAX + 1, -CODE_MAX - 1, 2**63 - 1, -(2**63)])
@@ -243,3 +257,38 @@ def test_damage_with_a_right_checksum(data: st.DataObject) -> None:
         return
     (n_rows,) = {len(column) for column in decoded.values()}
     assert n_rows <= 200
+
+
+def test_predicted_columns(generator: np.random.Generator) -> None:
+    """A column that others say, and one that keeps its course, cost next to nothing."""
+    a = generator.integers(-50, 50, 4000)
+    b = 3 * a - np.concatenate([a[:1], a[:-1]]) // 1
+    records = pa.record_batch(
+        {"a": a.astype(float), "b": b.astype(float), "c": np.cumsum(b).astype(float)}
+    )
+    predictor = LinearPredictor(
+        order=np.int32([0, 1, 2]),
+        follows=np.int8([0, 0, 1]),
+        counts=np.int16([0, 2, 1]),
+        sources=np.int32([0, 1, 2]),
+        weights=np.int16([48, -16, 16]),
+        shifts=np.int8([0, 4, 4]),
+        biases=np.int32([0, 0, 0]),
+    )
+    block = round_trip(make_codec(records.schema, 0.5, None, predictor), records)
+    methods = [Method.DIRECT, Method.PREDICTED, Method.PREDICTED]
+    assert [column.method for column in block.columns] == methods
+    assert [column.n_bytes for column in block.columns[1:]] == [2, 2]
+
+
+def test_a_wanted_column_brings_what_predicts_it(generator: np.random.Generator) -> None:
+    """Decoding one column gives the same values as decoding all."""
+    records = mixed_batch(generator)
+    predictor = random_predictor(generator, records.num_columns)
+    codec = make_codec(records.schema, 0.01, random_network(generator, 9), predictor)
+    content = codec.encode(records).to_bytes()
+    whole = codec.decode(content, len(records))
+    for name in records.schema.names:
+        part = codec.decode(content, len(records), [name])
+        assert list(part) == [name]
+        np.testing.assert_array_equal(bits(raw_values(part[name])), bits(raw_values(whole[name])))

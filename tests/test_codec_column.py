@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.codec.column import ColumnCodec
+from ae_pipeline.codec.column import ColumnCodec, Hints
 from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, Method
 from ae_pipeline.entropy import pack_integers, pack_numbers
 from ae_pipeline.quantization import Grid
@@ -34,16 +34,34 @@ def _from_bits(kind: pa.DataType, rows: list[tuple[int, bool]], offset: int) -> 
     return pa.Array.from_buffers(kind, len(rows), buffers).slice(min(offset, len(rows)))
 
 
+def encode(
+    codec: ColumnCodec, column: pa.Array, prediction: np.ndarray | None = None
+) -> tuple[ColumnStreams, ColumnStreams | None]:
+    """(direct, corrected if there is a prediction and a grid)."""
+    present = codec.present(column)
+    direct = codec.direct(present).streams
+    if prediction is None or not codec.grid.tolerance:
+        return direct, None
+    return direct, codec.corrected(present, prediction[present.is_valid]).streams
+
+
+def decode(
+    codec: ColumnCodec, streams: ColumnStreams, n_rows: int, prediction: np.ndarray | None = None
+) -> pa.Array:
+    """The column alone."""
+    return codec.decode(streams, n_rows, Hints(prediction)).array
+
+
 def round_trip(
     column: pa.Array, tolerance: float, offset: float = 0.0, prediction: np.ndarray | None = None
 ) -> tuple[ColumnStreams, pa.Array]:
     """(streams, decoded), the promise checked with and without the prediction."""
     codec = ColumnCodec(column.type, Grid(offset, tolerance))
-    chosen, predicted = codec.encode(column, prediction)
-    direct = codec.decode(chosen, len(column), None)
+    chosen, predicted = encode(codec, column, prediction)
+    direct = decode(codec, chosen, len(column))
     assert_keeps_promise(column, direct, tolerance)
     if predicted is not None:
-        assert_keeps_promise(column, codec.decode(predicted, len(column), prediction), tolerance)
+        assert_keeps_promise(column, decode(codec, predicted, len(column), prediction), tolerance)
     return chosen, direct
 
 
@@ -97,9 +115,9 @@ def test_special_columns(kind: pa.DataType, tolerance: float) -> None:
 def test_constant_costs_a_few_bytes() -> None:
     """A constant takes 2 bytes where the grid begins, 9 exactly, however many rows it has."""
     column = pa.array(np.full(131_072, 0.1))
-    at_offset, _ = ColumnCodec(column.type, Grid(0.1, 1e-3)).encode(column, None)
-    exact, _ = ColumnCodec(column.type, Grid(0.0, 0.0)).encode(column, None)
-    far, _ = ColumnCodec(column.type, Grid(-1e6, 1e-3)).encode(column, None)
+    at_offset, _ = encode(ColumnCodec(column.type, Grid(0.1, 1e-3)), column)
+    exact, _ = encode(ColumnCodec(column.type, Grid(0.0, 0.0)), column)
+    far, _ = encode(ColumnCodec(column.type, Grid(-1e6, 1e-3)), column)
     assert (at_offset.n_bytes, exact.n_bytes, far.n_bytes) == (2, 9, 5)
     assert len(BlockStreams(131_072, (), (at_offset,)).to_bytes()) == 12
 
@@ -108,7 +126,7 @@ def test_constant_costs_a_few_bytes() -> None:
 def test_nothing_finite_costs_a_few_bytes(value: float | None) -> None:
     """A column without a single number takes some thirty bytes at most."""
     column = pa.array([value] * 100_000, pa.float64(), from_pandas=False)
-    chosen, _ = ColumnCodec(column.type, Grid(0.0, 0.1)).encode(column, None)
+    chosen, _ = encode(ColumnCodec(column.type, Grid(0.0, 0.1)), column)
     assert chosen.n_bytes <= 32
 
 
@@ -136,19 +154,12 @@ def test_good_predictions_leave_nothing(generator: np.random.Generator) -> None:
     values = generator.normal(size=10_000)
     grid = Grid(1.0, 0.01)
     prediction = grid.to_units(values) + generator.uniform(-0.49, 0.49, 10_000)
-    direct, corrected = ColumnCodec(pa.float64(), grid).encode(pa.array(values), prediction)
+    direct, corrected = encode(ColumnCodec(pa.float64(), grid), pa.array(values), prediction)
     assert corrected is not None
     assert (corrected.method, len(corrected.main)) == (Method.CORRECTED, 2)
     assert direct.method is Method.DIRECT
     with_nulls = pa.array(values, mask=generator.random(10_000) < 0.3)
     round_trip(with_nulls, 0.01, 1.0, prediction)
-
-
-def test_lossless_needs_no_prediction() -> None:
-    """A column with tolerance 0 is never predicted."""
-    codec = ColumnCodec(pa.float32(), Grid(0.0, 0.0))
-    chosen, predicted = codec.encode(pa.array([1.5, 2.5], pa.float32()), np.zeros(2))
-    assert (chosen.method, predicted) == (Method.LOSSLESS, None)
 
 
 def test_buffers_of_other_writers() -> None:
@@ -175,7 +186,7 @@ def stored_exactly(*steps: int, count: int | None = None) -> ColumnStreams:
 def test_exact_values_return_to_their_rows() -> None:
     """Positions are steps from one to the next, the first from before row 0."""
     codec = ColumnCodec(pa.float64(), Grid(0.0, 0.5))
-    assert codec.decode(stored_exactly(1, 2, 2), 5, None).to_pylist() == [10, 0, 11, 0, 12]
+    assert decode(codec, stored_exactly(1, 2, 2), 5).to_pylist() == [10, 0, 11, 0, 12]
 
 
 HIGH = 2**63 - 1
@@ -197,6 +208,7 @@ HIGH = 2**63 - 1
         ColumnStreams(Method.DIRECT, b""),
         ColumnStreams(Method.LOSSLESS, b"\x01\0"),
         ColumnStreams(Method.CORRECTED, b"\0\0"),
+        ColumnStreams(Method.PREDICTED, b"\0\0"),
         ColumnStreams(Method.DIRECT, b"\0\0", validity=b"no validity"),
         ColumnStreams(Method.DIRECT, b"\0\0", positions=b"\1\0\0\0", exact=b""),
     ],
@@ -205,4 +217,4 @@ def test_malformed_streams(streams: ColumnStreams) -> None:
     """Positions outside of the block, missing streams and what is no validity are refused."""
     codec = ColumnCodec(pa.float64(), Grid(0.0, 0.5))
     with pytest.raises(ValueError, match=r"\w"):
-        codec.decode(streams, 5, None)
+        decode(codec, streams, 5)

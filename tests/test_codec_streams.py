@@ -94,7 +94,7 @@ def test_truncation_with_a_right_checksum_is_noticed() -> None:
     """Lengths alone tell that a block was cut or grew, had its checksum been made anew."""
     body = example().to_bytes()[CHECKSUM:]
     for end in range(len(body)):
-        with pytest.raises(ValueError, match="block ends"):
+        with pytest.raises(ValueError, match="content ends"):
             read_example(with_checksum(body[:end]))
     with pytest.raises(ValueError, match="no stream owns"):
         read_example(with_checksum(body + b"\0"))

@@ -21,10 +21,6 @@ from ae_pipeline.storage import Footer, block_writer, column_bytes
 
 BLOCK_COLUMN = "ae:block"
 
-#: Values in one block: 32 MiB of float64 whatever the number of columns.
-_BLOCK_VALUES = 1 << 22
-_MOST_ROWS, _LEAST_ROWS = 1 << 17, 1 << 12
-
 
 @dataclass(frozen=True)
 class ArchiveCoder:
@@ -57,12 +53,6 @@ class ArchiveCoder:
         """Nothing: the codec decides everything."""
         return {}
 
-    @property
-    def block_rows(self) -> int:
-        """Rows of a full block."""
-        n_columns = max(len(self.codec.schema.arrow), 1)
-        return max(_LEAST_ROWS, min(_MOST_ROWS, _BLOCK_VALUES // n_columns))
-
     def write(
         self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
     ) -> tuple[str, ...]:
@@ -71,7 +61,7 @@ class ArchiveCoder:
         ledger: Counter[str] = Counter()
         metadata: dict[str, str] = {}
         with block_writer(path, schema, BLOCK_COLUMN, metadata) as write:
-            batches = rebatch(read_records(fragment, self.block_rows), self.block_rows)
+            batches = rebatch(read_records(fragment, self.codec.block_rows), self.codec.block_rows)
             for records in batches:
                 block = self.codec.encode(records)
                 content = block.to_bytes()

@@ -8,6 +8,7 @@ from ae_pipeline.codec.archive_directory import (
 )
 from ae_pipeline.codec.archive_network import ArchiveNetwork
 from ae_pipeline.codec.codec import Codec, Provenance
+from ae_pipeline.codec.column import fill_rows
 from ae_pipeline.codec.directory import CODEC_FILE, codec_kind, load_codec, save_codec
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Codec",
     "Provenance",
     "codec_kind",
+    "fill_rows",
     "load_archive_codec",
     "load_codec",
     "model_bytes",

@@ -1,7 +1,7 @@
 """The error-bounded codec: blocks of rows ↔ bytes in which every value keeps its promise.
 
-Prediction by the network and direct coding compete in every block, column by column, by the bytes
-they take; the network is dropped from a block in which it does not pay for its codes.
+Direct coding, linear prediction and the network compete in every block, column by column, by the
+bytes they take; the network is dropped from a block in which it does not pay for its codes.
 """
 
 from __future__ import annotations
@@ -9,46 +9,37 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Float64, Int64
 
-from ae_pipeline.codec.archive_content import archive_id
-from ae_pipeline.codec.archive_network import ArchiveNetwork
+from ae_pipeline.codec.archive_content import ArchiveContent
 from ae_pipeline.codec.codec import Provenance
-from ae_pipeline.codec.column import ColumnCodec
+from ae_pipeline.codec.column import ColumnCodec, Hints, Present, Stored, fill_rows
 from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, Method, read_block
 from ae_pipeline.entropy import pack_integers, unpack_integers
 from ae_pipeline.integer_decoder import CODE_MAX
+from ae_pipeline.linear_predictor import bounded
 from ae_pipeline.quantization import Grid
-from ae_pipeline.schema import TableSchema
+
+_BLOCK_VALUES = 1 << 22
+_MOST_ROWS, _LEAST_ROWS = 1 << 17, 1 << 12
+
+#: Ways to store each column, direct coding first.
+Ways: TypeAlias = list[list[Stored]]
 
 
 @dataclass(frozen=True)
-class ArchiveCodec:
-    """Schema, grids and, where it pays, a network.
+class ArchiveCodec(ArchiveContent):
+    """Encodes and decodes blocks.
 
     Args:
-        schema: source schema and roles.
-        offset: origin of each feature column's grid.
-        tolerance: promised absolute error of each feature column; 0 is bit for bit.
-        std: standard deviation of each feature column at fit time, the unit of reports.
-        network: None if every column is coded directly.
         provenance: where it came from; not part of its identity.
     """
 
-    schema: TableSchema
-    offset: Float64[np.ndarray, "features"]
-    tolerance: Float64[np.ndarray, "features"]
-    std: Float64[np.ndarray, "features"]
-    network: ArchiveNetwork | None
     provenance: Provenance
-
-    @cached_property
-    def id(self) -> str:
-        """20 hex digits of the hash of everything that decides what is written and decoded."""
-        return archive_id(self.schema, self.offset, self.tolerance, self.std, self.network)
 
     @cached_property
     def columns(self) -> tuple[ColumnCodec, ...]:
@@ -60,21 +51,32 @@ class ArchiveCodec:
             )
         )
 
+    @property
+    def block_rows(self) -> int:
+        """Rows of a full block, so that its values take 32 MiB whatever the number of columns."""
+        n_columns = max(len(self.schema.arrow), 1)
+        return max(_LEAST_ROWS, min(_MOST_ROWS, _BLOCK_VALUES // n_columns))
+
     def encode(self, records: pa.RecordBatch) -> BlockStreams:
         """The feature columns of some rows, in as few bytes as the ways compared here take."""
-        codes = None
-        predictions: dict[int, Float64[np.ndarray, "rows"]] = {}
-        if self.network is not None and len(records):
-            codes = self.network.encode(records, self.schema.features)
-            predictions = self.network.predict(codes, len(records))
-        pairs = [
-            column.encode(records.column(name), predictions.get(number))
-            for number, (name, column) in enumerate(
-                zip(self.schema.features, self.columns, strict=True)
-            )
+        present = [
+            column.present(records.column(name))
+            for name, column in zip(self.schema.features, self.columns, strict=True)
         ]
-        packed = () if codes is None else tuple(pack_integers(column) for column in codes.T.copy())
-        return _smallest(len(records), packed, pairs)
+        ways: Ways = [
+            [column.direct(part)] for column, part in zip(self.columns, present, strict=True)
+        ]
+        plain = BlockStreams(len(records), (), self._smallest(present, ways))
+        if self.network is None or not len(records):
+            return plain
+        codes = self.network.encode(records, self.schema.features)
+        for number, prediction in self.network.predict(codes, len(records)).items():
+            chosen = prediction[present[number].is_valid]
+            if self.tolerance[number]:
+                ways[number].append(self.columns[number].corrected(present[number], chosen))
+        packed = tuple(pack_integers(column) for column in codes.T.copy())
+        learned = BlockStreams(len(records), packed, self._smallest(present, ways))
+        return min(plain, learned, key=lambda block: len(block.to_bytes()))
 
     def decode(
         self, content: bytes, most_rows: int, wanted: Collection[str] | None = None
@@ -91,21 +93,76 @@ class ArchiveCodec:
             for number, name in enumerate(self.schema.features)
             if wanted is None or name in wanted
         ]
-        predictions: dict[int, Float64[np.ndarray, "rows"]] = {}
-        if self.network is not None and block.codes and _any_corrected(block, numbers):
-            codes = _unpack_codes(block, self.network.n_windows(block.n_rows))
-            predictions = self.network.predict(codes, block.n_rows)
-        return {
-            self.schema.features[number]: self.columns[number].decode(
-                block.columns[number], block.n_rows, predictions.get(number)
+        decoded = self._decode_columns(block, numbers)
+        return {self.schema.features[number]: decoded[number] for number in numbers}
+
+    def _smallest(self, present: list[Present], ways: Ways) -> tuple[ColumnStreams, ...]:
+        """The best way of each column; linear prediction depends on what was chosen before."""
+        if self.predictor is None:
+            return tuple(min(way, key=_n_bytes).streams for way in ways)
+        chosen: dict[int, ColumnStreams] = {}
+        cells = np.zeros((len(ways), len(present[0].is_valid)))
+        for number in self.predictor.order.tolist():
+            best = min(
+                self._with_predicted(number, present[number], ways[number], cells), key=_n_bytes
             )
-            for number in numbers
-        }
+            chosen[number] = best.streams
+            cells[number] = bounded(fill_rows(best.cells, present[number].is_valid))
+        return tuple(chosen[number] for number in range(len(ways)))
+
+    def _with_predicted(
+        self,
+        number: int,
+        present: Present,
+        ways: list[Stored],
+        cells: Float64[np.ndarray, "features rows"],
+    ) -> list[Stored]:
+        """Ways of one column, linear prediction among them if it has something to go by."""
+        predictor, direct = self.predictor, ways[0]
+        if predictor is None or direct.streams.method is not Method.DIRECT:
+            return ways
+        if not predictor.predicts(number) or not len(present.values):
+            return ways
+        base = predictor.base(number, cells)[present.is_valid]
+        follows = bool(predictor.follows[number])
+        return [*ways, self.columns[number].predicted(direct, base, follows)]
+
+    def _decode_columns(self, block: BlockStreams, numbers: list[int]) -> dict[int, pa.Array]:
+        """The wanted columns, once those that they are predicted from are decoded."""
+        arrays: dict[int, pa.Array] = {}
+        order = self._decoding_order(block, numbers)
+        predictions = self._predictions(block, order)
+        cells = np.zeros((len(self.columns) if len(order) else 0, block.n_rows))
+        for number in order:
+            streams, hints = block.columns[number], Hints(predictions.get(number))
+            if streams.method is Method.PREDICTED and self.predictor is not None:
+                follows = bool(self.predictor.follows[number])
+                hints = Hints(None, self.predictor.base(number, cells), follows)
+            decoded = self.columns[number].decode(streams, block.n_rows, hints)
+            arrays[number] = decoded.array
+            cells[number] = bounded(fill_rows(decoded.cells, decoded.is_valid))
+        return arrays
+
+    def _decoding_order(self, block: BlockStreams, numbers: list[int]) -> list[int]:
+        if self.predictor is None:
+            return numbers
+        methods = [column.method for column in block.columns]
+        predicted = {n for n, method in enumerate(methods) if method is Method.PREDICTED}
+        return self.predictor.needed(numbers, predicted)
+
+    def _predictions(
+        self, block: BlockStreams, numbers: list[int]
+    ) -> dict[int, Float64[np.ndarray, "rows"]]:
+        """What the network says, if one of these columns asks; it costs more than all else."""
+        is_asked = any(block.columns[number].method is Method.CORRECTED for number in numbers)
+        if self.network is None or not block.codes or not is_asked:
+            return {}
+        codes = _unpack_codes(block, self.network.n_windows(block.n_rows))
+        return self.network.predict(codes, block.n_rows)
 
 
-def _any_corrected(block: BlockStreams, numbers: list[int]) -> bool:
-    """Whether one of these columns needs the network, which costs more than all else."""
-    return any(block.columns[number].method is Method.CORRECTED for number in numbers)
+def _n_bytes(stored: Stored) -> int:
+    return stored.n_bytes
 
 
 def _unpack_codes(block: BlockStreams, n_windows: int) -> Int64[np.ndarray, "windows latent"]:
@@ -114,20 +171,3 @@ def _unpack_codes(block: BlockStreams, n_windows: int) -> Int64[np.ndarray, "win
     if codes.size and (codes.min() < -CODE_MAX or codes.max() > CODE_MAX):
         raise ValueError(f"codes beyond {CODE_MAX}")
     return codes
-
-
-def _smallest(
-    n_rows: int,
-    codes: tuple[bytes, ...],
-    pairs: list[tuple[ColumnStreams, ColumnStreams | None]],
-) -> BlockStreams:
-    """Per column the smaller way; without codes if that is smaller in all, directory included."""
-    direct = BlockStreams(n_rows, (), tuple(alone for alone, _ in pairs))
-    if not codes:
-        return direct
-    mixed = tuple(
-        alone if corrected is None or alone.n_bytes <= corrected.n_bytes else corrected
-        for alone, corrected in pairs
-    )
-    with_network = BlockStreams(n_rows, codes, mixed)
-    return min(direct, with_network, key=lambda block: len(block.to_bytes()))

@@ -1,50 +1,70 @@
-"""An archive codec's content as canonical JSON and arrays, and the hash that is its id."""
+"""What an archive codec is, as data: canonical JSON, arrays, and the hash that is its id."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from typing import Any  # JSON trees
 
 import numpy as np
-from jaxtyping import Float64, Shaped
+from jaxtyping import Float64
 
-from ae_pipeline.codec.archive_network import ArchiveNetwork
+from ae_pipeline.architecture import Architecture
+from ae_pipeline.codec.archive_network import SHIFT, ArchiveNetwork
 from ae_pipeline.codec.content import number_or_none
+from ae_pipeline.codec.model_file import Arrays, Layout
+from ae_pipeline.integer_decoder import IntegerDecoder
+from ae_pipeline.linear_predictor import LinearPredictor
 from ae_pipeline.schema import TableSchema
 
 ARCHIVE_KIND = "archive"
 
-Columns = Float64[np.ndarray, "features"]
-Arrays = dict[str, Shaped[np.ndarray, "..."]]
+
+@dataclass(frozen=True)
+class ArchiveContent:
+    """Schema, grids and what predicts values.
+
+    Args:
+        schema: source schema and roles.
+        offset: origin of each feature column's grid.
+        tolerance: promised absolute error of each feature column; 0 is bit for bit.
+        std: standard deviation of each feature column at fit time, the unit of reports.
+        predictor: None if no column is predicted from other columns' cells.
+        network: None if no column is predicted from codes.
+    """
+
+    schema: TableSchema
+    offset: Float64[np.ndarray, "features"]
+    tolerance: Float64[np.ndarray, "features"]
+    std: Float64[np.ndarray, "features"]
+    predictor: LinearPredictor | None
+    network: ArchiveNetwork | None
+
+    @cached_property
+    def id(self) -> str:
+        """20 hex digits of SHA-256 over canonical JSON and all arrays."""
+        tree = archive_to_json(self)
+        digest = hashlib.sha256(json.dumps(tree, sort_keys=True, separators=(",", ":")).encode())
+        for arrays in model_arrays(self).values():
+            for name, array in arrays.items():
+                digest.update(f"{name}{array.dtype.str}{array.shape}".encode())
+                digest.update(array.tobytes())
+        return digest.hexdigest()[:20]
 
 
-def archive_id(
-    schema: TableSchema,
-    offset: Columns,
-    tolerance: Columns,
-    std: Columns,
-    network: ArchiveNetwork | None,
-) -> str:
-    """First 20 hex digits of SHA-256 over canonical JSON, decoder and encoder."""
-    tree = archive_to_json(schema, offset, tolerance, std, network)
-    digest = hashlib.sha256(json.dumps(tree, sort_keys=True, separators=(",", ":")).encode())
-    for name, array in {**decoder_arrays(network), **encoder_arrays(network)}.items():
-        digest.update(f"{name}{array.dtype.str}{array.shape}".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()[:20]
-
-
-def archive_to_json(
-    schema: TableSchema,
-    offset: Columns,
-    tolerance: Columns,
-    std: Columns,
-    network: ArchiveNetwork | None,
-) -> dict[str, Any]:
+def archive_to_json(content: ArchiveContent) -> dict[str, Any]:
     """Everything but the weights as a JSON tree."""
-    columns = zip(schema.features, schema.feature_types, offset, tolerance, std, strict=True)
+    schema, predictor, network = content.schema, content.predictor, content.network
+    columns = zip(
+        schema.features,
+        schema.feature_types,
+        content.offset,
+        content.tolerance,
+        content.std,
+        strict=True,
+    )
     return {
         "kind": ARCHIVE_KIND,
         "schema": schema.serialized,
@@ -58,35 +78,75 @@ def archive_to_json(
             }
             for name, kind, origin, promise, deviation in columns
         ],
+        "predictor": None if predictor is None else {"n_terms": len(predictor.weights)},
         "network": None if network is None else _network_to_json(network),
     }
 
 
-def decoder_arrays(network: ArchiveNetwork | None) -> Arrays:
-    """What decoding needs, by name."""
-    if network is None:
-        return {}
-    decoder = network.decoder
+def model_arrays(content: ArchiveContent) -> dict[str, Arrays]:
+    """Arrays of each file by name: decoding needs all but the encoder's.
+
+    The encoder's precision is no part of the promise.
+    """
+    parts: dict[str, Arrays] = {}
+    if content.predictor is not None:
+        parts["predictor"] = _arrays_of(content.predictor)
+    if content.network is not None:
+        parts["decoder"] = _arrays_of(content.network.decoder)
+        step = np.ascontiguousarray(content.network.code_step, dtype="<f4")
+        parts["encoder"] = {**content.network.stored_encoder(), "code_step": step}
+    return parts
+
+
+def predictor_layout(n_features: int, n_terms: int) -> Layout:
+    """Arrays of `LinearPredictor`."""
+    per_column, per_term = (n_features,), (n_terms,)
     return {
-        field.name: np.ascontiguousarray(getattr(decoder, field.name)) for field in fields(decoder)
+        "order": (np.dtype("<i4"), per_column),
+        "follows": (np.dtype("i1"), per_column),
+        "counts": (np.dtype("<i2"), per_column),
+        "sources": (np.dtype("<i4"), per_term),
+        "weights": (np.dtype("<i2"), per_term),
+        "shifts": (np.dtype("i1"), per_column),
+        "biases": (np.dtype("<i4"), per_column),
     }
 
 
-def encoder_arrays(network: ArchiveNetwork | None) -> Arrays:
-    """What only encoding needs, by name; its precision is no part of the promise."""
-    if network is None:
-        return {}
-    halves = {
-        name: np.ascontiguousarray(network.encoder[name], dtype="<f2")
-        for name in network.architecture.weight_shapes()
-        if name.startswith("encoder/")
+def decoder_layout(architecture: Architecture) -> Layout:
+    """Arrays of `IntegerDecoder`."""
+    latent, hidden, outputs = architecture.layer_widths("decoder")
+    return {
+        "hidden_weights": (np.dtype("i1"), (latent, hidden)),
+        "hidden_shift": (np.dtype("i1"), (hidden,)),
+        "hidden_bias": (np.dtype("<f4"), (hidden,)),
+        "output_weights": (np.dtype("i1"), (hidden, outputs)),
+        "output_shift": (np.dtype("i1"), (outputs,)),
+        "skip_weights": (np.dtype("<i2"), (latent, outputs)),
+        "skip_shift": (np.dtype("i1"), (outputs,)),
+        "output_bias": (np.dtype("<f4"), (outputs,)),
     }
-    return {**halves, "code_step": np.ascontiguousarray(network.code_step, dtype="<f4")}
+
+
+def encoder_layout(architecture: Architecture) -> Layout:
+    """Weights of the encoder, and the step of each code."""
+    layout: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {}
+    for name, shape in architecture.weight_shapes().items():
+        if name.startswith("encoder/") and name.endswith("/kernel"):
+            layout[name] = np.dtype("<i2"), shape
+            layout[name + SHIFT] = np.dtype("i1"), shape[1:]
+        elif name.startswith("encoder/"):
+            layout[name] = np.dtype("<f4"), shape
+    return {**layout, "code_step": (np.dtype("<f4"), (architecture.latent_dim,))}
+
+
+def _arrays_of(part: LinearPredictor | IntegerDecoder) -> Arrays:
+    return {field.name: np.ascontiguousarray(getattr(part, field.name)) for field in fields(part)}
 
 
 def _network_to_json(network: ArchiveNetwork) -> dict[str, Any]:
     return {
         "window": network.window,
+        "encoder_bits": network.encoder_bits,
         "architecture": json.loads(json.dumps(asdict(network.architecture))),
         "clip_sigma": network.standardization.clip_sigma,
         "center": [number_or_none(value) for value in network.standardization.center],

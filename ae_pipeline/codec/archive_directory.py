@@ -1,7 +1,7 @@
-"""An archive codec on disk: `codec.json`, `decoder.safetensors`, `encoder.safetensors`, history.
+"""An archive codec on disk: `codec.json`, weights, history.
 
-Decoding needs the first two. The encoder lies beside them in half precision, so that partitions can
-be added. The JSON is written last; nothing in it can run code.
+Decoding needs `codec.json`, `predictor.bin` and `decoder.bin`. The encoder lies beside them, so
+that partitions can be added. The JSON is written last; nothing in it can run code.
 """
 
 from __future__ import annotations
@@ -11,12 +11,18 @@ from pathlib import Path
 from typing import Any  # JSON trees
 
 import numpy as np
-import safetensors.numpy
 
 from ae_pipeline.architecture import Architecture
 from ae_pipeline.codec.archive_codec import ArchiveCodec
-from ae_pipeline.codec.archive_content import archive_to_json, decoder_arrays, encoder_arrays
-from ae_pipeline.codec.archive_network import ArchiveNetwork
+from ae_pipeline.codec.archive_content import (
+    ArchiveContent,
+    archive_to_json,
+    decoder_layout,
+    encoder_layout,
+    model_arrays,
+    predictor_layout,
+)
+from ae_pipeline.codec.archive_network import ArchiveNetwork, restore_encoder
 from ae_pipeline.codec.content import FORMAT_VERSION, column_numbers
 from ae_pipeline.codec.directory import (
     CODEC_FILE,
@@ -29,33 +35,26 @@ from ae_pipeline.codec.directory import (
     read_tree,
     to_json,
 )
+from ae_pipeline.codec.model_file import Arrays, Layout, pack_arrays, unpack_arrays
 from ae_pipeline.integer_decoder import IntegerDecoder
+from ae_pipeline.linear_predictor import LinearPredictor
 from ae_pipeline.publish import publish_bytes
 from ae_pipeline.schema import TableSchema, deserialize_schema
 from ae_pipeline.standardization import Standardization
 
-DECODER_FILE, ENCODER_FILE = "decoder.safetensors", "encoder.safetensors"
 
-
-def model_bytes(codec: ArchiveCodec) -> int:
-    """Bytes of the network as stored, encoder and decoder."""
-    if codec.network is None:
-        return 0
-    arrays = (decoder_arrays(codec.network), encoder_arrays(codec.network))
-    return sum(len(safetensors.numpy.save(part)) for part in arrays)
+def model_bytes(content: ArchiveContent) -> dict[str, int]:
+    """Bytes of each file of weights: predictor, decoder, encoder, as far as there are any."""
+    return {part: len(pack_arrays(arrays)) for part, arrays in model_arrays(content).items()}
 
 
 def save_archive_codec(codec: ArchiveCodec, directory: Path) -> None:
     """Write a codec; an existing one is replaced. `DestinationError` if that fails."""
-    if codec.network is not None:
-        for name, arrays in (
-            (DECODER_FILE, decoder_arrays(codec.network)),
-            (ENCODER_FILE, encoder_arrays(codec.network)),
-        ):
-            publish_bytes(directory / name, safetensors.numpy.save(arrays))
+    for part, arrays in model_arrays(codec).items():
+        publish_bytes(_file(directory, part), pack_arrays(arrays))
     provenance = asdict(codec.provenance)
     publish_bytes(directory / HISTORY_FILE, history_to_json(provenance.pop("history")))
-    content = archive_to_json(codec.schema, codec.offset, codec.tolerance, codec.std, codec.network)
+    content = archive_to_json(codec)
     tree = {"id": codec.id, "format_version": FORMAT_VERSION, **content, "provenance": provenance}
     publish_bytes(directory / CODEC_FILE, to_json(tree))
 
@@ -87,8 +86,19 @@ def _from_tree(path: Path, tree: dict[str, Any]) -> ArchiveCodec:
         offset=column_numbers(features, "offset"),
         tolerance=column_numbers(features, "tolerance"),
         std=column_numbers(features, "std"),
+        predictor=_read_predictor(path, tree["predictor"], len(features)),
         network=None if tree["network"] is None else _read_network(path, tree["network"]),
         provenance=read_provenance(path, tree["provenance"]),
+    )
+
+
+def _read_predictor(
+    path: Path, tree: dict[str, Any] | None, n_features: int
+) -> LinearPredictor | None:
+    if tree is None:
+        return None
+    return LinearPredictor(
+        **_read_arrays(path, "predictor", predictor_layout(n_features, int(tree["n_terms"])))
     )
 
 
@@ -96,17 +106,26 @@ def _read_network(path: Path, tree: dict[str, Any]) -> ArchiveNetwork:
     shape = dict(tree["architecture"])
     for widths in ("encoder_hidden", "decoder_hidden"):
         shape[widths] = tuple(shape[widths])
+    architecture = Architecture(**shape)
     center = [np.nan if value is None else value for value in tree["center"]]
-    decoder = safetensors.numpy.load((path / DECODER_FILE).read_bytes())
-    encoder = safetensors.numpy.load((path / ENCODER_FILE).read_bytes())
+    encoder = _read_arrays(path, "encoder", encoder_layout(architecture))
     step = encoder.pop("code_step")
     return ArchiveNetwork(
         standardization=Standardization(
             np.array(center, np.float64), np.array(tree["scale"], np.float64), tree["clip_sigma"]
         ),
         window=int(tree["window"]),
-        architecture=Architecture(**shape),
-        encoder={name: array.astype(np.float32) for name, array in encoder.items()},
+        architecture=architecture,
+        encoder=restore_encoder(encoder),
+        encoder_bits=int(tree["encoder_bits"]),
         code_step=step,
-        decoder=IntegerDecoder(**decoder),
+        decoder=IntegerDecoder(**_read_arrays(path, "decoder", decoder_layout(architecture))),
     )
+
+
+def _read_arrays(path: Path, part: str, layout: Layout) -> Arrays:
+    return unpack_arrays(_file(path, part).read_bytes(), layout)
+
+
+def _file(directory: Path, part: str) -> Path:
+    return directory / f"{part}.bin"

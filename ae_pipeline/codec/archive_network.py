@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Float32, Float64, Int64, Shaped
 
 from ae_pipeline.architecture import Architecture, Weights
 from ae_pipeline.blocks import (
@@ -16,8 +17,10 @@ from ae_pipeline.blocks import (
     windows_to_rows,
 )
 from ae_pipeline.inference import encode_matrix
-from ae_pipeline.integer_decoder import CODE_MAX, IntegerDecoder
+from ae_pipeline.integer_decoder import CODE_MAX, IntegerDecoder, round_columns
 from ae_pipeline.standardization import Standardization
+
+SHIFT = "/shift"
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class ArchiveNetwork:
         standardization: source units to network inputs; columns of scale 0 take no part.
         window: consecutive rows that are one input.
         architecture: shape of both; inputs are the columns of all rows of a window.
-        encoder: float32 weights by name, kept in half precision on disk.
+        encoder: float32 weights by name.
+        encoder_bits: of each stored weight of the encoder, its sign among them.
         code_step: latents per code.
         decoder: codes to predictions in tolerance units.
     """
@@ -37,16 +41,26 @@ class ArchiveNetwork:
     window: int
     architecture: Architecture
     encoder: Weights
+    encoder_bits: int
     code_step: Float32[np.ndarray, "latent"]
     decoder: IntegerDecoder
 
     def as_stored(self) -> ArchiveNetwork:
-        """With the encoder's weights rounded to half precision, as they are read back."""
-        halves = {
-            name: array.astype(np.float16).astype(np.float32)
-            for name, array in self.encoder.items()
-        }
-        return replace(self, encoder=halves)
+        """With the encoder's weights rounded as they are read back."""
+        return replace(self, encoder=restore_encoder(self.stored_encoder()))
+
+    def stored_encoder(self) -> dict[str, Shaped[np.ndarray, "..."]]:
+        """Kernels as integers and the shift of each column; biases as they are."""
+        stored: dict[str, Shaped[np.ndarray, "..."]] = {}
+        for name in self.architecture.weight_shapes():
+            if name.startswith("encoder/") and name.endswith("/kernel"):
+                largest = (1 << (self.encoder_bits - 1)) - 1
+                integers, shift = round_columns(self.encoder[name], largest)
+                stored[name] = integers.astype(np.int16)
+                stored[name + SHIFT] = shift
+            elif name.startswith("encoder/"):
+                stored[name] = np.ascontiguousarray(self.encoder[name], dtype="<f4")
+        return stored
 
     @property
     def columns(self) -> Int64[np.ndarray, "inputs"]:
@@ -75,3 +89,15 @@ class ArchiveNetwork:
         """Predictions in tolerance units by feature number."""
         rows = windows_to_rows(self.decoder.predict(codes), self.window, n_rows)
         return dict(zip(self.columns.tolist(), rows, strict=True))
+
+
+def restore_encoder(stored: Mapping[str, Shaped[np.ndarray, "..."]]) -> Weights:
+    """Inverse of `ArchiveNetwork.stored_encoder`, up to the rounding."""
+    weights = {}
+    for name, array in stored.items():
+        if name + SHIFT in stored:
+            step = np.ldexp(np.float32(1), -stored[name + SHIFT].astype(np.int32))
+            weights[name] = (array * step).astype(np.float32)
+        elif not name.endswith(SHIFT):
+            weights[name] = array
+    return weights

@@ -13,7 +13,7 @@ from ae_pipeline.architecture import Architecture, Weights
 from ae_pipeline.blocks import Block, block_to_matrix, matrix_to_values
 from ae_pipeline.codec.content import content_id
 from ae_pipeline.inference import decode_matrix, encode_matrix
-from ae_pipeline.results import EpochRecord, TrainingSummary
+from ae_pipeline.results import Candidate, EpochRecord, TrainingSummary
 from ae_pipeline.schema import TableSchema
 from ae_pipeline.standardization import Standardization
 
@@ -29,6 +29,7 @@ class Provenance:
         training: how training went.
         history: losses, epoch by epoch.
         tolerance: the settings that tolerances were resolved from, for archives.
+        plan: what it was compared with, for archives.
     """
 
     source: str
@@ -37,6 +38,7 @@ class Provenance:
     training: TrainingSummary
     history: tuple[EpochRecord, ...] = ()
     tolerance: dict[str, Any] | None = None
+    plan: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True)

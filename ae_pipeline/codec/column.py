@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any  # a dtype known at run time only
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Bool, Float64, Shaped
+from jaxtyping import Bool, Float64, Int64, Shaped
 
 from ae_pipeline.codec.rows import (
     pack_positions,
@@ -20,10 +20,64 @@ from ae_pipeline.entropy import pack_integers, pack_numbers, unpack_integers, un
 from ae_pipeline.quantization import Grid, breaks_promise, dequantize, quantize
 
 Values = Shaped[np.ndarray, "present"]
+Cells = Int64[np.ndarray, "present"]
 Prediction = Float64[np.ndarray, "present"]
 
 #: With more exact values than this share, the column is tried without a grid as well.
 _MANY_EXACT = 1 / 16
+_FARTHEST_CELL = float(1 << 53)
+
+
+@dataclass(frozen=True)
+class Present:
+    """What of a column is not null.
+
+    Args:
+        values: bit for bit.
+        is_valid: where they are.
+        validity: that as bytes.
+    """
+
+    values: Values
+    is_valid: Bool[np.ndarray, "rows"]
+    validity: bytes
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One way to store a column, and its cells, from which other columns may be predicted."""
+
+    streams: ColumnStreams
+    cells: Cells
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of all streams."""
+        return self.streams.n_bytes
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A column again, and its cells where it is not null."""
+
+    array: pa.Array
+    cells: Cells
+    is_valid: Bool[np.ndarray, "rows"]
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What other streams say of a column's present values.
+
+    Args:
+        prediction: of the network, in tolerance units.
+        base: of the linear predictor, in cells.
+        follows: whether a cell is the one before plus what the stream says.
+    """
+
+    prediction: Prediction | None = None
+    base: Cells | None = None
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,75 +97,119 @@ class ColumnCodec:
         """Numpy type of the values."""
         return np.dtype(self.kind.to_pandas_dtype())
 
-    def encode(
-        self, column: pa.Array, predictions: Float64[np.ndarray, "rows"] | None
-    ) -> tuple[ColumnStreams, ColumnStreams | None]:
-        """(streams without predictions, streams with them if there are any)."""
-        values, is_valid = _present(column, self.dtype)
-        validity = pack_validity(is_valid)
-        if not self.grid.tolerance:
-            return ColumnStreams(Method.LOSSLESS, pack_numbers(values), validity), None
-        direct = self._on_grid(values, None, Method.DIRECT, validity)
-        if predictions is None:
-            return direct, None
-        chosen = predictions[is_valid]
-        return direct, self._on_grid(values, chosen, Method.CORRECTED, validity)
+    def present(self, column: pa.Array) -> Present:
+        """Values that are not null, bit for bit, and where they are."""
+        if not column.null_count:
+            values, is_valid = _raw_values(column, self.dtype), np.ones(len(column), bool)
+        else:
+            is_valid = column.is_valid().to_numpy(zero_copy_only=False)
+            values = _raw_values(column, self.dtype)[is_valid]
+        return Present(values, is_valid, pack_validity(is_valid))
 
-    def decode(
-        self, streams: ColumnStreams, n_rows: int, predictions: Float64[np.ndarray, "rows"] | None
-    ) -> pa.Array:
-        """The column; ValueError if a stream is damaged."""
+    def direct(self, present: Present) -> Stored:
+        """Without any prediction."""
+        if self.grid.tolerance:
+            return self._on_grid(present, None, Method.DIRECT)
+        streams = ColumnStreams(Method.LOSSLESS, pack_numbers(present.values), present.validity)
+        return Stored(streams, np.zeros(len(present.values), np.int64))
+
+    def corrected(self, present: Present, prediction: Prediction) -> Stored:
+        """As corrections of the network's prediction; never of a lossless column."""
+        return self._on_grid(present, prediction, Method.CORRECTED)
+
+    def predicted(self, direct: Stored, base: Cells, follows: bool) -> Stored:
+        """As distances from the linear prediction; the cells are those of direct coding."""
+        cells = direct.cells
+        before = np.concatenate([[0], cells[:-1]])[: len(cells)] if follows else 0
+        main = pack_integers(cells - base - before)
+        return Stored(replace(direct.streams, method=Method.PREDICTED, main=main), cells)
+
+    def decode(self, streams: ColumnStreams, n_rows: int, hints: Hints) -> Decoded:
+        """The column; ValueError if a stream is damaged.
+
+        Args:
+            streams: of the column.
+            n_rows: of the block.
+            hints: what the method of the streams needs, of all rows.
+        """
         is_valid = unpack_validity(streams.validity, n_rows)
-        n_present = int(is_valid.sum())
-        chosen = None
-        if streams.method is Method.CORRECTED:
-            if predictions is None:
-                raise ValueError("corrections without codes")
-            chosen = predictions[is_valid]
-        values = self._decode_present(streams, n_present, chosen)
+        values, cells = self._decode_present(streams, is_valid, hints)
         if streams.positions:
             _replace(values, streams, self.dtype)
-        if n_present == n_rows:
-            return pa.array(values, type=self.kind)
+        if is_valid.all():
+            return Decoded(pa.array(values, type=self.kind), cells, is_valid)
         full = np.zeros(n_rows, self.dtype)
         full[is_valid] = values
-        return pa.array(full, type=self.kind, mask=~is_valid)
+        return Decoded(pa.array(full, type=self.kind, mask=~is_valid), cells, is_valid)
 
     def _decode_present(
-        self, streams: ColumnStreams, n_present: int, predictions: Prediction | None
-    ) -> Values:
+        self, streams: ColumnStreams, is_valid: Bool[np.ndarray, "rows"], hints: Hints
+    ) -> tuple[Values, Cells]:
+        n_present = int(is_valid.sum())
         if streams.method is Method.LOSSLESS:
-            return unpack_numbers(streams.main, n_present, self.dtype)
+            values = unpack_numbers(streams.main, n_present, self.dtype)
+            return values, self.cells_of(values)
         integers = unpack_integers(streams.main, n_present)
-        return dequantize(self.grid, integers, predictions, self.dtype)
+        if streams.method is Method.CORRECTED:
+            if hints.prediction is None:
+                raise ValueError("corrections without codes")
+            prediction = hints.prediction[is_valid]
+            values = dequantize(self.grid, integers, prediction, self.dtype)
+            return values, _whole(integers, prediction)
+        if streams.method is Method.PREDICTED:
+            integers = _restore(integers, is_valid, hints)
+        return dequantize(self.grid, integers, None, self.dtype), integers
 
-    def _on_grid(
-        self, values: Values, predictions: Prediction | None, method: Method, validity: bytes
-    ) -> ColumnStreams:
+    def _on_grid(self, present: Present, prediction: Prediction | None, method: Method) -> Stored:
         """Quantise, decode again, and store exactly what broke the promise."""
+        values = present.values
         units = self.grid.to_units(values.astype(np.float64))
-        integers = quantize(units, predictions)
-        decoded = dequantize(self.grid, integers, predictions, self.dtype)
+        integers = quantize(units, prediction)
+        decoded = dequantize(self.grid, integers, prediction, self.dtype)
         broken = np.flatnonzero(breaks_promise(values, decoded, self.grid.tolerance))
+        cells = integers if prediction is None else _whole(integers, prediction)
         streams = ColumnStreams(
             method,
             pack_integers(integers),
-            validity,
+            present.validity,
             pack_positions(broken),
             pack_numbers(values[broken]),
         )
         if len(broken) <= _MANY_EXACT * len(values):
-            return streams
-        lossless = ColumnStreams(Method.LOSSLESS, pack_numbers(values), validity)
-        return min(streams, lossless, key=lambda candidate: candidate.n_bytes)
+            return Stored(streams, cells)
+        lossless = ColumnStreams(Method.LOSSLESS, pack_numbers(values), present.validity)
+        if lossless.n_bytes >= streams.n_bytes:
+            return Stored(streams, cells)
+        return Stored(lossless, self.cells_of(values))
+
+    def cells_of(self, values: Values) -> Cells:
+        """Cells of values that are stored bit for bit; 0 in a column without a grid."""
+        if not self.grid.tolerance:
+            return np.zeros(len(values), np.int64)
+        return quantize(self.grid.to_units(values.astype(np.float64)), None)
 
 
-def _present(column: pa.Array, dtype: np.dtype[Any]) -> tuple[Values, Bool[np.ndarray, "rows"]]:
-    """Values that are not null, bit for bit, and where they are."""
-    if not column.null_count:
-        return _raw_values(column, dtype), np.ones(len(column), bool)
-    is_valid = column.is_valid().to_numpy(zero_copy_only=False)
-    return _raw_values(column, dtype)[is_valid], is_valid
+def fill_rows(cells: Cells, is_valid: Bool[np.ndarray, "rows"]) -> Int64[np.ndarray, "rows"]:
+    """Cells of all rows: a null has the cell before it, leading ones that of the first value."""
+    if len(cells) == len(is_valid):
+        return cells
+    if not len(cells):
+        return np.zeros(len(is_valid), np.int64)
+    return cells[np.maximum(np.cumsum(is_valid) - 1, 0)]
+
+
+def _whole(integers: Cells, prediction: Prediction) -> Cells:
+    """The cells that corrected values lie in, whatever was predicted."""
+    units = np.nan_to_num(np.rint(integers + prediction), copy=False)
+    return np.clip(units, -_FARTHEST_CELL, _FARTHEST_CELL, out=units).astype(np.int64)
+
+
+def _restore(integers: Cells, is_valid: Bool[np.ndarray, "rows"], hints: Hints) -> Cells:
+    """Cells from their distances to the linear prediction."""
+    if hints.base is None:
+        raise ValueError("distances without a linear predictor")
+    steps = integers + hints.base[is_valid]
+    return np.cumsum(steps) if hints.follows else steps
 
 
 def _raw_values(column: pa.Array, dtype: np.dtype[Any]) -> Values:

@@ -22,7 +22,7 @@ from ae_pipeline.codec.codec import Codec, Provenance
 from ae_pipeline.codec.content import FORMAT_VERSION, content_from_json, content_to_json
 from ae_pipeline.errors import CodecNotFoundError, CorruptCodecError, UnsupportedFormatError
 from ae_pipeline.publish import publish_bytes
-from ae_pipeline.results import EpochRecord, TrainingSummary
+from ae_pipeline.results import Candidate, EpochRecord, TrainingSummary
 
 CODEC_FILE = "codec.json"
 WEIGHTS_FILE = "weights.safetensors"
@@ -137,6 +137,7 @@ def read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
     history = json.loads((path / HISTORY_FILE).read_text(encoding="utf-8"))
     known = _known(Provenance, tree)
     known["training"] = TrainingSummary(**_known(TrainingSummary, tree["training"]))
+    known["plan"] = tuple(Candidate(**_known(Candidate, one)) for one in tree.get("plan", ()))
     records = [_with_nan(_known(EpochRecord, record)) for record in history]
     return Provenance(**{**known, "history": tuple(EpochRecord(**record) for record in records)})
 

@@ -10,10 +10,11 @@ import zlib
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from ae_pipeline.codec.varint import Reader, varint
+
 _CHECKSUM_BYTES = 4
 _HAS_NETWORK = 1
 _HAS_VALIDITY, _HAS_EXACT, _METHODS = 0x10, 0x20, 0x0F
-_MOST_VARINT_BYTES = 9
 
 
 class Method(IntEnum):
@@ -22,6 +23,7 @@ class Method(IntEnum):
     DIRECT = 0
     CORRECTED = 1
     LOSSLESS = 2
+    PREDICTED = 3
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class ColumnStreams:
 
     Args:
         method: of `main`.
-        main: integers on the grid, corrections, or the values themselves.
+        main: cells, corrections, the values themselves, or distances to predicted cells.
         validity: which rows are not null; empty if all are.
         positions: rows (among those that are not null) that are stored exactly.
         exact: their values.
@@ -71,6 +73,7 @@ class BlockStreams:
             "corrections": main[Method.CORRECTED],
             "direct": main[Method.DIRECT],
             "lossless": main[Method.LOSSLESS],
+            "predicted": main[Method.PREDICTED],
             "validity": sum(len(column.validity) for column in self.columns),
             "exact": sum(len(column.positions) + len(column.exact) for column in self.columns),
         }
@@ -78,10 +81,10 @@ class BlockStreams:
     def to_bytes(self) -> bytes:
         """The block as it is stored."""
         header = bytearray([_HAS_NETWORK if self.codes else 0])
-        header += _varint(self.n_rows)
+        header += varint(self.n_rows)
         streams = list(self.codes)
         for code in self.codes:
-            header += _varint(len(code))
+            header += varint(len(code))
         for column in self.columns:
             flags, stored = 0, [column.main]
             if column.validity:
@@ -92,7 +95,7 @@ class BlockStreams:
                 stored += [column.positions, column.exact]
             header.append(column.method | flags)
             for stream in stored:
-                header += _varint(len(stream))
+                header += varint(len(stream))
             streams += stored
         body = bytes(header) + b"".join(streams)
         return zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "little") + body
@@ -114,7 +117,7 @@ def read_block(content: bytes, n_columns: int, latent_dim: int, most_rows: int) 
         raise ValueError("block is shorter than its checksum")
     if zlib.crc32(content[_CHECKSUM_BYTES:]) != int.from_bytes(content[:_CHECKSUM_BYTES], "little"):
         raise ValueError("block checksum is wrong")
-    reader = _Reader(content, _CHECKSUM_BYTES)
+    reader = Reader(content, _CHECKSUM_BYTES)
     has_network = bool(reader.byte() & _HAS_NETWORK)
     n_rows = reader.varint()
     if n_rows > most_rows:
@@ -126,12 +129,12 @@ def read_block(content: bytes, n_columns: int, latent_dim: int, most_rows: int) 
         ColumnStreams(method, **{name: reader.take(length) for name, length in lengths.items()})
         for method, lengths in layouts
     )
-    if reader.position != len(content):
+    if not reader.is_at_end:
         raise ValueError("block has bytes that no stream owns")
     return BlockStreams(n_rows, codes, columns)
 
 
-def _read_layout(reader: _Reader) -> tuple[Method, dict[str, int]]:
+def _read_layout(reader: Reader) -> tuple[Method, dict[str, int]]:
     tag = reader.byte()
     method = Method(tag & _METHODS)
     lengths = {"main": reader.varint()}
@@ -141,41 +144,3 @@ def _read_layout(reader: _Reader) -> tuple[Method, dict[str, int]]:
         lengths["positions"] = reader.varint()
         lengths["exact"] = reader.varint()
     return method, lengths
-
-
-class _Reader:
-    """Takes bytes off a block and refuses to go past its end."""
-
-    def __init__(self, content: bytes, position: int) -> None:
-        self._content = content
-        self.position = position
-
-    def take(self, n_bytes: int) -> bytes:
-        end = self.position + n_bytes
-        if end > len(self._content):
-            raise ValueError("block ends within a stream")
-        taken = self._content[self.position : end]
-        self.position = end
-        return taken
-
-    def byte(self) -> int:
-        return self.take(1)[0]
-
-    def varint(self) -> int:
-        value = 0
-        for index in range(_MOST_VARINT_BYTES):
-            byte = self.byte()
-            value |= (byte & 0x7F) << (7 * index)
-            if byte < 0x80:
-                return value
-        raise ValueError("block has a length that does not end")
-
-
-def _varint(value: int) -> bytes:
-    """LEB128, as in DWARF and Protocol Buffers."""
-    content = bytearray()
-    while value >= 0x80:
-        content.append(value & 0x7F | 0x80)
-        value >>= 7
-    content.append(value)
-    return bytes(content)

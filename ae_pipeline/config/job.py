@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from ae_pipeline.config._model import Settings
 from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
 from ae_pipeline.config.network import NetworkConfig
+from ae_pipeline.config.planner import PlannerConfig
 from ae_pipeline.config.tolerance import ToleranceConfig
 from ae_pipeline.config.training import TrainingConfig
 
@@ -54,6 +55,7 @@ class JobConfig(Settings):
     columns: ColumnsConfig = ColumnsConfig()
     statistics: StatisticsConfig = StatisticsConfig()
     network: NetworkConfig = NetworkConfig()
+    planner: PlannerConfig = PlannerConfig()
     training: TrainingConfig = TrainingConfig()
     execution: ExecutionConfig = ExecutionConfig()
 

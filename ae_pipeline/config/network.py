@@ -24,18 +24,18 @@ class NetworkConfig(Settings):
         description="residual: a linear map that starts at PCA plus a nonlinear branch that starts "
         "at zero. plain: the usual stack of dense layers.",
     )
-    window: int = Field(
-        default=1,
+    window: int | None = Field(
+        default=None,
         ge=1,
         le=256,
-        description="Consecutive rows that an archive's network sees as one input; features are "
-        "always of one row.",
+        description="Consecutive rows that an archive's network sees as one input; null lets the "
+        "planner choose. Features are always of one row.",
     )
     latent_dim: int | None = Field(
         default=None,
         ge=1,
         description="Numbers per row (per window in an archive) in the bottleneck; null takes a "
-        "quarter of the feature columns, or for an archive as many as stand out of the tolerance.",
+        "quarter of the feature columns, or for an archive what the planner chooses.",
     )
     encoder_hidden: tuple[Width, ...] = Field(
         default=(64, 64), description="Widths of the encoder's hidden layers, from input to latent."

@@ -30,7 +30,7 @@ from ae_pipeline.storage import read_marker
 
 _CHECKPOINT_FOLDER = "checkpoint"
 #: Settings that shape a codec.
-_SHAPING = {"columns", "statistics", "tolerance", "network", "training"}
+_SHAPING = {"columns", "statistics", "tolerance", "network", "planner", "training"}
 
 logger = logging.getLogger(__name__)
 

@@ -97,7 +97,7 @@ def _ratios(
 ) -> Facts:
     """Honest ratios: of raw feature bytes, and of files as they are stored."""
     widths = (np.dtype(kind.to_pandas_dtype()).itemsize for kind in codec.schema.feature_types)
-    raw, model = n_rows * sum(widths), model_bytes(codec)
+    raw, model = n_rows * sum(widths), sum(model_bytes(codec).values())
     return {
         "bytes of model": model,
         "raw feature bytes": raw,

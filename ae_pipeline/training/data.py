@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ae_pipeline.config import TrainingConfig
 from ae_pipeline.source import RowGroup
 from ae_pipeline.standardization import Standardization
-from ae_pipeline.training.sample import Matrix, ResidentSample, split_validation
+from ae_pipeline.training.sample import Matrix, ResidentSample, Section, split_validation
 
 #: Held-out rows that are evaluated every epoch; more would cost time and tell no more.
 _VALIDATION_ROWS = 1 << 16
@@ -23,6 +23,8 @@ class TrainingData:
         standardization: source units to network inputs.
         config: validation split, memory and seed.
         window: consecutive rows that are one input.
+        holds_out: whether validation rows are left out of training; an archive is paid for the
+            rows that it holds, so it learns from all of them.
     """
 
     def __init__(
@@ -32,12 +34,18 @@ class TrainingData:
         standardization: Standardization,
         config: TrainingConfig,
         window: int = 1,
+        holds_out: bool = True,
     ) -> None:
         training, held_out = split_validation(groups, config.validation_fraction)
         input_bytes = _FLOAT_BYTES * standardization.n_inputs * window
         capacity = (config.sample_mb << 20) // input_bytes
         self.sample = ResidentSample(
-            training, features, standardization, capacity, config.seed, window
+            training if holds_out else _whole(groups),
+            features,
+            standardization,
+            capacity,
+            config.seed,
+            window,
         )
         n_held_out = min(_VALIDATION_ROWS // window, capacity)
         # A source of one row has nothing to hold out; it is its own validation.
@@ -48,3 +56,7 @@ class TrainingData:
     def validation(self) -> Matrix:
         """Held-out rows, the same in every epoch."""
         return self._validation.matrix(0)
+
+
+def _whole(groups: Sequence[RowGroup]) -> list[Section]:
+    return [Section(group, 0, group.n_rows) for group in groups]

@@ -55,6 +55,7 @@ def train_reconstruction(
 def train_rate(
     architecture: Architecture,
     gain: Float64[np.ndarray, "inputs"],
+    step: float,
     job: JobConfig,
     data: TrainingData,
     checkpoint_directory: Path,
@@ -65,6 +66,7 @@ def train_rate(
     Args:
         architecture: residual design, one hidden layer in the decoder.
         gain: tolerance units per standardised unit of each column.
+        step: tolerance units per code at the start.
         job: network and training settings.
         data: standardised rows.
         checkpoint_directory: as `train`.
@@ -74,7 +76,7 @@ def train_rate(
     rows = data.sample.matrix(0) * gain.astype(np.float32)
     weights = initial_weights(architecture, job.network.initializer, rows, config.seed)
     objective = RateObjective(architecture, gain, config.seed)
-    start = start_rate(weights, gain)
+    start = start_rate(weights, gain, step)
     result = train(objective, start, config, data, checkpoint_directory, progress)
     tensors = {name: tf.constant(array) for name, array in result.weights.items()}
     folded = fold(tensors, tf.constant(gain, tf.float32))

@@ -100,17 +100,18 @@ class RateObjective:
         return tf.random.stateless_uniform(tf.shape(like), seed, -0.5, 0.5)
 
 
-def start_rate(weights: Weights, gain: Float64[np.ndarray, "inputs"]) -> Weights:
-    """Parameters to start from: PCA in tolerance units, one unit per code.
+def start_rate(weights: Weights, gain: Float64[np.ndarray, "inputs"], step: float) -> Weights:
+    """Parameters to start from: PCA in tolerance units.
 
     Args:
         weights: as `network.initial_weights` makes them from rows in tolerance units.
         gain: tolerance units per standardised unit of each column.
+        step: tolerance units per code.
     """
     gains = gain.astype(np.float32)
     # Rows of the whitened decoder have the length of their component's standard deviation.
     deviation = np.linalg.norm(weights["decoder/skip/kernel"].astype(np.float64), axis=1)
-    log_deviation = np.log(np.maximum(deviation, _SMALLEST_DEVIATION))
+    log_deviation = np.log(np.maximum(deviation / step, _SMALLEST_DEVIATION))
     return {
         **weights,
         "encoder/skip/kernel": weights["encoder/skip/kernel"] * gains[:, None],

@@ -1,0 +1,8 @@
+"""What to encode with, decided by measured bytes before anything is written."""
+
+from ae_pipeline.planner.linear import fit_predictor
+from ae_pipeline.planner.network import Trainer
+from ae_pipeline.planner.plan import plan_codec
+from ae_pipeline.planner.sample import SampleBlocks, read_sample
+
+__all__ = ["SampleBlocks", "Trainer", "fit_predictor", "plan_codec", "read_sample"]

@@ -1,0 +1,131 @@
+"""Linear networks in closed form: the Karhunen-Loeve transform of windows in tolerance units.
+
+Components whose deviation stands out of the grid are coded, the rest is left to the corrections
+(reverse water-filling, Cover and Thomas, "Elements of Information Theory", section 10.3.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float32, Float64
+
+from ae_pipeline.architecture import Architecture
+from ae_pipeline.blocks import block_to_matrix, records_to_block, rows_to_windows
+from ae_pipeline.codec import ArchiveCodec, ArchiveNetwork
+from ae_pipeline.integer_decoder import SKIP_MAX, IntegerDecoder, round_columns
+from ae_pipeline.planner.sample import SampleBlocks
+from ae_pipeline.standardization import Standardization
+
+#: Multiplications that a covariance may cost; more windows than that allows are left out evenly.
+_MOST_PRODUCTS = 3e10
+#: Codes of some hundred steps want weights of about as many.
+_ENCODER_BITS = 10
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Windows in tolerance units, as a basis.
+
+    Args:
+        window: rows of each.
+        inputs: what the network sees.
+        gain: tolerance units per standardised unit of each input.
+        mean: of each input, in tolerance units.
+        deviations: of the components, largest first.
+        basis: orthonormal components, one per column.
+    """
+
+    window: int
+    inputs: Standardization
+    gain: Float64[np.ndarray, "wide"]
+    mean: Float64[np.ndarray, "wide"]
+    deviations: Float64[np.ndarray, "wide"]
+    basis: Float64[np.ndarray, "wide wide"]
+
+    def count_above(self, level: float) -> int:
+        """Components of more deviation than this, in tolerance units."""
+        return int((self.deviations > level).sum())
+
+
+def measure_spectrum(
+    codec: ArchiveCodec, inputs: Standardization, sample: SampleBlocks, window: int
+) -> Spectrum:
+    """Principal components of the sample's windows."""
+    chosen = ~inputs.is_constant
+    gain = np.tile(inputs.scale[chosen] / (2.0 * codec.tolerance[chosen]), window)
+    windows = [_windows(codec, inputs, block, window) for block in sample.blocks if len(block)]
+    mean, covariance = _moments(windows, gain)
+    values, vectors = np.linalg.eigh(covariance)
+    deviations = np.sqrt(np.maximum(values[::-1], 0.0))
+    return Spectrum(window, inputs, gain, mean, deviations, vectors[:, ::-1])
+
+
+def linear_network(
+    codec: ArchiveCodec, spectrum: Spectrum, latent_dim: int, step: float
+) -> ArchiveNetwork:
+    """Encoder and decoder of the first components; a code is `step` tolerance units."""
+    chosen = ~spectrum.inputs.is_constant
+    basis, gain = spectrum.basis[:, :latent_dim], spectrum.gain
+    encoder = {
+        "encoder/0/kernel": (basis * gain[:, None] / step).astype(np.float32),
+        "encoder/0/bias": (-(spectrum.mean @ basis) / step).astype(np.float32),
+    }
+    center, offset = spectrum.inputs.center[chosen], codec.offset[chosen]
+    shift = np.tile((center - offset) / (2.0 * codec.tolerance[chosen]), spectrum.window)
+    # The codes are of distances to the mean, so the decoder adds all of it.
+    bias = spectrum.mean + shift
+    return ArchiveNetwork(
+        spectrum.inputs,
+        spectrum.window,
+        Architecture(len(gain), latent_dim, (), (0,), "linear", "plain"),
+        encoder,
+        _ENCODER_BITS,
+        np.ones(latent_dim, np.float32),
+        _linear_decoder(basis.T * step, bias),
+    ).as_stored()
+
+
+def _linear_decoder(
+    skip: Float64[np.ndarray, "latent wide"], bias: Float64[np.ndarray, "wide"]
+) -> IntegerDecoder:
+    """A decoder without hidden units."""
+    integers, shift = round_columns(skip.astype(np.float32), SKIP_MAX)
+    latent_dim, n_outputs = skip.shape
+    return IntegerDecoder(
+        hidden_weights=np.zeros((latent_dim, 0), np.int8),
+        hidden_shift=np.zeros(0, np.int8),
+        hidden_bias=np.zeros(0, np.float32),
+        output_weights=np.zeros((0, n_outputs), np.int8),
+        output_shift=np.zeros(n_outputs, np.int8),
+        skip_weights=integers.astype(np.int16),
+        skip_shift=shift,
+        output_bias=bias.astype(np.float32),
+    )
+
+
+def _windows(
+    codec: ArchiveCodec, inputs: Standardization, block: pa.RecordBatch, window: int
+) -> Float32[np.ndarray, "windows wide"]:
+    values = records_to_block(block, codec.schema.features)
+    matrix = np.nan_to_num(block_to_matrix(values, inputs), copy=False, nan=0.0)
+    return rows_to_windows(matrix, window)
+
+
+def _moments(
+    parts: Sequence[Float32[np.ndarray, "windows wide"]], gain: Float64[np.ndarray, "wide"]
+) -> tuple[Float64[np.ndarray, "wide"], Float64[np.ndarray, "wide wide"]]:
+    """Mean and covariance in tolerance units."""
+    n_windows = sum(len(part) for part in parts)
+    step = max(1, int(n_windows * len(gain) ** 2 / _MOST_PRODUCTS))
+    total, products, count = np.zeros(len(gain)), np.zeros((len(gain), len(gain))), 0
+    for part in parts:
+        units = part[::step].astype(np.float64) * gain
+        total += units.sum(axis=0)
+        products += units.T @ units
+        count += len(units)
+    mean = total / max(count, 1)
+    return mean, products / max(count, 1) - np.outer(mean, mean)

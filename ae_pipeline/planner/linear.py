@@ -1,0 +1,197 @@
+"""Fit the linear predictor: few terms per column, chosen by the bits that they save.
+
+Terms are added one by one, the one that lowers the variance most first (orthogonal least squares,
+Chen, Cowan and Grant 1991), as long as the bits they save over the whole source are more than the
+bits they cost. What is kept in the end is decided by real coded bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64, Int16, Int32, Int64
+
+from ae_pipeline.entropy import pack_integers
+from ae_pipeline.linear_predictor import BIAS_MAX, WEIGHT_MAX, LinearPredictor
+from ae_pipeline.planner.moments import Cells, Moments, measure_moments
+
+#: What a term costs in the model.
+_TERM_BITS = 24.0
+_MOST_TERMS = 24
+#: Deviation in cells that rounding the weights of a column may add.
+_ROUNDING = 0.03
+_MOST_SHIFT = 24
+#: Part of a variable's variance that is added to it, so that equal columns do not fight.
+_RIDGE = 1e-6
+
+
+@dataclass(frozen=True)
+class _Column:
+    """What `LinearPredictor` says of one column."""
+
+    sources: Int32[np.ndarray, "terms"]
+    weights: Int16[np.ndarray, "terms"]
+    shift: int
+    bias: int
+    follows: bool
+
+
+_NOTHING = _Column(np.zeros(0, np.int32), np.zeros(0, np.int16), 0, 0, False)
+
+
+def fit_predictor(blocks: Sequence[Cells], n_rows: int) -> LinearPredictor | None:
+    """The predictor that makes these blocks smallest, or None if direct coding is as small.
+
+    Args:
+        blocks: [features, rows] cells of consecutive rows.
+        n_rows: of the whole source.
+    """
+    blocks = [block for block in blocks if block.shape[1] > 1]
+    if not blocks:
+        return None
+    moments = measure_moments(blocks)
+    direct = np.array([_direct_bytes(number, blocks) for number in range(len(blocks[0]))])
+    natural = np.arange(len(blocks[0]))
+    orders = (natural, np.argsort(direct, kind="stable"), np.argsort(-direct, kind="stable"))
+    fitted = [_fit_order(order, blocks, moments, direct, n_rows) for order in orders]
+    saved, predictor = max(fitted, key=lambda pair: pair[0])
+    return predictor if saved > 0 else None
+
+
+def _fit_order(
+    order: Int64[np.ndarray, "features"],
+    blocks: Sequence[Cells],
+    moments: Moments,
+    direct: Int64[np.ndarray, "features"],
+    n_rows: int,
+) -> tuple[float, LinearPredictor]:
+    """(bytes saved over the whole source, predictor) if columns are decoded in this order."""
+    share = n_rows / sum(block.shape[1] for block in blocks)
+    saved = 0.0
+    chosen: dict[int, _Column] = {}
+    for place, number in enumerate(order.tolist()):
+        earlier = np.sort(order[:place])
+        available = np.sort(np.concatenate([2 * earlier, 2 * earlier + 1]))
+        best, gain = _NOTHING, 0.0
+        for follows in (False, True):
+            column = _fit_column(number, available, follows, moments, n_rows)
+            n_bytes = _predicted_bytes(number, column, blocks)
+            won = share * (float(direct[number]) - n_bytes) - _TERM_BITS / 8 * len(column.sources)
+            if won > gain:
+                best, gain = column, won
+        chosen[number] = best
+        saved += gain
+    return saved, _assemble(order, chosen)
+
+
+def _fit_column(
+    number: int,
+    available: Int64[np.ndarray, "sources"],
+    follows: bool,
+    moments: Moments,
+    n_rows: int,
+) -> _Column:
+    """Terms of one column and their least squares weights, rounded."""
+    target = np.zeros(len(moments.mean))
+    target[2 * number : 2 * number + 2] = 1.0, -float(follows)
+    toward = moments.covariance @ target  # of each variable with the target
+    chosen = available[_pursue(available, toward, float(target @ toward), moments, n_rows)]
+    inner = moments.covariance[np.ix_(chosen, chosen)]
+    inner += np.diag(_RIDGE * np.diag(inner) + 1e-12)
+    return _round(chosen, np.linalg.solve(inner, toward[chosen]), target, moments)
+
+
+def _pursue(
+    available: Int64[np.ndarray, "sources"],
+    toward: Float64[np.ndarray, "variables"],
+    variance: float,
+    moments: Moments,
+    n_rows: int,
+) -> list[int]:
+    """Places in `available` of terms that pay, found by orthogonal least squares.
+
+    `rest` is the variance of each candidate that the terms chosen so far do not explain, `link` its
+    covariance with what they leave of the target.
+    """
+    inner = moments.covariance[np.ix_(available, available)]
+    rest, link = np.diag(inner).copy(), toward[available].copy()
+    least = _RIDGE * rest + 1e-9
+    chosen: list[int] = []
+    factors: list[Float64[np.ndarray, "sources"]] = []
+    while len(chosen) < min(_MOST_TERMS, len(available)):
+        explained = np.where(rest > least, link**2 / np.maximum(rest, least), 0.0)
+        best = int(explained.argmax())
+        left = max(variance - float(explained[best]), 0.0)
+        if n_rows * (_bits(variance) - _bits(left)) <= _TERM_BITS:
+            break
+        factor = inner[:, best] - sum((f[best] * f for f in factors), np.zeros(len(available)))
+        factor /= np.sqrt(rest[best])
+        link -= factor * (link[best] / np.sqrt(rest[best]))
+        rest -= factor**2
+        rest[best], variance = 0.0, left
+        chosen.append(best)
+        factors.append(factor)
+    return sorted(chosen)
+
+
+def _bits(variance: float) -> float:
+    """About what a rounded number of this variance takes: Gaussian, and nothing at none."""
+    return float(0.5 * np.log2(1.0 + 2.0 * np.pi * np.e * variance))
+
+
+def _round(
+    sources: Int64[np.ndarray, "terms"],
+    weights: Float64[np.ndarray, "terms"],
+    target: Float64[np.ndarray, "variables"],
+    moments: Moments,
+) -> _Column:
+    """Integer weights, as coarse as the cells allow."""
+    power = np.diag(moments.covariance)[sources].sum() + 1.0
+    fine = int(np.ceil(np.log2(np.sqrt(power / 12.0) / _ROUNDING)))
+    peak = float(np.abs(weights).max(initial=2.0**-20))
+    shift = int(np.clip(min(fine, np.floor(np.log2(WEIGHT_MAX / peak))), 0, _MOST_SHIFT))
+    integers = np.rint(weights * 2.0**shift)
+    kept = integers != 0
+    bias = float(target @ moments.mean) * 2.0**shift - float(integers @ moments.mean[sources])
+    return _Column(
+        sources[kept].astype(np.int32),
+        np.clip(integers[kept], -WEIGHT_MAX, WEIGHT_MAX).astype(np.int16),
+        shift,
+        int(np.clip(np.rint(bias), -BIAS_MAX, BIAS_MAX)),
+        target.min() < 0,
+    )
+
+
+def _direct_bytes(number: int, blocks: Sequence[Cells]) -> int:
+    """Coded bytes of a column as it is."""
+    return sum(len(pack_integers(block[number].astype(np.int64))) for block in blocks)
+
+
+def _predicted_bytes(number: int, column: _Column, blocks: Sequence[Cells]) -> int:
+    """Coded bytes of a column's distances to this prediction."""
+    alone = _assemble(np.arange(len(blocks[0])), {number: column})
+    total = 0
+    for block in blocks:
+        distances = block[number].astype(np.int64) - alone.base(number, block)
+        if column.follows:
+            distances -= np.concatenate([[0], block[number, :-1].astype(np.int64)])
+        total += len(pack_integers(distances))
+    return total
+
+
+def _assemble(
+    order: Int64[np.ndarray, "features"], columns: Mapping[int, _Column]
+) -> LinearPredictor:
+    """Columns that are not given have no terms."""
+    every = [columns.get(number, _NOTHING) for number in range(len(order))]
+    return LinearPredictor(
+        order=order.astype(np.int32),
+        follows=np.array([column.follows for column in every], np.int8),
+        counts=np.array([len(column.sources) for column in every], np.int16),
+        sources=np.concatenate([column.sources for column in every]),
+        weights=np.concatenate([column.weights for column in every]),
+        shifts=np.array([column.shift for column in every], np.int8),
+        biases=np.array([column.bias for column in every], np.int32),
+    )

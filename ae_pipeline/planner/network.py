@@ -1,0 +1,127 @@
+"""Train one network of an archive, from the best linear one of its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ae_pipeline.architecture import Architecture
+from ae_pipeline.codec import ArchiveCodec, ArchiveNetwork
+from ae_pipeline.config import JobConfig, TrainingConfig
+from ae_pipeline.results import Progress
+from ae_pipeline.source import RowGroup
+from ae_pipeline.standardization import Standardization
+
+#: What the rate objective wants where the settings say nothing.
+_RATE_DEFAULTS = {"learning_rate": 5e-3, "batch_size": 256}
+_HIDDEN = 64
+#: A step costs this and its multiplications at this speed, on a core of 2025.
+_STEP_S, _PRODUCTS_PER_S = 1e-4, 2e9
+_MOST_STEPS = 20_000
+#: Precision of the encoder until the planner finds how little is enough.
+_ENCODER_BITS = 16
+#: Fewer would not reach beyond the start.
+LEAST_STEPS = 1_000
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is decided before training.
+
+    Args:
+        window: rows of one input.
+        latent_dim: codes per window.
+        step: tolerance units per code at the start.
+    """
+
+    window: int
+    latent_dim: int
+    step: float
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """All that the networks of one source have in common.
+
+    Args:
+        job: network and training settings.
+        codec: what the network is added to.
+        inputs: columns that networks see.
+        groups: row groups of the source.
+        checkpoint: folder for the state of training.
+        progress: told of every epoch.
+    """
+
+    job: JobConfig
+    codec: ArchiveCodec
+    inputs: Standardization
+    groups: Sequence[RowGroup]
+    checkpoint: Path
+    progress: Progress
+
+    def affordable_steps(self, shape: Shape, seconds: float) -> int:
+        """Mini-batches that about this time allows."""
+        batch = _rate_settings(self.job.training).batch_size
+        step_s = _STEP_S + 3.0 * batch * self.architecture(shape).n_parameters / _PRODUCTS_PER_S
+        most = self.job.training.max_steps or _MOST_STEPS
+        most = most if "max_steps" in self.job.training.model_fields_set else _MOST_STEPS
+        return int(min(most, seconds / step_s))
+
+    def architecture(self, shape: Shape) -> Architecture:
+        """Widths: what the settings say, else one hidden layer."""
+        network = self.job.network
+        is_given = "encoder_hidden" in network.model_fields_set
+        encoder, decoder = network.widths() if is_given else ((_HIDDEN,), (_HIDDEN,))
+        return Architecture(
+            n_inputs=self.inputs.n_inputs * shape.window,
+            latent_dim=shape.latent_dim,
+            encoder_hidden=encoder,
+            decoder_hidden=decoder[:1] or (_HIDDEN,),
+            activation=network.activation,
+            design="residual",
+        )
+
+    def train(self, shape: Shape, n_steps: int) -> ArchiveCodec:
+        """The codec with a trained network.
+
+        Raises:
+            TrainingError: not even the start has a finite loss.
+        """
+        # TensorFlow takes seconds to load, so only a plan that gets this far pays for it.
+        from ae_pipeline.training import TrainingData, train_rate  # noqa: PLC0415
+
+        codec, inputs, window = self.codec, self.inputs, shape.window
+        settings = _rate_settings(self.job.training).model_copy(update={"max_steps": n_steps})
+        job = self.job.model_copy(update={"training": settings})
+        data = TrainingData(
+            self.groups, codec.schema.features, inputs, settings, window, holds_out=False
+        )
+        chosen = ~inputs.is_constant
+        gain = np.tile(inputs.scale[chosen] / (2.0 * codec.tolerance[chosen]), window)
+        architecture = self.architecture(shape)
+        directory = self.checkpoint / codec.provenance.fit_key / f"{shape.window}-{n_steps}"
+        result = train_rate(architecture, gain, shape.step, job, data, directory, self.progress)
+        # Trained around the centre, applied around the offset of the grid.
+        shift = (inputs.center - codec.offset)[chosen] / (2.0 * codec.tolerance[chosen])
+        bias = (result.decoder.output_bias + np.tile(shift, window)).astype(np.float32)
+        decoder = replace(result.decoder, output_bias=bias)
+        network = ArchiveNetwork(
+            inputs,
+            window,
+            architecture,
+            result.encoder,
+            _ENCODER_BITS,
+            result.code_step,
+            decoder,
+        )
+        training = result.training
+        provenance = replace(codec.provenance, training=training.summary, history=training.history)
+        return replace(codec, network=network, provenance=provenance)
+
+
+def _rate_settings(config: TrainingConfig) -> TrainingConfig:
+    missing = {k: v for k, v in _RATE_DEFAULTS.items() if k not in config.model_fields_set}
+    return config.model_copy(update=missing)

@@ -22,7 +22,7 @@ import pyarrow as pa
 from pcodec import ChunkConfig, standalone
 from rich.console import Console
 
-from ae_pipeline import encode, inspect, verify
+from ae_pipeline import encode, verify
 from ae_pipeline.archive import ArchiveCoder
 from ae_pipeline.codec import ArchiveCodec, load_archive_codec
 from ae_pipeline.codec.rows import pack_validity
@@ -63,13 +63,14 @@ def measure(source: str, tolerance: float) -> Measured:
         report = encode(EncodeJob(source=source, archive=archive, tolerance=promised))
         seconds = time.process_time() - started
         checked = verify(VerifyJob(archive=archive, source=source))
-        facts = inspect(archive).facts
         codec = load_archive_codec(codec_directory(Path(archive), report.codec_ids[0]))
     peer, n_streams = peer_bytes(source, codec)
-    model, raw = int(facts["bytes of model"]), int(facts["raw feature bytes"])
-    payload = sum(report.total.ledger.values())
+    sizes = report.bytes
+    model = sizes.model.get("decoder", 0) + sizes.model.get("encoder", 0)
     is_verified = not checked.failures and checked.total.n_rows == report.total.n_rows
-    return Measured(raw, payload, model, peer, n_streams, is_verified, seconds)
+    return Measured(
+        sizes.raw_feature_bytes, sizes.payload_bytes, model, peer, n_streams, is_verified, seconds
+    )
 
 
 def peer_bytes(source: str, codec: ArchiveCodec) -> tuple[int, int]:

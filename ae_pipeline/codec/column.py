@@ -89,7 +89,8 @@ class ColumnCodec:
         self, values: Values, predictions: Prediction | None, method: Method, validity: bytes
     ) -> ColumnStreams:
         """Quantise, decode again, and store exactly what broke the promise."""
-        units = self.grid.to_units(values.astype(np.float64))
+        with np.errstate(invalid="ignore"):  # a signalling NaN is a value like any other
+            units = self.grid.to_units(values.astype(np.float64))
         integers = quantize(units, predictions)
         decoded = dequantize(self.grid, integers, predictions, self.dtype)
         broken = np.flatnonzero(breaks_promise(values, decoded, self.grid.tolerance))

@@ -1,4 +1,4 @@
-"""Measurements of this machine: training and throughput. `make bench` runs them.
+"""Measurements: training, throughput, bytes beside those of peers. `make bench` runs them.
 
 CPU-seconds, because the machine may be shared, and medians of several runs. Compare numbers of one
 run with each other, not with those of another day.

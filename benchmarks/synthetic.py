@@ -11,7 +11,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.child import run_python
+
 _NOISE = 0.05
+
+
+def make_table(workdir: Path, n_rows: int, n_columns: int, row_group_rows: int) -> Path:
+    """A dataset of one file of this shape, made in another process unless it is there already."""
+    path = workdir / f"table-{n_rows}x{n_columns}-{row_group_rows}" / "part-0.parquet"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        code = (
+            "from pathlib import Path; from benchmarks.synthetic import write_table; "
+            f"write_table(Path({str(path)!r}), {n_rows}, {n_columns}, {row_group_rows})"
+        )
+        run_python(["-c", code], workdir / "log.txt")
+    return path.parent
 
 
 def write_table(path: Path, n_rows: int, n_columns: int, row_group_rows: int) -> None:

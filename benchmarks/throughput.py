@@ -19,9 +19,10 @@ from rich.table import Table
 
 from ae_pipeline.codec import load_codec
 from ae_pipeline.source import discover
-from benchmarks.child import Cost, run_python, run_verb, typical
+from benchmarks.child import Cost, run_verb, typical
 from benchmarks.machine import machine_line
 from benchmarks.stages import Stages, decode_stages, encode_stages, typical_stages
+from benchmarks.synthetic import make_table
 
 _SAMPLE_ROWS = 1 << 17
 _FLOAT_BYTES = 8
@@ -57,7 +58,7 @@ def _parse_arguments() -> argparse.Namespace:
 
 def _measure(workdir: Path, arguments: argparse.Namespace) -> None:
     log = workdir / "log.txt"
-    table = _make_table(workdir, arguments.rows, arguments.columns, arguments.row_group_rows)
+    table = make_table(workdir, arguments.rows, arguments.columns, arguments.row_group_rows)
     codec = _fit(workdir, arguments.columns, log)
     features, decoded = workdir / "features", workdir / "decoded"
     encode = ["features", str(table), str(features), "--codec", str(codec), "--workers", "1"]
@@ -75,22 +76,9 @@ def _measure(workdir: Path, arguments: argparse.Namespace) -> None:
     shutil.rmtree(decoded)
 
 
-def _make_table(workdir: Path, n_rows: int, n_columns: int, row_group_rows: int) -> Path:
-    """The table of this shape, made in another process unless it is there already."""
-    path = workdir / f"table-{n_rows}x{n_columns}-{row_group_rows}" / "part-0.parquet"
-    if not path.exists():
-        path.parent.mkdir(exist_ok=True)
-        code = (
-            "from pathlib import Path; from benchmarks.synthetic import write_table; "
-            f"write_table(Path({str(path)!r}), {n_rows}, {n_columns}, {row_group_rows})"
-        )
-        run_python(["-c", code], workdir / "log.txt")
-    return path.parent
-
-
 def _fit(workdir: Path, n_columns: int, log: Path) -> Path:
     """A codec with the default network; few steps, because weights do not matter for speed."""
-    sample = _make_table(workdir, _SAMPLE_ROWS, n_columns, _SAMPLE_ROWS)
+    sample = make_table(workdir, _SAMPLE_ROWS, n_columns, _SAMPLE_ROWS)
     codec = workdir / f"codec-{n_columns}"
     run_verb(["fit", str(sample), "--codec", str(codec), "--set", "training.max_steps=2000"], log)
     return codec

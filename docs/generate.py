@@ -77,7 +77,7 @@ def benchmarks_text() -> str:
         subprocess.run(
             [sys.executable, "-m", f"benchmarks.{name}"], capture_output=True, text=True, check=True
         ).stdout
-        for name in ("throughput", "training")
+        for name in ("throughput", "archive_throughput", "training")
     ]
     return "\n".join(f"```\n{output.strip()}\n```\n" for output in outputs).rstrip()
 

@@ -5,6 +5,7 @@ Looks at names and sizes only; no file is opened.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ae_pipeline.errors import EmptySourceError, SourceNotFoundError
+
+logger = logging.getLogger(__name__)
 
 _SUFFIXES = (".parquet", ".parq", ".pq")
 
@@ -55,7 +58,8 @@ def discover(path: str | Path) -> Source:
     """Find every Parquet file at or below `path`.
 
     Names that start with `_` or `.` are skipped, as Spark and Arrow do, unless they are partitions
-    (`_region=eu`). Other files are counted in `n_ignored`.
+    (`_region=eu`). Other files are counted in `n_ignored`. Links to folders are followed, but no
+    folder is read twice, whatever links lead to it.
 
     Raises:
         SourceNotFoundError: nothing is there, or it may not be read.
@@ -87,10 +91,31 @@ def discover(path: str | Path) -> Source:
 
 
 def _walk(root: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(root, followlinks=True, onerror=_refuse):
-        folders[:] = [
-            name for name in folders if not _is_hidden(name) and not _is_loop(folder, name)
-        ]
+    """Every file: first what lies in place, then folder by folder what links lead to."""
+    top = root.resolve()
+    visited: set[Path] = set()
+    links: list[Path] = []
+    yield from _walk_in_place(root, top, visited, links)
+    while links:
+        waiting, links = sorted(links), []
+        for link in waiting:
+            target, home = link.resolve(), link.parent.resolve()
+            if target in visited or home.is_relative_to(target) or top.is_relative_to(target):
+                logger.warning("%s: leads to a folder of the source itself, ignored", link)
+            else:
+                yield from _walk_in_place(link, target, visited, links)
+
+
+def _walk_in_place(
+    root: Path, real_root: Path, visited: set[Path], links: list[Path]
+) -> Iterator[Path]:
+    """Files below a folder. Adds links to folders to `links`, real folders to `visited`."""
+    for folder, folders, names in os.walk(root, onerror=_refuse):
+        real = real_root / Path(folder).relative_to(root)
+        visited.add(real)
+        seen = [name for name in folders if not _is_hidden(name)]
+        links += [Path(folder, name) for name in seen if os.path.islink(Path(folder, name))]
+        folders[:] = [name for name in seen if real / name not in visited]
         yield from (Path(folder, name) for name in names if not _is_hidden(name))
 
 
@@ -106,12 +131,6 @@ def _refuse(error: OSError) -> None:
 
 def _is_hidden(name: str) -> bool:
     return name.startswith(("_", ".")) and "=" not in name
-
-
-def _is_loop(folder: str, name: str) -> bool:
-    """A link to a folder that holds it: following it would read every row again and again."""
-    link = Path(folder, name)
-    return link.is_symlink() and Path(folder).resolve().is_relative_to(link.resolve())
 
 
 def _fragment(path: Path, root: Path) -> Fragment:

@@ -62,12 +62,15 @@ def read_records(
     """Stream the rows of a fragment, in order; errors as `open_fragment`."""
     with open_fragment(fragment) as file:
         chosen = list(range(file.num_row_groups)) if row_groups is None else list(row_groups)
-        yield from file.iter_batches(
-            batch_size=batch_rows,
-            row_groups=chosen,
-            columns=None if columns is None else list(columns),
-            use_threads=False,
-        )
+        # Arrow cannot join nested dictionaries of two row groups in one batch.
+        is_apart = len(chosen) > 1 and any(_holds_dictionary(f.type) for f in file.schema_arrow)
+        for groups in [[group] for group in chosen] if is_apart else [chosen]:
+            yield from file.iter_batches(
+                batch_size=batch_rows,
+                row_groups=groups,
+                columns=None if columns is None else list(columns),
+                use_threads=False,
+            )
 
 
 def rebatch(batches: Iterable[pa.RecordBatch], n_rows: int) -> Iterator[pa.RecordBatch]:
@@ -116,6 +119,12 @@ def reading_errors(fragment: Fragment) -> Iterator[None]:
             got="an empty file" if fragment.size_bytes == 0 else str(error).splitlines()[0],
             remedy="restore it or take it out of the source",
         ) from error
+
+
+def _holds_dictionary(kind: pa.DataType) -> bool:
+    """Whether a dictionary lies inside a list, map or struct."""
+    parts = [kind.field(number).type for number in range(kind.num_fields)]
+    return any(pa.types.is_dictionary(part) or _holds_dictionary(part) for part in parts)
 
 
 def _as_batch(table: pa.Table) -> pa.RecordBatch:

@@ -53,7 +53,8 @@ def _open_writer(
     path: Path, schema: pa.Schema, plain: list[str], metadata: Mapping[str, str] | None
 ) -> Iterator[pq.ParquetWriter]:
     """A writer that publishes; `plain` columns get statistics and, if they suit, a dictionary."""
-    suited = [name for name in plain if _suits_dictionary(schema.field(name))]
+    clear = _clear_names(schema)
+    suited = [name for name in plain if name in clear and _suits_dictionary(schema.field(name))]
     with publishing(path) as temporary:
         writer = pq.ParquetWriter(
             temporary,
@@ -61,7 +62,10 @@ def _open_writer(
             compression="zstd",
             compression_level=_ZSTD_LEVEL,
             use_dictionary=suited,
-            use_byte_stream_split=[path for field in schema for path in _float_leaves(field)],
+            use_byte_stream_split=[
+                *(name for name in schema.names if name in clear and _is_float(schema.field(name))),
+                *(leaf for leaf in _vector_leaves(schema) if leaf not in schema.names),
+            ],
             write_statistics=plain if len(plain) < len(schema) else True,
             write_page_checksum=True,
         )
@@ -106,14 +110,24 @@ def column_bytes(metadata: pq.FileMetaData, name: str) -> int:
     )
 
 
+def _clear_names(schema: pa.Schema) -> set[str]:
+    """Names that Parquet does not take for a path into a nested column: `a.b` beside struct `a`."""
+    prefixes = tuple(f"{field.name}." for field in schema if pa.types.is_nested(field.type))
+    return {name for name in schema.names if not name.startswith(prefixes)}
+
+
 def _suits_dictionary(field: pa.Field) -> bool:
-    return not (pa.types.is_floating(field.type) or pa.types.is_nested(field.type))
+    return not (_is_float(field) or pa.types.is_nested(field.type))
 
 
-def _float_leaves(field: pa.Field) -> list[str]:
-    """Parquet leaf paths of float columns and of fixed-size float vectors."""
-    if pa.types.is_floating(field.type):
-        return [field.name]
-    if pa.types.is_fixed_size_list(field.type) and pa.types.is_floating(field.type.value_type):
-        return [f"{field.name}.list.element"]
-    return []
+def _is_float(field: pa.Field) -> bool:
+    return bool(pa.types.is_floating(field.type))
+
+
+def _vector_leaves(schema: pa.Schema) -> list[str]:
+    """Parquet leaf paths of fixed-size float vectors."""
+    return [
+        f"{field.name}.list.element"
+        for field in schema
+        if pa.types.is_fixed_size_list(field.type) and pa.types.is_floating(field.type.value_type)
+    ]

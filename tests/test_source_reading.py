@@ -1,10 +1,7 @@
-"""Finding, identifying and streaming the fragments of a dataset."""
+"""Streaming the rows of fragments, and refusing those that are damaged."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,12 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_pipeline.errors import (
-    AePipelineError,
-    CorruptFragmentError,
-    EmptySourceError,
-    SourceNotFoundError,
-)
+from ae_pipeline.errors import AePipelineError, CorruptFragmentError, SourceNotFoundError
 from ae_pipeline.source import (
     Fragment,
     discover,
@@ -33,30 +25,29 @@ from ae_pipeline.source import (
 from tests.checks import assert_one_line, assert_same_table
 from tests.tables import fragment_at, numbers_table, write_fragment
 
-#: Files of six partitions, as they must be found.
-ORDERED = tuple(
-    f"{name}.pq" for name in ("a2", "a10", "b/1", "b/02", "b/10", "b2/1", "b10/1", "b/c/3", "é/1")
+WORD = pa.dictionary(pa.int32(), pa.string())
+NESTED = (
+    pa.list_(WORD),
+    pa.large_list(WORD),
+    pa.list_(WORD, 2),
+    pa.map_(pa.int64(), WORD),
+    pa.struct([("word", WORD), ("deep", pa.list_(WORD))]),
 )
-
-
-def touch(root: Path, *names: str) -> Path:
-    """Files of one byte: discovery opens none of them."""
-    for name in names:
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x")
-    return root
-
-
-def found(root: Path) -> list[str]:
-    """Relative paths of the fragments, in order."""
-    return [fragment.relative for fragment in discover(root).fragments]
 
 
 def read_all(fragment: Fragment) -> pa.Table:
     """All rows, the way the pipeline reads them."""
     list_row_groups([fragment])
     return pa.Table.from_batches(rebatch(read_records(fragment, 16), 16))
+
+
+def words_of(kind: pa.DataType, words: list[str | None]) -> object:
+    """Some words as one value of a nested type."""
+    if pa.types.is_map(kind):
+        return list(enumerate(words))
+    if pa.types.is_struct(kind):
+        return {"word": words[0], "deep": words}
+    return words
 
 
 @pytest.fixture(scope="module")
@@ -73,196 +64,17 @@ def whole(workshop: Path) -> bytes:
     return write_fragment(workshop / "whole", table, row_group_size=30).path.read_bytes()
 
 
-# Discovery
+# Damage
 
 
-def test_numbers_are_ordered_as_numbers(tmp_path: Path) -> None:
-    """part-2 comes before part-10 and day=9 before day=10, each partition in one stretch."""
-    names = [
-        "part-1.parquet",
-        "part-2.parquet",
-        "part-10.parquet",
-        "day=9/part-2.parquet",
-        "day=9/part-10.parquet",
-        "day=10/part-1.parquet",
-        "day=10/hour=1/part-1.parquet",
-        "month=01/part-1.parquet",
-        "month=1/part-1.parquet",
-    ]
-    touch(tmp_path, *reversed(names))
-    order = found(tmp_path)
-    assert order.index("day=9/part-10.parquet") < order.index("day=10/part-1.parquet")
-    assert [name for name in order if name.startswith("day=9")] == names[3:5]
-    assert [name for name in order if "/" not in name] == names[:3]
-    assert sorted(order) == sorted(names)
-
-
-@given(st.permutations(ORDERED))
-def test_order_does_not_depend_on_creation(workshop: Path, names: list[str]) -> None:
-    """The order of fragments is a matter of names, and a partition is never interrupted."""
-    with tempfile.TemporaryDirectory(dir=workshop) as folder:
-        assert tuple(found(touch(Path(folder), *names))) == ORDERED
-
-
-def test_partition_of_a_fragment(tmp_path: Path) -> None:
-    """A fragment's partition is the folders between root and file."""
-    touch(tmp_path, "year=2013/month=05/a.parquet", "b.parquet")
-    partitions = {item.relative: item.partition for item in discover(tmp_path).fragments}
-    assert partitions == {"year=2013/month=05/a.parquet": "year=2013/month=05", "b.parquet": "."}
-
-
-def test_hidden_names_are_skipped(tmp_path: Path) -> None:
-    """Names that start with a dot or an underscore are no data, files and whole folders alike."""
-    hidden = ["_SUCCESS", ".a.parquet", "_b.parquet", "_ae/c.parquet", ".tmp/day=1/d.parquet"]
-    touch(tmp_path, "a.parquet", "day=1/_c.parquet", *hidden)
-    assert found(tmp_path) == ["a.parquet"]
-    assert discover(tmp_path).n_ignored == 0
-
-
-def test_hidden_root_is_no_obstacle(tmp_path: Path) -> None:
-    """Only names below the root decide; the root itself may be called anything."""
-    assert found(touch(tmp_path / "_private", "a.parquet")) == ["a.parquet"]
-
-
-def test_other_files_are_counted(tmp_path: Path) -> None:
-    """Files that are not Parquet are left alone and counted."""
-    names = ["a.parquet", "b.PQ", "c.parq", "readme.md", "data.csv", "x/notes", "d.parquet.gz"]
-    source = discover(touch(tmp_path, *names))
-    assert [item.relative for item in source.fragments] == ["a.parquet", "b.PQ", "c.parq"]
-    assert source.n_ignored == 4
-    assert source.size_bytes == 3
-
-
-def test_single_file(tmp_path: Path) -> None:
-    """One file is a dataset of one fragment, whatever its name and its neighbours."""
-    touch(tmp_path, "table.data", "other.parquet")
-    source = discover(str(tmp_path / "table.data"))
-    assert (source.root, source.is_single_file, source.n_ignored) == (tmp_path, True, 0)
-    assert source.fragments == (Fragment(tmp_path / "table.data", "table.data", 1),)
-
-
-@pytest.mark.parametrize("name", ["missing", "file/below", "x" * 5000, "nul\0l"])
-def test_nothing_there(tmp_path: Path, name: str) -> None:
-    """A path to nothing, or that cannot be, is refused and named."""
-    touch(tmp_path, "file")
-    with pytest.raises(SourceNotFoundError) as caught:
-        discover(tmp_path / name)
-    assert_one_line(caught.value, "no such file or folder", str(tmp_path), "check the path")
-
-
-@pytest.mark.parametrize(
-    ("names", "got"),
-    [([], "an empty folder"), (["a.csv", "b"], "2 other files"), (["_a.parquet"], "empty")],
-)
-def test_no_parquet(tmp_path: Path, names: list[str], got: str) -> None:
-    """A folder without Parquet files is refused with what it holds instead."""
-    with pytest.raises(EmptySourceError) as caught:
-        discover(touch(tmp_path, *names))
-    assert_one_line(caught.value, str(tmp_path), ".parquet", got)
-
-
-def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
-    """A linked folder is part of the dataset; a link back to a folder above is read once."""
-    root = touch(tmp_path / "root", "a.parquet")
-    touch(tmp_path / "elsewhere", "b.parquet")
-    (root / "linked").symlink_to(tmp_path / "elsewhere")
-    (root / "circle").symlink_to(root)
-    (root / "above").symlink_to(tmp_path)
-    assert found(root) == ["a.parquet", "linked/b.parquet"]
-
-
-def test_broken_link(tmp_path: Path) -> None:
-    """A fragment that is a link to nothing is refused, not skipped: its rows would be lost."""
-    touch(tmp_path, "a.parquet")
-    (tmp_path / "b.parquet").symlink_to(tmp_path / "gone")
-    with pytest.raises(SourceNotFoundError, match=r"b\.parquet"):
-        discover(tmp_path)
-
-
-def test_name_that_is_no_text(tmp_path: Path) -> None:
-    """A file name that is no UTF-8 is refused in a message that can be printed."""
-    with open(os.fsencode(tmp_path) + b"/\xff.parquet", "wb"):
-        pass
-    with pytest.raises(SourceNotFoundError) as caught:
-        discover(tmp_path)
-    str(caught.value).encode()
-
-
-# Fingerprints
-
-
-@pytest.fixture
-def fragment(tmp_path: Path) -> Fragment:
-    """A fragment in a dataset of its own."""
-    write_fragment(tmp_path / "data" / "day=1" / "part-0.parquet", numbers_table(500))
-    return discover(tmp_path / "data").fragments[0]
-
-
-def test_fingerprint_is_stable(fragment: Fragment, tmp_path: Path) -> None:
-    """Reading again, touching and copying the dataset elsewhere leave the fingerprint alone."""
-    before = fingerprint(fragment)
-    os.utime(fragment.path, (1, 1))
-    assert fingerprint(fragment) == before
-    shutil.copytree(tmp_path / "data", tmp_path / "copy")
-    assert fingerprint(discover(tmp_path / "copy").fragments[0]) == before
-    assert len(before) == 32
-    assert int(before, 16) >= 0
-
-
-def test_fingerprint_knows_the_path(fragment: Fragment) -> None:
-    """The same file at another place in the dataset is another fragment."""
-    moved = Fragment(fragment.path, "day=2/part-0.parquet", fragment.size_bytes)
-    assert fingerprint(moved) != fingerprint(fragment)
-
-
-def test_fingerprint_knows_the_content(fragment: Fragment) -> None:
-    """Other values, one other value, other rows and one more byte are other fragments."""
-    table = numbers_table(500)
-    one_other = table.set_column(1, "a", pa.array([99.0, *table["a"].to_pylist()[1:]]))
-    seen = {fingerprint(fragment)}
-    for other in (numbers_table(500, seed=1), one_other, table.slice(1)):
-        pq.write_table(other, fragment.path)
-        seen.add(fingerprint(fragment))
-    fragment.path.write_bytes(fragment.path.read_bytes() + b"\0")
-    seen.add(fingerprint(fragment))
-    assert len(seen) == 5
-
-
-def test_fingerprint_of_a_large_file(tmp_path: Path) -> None:
-    """Of a large file the ends, the footer and pages between them are read."""
-    n_bytes = 1 << 20
-    footer = b"f" * 1000 + (1000).to_bytes(4, "little") + b"PAR1"
-    path = tmp_path / "a.parquet"
-    seen = set()
-    for place in (None, 0, n_bytes // 2, n_bytes - 1, n_bytes + 500):
-        content = bytearray(b"x" * n_bytes + footer)
-        if place == n_bytes // 2:
-            content[place - n_bytes // 15 : place + n_bytes // 15] = b"y" * (2 * (n_bytes // 15))
-        elif place is not None:
-            content[place] = ord("y")
-        path.write_bytes(content)
-        seen.add(fingerprint(fragment_at(path)))
-    assert len(seen) == 5
-
-
-@pytest.mark.parametrize("content", [b"", b"P", b"PAR1", b"\xff" * 8, b"\xff" * 12])
-def test_fingerprint_of_a_stub(tmp_path: Path, content: bytes) -> None:
-    """A file shorter than its footer claims has a fingerprint; reading it tells what is wrong."""
-    path = tmp_path / "a.parquet"
-    path.write_bytes(content)
-    assert len(fingerprint(fragment_at(path))) == 32
-
-
-def test_fragment_that_is_gone(fragment: Fragment) -> None:
+def test_fragment_that_is_gone(tmp_path: Path) -> None:
     """A fragment that was removed after discovery is named as not found by every reader."""
+    fragment = write_fragment(tmp_path / "a.parquet", numbers_table(3))
     fragment.path.unlink()
     for attempt in (fingerprint, read_all):
         with pytest.raises(SourceNotFoundError) as caught:
             attempt(fragment)
         assert_one_line(caught.value, str(fragment.path))
-
-
-# Damage
 
 
 @pytest.mark.parametrize("content", [b"", b"P", b"PAR1", b"PAR1PAR1", b"id,x\n1,2\n" * 9])
@@ -366,6 +178,21 @@ def test_records_of_some_columns_and_row_groups(tmp_path: Path) -> None:
     expected = pa.concat_tables([table.slice(0, 30), table.slice(90)]).select(["key", "b"])
     assert_same_table(expected, got)
     assert sum(batch.num_rows for batch in read_records(fragment, 50, row_groups=[])) == 0
+
+
+@pytest.mark.parametrize("batch_rows", [1, 7, 1000])
+@pytest.mark.parametrize("kind", NESTED, ids=str)
+def test_nested_dictionaries(tmp_path: Path, kind: pa.DataType, batch_rows: int) -> None:
+    """Words of lists, maps and structs are read whatever dictionaries the row groups have."""
+    words = [None if row % 9 == 4 else f"w{row % 13}" for row in range(60)]
+    values = [words_of(kind, words[row : row + 2]) for row in range(59)]
+    table = pa.table({"a": np.arange(59.0), "words": pa.array(values, kind)})
+    fragment = write_fragment(tmp_path / "a.parquet", table, row_group_size=20)
+    for columns in (None, ["words"]):
+        batches = read_records(fragment, batch_rows, columns)
+        got = pa.Table.from_batches(rebatch(batches, 25))
+        assert got["words"].to_pylist() == table["words"].to_pylist()
+        assert got.schema.field("words") == table.schema.field("words")
 
 
 def test_reading_can_stop_early(tmp_path: Path) -> None:

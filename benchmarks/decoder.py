@@ -1,0 +1,127 @@
+"""What it costs to decode with integers: payload against float decoders of the same shape.
+
+    python -m benchmarks.decoder DATASET... [--tolerance 0.01] [--seeds 3]
+
+The archive's decoder as fit made it, and four decoders from two trainings of its shape: with the
+rounding in the loop, as integers (the same as fit's, if all goes well) and with those weights
+unrounded; and trained as floats, applied so and rounded afterwards. Seeds differ by as much as
+decoders do, hence several.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import mean
+
+import numpy as np
+from rich.console import Console
+
+from ae_pipeline.codec import ArchiveNetwork, model_bytes
+from ae_pipeline.report import Table, render
+from ae_pipeline.report.table import Cell
+from ae_pipeline.source import list_row_groups, read_records, rebatch
+from ae_pipeline.training.rate import RateObjective
+from benchmarks.float_decoder import FloatDecoder, FloatObjective
+from benchmarks.machine import machine_line
+from benchmarks.retraining import Problem, fit_problem, train_again
+
+#: Payload of integers over that of the best floats.
+_TARGET = 0.03
+_STORED = "integers, as fit stored them"
+_INTEGERS, _UNROUNDED = "integers, trained again", "their weights unrounded"
+_FLOATS, _ROUNDED = "trained as floats", "trained as floats, then rounded"
+_NAMES = (_STORED, _INTEGERS, _UNROUNDED, _FLOATS, _ROUNDED)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What one fit stores of one dataset, by decoder."""
+
+    raw: int
+    payload: dict[str, int]
+    model: dict[str, int]
+
+    def cost(self, name: str) -> float:
+        """Payload over that of the better float decoder, less one."""
+        return self.payload[name] / min(self.payload[_UNROUNDED], self.payload[_FLOATS]) - 1
+
+
+def main() -> None:
+    """Fit, train again, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("datasets", nargs="+")
+    parser.add_argument("--tolerance", type=float, default=0.01)
+    parser.add_argument("--seeds", type=int, default=3)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING)
+    console = Console(width=100, highlight=False)
+    console.print(machine_line())
+    for dataset in arguments.datasets:
+        title = f"{Path(dataset).name}, tolerance {arguments.tolerance}"
+        fits = [fit_problem(dataset, arguments.tolerance, seed) for seed in range(arguments.seeds)]
+        sizes = [_sizes(problem) for problem in fits if problem is not None]
+        if sizes:
+            _print(console, title, sizes)
+        else:
+            console.print(f"{title}: no network pays")
+
+
+def _sizes(problem: Problem) -> Sizes:
+    integers, unrounded = train_again(problem, RateObjective)
+    floats_rounded, floats = train_again(problem, FloatObjective)
+    networks = {
+        _STORED: problem.network,
+        _INTEGERS: integers,
+        _UNROUNDED: unrounded,
+        _FLOATS: floats,
+        _ROUNDED: floats_rounded,
+    }
+    return Sizes(
+        _raw_bytes(problem),
+        {name: _payload_bytes(problem, network) for name, network in networks.items()},
+        {name: _model_bytes(problem, network) for name, network in networks.items()},
+    )
+
+
+def _raw_bytes(problem: Problem) -> int:
+    kinds = problem.codec.schema.feature_types
+    width = sum(np.dtype(kind.to_pandas_dtype()).itemsize for kind in kinds)
+    return width * sum(group.n_rows for group in list_row_groups(problem.source.fragments))
+
+
+def _payload_bytes(problem: Problem, network: ArchiveNetwork) -> int:
+    codec = replace(problem.codec, network=network)
+    n_rows = codec.block_rows
+    return sum(
+        len(codec.encode(records).to_bytes())
+        for fragment in problem.source.fragments
+        for records in rebatch(read_records(fragment, n_rows, codec.schema.features), n_rows)
+    )
+
+
+def _model_bytes(problem: Problem, network: ArchiveNetwork) -> int:
+    """As stored; float decoders in float32."""
+    extra = network.decoder.extra_bytes if isinstance(network.decoder, FloatDecoder) else 0
+    return model_bytes(problem.codec) + extra
+
+
+def _print(console: Console, title: str, sizes: list[Sizes]) -> None:
+    rows: list[tuple[Cell, ...]] = []
+    for name in _NAMES:
+        payload = round(mean(size.payload[name] for size in sizes))
+        costs = [size.cost(name) for size in sizes]
+        cells = (f"{mean(costs):+.2%}", f"{min(costs):+.2%}", f"{max(costs):+.2%}")
+        rows.append((name, payload, sizes[0].raw / payload, *cells, sizes[0].model[name]))
+    headings = ("decoder", "payload", "raw/payload", "cost", "least", "most", "model bytes")
+    note = f"means of {len(sizes)} seeds; cost: payload against the better float decoder"
+    render(Table(title, headings, tuple(rows), note=note), console)
+    cost = mean(size.cost(_STORED) for size in sizes)
+    word = "met" if cost <= _TARGET else "MISSED"
+    console.print(f"integers cost at most {_TARGET:.0%}: {word}, {cost:+.2%}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""The archive's decoder without its integers, applied and trained: activations are only clipped.
+
+For comparison alone. Its predictions depend on the machine, so nothing could be decoded elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import tensorflow as tf
+
+from ae_pipeline.architecture import Weights
+from ae_pipeline.integer_decoder import ACTIVATION_MAX, ACTIVATION_STEPS, IntegerDecoder
+from ae_pipeline.training.objective import Tensors
+from ae_pipeline.training.rate import RateObjective, fold
+
+
+@dataclass(frozen=True)
+class FloatDecoder(IntegerDecoder):
+    """An `IntegerDecoder` that predicts with the weights it was rounded from.
+
+    Args:
+        floats: weights by name, one hidden layer and a skip.
+    """
+
+    floats: Weights
+
+    @classmethod
+    def beside(cls, rounded: IntegerDecoder, floats: Weights) -> FloatDecoder:
+        """The same network; `rounded` lends the output's bias."""
+        integers = {field.name: getattr(rounded, field.name) for field in fields(IntegerDecoder)}
+        return cls(**integers, floats=floats)
+
+    @property
+    def extra_bytes(self) -> int:
+        """What float32 weights take more than integers."""
+        kernels = (self.hidden_weights, self.output_weights, self.skip_weights)
+        return sum(4 * kernel.size - kernel.nbytes for kernel in kernels)
+
+    def predict(self, codes: np.ndarray) -> np.ndarray:
+        """Predictions in tolerance units, feature-major."""
+        kernels = {name: array.astype(np.float64) for name, array in self.floats.items()}
+        hidden = codes @ kernels["decoder/0/kernel"] + kernels["decoder/0/bias"]
+        hidden = np.clip(hidden, 0.0, ACTIVATION_MAX / ACTIVATION_STEPS)
+        output = hidden @ kernels["decoder/1/kernel"] + codes @ kernels["decoder/skip/kernel"]
+        return np.ascontiguousarray((output + self.output_bias).T)
+
+
+class FloatObjective(RateObjective):
+    """The rate objective of a decoder that is not rounded."""
+
+    def _corrections(self, inputs: tf.Tensor, codes: tf.Tensor, parameters: Tensors) -> tf.Tensor:
+        folded = fold(parameters, self._gain)
+        hidden = codes @ folded["decoder/0/kernel"] + folded["decoder/0/bias"]
+        hidden = tf.clip_by_value(hidden, 0.0, ACTIVATION_MAX / ACTIVATION_STEPS)
+        output = hidden @ folded["decoder/1/kernel"] + codes @ folded["decoder/skip/kernel"]
+        return inputs * self._gain - output - folded["decoder/1/bias"]

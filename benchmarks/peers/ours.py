@@ -1,0 +1,26 @@
+"""Our codec in the shape of a peer: the same blocks, in memory, measured by the same clock."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ae_pipeline.codec import ArchiveCodec
+from benchmarks.peers.block import Block, Layout
+from benchmarks.peers.peer import Encoded, Peer
+
+
+def archive_peer(name: str, codec: ArchiveCodec) -> Peer:
+    """Blocks as an archive stores them."""
+
+    def encode(block: Block) -> Encoded:
+        return Encoded.of([codec.encode(block.records).to_bytes()])
+
+    def decode(encoded: Encoded, layout: Layout) -> list[np.ndarray]:
+        (content,) = encoded.parts
+        columns = codec.decode(content, len(layout.is_finite[0]))
+        return [
+            columns[feature].to_numpy(zero_copy_only=False)[is_finite]
+            for feature, is_finite in zip(codec.schema.features, layout.is_finite, strict=True)
+        ]
+
+    return Peer(name, encode, decode, tells_missing=True)

@@ -92,6 +92,6 @@ class LinearPredictor:
             yield feature, lag, float(weight)
 
 
-def bounded(cells: Int64[np.ndarray, "rows"]) -> Float64[np.ndarray, "rows"]:
+def bounded(cells: Int64[np.ndarray, "..."]) -> Float64[np.ndarray, "..."]:
     """Cells as others are predicted from them."""
     return np.clip(cells, -CELL_MAX, CELL_MAX).astype(np.float64)

@@ -20,78 +20,151 @@ def read_fragment(archive: Path, relative: str) -> dict[str, pa.Array]:
     footer = {key.decode(): value.decode() for key, value in file.metadata.metadata.items()}
     folder = archive / "_ae/codecs" / footer["ae:codec_id"]
     codec = json.loads((folder / "codec.json").read_text())
-    schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(codec["schema"])))
-    decoder = _safetensors(folder / "decoder.safetensors") if codec["network"] else {}
+    codec["kinds"] = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(codec["schema"])))
+    codec["arrays"] = {name: _arrays(folder, codec, name) for name in ("predictor", "decoder")}
     parts = []
     for group in range(file.num_row_groups):
         column = file.read_row_group(group, columns=["ae:block"])["ae:block"]
-        parts.append(_block(column[0].as_py(), codec, schema, decoder))
+        if len(column):
+            parts.append(_block(column[0].as_py(), codec))
     return {name: pa.concat_arrays([part[name] for part in parts]) for name in parts[0]}
 
 
-def _block(content: bytes, codec: dict, schema: pa.Schema, decoder: dict) -> dict[str, pa.Array]:
-    assert zlib.crc32(content[4:]) == struct.unpack("<I", content[:4])[0]
-    position = 4
+class _Bytes:
+    """Bytes taken one after the other."""
 
-    def byte() -> int:
-        nonlocal position
-        position += 1
-        return content[position - 1]
+    def __init__(self, content: bytes, position: int = 0) -> None:
+        self.content, self.position = content, position
 
-    def varint() -> int:
+    def take(self, size: int) -> bytes:
+        self.position += size
+        return self.content[self.position - size : self.position]
+
+    def varint(self) -> int:
         value = shift = 0
-        while (got := byte()) >= 128:
+        while (got := self.take(1)[0]) >= 128:
             value |= (got & 127) << shift
             shift += 7
         return value | got << shift
 
-    has_codes, n_rows = byte() & 1, varint()
+
+def _arrays(folder: Path, codec: dict, name: str) -> dict[str, np.ndarray]:
+    network, f = codec["network"], len(codec["features"])
+    if name == "predictor" and codec["predictor"]:
+        t = codec["predictor"]["n_terms"]
+        shapes = {"order": f, "follows": f, "counts": f, "sources": t, "weights": t}
+        shapes |= {"shifts": f, "biases": f}
+    elif name == "decoder" and network:
+        k, (h,) = network["architecture"]["latent_dim"], network["architecture"]["decoder_hidden"]
+        outputs = network["architecture"]["n_inputs"]
+        shapes = {"hidden_weights": (k, h), "hidden_shift": h, "hidden_bias": h}
+        shapes |= {"output_weights": (h, outputs), "output_shift": outputs}
+        shapes |= {"skip_weights": (k, outputs), "skip_shift": outputs, "output_bias": outputs}
+    else:
+        return {}
+    content, arrays = _Bytes((folder / f"{name}.bin").read_bytes()), {}
+    for array, shape in shapes.items():
+        stream, n = content.take(content.varint()), int(np.prod(shape))
+        is_float = array.endswith("_bias")
+        flat = _numbers(stream, n, np.dtype("<f4")) if is_float else _integers(stream, n)
+        arrays[array] = flat.reshape(shape)
+    return arrays
+
+
+def _block(content: bytes, codec: dict) -> dict[str, pa.Array]:
+    assert zlib.crc32(content[4:]) == struct.unpack("<I", content[:4])[0]
+    taken = _Bytes(content, 4)
+    has_codes, n_rows = taken.take(1)[0] & 1, taken.varint()
+    decoder, predictor = codec["arrays"]["decoder"], codec["arrays"]["predictor"]
     n_codes = decoder["hidden_weights"].shape[0] if has_codes else 0
-    code_sizes = [varint() for _ in range(n_codes)]
+    code_sizes = [taken.varint() for _ in range(n_codes)]
     layouts = []
     for _ in codec["features"]:
-        tag = byte()
+        tag = taken.take(1)[0]
         wanted = ["main"] + ["validity"] * bool(tag & 16) + ["positions", "values"] * bool(tag & 32)
-        layouts.append((tag & 15, {name: varint() for name in wanted}))
-
-    def take(size: int) -> bytes:
-        nonlocal position
-        position += size
-        return content[position - size : position]
-
-    codes = [_integers(take(size), n_rows) for size in code_sizes]
-    predictions = _predict(np.array(codes, float).T, decoder) if codes else None
-    seen = np.flatnonzero(codec["network"]["scale"]).tolist() if codec["network"] else []
+        layouts.append((tag & 15, {name: taken.varint() for name in wanted}))
+    window = codec["network"]["window"] if codec["network"] else 1
+    codes = [_integers(taken.take(size), -(-n_rows // window)) for size in code_sizes]
+    predictions = {}
+    if codes:
+        seen = np.flatnonzero(codec["network"]["scale"]).tolist()
+        wide = _predict(np.array(codes, float).T, decoder)
+        rows = wide.reshape(-1, len(seen))[:n_rows]
+        predictions = {number: rows[:, place] for place, number in enumerate(seen)}
+    streams = [(method, {k: taken.take(n) for k, n in sizes.items()}) for method, sizes in layouts]
+    numbers = range(len(streams))
+    cells = np.zeros((len(streams), n_rows))
     columns = {}
-    for number, (feature, (method, sizes)) in enumerate(
-        zip(codec["features"], layouts, strict=True)
-    ):
-        streams = {name: take(size) for name, size in sizes.items()}
-        prediction = predictions[:, seen.index(number)] if method == 1 else None
-        kind = schema.field(feature["name"]).type
-        columns[feature["name"]] = _column(streams, method, n_rows, feature, kind, prediction)
-    return columns
+    for number in predictor["order"].tolist() if predictor else numbers:
+        base = _base(predictor, number, cells) if predictor else None
+        column = _Column(codec, number, n_rows, predictions.get(number), base)
+        columns[number], cells[number] = column.read(*streams[number])
+    names = [feature["name"] for feature in codec["features"]]
+    return {names[number]: columns[number] for number in numbers}
 
 
-def _column(streams, method, n_rows, feature, kind, prediction) -> pa.Array:
-    dtype = np.dtype(kind.to_pandas_dtype())
-    is_valid = _validity(streams.get("validity", b""), n_rows)
-    m = int(is_valid.sum())
-    if method == 2:
-        values = _numbers(streams["main"], m, dtype)
-    else:
-        units = _integers(streams["main"], m).astype(float)
-        units += 0 if prediction is None else prediction[is_valid]
-        exact = units * (2 * feature["tolerance"]) + feature["offset"]
-        limit = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
-        exact = exact if dtype.kind == "f" else np.rint(exact)
-        values = np.clip(exact, float(limit.min), float(limit.max)).astype(dtype)
-    if "positions" in streams:
-        positions = _positions(streams["positions"])
-        values[positions] = _numbers(streams["values"], len(positions), dtype)
-    full = np.zeros(n_rows, dtype)
-    full[is_valid] = values
-    return pa.array(full, type=kind, mask=~is_valid)
+def _base(predictor: dict[str, np.ndarray], number: int, cells: np.ndarray) -> np.ndarray:
+    stop = int(predictor["counts"][: number + 1].sum())
+    total = np.full(cells.shape[1], float(predictor["biases"][number]))
+    for term in range(stop - int(predictor["counts"][number]), stop):
+        feature, lag = divmod(int(predictor["sources"][term]), 2)
+        row = np.concatenate([cells[feature, :1], cells[feature, :-1]]) if lag else cells[feature]
+        total += predictor["weights"][term] * row
+    return np.rint(total * 2.0 ** -float(predictor["shifts"][number])).astype(np.int64)
+
+
+class _Column:
+    """One column of a block."""
+
+    def __init__(self, codec: dict, number: int, n_rows: int, prediction, base) -> None:
+        self.feature = codec["features"][number]
+        self.kind = codec["kinds"].field(self.feature["name"]).type
+        self.dtype = np.dtype(self.kind.to_pandas_dtype())
+        self.n_rows, self.prediction, self.base = n_rows, prediction, base
+        predictor = codec["arrays"]["predictor"]
+        self.follows = bool(predictor and predictor["follows"][number])
+
+    def read(self, method: int, streams: dict[str, bytes]) -> tuple[pa.Array, np.ndarray]:
+        """The column, and its cells in all rows."""
+        is_valid = _validity(streams.get("validity", b""), self.n_rows)
+        values, cells = self._values(method, streams["main"], is_valid)
+        if "positions" in streams:
+            positions = _positions(streams["positions"])
+            values[positions] = _numbers(streams["values"], len(positions), self.dtype)
+        full = np.zeros(self.n_rows, self.dtype)
+        full[is_valid] = values
+        spread = np.zeros(self.n_rows)
+        if len(cells):
+            spread = cells[np.maximum(np.cumsum(is_valid) - 1, 0)].astype(float)
+        array = pa.array(full, type=self.kind, mask=~is_valid)
+        return array, np.clip(spread, -(2**24), 2**24)
+
+    def _values(self, method: int, main: bytes, is_valid: np.ndarray):
+        m = int(is_valid.sum())
+        if method == 2:
+            values = _numbers(main, m, self.dtype)
+            return values, self._cells_of(values)
+        units = _integers(main, m)
+        if method == 3:
+            units = units + self.base[is_valid]
+            units = np.cumsum(units) if self.follows else units
+        units = units.astype(float) + (self.prediction[is_valid] if method == 1 else 0)
+        exact = units * (2 * self.feature["tolerance"]) + self.feature["offset"]
+        is_float = self.dtype.kind == "f"
+        limit = np.finfo(self.dtype) if is_float else np.iinfo(self.dtype)
+        exact = exact if is_float else np.rint(exact)
+        return np.clip(exact, float(limit.min), float(limit.max)).astype(self.dtype), np.rint(units)
+
+    def _cells_of(self, values: np.ndarray) -> np.ndarray:
+        cells = np.zeros(len(values))
+        if not self.feature["tolerance"]:
+            return cells
+        last = 0.0
+        for row, value in enumerate(values.astype(float).tolist()):
+            unit = (value - self.feature["offset"]) / (2 * self.feature["tolerance"])
+            last = np.rint(unit) if abs(unit) < 2**51 else last
+            cells[row] = last
+        return cells
 
 
 def _predict(c: np.ndarray, d: dict[str, np.ndarray]) -> np.ndarray:
@@ -136,17 +209,3 @@ def _validity(content: bytes, n_rows: int) -> np.ndarray:
 def _positions(content: bytes) -> np.ndarray:
     (count,) = struct.unpack("<I", content[:4])
     return np.cumsum(_integers(content[4:], count)) - 1
-
-
-def _safetensors(path: Path) -> dict[str, np.ndarray]:
-    content = path.read_bytes()
-    size = struct.unpack("<Q", content[:8])[0]
-    header, body = json.loads(content[8 : 8 + size]), content[8 + size :]
-    kinds = {"I8": "i1", "I16": "<i2", "F32": "<f4"}
-    return {
-        name: np.frombuffer(body[slice(*entry["data_offsets"])], kinds[entry["dtype"]]).reshape(
-            entry["shape"]
-        )
-        for name, entry in header.items()
-        if name != "__metadata__"
-    }

@@ -160,7 +160,7 @@ def _round(
         np.clip(integers[kept], -WEIGHT_MAX, WEIGHT_MAX).astype(np.int16),
         shift,
         int(np.clip(np.rint(bias), -BIAS_MAX, BIAS_MAX)),
-        target.min() < 0,
+        bool(target.min() < 0),
     )
 
 

@@ -13,7 +13,7 @@ _MOST_PRODUCTS = 2e10
 #: Cells outside of this central share of a column count as its ends.
 _CENTRAL = (0.0005, 0.9995)
 
-Cells = Float64[np.ndarray, "features rows"]
+Cells = Float64[np.ndarray, "features _"]
 
 
 @dataclass(frozen=True)

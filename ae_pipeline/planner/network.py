@@ -23,8 +23,8 @@ _STEP_S, _PRODUCTS_PER_S = 1e-4, 2e9
 _MOST_STEPS = 20_000
 #: Precision of the encoder until the planner finds how little is enough.
 _ENCODER_BITS = 16
-#: Fewer would not reach beyond the start.
-LEAST_STEPS = 1_000
+#: Fewer would not reach beyond the start, so they are only taken if they were asked for.
+_LEAST_STEPS = 1_000
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,13 @@ class Trainer:
     groups: Sequence[RowGroup]
     checkpoint: Path
     progress: Progress
+
+    @property
+    def least_steps(self) -> int:
+        """Mini-batches below which training is not worth its start."""
+        asked = self.job.training.max_steps
+        is_given = "max_steps" in self.job.training.model_fields_set and asked is not None
+        return min(_LEAST_STEPS, asked or _LEAST_STEPS) if is_given else _LEAST_STEPS
 
     def affordable_steps(self, shape: Shape, seconds: float) -> int:
         """Mini-batches that about this time allows."""

@@ -14,8 +14,8 @@ from ae_pipeline.codec import ArchiveCodec
 from ae_pipeline.config import PlannerConfig
 from ae_pipeline.planner.contest import Contest
 from ae_pipeline.planner.linear import fit_predictor
-from ae_pipeline.planner.network import LEAST_STEPS, Shape, Trainer
-from ae_pipeline.planner.sample import read_sample
+from ae_pipeline.planner.network import Shape, Trainer
+from ae_pipeline.planner.sample import MOST_VALUES, read_sample
 from ae_pipeline.planner.screen import Screened, screen
 
 logger = logging.getLogger(__name__)
@@ -33,17 +33,25 @@ _PROMISING, _HELPFUL = 1.1, 0.998
 _ENCODER_BITS = (6, 8, 10, 13)
 
 
-def plan_codec(trainer: Trainer, config: PlannerConfig) -> ArchiveCodec:
+def plan_codec(
+    trainer: Trainer,
+    config: PlannerConfig,
+    most_values: int = MOST_VALUES,
+    is_rehearsal: bool = False,
+) -> ArchiveCodec:
     """The smallest codec of all that were tried; its provenance lists them.
 
     Args:
         trainer: source, settings, and the codec without any prediction.
         config: what may be tried.
+        most_values: of the sample that candidates are measured on.
+        is_rehearsal: to try out a network but train none to the end.
 
     Raises:
         TrainingError: a network's loss is not finite from the start.
     """
-    contest = Contest(read_sample(trainer.groups, trainer.codec), config.growth)
+    sample = read_sample(trainer.groups, trainer.codec, most_values)
+    contest = Contest(sample, config.growth)
     contest.enter("direct", trainer.codec, time.monotonic())
     trainer = _with_predictor(trainer, contest)
     if config.learn == "never" or trainer.inputs.n_inputs < 2:
@@ -54,7 +62,10 @@ def plan_codec(trainer: Trainer, config: PlannerConfig) -> ArchiveCodec:
         best = min(screened, key=lambda one: one.n_bytes)
         contest.enter(f"linear network, {_describe(best.shape)}", best.codec, started)
     if config.learn != "linear":
-        _train(trainer, config, contest, screened)
+        promising = _try_out(trainer, config, contest, screened, is_rehearsal)
+        if promising is not None and not is_rehearsal:
+            n_steps = trainer.affordable_steps(promising, config.budget_s)
+            _enter_trained(trainer, promising, n_steps, contest)
     return contest.verdict()
 
 
@@ -79,29 +90,32 @@ def _screen(trainer: Trainer, config: PlannerConfig, contest: Contest) -> list[S
     return screen(trainer.codec, trainer.inputs, windows, network.latent_dim, small)
 
 
-def _train(
-    trainer: Trainer, config: PlannerConfig, contest: Contest, screened: list[Screened]
-) -> None:
-    """Try out the networks that may win, and train the most promising one to the end."""
+def _try_out(
+    trainer: Trainer,
+    config: PlannerConfig,
+    contest: Contest,
+    screened: list[Screened],
+    is_rehearsal: bool,
+) -> Shape | None:
+    """Train the networks that may win for a while; the most promising one, if any is."""
     bar = _TRIED * contest.best_bytes
     without = contest.sample.coded_bytes(trainer.codec)
     trials: list[tuple[float, Shape]] = []
-    for shape in (one.shape for one in _starts(screened) if one.n_bytes <= bar):
+    for shape in (one.shape for one in _starts(screened, is_rehearsal) if one.n_bytes <= bar):
         seconds = _TRIAL_SHARE * config.budget_s
         n_steps = min(trainer.affordable_steps(shape, seconds), _TRIAL_STEPS)
-        if n_steps < LEAST_STEPS:
+        if n_steps < trainer.least_steps:
             continue
         total, payload = _enter_trained(trainer, shape, n_steps, contest)
         if payload <= _HELPFUL * without and total <= _PROMISING * contest.best_bytes:
             trials.append((total, shape))
-    if trials:
-        _, shape = min(trials, key=lambda trial: trial[0])
-        n_steps = trainer.affordable_steps(shape, config.budget_s)
-        _enter_trained(trainer, shape, n_steps, contest)
+    return min(trials, key=lambda trial: trial[0])[1] if trials else None
 
 
-def _starts(screened: list[Screened]) -> list[Screened]:
+def _starts(screened: list[Screened], is_rehearsal: bool) -> list[Screened]:
     """Single rows, and the best of the windows: what a network makes of them is not foreseen."""
+    if is_rehearsal:
+        return sorted(screened, key=lambda one: one.n_bytes)[:1]
     plain = [one for one in screened if one.shape.window == 1]
     wide = [one for one in screened if one.shape.window > 1]
     return [*plain, *sorted(wide, key=lambda one: one.n_bytes)[:1]]

@@ -55,10 +55,12 @@ class SampleBlocks:
         return [_cells_of(codec, block) for block in self.blocks]
 
 
-def read_sample(groups: Sequence[RowGroup], codec: ArchiveCodec) -> SampleBlocks:
-    """Every block of a source of at most `MOST_VALUES`, else runs of rows spread evenly."""
+def read_sample(
+    groups: Sequence[RowGroup], codec: ArchiveCodec, most_values: int = MOST_VALUES
+) -> SampleBlocks:
+    """Every block of a source of at most so many values, else runs of rows spread evenly."""
     n_rows = sum(group.n_rows for group in groups)
-    most_rows = max(1, MOST_VALUES // len(codec.schema.features))
+    most_rows = max(1, most_values // len(codec.schema.features))
     found = _whole(groups, codec) if n_rows <= most_rows else _runs(groups, codec, most_rows)
     return SampleBlocks(tuple(found), n_rows)
 

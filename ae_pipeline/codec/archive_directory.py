@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any  # JSON trees
 
 import numpy as np
+import pyarrow as pa
 import safetensors.numpy
 
 from ae_pipeline.architecture import Architecture
@@ -68,7 +69,7 @@ def load_archive_codec(directory: str | Path) -> ArchiveCodec:
     try:
         codec = _from_tree(path, tree)
         found = codec.id
-    except DAMAGE as error:
+    except (*DAMAGE, IndexError, RecursionError) as error:
         raise corrupt(path, f"{type(error).__name__}: {error}") from error
     if found != tree.get("id"):
         raise corrupt(path, f"content of id {found}, not {tree.get('id')}")
@@ -79,15 +80,20 @@ def _from_tree(path: Path, tree: dict[str, Any]) -> ArchiveCodec:
     features = tree["features"]
     schema = TableSchema(
         deserialize_schema(tree["schema"]),
-        tuple(feature["name"] for feature in features),
+        tuple(str(feature["name"]) for feature in features),
         tree["schema"],
     )
+    if not all(map(_is_numeric, schema.feature_types)):
+        raise ValueError("a feature column is not numeric")
+    network = None if tree["network"] is None else _read_network(path, tree["network"])
+    if network is not None:
+        _check_shapes(network, len(features))
     return ArchiveCodec(
         schema=schema,
         offset=column_numbers(features, "offset"),
         tolerance=column_numbers(features, "tolerance"),
         std=column_numbers(features, "std"),
-        network=None if tree["network"] is None else _read_network(path, tree["network"]),
+        network=network,
         provenance=read_provenance(path, tree["provenance"]),
     )
 
@@ -110,3 +116,41 @@ def _read_network(path: Path, tree: dict[str, Any]) -> ArchiveNetwork:
         code_step=step,
         decoder=IntegerDecoder(**decoder),
     )
+
+
+def _is_numeric(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def _check_shapes(network: ArchiveNetwork, n_features: int) -> None:
+    """ValueError if the arrays are not those of the JSON: its id is right in a forged codec too."""
+    inputs, shape, decoder = network.standardization, network.architecture, network.decoder
+    latent, hidden = decoder.hidden_weights.shape
+    outputs = network.window * inputs.n_inputs
+    expected = {
+        "hidden_weights": ("int8", (latent, hidden)),
+        "hidden_shift": ("int8", (hidden,)),
+        "hidden_bias": ("float32", (hidden,)),
+        "output_weights": ("int8", (hidden, outputs)),
+        "output_shift": ("int8", (outputs,)),
+        "skip_weights": ("int16", (latent, outputs)),
+        "skip_shift": ("int8", (outputs,)),
+        "output_bias": ("float32", (outputs,)),
+        "code_step": ("float32", (latent,)),
+        "center": ("float64", (n_features,)),
+        "scale": ("float64", (n_features,)),
+    }
+    arrays = {
+        **decoder_arrays(network),
+        "code_step": network.code_step,
+        "center": inputs.center,
+        "scale": inputs.scale,
+    }
+    got = {name: (array.dtype.name, array.shape) for name, array in arrays.items()}
+    if network.window < 1 or (shape.n_inputs, shape.latent_dim) != (outputs, latent):
+        raise ValueError(f"{outputs} outputs and {latent} latents for windows of {network.window}")
+    if got != expected:
+        raise ValueError(f"arrays {got}, expected {expected}")
+    for name, widths in shape.weight_shapes().items():
+        if name.startswith("encoder/") and network.encoder[name].shape != widths:
+            raise ValueError(f"{name} of shape {network.encoder[name].shape}, expected {widths}")

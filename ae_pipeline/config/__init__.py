@@ -12,6 +12,7 @@ from ae_pipeline.config.job import (
 )
 from ae_pipeline.config.load import load_job, parse_setting
 from ae_pipeline.config.network import Activation, Design, Initializer, NetworkConfig
+from ae_pipeline.config.selection import SelectionConfig
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
 from ae_pipeline.config.training import TrainingConfig
 
@@ -27,6 +28,7 @@ __all__ = [
     "JobConfig",
     "MainJob",
     "NetworkConfig",
+    "SelectionConfig",
     "StatisticsConfig",
     "ToleranceConfig",
     "ToleranceRule",

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from ae_pipeline.config._model import Settings
 from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
 from ae_pipeline.config.network import NetworkConfig
+from ae_pipeline.config.selection import SelectionConfig
 from ae_pipeline.config.tolerance import ToleranceConfig
 from ae_pipeline.config.training import TrainingConfig
 
@@ -51,6 +52,7 @@ class JobConfig(Settings):
         default="latent", min_length=1, description="Name of the latent column."
     )
     tolerance: ToleranceConfig = ToleranceConfig()
+    selection: SelectionConfig = SelectionConfig()
     columns: ColumnsConfig = ColumnsConfig()
     statistics: StatisticsConfig = StatisticsConfig()
     network: NetworkConfig = NetworkConfig()

@@ -94,6 +94,8 @@ def _decompress(content: bytes, n_values: int, kind: np.dtype[Any]) -> Shaped[np
         progress = standalone.simple_decompress_into(content, values)
     except (RuntimeError, TypeError) as error:
         raise ValueError(str(error)) from error
-    if progress.n_processed != n_values or not progress.finished:
+    if progress.n_processed != n_values:
         raise ValueError(f"stream of {progress.n_processed} values, expected {n_values}")
+    if not progress.finished:
+        raise ValueError(f"stream of more than {n_values} values")
     return values

@@ -17,7 +17,9 @@ class ErrorSums:
     """Sums of errors over the rows where source and reconstruction are both finite.
 
     `n_mismatched` counts rows where one is finite and the other is not, or where they are missing
-    in different ways; a correct reconstruction has none.
+    in different ways; a correct reconstruction has none. `to_tolerance` is the largest error over
+    the promised one: at most 1 where the promise holds, 0 in a column that came back exactly, NaN
+    where nothing was promised.
     """
 
     count: Int64[np.ndarray, "features"]
@@ -25,13 +27,14 @@ class ErrorSums:
     squared: Float64[np.ndarray, "features"]
     absolute: Float64[np.ndarray, "features"]
     maximum: Float64[np.ndarray, "features"]
+    to_tolerance: Float64[np.ndarray, "features"]
 
     @classmethod
     def empty(cls, n_features: int) -> ErrorSums:
         """Sums over no rows."""
         zeros = np.zeros(n_features)
         counts = np.zeros(n_features, np.int64)
-        return cls(counts, counts, zeros, zeros, zeros)
+        return cls(counts, counts, zeros, zeros, zeros, np.full(n_features, np.nan))
 
     def merge(self, other: ErrorSums) -> ErrorSums:
         """Sums over the rows of both."""
@@ -42,12 +45,16 @@ class ErrorSums:
                 squared=self.squared + other.squared,
                 absolute=self.absolute + other.absolute,
                 maximum=np.maximum(self.maximum, other.maximum),
+                to_tolerance=np.fmax(self.to_tolerance, other.to_tolerance),
             )
 
 
 @dataclass(frozen=True)
 class ErrorMetrics:
-    """Errors of one column, or of all columns together when standardised."""
+    """Errors of one column, or of all columns together when standardised.
+
+    `max_error_to_tolerance` is that of `ErrorSums`, None where nothing was promised.
+    """
 
     count: int
     n_mismatched: int
@@ -55,24 +62,35 @@ class ErrorMetrics:
     rmse: float
     mae: float
     max_error: float
+    max_error_to_tolerance: float | None = None
 
 
 def measure_errors(
     source: Float64[np.ndarray, "features rows"],
     reconstruction: Float64[np.ndarray, "features rows"],
     n_mismatched: Int64[np.ndarray, "features"],
+    tolerance: Float64[np.ndarray, "features"] | None = None,
 ) -> ErrorSums:
-    """Errors of one block; rows where either side is NaN are left out."""
+    """Errors of one block; rows where either side is NaN are left out.
+
+    Args:
+        source: values as they were.
+        reconstruction: values as they came back.
+        n_mismatched: rows of each column that are missing on one side only.
+        tolerance: promised errors, or None.
+    """
     with np.errstate(over="ignore"):
         errors = np.abs(source - reconstruction)
         is_compared = ~np.isnan(errors)
         errors[~is_compared] = 0.0
+        maximum = errors.max(axis=1, initial=0.0)
         return ErrorSums(
             count=is_compared.sum(axis=1),
             n_mismatched=n_mismatched,
             squared=(errors * errors).sum(axis=1),
             absolute=errors.sum(axis=1),
-            maximum=errors.max(axis=1, initial=0.0),
+            maximum=maximum,
+            to_tolerance=_over_tolerance(maximum, tolerance),
         )
 
 
@@ -96,6 +114,7 @@ def column_metrics(
             rmse=float(np.sqrt(mse[index])),
             mae=float(mae[index]),
             max_error=float(maximum[index]),
+            max_error_to_tolerance=_or_none(sums.to_tolerance[index]),
         )
         for index in range(len(safe))
     ]
@@ -115,7 +134,22 @@ def mean_metrics(sums: ErrorSums, scale: Float64[np.ndarray, "features"]) -> Err
         rmse=float(np.sqrt(mse)),
         mae=_mean([column.mae for column in columns]),
         max_error=max((column.max_error for column in columns), default=0.0),
+        max_error_to_tolerance=_or_none(np.fmax.reduce(sums.to_tolerance, initial=np.nan)),
     )
+
+
+def _over_tolerance(
+    maximum: Float64[np.ndarray, "features"], tolerance: Float64[np.ndarray, "features"] | None
+) -> Float64[np.ndarray, "features"]:
+    """No error is 0 whatever was promised; any error where none was is infinite."""
+    if tolerance is None:
+        return np.full(len(maximum), np.nan)
+    with np.errstate(divide="ignore", over="ignore"):
+        return np.divide(maximum, tolerance, where=maximum > 0, out=np.zeros(len(maximum)))
+
+
+def _or_none(number: float) -> float | None:
+    return None if np.isnan(number) else float(number)
 
 
 def _mean(values: list[float]) -> float:

@@ -8,7 +8,18 @@ from pathlib import Path
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
-from ae_pipeline.report import Table, to_markdown, to_records
+from ae_pipeline.report import (
+    Table,
+    byte_table,
+    closing_lines,
+    column_table,
+    failure_lines,
+    partition_table,
+    report_tables,
+    to_markdown,
+    to_records,
+)
+from ae_pipeline.results import DatasetReport
 
 #: A table artifact of tens of thousands of rows exceeds Prefect's event limit.
 _MOST_ROWS = 500
@@ -20,6 +31,22 @@ def artifact_key(kind: str, dataset: str) -> str:
     """  # noqa: D205
     slug = re.sub(r"[^a-z0-9]+", "-", Path(dataset).name.lower()).strip("-")
     return f"{kind}-{slug or 'dataset'}"
+
+
+def publish_report(report: DatasetReport, dataset: str) -> None:
+    """Tables of partitions, of columns if they were compared, and of bytes, and a summary of all.
+
+    Args:
+        report: what the verb found.
+        dataset: path whose name the keys hold.
+    """
+    partitions, columns = partition_table(report), column_table(report)
+    publish_table(f"{report.verb}-partitions", dataset, partitions, worst="MSE")
+    if columns.rows:
+        publish_table(f"{report.verb}-columns", dataset, columns, worst=columns.headings[-2])
+    publish_table(f"{report.verb}-bytes", dataset, byte_table(report.bytes))
+    lines = [*closing_lines(report), *report.warnings, *failure_lines(report)]
+    publish_markdown(report.verb, dataset, report_tables(report), lines)
 
 
 def publish_table(kind: str, dataset: str, table: Table, worst: str | None = None) -> None:

@@ -10,7 +10,7 @@ from typing import Any  # Prefect's flow type is generic in everything
 from ae_pipeline.cli.terminal import stderr, stdout
 from ae_pipeline.config import JobConfig, load_job, parse_setting
 from ae_pipeline.errors import ConfigError
-from ae_pipeline.report import column_table, fit_table, partition_table, render
+from ae_pipeline.report import closing_lines, fit_table, render, report_tables
 from ae_pipeline.results import DatasetReport, FitResult
 from flows.progress import showing_progress
 
@@ -50,9 +50,10 @@ def _show(result: FitResult | DatasetReport) -> None:
     if isinstance(result, FitResult):
         render(fit_table(result), stdout)
         return
-    render(partition_table(result), stdout)
-    if result.total.metrics is not None:
-        render(column_table(result), stdout)
+    for table in report_tables(result):
+        render(table, stdout)
+    for line in closing_lines(result):
+        stdout.print(line, markup=False)
 
 
 def _tell_next(job: JobConfig) -> None:

@@ -9,9 +9,8 @@ from prefect import flow, task
 
 from ae_pipeline.config import DecodeJob, ExecutionConfig
 from ae_pipeline.pipeline import DecodePlan, Outcome, decode_fragments, finish_decode, plan_decode
-from ae_pipeline.report import column_table, failure_lines, partition_table
 from ae_pipeline.results import DatasetReport
-from flows.artifacts import publish_markdown, publish_table
+from flows.artifacts import publish_report
 from flows.batches import checked, run_batches
 from flows.names import run_name
 from flows.progress import listener
@@ -49,19 +48,9 @@ def decode(job: DecodeJob) -> DatasetReport:
     outcome = run_batches(decode_batch, plan, job.execution)
     report = finish_decode(job, plan, outcome, started)
     dataset = job.source or job.archive or job.features or ""
-    _publish(report, dataset)
+    publish_report(report, dataset)
     raise_if_failed(outcome, dataset)
     return report
-
-
-def _publish(report: DatasetReport, dataset: str) -> None:
-    """Artifacts: partitions, columns if errors were measured, and a summary of both."""
-    tables = [partition_table(report)]
-    publish_table("decode-partitions", dataset, tables[0], worst="MSE")
-    if report.total.metrics is not None:
-        tables.append(column_table(report))
-        publish_table("decode-columns", dataset, tables[1], worst="MSE/var")
-    publish_markdown("decode", dataset, tables, [*report.warnings, *failure_lines(report)])
 
 
 if __name__ == "__main__":

@@ -9,9 +9,8 @@ from prefect import flow, task
 
 from ae_pipeline.config import EncodeJob, ExecutionConfig
 from ae_pipeline.pipeline import EncodePlan, Outcome, encode_fragments, finish_encode, plan_encode
-from ae_pipeline.report import failure_lines, partition_table
 from ae_pipeline.results import DatasetReport
-from flows.artifacts import publish_markdown, publish_table
+from flows.artifacts import publish_report
 from flows.batches import checked, run_batches
 from flows.names import run_name
 from flows.progress import listener
@@ -44,9 +43,7 @@ def encode(job: EncodeJob) -> DatasetReport:
     plan: EncodePlan = result_of(make_plan.with_options(retries=job.execution.retries), job)
     outcome = run_batches(encode_batch, plan, job.execution)
     report = finish_encode(job, plan, outcome, started)
-    table = partition_table(report)
-    publish_table("encode-partitions", job.source, table)
-    publish_markdown("encode", job.source, [table], [*report.warnings, *failure_lines(report)])
+    publish_report(report, job.source)
     raise_if_failed(outcome, job.source)
     return report
 

@@ -9,9 +9,8 @@ from prefect import flow, task
 
 from ae_pipeline.config import ExecutionConfig, VerifyJob
 from ae_pipeline.pipeline import DecodePlan, Outcome, decode_fragments, finish_verify, plan_verify
-from ae_pipeline.report import column_table, failure_lines, partition_table
 from ae_pipeline.results import DatasetReport
-from flows.artifacts import publish_markdown, publish_table
+from flows.artifacts import publish_report
 from flows.batches import checked, run_batches
 from flows.names import run_name
 from flows.progress import listener
@@ -22,7 +21,7 @@ from flows.states import WORK, failing_in_one_line, raise_if_failed, result_of
 @failing_in_one_line
 def make_plan(job: VerifyJob) -> DecodePlan:
     """Find the fragments and their codecs."""
-    return plan_verify(job.archive, job.source, job.codec)
+    return plan_verify(job)
 
 
 @task(name="verify-batch", task_run_name="verify-batch-{batch_no}", **WORK)
@@ -44,11 +43,7 @@ def verify(job: VerifyJob) -> DatasetReport:
     plan: DecodePlan = result_of(make_plan.with_options(retries=job.execution.retries), job)
     outcome = run_batches(verify_batch, plan, job.execution)
     report = finish_verify(job, plan, outcome, started)
-    tables = [partition_table(report)]
-    publish_table("verify-partitions", job.archive, tables[0], worst="MSE")
-    if report.total.metrics is not None:
-        tables.append(column_table(report))
-    publish_markdown("verify", job.archive, tables, failure_lines(report))
+    publish_report(report, job.archive)
     raise_if_failed(outcome, job.archive)
     return report
 

@@ -124,15 +124,14 @@ def test_reader_from_the_format_alone(source: Path, archive: Path, tmp_path: Pat
 
 def test_ledger_counts_every_byte(archive: Path) -> None:
     """The parts of the ledger add up to the blocks, and ratios count the model."""
-    facts = inspect(str(archive)).facts
-    parts = ("codes", "corrections", "direct", "lossless", "validity", "exact", "directory")
-    total = sum(int(facts[f"bytes of {part}"]) for part in parts)
+    sizes = inspect(str(archive)).bytes
+    assert sizes is not None
     blocks = [
         pq.ParquetFile(path).read(columns=[BLOCK_COLUMN])[BLOCK_COLUMN].drop_null().to_pylist()
         for path in archive.rglob("*.parquet")
     ]
-    assert total == sum(len(block) for part in blocks for block in part)
-    assert facts["ratio to raw"] >= facts["ratio to raw, model counted"]
+    assert sizes.payload_bytes == sum(len(block) for part in blocks for block in part)
+    assert sizes.ratios.raw >= sizes.ratios.raw_with_model
 
 
 def test_small_fragments_stay_small(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tests.datasets import mixed_table, mixed_tree, write_tree
 
 COMMAND = Path(sys.executable).parent / "ae-pipeline"
 Call = Callable[..., tuple[int, str, str]]
+QUICK = ("--set", "training.max_steps=20")
 FAST = ("--epochs", "2", "--latent-dim", "2")
 
 
@@ -77,11 +78,14 @@ def test_main_job_by_hand(work: Path, tmp_path: Path) -> None:
 def test_tables_fit_80_columns(work: Path, tmp_path: Path) -> None:
     """No line of a report is wider than a terminal of 80 columns."""
     environment = {**os.environ, "COLUMNS": "80"}
-    features = tmp_path / "features"
+    features, archive = tmp_path / "features", tmp_path / "archive"
     for arguments in (
         ("features", work / "source", features, "--codec", work / "codec"),
         ("decode", features, tmp_path / "decoded", "--source", work / "source"),
         ("inspect", work / "codec"),
+        ("encode", work / "source", archive, *QUICK),
+        ("verify", archive, "--source", work / "source"),
+        ("inspect", archive),
         ("features", "--help"),
     ):
         output = subprocess.run(
@@ -93,6 +97,36 @@ def test_tables_fit_80_columns(work: Path, tmp_path: Path) -> None:
         ).stdout
         tables = [line for line in output.splitlines() if not line.startswith("Next:")]
         assert max(len(line) for line in tables) <= 80
+
+
+def test_archive_by_hand(work: Path, tmp_path: Path, call: Call) -> None:
+    """Encode shows where the bytes are, verify says in a sentence that the promise holds."""
+    archive = tmp_path / "archive"
+    code, out, err = call("encode", work / "source", archive, "--tolerance", 0.01, *QUICK)
+    assert code == 0, err
+    assert all(part in out for part in ("direct", "kept columns", "container", "model:"))
+    assert "Times smaller" in out
+    code, out, _ = call("verify", archive, "--source", work / "source")
+    assert code == 0
+    assert "Every value is within its promise" in out
+    assert "max/tol" in out
+    code, out, _ = call("verify", archive, "--json")
+    whole = json.loads(out)["bytes"]
+    code, out, _ = call("inspect", archive, "--json")
+    assert json.loads(out)["bytes"] == whole
+    files = [path.stat().st_size for path in archive.rglob("*") if path.is_file()]
+    assert sum(whole[f"{part}_bytes"] for part in ("encoded", "model", "other")) == sum(files)
+
+
+def test_broken_promise_is_exit_code_1(work: Path, tmp_path: Path, call: Call) -> None:
+    """Verify ends with exit code 1 and names the fragment that is not what was encoded."""
+    archive = tmp_path / "archive"
+    assert call("encode", work / "source", archive, *QUICK)[0] == 0
+    damaged(archive / "day=2/part-0.parquet")
+    code, out, err = call("verify", archive, "--source", work / "source")
+    assert code == 1
+    assert "Not in order: 1 of 3 fragments failed." in out
+    assert "failed: not a readable Parquet file: day=2/part-0.parquet" in err
 
 
 def test_json_is_json(work: Path, tmp_path: Path, call: Call) -> None:

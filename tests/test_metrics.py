@@ -108,6 +108,37 @@ def test_scale_that_is_none_counts_as_one(scale: float) -> None:
     assert column_metrics(sums, np.array([scale])) == column_metrics(sums)
 
 
+def test_errors_are_held_against_tolerances() -> None:
+    """The largest error over the promised one: 0 where exact, infinite where none was promised."""
+    source = np.array([[1.0, 2.0], [0.0, 0.0], [5.0, 5.0], [7.0, 7.0]])
+    reconstruction = np.array([[1.5, 2.25], [0.0, 0.0], [5.0, 5.0], [7.0, 8.0]])
+    tolerance = np.array([2.0, 0.5, 0.0, 0.0])
+    sums = measure_errors(source, reconstruction, no_mismatches(4), tolerance)
+    shares = [column.max_error_to_tolerance for column in column_metrics(sums)]
+    assert shares == [0.25, 0.0, 0.0, np.inf]
+    assert mean_metrics(sums, np.ones(4)).max_error_to_tolerance == np.inf
+
+
+def test_the_worst_of_all_parts_counts() -> None:
+    """Merged, the larger share of the tolerance stays, whatever the tolerances of each part."""
+    one, other = (
+        measure_errors(np.zeros((1, 1)), np.full((1, 1), error), no_mismatches(1), np.array([most]))
+        for error, most in ((1.0, 10.0), (0.5, 1.0))
+    )
+    merged = ErrorSums.empty(1).merge(one).merge(other)
+    (column,) = column_metrics(merged)
+    assert (column.max_error, column.max_error_to_tolerance) == (1.0, 0.5)
+    assert mean_metrics(merged, np.ones(1)).max_error_to_tolerance == 0.5
+
+
+def test_without_promise_no_share_is_claimed() -> None:
+    """Features, and archives without rows, have no share of a tolerance."""
+    sums = measure_errors(np.zeros((2, 1)), np.ones((2, 1)), no_mismatches(2))
+    for nothing in (sums, ErrorSums.empty(2), ErrorSums.empty(0)):
+        assert mean_metrics(nothing, np.ones(len(nothing.count))).max_error_to_tolerance is None
+        assert all(c.max_error_to_tolerance is None for c in column_metrics(nothing))
+
+
 def test_mean_is_over_columns_with_values() -> None:
     """The mean leaves out columns without a single value to compare."""
     source = np.array([[1.0, 2.0], [np.nan, np.nan], [0.0, 0.0]])
@@ -142,6 +173,6 @@ def test_extremes_of_float64_raise_no_warning() -> None:
 def test_large_finite_means_overflow_quietly() -> None:
     """Columns whose errors are finite one by one may have an infinite mean."""
     big = np.array([1e308, 1e308])
-    sums = ErrorSums(np.array([1, 1]), no_mismatches(2), big, big, big)
+    sums = ErrorSums(np.array([1, 1]), no_mismatches(2), big, big, big, np.full(2, np.nan))
     assert mean_metrics(sums, np.ones(2)).mse == np.inf
     np.testing.assert_array_equal(sums.merge(sums).squared, [np.inf, np.inf])

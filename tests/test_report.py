@@ -4,37 +4,86 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Literal
 
+import pytest
 from rich.console import Console
 
 from ae_pipeline.metrics import ErrorMetrics
 from ae_pipeline.report import (
     Table,
+    byte_table,
     failure_lines,
     partition_table,
     render,
+    report_tables,
     to_json,
     to_markdown,
     to_records,
+    verdict,
 )
-from ae_pipeline.results import DatasetReport, FragmentFailure, PartitionReport
+from ae_pipeline.results import (
+    ByteAccount,
+    DatasetReport,
+    FragmentFailure,
+    PartitionReport,
+    Ratios,
+    StoredBytes,
+)
 
 TABLE = Table(
     "Sizes", ("name", "rows", "MSE"), (("a|b", 1200, 0.5),), ("total", 1200, None), "Note."
 )
 
 
+SIZES = StoredBytes(
+    source_bytes=100,
+    raw_feature_bytes=400,
+    encoded_bytes=50,
+    payload_bytes=40,
+    kept_bytes=6,
+    container_bytes=4,
+    ledger={"codes": 30, "exact": 0, "direct": 10},
+)
+ACCOUNT = ByteAccount(
+    **vars(SIZES),
+    model_bytes=10,
+    other_bytes=3,
+    model={"decoder": 7, "encoder": 3},
+    ratios=Ratios(10.0, 8.0, 2.0, 5 / 3),
+)
+
+
 def partition(name: str, metrics: ErrorMetrics | None) -> PartitionReport:
     """A partition of round numbers."""
-    return PartitionReport(name, 1, 10, 100, 50, 40, 0, metrics)
+    return PartitionReport(**vars(SIZES), partition=name, n_fragments=1, n_rows=10, metrics=metrics)
 
 
-def report(metrics: ErrorMetrics | None, failures: int = 0) -> DatasetReport:
+def report(
+    metrics: ErrorMetrics | None, failures: int = 0, verb: Literal["encode", "verify"] = "verify"
+) -> DatasetReport:
     """One partition and its total."""
     broken = tuple(FragmentFailure(f"p/{i}", f"p/{i} is broken", False) for i in range(failures))
-    parts = (partition("p=1", metrics),)
-    total = partition("total", metrics)
-    return DatasetReport("decode", "in", "out", ("id",), (), parts, total, 1, broken, (), 1.0)
+    return DatasetReport(
+        verb=verb,
+        source="in",
+        destination="out",
+        codec_ids=("id",),
+        features=(),
+        partitions=(partition("p=1", metrics),),
+        total=partition("total", metrics),
+        fragments=(),
+        bytes=ACCOUNT,
+        n_written=1,
+        failures=broken,
+        warnings=(),
+        seconds=1.0,
+    )
+
+
+def measured(share: float | None) -> ErrorMetrics:
+    """Errors whose largest is this share of its tolerance."""
+    return ErrorMetrics(10, 0, 0.25, 0.5, 0.4, 2.0, share)
 
 
 def test_markdown_is_a_table() -> None:
@@ -69,10 +118,54 @@ def test_records_and_json_have_no_infinities() -> None:
 
 def test_partition_table_has_errors_only_if_measured() -> None:
     """Without metrics there are no error columns; with them there are."""
-    measured = ErrorMetrics(10, 0, 0.25, 0.5, 0.4, 2.0)
     assert "MSE" not in partition_table(report(None)).headings
-    table = partition_table(report(measured))
-    assert dict(zip(table.headings, table.rows[0], strict=True))["MSE"] == 0.25
+    table = partition_table(report(measured(None)))
+    row = dict(zip(table.headings, table.rows[0], strict=True))
+    assert (row["MSE"], row["max"]) == (0.25, 2.0)
+    assert "max/tol" not in row
+
+
+def test_partition_table_tells_shares_of_tolerances() -> None:
+    """Where errors were promised, the table has the largest share of a tolerance."""
+    table = partition_table(report(measured(0.98)))
+    assert dict(zip(table.headings, table.rows[0], strict=True))["max/tol"] == 0.98
+
+
+def test_byte_table_adds_up() -> None:
+    """Parts without bytes are left out; the others add up to the total."""
+    table = byte_table(ACCOUNT)
+    sizes = {str(row[0]).split(":")[0]: row[1] for row in table.rows}
+    assert sizes["codes"] == 30
+    assert "exact" not in sizes
+    assert sum(int(row[1] or 0) for row in table.rows) == 63
+    assert table.footer == ("total", 63, "100.0 %")
+
+
+def test_encode_shows_where_the_bytes_are() -> None:
+    """After encode, and only then, the tables of bytes and ratios follow."""
+    titles = [table.title for table in report_tables(report(None, verb="encode"))]
+    assert titles[1:] == ["Bytes", "Times smaller"]
+    assert len(report_tables(report(None))) == 1
+
+
+@pytest.mark.parametrize(
+    ("share", "failures", "expected"),
+    [
+        (0.98, 0, "Every value is within its promise: the largest error is 98 % of its tolerance."),
+        (0.0, 0, "Every value is exactly that of the source"),
+        (0.98, 2, "Not in order: 2 of 3 fragments failed."),
+    ],
+)
+def test_verdict_is_one_sentence(share: float, failures: int, expected: str) -> None:
+    """The verdict says whether the promise holds and how much of it was used."""
+    assert verdict(report(measured(share), failures)).startswith(expected)
+
+
+def test_verdict_claims_nothing_that_was_not_checked() -> None:
+    """Without a source verify says that values were not compared; features have no verdict."""
+    assert "not compared" in verdict(report(None))
+    assert verdict(report(None, verb="encode")) == ""
+    assert verdict(report(measured(None))) == ""
 
 
 def test_console_shows_every_cell() -> None:
@@ -81,6 +174,15 @@ def test_console_shows_every_cell() -> None:
     render(Table("[b]T", ("name", "n"), (("[red]x", 1),), ("total", 1), "note"), console)
     text = console.export_text()
     assert all(part in text for part in ("[b]T", "[red]x", "total", "note"))
+
+
+def test_names_fold_before_numbers_do() -> None:
+    """In a narrow terminal a long name takes several lines, and every number stays in one."""
+    console = Console(width=40, record=True, file=io.StringIO())
+    render(Table("t", ("name", "n bytes", "share"), (("x" * 60, 123_456_789, 0.5),)), console)
+    text = console.export_text()
+    assert "123,456,789" in text
+    assert text.count("x") == 60
 
 
 def test_failure_lines_are_bounded() -> None:

@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from jaxtyping import Float64
 
-from ae_pipeline.codec import ArchiveCodec
+from ae_pipeline.codec import MOST_ROWS, ArchiveCodec
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.schema import TableSchema
 from ae_pipeline.source import Fragment, open_fragment, read_records, rebatch
-from ae_pipeline.storage import Footer, block_writer, column_bytes
+from ae_pipeline.storage import WHOLE, Footer, Part, block_writer, column_bytes
 
 BLOCK_COLUMN = "ae:block"
 
@@ -71,17 +71,23 @@ class ArchiveCoder:
             metadata.update(replace(footer, ledger=dict(ledger)).to_metadata())
         return ()
 
-    def read(self, fragment: Fragment, footer: Footer, n_rows: int) -> Iterator[pa.RecordBatch]:
-        """Decode the source's columns, in its schema and order, `n_rows` at a time.
+    def read(
+        self, fragment: Fragment, footer: Footer, n_rows: int, part: Part = WHOLE
+    ) -> Iterator[pa.RecordBatch]:
+        """Decode the source's columns, in its schema and order, at most `n_rows` at a time.
 
         Raises:
             CorruptFragmentError: a block is absent or damaged.
+            ConfigError: a row group of `part` does not exist.
         """
-        schema = footer.schema or self.codec.schema.arrow
+        schema = part.schema_of(footer.schema or self.codec.schema.arrow)
+        stored = self._stored(part, schema)
         with open_fragment(fragment) as file:
             sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
-        for group, size in enumerate(sizes):
-            groups = read_records(fragment, max(size, 1), row_groups=[group])
+        for group, size in part.groups_of(sizes, fragment.relative):
+            if size > MOST_ROWS:
+                raise _damaged(f"{size} rows, more than {MOST_ROWS}", fragment.relative, group)
+            groups = read_records(fragment, max(size, 1), stored, [group])
             for records in rebatch(groups, max(size, 1)):
                 whole = self._decode(records, schema, fragment.relative, group)
                 for start in range(0, len(whole), n_rows):
@@ -91,26 +97,43 @@ class ArchiveCoder:
         """Stored bytes of the blocks."""
         return column_bytes(metadata, BLOCK_COLUMN)
 
+    def _stored(self, part: Part, schema: pa.Schema) -> list[str] | None:
+        """Columns of the archive that the wanted ones are decoded from; None for all."""
+        if part.columns is None:
+            return None
+        kept = [name for name in self.codec.schema.kept if name in part.columns]
+        return kept if len(kept) == len(schema) else [*kept, BLOCK_COLUMN]
+
     def _decode(
         self, records: pa.RecordBatch, schema: pa.Schema, where: str, group: int
     ) -> pa.RecordBatch:
         try:
-            content = records.column(BLOCK_COLUMN)[0].as_py()
-            if content is None:
-                raise ValueError("the block is missing")
-            decoded: Mapping[str, pa.Array] = self.codec.decode(content, len(records))
+            records.validate(full=True)  # damage can leave indices beyond their dictionary
+            decoded: Mapping[str, pa.Array] = {}
+            if not set(schema.names) <= set(self.codec.schema.kept):
+                content = records.column(BLOCK_COLUMN)[0].as_py()
+                if content is None:
+                    raise ValueError("the block is missing")
+                decoded = self.codec.decode(content, len(records), schema.names)
             columns = {
                 name: decoded[name] if name in decoded else records.column(name)
                 for name in schema.names
             }
+            for name, column in columns.items():
+                if column.type != schema.field(name).type:  # Arrow would cast it
+                    raise ValueError(f"column {name} is {column.type}")
             return pa.RecordBatch.from_arrays(list(columns.values()), schema=schema)
         except (KeyError, ValueError, IndexError, pa.ArrowException) as error:
-            raise CorruptFragmentError(
-                "encoded block is damaged",
-                where=f"{where}, row group {group}",
-                got=str(error),
-                remedy="encode it again from the source, or restore the file",
-            ) from error
+            raise _damaged(str(error), where, group) from error
+
+
+def _damaged(got: str, where: str, group: int) -> CorruptFragmentError:
+    return CorruptFragmentError(
+        "encoded block is damaged",
+        where=f"{where}, row group {group}",
+        got=got,
+        remedy="encode it again from the source, or restore the file",
+    )
 
 
 def archive_schema(source: pa.Schema, roles: TableSchema) -> pa.Schema:

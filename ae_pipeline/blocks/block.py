@@ -79,7 +79,8 @@ def _read_column(
     """Fill one row of `values`; reasons, or None if nothing is missing."""
     has_nulls = column.null_count > 0
     filled = pc.fill_null(column, pa.scalar(0, column.type)) if has_nulls else column
-    out[:] = filled.to_numpy(zero_copy_only=False)
+    with np.errstate(invalid="ignore"):  # a signalling NaN is a NaN like any other
+        out[:] = filled.to_numpy(zero_copy_only=False)
     is_finite = np.isfinite(out)
     if is_finite.all() and not has_nulls:
         return None

@@ -18,12 +18,12 @@ from ae_pipeline.pipeline import fit as fit_dataset
 from ae_pipeline.pipeline import inspect as inspect_path
 from ae_pipeline.pipeline import verify as verify_dataset
 from ae_pipeline.report import (
-    column_table,
+    closing_lines,
     failure_lines,
     fit_table,
     inspection_tables,
-    partition_table,
     render,
+    report_tables,
     to_json,
 )
 from ae_pipeline.results import DatasetReport
@@ -208,6 +208,9 @@ def verify(
     source: Annotated[
         str | None, typer.Option(metavar="SOURCE", help="Hold every value to its promise.")
     ] = None,
+    column: options.Columns = None,
+    partition: options.Partitions = None,
+    row_group: options.RowGroups = None,
     config: options.ConfigFile = None,
     setting: options.Setting = None,
     workers: options.Workers = None,
@@ -223,7 +226,13 @@ def verify(
     """
     set_up_logging(verbose)
     overrides = options.settings(
-        setting, archive=archive, source=source, execution__workers=workers
+        setting,
+        archive=archive,
+        source=source,
+        selection__columns=column,
+        selection__partitions=partition,
+        selection__row_groups=row_group,
+        execution__workers=workers,
     )
     job = load_job(VerifyJob, config, overrides)
     with progress_bars() as progress:
@@ -245,6 +254,9 @@ def decode(
     codec: Annotated[
         str | None, typer.Option(metavar="DIR", help="Codec; without one, the dataset's own.")
     ] = None,
+    column: options.Columns = None,
+    partition: options.Partitions = None,
+    row_group: options.RowGroups = None,
     config: options.ConfigFile = None,
     setting: options.Setting = None,
     workers: options.Workers = None,
@@ -255,9 +267,10 @@ def decode(
     """Reconstruct the tables of DEST in OUT, with the source's schema and row order.
 
     With --source every value is compared; errors per partition and column are shown and written
-    to OUT/_ae/report/metrics.parquet.
+    to OUT/_ae/report/metrics.parquet. Columns, partitions and row groups can be chosen; the rest
+    is not decoded.
 
-    Example: ae-pipeline decode sales_features/ sales_decoded/ --source sales/
+    Example: ae-pipeline decode sales_archive/ sales_decoded/ --source sales/ --column price
     """
     set_up_logging(verbose)
     overrides = options.settings(
@@ -266,6 +279,9 @@ def decode(
         **{_kind_of(dest): dest},
         decoded=out,
         codec=codec,
+        selection__columns=column,
+        selection__partitions=partition,
+        selection__row_groups=row_group,
         execution__workers=workers,
         execution__force=force,
     )
@@ -307,11 +323,10 @@ def _show(report: DatasetReport, as_json: bool) -> None:
     if as_json:
         print(to_json(report))
     else:
-        render(partition_table(report), stdout)
-        if report.total.metrics is not None:
-            render(column_table(report), stdout)
-        n_current = report.total.n_fragments - report.n_written
-        stdout.print(f"Fragments: {report.n_written} written, {n_current} current already")
+        for table in report_tables(report):
+            render(table, stdout)
+        for line in closing_lines(report):
+            stdout.print(line, markup=False)
     for warning in report.warnings:
         stderr.print(f"warning: {warning}", markup=False, soft_wrap=True)
     if report.failures:

@@ -10,6 +10,7 @@ from ae_pipeline.config import parse_setting
 
 _MODEL = "Model"
 _RUN = "Run"
+_PART = "Part of the dataset"
 
 ConfigFile = Annotated[
     str | None,
@@ -55,6 +56,28 @@ Feature = Annotated[
     list[str] | None,
     typer.Option(
         help="Send these columns through the network, integers too.", rich_help_panel=_MODEL
+    ),
+]
+
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column", metavar="NAME", help="Only this column, or glob.", rich_help_panel=_PART
+    ),
+]
+Partitions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--partition",
+        metavar="year=2015",
+        help="Only what is in this folder, or glob.",
+        rich_help_panel=_PART,
+    ),
+]
+RowGroups = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--row-group", help="Only this row group of each file, from 0.", rich_help_panel=_PART
     ),
 ]
 

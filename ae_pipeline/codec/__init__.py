@@ -1,6 +1,6 @@
 """The codecs: rows to latents and back, and blocks within tolerances; identified by content."""
 
-from ae_pipeline.codec.archive_codec import ArchiveCodec
+from ae_pipeline.codec.archive_codec import MOST_ROWS, ArchiveCodec
 from ae_pipeline.codec.archive_directory import (
     load_archive_codec,
     model_bytes,
@@ -13,6 +13,7 @@ from ae_pipeline.codec.directory import CODEC_FILE, codec_kind, load_codec, save
 
 __all__ = [
     "CODEC_FILE",
+    "MOST_ROWS",
     "ArchiveCodec",
     "ArchiveNetwork",
     "Codec",

@@ -25,7 +25,9 @@ from ae_pipeline.linear_predictor import bounded
 from ae_pipeline.quantization import Grid
 
 _BLOCK_VALUES = 1 << 22
-_MOST_ROWS, _LEAST_ROWS = 1 << 17, 1 << 12
+#: A reader refuses larger blocks: what a few bytes claim must not fill the memory.
+MOST_ROWS = 1 << 17
+_LEAST_ROWS = 1 << 12
 
 #: Ways to store each column, direct coding first.
 Ways: TypeAlias = list[list[Stored]]
@@ -55,7 +57,7 @@ class ArchiveCodec(ArchiveContent):
     def block_rows(self) -> int:
         """Rows of a full block, so that its values take 32 MiB whatever the number of columns."""
         n_columns = max(len(self.schema.arrow), 1)
-        return max(_LEAST_ROWS, min(_MOST_ROWS, _BLOCK_VALUES // n_columns))
+        return max(_LEAST_ROWS, min(MOST_ROWS, _BLOCK_VALUES // n_columns))
 
     def encode(self, records: pa.RecordBatch) -> BlockStreams:
         """The feature columns of some rows, in as few bytes as the ways compared here take."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any  # JSON trees
 
 import numpy as np
+import pyarrow as pa
 
 from ae_pipeline.architecture import Architecture
 from ae_pipeline.codec.archive_codec import ArchiveCodec
@@ -67,7 +68,7 @@ def load_archive_codec(directory: str | Path) -> ArchiveCodec:
     try:
         codec = _from_tree(path, tree)
         found = codec.id
-    except DAMAGE as error:
+    except (*DAMAGE, IndexError, RecursionError) as error:
         raise corrupt(path, f"{type(error).__name__}: {error}") from error
     if found != tree.get("id"):
         raise corrupt(path, f"content of id {found}, not {tree.get('id')}")
@@ -78,16 +79,21 @@ def _from_tree(path: Path, tree: dict[str, Any]) -> ArchiveCodec:
     features = tree["features"]
     schema = TableSchema(
         deserialize_schema(tree["schema"]),
-        tuple(feature["name"] for feature in features),
+        tuple(str(feature["name"]) for feature in features),
         tree["schema"],
     )
+    if not all(map(_is_numeric, schema.feature_types)):
+        raise ValueError("a feature column is not numeric")
+    network = None if tree["network"] is None else _read_network(path, tree["network"])
+    if network is not None:
+        _check_shapes(network, len(features))
     return ArchiveCodec(
         schema=schema,
         offset=column_numbers(features, "offset"),
         tolerance=column_numbers(features, "tolerance"),
         std=column_numbers(features, "std"),
         predictor=_read_predictor(path, tree["predictor"], len(features)),
-        network=None if tree["network"] is None else _read_network(path, tree["network"]),
+        network=network,
         provenance=read_provenance(path, tree["provenance"]),
     )
 
@@ -129,3 +135,16 @@ def _read_arrays(path: Path, part: str, layout: Layout) -> Arrays:
 
 def _file(directory: Path, part: str) -> Path:
     return directory / f"{part}.bin"
+
+
+def _is_numeric(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def _check_shapes(network: ArchiveNetwork, n_features: int) -> None:
+    """ValueError if the numbers of the JSON do not agree: its id is right in a forged codec too."""
+    inputs, shape = network.standardization, network.architecture
+    if {inputs.center.shape, inputs.scale.shape} != {(n_features,)}:
+        raise ValueError(f"center and scale are not those of {n_features} columns")
+    if network.window < 1 or shape.n_inputs != network.window * inputs.n_inputs:
+        raise ValueError(f"{shape.n_inputs} inputs for windows of {network.window}")

@@ -13,6 +13,7 @@ from ae_pipeline.config.job import (
 from ae_pipeline.config.load import load_job, parse_setting
 from ae_pipeline.config.network import Activation, Design, Initializer, NetworkConfig
 from ae_pipeline.config.planner import PlannerConfig
+from ae_pipeline.config.selection import SelectionConfig
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
 from ae_pipeline.config.training import TrainingConfig
 
@@ -29,6 +30,7 @@ __all__ = [
     "MainJob",
     "NetworkConfig",
     "PlannerConfig",
+    "SelectionConfig",
     "StatisticsConfig",
     "ToleranceConfig",
     "ToleranceRule",

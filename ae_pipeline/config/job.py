@@ -12,6 +12,7 @@ from ae_pipeline.config._model import Settings
 from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
 from ae_pipeline.config.network import NetworkConfig
 from ae_pipeline.config.planner import PlannerConfig
+from ae_pipeline.config.selection import SelectionConfig
 from ae_pipeline.config.tolerance import ToleranceConfig
 from ae_pipeline.config.training import TrainingConfig
 
@@ -52,6 +53,7 @@ class JobConfig(Settings):
         default="latent", min_length=1, description="Name of the latent column."
     )
     tolerance: ToleranceConfig = ToleranceConfig()
+    selection: SelectionConfig = SelectionConfig()
     columns: ColumnsConfig = ColumnsConfig()
     statistics: StatisticsConfig = StatisticsConfig()
     network: NetworkConfig = NetworkConfig()

@@ -17,8 +17,8 @@ from ae_pipeline.codec import Codec
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.features.fragment import compose_records, features_schema, split_records
 from ae_pipeline.schema import TableSchema
-from ae_pipeline.source import Fragment, read_records
-from ae_pipeline.storage import Footer, column_bytes, table_writer
+from ae_pipeline.source import Fragment, open_fragment, read_records
+from ae_pipeline.storage import WHOLE, Footer, Part, column_bytes, table_writer
 
 LATENT_KEY = "latent_column"
 
@@ -73,11 +73,16 @@ class FeaturesCoder:
             if name in varying
         )
 
-    def read(self, fragment: Fragment, footer: Footer, n_rows: int) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, fragment: Fragment, footer: Footer, n_rows: int, part: Part = WHOLE
+    ) -> Iterator[pa.RecordBatch]:
         """Reconstruct the source's columns, in its schema and order."""
         codec, features = self.codec, self.codec.schema.features
-        schema = footer.schema or codec.schema.arrow
-        for records in read_records(fragment, n_rows):
+        schema = part.schema_of(footer.schema or codec.schema.arrow)
+        with open_fragment(fragment) as file:
+            sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+        wanted = [group for group, _ in part.groups_of(sizes, fragment.relative)]
+        for records in read_records(fragment, n_rows, row_groups=wanted):
             parts = split_records(
                 records,
                 footer.extra[LATENT_KEY],

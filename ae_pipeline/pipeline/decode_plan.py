@@ -5,12 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ae_pipeline.config import DecodeJob
-from ae_pipeline.errors import CodecError, CodecMismatchError, CorruptFragmentError, SourceError
+from ae_pipeline.config import DecodeJob, VerifyJob
+from ae_pipeline.errors import (
+    CodecError,
+    CodecMismatchError,
+    CorruptCodecError,
+    CorruptFragmentError,
+    SourceError,
+)
 from ae_pipeline.pipeline.coders import open_coder
 from ae_pipeline.pipeline.destination import check_apart, claim
+from ae_pipeline.pipeline.selection import select_fragments, select_part
 from ae_pipeline.source import Fragment, Source, discover, open_fragment
-from ae_pipeline.storage import Coder, Footer, Marker, codec_directory, read_footer
+from ae_pipeline.storage import (
+    WHOLE,
+    Coder,
+    Footer,
+    Marker,
+    Part,
+    codec_directory,
+    read_footer,
+)
 
 
 @dataclass(frozen=True)
@@ -22,12 +37,14 @@ class DecodePlan:
         destination: folder for the reconstructed tables; None if they are only checked.
         codecs: directory of each codec by its id.
         source: root of the source to compare with, or None.
+        part: what of each fragment is wanted.
     """
 
     fragments: tuple[Fragment, ...]
     destination: str | None
     codecs: dict[str, str]
     source: str | None
+    part: Part = WHOLE
 
     def open_coders(self) -> dict[str, Coder]:
         """Load every codec; the latent column's name is in each footer."""
@@ -44,24 +61,29 @@ def plan_decode(job: DecodeJob) -> DecodePlan:
     for root in (encoded, job.source):
         if root is not None:
             check_apart(discover(root), destination)
-    plan = plan_verify(encoded, job.source, job.codec)
+    plan = _plan(encoded, job)
     claim(destination, Marker("decoded"), job.execution.force)
     return replace(plan, destination=job.decoded)
 
 
-def plan_verify(encoded: str, source: str | None, codec: str | None) -> DecodePlan:
+def plan_verify(job: VerifyJob) -> DecodePlan:
     """As `plan_decode`, for reading alone."""
-    dataset = discover(encoded)
-    root = None if source is None else str(discover(source).root)
-    plan = DecodePlan(dataset.fragments, None, _find_codecs(dataset, codec), root)
-    if len({coder.schema.features for coder in plan.open_coders().values()}) > 1:
+    return _plan(job.archive, job)
+
+
+def _plan(encoded: str, job: DecodeJob | VerifyJob) -> DecodePlan:
+    dataset = select_fragments(discover(encoded), job.selection)
+    root = None if job.source is None else str(discover(job.source).root)
+    plan = DecodePlan(dataset.fragments, None, _find_codecs(dataset, job.codec), root)
+    coders = list(plan.open_coders().values())
+    if len({coder.schema.features for coder in coders}) > 1:
         raise CodecMismatchError(
             "fragments were encoded with codecs of different columns",
             where=encoded,
             got=", ".join(plan.codecs),
             remedy="remove the old fragments, or encode everything again with --force",
         )
-    return plan
+    return replace(plan, part=select_part(job.selection, coders[0].schema))
 
 
 def _find_codecs(dataset: Source, named: str | None) -> dict[str, str]:
@@ -86,7 +108,7 @@ def _loadable(directories: dict[str, Path]) -> dict[str, str]:
     complaint: CodecError | None = None
     for name, directory in directories.items():
         try:
-            open_coder(directory, "")
+            _check_id(open_coder(directory, "").codec_id, name, directory)
         except CodecError as error:
             complaint = error
         else:
@@ -94,6 +116,18 @@ def _loadable(directories: dict[str, Path]) -> dict[str, str]:
     if not found and complaint is not None:
         raise complaint
     return found
+
+
+def _check_id(found: str, name: str, directory: Path) -> None:
+    """Raise `CorruptCodecError` if a codec lies in the folder of another one."""
+    if found != name:
+        raise CorruptCodecError(
+            "codec of another id",
+            where=str(directory),
+            expected=name,
+            got=found,
+            remedy="restore it or encode again",
+        )
 
 
 def _footer_or_none(fragment: Fragment) -> Footer | None:

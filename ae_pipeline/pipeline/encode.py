@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from ae_pipeline.config import EncodeJob
 from ae_pipeline.errors import AePipelineError, SourceError
+from ae_pipeline.pipeline.accounting import fragment_bytes
 from ae_pipeline.pipeline.coders import check_schema, require_footer
 from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
 from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
@@ -20,7 +21,7 @@ from ae_pipeline.pipeline.measure import fragment_schema
 from ae_pipeline.pipeline.summary import summarize
 from ae_pipeline.results import DatasetReport, FragmentResult, Progress, State, silent
 from ae_pipeline.source import Fragment, discover, fingerprint
-from ae_pipeline.storage import Coder, Footer, read_footer
+from ae_pipeline.storage import Coder, Footer, codec_directory, read_footer
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,8 @@ def finish_encode(
 ) -> DatasetReport:
     """Sum up; `started` is `time.monotonic()` when the verb began."""
     coder = plan.open_coder()
-    report = summarize("encode", job.source, plan.destination, [coder], outcome, started)
+    codecs = {codec_directory(Path(plan.destination), plan.codec_id): coder}
+    report = summarize("encode", job.source, plan.destination, codecs, outcome, started)
     return replace(report, warnings=(*report.warnings, *_orphans(plan)))
 
 
@@ -99,15 +101,12 @@ def _result(
     metadata = pq.read_metadata(path)
     footer = require_footer(metadata, fragment)
     return FragmentResult(
+        **vars(fragment_bytes(coder, metadata, footer, path.stat().st_size)),
         relative=fragment.relative,
         partition=fragment.partition,
         state=state,
         n_rows=metadata.num_rows,
-        source_bytes=fragment.size_bytes,
-        encoded_bytes=path.stat().st_size,
-        payload_bytes=coder.payload_bytes(metadata, footer),
         warnings=warnings,
-        ledger=dict(footer.ledger or {}),
     )
 
 

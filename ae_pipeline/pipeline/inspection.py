@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-import pyarrow.parquet as pq
 
-from ae_pipeline.codec import CODEC_FILE, ArchiveCodec, Codec, model_bytes
+from ae_pipeline.codec import CODEC_FILE, ArchiveCodec, Codec
 from ae_pipeline.config import ColumnsConfig
 from ae_pipeline.errors import NoFeatureColumnError
+from ae_pipeline.pipeline.accounting import account, fragment_bytes
 from ae_pipeline.pipeline.coders import open_coder
 from ae_pipeline.pipeline.measure import common_schema
-from ae_pipeline.results import InspectedColumn, Inspection
+from ae_pipeline.results import InspectedColumn, Inspection, StoredBytes
 from ae_pipeline.schema import TableSchema, resolve_roles
 from ae_pipeline.source import Source, discover, list_row_groups, open_fragment
 from ae_pipeline.storage import (
-    Footer,
     Marker,
     codec_directory,
-    column_bytes,
     read_footer,
     read_marker,
 )
@@ -60,51 +57,21 @@ def _inspect_codec(path: str) -> Inspection:
 
 
 def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
-    codec = open_coder(codec_directory(Path(path), marker.codec_id or ""), "").codec
-    n_rows = source_bytes = 0
-    ledger: Counter[str] = Counter()
+    directory = codec_directory(Path(path), marker.codec_id or "")
+    coder = open_coder(directory, "")
+    n_rows = 0
+    stored: list[StoredBytes] = []
     for fragment in source.fragments:
         with open_fragment(fragment) as file:
             metadata = file.metadata
         footer = read_footer(metadata, fragment.relative)
         n_rows += metadata.num_rows
         if footer is not None:
-            source_bytes += footer.source_bytes
-            ledger.update(_parts(footer, metadata))
-    facts: Facts = {
-        **_dataset_facts(source),
-        "rows": n_rows,
-        "bytes": source.size_bytes,
-        **{f"bytes of {part}": size for part, size in ledger.items()},
-        "bytes of its source": source_bytes,
-        **_codec_facts(codec),
-    }
-    if isinstance(codec, ArchiveCodec):
-        facts.update(_ratios(codec, n_rows, sum(ledger.values()), source_bytes, source.size_bytes))
+            stored.append(fragment_bytes(coder, metadata, footer, fragment.size_bytes))
+    facts: Facts = {**_dataset_facts(source), "rows": n_rows, **_codec_facts(coder.codec)}
     kind = "archive" if marker.kind == "archive" else "features dataset"
-    return Inspection(kind, path, facts, _codec_columns(codec))
-
-
-def _parts(footer: Footer, metadata: pq.FileMetaData) -> dict[str, int]:
-    """Bytes of what stands for the feature columns, by part."""
-    if footer.ledger is not None:
-        return dict(footer.ledger)
-    return {"latents": column_bytes(metadata, footer.extra.get("latent_column", ""))}
-
-
-def _ratios(
-    codec: ArchiveCodec, n_rows: int, payload: int, source_bytes: int, archive_bytes: int
-) -> Facts:
-    """Honest ratios: of raw feature bytes, and of files as they are stored."""
-    widths = (np.dtype(kind.to_pandas_dtype()).itemsize for kind in codec.schema.feature_types)
-    raw, model = n_rows * sum(widths), sum(model_bytes(codec).values())
-    return {
-        "bytes of model": model,
-        "raw feature bytes": raw,
-        "ratio to raw": round(raw / max(payload, 1), 2),
-        "ratio to raw, model counted": round(raw / max(payload + model, 1), 2),
-        "ratio to source files": round(source_bytes / max(archive_bytes + model, 1), 2),
-    }
+    size_bytes = account(stored, Path(path), [directory])
+    return Inspection(kind, path, facts, _codec_columns(coder.codec), size_bytes)
 
 
 def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
@@ -167,7 +134,8 @@ def _feature(column: InspectedColumn, codec: Codec | ArchiveCodec, number: int) 
     if isinstance(codec, ArchiveCodec):
         tolerance = float(codec.tolerance[number])
         role = f"within {tolerance:.4g}" if tolerance else "exact"
-        return replace(column, role=role, center=_finite(codec.offset[number]), std=std)
+        center = _finite(codec.offset[number])
+        return replace(column, role=role, center=center, std=std, tolerance=tolerance)
     role = "constant" if codec.standardization.is_constant[number] else "feature"
     center = _finite(codec.standardization.center[number])
     return replace(column, role=role, center=center, std=std)

@@ -1,22 +1,23 @@
-"""Fragment results → a report per partition, and the metrics table as Parquet."""
+"""Fragment results → a report per partition and of the whole."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import numpy as np
+from jaxtyping import Float64
 
 from ae_pipeline.metrics import ErrorMetrics, ErrorSums, column_metrics, mean_metrics
+from ae_pipeline.pipeline.accounting import account
+from ae_pipeline.pipeline.compare import feature_numbers
 from ae_pipeline.pipeline.fragments import Outcome
-from ae_pipeline.publish import publishing
-from ae_pipeline.results import DatasetReport, FragmentResult, PartitionReport
+from ae_pipeline.results import DatasetReport, FragmentResult, PartitionReport, StoredBytes
 from ae_pipeline.storage import Coder
 
 TOTAL = "total"
@@ -26,9 +27,10 @@ def summarize(
     verb: Literal["encode", "decode", "verify"],
     source: str,
     destination: str,
-    coders: Sequence[Coder],
+    codecs: Mapping[Path, Coder],
     outcome: Outcome,
     started: float,
+    columns: Collection[str] | None = None,
 ) -> DatasetReport:
     """One report over all fragments.
 
@@ -36,11 +38,14 @@ def summarize(
         verb: what was done.
         source: path that was read.
         destination: path that was written.
-        coders: those in use; the first names the columns and their scales.
+        codecs: coders in use by their directories; the first names the columns and their scales.
         outcome: results and failures of the fragments.
         started: `time.monotonic()` when the verb began.
+        columns: those that were decoded, or None for all.
     """
-    coder = coders[0] if coders else None
+    coders = list(codecs.values())
+    numbers = feature_numbers(coders[0], columns) if coders else []
+    unit = coders[0].unit[numbers] if coders else np.zeros(0)
     # Fragments come in order, so those of one partition stand together.
     by_partition = groupby(outcome.results, lambda result: result.partition)
     return DatasetReport(
@@ -48,9 +53,13 @@ def summarize(
         source=source,
         destination=destination,
         codec_ids=tuple(coder.codec_id for coder in coders),
-        features=coder.schema.features if coder else (),
-        partitions=tuple(_report(name, list(results), coder) for name, results in by_partition),
-        total=_report(TOTAL, outcome.results, coder),
+        features=tuple(coders[0].schema.features[number] for number in numbers),
+        partitions=tuple(_report(name, list(results), unit) for name, results in by_partition),
+        total=_report(TOTAL, outcome.results, unit),
+        fragments=tuple(replace(result, errors=None) for result in outcome.results),
+        bytes=account(
+            outcome.results, Path(destination if verb == "encode" else source), list(codecs)
+        ),
         n_written=sum(result.state == "written" for result in outcome.results),
         failures=outcome.failures,
         warnings=tuple(warning for result in outcome.results for warning in result.warnings),
@@ -58,73 +67,24 @@ def summarize(
     )
 
 
-def write_metrics(report: DatasetReport, path: Path) -> None:
-    """One row per partition and column, in source units and standardised; totals last."""
-    rows = [
-        row
-        for partition in (*report.partitions, report.total)
-        for row in _metric_rows(partition, report.features)
-    ]
-    with publishing(path) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows, schema=_METRICS_SCHEMA), temporary)
-
-
-_MEASURES = ("mse", "rmse", "mae", "max_error")
-_METRICS_SCHEMA = pa.schema(
-    [
-        ("partition", pa.string()),
-        ("column", pa.string()),
-        ("n_rows", pa.int64()),
-        ("n_compared", pa.int64()),
-        ("n_mismatched", pa.int64()),
-        *((name, pa.float64()) for name in _MEASURES),
-        *((f"standardized_{name}", pa.float64()) for name in _MEASURES),
-    ]
-)
-
-
-def _metric_rows(
-    partition: PartitionReport, features: Iterable[str]
-) -> list[dict[str, str | int | float]]:
-    columns = zip(
-        features,
-        partition.column_metrics,
-        partition.standardized_column_metrics,
-        strict=False,
-    )
-    return [
-        {
-            "partition": partition.partition,
-            "column": name,
-            "n_rows": partition.n_rows,
-            "n_compared": own.count,
-            "n_mismatched": own.n_mismatched,
-            **{measure: getattr(own, measure) for measure in _MEASURES},
-            **{f"standardized_{measure}": getattr(scaled, measure) for measure in _MEASURES},
-        }
-        for name, own, scaled in columns
-    ]
-
-
-def _report(name: str, results: Sequence[FragmentResult], coder: Coder | None) -> PartitionReport:
+def _report(
+    name: str, results: Sequence[FragmentResult], unit: Float64[np.ndarray, "features"]
+) -> PartitionReport:
     sums = [result.errors for result in results if result.errors is not None]
-    total = reduce(ErrorSums.merge, sums) if sums else None
     metrics: ErrorMetrics | None = None
     own: list[ErrorMetrics] = []
     scaled: list[ErrorMetrics] = []
-    if total is not None and coder is not None:
-        metrics = mean_metrics(total, coder.unit)
-        own, scaled = column_metrics(total), column_metrics(total, coder.unit)
+    if sums:
+        total = reduce(ErrorSums.merge, sums)
+        metrics = mean_metrics(total, unit)
+        own, scaled = column_metrics(total), column_metrics(total, unit)
     return PartitionReport(
+        **vars(StoredBytes.total(results)),
         partition=name,
         n_fragments=len(results),
         n_rows=sum(result.n_rows for result in results),
-        source_bytes=sum(result.source_bytes for result in results),
-        encoded_bytes=sum(result.encoded_bytes for result in results),
-        payload_bytes=sum(result.payload_bytes for result in results),
         decoded_bytes=sum(result.decoded_bytes for result in results),
         metrics=metrics,
         column_metrics=tuple(own),
         standardized_column_metrics=tuple(scaled),
-        ledger=dict(sum((Counter(result.ledger) for result in results), Counter())),
     )

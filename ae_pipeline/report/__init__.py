@@ -1,24 +1,25 @@
 """Results as people read them: tables for the terminal, Markdown and JSON. Computes nothing."""
 
-from ae_pipeline.report.build import (
-    column_table,
-    failure_lines,
-    fit_table,
-    inspection_tables,
-    partition_table,
-)
+from ae_pipeline.report.build import closing_lines, fit_table, inspection_tables, report_tables
 from ae_pipeline.report.console import render
+from ae_pipeline.report.errors import column_table, failure_lines, partition_table, verdict
+from ae_pipeline.report.sizes import byte_table, byte_tables
 from ae_pipeline.report.table import Table, to_json, to_markdown, to_records
 
 __all__ = [
     "Table",
+    "byte_table",
+    "byte_tables",
+    "closing_lines",
     "column_table",
     "failure_lines",
     "fit_table",
     "inspection_tables",
     "partition_table",
     "render",
+    "report_tables",
     "to_json",
     "to_markdown",
     "to_records",
+    "verdict",
 ]

@@ -1,14 +1,11 @@
-"""Which numbers of a result stand in which table."""
+"""Which tables show a result: of a fit, of a dataset, of what a path holds."""
 
 from __future__ import annotations
 
+from ae_pipeline.report.errors import column_table, partition_table, verdict
+from ae_pipeline.report.sizes import byte_tables
 from ae_pipeline.report.table import Cell, Table
-from ae_pipeline.results import DatasetReport, FitResult, Inspection, PartitionReport
-
-_SIGMA_NOTE = "Errors in standard deviations of each column (MSE: mean over columns)."
-_BYTES_NOTE = (
-    "Bytes: source files; files written by encode; what stands for the feature columns in them."
-)
+from ae_pipeline.results import DatasetReport, FitResult, Inspection
 
 
 def fit_table(result: FitResult) -> Table:
@@ -31,50 +28,27 @@ def fit_table(result: FitResult) -> Table:
     return Table(f"Codec in {result.directory}", ("", "value"), tuple(rows))
 
 
-def partition_table(report: DatasetReport) -> Table:
-    """One line per partition: rows, errors if they were measured, bytes."""
-    errors = () if report.total.metrics is None else ("MSE", "RMSE", "max")
-    payload = "blocks" if report.total.ledger else "latents"
-    headings = ("partition", "rows", *errors, "bytes in", "bytes out", payload)
-    note = f"{_SIGMA_NOTE} {_BYTES_NOTE}" if errors else _BYTES_NOTE
-    done = "verified" if report.verb == "verify" else f"{report.verb}d"
-    joint = "against" if report.verb == "verify" else "to"
-    return Table(
-        title=f"{done} {report.source} {joint} {report.destination}",
-        headings=headings,
-        rows=tuple(_partition_row(partition) for partition in report.partitions),
-        footer=_partition_row(report.total),
-        note=note,
-    )
+def report_tables(report: DatasetReport) -> list[Table]:
+    """Partitions, columns if they were compared, and where the bytes lie after encoding."""
+    tables = [partition_table(report)]
+    columns = column_table(report)
+    if columns.rows:
+        tables.append(columns)
+    if report.verb == "encode":
+        tables += byte_tables(report.bytes)
+    return tables
 
 
-def column_table(report: DatasetReport) -> Table:
-    """One line per feature column over all partitions, in source units; empty without errors."""
-    total = report.total
-    columns = zip(
-        report.features, total.column_metrics, total.standardized_column_metrics, strict=False
-    )
-    return Table(
-        title="Errors per column, in source units",
-        headings=("column", "MSE", "RMSE", "MAE", "max", "MSE/var", "lost"),
-        rows=tuple(
-            (name, own.mse, own.rmse, own.mae, own.max_error, scaled.mse, own.n_mismatched)
-            for name, own, scaled in columns
-        ),
-        note="MSE/var: MSE in units of the column's variance. Lost: nulls, NaN or "
-        "infinities that did not come back as they were.",
-    )
-
-
-def failure_lines(report: DatasetReport, limit: int = 20) -> list[str]:
-    """One line per fragment that failed, at most `limit` of them."""
-    lines = [str(failure) for failure in report.failures[:limit]]
-    n_more = len(report.failures) - limit
-    return [*lines, f"... and {n_more} more"] if n_more > 0 else lines
+def closing_lines(report: DatasetReport) -> list[str]:
+    """What is said below the tables: the verdict, and how much was written."""
+    sentence = verdict(report)
+    n_current = report.total.n_fragments - report.n_written
+    counts = f"Fragments: {report.n_written} written, {n_current} current already"
+    return [line for line in (sentence, "" if report.verb == "verify" else counts) if line]
 
 
 def inspection_tables(inspection: Inspection) -> list[Table]:
-    """What a path is, and its columns."""
+    """What a path is, where its bytes lie if we wrote it, and its columns."""
     facts = Table(
         f"{inspection.kind}: {inspection.path}", ("", "value"), tuple(inspection.facts.items())
     )
@@ -86,17 +60,5 @@ def inspection_tables(inspection: Inspection) -> list[Table]:
             for column in inspection.columns
         ),
     )
-    return [facts, columns]
-
-
-def _partition_row(partition: PartitionReport) -> tuple[Cell, ...]:
-    metrics = partition.metrics
-    errors = () if metrics is None else (metrics.mse, metrics.rmse, metrics.max_error)
-    return (
-        partition.partition,
-        partition.n_rows,
-        *errors,
-        partition.source_bytes,
-        partition.encoded_bytes,
-        partition.payload_bytes,
-    )
+    sizes = [] if inspection.bytes is None else byte_tables(inspection.bytes)
+    return [facts, *sizes, columns]

@@ -11,13 +11,16 @@ from ae_pipeline.storage.layout import (
     report_directory,
     write_marker,
 )
+from ae_pipeline.storage.part import WHOLE, Part
 from ae_pipeline.storage.table import Write, block_writer, column_bytes, table_writer
 
 __all__ = [
+    "WHOLE",
     "Coder",
     "Footer",
     "Kind",
     "Marker",
+    "Part",
     "Write",
     "block_writer",
     "checkpoint_directory",

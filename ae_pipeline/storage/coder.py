@@ -15,6 +15,7 @@ from ae_pipeline.schema import TableSchema
 from ae_pipeline.source import Fragment
 from ae_pipeline.storage.footer import Footer
 from ae_pipeline.storage.layout import Kind
+from ae_pipeline.storage.part import WHOLE, Part
 
 
 @runtime_checkable
@@ -46,8 +47,10 @@ class Coder(Protocol):
     ) -> tuple[str, ...]:
         """Encode a source fragment of schema `arrow` to `path`; returns warnings."""
 
-    def read(self, fragment: Fragment, footer: Footer, n_rows: int) -> Iterator[pa.RecordBatch]:
-        """Decode a fragment of this kind in the source's schema, `n_rows` at a time."""
+    def read(
+        self, fragment: Fragment, footer: Footer, n_rows: int, part: Part = WHOLE
+    ) -> Iterator[pa.RecordBatch]:
+        """Decode a fragment of this kind in the source's schema, at most `n_rows` at a time."""
 
     def payload_bytes(self, metadata: pq.FileMetaData, footer: Footer) -> int:
         """Stored bytes of what stands for the feature columns."""

@@ -7,6 +7,7 @@ codec, and the same settings of its kind.
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,12 +16,14 @@ import pyarrow.parquet as pq
 
 from ae_pipeline.errors import CorruptFragmentError, UnsupportedFormatError
 from ae_pipeline.schema import deserialize_schema, serialize_schema
-from ae_pipeline.storage.layout import Kind
+from ae_pipeline.storage.layout import Kind, is_codec_id
 
 FORMAT_VERSION = "1.0"
 _PREFIX = "ae:"
 _OWN_KEYS = ("kind", "format_version", "codec_id", "source_fingerprint", "source_bytes")
-_SCHEMA_KEY, _LEDGER_KEY = "source_schema", "bytes"
+_SCHEMA_KEY, _LEDGER_KEY, _CHECKSUM_KEY = "source_schema", "bytes", "checksum"
+#: What reading keys that are not ours can raise; Arrow tells of a damaged schema by an `OSError`.
+_DAMAGE = (KeyError, TypeError, ValueError, OSError, RecursionError, pa.ArrowException)
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Footer:
             metadata[_LEDGER_KEY] = json.dumps(dict(self.ledger), separators=(",", ":"))
         if self.schema is not None:
             metadata[_SCHEMA_KEY] = serialize_schema(self.schema)
+        metadata[_CHECKSUM_KEY] = _checksum(metadata)
         return {_PREFIX + key: value for key, value in metadata.items()}
 
     def is_same(self, other: Footer | None) -> bool:
@@ -87,26 +91,44 @@ def read_footer(metadata: pq.FileMetaData, where: str) -> Footer | None:
             return None
         _check_version(found["kind"], found["format_version"], where)
         return _from_keys(found)
-    except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
-        if isinstance(error, UnsupportedFormatError):
-            raise
+    except UnsupportedFormatError:
+        raise
+    except _DAMAGE as error:
         raise CorruptFragmentError(
             "footer is damaged", where=where, got=str(error), remedy="encode it again"
         ) from error
 
 
 def _from_keys(found: dict[str, str]) -> Footer:
+    checksum = found.pop(_CHECKSUM_KEY, None)
+    if checksum not in (None, _checksum(found)):
+        raise ValueError("checksum of the keys is wrong")
     text, ledger = found.pop(_SCHEMA_KEY, None), found.pop(_LEDGER_KEY, None)
     own = {key: found.pop(key) for key in _OWN_KEYS}
+    if not is_codec_id(own["codec_id"]):
+        raise ValueError(f"no codec id: {own['codec_id']}")
     return Footer(
         kind="features" if own["kind"] == "features" else "archive",
         codec_id=own["codec_id"],
         source_fingerprint=own["source_fingerprint"],
         source_bytes=int(own["source_bytes"]),
         extra=found,
-        ledger=None if ledger is None else json.loads(ledger),
+        ledger=None if ledger is None else _read_ledger(ledger),
         schema=None if text is None else deserialize_schema(text),
     )
+
+
+def _read_ledger(text: str) -> dict[str, int]:
+    ledger = json.loads(text)
+    if not isinstance(ledger, dict) or not all(type(size) is int for size in ledger.values()):
+        raise ValueError("bytes by part are no JSON object of integers")
+    return ledger
+
+
+def _checksum(metadata: Mapping[str, str]) -> str:
+    """Of all other keys: Parquet's footer has no checksum of its own."""
+    pairs = (f"{_PREFIX}{key}\0{metadata[key]}\0" for key in sorted(metadata))
+    return f"{zlib.crc32(''.join(pairs).encode()):08x}"
 
 
 def _check_version(kind: str, version: str, where: str) -> None:

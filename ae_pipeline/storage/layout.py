@@ -6,15 +6,18 @@ See `docs/format.md`. A fragment of the source is one fragment here, at the same
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
+from ae_pipeline.errors import CorruptCodecError, UnsupportedFormatError
 from ae_pipeline.publish import publish_bytes
 
 #: Readers of datasets skip names that start with an underscore.
 _PRIVATE_FOLDER = "_ae"
 _MARKER_FILE = "dataset.json"
+_FORMAT_VERSION = "1.0"
 
 Kind = Literal["features", "archive", "decoded"]
 
@@ -25,11 +28,24 @@ class Marker:
 
     kind: Kind
     codec_id: str | None = None
-    format_version: str = "1.0"
+    format_version: str = _FORMAT_VERSION
+
+
+def is_codec_id(text: str) -> bool:
+    """Whether it is 20 hex digits, and so no path that leads elsewhere."""
+    return re.fullmatch("[0-9a-f]{20}", text) is not None
 
 
 def codec_directory(dataset: Path, codec_id: str) -> Path:
-    """The copy of a codec that travels with the dataset."""
+    """The copy of a codec that travels with the dataset; `CorruptCodecError` if that is no id."""
+    if not is_codec_id(codec_id):
+        raise CorruptCodecError(
+            "no codec id",
+            where=str(dataset),
+            expected="20 hex digits",
+            got=codec_id,
+            remedy=f"restore {_PRIVATE_FOLDER}/{_MARKER_FILE}",
+        )
     return dataset / _PRIVATE_FOLDER / "codecs" / codec_id
 
 
@@ -44,13 +60,32 @@ def report_directory(dataset: Path) -> Path:
 
 
 def read_marker(dataset: Path) -> Marker | None:
-    """The marker, or None if the folder is not one of our datasets."""
+    """The marker, or None if the folder is not one of our datasets.
+
+    Raises:
+        UnsupportedFormatError: another major format version.
+    """
     try:
-        tree = json.loads((dataset / _PRIVATE_FOLDER / _MARKER_FILE).read_text())
-        codec_id = tree.get("codec_id")
-        return Marker(tree["kind"], None if codec_id is None else str(codec_id))
-    except (OSError, ValueError, TypeError, AttributeError, KeyError):
+        tree = json.loads((dataset / _PRIVATE_FOLDER / _MARKER_FILE).read_text(encoding="utf-8"))
+        codec_id, version = tree.get("codec_id"), str(tree.get("format_version", _FORMAT_VERSION))
+        marker = Marker(tree["kind"], None if codec_id is None else str(codec_id))
+        is_known = tree["kind"] in get_args(Kind)
+    except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return None
+    _check_version(version, dataset)
+    return marker if is_known else None
+
+
+def _check_version(version: str, dataset: Path) -> None:
+    major = _FORMAT_VERSION.split(".", maxsplit=1)[0]
+    if version.split(".", maxsplit=1)[0] != major:
+        raise UnsupportedFormatError(
+            "dataset format not supported",
+            where=str(dataset),
+            expected=f"version {major}.x",
+            got=version,
+            remedy="use the release that wrote it, or a newer one",
+        )
 
 
 def write_marker(dataset: Path, marker: Marker) -> None:

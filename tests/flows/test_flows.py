@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 from pathlib import Path
 from typing import Any  # Prefect's flow type is generic in everything
 
@@ -78,6 +79,7 @@ def test_artifacts_hold_the_tables(finished: tuple[Path, State]) -> None:
         "fit-mixed",
         "encode-mixed",
         "encode-partitions-mixed",
+        "encode-bytes-mixed",
         "decode-mixed",
         "decode-partitions-mixed",
         "decode-columns-mixed",
@@ -104,6 +106,13 @@ def test_archive_is_encoded_verified_and_decoded(source: Path, tmp_path: Path) -
     state = verify(VerifyJob(archive=archive, source=str(source)), return_state=True)
     assert state.is_completed()
     assert state.result().total.metrics.n_mismatched == 0
+    with get_client(sync_client=True) as client:
+        artifacts = {artifact.key: artifact.data for artifact in client.read_artifacts()}
+    for verb in ("encode-bytes-mixed", "verify-bytes-archive"):
+        rows = json.loads(artifacts[verb])
+        assert rows[-1]["part"] == "total"
+        assert sum(row["bytes"] for row in rows[:-1]) == rows[-1]["bytes"]
+    assert "Every value is within its promise" in artifacts["verify-archive"]
     out = str(tmp_path / "out")
     job = DecodeJob(archive=archive, decoded=out, source=str(source))
     assert decode(job, return_state=True).is_completed()

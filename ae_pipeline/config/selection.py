@@ -1,0 +1,25 @@
+"""Which part of a dataset is decoded."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ae_pipeline.config._model import Settings
+
+RowGroupNumber = Annotated[int, Field(ge=0)]
+
+
+class SelectionConfig(Settings):
+    """Columns, partitions and row groups to decode; what is empty selects everything."""
+
+    columns: tuple[str, ...] = Field(
+        default=(), description="Columns of the source, by name or glob."
+    )
+    partitions: tuple[str, ...] = Field(
+        default=(),
+        description="Folders of the dataset, by path or glob: year=2015, 'year=201*', "
+        "'*/month=07'. Files that are not in a folder have the path '.'.",
+    )
+    row_groups: tuple[RowGroupNumber, ...] = Field(
+        default=(), description="Row groups of each encoded file, counted from 0."
+    )

@@ -1,0 +1,110 @@
+"""Where the bytes of an encoded dataset lie: from footers and file sizes, computed here alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from ae_pipeline.features import MISSING_COLUMN
+from ae_pipeline.results import ByteAccount, Ratios, StoredBytes
+from ae_pipeline.storage import Coder, Footer, column_bytes, report_directory
+
+#: Files of a codec directory that hold what was learned.
+_MODEL_PARTS = {
+    "predictor.bin": "predictor",
+    "decoder.bin": "decoder",
+    "encoder.bin": "encoder",
+    "weights.safetensors": "encoder and decoder",
+}
+
+
+def fragment_bytes(
+    coder: Coder, metadata: pq.FileMetaData, footer: Footer, size_bytes: int
+) -> StoredBytes:
+    """The bytes of one encoded fragment.
+
+    Args:
+        coder: of the fragment's codec.
+        metadata: of its Parquet file.
+        footer: what we wrote into it.
+        size_bytes: of the file.
+    """
+    own = {"blocks": coder.payload_bytes(metadata, footer)}
+    if coder.kind == "features":
+        own = {"latents": own["blocks"], "missing": column_bytes(metadata, MISSING_COLUMN)}
+    ledger = dict(own if footer.ledger is None else footer.ledger)
+    payload, kept = sum(ledger.values()), _chunk_bytes(metadata) - sum(own.values())
+    return StoredBytes(
+        source_bytes=footer.source_bytes,
+        raw_feature_bytes=metadata.num_rows * _row_bytes(coder),
+        encoded_bytes=size_bytes,
+        payload_bytes=payload,
+        kept_bytes=kept,
+        container_bytes=size_bytes - payload - kept,
+        ledger=ledger,
+    )
+
+
+def account(
+    files: Iterable[StoredBytes], dataset: Path, codec_directories: Sequence[Path]
+) -> ByteAccount:
+    """The bytes of a whole dataset, the codecs in use counted once.
+
+    Args:
+        files: of its fragments.
+        dataset: its folder.
+        codec_directories: of the codecs in use, wherever they lie.
+    """
+    total = StoredBytes.total(files)
+    model: Counter[str] = Counter()
+    counted: set[Path] = set()
+    for path in (path for directory in codec_directories for path in _files(directory)):
+        if path.name in _MODEL_PARTS:
+            model[_MODEL_PARTS[path.name]] += path.stat().st_size
+            counted.add(path)
+    beside = _files(report_directory(dataset).parent)
+    other_bytes = sum(path.stat().st_size for path in beside if path not in counted)
+    return ByteAccount(
+        **vars(total),
+        model_bytes=model.total(),
+        other_bytes=other_bytes,
+        model=dict(model),
+        ratios=_ratios(total, model.total(), other_bytes),
+    )
+
+
+def _files(folder: Path) -> list[Path]:
+    """All files below a folder, if it is there."""
+    return sorted(path for path in folder.resolve().rglob("*") if path.is_file())
+
+
+def _chunk_bytes(metadata: pq.FileMetaData) -> int:
+    """Compressed bytes of all columns of a Parquet file, page headers included."""
+    return sum(
+        metadata.row_group(group).column(number).total_compressed_size
+        for group in range(metadata.num_row_groups)
+        for number in range(metadata.num_columns)
+    )
+
+
+def _row_bytes(coder: Coder) -> int:
+    """Bytes of one row's feature values, uncompressed."""
+    return sum(np.dtype(kind.to_pandas_dtype()).itemsize for kind in coder.schema.feature_types)
+
+
+def _ratios(total: StoredBytes, model_bytes: int, other_bytes: int) -> Ratios:
+    beside = model_bytes + other_bytes
+    return Ratios(
+        raw=_over(total.raw_feature_bytes, total.payload_bytes),
+        raw_with_model=_over(total.raw_feature_bytes, total.payload_bytes + model_bytes),
+        files=_over(total.source_bytes, total.encoded_bytes),
+        files_with_model=_over(total.source_bytes, total.encoded_bytes + beside),
+    )
+
+
+def _over(numerator: int, denominator: int) -> float | None:
+    return numerator / denominator if denominator else None

@@ -1,0 +1,164 @@
+"""One encoded fragment → its rows in the source's schema, checked and, with a source, compared."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ae_pipeline.blocks import rows_per_block
+from ae_pipeline.errors import CorruptFragmentError
+from ae_pipeline.metrics import ErrorSums
+from ae_pipeline.pipeline.accounting import fragment_bytes
+from ae_pipeline.pipeline.coders import require_footer
+from ae_pipeline.pipeline.compare import compare, feature_numbers, paired
+from ae_pipeline.pipeline.decode_plan import DecodePlan
+from ae_pipeline.pipeline.measure import fragment_schema
+from ae_pipeline.pipeline.original import find_original, read_original, spare_source
+from ae_pipeline.pipeline.schema_check import check_source_schema, check_stored_schema
+from ae_pipeline.results import FragmentResult
+from ae_pipeline.source import Fragment, open_fragment, reading_errors
+from ae_pipeline.storage import Coder, Footer, Part, Write, table_writer
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Encoded:
+    """An encoded fragment, what its footers say, and the coder that reads it."""
+
+    fragment: Fragment
+    coder: Coder
+    footer: Footer
+    metadata: pq.FileMetaData
+    stored: pa.Schema
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Of the source fragment."""
+        return self.footer.schema or self.coder.schema.arrow
+
+    @property
+    def sizes(self) -> list[int]:
+        """Rows of each row group."""
+        groups = range(self.metadata.num_row_groups)
+        return [self.metadata.row_group(group).num_rows for group in groups]
+
+    def n_rows(self, part: Part) -> int:
+        """Rows that a part of it has."""
+        return sum(size for _, size in part.groups_of(self.sizes, self.fragment.relative))
+
+
+def decode_fragment(
+    plan: DecodePlan, coders: Mapping[str, Coder], fragment: Fragment
+) -> FragmentResult:
+    """Reconstruct one fragment, or only check it, and measure its errors.
+
+    Raises:
+        AePipelineError: it is damaged, or not what its source is.
+    """
+    started = time.thread_time()
+    encoded = _open(coders, fragment)
+    original = find_original(plan.source, encoded.footer, fragment)
+    if original is not None:
+        check_source_schema(encoded.schema, fragment_schema(original), fragment.relative)
+    path = None if plan.destination is None else Path(plan.destination) / fragment.relative
+    if path is None:
+        check_stored_schema(encoded.coder, encoded.schema, encoded.stored, fragment.relative)
+    else:
+        spare_source(path, encoded.footer, fragment)
+    schema = plan.part.schema_of(encoded.schema)
+    with nullcontext(_discard) if path is None else table_writer(path, schema) as write:
+        errors = _copy(encoded, plan.part, original, write)
+    result = _result(encoded, plan.part, path, errors)
+    logger.info(
+        "decoded %s: %d rows, %d bytes, %.2f CPU s",
+        fragment.relative,
+        result.n_rows,
+        result.decoded_bytes,
+        time.thread_time() - started,
+    )
+    return result
+
+
+def _open(coders: Mapping[str, Coder], fragment: Fragment) -> _Encoded:
+    with open_fragment(fragment) as file:
+        metadata, stored = file.metadata, file.schema_arrow
+    footer = require_footer(metadata, fragment)
+    if footer.codec_id not in coders:
+        raise CorruptFragmentError(
+            "its codec is not at hand",
+            where=fragment.relative,
+            expected=footer.codec_id,
+            got=", ".join(coders),
+            remedy="encode it again",
+        )
+    return _Encoded(fragment, coders[footer.codec_id], footer, metadata, stored)
+
+
+def _result(
+    encoded: _Encoded, part: Part, path: Path | None, errors: ErrorSums | None
+) -> FragmentResult:
+    fragment = encoded.fragment
+    with reading_errors(fragment):
+        stored = fragment_bytes(
+            encoded.coder, encoded.metadata, encoded.footer, fragment.size_bytes
+        )
+    return FragmentResult(
+        **vars(stored),
+        relative=fragment.relative,
+        partition=fragment.partition,
+        state="written",
+        n_rows=encoded.n_rows(part),
+        decoded_bytes=0 if path is None else path.stat().st_size,
+        errors=errors,
+    )
+
+
+def _copy(
+    encoded: _Encoded, part: Part, original: Fragment | None, write: Write
+) -> ErrorSums | None:
+    """Pass the reconstruction to `write`; error sums per column, None without an original."""
+    coder, where = encoded.coder, encoded.fragment.relative
+    n_rows = rows_per_block(len(coder.schema.arrow))
+    decoded = _counted(encoded, part, coder.read(encoded.fragment, encoded.footer, n_rows, part))
+    if original is None:
+        for records in decoded:
+            write(records)
+        return None
+    truth = read_original(original, part, encoded.sizes, n_rows)
+    sums = [ErrorSums.empty(len(feature_numbers(coder, part.columns)))]
+    for records, their_records in paired(decoded, truth, n_rows, where):
+        write(records)
+        sums.append(compare(coder, records, their_records, where))
+    return reduce(ErrorSums.merge, sums)
+
+
+def _counted(
+    encoded: _Encoded, part: Part, decoded: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """The same batches; `CorruptFragmentError` if they are not as many rows as the file has."""
+    n_rows = 0
+    for records in decoded:
+        n_rows += len(records)
+        yield records
+    expected = encoded.n_rows(part)
+    if n_rows != expected:
+        raise CorruptFragmentError(
+            "row count differs from the file's",
+            where=encoded.fragment.relative,
+            expected=f"{expected} rows",
+            got=str(n_rows),
+            remedy="encode it again from the source, or restore the file",
+        )
+
+
+def _discard(records: pa.RecordBatch) -> None:
+    """Where verify writes to."""

@@ -1,0 +1,83 @@
+"""The source fragment that an encoded one was made from: found, proved to be it, read in step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from pathlib import Path
+
+import pyarrow as pa
+
+from ae_pipeline.errors import (
+    DestinationOverlapError,
+    SourceChangedError,
+    SourceNotFoundError,
+)
+from ae_pipeline.source import Fragment, fingerprint, read_records
+from ae_pipeline.storage import Footer, Part
+
+
+def find_original(source: str | None, footer: Footer, fragment: Fragment) -> Fragment | None:
+    """The source fragment to compare with, once it proved to be the one that was encoded.
+
+    Raises:
+        SourceNotFoundError: the source has no such fragment.
+        SourceChangedError: it was rewritten since.
+    """
+    if source is None:
+        return None
+    path = Path(source) / fragment.relative
+    if not path.is_file():
+        raise SourceNotFoundError(
+            "source has no such fragment",
+            where=str(path),
+            remedy="decode without --source, or restore it",
+        )
+    original = Fragment(path, fragment.relative, path.stat().st_size)
+    if fingerprint(original) != footer.source_fingerprint:
+        raise SourceChangedError(
+            "source changed since it was encoded",
+            where=str(path),
+            remedy="encode it again, or decode without --source",
+        )
+    return original
+
+
+def spare_source(path: Path, footer: Footer, fragment: Fragment) -> None:
+    """Raise `DestinationOverlapError` if the source itself lies where its decoding would go."""
+    if not path.is_file():
+        return
+    there = Fragment(path, fragment.relative, path.stat().st_size)
+    if fingerprint(there) == footer.source_fingerprint:
+        raise DestinationOverlapError(
+            "this is the source it was encoded from",
+            where=str(path),
+            remedy="decode to another folder",
+        )
+
+
+def read_original(
+    original: Fragment, part: Part, sizes: Sequence[int], n_rows: int
+) -> Iterator[pa.RecordBatch]:
+    """The rows and columns of the source that a part of its encoded fragment stands for.
+
+    Args:
+        original: source fragment.
+        part: of the encoded fragment.
+        sizes: rows of each row group of the encoded fragment.
+        n_rows: at most so many rows at a time.
+    """
+    columns = None if part.columns is None else sorted(part.columns)
+    batches = read_records(original, n_rows, columns)
+    if part.row_groups is None:
+        yield from batches
+        return
+    stops = list(accumulate(sizes))
+    wanted = [(stops[n] - size, stops[n]) for n, size in part.groups_of(sizes, original.relative)]
+    start = 0
+    for batch in batches:
+        for low, high in wanted:
+            first, last = max(low - start, 0), min(high - start, len(batch))
+            if first < last:
+                yield batch.slice(first, last - first)
+        start += len(batch)

@@ -1,0 +1,64 @@
+"""Whether the schema that decoding gives is the one that the source had and the file still has."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from ae_pipeline.archive import archive_schema
+from ae_pipeline.errors import CorruptFragmentError, PromiseBrokenError
+from ae_pipeline.storage import Coder
+
+
+def check_source_schema(decoded: pa.Schema, source: pa.Schema, where: str) -> None:
+    """Raise `PromiseBrokenError` unless both have the same fields in order and all metadata."""
+    difference = _difference(source, decoded)
+    if difference or source.metadata != decoded.metadata:
+        raise PromiseBrokenError(
+            "schema differs from the source",
+            where=where,
+            got=difference or "other metadata of the schema",
+            remedy="encode the fragment again and report this",
+        )
+
+
+def check_stored_schema(coder: Coder, decoded: pa.Schema, stored: pa.Schema, where: str) -> None:
+    """Raise `CorruptFragmentError` unless the file's columns are those that its codec stores.
+
+    Args:
+        coder: of the fragment's codec; the codec's id covers its schema.
+        decoded: schema that decoding gives.
+        stored: schema of the file.
+        where: its path.
+    """
+    if coder.kind != "archive":
+        return
+    difference = _difference(archive_schema(decoded, coder.schema), stored)
+    if difference:
+        raise CorruptFragmentError(
+            "columns of the file are not those that its codec stores",
+            where=where,
+            got=difference,
+            remedy="encode it again from the source, or restore the file",
+        )
+
+
+def _difference(expected: pa.Schema, got: pa.Schema) -> str:
+    """The first thing that differs in fields, their order or their metadata; empty if nothing."""
+    if expected.names != got.names:
+        return f"columns {', '.join(got.names)}, not {', '.join(expected.names)}"
+    for ours, theirs in zip(expected, got, strict=True):
+        # Not `check_metadata=True`: that compares names inside of maps, which Arrow makes up.
+        if not ours.equals(theirs) or _metadata(ours) != _metadata(theirs):
+            return f"column {theirs.name} is {_describe(theirs)}, not {_describe(ours)}"
+    return ""
+
+
+def _metadata(field: pa.Field) -> list[dict[bytes, bytes] | None]:
+    """Metadata of a field and then of all fields inside of it."""
+    parts = (field.type.field(number) for number in range(field.type.num_fields))
+    return [field.metadata, *(metadata for part in parts for metadata in _metadata(part))]
+
+
+def _describe(field: pa.Field) -> str:
+    nullable = "" if field.nullable else " not null"
+    return f"{field.type}{nullable}" + (f" with {field.metadata}" if field.metadata else "")

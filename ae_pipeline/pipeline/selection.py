@@ -1,0 +1,81 @@
+"""From patterns to fragments and columns: what of a dataset is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import TypeVar
+
+from ae_pipeline.config import SelectionConfig
+from ae_pipeline.errors import ConfigError
+from ae_pipeline.schema import TableSchema
+from ae_pipeline.source import Fragment, Source
+from ae_pipeline.storage import Part
+
+_Item = TypeVar("_Item")
+
+
+def select_fragments(dataset: Source, selection: SelectionConfig) -> Source:
+    """The dataset with the fragments of the selected partitions alone.
+
+    Raises:
+        ConfigError: a pattern matches no partition.
+    """
+    if not selection.partitions:
+        return dataset
+    chosen = _matching(dataset.fragments, selection.partitions, _is_in, "partition")
+    return replace(dataset, fragments=tuple(chosen))
+
+
+def select_part(selection: SelectionConfig, schema: TableSchema) -> Part:
+    """Columns and row groups that are wanted of each fragment.
+
+    Raises:
+        ConfigError: a pattern matches no column.
+    """
+    columns = None
+    if selection.columns:
+        names = schema.arrow.names
+        columns = frozenset(_matching(names, selection.columns, _is_match, "column"))
+    return Part(columns, selection.row_groups or None)
+
+
+def _is_match(name: str, pattern: str) -> bool:
+    """Whether a name is the pattern, brackets and all, or matches it."""
+    return name == pattern or fnmatchcase(name, pattern)
+
+
+def _is_in(fragment: Fragment, pattern: str) -> bool:
+    """Whether a fragment lies in a folder that matches, or below one."""
+    folders = fragment.partition.split("/")
+    above = ("/".join(folders[:depth]) for depth in range(1, len(folders) + 1))
+    return any(_is_match(folder, pattern.rstrip("/")) for folder in above)
+
+
+def _matching(
+    items: Iterable[_Item],
+    patterns: Iterable[str],
+    matches: Callable[[_Item, str], bool],
+    what: str,
+) -> list[_Item]:
+    """Items that any pattern matches, in their order."""
+    everything = list(items)
+    for pattern in patterns:
+        if not any(matches(item, pattern) for item in everything):
+            raise ConfigError(
+                f"no {what} matches",
+                where=f"selection.{what}s",
+                expected=_examples(everything),
+                got=pattern,
+            )
+    return [item for item in everything if any(matches(item, p) for p in patterns)]
+
+
+def _examples(items: list[_Item]) -> str:
+    names = dict.fromkeys(
+        item.partition if isinstance(item, Fragment) else str(item) for item in items
+    )
+    listed = list(names)
+    more = f" and {len(listed) - 8} more" if len(listed) > 8 else ""
+    return f"one of {', '.join(listed[:8])}{more}"

@@ -1,0 +1,119 @@
+"""How far decoded values are from their source: per partition, per column, and in one sentence."""
+
+from __future__ import annotations
+
+from ae_pipeline.report.table import Cell, Table
+from ae_pipeline.results import DatasetReport, PartitionReport
+
+_SIGMA_NOTE = (
+    "MSE and RMSE: in units of each column's variance and standard deviation, mean over columns."
+)
+_TOLERANCE_NOTE = "max/tol: the largest error over the promised one; at most 1, and 0 is exact."
+_LOST_NOTE = "lost: nulls, NaN or infinities that did not come back as they were."
+
+
+def partition_table(report: DatasetReport) -> Table:
+    """One line per partition: rows, errors if they were measured, bytes of files."""
+    note = "Bytes of files as they are stored."
+    if report.total.metrics is not None:
+        worst = _TOLERANCE_NOTE if _is_promised(report) else "max: the largest error, likewise."
+        note = f"{_SIGMA_NOTE} {worst}"
+    return Table(
+        title=_title(report),
+        headings=("partition", "rows", *_error_headings(report), *_byte_headings(report)),
+        rows=tuple(_partition_row(partition, report) for partition in report.partitions),
+        footer=_partition_row(report.total, report),
+        note=note,
+    )
+
+
+def column_table(report: DatasetReport) -> Table:
+    """One line per feature column over all partitions, in source units; empty without errors."""
+    total = report.total
+    columns = zip(
+        report.features, total.column_metrics, total.standardized_column_metrics, strict=False
+    )
+    is_promised = _is_promised(report)
+    last = "max/tol" if is_promised else "MSE/var"
+    note = _TOLERANCE_NOTE if is_promised else "MSE/var: MSE in units of the column's variance."
+    return Table(
+        title="Errors per column, in source units",
+        headings=("column", "MSE", "RMSE", "max error", last, "lost"),
+        rows=tuple(
+            (
+                name,
+                own.mse,
+                own.rmse,
+                own.max_error,
+                own.max_error_to_tolerance if is_promised else scaled.mse,
+                own.n_mismatched,
+            )
+            for name, own, scaled in columns
+        ),
+        note=f"{note} {_LOST_NOTE}",
+    )
+
+
+def verdict(report: DatasetReport) -> str:
+    """A sentence or two on whether the promise holds; empty where nothing was promised."""
+    if report.failures:
+        n_all = len(report.failures) + report.total.n_fragments
+        return f"Not in order: {len(report.failures)} of {n_all} fragments failed."
+    start = "Of what was selected, every" if report.is_partial else "Every"
+    if report.total.metrics is None:
+        checked = f"{start} checksum, row count and schema is in order. Values were not compared: "
+        return f"{checked}that takes --source." if report.verb == "verify" else ""
+    worst = report.total.metrics.max_error_to_tolerance
+    if worst is None:
+        return ""
+    if worst == 0:
+        return f"{start} value is exactly that of the source."
+    return (
+        f"{start} value is within its promise: the largest error is {100 * worst:.4g} % of its "
+        "tolerance. Nulls, NaN, infinities, kept columns and schema are exact."
+    )
+
+
+def failure_lines(report: DatasetReport, limit: int = 20) -> list[str]:
+    """One line per fragment that failed, at most `limit` of them."""
+    lines = [str(failure) for failure in report.failures[:limit]]
+    n_more = len(report.failures) - limit
+    return [*lines, f"... and {n_more} more"] if n_more > 0 else lines
+
+
+def _title(report: DatasetReport) -> str:
+    if report.verb == "verify":
+        against = f" against {report.destination}" if report.destination else ""
+        return f"verified {report.source}{against}"
+    return f"{report.verb}d {report.source} to {report.destination}"
+
+
+def _is_promised(report: DatasetReport) -> bool:
+    metrics = report.total.metrics
+    return metrics is not None and metrics.max_error_to_tolerance is not None
+
+
+def _error_headings(report: DatasetReport) -> tuple[str, ...]:
+    if report.total.metrics is None:
+        return ()
+    return ("MSE", "RMSE", "max/tol" if _is_promised(report) else "max")
+
+
+def _byte_headings(report: DatasetReport) -> tuple[str, ...]:
+    """The encoded dataset is called by its kind; with errors there is no room for more."""
+    kind = "features" if "latents" in report.total.ledger else "archive"
+    headings = ("source bytes", f"{kind} bytes")
+    return headings if report.total.metrics is not None else (*headings, "payload bytes", "ratio")
+
+
+def _partition_row(partition: PartitionReport, report: DatasetReport) -> tuple[Cell, ...]:
+    sizes = (partition.source_bytes, partition.encoded_bytes)
+    if report.total.metrics is None:
+        ratio = partition.source_bytes / max(partition.encoded_bytes, 1)
+        return (partition.partition, partition.n_rows, *sizes, partition.payload_bytes, ratio)
+    metrics = partition.metrics
+    errors: tuple[Cell, ...] = (None, None, None)
+    if metrics is not None:
+        worst = metrics.max_error_to_tolerance if _is_promised(report) else metrics.max_error
+        errors = (metrics.mse, metrics.rmse, worst)
+    return (partition.partition, partition.n_rows, *errors, *sizes)

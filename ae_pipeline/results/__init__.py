@@ -1,0 +1,33 @@
+"""What the verbs report: small frozen records that pass between tasks and into reports."""
+
+from ae_pipeline.results.account import ByteAccount, Ratios, StoredBytes
+from ae_pipeline.results.dataset import (
+    DatasetReport,
+    FragmentFailure,
+    FragmentResult,
+    PartitionReport,
+    State,
+)
+from ae_pipeline.results.fit import Candidate, EpochRecord, FitResult, TrainingSummary
+from ae_pipeline.results.inspection import InspectedColumn, Inspection
+from ae_pipeline.results.progress import Progress, ProgressEvent, silent
+
+__all__ = [
+    "ByteAccount",
+    "Candidate",
+    "DatasetReport",
+    "EpochRecord",
+    "FitResult",
+    "FragmentFailure",
+    "FragmentResult",
+    "InspectedColumn",
+    "Inspection",
+    "PartitionReport",
+    "Progress",
+    "ProgressEvent",
+    "Ratios",
+    "State",
+    "StoredBytes",
+    "TrainingSummary",
+    "silent",
+]

@@ -1,0 +1,82 @@
+"""Where the bytes of a dataset that we wrote lie, and how many times smaller it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredBytes:
+    """Every byte of encoded Parquet files, counted once: payload, kept columns, container.
+
+    Args:
+        source_bytes: the source's files as stored.
+        raw_feature_bytes: the feature columns uncompressed: rows times the widths of their types.
+        encoded_bytes: the Parquet files that we wrote.
+        payload_bytes: what stands for the feature columns in them; the sum of `ledger`.
+        kept_bytes: column chunks of the kept columns.
+        container_bytes: the rest of the Parquet files. It may be negative: Parquet compresses
+            blocks once more, and what that saves is counted here.
+        ledger: bytes of the payload by part.
+    """
+
+    source_bytes: int
+    raw_feature_bytes: int
+    encoded_bytes: int
+    payload_bytes: int
+    kept_bytes: int
+    container_bytes: int
+    ledger: dict[str, int]
+
+    @classmethod
+    def total(cls, files: Iterable[StoredBytes]) -> StoredBytes:
+        """All of them together."""
+        every = list(files)
+        ledger: Counter[str] = Counter()
+        for file in every:
+            ledger.update(file.ledger)
+        return StoredBytes(
+            source_bytes=sum(file.source_bytes for file in every),
+            raw_feature_bytes=sum(file.raw_feature_bytes for file in every),
+            encoded_bytes=sum(file.encoded_bytes for file in every),
+            payload_bytes=sum(file.payload_bytes for file in every),
+            kept_bytes=sum(file.kept_bytes for file in every),
+            container_bytes=sum(file.container_bytes for file in every),
+            ledger=dict(ledger),
+        )
+
+
+@dataclass(frozen=True)
+class Ratios:
+    """How many times smaller; None where there is nothing to divide by.
+
+    Args:
+        raw: raw feature bytes over the payload.
+        raw_with_model: the same, the model added to the payload.
+        files: source files over the files of the dataset.
+        files_with_model: the same, the model and all else in the folder added to the files.
+    """
+
+    raw: float | None
+    raw_with_model: float | None
+    files: float | None
+    files_with_model: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByteAccount(StoredBytes):
+    """Every byte of a dataset, counted once: its Parquet files, the model, and the rest.
+
+    Args:
+        model_bytes: the codec's weights, of predictor, decoder and encoder; the sum of `model`.
+        other_bytes: schema and grids, training history, markers, reports.
+        model: bytes of the model by part, once per dataset.
+        ratios: how many times smaller.
+    """
+
+    model_bytes: int
+    other_bytes: int
+    model: dict[str, int]
+    ratios: Ratios

@@ -1,0 +1,99 @@
+"""What became of a dataset: of its fragments, its partitions, and all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ae_pipeline.metrics import ErrorMetrics, ErrorSums
+from ae_pipeline.results.account import ByteAccount, StoredBytes
+
+State = Literal["written", "current"]
+
+
+@dataclass(frozen=True)
+class FragmentFailure:
+    """A fragment that could not be done, and why; `is_retriable` for I/O trouble only."""
+
+    relative: str
+    message: str
+    is_retriable: bool
+
+    def __str__(self) -> str:
+        """One line that names the fragment, once."""
+        if self.relative in self.message:
+            return self.message
+        return f"{self.relative}: {self.message}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FragmentResult(StoredBytes):
+    """One fragment, encoded or decoded, and its bytes.
+
+    Args:
+        relative: path below the dataset's root.
+        partition: its folders.
+        state: written now, or current already.
+        n_rows: rows that were encoded or decoded.
+        decoded_bytes: the reconstructed file; 0 when encoding.
+        warnings: what the reader should know, one sentence each.
+        errors: error sums per feature column, if the source was compared.
+    """
+
+    relative: str
+    partition: str
+    state: State
+    n_rows: int
+    decoded_bytes: int = 0
+    warnings: tuple[str, ...] = ()
+    errors: ErrorSums | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartitionReport(StoredBytes):
+    """All fragments of one partition together; `metrics` are standardised."""
+
+    partition: str
+    n_fragments: int
+    n_rows: int
+    decoded_bytes: int = 0
+    metrics: ErrorMetrics | None = None
+    column_metrics: tuple[ErrorMetrics, ...] = ()
+    standardized_column_metrics: tuple[ErrorMetrics, ...] = ()
+
+
+@dataclass(frozen=True)
+class DatasetReport:
+    """Outcome of encode or decode over a dataset.
+
+    Args:
+        verb: what was done.
+        source: dataset it was read from.
+        destination: dataset that was written.
+        codec_ids: codecs in use.
+        features: names of the feature columns, the order of column metrics.
+        partitions: one report each, in order.
+        total: all of them together.
+        fragments: one result each, in order, without their error sums.
+        bytes: where the bytes of the encoded dataset lie.
+        n_written: fragments written now; the others were current.
+        failures: fragments that could not be done.
+        warnings: what the reader should know.
+        seconds: wall time.
+        is_partial: only a selection of the dataset was read.
+    """
+
+    verb: Literal["encode", "decode", "verify"]
+    source: str
+    destination: str
+    codec_ids: tuple[str, ...]
+    features: tuple[str, ...]
+    partitions: tuple[PartitionReport, ...]
+    total: PartitionReport
+    fragments: tuple[FragmentResult, ...]
+    bytes: ByteAccount
+    n_written: int
+    failures: tuple[FragmentFailure, ...]
+    warnings: tuple[str, ...]
+    seconds: float
+    is_partial: bool = False

@@ -1,0 +1,24 @@
+"""How far a verb has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class ProgressEvent:
+    """`done` of `total` units of a stage, and a word on the latest."""
+
+    stage: str
+    done: int
+    total: int
+    detail: str = ""
+
+
+Progress: TypeAlias = Callable[[ProgressEvent], None]
+
+
+def silent(event: ProgressEvent) -> None:
+    """A `Progress` that tells nobody."""

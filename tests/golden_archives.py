@@ -1,0 +1,464 @@
+"""Write the golden datasets that today's and every later release must read.
+
+Each case is a folder `tests/golden/<kind>-<format version>/<name>` with the dataset and, beside it,
+`expected.json`: per fragment the Arrow schema and the values of every column, numbers as the hex
+digits of their bits. Sources come from formulas and weights are set by hand, so that nothing is
+trained and nothing drawn.
+
+    python -m tests.golden_archives
+
+writes the cases that are not there. A case that is there is never written again: it stands for the
+files that people have.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any  # JSON trees
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ae_pipeline import decode, encode, verify
+from ae_pipeline.architecture import Architecture
+from ae_pipeline.archive import ArchiveCoder
+from ae_pipeline.codec import (
+    ArchiveCodec,
+    ArchiveNetwork,
+    Codec,
+    Provenance,
+    save_archive_codec,
+    save_codec,
+)
+from ae_pipeline.config import DecodeJob, EncodeJob, VerifyJob
+from ae_pipeline.integer_decoder import IntegerDecoder
+from ae_pipeline.results import TrainingSummary
+from ae_pipeline.schema import TableSchema
+from ae_pipeline.source import discover, fingerprint
+from ae_pipeline.standardization import Standardization
+from ae_pipeline.storage import Footer, Marker, codec_directory, write_marker
+
+GOLDEN = Path(__file__).with_name("golden")
+EXPECTED_FILE = "expected.json"
+_FORMAT_VERSION = "1.0"
+PROVENANCE = Provenance("a formula", "0" * 32, 0, TrainingSummary(0, 0, "by hand", 0, 0.0, 0.0))
+
+
+@dataclass(frozen=True)
+class Golden:
+    """What a case is made of.
+
+    Args:
+        codec: set by hand.
+        tables: source fragments by relative path.
+        block_rows: rows of a full block; small, so that a fragment has several.
+    """
+
+    codec: ArchiveCodec | Codec
+    tables: dict[str, pa.Table]
+    block_rows: int = 1 << 17
+
+
+@dataclass(frozen=True)
+class _SmallBlocks(ArchiveCoder):
+    """A coder whose row groups are small; the format leaves their size to the writer."""
+
+    n_rows: int = 1 << 17
+
+    @property
+    def block_rows(self) -> int:
+        """Rows of a full block."""
+        return self.n_rows
+
+
+def integers(seed: int, count: int, below: int) -> np.ndarray:
+    """Numbers that look random: the upper bits of a linear congruential sequence."""
+    state, found = seed, []
+    for _ in range(count):
+        state = (6364136223846793005 * state + 1442695040888963407) % 2**64
+        found.append((state >> 33) % below)
+    return np.array(found, np.int64)
+
+
+# Every type, no network
+
+_INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+_STEPS = (1, 1, 1 << 16, 1 << 40, 1, 1, 1 << 16, 1 << 40)
+_FLOATS = {"float16": pa.float16(), "float32": pa.float32(), "float64": pa.float64()}
+_BITS = {"float16": "u2", "float32": "u4", "float64": "u8"}
+#: As bits: NaN with a payload, signalling NaN, negative NaN, +Inf, -Inf, -0.0, subnormals.
+_SPECIAL = {
+    "float16": "7e5a 7d01 fe00 7c00 fc00 8000 0001 83ff",
+    "float32": "7fc0beef 7f800001 ffc00000 7f800000 ff800000 80000000 00000001 807fffff",
+    "float64": "7ff800000000cafe 7ff0000000000001 fff8000000000000 7ff0000000000000 "
+    "fff0000000000000 8000000000000000 0000000000000001 800fffffffffffff",
+}
+
+
+def types_case() -> Golden:
+    """All numeric types within a tolerance and exact, missing and special values, kept columns."""
+    features = types_features(0, 1)
+    schema = pa.schema([*features.schema, *kept_columns(1).schema], {"made by": "a formula"})
+    tolerance = [_types_tolerance(name) for name in features.column_names]
+    codec = ArchiveCodec(
+        schema=TableSchema(schema, tuple(features.column_names)),
+        offset=np.array([0.0 if name != "offset" else -273.15 for name in features.column_names]),
+        tolerance=np.array(tolerance),
+        std=np.ones(len(tolerance)),
+        network=None,
+        provenance=PROVENANCE,
+    )
+    tables = {f"day={day}/part-0.parquet": types_table(day, n, schema) for day, n in _DAYS}
+    own = tables["day=2/part-0.parquet"]
+    own = own.select(own.column_names[::-1]).replace_schema_metadata({"day": "two"})
+    return Golden(codec, {**tables, "day=2/part-0.parquet": own}, block_rows=31)
+
+
+_DAYS = ((1, 70), (2, 9), (3, 0))
+
+
+def types_table(seed: int, n_rows: int, schema: pa.Schema) -> pa.Table:
+    """One fragment; its last column of features has metadata."""
+    columns = [*types_features(seed, n_rows).columns, *kept_columns(n_rows).columns]
+    return pa.table(columns, schema=schema)
+
+
+def types_features(seed: int, n_rows: int) -> pa.Table:
+    """Feature columns; names that end in `exact` have tolerance 0."""
+    columns: dict[str, pa.Array] = {}
+    for number, (kind, step) in enumerate(zip(_INTEGERS, _STEPS, strict=True)):
+        info = np.iinfo(kind)
+        values = (integers(seed + number, n_rows, 120) * step).astype(kind)
+        values[::9] = info.max
+        values[4::9] = info.min
+        columns[kind] = pa.array(values, mask=np.arange(n_rows) % 5 == number % 5)
+        columns[f"{kind} exact"] = pa.array(values)
+    for number, (kind, arrow) in enumerate(_FLOATS.items()):
+        values = (integers(seed + 9 + number, n_rows, 4000) / 32 - 60).astype(kind)
+        columns[f"{kind} plain"] = pa.array(values, arrow)
+        columns[kind] = pa.array(_with_special(values), arrow, mask=np.arange(n_rows) % 8 == 7)
+        columns[f"{kind} exact"] = pa.array(_with_special(values), arrow)
+    return pa.table({**columns, **_odd_columns(seed, n_rows)})
+
+
+def _with_special(values: np.ndarray) -> np.ndarray:
+    """Every fifth value is a special one, bit for bit."""
+    kind = values.dtype.name
+    bits = values.view(_BITS[kind]).copy()
+    special = np.array([int(word, 16) for word in _SPECIAL[kind].split()], _BITS[kind])
+    bits[::5] = np.resize(special, len(bits[::5]))
+    return bits.view(kind)
+
+
+def _odd_columns(seed: int, n_rows: int) -> dict[str, pa.Array]:
+    """A constant, one without values, half of them null, few null, an offset, wide integers."""
+    values = integers(seed + 20, n_rows, 1000) / 8
+    is_half = integers(seed + 21, n_rows, 2) == 1
+    return {
+        "constant": pa.array(np.full(n_rows, 0.1)),
+        "constant exact": pa.array(np.full(n_rows, -0.0, np.float32)),
+        "nothing": pa.nulls(n_rows, pa.float64()),
+        "half null": pa.array(values, mask=is_half),
+        "few null": pa.array(values, mask=np.arange(n_rows) % 30 == 11),
+        "offset": pa.array(values - 273.15),
+        "wide": pa.array(values * 1e6),
+        "wider": pa.array(values * 1e11),
+        "huge": pa.array(values * 1e300),
+    }
+
+
+def _types_tolerance(name: str) -> float:
+    if name.endswith("exact"):
+        return 0.0
+    special = {"offset": 0.05, "wide": 0.5, "wider": 0.25, "huge": 1e299, "int64": 1 << 38}
+    return float(special.get(name, 0.25 if name.startswith("float") else 1.0))
+
+
+def kept_columns(n_rows: int) -> pa.Table:
+    """What an archive copies."""
+    start = datetime(2020, 2, 29, 23, 59, tzinfo=UTC)
+    rows = range(n_rows)
+    times = [start + timedelta(microseconds=row) for row in rows]
+    lists = [None if row % 7 == 3 else list(range(row % 4)) for row in rows]
+    words = pa.array([("low", "high", None)[row % 3] for row in rows], pa.string())
+    return pa.table(
+        {
+            "text": pa.array([f"řádek {row}" for row in rows], pa.string()),
+            "when": pa.array(times, pa.timestamp("us", "Europe/Prague")),
+            "price": pa.array([Decimal(row * 7) / 100 for row in rows], pa.decimal128(9, 2)),
+            "level": words.dictionary_encode(),
+            "parts": pa.array(lists, pa.list_(pa.int16())),
+        }
+    )
+
+
+# Networks
+
+#: Names and types of the network case's columns; the last one is not seen by the network.
+_COLUMNS = {
+    "left": pa.float64(),
+    "right": pa.float64(),
+    "bent": pa.float32(),
+    "mixed": pa.float64(),
+    "count": pa.int32(),
+    "alone": pa.float64(),
+}
+_N_SEEN = 5
+_BLOCK_ROWS = 122
+_TOLERANCE = np.array([0.5, 0.25, 0.125, 0.01, 3.0, 0.5])
+_OFFSET = np.array([0.0, 100.0, -8.0, 0.1, 7.0, 0.0])
+
+
+def network_case() -> Golden:
+    """One row is one input; two partitions."""
+    return _network_golden(1, {"day=1/part-0.parquet": 190, "day=2/part-0.parquet": 61})
+
+
+def window_case() -> Golden:
+    """Four rows are one input, and neither blocks nor fragments have a multiple of four."""
+    return _network_golden(4, {"day=1/part-0.parquet": 183, "day=2/part-0.parquet": 103})
+
+
+def _network_golden(window: int, sizes: dict[str, int]) -> Golden:
+    network = hand_set_network(window)
+    codec = network_codec(network, pa.schema(list(_COLUMNS.items())))
+    blocks = {
+        name: [
+            predicted_table(network, seed + start, min(_BLOCK_ROWS, n_rows - start))
+            for start in range(0, n_rows, _BLOCK_ROWS)
+        ]
+        for seed, (name, n_rows) in enumerate(sizes.items())
+    }
+    tables = {name: pa.concat_tables(parts) for name, parts in blocks.items()}
+    return Golden(codec, tables, _BLOCK_ROWS)
+
+
+def network_codec(network: ArchiveNetwork, arrow: pa.Schema) -> ArchiveCodec:
+    """The codec of `predicted_table`; columns of `arrow` beyond are kept."""
+    return ArchiveCodec(
+        schema=TableSchema(arrow, tuple(_COLUMNS)),
+        offset=_OFFSET,
+        tolerance=_TOLERANCE,
+        std=np.ones(len(_COLUMNS)),
+        network=network,
+        provenance=PROVENANCE,
+    )
+
+
+def hand_set_network(window: int) -> ArchiveNetwork:
+    """Two codes: the first row's `left` and the last row's `right`, in tolerance units."""
+    wide = window * _N_SEEN
+    architecture = Architecture(wide, 2, (1,), (3,), "relu", "residual")
+    encoder = {
+        name: np.zeros(shape, np.float32)
+        for name, shape in architecture.weight_shapes().items()
+        if name.startswith("encoder/")
+    }
+    encoder["encoder/skip/kernel"][0, 0] = 1
+    encoder["encoder/skip/kernel"][wide - _N_SEEN + 1, 1] = 1
+    scale = np.where(np.arange(len(_COLUMNS)) < _N_SEEN, 2 * _TOLERANCE, 0.0)
+    return ArchiveNetwork(
+        standardization=Standardization(_OFFSET, scale, 4096.0),
+        window=window,
+        architecture=architecture,
+        encoder=encoder,
+        code_step=np.float32([1, 1]),
+        decoder=hand_set_decoder(window),
+    )
+
+
+def hand_set_decoder(window: int) -> IntegerDecoder:
+    """Per row left, right, bent, mixed and count; hidden units round ties and are clipped."""
+    per_row = np.arange(window, dtype=np.float32)
+    bias = np.zeros((window, _N_SEEN), np.float32)
+    bias[:, 0], bias[:, 3], bias[:, 4] = per_row, 0.3125, -per_row
+    skip = np.tile(np.int16([[1, 0, 0, -3, 5], [0, 1, 0, 7, 0]]), (1, window))
+    branch = np.int8([[0, 0, 64, 1, -127], [0, 0, -32, 5, 0], [0, 0, 3, 0, 90]])
+    return IntegerDecoder(
+        hidden_weights=np.int8([[1, -2, 0], [-1, 1, 127]]),
+        hidden_shift=np.int8([7, 3, 9]),
+        hidden_bias=np.float32([0.0, 1.5, 0.25]),
+        output_weights=np.tile(branch, (1, window)),
+        output_shift=np.tile(np.int8([0, 0, -3, 1, 2]), window),
+        skip_weights=skip,
+        skip_shift=np.tile(np.int8([0, 0, 0, 2, 1]), window),
+        output_bias=bias.ravel(),
+    )
+
+
+def predicted_table(network: ArchiveNetwork, seed: int, n_rows: int) -> pa.Table:
+    """A block that the network predicts but for a few rows, nulls, NaN and infinities."""
+    n_windows = network.n_windows(n_rows)
+    codes = np.stack([integers(seed, n_windows, 400), integers(seed + 5, n_windows, 300) - 150])
+    predictions = network.predict(codes.T.copy(), n_rows)
+    columns: list[pa.Array] = []
+    for number, kind in enumerate(_COLUMNS.values()):
+        units = predictions.get(number, integers(seed + 9, n_rows, 50).astype(float))
+        values = _OFFSET[number] + 2 * _TOLERANCE[number] * units
+        columns.append(_disturbed(values, number, kind))
+    return pa.table(columns, list(_COLUMNS))
+
+
+def _disturbed(values: np.ndarray, number: int, kind: pa.DataType) -> pa.Array:
+    """Some values are a few units off; `bent` has NaN and infinities, `mixed` has nulls."""
+    rows = np.arange(len(values))
+    if number >= 2:
+        values = values + (rows % 17 == number) * 6 * _TOLERANCE[number]
+    dtype = kind.to_pandas_dtype()
+    values = (np.rint(values) if kind == pa.int32() else values).astype(dtype)
+    if number == 2:
+        values[3::29] = np.uint32(0x7FC00ABC).view(np.float32)
+        values[5::31] = np.inf
+    mask = rows % 13 == 6 if number == 3 else None
+    return pa.array(values, kind, mask=mask)
+
+
+# Features
+
+
+def features_case() -> Golden:
+    """The codec whose two latents are two numbers that every column is a sum of."""
+    from tests.networks import hand_set_codec, hand_set_table
+
+    tables: dict[str, pa.Table] = {}
+    for seed, (name, n_rows) in enumerate({"part-0.parquet": 40, "part-1.parquet": 7}.items()):
+        left, right = integers(seed, n_rows, 64) / 4, integers(seed + 3, n_rows, 64) / 4 - 8
+        table = pa.Table.from_batches([hand_set_table(left.tolist(), right.tolist())])
+        is_null = pa.array(np.arange(n_rows) % 6 == 1)
+        holes = pa.compute.if_else(is_null, pa.scalar(None, pa.float64()), table["left"])
+        wild = table["right"].to_numpy().copy()
+        wild[2::7], wild[3::7], wild[4::7] = np.nan, np.inf, -np.inf
+        table = table.set_column(1, table.schema.field("left"), holes)
+        tables[f"day=1/{name}"] = table.set_column(2, table.schema.field("right"), pa.array(wild))
+    return Golden(hand_set_codec(), tables)
+
+
+CASES: dict[str, Callable[[], Golden]] = {
+    "archive-1.0/types": types_case,
+    "archive-1.0/network": network_case,
+    "archive-1.0/window": window_case,
+    "features-1.0/bends": features_case,
+}
+
+
+# Writing
+
+
+def write_case(name: str, root: Path) -> None:
+    """Write one case below `root`; FileExistsError if it is there."""
+    kind, version = name.split("/", maxsplit=1)[0].split("-")
+    if version != _FORMAT_VERSION:
+        raise ValueError(f"{name}: this release writes format {_FORMAT_VERSION}")
+    folder = root / name
+    folder.mkdir(parents=True)
+    golden = CASES[name]()
+    with tempfile.TemporaryDirectory() as scratch:
+        source = _write_sources(golden, Path(scratch) / "source")
+        if kind == "archive":
+            _write_archive(golden, source, folder / "dataset")
+        else:
+            _write_features(golden, source, folder / "dataset", Path(scratch) / "codec")
+    write_expected(folder)
+
+
+def _write_sources(golden: Golden, root: Path) -> Path:
+    """Source fragments, without dictionaries, which make all NaN one."""
+    for relative, table in golden.tables.items():
+        path = root / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        words = [name for name in table.column_names if name == "level"]
+        pq.write_table(table, path, use_dictionary=words or False)
+    return root
+
+
+def _write_archive(golden: Golden, source: Path, archive: Path) -> None:
+    """As `encode` does, but with small blocks; then hold every value to its promise."""
+    codec = golden.codec
+    assert isinstance(codec, ArchiveCodec)
+    coder = _SmallBlocks(codec, n_rows=golden.block_rows)
+    save_archive_codec(codec, codec_directory(archive, codec.id))
+    write_marker(archive, Marker("archive", codec.id))
+    for fragment in discover(source).fragments:
+        arrow = pq.read_schema(fragment.path)
+        is_same = arrow.equals(codec.schema.arrow, check_metadata=True)
+        footer = Footer("archive", codec.id, fingerprint(fragment), fragment.size_bytes)
+        footer = replace(footer, schema=None if is_same else arrow)
+        coder.write(fragment, archive / fragment.relative, footer, arrow)
+    with np.errstate(invalid="ignore"):  # signalling NaN are cast to measure errors
+        report = verify(VerifyJob(archive=str(archive), source=str(source)))
+    if report.failures:
+        raise ValueError(f"{archive}: {report.failures[0]}")
+
+
+def _write_features(golden: Golden, source: Path, features: Path, codec: Path) -> None:
+    assert isinstance(golden.codec, Codec)
+    save_codec(golden.codec, codec)
+    encode(EncodeJob(source=str(source), features=str(features), codec=str(codec)))
+
+
+def write_expected(folder: Path) -> None:
+    """Decode a case and write down what came out."""
+    with tempfile.TemporaryDirectory() as scratch:
+        tables = decode_case(folder, Path(scratch) / "decoded")
+    tree = {relative: describe(table) for relative, table in tables.items()}
+    text = json.dumps(tree, indent=1, ensure_ascii=False) + "\n"
+    (folder / EXPECTED_FILE).write_text(text, encoding="utf-8")
+
+
+# Reading, for the tests as well
+
+
+def decode_case(folder: Path, destination: Path) -> dict[str, pa.Table]:
+    """Decoded fragments of a case by relative path."""
+    key = folder.parent.name.split("-", maxsplit=1)[0]
+    job = DecodeJob.model_validate({key: str(folder / "dataset"), "decoded": str(destination)})
+    report = decode(job)
+    if report.failures:
+        raise ValueError(f"{folder}: {report.failures[0]}")
+    return {
+        fragment.relative: pq.ParquetFile(fragment.path).read()
+        for fragment in discover(destination).fragments
+    }
+
+
+def describe(table: pa.Table) -> dict[str, Any]:
+    """A table as JSON in which every bit is seen."""
+    columns = {name: describe_column(table[name].combine_chunks()) for name in table.column_names}
+    schema = base64.b64encode(table.schema.serialize().to_pybytes()).decode()
+    return {"schema": schema, "n_rows": len(table), "columns": columns}
+
+
+def describe_column(column: pa.Array) -> str | list[str | None]:
+    """Numbers as hex digits of their bits, `-` for null; all else as text."""
+    kind = column.type
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        return [None if value is None else str(value) for value in column.to_pylist()]
+    width = kind.bit_width // 8
+    offset = column.offset * width
+    content = column.buffers()[1].to_pybytes()[offset:] if len(column) else b""
+    valid = column.is_valid().to_pylist()
+    words = (content[width * row : width * (row + 1)][::-1].hex() for row in range(len(column)))
+    return " ".join(word if is_valid else "-" for word, is_valid in zip(words, valid, strict=True))
+
+
+def main() -> None:
+    """Write the cases that are not there."""
+    for name in CASES:
+        if (GOLDEN / name).exists():
+            sys.stdout.write(f"{name}: is there, never written again\n")
+            continue
+        write_case(name, GOLDEN)
+        sys.stdout.write(f"{name}: written\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Columns that must come back as they were: what counts as the same bits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ae_pipeline.pipeline.exact import same_bits
+from tests.table_strategies import kept_columns, numeric_columns
+
+FLOATS = [(pa.float16(), np.uint16), (pa.float32(), np.uint32), (pa.float64(), np.uint64)]
+
+
+def nan_with_payload(kind: pa.DataType, bits: type[np.unsignedinteger], payload: int) -> pa.Array:
+    """One NaN whose payload is a number."""
+    nan = np.array([np.nan], kind.to_pandas_dtype()).view(bits)
+    return pa.array((nan | bits(payload)).view(kind.to_pandas_dtype()), kind)
+
+
+def inside(kind: str, values: pa.Array) -> pa.Array:
+    """A column of one row with `values` somewhere in it."""
+    offsets = pa.array([0, len(values)], pa.int32())
+    keys = pa.array([f"k{i}" for i in range(len(values))])
+    lists = pa.ListArray.from_arrays(offsets, values)
+    return {
+        "column": values,
+        "list": lists,
+        "large list": pa.LargeListArray.from_arrays(offsets.cast(pa.int64()), values),
+        "fixed list": pa.FixedSizeListArray.from_arrays(values, len(values)),
+        "struct": pa.StructArray.from_arrays([values], ["x"]),
+        "map": pa.MapArray.from_arrays(offsets, keys, values),
+        "list of structs of lists": pa.ListArray.from_arrays(
+            pa.array([0, 1], pa.int32()), pa.StructArray.from_arrays([lists], ["x"])
+        ),
+    }[kind]
+
+
+KINDS = ("column", "list", "large list", "fixed list", "struct", "map", "list of structs of lists")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("number", "bits"), FLOATS)
+def test_nan_payloads_count(kind: str, number: pa.DataType, bits: type[np.unsignedinteger]) -> None:
+    """A NaN is the same as itself and differs from one with another payload, at any depth."""
+    one, other = (inside(kind, nan_with_payload(number, bits, payload)) for payload in (1, 2))
+    assert same_bits(one, inside(kind, nan_with_payload(number, bits, 1)))
+    assert not same_bits(one, other)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_signs_of_zero_count(kind: str) -> None:
+    """Minus zero is not zero, at any depth."""
+    assert not same_bits(inside(kind, pa.array([0.0])), inside(kind, pa.array([-0.0])))
+
+
+@given(st.integers(0, 30).flatmap(lambda n: st.one_of(kept_columns(n), numeric_columns(n))))
+def test_a_column_is_itself(column: pa.Array) -> None:
+    """Every column of every type is the same as a copy of it that is stored in another way."""
+    copy = pa.concat_arrays([column.slice(0, 0), column])
+    padded = pa.concat_arrays([column, column, column])
+    assert same_bits(column, copy)
+    assert same_bits(padded.slice(len(column), len(column)), column)
+
+
+@given(st.integers(1, 30).flatmap(kept_columns), st.data())
+def test_a_row_that_differs_is_seen(column: pa.Array, data: st.DataObject) -> None:
+    """A null in place of a value, and a row less, make another column."""
+    row = data.draw(st.integers(0, len(column) - 1))
+    assert not same_bits(column, column.slice(1))
+    if column[row].is_valid:
+        rows = pa.array([None if i == row else i for i in range(len(column))], pa.int64())
+        assert not same_bits(column, column.take(rows))
+
+
+@pytest.mark.parametrize("depth", ["column", "list", "struct"])
+def test_dictionaries_are_their_values(depth: str) -> None:
+    """Dictionaries that list the same values in another order make the same column."""
+    one = pa.DictionaryArray.from_arrays(pa.array([0, 1, None], pa.int32()), ["a", "b", "never"])
+    other = pa.DictionaryArray.from_arrays(pa.array([1, 0, 2], pa.int32()), ["b", "a", None])
+    third = pa.DictionaryArray.from_arrays(pa.array([0, 0, None], pa.int32()), ["a", "b"])
+    assert same_bits(inside(depth, one), inside(depth, other))
+    assert not same_bits(inside(depth, one), inside(depth, third))
+
+
+def test_what_lies_under_nulls_does_not_count() -> None:
+    """Columns with the same nulls and other bits under them are the same, lists and structs too."""
+    is_valid = pa.array([1, 0, 1], pa.int8()).cast(pa.bool_())
+    bitmap = pa.py_buffer(bytes([0b101]))
+    ones, twos = (
+        pa.Array.from_buffers(
+            pa.float64(), 3, [bitmap, pa.py_buffer(np.array([1.0, below, np.nan]))]
+        )
+        for below in (7.0, 8.0)
+    )
+    assert same_bits(ones, twos)
+    structs = [
+        pa.StructArray.from_arrays([pa.array([1.0, below, 3.0])], ["x"], mask=pc.invert(is_valid))
+        for below in (7.0, 8.0)
+    ]
+    assert same_bits(*structs)
+    lists = [
+        pa.Array.from_buffers(
+            pa.list_(pa.float64()),
+            3,
+            [bitmap, pa.py_buffer(np.array([0, 1, middle, middle + 1], np.int32))],
+            children=[pa.array([1.0] + [below] * (middle - 1) + [3.0])],
+        )
+        for middle, below in ((2, 7.0), (3, 8.0))
+    ]
+    assert same_bits(*lists)
+
+
+def test_types_count() -> None:
+    """Equal numbers of different types are different columns."""
+    assert not same_bits(pa.array([1], pa.int32()), pa.array([1], pa.int64()))
+    assert not same_bits(pa.array([1.0], pa.float64()), pa.array([1], pa.int64()).cast("int64"))

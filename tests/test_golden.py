@@ -1,0 +1,182 @@
+"""Golden datasets: what was written once is read by every later release, bit by bit."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ae_pipeline import verify
+from ae_pipeline.archive import BLOCK_COLUMN
+from ae_pipeline.codec import CODEC_FILE, ArchiveCodec, load_archive_codec, load_codec
+from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, Method, read_block
+from ae_pipeline.config import VerifyJob
+from tests.format_reader import read_fragment
+from tests.golden_archives import (
+    CASES,
+    EXPECTED_FILE,
+    GOLDEN,
+    decode_case,
+    describe,
+    describe_column,
+    write_case,
+)
+
+#: What must be there. Cases are added and never taken away.
+ARCHIVES = ("archive-1.0/types", "archive-1.0/network", "archive-1.0/window")
+FEATURES = ("features-1.0/bends",)
+MOST_BYTES = 200_000
+
+
+def read_expected(name: str) -> dict[str, Any]:
+    """What a case decodes to, fragment by fragment."""
+    return json.loads((GOLDEN / name / EXPECTED_FILE).read_text(encoding="utf-8"))
+
+
+def read_footers(name: str) -> list[dict[str, str]]:
+    """Key-value metadata of every fragment."""
+    return [
+        {key.decode(): value.decode() for key, value in pq.read_metadata(path).metadata.items()}
+        for path in sorted((GOLDEN / name).rglob("*.parquet"))
+    ]
+
+
+def assert_decodes_to(expected: dict[str, Any], tables: dict[str, pa.Table]) -> None:
+    """The same fragments, schemas with their metadata, and bits of every value."""
+    assert sorted(tables) == sorted(expected)
+    for relative, table in tables.items():
+        wanted = expected[relative]
+        schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(wanted["schema"])))
+        assert _without_writer(table.schema).equals(_without_writer(schema), check_metadata=True)
+        got = describe(table)
+        assert got["n_rows"] == wanted["n_rows"]
+        assert got["columns"] == wanted["columns"], relative
+
+
+def _without_writer(schema: pa.Schema) -> pa.Schema:
+    """Without the footer's keys that are about the file and not about the table."""
+    kept = {key: value for key, value in (schema.metadata or {}).items() if key[:3] != b"ae:"}
+    return schema.with_metadata(kept or None)
+
+
+def blocks_of(name: str) -> Iterator[tuple[ArchiveCodec, BlockStreams]]:
+    """Every block of an archive, taken apart."""
+    (folder,) = (GOLDEN / name / "dataset/_ae/codecs").iterdir()
+    codec = load_archive_codec(folder)
+    latent_dim = 0 if codec.network is None else codec.network.decoder.latent_dim
+    for path in (GOLDEN / name).rglob("*.parquet"):
+        column = pq.ParquetFile(path).read(columns=[BLOCK_COLUMN])[BLOCK_COLUMN]
+        for content in column.drop_null().to_pylist():
+            yield codec, read_block(content, len(codec.columns), latent_dim, 1 << 17)
+
+
+def columns_of(name: str) -> list[ColumnStreams]:
+    """The streams of every column of every block."""
+    return [column for _, block in blocks_of(name) for column in block.columns]
+
+
+@pytest.mark.parametrize("name", ARCHIVES + FEATURES)
+def test_golden_is_there(name: str) -> None:
+    """A golden that is lost is a failure; nothing writes it again."""
+    assert (GOLDEN / name / EXPECTED_FILE).is_file()
+    assert list((GOLDEN / name / "dataset/_ae/codecs").glob(f"*/{CODEC_FILE}"))
+
+
+def test_every_golden_is_listed() -> None:
+    """Folders, the script's cases and the tests' are the same."""
+    folders = {path.parent for path in GOLDEN.rglob(EXPECTED_FILE)}
+    names = {str(folder.relative_to(GOLDEN)) for folder in folders}
+    assert names == set(CASES) == {*ARCHIVES, *FEATURES}
+
+
+def test_goldens_stay_small() -> None:
+    """All goldens together fit in 200 KB."""
+    files = [path for path in GOLDEN.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < MOST_BYTES
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_verify_passes(name: str) -> None:
+    """Every checksum of an old archive holds."""
+    report = verify(VerifyJob(archive=str(GOLDEN / name / "dataset")))
+    assert report.failures == ()
+    n_rows = sum(fragment["n_rows"] for fragment in read_expected(name).values())
+    assert report.total.n_rows == n_rows
+
+
+@pytest.mark.parametrize("name", ARCHIVES + FEATURES)
+def test_decodes_to_the_same_bits(name: str, tmp_path: Path) -> None:
+    """Today's code restores the values, nulls, NaN payloads and schemas that were written down."""
+    assert_decodes_to(read_expected(name), decode_case(GOLDEN / name, tmp_path / "decoded"))
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_reader_from_the_format_alone(name: str) -> None:
+    """A reader that knows the format's text and none of our code reads the same bits."""
+    for relative, fragment in read_expected(name).items():
+        if not fragment["n_rows"]:
+            continue  # no row group, no block
+        for column, values in read_fragment(GOLDEN / name / "dataset", relative).items():
+            assert describe_column(values) == fragment["columns"][column], (relative, column)
+
+
+@pytest.mark.parametrize("name", ARCHIVES + FEATURES)
+def test_versions_are_those_of_the_folder(name: str) -> None:
+    """Marker, codec and footers say the kind and the version that the folder is named by."""
+    kind, version = name.split("/", maxsplit=1)[0].split("-")
+    marker = json.loads((GOLDEN / name / "dataset/_ae/dataset.json").read_text())
+    assert (marker["kind"], marker["format_version"]) == (kind, version)
+    (path,) = (GOLDEN / name / "dataset/_ae/codecs").glob(f"*/{CODEC_FILE}")
+    assert json.loads(path.read_text())["format_version"] == version
+    for footer in read_footers(name):
+        assert (footer["ae:kind"], footer["ae:format_version"]) == (kind, version)
+
+
+@pytest.mark.parametrize("name", ARCHIVES + FEATURES)
+def test_ids_are_those_of_the_content(name: str) -> None:
+    """The content of an old codec hashes to its id, which folder, marker and footers name."""
+    (folder,) = (GOLDEN / name / "dataset/_ae/codecs").iterdir()
+    codec = load_archive_codec(folder) if name in ARCHIVES else load_codec(folder)
+    marker = json.loads((GOLDEN / name / "dataset/_ae/dataset.json").read_text())
+    footers = {footer["ae:codec_id"] for footer in read_footers(name)}
+    assert {codec.id} == {folder.name} == {marker["codec_id"]} == footers
+
+
+def test_goldens_hold_every_kind_of_stream() -> None:
+    """Between them the archives have each method and each tag of the format."""
+    columns = [column for name in ARCHIVES for column in columns_of(name)]
+    assert {column.method for column in columns} == set(Method)
+    on_grid = {c.main[:1] for c in columns if c.method is not Method.LOSSLESS and c.main}
+    assert on_grid == {bytes([tag]) for tag in (0, 1, 2, 3)}
+    lossless = {c.main[:1] for c in columns if c.method is Method.LOSSLESS and c.main}
+    assert lossless == {b"\0", b"\4"}
+    assert {c.validity[:1] for c in columns} == {b"", b"\0", b"\1"}
+    assert {c.exact[:1] for c in columns} == {b"", b"\0", b"\4"}
+
+
+@pytest.mark.parametrize("name", ["archive-1.0/network", "archive-1.0/window"])
+def test_goldens_use_their_network(name: str) -> None:
+    """Every block of the two has codes, and windows that the rows do not fill."""
+    blocks = list(blocks_of(name))
+    assert len(blocks) > 2
+    assert all(len(block.codes) == 2 for _, block in blocks)
+    windows = {codec.network.window for codec, _ in blocks if codec.network}
+    assert windows == {1 if name.endswith("network") else 4}
+    if name.endswith("window"):
+        assert all(block.n_rows % 4 for _, block in blocks)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_script_never_overwrites(name: str, tmp_path: Path) -> None:
+    """The script still writes each case as it was, and refuses to write it twice."""
+    write_case(name, tmp_path)
+    decoded = decode_case(tmp_path / name, tmp_path / "decoded")
+    assert_decodes_to(read_expected(name), decoded)
+    with pytest.raises(FileExistsError):
+        write_case(name, tmp_path)

@@ -1,0 +1,171 @@
+"""Verify: what it finds, what it reports, and how much of an archive it reads."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ae_pipeline import decode, encode, verify
+from ae_pipeline.config import DecodeJob, EncodeJob, SelectionConfig, VerifyJob
+from ae_pipeline.report import verdict
+from ae_pipeline.results import DatasetReport
+from tests.datasets import N_ROWS, PARTITIONS, mixed_tree, read_table
+
+FAST = {"training": {"max_steps": 100}}
+TOLERANCE = {
+    "rules": (
+        {"match": "*", "kind": "absolute", "value": 0.01},
+        {"match": "beta", "kind": "exact"},
+    )
+}
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three partitions of mixed columns; nobody may change it."""
+    return mixed_tree(tmp_path_factory.mktemp("source") / "mixed")
+
+
+@pytest.fixture(scope="module")
+def archive(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its archive, beta exact; nobody may change it."""
+    folder = tmp_path_factory.mktemp("archive") / "mixed"
+    encode(EncodeJob(source=str(source), archive=str(folder), tolerance=TOLERANCE, **FAST))
+    return folder
+
+
+@pytest.fixture
+def own_archive(archive: Path, tmp_path: Path) -> Path:
+    """A copy that a test may spoil."""
+    return Path(shutil.copytree(archive, tmp_path / "own"))
+
+
+def run_verify(archive: Path, source: Path | None, **selection: object) -> DatasetReport:
+    """Verify all of an archive or a selection, against the source if there is one."""
+    against = None if source is None else str(source)
+    chosen = SelectionConfig(**selection)
+    return verify(VerifyJob(archive=str(archive), source=against, selection=chosen))
+
+
+def values_of(path: Path, name: str) -> np.ndarray:
+    """A column as float64, nulls as NaN."""
+    return np.array(read_table(path)[name].to_pylist(), np.float64)
+
+
+def rewrite(path: Path, change: pa.Table) -> None:
+    """Put another table into a fragment and keep what its footer says of us."""
+    metadata = pq.read_metadata(path).metadata
+    ours = {key: value for key, value in metadata.items() if key.startswith(b"ae:")}
+    pq.write_table(change.replace_schema_metadata(ours), path)
+
+
+def test_shares_of_tolerances_are_those_of_the_files(
+    source: Path, archive: Path, tmp_path: Path
+) -> None:
+    """Per partition and column, the largest error over the tolerance is what the files say."""
+    out = tmp_path / "out"
+    report = decode(DecodeJob(archive=str(archive), decoded=str(out), source=str(source)))
+    rows = pq.read_table(out / "_ae/report/metrics.parquet").to_pylist()
+    shares = {(row["partition"], row["column"]): row["max_error_to_tolerance"] for row in rows}
+    for partition in report.partitions:
+        for name, metrics in zip(report.features, partition.column_metrics, strict=True):
+            relative = f"{partition.partition}/part-0.parquet"
+            ours, theirs = values_of(out / relative, name), values_of(source / relative, name)
+            is_compared = np.isfinite(ours) & np.isfinite(theirs)
+            error = np.abs(ours[is_compared] - theirs[is_compared]).max(initial=0.0)
+            expected = 0.0 if name == "beta" else error / 0.01
+            assert metrics.max_error_to_tolerance == pytest.approx(expected, rel=1e-12)
+            assert shares[partition.partition, name] == metrics.max_error_to_tolerance
+    total = report.total.metrics
+    assert total is not None
+    assert total.max_error_to_tolerance == max(shares.values())
+    assert 0.9 < total.max_error_to_tolerance <= 1
+
+
+def test_verify_says_that_the_promise_holds(source: Path, archive: Path) -> None:
+    """A whole archive has no failures, the errors that decode reports, and a verdict."""
+    report = run_verify(archive, source)
+    assert report.failures == ()
+    assert verdict(report).startswith("Every value is within its promise: the largest error is ")
+    assert "not compared" in verdict(run_verify(archive, None))
+
+
+def test_changed_kept_value_is_found(source: Path, own_archive: Path) -> None:
+    """One key that is not the source's fails its fragment, and the verdict says so."""
+    path = own_archive / "day=2/part-0.parquet"
+    table = read_table(path)
+    keys = table["key"].to_numpy().copy()
+    keys[7] += 1
+    rewrite(path, table.set_column(0, table.schema.field(0), pa.array(keys)))
+    assert run_verify(own_archive, None).failures == ()
+    report = run_verify(own_archive, source)
+    (failure,) = report.failures
+    assert "kept column differs from the source: day=2/part-0.parquet, column key" in str(failure)
+    assert verdict(report) == "Not in order: 1 of 3 fragments failed."
+
+
+def test_missing_column_is_found_without_source(own_archive: Path) -> None:
+    """A fragment that lost a kept column, or has it in another type, fails on its own."""
+    path = own_archive / "day=1/part-0.parquet"
+    rewrite(path, read_table(path).drop_columns(["price"]))
+    other = own_archive / "day=10/part-0.parquet"
+    table = read_table(other)
+    rewrite(other, table.set_column(0, "key", table["key"].cast(pa.int32())))
+    failures = [failure.message for failure in run_verify(own_archive, None).failures]
+    assert len(failures) == 2
+    assert all("columns of the file are not those that its codec stores" in m for m in failures)
+
+
+def test_missing_rows_are_found_without_source(tmp_path: Path) -> None:
+    """A block of fewer rows than its row group fails, even with no kept column to compare with."""
+    values = {"a": np.arange(100.0), "b": np.arange(100.0) ** 2}
+    for name, n_rows in (("whole", 100), ("half", 50)):
+        (tmp_path / name).mkdir()
+        pq.write_table(pa.table(values).slice(0, n_rows), tmp_path / name / "p.parquet")
+    archive, codec = tmp_path / "archive", tmp_path / "archive/_ae/codecs"
+    encode(EncodeJob(source=str(tmp_path / "whole"), archive=str(archive), **FAST))
+    (named,) = map(str, codec.iterdir())
+    half = EncodeJob(source=str(tmp_path / "half"), archive=str(tmp_path / "h"), codec=named)
+    encode(half)
+    block = read_table(tmp_path / "h/p.parquet")["ae:block"][0].as_py()
+    table = pa.table({"ae:block": pa.array([block] + [None] * 99, pa.binary())})
+    rewrite(archive / "p.parquet", table)
+    (failure,) = run_verify(archive, None).failures
+    assert "row count differs from the file's" in failure.message
+    assert "expected 100 rows, got 50" in failure.message
+
+
+def test_selected_columns_and_partitions_are_compared(source: Path, archive: Path) -> None:
+    """With a selection, errors are those of the selected columns and partitions alone."""
+    whole = run_verify(archive, source)
+    part = run_verify(archive, source, columns=("alpha", "key", "gamma"), partitions=("day=2",))
+    assert part.failures == ()
+    assert verdict(part).startswith("Of what was selected, every value is within its promise")
+    assert part.features == ("alpha", "gamma")
+    assert [partition.partition for partition in part.partitions] == ["day=2"]
+    expected = dict(zip(whole.features, whole.partitions[1].column_metrics, strict=True))
+    assert part.total.column_metrics == (expected["alpha"], expected["gamma"])
+    kept_alone = run_verify(archive, source, columns=("name",))
+    assert (kept_alone.failures, kept_alone.features) == ((), ())
+    assert kept_alone.total.n_rows == N_ROWS * len(PARTITIONS)
+
+
+def test_selected_row_groups_are_compared(tmp_path: Path) -> None:
+    """Row groups of an archive are held against just their rows of the source, and decoded so."""
+    n_rows, n_first = 140_000, 1 << 17
+    table = pa.table({"key": np.arange(n_rows), "x": np.repeat(np.arange(n_rows / 8), 8)})
+    (tmp_path / "source").mkdir()
+    pq.write_table(table, tmp_path / "source/p.parquet", row_group_size=50_000)
+    paths = {"source": str(tmp_path / "source"), "archive": str(tmp_path / "archive")}
+    encode(EncodeJob(**paths, tolerance={"relative": 0.0}))
+    second = SelectionConfig(row_groups=(1,), columns=("x",))
+    report = decode(DecodeJob(**paths, decoded=str(tmp_path / "out"), selection=second))
+    assert report.failures == ()
+    assert report.total.n_rows == report.total.column_metrics[0].count == n_rows - n_first
+    got = read_table(tmp_path / "out/p.parquet")
+    assert got.equals(table.select(["x"]).slice(n_first))

@@ -4,9 +4,17 @@ Importing this loads neither TensorFlow nor Prefect.
 """
 
 from ae_pipeline.codec import Codec, load_codec
-from ae_pipeline.config import DecodeJob, EncodeJob, FitJob, JobConfig, VerifyJob, load_job
+from ae_pipeline.config import (
+    DecodeJob,
+    EncodeJob,
+    EstimateJob,
+    FitJob,
+    JobConfig,
+    VerifyJob,
+    load_job,
+)
 from ae_pipeline.errors import AePipelineError
-from ae_pipeline.pipeline import decode, encode, fit, inspect, verify
+from ae_pipeline.pipeline import decode, encode, estimate, fit, inspect, verify
 
 __version__ = "0.1.0"
 
@@ -15,11 +23,13 @@ __all__ = [
     "Codec",
     "DecodeJob",
     "EncodeJob",
+    "EstimateJob",
     "FitJob",
     "JobConfig",
     "VerifyJob",
     "decode",
     "encode",
+    "estimate",
     "fit",
     "inspect",
     "load_codec",

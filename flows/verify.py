@@ -4,6 +4,7 @@ Run it: `python -m flows.verify --config job.yaml`
 """
 
 import time
+from dataclasses import replace
 
 from prefect import flow, task
 
@@ -44,7 +45,7 @@ def verify(job: VerifyJob) -> DatasetReport:
     outcome = run_batches(verify_batch, plan, job.execution)
     report = finish_verify(job, plan, outcome, started)
     publish_report(report, job.archive)
-    raise_if_failed(outcome, job.archive)
+    raise_if_failed(replace(outcome, failures=report.failures), job.archive)
     return report
 
 

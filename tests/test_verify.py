@@ -169,3 +169,12 @@ def test_selected_row_groups_are_compared(tmp_path: Path) -> None:
     assert report.total.n_rows == report.total.column_metrics[0].count == n_rows - n_first
     got = read_table(tmp_path / "out/p.parquet")
     assert got.equals(table.select(["x"]).slice(n_first))
+
+
+def test_a_fragment_that_was_never_encoded_is_a_failure(source: Path, own_archive: Path) -> None:
+    """An archive that lacks a fragment of its source does not pass, unless it was not asked for."""
+    (own_archive / "day=2/part-0.parquet").unlink()
+    report = run_verify(own_archive, source)
+    assert [failure.relative for failure in report.failures] == ["day=2/part-0.parquet"]
+    assert not run_verify(own_archive, None).failures
+    assert not run_verify(own_archive, source, partitions=("day=1",)).failures

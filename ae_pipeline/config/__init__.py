@@ -4,6 +4,7 @@ from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
 from ae_pipeline.config.job import (
     DecodeJob,
     EncodeJob,
+    EstimateJob,
     ExecutionConfig,
     FitJob,
     JobConfig,
@@ -23,6 +24,7 @@ __all__ = [
     "DecodeJob",
     "Design",
     "EncodeJob",
+    "EstimateJob",
     "ExecutionConfig",
     "FitJob",
     "Initializer",

@@ -5,6 +5,7 @@
 """
 
 import os
+from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
@@ -88,6 +89,17 @@ class EncodeJob(JobConfig):
     def _writes_one_thing(self) -> "EncodeJob":
         _require_one(self)
         return self
+
+
+class EstimateJob(JobConfig):
+    """Settings of estimate: the source, and the tolerances to tell about."""
+
+    source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
+    tolerances: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        default=(0.001, 0.01, 0.05),
+        min_length=1,
+        description="Relative to each column's range; tolerance.rules hold as well.",
+    )
 
 
 class DecodeJob(JobConfig):

@@ -13,6 +13,7 @@ from ae_pipeline.pipeline.decode import (
 from ae_pipeline.pipeline.decode_plan import DecodePlan, plan_decode, plan_verify
 from ae_pipeline.pipeline.encode import encode, encode_fragments, finish_encode
 from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
+from ae_pipeline.pipeline.estimate import estimate
 from ae_pipeline.pipeline.fit import fit
 from ae_pipeline.pipeline.fragments import Outcome
 from ae_pipeline.pipeline.inspection import inspect
@@ -25,6 +26,7 @@ __all__ = [
     "decode_fragments",
     "encode",
     "encode_fragments",
+    "estimate",
     "finish_decode",
     "finish_encode",
     "finish_verify",

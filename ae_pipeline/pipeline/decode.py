@@ -15,8 +15,10 @@ from ae_pipeline.pipeline.decode_fragment import decode_fragment
 from ae_pipeline.pipeline.decode_plan import DecodePlan, plan_decode, plan_verify
 from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
 from ae_pipeline.pipeline.metrics_table import write_metrics
+from ae_pipeline.pipeline.selection import of_partitions
 from ae_pipeline.pipeline.summary import summarize
-from ae_pipeline.results import DatasetReport, Progress, silent
+from ae_pipeline.results import DatasetReport, FragmentFailure, Progress, silent
+from ae_pipeline.source import discover
 from ae_pipeline.storage import Coder, report_directory
 
 
@@ -66,11 +68,25 @@ def finish_decode(
 def finish_verify(
     job: VerifyJob, plan: DecodePlan, outcome: Outcome, started: float
 ) -> DatasetReport:
-    """Sum up."""
+    """Sum up; what the source has and the archive has not failed, too."""
     codecs, columns = _codecs(plan), plan.part.columns
     source = job.source or ""
+    outcome = replace(outcome, failures=(*outcome.failures, *_absent(job)))
     report = summarize("verify", job.archive, source, codecs, outcome, started, columns)
     return replace(report, is_partial=job.selection != SelectionConfig())
+
+
+def _absent(job: VerifyJob) -> list[FragmentFailure]:
+    """Fragments of the source that the archive does not have: who trusts it would lose them."""
+    if job.source is None:
+        return []
+    there = {fragment.relative for fragment in discover(job.archive).fragments}
+    wanted = of_partitions(discover(job.source), job.selection).fragments
+    return [
+        FragmentFailure(fragment.relative, "in the source but not in the archive", False)
+        for fragment in wanted
+        if fragment.relative not in there
+    ]
 
 
 def _codecs(plan: DecodePlan) -> dict[Path, Coder]:

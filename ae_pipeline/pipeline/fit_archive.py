@@ -15,7 +15,7 @@ from ae_pipeline.pipeline.fit import fit_key
 from ae_pipeline.pipeline.measure import common_schema, measure_source
 from ae_pipeline.planner import Trainer, plan_codec
 from ae_pipeline.results import Progress, TrainingSummary
-from ae_pipeline.schema import resolve_roles
+from ae_pipeline.schema import TableSchema, resolve_roles
 from ae_pipeline.source import Source, list_row_groups
 from ae_pipeline.standardization import Standardization, fit_standardization
 from ae_pipeline.statistics import ColumnStatistics
@@ -24,7 +24,7 @@ from ae_pipeline.tolerance import resolve_tolerances
 logger = logging.getLogger(__name__)
 
 #: What provenance says where no network was trained.
-_UNTRAINED = TrainingSummary(0, 0, "no network", 0, 0.0, 0.0)
+UNTRAINED = TrainingSummary(0, 0, "no network", 0, 0.0, 0.0)
 
 
 def fit_archive_codec(
@@ -41,6 +41,25 @@ def fit_archive_codec(
     groups = list_row_groups(source.fragments)
     seed, where = job.training.seed, str(source.root)
     statistics = measure_source(groups, schema.features, None, seed, progress, where)
+    provenance = Provenance(
+        source=where,
+        fit_key=fit_key(job, source),
+        n_rows=statistics.n_rows,
+        training=UNTRAINED,
+        tolerance=job.tolerance.model_dump(mode="json"),
+    )
+    direct, inputs = direct_codec(job, schema, statistics, provenance)
+    return plan_codec(Trainer(job, direct, inputs, groups, checkpoint, progress), job.planner)
+
+
+def direct_codec(
+    job: JobConfig, schema: TableSchema, statistics: ColumnStatistics, provenance: Provenance
+) -> tuple[ArchiveCodec, Standardization]:
+    """A codec without any prediction, and what a network of it would see.
+
+    Raises:
+        ConfigError: a tolerance rule does not suit the schema.
+    """
     tolerance = resolve_tolerances(job.tolerance, schema, statistics)
     measured = fit_standardization(statistics, job.network.clip_sigma)
     direct = ArchiveCodec(
@@ -50,16 +69,9 @@ def fit_archive_codec(
         std=_deviation(statistics, measured),
         predictor=None,
         network=None,
-        provenance=Provenance(
-            source=where,
-            fit_key=fit_key(job, source),
-            n_rows=statistics.n_rows,
-            training=_UNTRAINED,
-            tolerance=job.tolerance.model_dump(mode="json"),
-        ),
+        provenance=provenance,
     )
-    seen = replace(measured, scale=np.where(tolerance > 0, measured.scale, 0.0))
-    return plan_codec(Trainer(job, direct, seen, groups, checkpoint, progress), job.planner)
+    return direct, replace(measured, scale=np.where(tolerance > 0, measured.scale, 0.0))
 
 
 def _offset(

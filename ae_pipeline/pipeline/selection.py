@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TypeVar
@@ -22,9 +22,17 @@ def select_fragments(dataset: Source, selection: SelectionConfig) -> Source:
     Raises:
         ConfigError: a pattern matches no partition.
     """
-    if not selection.partitions:
-        return dataset
-    chosen = _matching(dataset.fragments, selection.partitions, _is_in, "partition")
+    _check_matched(dataset.fragments, selection.partitions, _is_in, "partition")
+    return of_partitions(dataset, selection)
+
+
+def of_partitions(dataset: Source, selection: SelectionConfig) -> Source:
+    """As `select_fragments`, but nothing may match."""
+    chosen = [
+        fragment
+        for fragment in dataset.fragments
+        if not selection.partitions or any(_is_in(fragment, p) for p in selection.partitions)
+    ]
     return replace(dataset, fragments=tuple(chosen))
 
 
@@ -37,7 +45,10 @@ def select_part(selection: SelectionConfig, schema: TableSchema) -> Part:
     columns = None
     if selection.columns:
         names = schema.arrow.names
-        columns = frozenset(_matching(names, selection.columns, _is_match, "column"))
+        _check_matched(names, selection.columns, _is_match, "column")
+        columns = frozenset(
+            name for name in names if any(_is_match(name, p) for p in selection.columns)
+        )
     return Part(columns, selection.row_groups or None)
 
 
@@ -53,26 +64,24 @@ def _is_in(fragment: Fragment, pattern: str) -> bool:
     return any(_is_match(folder, pattern.rstrip("/")) for folder in above)
 
 
-def _matching(
-    items: Iterable[_Item],
+def _check_matched(
+    items: Sequence[_Item],
     patterns: Iterable[str],
     matches: Callable[[_Item, str], bool],
     what: str,
-) -> list[_Item]:
-    """Items that any pattern matches, in their order."""
-    everything = list(items)
+) -> None:
+    """ConfigError if a pattern matches nothing: it is a typo."""
     for pattern in patterns:
-        if not any(matches(item, pattern) for item in everything):
+        if not any(matches(item, pattern) for item in items):
             raise ConfigError(
                 f"no {what} matches",
                 where=f"selection.{what}s",
-                expected=_examples(everything),
+                expected=_examples(items),
                 got=pattern,
             )
-    return [item for item in everything if any(matches(item, p) for p in patterns)]
 
 
-def _examples(items: list[_Item]) -> str:
+def _examples(items: Sequence[_Item]) -> str:
     names = dict.fromkeys(
         item.partition if isinstance(item, Fragment) else str(item) for item in items
     )

@@ -8,6 +8,7 @@ from ae_pipeline.results.dataset import (
     PartitionReport,
     State,
 )
+from ae_pipeline.results.estimate import Estimate, EstimatedColumn, EstimatedOption
 from ae_pipeline.results.fit import Candidate, EpochRecord, FitResult, TrainingSummary
 from ae_pipeline.results.inspection import InspectedColumn, Inspection
 from ae_pipeline.results.progress import Progress, ProgressEvent, silent
@@ -17,6 +18,9 @@ __all__ = [
     "Candidate",
     "DatasetReport",
     "EpochRecord",
+    "Estimate",
+    "EstimatedColumn",
+    "EstimatedOption",
     "FitResult",
     "FragmentFailure",
     "FragmentResult",

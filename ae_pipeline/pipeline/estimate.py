@@ -1,0 +1,152 @@
+"""Estimate: what encoding would give, from a sample, without writing anything."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ae_pipeline.codec import ArchiveCodec, Provenance
+from ae_pipeline.config import EstimateJob, JobConfig, ToleranceConfig
+from ae_pipeline.metrics import ErrorSums, column_metrics, measure_errors
+from ae_pipeline.pipeline.fit_archive import UNTRAINED, direct_codec
+from ae_pipeline.pipeline.measure import common_schema, measure_source
+from ae_pipeline.pipeline.verdict import give_verdict
+from ae_pipeline.planner import SampleBlocks, Trainer, plan_codec, read_sample
+from ae_pipeline.results import Candidate, Estimate, EstimatedColumn, EstimatedOption, Progress, silent
+from ae_pipeline.schema import TableSchema, resolve_roles
+from ae_pipeline.source import RowGroup, Source, discover, list_row_groups, open_fragment
+from ae_pipeline.statistics import ColumnStatistics
+
+#: Values that are looked at, of all columns together.
+_MOST_VALUES = 1 << 20
+#: Seconds after which no further network is tried out.
+_PATIENCE_S = 18.0
+#: A fragment's footer and page headers.
+_CONTAINER_BYTES = 2048
+#: Bytes that a worker holds per byte of a block, and what a process takes before.
+_BLOCK_COPIES, _PROCESS_MB = 10, 150
+
+
+@dataclass(frozen=True)
+class _Sampled:
+    """What all tolerances share."""
+
+    source: Source
+    schema: TableSchema
+    groups: tuple[RowGroup, ...]
+    statistics: ColumnStatistics
+    n_rows: int
+    kept_bytes: int
+
+    @property
+    def share(self) -> float:
+        """Rows of the source per row of the chosen row groups."""
+        return self.n_rows / max(sum(group.n_rows for group in self.groups), 1)
+
+
+def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
+    """Plan for each tolerance on a sample; networks are tried out, none is trained to the end.
+
+    Raises:
+        AePipelineError: of the source or the settings.
+    """
+    started = time.monotonic()
+    sampled = _look(job, progress)
+    rehearsed = [
+        _rehearse(job, relative, sampled, time.monotonic() - started, progress)
+        for relative in job.tolerances
+    ]
+    options = [_option(relative, codec, sampled) for relative, codec in rehearsed]
+    codec = rehearsed[len(rehearsed) // 2][1]
+    encode_s, decode_s = _speed(codec, sampled)
+    raw = sampled.n_rows * _row_bytes(sampled.schema)
+    return Estimate(
+        source=job.source,
+        n_rows=sampled.n_rows,
+        n_sampled=sampled.statistics.n_rows,
+        source_bytes=sampled.source.size_bytes,
+        raw_bytes=raw,
+        options=tuple(options),
+        fit_s=_fit_seconds(codec.provenance.plan, job),
+        encode_s=encode_s,
+        decode_s=decode_s,
+        memory_mb=_PROCESS_MB + job.execution.workers * _block_mb(codec) * _BLOCK_COPIES,
+        verdict=give_verdict(options, sampled.source.size_bytes),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _look(job: EstimateJob, progress: Progress) -> _Sampled:
+    source = discover(job.source)
+    schema = resolve_roles(common_schema(source), job.columns, job.source)
+    groups = list_row_groups(source.fragments)
+    chosen = _spread(groups, _MOST_VALUES // len(schema.features))
+    seed = job.training.seed
+    statistics = measure_source(chosen, schema.features, None, seed, progress, job.source)
+    n_rows = sum(group.n_rows for group in groups)
+    return _Sampled(source, schema, tuple(chosen), statistics, n_rows, _kept_bytes(source, schema))
+
+
+def _spread(groups: Sequence[RowGroup], most_rows: int) -> list[RowGroup]:
+    """All row groups, or evenly spread ones of about so many rows, at least one."""
+    n_rows = sum(group.n_rows for group in groups)
+    if n_rows <= most_rows:
+        return list(groups)
+    n_groups = max(1, len(groups) * most_rows // n_rows)
+    places = np.linspace(0, len(groups) - 1, n_groups).round().astype(int)
+    return [groups[place] for place in np.unique(places)]
+
+
+def _rehearse(
+    job: EstimateJob, relative: float, sampled: _Sampled, elapsed: float, progress: Progress
+) -> tuple[float, ArchiveCodec]:
+    """The codec that the planner would choose, had it less time."""
+    tolerance = ToleranceConfig(relative=relative, rules=job.tolerance.rules)
+    own = job.model_copy(update={"tolerance": tolerance})
+    provenance = Provenance(job.source, "rehearsal", sampled.n_rows, UNTRAINED)
+    direct, inputs = direct_codec(own, sampled.schema, sampled.statistics, provenance)
+    config = job.planner
+    if elapsed > _PATIENCE_S and config.learn == "auto":
+        config = config.model_copy(update={"learn": "linear"})
+    config = config.model_copy(update={"growth": max(config.growth, sampled.share)})
+    with tempfile.TemporaryDirectory() as scratch:
+        trainer = Trainer(own, direct, inputs, sampled.groups, Path(scratch), progress)
+        return relative, plan_codec(trainer, config, _MOST_VALUES, is_rehearsal=True)
+
+
+def _option(relative: float, codec: ArchiveCodec, sampled: _Sampled) -> EstimatedOption:
+    plan = codec.provenance.plan
+    chosen = next(one for one in plan if one.is_chosen)
+    payload = round(chosen.payload_bytes * sampled.share)
+    kept = sampled.kept_bytes + _CONTAINER_BYTES * len(sampled.source.fragments)
+    return EstimatedOption(
+        tolerance=relative,
+        method=chosen.name,
+        payload_bytes=payload,
+        model_bytes=chosen.model_bytes,
+        simple_bytes=round(plan[0].payload_bytes * sampled.share),
+        archive_bytes=payload + chosen.model_bytes + kept,
+        columns=_columns(codec, sampled),
+    )
+
+
+def _sample(codec: ArchiveCodec, sampled: _Sampled) -> SampleBlocks:
+    return read_sample(sampled.groups, codec, _MOST_VALUES).shortened(_MOST_VALUES // 4)
+
+
+def _columns(codec: ArchiveCodec, sampled: _Sampled) -> tuple[EstimatedColumn, ...]:
+    """What a sample of every column loses."""
+    names = codec.schema.features
+    sums = ErrorSums.empty(len(names))
+    for block in _sample(codec, sampled).blocks:
+        decoded = codec.decode(codec.encode(block).to_bytes(), len(block))
+        sums = sums.merge(_errors(block, decoded, names))
+    return tuple(
+        EstimatedColumn(name, float(tolerance), metrics.rmse, metrics.max_error)
+        for name, tolerance, metrics in zip(names, codec.tolerance, column_metrics(sums), strict=True)
+    )

@@ -25,7 +25,12 @@ def fit_table(result: FitResult) -> Table:
         ("validation loss kept", training.validation_loss),
         ("seconds", round(result.seconds, 1)),
     ]
-    return Table(f"Codec in {result.directory}", ("", "value"), tuple(rows))
+    return Table(
+        f"Codec in {result.directory}",
+        ("", "value"),
+        tuple(rows),
+        note="Losses: MSE in units of each column's variance, mean over columns.",
+    )
 
 
 def report_tables(report: DatasetReport) -> list[Table]:
@@ -59,6 +64,7 @@ def inspection_tables(inspection: Inspection) -> list[Table]:
             (column.name, column.type, column.role, column.center, column.std)
             for column in inspection.columns
         ),
+        note="center, std and what a value is within: in units of the column.",
     )
     sizes = [] if inspection.bytes is None else byte_tables(inspection.bytes)
     return [facts, *sizes, columns]

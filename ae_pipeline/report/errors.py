@@ -8,15 +8,16 @@ from ae_pipeline.results import DatasetReport, PartitionReport
 _SIGMA_NOTE = (
     "MSE and RMSE: in units of each column's variance and standard deviation, mean over columns."
 )
+_MAX_NOTE = "max: the largest error, in standard deviations."
 _TOLERANCE_NOTE = "max/tol: the largest error over the promised one; at most 1, and 0 is exact."
 _LOST_NOTE = "lost: nulls, NaN or infinities that did not come back as they were."
 
 
 def partition_table(report: DatasetReport) -> Table:
     """One line per partition: rows, errors if they were measured, bytes of files."""
-    note = "Bytes of files as they are stored."
+    note = "Bytes of files as they are stored. ratio: source over ours, model not counted."
     if report.total.metrics is not None:
-        worst = _TOLERANCE_NOTE if _is_promised(report) else "max: the largest error, likewise."
+        worst = _TOLERANCE_NOTE if _is_promised(report) else _MAX_NOTE
         note = f"{_SIGMA_NOTE} {worst}"
     return Table(
         title=_title(report),

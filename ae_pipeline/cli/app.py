@@ -10,15 +10,17 @@ import typer
 
 from ae_pipeline.cli import options
 from ae_pipeline.cli.terminal import progress_bars, set_up_logging, stderr, stdout
-from ae_pipeline.config import DecodeJob, EncodeJob, FitJob, VerifyJob, load_job
+from ae_pipeline.config import DecodeJob, EncodeJob, EstimateJob, FitJob, VerifyJob, load_job
 from ae_pipeline.errors import AePipelineError, FragmentsFailedError
 from ae_pipeline.pipeline import decode as decode_dataset
 from ae_pipeline.pipeline import encode as encode_dataset
+from ae_pipeline.pipeline import estimate as estimate_source
 from ae_pipeline.pipeline import fit as fit_dataset
 from ae_pipeline.pipeline import inspect as inspect_path
 from ae_pipeline.pipeline import verify as verify_dataset
 from ae_pipeline.report import (
     closing_lines,
+    estimate_tables,
     failure_lines,
     fit_table,
     inspection_tables,
@@ -198,6 +200,46 @@ def encode(
     _show(report, as_json)
     if not as_json:
         _tell_next(f"verify {job.archive} --source {job.source}")
+
+
+@app.command()
+def estimate(
+    source: Source = None,
+    tolerance: Annotated[
+        list[float] | None,
+        typer.Option(metavar="0.01", help="Relative to each column's range; can be repeated."),
+    ] = None,
+    config: options.ConfigFile = None,
+    setting: options.Setting = None,
+    keep: options.Keep = None,
+    feature: options.Feature = None,
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Say what an archive of SOURCE would give, from a sample, without writing anything.
+
+    Expected bytes at some tolerances beside the simple codecs and the files as they are, what each
+    column would lose, time and memory of the job, and a verdict.
+
+    Example: ae-pipeline estimate sales/ --tolerance 0.01
+    """
+    set_up_logging(verbose)
+    overrides = options.settings(
+        setting,
+        source=source,
+        tolerances=tolerance,
+        columns__keep=keep,
+        columns__feature=feature,
+    )
+    job = load_job(EstimateJob, config, overrides)
+    with progress_bars() as progress:
+        forecast = estimate_source(job, progress)
+    if as_json:
+        print(to_json(forecast))
+        return
+    for table in estimate_tables(forecast):
+        render(table, stdout)
+    stdout.print(forecast.verdict, markup=False)
 
 
 @app.command()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
+from ae_pipeline.blocks import records_to_block
 from ae_pipeline.codec import ArchiveCodec, Provenance
 from ae_pipeline.config import EstimateJob, JobConfig, ToleranceConfig
 from ae_pipeline.metrics import ErrorSums, column_metrics, measure_errors
@@ -17,7 +19,14 @@ from ae_pipeline.pipeline.fit_archive import UNTRAINED, direct_codec
 from ae_pipeline.pipeline.measure import common_schema, measure_source
 from ae_pipeline.pipeline.verdict import give_verdict
 from ae_pipeline.planner import SampleBlocks, Trainer, plan_codec, read_sample
-from ae_pipeline.results import Candidate, Estimate, EstimatedColumn, EstimatedOption, Progress, silent
+from ae_pipeline.results import (
+    Candidate,
+    Estimate,
+    EstimatedColumn,
+    EstimatedOption,
+    Progress,
+    silent,
+)
 from ae_pipeline.schema import TableSchema, resolve_roles
 from ae_pipeline.source import RowGroup, Source, discover, list_row_groups, open_fragment
 from ae_pipeline.statistics import ColumnStatistics
@@ -148,5 +157,56 @@ def _columns(codec: ArchiveCodec, sampled: _Sampled) -> tuple[EstimatedColumn, .
         sums = sums.merge(_errors(block, decoded, names))
     return tuple(
         EstimatedColumn(name, float(tolerance), metrics.rmse, metrics.max_error)
-        for name, tolerance, metrics in zip(names, codec.tolerance, column_metrics(sums), strict=True)
+        for name, tolerance, metrics in zip(
+            names, codec.tolerance, column_metrics(sums), strict=True
+        )
     )
+
+
+def _errors(
+    block: pa.RecordBatch, decoded: Mapping[str, pa.Array], names: Sequence[str]
+) -> ErrorSums:
+    ours = pa.RecordBatch.from_arrays([decoded[name] for name in names], names=list(names))
+    truth, got = records_to_block(block, names), records_to_block(ours, names)
+    return measure_errors(truth.values, got.values, np.zeros(len(names), np.int64), None)
+
+
+def _speed(codec: ArchiveCodec, sampled: _Sampled) -> tuple[float, float]:
+    """CPU-seconds to encode and to decode the whole source, files apart."""
+    blocks = _sample(codec, sampled).blocks
+    started = time.process_time()
+    contents = [codec.encode(block).to_bytes() for block in blocks]
+    encoded = time.process_time()
+    for content, block in zip(contents, blocks, strict=True):
+        codec.decode(content, len(block))
+    decoded = time.process_time()
+    times = sampled.n_rows / max(sum(map(len, blocks)), 1)
+    return (encoded - started) * times, (decoded - encoded) * times
+
+
+def _fit_seconds(plan: Sequence[Candidate], job: JobConfig) -> float:
+    """What the rehearsal took, and the budget if a network would be trained."""
+    is_trained = any(one.is_chosen and one.name.startswith("trained") for one in plan)
+    return sum(one.seconds for one in plan) + is_trained * job.planner.budget_s
+
+
+def _kept_bytes(source: Source, schema: TableSchema) -> int:
+    """Compressed bytes of kept columns in the source's files."""
+    total = 0
+    kept = set(schema.kept)
+    for fragment in source.fragments:
+        with open_fragment(fragment) as file:
+            metadata = file.metadata
+        for group in map(metadata.row_group, range(metadata.num_row_groups)):
+            for chunk in map(group.column, range(metadata.num_columns)):
+                is_kept = chunk.path_in_schema.split(".")[0] in kept
+                total += chunk.total_compressed_size if is_kept else 0
+    return total
+
+
+def _row_bytes(schema: TableSchema) -> int:
+    return sum(np.dtype(kind.to_pandas_dtype()).itemsize for kind in schema.feature_types)
+
+
+def _block_mb(codec: ArchiveCodec) -> float:
+    return codec.block_rows * max(len(codec.schema.arrow), 1) * 8 / (1 << 20)

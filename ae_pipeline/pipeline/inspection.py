@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from ae_pipeline.architecture import Architecture
 from ae_pipeline.codec import CODEC_FILE, ArchiveCodec, Codec
 from ae_pipeline.config import ColumnsConfig
 from ae_pipeline.errors import NoFeatureColumnError
@@ -53,7 +54,8 @@ def _inspect_codec(path: str) -> Inspection:
         "rows measured": codec.provenance.n_rows,
         **{name.replace("_", " "): value for name, value in asdict(training).items()},
     }
-    return Inspection("codec", path, facts, _codec_columns(codec))
+    columns, plan = _codec_columns(codec), codec.provenance.plan
+    return Inspection("codec", path, facts, columns, plan=plan)
 
 
 def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
@@ -71,7 +73,8 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
     facts: Facts = {**_dataset_facts(source), "rows": n_rows, **_codec_facts(coder.codec)}
     kind = "archive" if marker.kind == "archive" else "features dataset"
     size_bytes = account(stored, Path(path), [directory])
-    return Inspection(kind, path, facts, _codec_columns(coder.codec), size_bytes)
+    columns, plan = _codec_columns(coder.codec), coder.codec.provenance.plan
+    return Inspection(kind, path, facts, columns, size_bytes, plan)
 
 
 def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
@@ -97,14 +100,24 @@ def _dataset_facts(source: Source) -> Facts:
 
 
 def _codec_facts(codec: Codec | ArchiveCodec) -> Facts:
-    network = codec.network if isinstance(codec, ArchiveCodec) else codec
+    if isinstance(codec, ArchiveCodec):
+        return _archive_facts(codec)
+    return {"codec": codec.id, **_network_facts(codec.architecture)}
+
+
+def _archive_facts(codec: ArchiveCodec) -> Facts:
+    predictor, network = codec.predictor, codec.network
+    terms = "none" if predictor is None else f"{len(predictor.weights)} terms"
+    facts: Facts = {"codec": codec.id, "linear prediction": terms}
     if network is None:
-        return {"codec": codec.id, "network": "none, every column is coded directly"}
-    architecture = network.architecture
+        return {**facts, "network": "none"}
+    return {**facts, **_network_facts(network.architecture), "window": network.window}
+
+
+def _network_facts(architecture: Architecture) -> Facts:
     widths = "-".join(map(str, architecture.layer_widths("encoder")))
     back = "-".join(map(str, architecture.layer_widths("decoder")))
     return {
-        "codec": codec.id,
         "network": f"{architecture.design}, {widths} and {back}, {architecture.activation}",
         "latent_dim": architecture.latent_dim,
         "parameters": architecture.n_parameters,

@@ -3,6 +3,7 @@
 from ae_pipeline.report.build import closing_lines, fit_table, inspection_tables, report_tables
 from ae_pipeline.report.console import render
 from ae_pipeline.report.errors import column_table, failure_lines, partition_table, verdict
+from ae_pipeline.report.forecast import estimate_tables
 from ae_pipeline.report.sizes import byte_table, byte_tables
 from ae_pipeline.report.table import Table, to_json, to_markdown, to_records
 
@@ -12,6 +13,7 @@ __all__ = [
     "byte_tables",
     "closing_lines",
     "column_table",
+    "estimate_tables",
     "failure_lines",
     "fit_table",
     "inspection_tables",

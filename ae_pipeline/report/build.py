@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ae_pipeline.report.errors import column_table, partition_table, verdict
+from ae_pipeline.report.forecast import plan_table
 from ae_pipeline.report.sizes import byte_tables
 from ae_pipeline.report.table import Cell, Table
 from ae_pipeline.results import DatasetReport, FitResult, Inspection
@@ -67,4 +68,5 @@ def inspection_tables(inspection: Inspection) -> list[Table]:
         note="center, std and what a value is within: in units of the column.",
     )
     sizes = [] if inspection.bytes is None else byte_tables(inspection.bytes)
-    return [facts, *sizes, columns]
+    plan = [plan_table(inspection.plan)] if inspection.plan else []
+    return [facts, *sizes, *plan, columns]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ae_pipeline.results.account import ByteAccount
+from ae_pipeline.results.fit import Candidate
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,14 @@ class InspectedColumn:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was found at a path: a source, a codec, or one of our datasets."""
+    """What was found at a path: a source, a codec, or one of our datasets.
+
+    `plan` lists what an archive's codec was chosen from.
+    """
 
     kind: str
     path: str
     facts: dict[str, str | int | float]
     columns: tuple[InspectedColumn, ...]
     bytes: ByteAccount | None = None
+    plan: tuple[Candidate, ...] = ()

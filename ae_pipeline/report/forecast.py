@@ -1,0 +1,83 @@
+"""Tables of a plan, and of an estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ae_pipeline.report.table import Table
+from ae_pipeline.results import Candidate, Estimate, EstimatedOption
+
+
+def plan_table(plan: Sequence[Candidate]) -> Table:
+    """What was tried to make a source small, and what of it was chosen."""
+    rows = tuple(
+        (
+            f"{one.name}{' (chosen)' if one.is_chosen else ''}",
+            one.payload_bytes,
+            one.model_bytes,
+            one.payload_bytes + one.model_bytes,
+            one.seconds,
+        )
+        for one in plan
+    )
+    return Table(
+        title="Plan",
+        headings=("candidate", "payload", "model", "both", "seconds"),
+        rows=rows,
+        note="Bytes for the source that was fitted, measured on sample blocks. A model of many "
+        "bytes can still be the best where the source is large or will grow: planner.growth.",
+    )
+
+
+def estimate_tables(estimate: Estimate) -> list[Table]:
+    """Tolerances, what columns would lose at the middle one, and the cost of the job."""
+    middle = estimate.options[len(estimate.options) // 2]
+    return [_option_table(estimate), _column_table(middle), _cost_table(estimate)]
+
+
+def _option_table(estimate: Estimate) -> Table:
+    rows = tuple(
+        (
+            f"{100 * option.tolerance:g} %",
+            option.payload_bytes + option.model_bytes,
+            f"{estimate.raw_bytes / max(option.payload_bytes + option.model_bytes, 1):.1f}x",
+            f"{option.gain:.2f}x",
+            option.archive_bytes,
+            f"{estimate.source_bytes / max(option.archive_bytes, 1):.1f}x",
+        )
+        for option in estimate.options
+    )
+    return Table(
+        title=f"Estimate for {estimate.source}",
+        headings=("tolerance", "features", "of raw", "of simple", "archive", "of files"),
+        rows=rows,
+        note=f"Bytes of {estimate.n_rows:,} rows, from {estimate.n_sampled:,} of them. Features: "
+        "feature columns and the model. Times smaller than the raw features, than quantise + "
+        "pcodec column by column, and (archive: all columns) than the source's files.",
+    )
+
+
+def _column_table(option: EstimatedOption) -> Table:
+    return Table(
+        title=f"What columns lose at {100 * option.tolerance:g} % of their range",
+        headings=("column", "tolerance", "RMSE", "max error"),
+        rows=tuple(
+            (column.name, column.tolerance, column.rmse, column.max_error)
+            for column in option.columns
+        ),
+        note=f"In source units. Method: {option.method}.",
+    )
+
+
+def _cost_table(estimate: Estimate) -> Table:
+    return Table(
+        title="What the job would take",
+        headings=("", "about"),
+        rows=(
+            ("fit, seconds", round(estimate.fit_s)),
+            ("encode, CPU-seconds", round(estimate.encode_s, 1)),
+            ("decode, CPU-seconds", round(estimate.decode_s, 1)),
+            ("memory, MB", round(estimate.memory_mb)),
+            ("this estimate, seconds", round(estimate.seconds, 1)),
+        ),
+    )

@@ -153,7 +153,9 @@ class _Column:
         is_float = self.dtype.kind == "f"
         limit = np.finfo(self.dtype) if is_float else np.iinfo(self.dtype)
         exact = exact if is_float else np.rint(exact)
-        return np.clip(exact, float(limit.min), float(limit.max)).astype(self.dtype), np.rint(units)
+        highest = float(limit.max)  # of 64-bit integers, that is one too many
+        highest = highest if int(highest) <= int(limit.max) else np.nextafter(highest, 0)
+        return np.clip(exact, float(limit.min), highest).astype(self.dtype), np.rint(units)
 
     def _cells_of(self, values: np.ndarray) -> np.ndarray:
         cells = np.zeros(len(values))

@@ -18,7 +18,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -36,11 +36,15 @@ from ae_pipeline.codec import (
     ArchiveNetwork,
     Codec,
     Provenance,
+    fill_rows,
     save_archive_codec,
     save_codec,
 )
+from ae_pipeline.codec.column import ColumnCodec
 from ae_pipeline.config import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.integer_decoder import IntegerDecoder
+from ae_pipeline.linear_predictor import LinearPredictor, bounded
+from ae_pipeline.quantization import Grid
 from ae_pipeline.results import TrainingSummary
 from ae_pipeline.schema import TableSchema
 from ae_pipeline.source import discover, fingerprint
@@ -69,8 +73,8 @@ class Golden:
 
 
 @dataclass(frozen=True)
-class _SmallBlocks(ArchiveCoder):
-    """A coder whose row groups are small; the format leaves their size to the writer."""
+class _SmallBlocks(ArchiveCodec):
+    """A codec whose row groups are small; the format leaves their size to the writer."""
 
     n_rows: int = 1 << 17
 
@@ -114,6 +118,7 @@ def types_case() -> Golden:
         offset=np.array([0.0 if name != "offset" else -273.15 for name in features.column_names]),
         tolerance=np.array(tolerance),
         std=np.ones(len(tolerance)),
+        predictor=None,
         network=None,
         provenance=PROVENANCE,
     )
@@ -203,7 +208,7 @@ def kept_columns(n_rows: int) -> pa.Table:
 
 # Networks
 
-#: Names and types of the network case's columns; the last one is not seen by the network.
+#: Names and types of the network cases' columns; the network sees the first five.
 _COLUMNS = {
     "left": pa.float64(),
     "right": pa.float64(),
@@ -211,26 +216,35 @@ _COLUMNS = {
     "mixed": pa.float64(),
     "count": pa.int32(),
     "alone": pa.float64(),
+    "exact": pa.float32(),
+    "echo": pa.int32(),
 }
 _N_SEEN = 5
 _BLOCK_ROWS = 122
-_TOLERANCE = np.array([0.5, 0.25, 0.125, 0.01, 3.0, 0.5])
-_OFFSET = np.array([0.0, 100.0, -8.0, 0.1, 7.0, 0.0])
+_TOLERANCE = np.array([0.5, 0.25, 0.125, 0.01, 3.0, 0.5, 0.0, 2.0])
+_OFFSET = np.array([0.0, 100.0, -8.0, 0.1, 7.0, 0.0, 0.0, -3.0])
 
 
 def network_case() -> Golden:
-    """One row is one input; two partitions."""
-    return _network_golden(1, {"day=1/part-0.parquet": 190, "day=2/part-0.parquet": 61})
+    """One row is one input; two partitions; nothing but the network predicts."""
+    sizes = {"day=1/part-0.parquet": 190, "day=2/part-0.parquet": 61}
+    return _network_golden(1, sizes, predictor=None)
 
 
 def window_case() -> Golden:
-    """Four rows are one input, and neither blocks nor fragments have a multiple of four."""
-    return _network_golden(4, {"day=1/part-0.parquet": 183, "day=2/part-0.parquet": 103})
+    """Four rows are one input, and neither blocks nor fragments have a multiple of four.
+
+    One column is predicted from the cells of others, so that a block has every method.
+    """
+    sizes = {"day=1/part-0.parquet": 183, "day=2/part-0.parquet": 103}
+    return _network_golden(4, sizes, echo_predictor())
 
 
-def _network_golden(window: int, sizes: dict[str, int]) -> Golden:
+def _network_golden(
+    window: int, sizes: dict[str, int], predictor: LinearPredictor | None
+) -> Golden:
     network = hand_set_network(window)
-    codec = network_codec(network, pa.schema(list(_COLUMNS.items())))
+    codec = network_codec(network, predictor, pa.schema(list(_COLUMNS.items())))
     blocks = {
         name: [
             predicted_table(network, seed + start, min(_BLOCK_ROWS, n_rows - start))
@@ -242,13 +256,16 @@ def _network_golden(window: int, sizes: dict[str, int]) -> Golden:
     return Golden(codec, tables, _BLOCK_ROWS)
 
 
-def network_codec(network: ArchiveNetwork, arrow: pa.Schema) -> ArchiveCodec:
+def network_codec(
+    network: ArchiveNetwork, predictor: LinearPredictor | None, arrow: pa.Schema
+) -> ArchiveCodec:
     """The codec of `predicted_table`; columns of `arrow` beyond are kept."""
     return ArchiveCodec(
         schema=TableSchema(arrow, tuple(_COLUMNS)),
         offset=_OFFSET,
         tolerance=_TOLERANCE,
         std=np.ones(len(_COLUMNS)),
+        predictor=predictor,
         network=network,
         provenance=PROVENANCE,
     )
@@ -271,6 +288,7 @@ def hand_set_network(window: int) -> ArchiveNetwork:
         window=window,
         architecture=architecture,
         encoder=encoder,
+        encoder_bits=8,
         code_step=np.float32([1, 1]),
         decoder=hand_set_decoder(window),
     )
@@ -295,22 +313,35 @@ def hand_set_decoder(window: int) -> IntegerDecoder:
     )
 
 
+def echo_predictor() -> LinearPredictor:
+    """`echo` from the row before of `left` and from `bent` and `alone`; of others, nothing."""
+    rules = {"echo": Rule([("left", 1, 3), ("bent", 0, -1), ("alone", 0, 2)], bias=5, shift=1)}
+    order = ["exact", "alone", "bent", "left", "echo", "count", "right", "mixed"]
+    return make_predictor(tuple(_COLUMNS), order, rules)
+
+
 def predicted_table(network: ArchiveNetwork, seed: int, n_rows: int) -> pa.Table:
-    """A block that the network predicts but for a few rows, nulls, NaN and infinities."""
+    """A block that is predicted but for a few rows, nulls, NaN and infinities."""
     n_windows = network.n_windows(n_rows)
     codes = np.stack([integers(seed, n_windows, 400), integers(seed + 5, n_windows, 300) - 150])
-    predictions = network.predict(codes.T.copy(), n_rows)
-    columns: list[pa.Array] = []
-    for number, kind in enumerate(_COLUMNS.values()):
-        units = predictions.get(number, integers(seed + 9, n_rows, 50).astype(float))
-        values = _OFFSET[number] + 2 * _TOLERANCE[number] * units
-        columns.append(_disturbed(values, number, kind))
-    return pa.table(columns, list(_COLUMNS))
+    units = network.predict(codes.T.copy(), n_rows)
+    units[5] = integers(seed + 9, n_rows, 50).astype(float)
+    arrays = {
+        number: _disturbed(_OFFSET[number] + 2 * _TOLERANCE[number] * units[number], number)
+        for number in sorted(units)
+    }
+    arrays[6] = pa.array((integers(seed + 11, n_rows, 999) / 7).astype(np.float32))
+    cells = np.zeros((len(_COLUMNS), n_rows))
+    for number, array in arrays.items():
+        cells[number] = cells_of(array, _OFFSET[number], _TOLERANCE[number])
+    echo = echo_predictor().base(7, cells) + integers(seed + 13, n_rows, 3)
+    arrays[7] = _disturbed(_OFFSET[7] + 2 * _TOLERANCE[7] * echo, 7)
+    return pa.table(list(arrays.values()), list(_COLUMNS))
 
 
-def _disturbed(values: np.ndarray, number: int, kind: pa.DataType) -> pa.Array:
+def _disturbed(values: np.ndarray, number: int) -> pa.Array:
     """Some values are a few units off; `bent` has NaN and infinities, `mixed` has nulls."""
-    rows = np.arange(len(values))
+    rows, kind = np.arange(len(values)), list(_COLUMNS.values())[number]
     if number >= 2:
         values = values + (rows % 17 == number) * 6 * _TOLERANCE[number]
     dtype = kind.to_pandas_dtype()
@@ -320,6 +351,160 @@ def _disturbed(values: np.ndarray, number: int, kind: pa.DataType) -> pa.Array:
         values[5::31] = np.inf
     mask = rows % 13 == 6 if number == 3 else None
     return pa.array(values, kind, mask=mask)
+
+
+# Linear predictors
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How one column is predicted.
+
+    Args:
+        terms: name of a column, 1 for its row before or 0, and weight.
+        follows: whether its own cell before is added.
+        bias: added to the terms.
+        shift: halvings of their sum.
+    """
+
+    terms: list[tuple[str, int, int]]
+    follows: bool = False
+    bias: int = 0
+    shift: int = 0
+
+
+def make_predictor(
+    names: tuple[str, ...], order: list[str], rules: dict[str, Rule]
+) -> LinearPredictor:
+    """Rules as arrays; columns without one are predicted from nothing."""
+    every = [rules.get(name, Rule([])) for name in names]
+    terms = [term for rule in every for term in rule.terms]
+    return LinearPredictor(
+        order=np.int32([names.index(name) for name in order]),
+        follows=np.int8([rule.follows for rule in every]),
+        counts=np.int16([len(rule.terms) for rule in every]),
+        sources=np.int32([2 * names.index(name) + lag for name, lag, _ in terms]),
+        weights=np.int16([weight for _, _, weight in terms]),
+        shifts=np.int8([rule.shift for rule in every]),
+        biases=np.int32([rule.bias for rule in every]),
+    )
+
+
+def cells_of(array: pa.Array, offset: float, tolerance: float) -> np.ndarray:
+    """What other columns are predicted from, in all rows."""
+    column = ColumnCodec(array.type, Grid(float(offset), float(tolerance)))
+    present = column.present(array)
+    return bounded(fill_rows(column.direct(present).cells, present.is_valid))
+
+
+#: Type, tolerance and offset of the predictor case's columns.
+_LINEAR: dict[str, tuple[pa.DataType, float, float]] = {
+    "sum": (pa.float64(), 0.5, 0.1),
+    "left": (pa.int64(), 1.0, 5.0),
+    "exact": (pa.float32(), 0.0, 0.0),
+    "right": (pa.float32(), 0.125, -7.0),
+    "walk": (pa.int16(), 1.0, 0.0),
+    "late": (pa.float64(), 0.5, -0.3),
+    "drift": (pa.uint32(), 2.0, 4e9),
+    "wild": (pa.float32(), 0.25, 0.0),
+    "tame": (pa.float16(), 0.25, 0.0),
+    "far": (pa.float64(), 2.0**-20, 0.0),
+    "near": (pa.uint8(), 1.0, 120.0),
+    "nothing": (pa.float64(), 1.0, 0.0),
+    "holes": (pa.int8(), 0.5, 0.0),
+}
+#: Ties are rounded in `late` and `drift`, sums are wide in `near`; nothing predicts `exact`.
+_RULES = {
+    "sum": Rule([("right", 0, -2), ("left", 0, 3)], bias=-1000),
+    "exact": Rule([("left", 0, 1)], follows=True),
+    "walk": Rule([], follows=True, bias=321, shift=3),
+    "late": Rule([("left", 1, 5)], shift=2),
+    "drift": Rule([("right", 0, 3), ("right", 1, -3)], follows=True, bias=1, shift=1),
+    "tame": Rule([("wild", 0, 1), ("wild", 1, 1), ("exact", 0, 99)]),
+    "near": Rule([("far", 0, 3201), ("nothing", 1, 7)], bias=-(2**31), shift=30),
+    "holes": Rule([("right", 0, 1), ("late", 1, 1), ("walk", 0, 2)], follows=True, shift=9),
+}
+_LINEAR_ORDER = (
+    "far wild left exact right late walk nothing drift tame holes near sum"  # not as they stand
+)
+
+
+def predictor_case() -> Golden:
+    """Linear prediction alone: most types, both lags, nulls, NaN and cells beyond the bound."""
+    names, block_rows = tuple(_LINEAR), 37
+    predictor = make_predictor(names, _LINEAR_ORDER.split(), _RULES)
+    kinds, tolerance, offset = zip(*_LINEAR.values(), strict=True)
+    codec = ArchiveCodec(
+        schema=TableSchema(pa.schema(list(zip(names, kinds, strict=True))), names),
+        offset=np.array(offset),
+        tolerance=np.array(tolerance),
+        std=np.ones(len(names)),
+        predictor=predictor,
+        network=None,
+        provenance=PROVENANCE,
+    )
+    sizes = {"day=1/part-0.parquet": (37, 37, 26), "day=2/part-0.parquet": (37, 1)}
+    tables = {
+        name: pa.concat_tables(
+            [linear_table(predictor, 99 * day + part, rows) for part, rows in enumerate(blocks)]
+        )
+        for day, (name, blocks) in enumerate(sizes.items())
+    }
+    return Golden(codec, tables, block_rows)
+
+
+def linear_table(predictor: LinearPredictor, seed: int, n_rows: int) -> pa.Table:
+    """A block in which every rule is right but for a few cells."""
+    arrays: dict[str, pa.Array] = {}
+    cells, names = np.zeros((len(_LINEAR), n_rows)), list(_LINEAR)
+    for number in predictor.order.tolist():
+        name, noise = names[number], integers(seed + number, n_rows, 5) - 2
+        kind, tolerance, offset = _LINEAR[name]
+        is_valid = _linear_validity(name, n_rows)
+        steps = (predictor.base(number, cells) + noise)[is_valid]
+        own = np.zeros(n_rows, np.int64)
+        own[is_valid] = np.cumsum(steps) if predictor.follows[number] else steps
+        if name not in _RULES:
+            own = _linear_cells(name, seed, n_rows)
+        values = _linear_values(name, offset + 2 * tolerance * own, kind)
+        arrays[name] = pa.array(values, kind, mask=~is_valid)
+        cells[number] = cells_of(arrays[name], offset, tolerance)
+    return pa.table([arrays[name] for name in names], names)
+
+
+def _linear_validity(name: str, n_rows: int) -> np.ndarray:
+    rows = np.arange(n_rows)
+    return {
+        "right": rows % 9 != 4,
+        "late": rows > 2,
+        "nothing": rows < 0,
+        "holes": rows % 2 == 1,
+    }.get(name, rows >= 0)
+
+
+def _linear_cells(name: str, seed: int, n_rows: int) -> np.ndarray:
+    """Cells of the columns that are predicted from nothing."""
+    if name == "far":
+        return (integers(seed, n_rows, 4000) - 2000) << 16
+    return integers(seed + len(name), n_rows, 9000) - 4000
+
+
+def _linear_values(name: str, values: np.ndarray, kind: pa.DataType) -> np.ndarray:
+    """In the column's type, here and there none, or none that a grid would hold."""
+    dtype, rows = np.dtype(kind.to_pandas_dtype()), np.arange(len(values))
+    if name == "exact":
+        values = integers(len(values), len(values), 9999) / 7
+    if dtype.kind != "f":
+        info = np.iinfo(dtype)
+        return np.clip(np.rint(values), info.min, info.max).astype(dtype)
+    values = values.astype(dtype)
+    if name == "wild":
+        drawn = 0x7FC00000 + integers(len(values), len(values), 1 << 22)
+        values[rows % 2 == 1] = drawn[rows % 2 == 1].astype("u4").view("f4")
+        values[rows % 7 == 0] = 1e30
+    if name in ("right", "late", "sum"):
+        values[rows % 15 == 6], values[rows % 16 == 9] = np.nan, -np.inf
+    return values
 
 
 # Features
@@ -346,6 +531,7 @@ CASES: dict[str, Callable[[], Golden]] = {
     "archive-1.0/types": types_case,
     "archive-1.0/network": network_case,
     "archive-1.0/window": window_case,
+    "archive-1.0/predictor": predictor_case,
     "features-1.0/bends": features_case,
 }
 
@@ -384,7 +570,8 @@ def _write_archive(golden: Golden, source: Path, archive: Path) -> None:
     """As `encode` does, but with small blocks; then hold every value to its promise."""
     codec = golden.codec
     assert isinstance(codec, ArchiveCodec)
-    coder = _SmallBlocks(codec, n_rows=golden.block_rows)
+    own = {field.name: getattr(codec, field.name) for field in fields(codec)}
+    coder = ArchiveCoder(_SmallBlocks(**own, n_rows=golden.block_rows))
     save_archive_codec(codec, codec_directory(archive, codec.id))
     write_marker(archive, Marker("archive", codec.id))
     for fragment in discover(source).fragments:

@@ -104,7 +104,7 @@ def test_archive_by_hand(work: Path, tmp_path: Path, call: Call) -> None:
     archive = tmp_path / "archive"
     code, out, err = call("encode", work / "source", archive, "--tolerance", 0.01, *QUICK)
     assert code == 0, err
-    assert all(part in out for part in ("direct", "kept columns", "container", "model:"))
+    assert all(part in out for part in ("directory", "kept columns", "container", "beside"))
     assert "Times smaller" in out
     code, out, _ = call("verify", archive, "--source", work / "source")
     assert code == 0
@@ -116,6 +116,20 @@ def test_archive_by_hand(work: Path, tmp_path: Path, call: Call) -> None:
     assert json.loads(out)["bytes"] == whole
     files = [path.stat().st_size for path in archive.rglob("*") if path.is_file()]
     assert sum(whole[f"{part}_bytes"] for part in ("encoded", "model", "other")) == sum(files)
+
+
+def test_estimate_by_hand(work: Path, tmp_path: Path, call: Call) -> None:
+    """Estimate says what an archive would give, ends with a verdict, and writes nothing."""
+    before = sorted(work.rglob("*"))
+    quick = ("--set", "planner.learn=linear")
+    code, out, err = call("estimate", work / "source", "--tolerance", 0.01, *quick)
+    assert code == 0, err
+    assert all(part in out for part in ("of simple", "max error", "encode, CPU-seconds"))
+    code, out, _ = call("estimate", work / "source", "--json", *quick)
+    forecast = json.loads(out)
+    assert [option["tolerance"] for option in forecast["options"]] == [0.001, 0.01, 0.05]
+    assert forecast["verdict"].endswith(".")
+    assert sorted(work.rglob("*")) == before
 
 
 def test_broken_promise_is_exit_code_1(work: Path, tmp_path: Path, call: Call) -> None:

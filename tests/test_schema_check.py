@@ -76,7 +76,9 @@ def coder() -> ArchiveCoder:
     training = TrainingSummary(0, 0, "steps", 0, 0.0, 0.0)
     one = np.ones(1)
     provenance = Provenance("source", "key", 1, training)
-    return ArchiveCoder(ArchiveCodec(TableSchema(SOURCE, ("x",)), one, one, one, None, provenance))
+    return ArchiveCoder(
+        ArchiveCodec(TableSchema(SOURCE, ("x",)), one, one, one, None, None, provenance)
+    )
 
 
 def test_stored_columns_are_those_of_the_codec() -> None:

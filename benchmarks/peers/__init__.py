@@ -5,8 +5,11 @@ charged to all alike, apart from a peer's own bytes. Columns of tolerance 0 are 
 """
 
 from benchmarks.peers.block import Block, Layout, read_blocks
+from benchmarks.peers.classical import classical
 from benchmarks.peers.measure import Measured, measure_peer
+from benchmarks.peers.ours import archive_peer
 from benchmarks.peers.parquet import PARQUET_LOSSLESS, PARQUET_ROUNDED, ParquetWriter, parquet
+from benchmarks.peers.pca import pca
 from benchmarks.peers.peer import Encoded, Peer
 from benchmarks.peers.quantized import PCODEC
 from benchmarks.peers.sz3 import SZ3, SZ3_MATRIX, sz3
@@ -28,8 +31,11 @@ __all__ = [
     "Measured",
     "ParquetWriter",
     "Peer",
+    "archive_peer",
+    "classical",
     "measure_peer",
     "parquet",
+    "pca",
     "read_blocks",
     "sz3",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ae_pipeline.codec import ArchiveCodec
+from ae_pipeline.codec import ArchiveCodec, model_bytes
 from benchmarks.peers.block import Block, Layout
 from benchmarks.peers.peer import Encoded, Peer
 
@@ -23,4 +23,5 @@ def archive_peer(name: str, codec: ArchiveCodec) -> Peer:
             for feature, is_finite in zip(codec.schema.features, layout.is_finite, strict=True)
         ]
 
-    return Peer(name, encode, decode, tells_missing=True)
+    model = sum(model_bytes(codec).values())
+    return Peer(name, encode, decode, tells_missing=True, model_bytes=model)

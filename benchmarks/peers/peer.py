@@ -41,12 +41,14 @@ class Peer:
         encode: a block to bytes.
         decode: back to the finite values of each column.
         tells_missing: whether its bytes say which values are missing.
+        model_bytes: of what was learned, once for all blocks.
     """
 
     name: str
     encode: Callable[[Block], Encoded]
     decode: Callable[[Encoded, Layout], list[np.ndarray]]
     tells_missing: bool = False
+    model_bytes: int = 0
 
 
 class ColumnCodec(Protocol):

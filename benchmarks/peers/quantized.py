@@ -28,17 +28,26 @@ def from_cells(cells: np.ndarray, tolerance: float, kind: np.dtype[Any]) -> np.n
     return (cells.astype(np.float64) * (2 * tolerance)).astype(float_kind(kind))
 
 
+def pack_cells(cells: np.ndarray) -> bytes:
+    """Whole numbers, at least one, in the narrowest type that holds them."""
+    largest = np.abs(cells).max()
+    kind = next(kind for kind in _INTEGERS if largest <= np.iinfo(kind).max)
+    return standalone.simple_compress(cells.astype(kind), _CONFIG)
+
+
+def unpack_cells(content: bytes) -> np.ndarray:
+    """Inverse of `pack_cells`."""
+    return standalone.simple_decompress(content)
+
+
 class _QuantizedColumn:
     def pack(self, values: np.ndarray, tolerance: float) -> bytes:
-        cells = to_cells(values, tolerance)
-        largest = np.abs(cells).max()
-        kind = next(kind for kind in _INTEGERS if largest <= np.iinfo(kind).max)
-        return standalone.simple_compress(cells.astype(kind), _CONFIG)
+        return pack_cells(to_cells(values, tolerance))
 
     def unpack(
         self, content: bytes, kind: np.dtype[Any], n_values: int, tolerance: float
     ) -> np.ndarray:
-        return from_cells(standalone.simple_decompress(content), tolerance, kind)
+        return from_cells(unpack_cells(content), tolerance, kind)
 
 
 PCODEC = per_column("quantise + pcodec", _QuantizedColumn())

@@ -11,16 +11,8 @@ from typing import Any  # a dtype known at run time only
 import numpy as np
 from pysz import sz, szAlgorithm, szConfig, szErrorBoundMode
 
-from benchmarks.peers.block import Block, Layout
-from benchmarks.peers.peer import (
-    Encoded,
-    Peer,
-    as_floats,
-    float_kind,
-    pack_exact,
-    per_column,
-    unpack_exact,
-)
+from benchmarks.peers.matrix import per_matrix
+from benchmarks.peers.peer import Peer, as_floats, float_kind, per_column
 
 _DEFAULT = (szAlgorithm.INTERP_LORENZO,)
 _ALL = (szAlgorithm.INTERP_LORENZO, szAlgorithm.LORENZO_REG, szAlgorithm.NOPRED)
@@ -44,41 +36,12 @@ def sz3(name: str, algorithms: tuple[szAlgorithm, ...] = _DEFAULT) -> Peer:
     return per_column(name, _Sz3Column(algorithms))
 
 
-def _encode_matrix(block: Block) -> Encoded:
-    """In tolerance units, so that one bound is every column's; exact columns apart."""
-    layout = block.layout
-    bounded = [number for number, tolerance in enumerate(layout.tolerances) if tolerance]
-    matrix = np.empty((len(block.records), len(bounded)))
-    for place, number in enumerate(bounded):
-        matrix[:, place] = _filled(block.columns[number], layout.is_finite[number])
-        matrix[:, place] /= layout.tolerances[number]
-    exact = [
-        pack_exact(values)
-        for values, tolerance in zip(block.columns, layout.tolerances, strict=True)
-        if not tolerance
-    ]
-    return Encoded.of([_compress(matrix, 1.0, _ALL) if matrix.size else b"", *exact])
+class _Sz3Matrix:
+    def pack(self, matrix: np.ndarray) -> list[bytes]:
+        return [_compress(matrix, 1.0, _ALL)]
 
-
-def _decode_matrix(encoded: Encoded, layout: Layout) -> list[np.ndarray]:
-    content, *exact = encoded.parts
-    n_bounded = len(layout.tolerances) - len(exact)
-    shape = (len(layout.is_finite[0]), n_bounded)
-    matrix = _decompress(content, np.dtype(np.float64), shape) if content else np.empty(shape)
-    whole, rest = iter(matrix.T), iter(exact)
-    return [
-        next(whole)[is_finite] * tolerance if tolerance else unpack_exact(next(rest), kind)
-        for kind, tolerance, is_finite in zip(
-            layout.kinds, layout.tolerances, layout.is_finite, strict=True
-        )
-    ]
-
-
-def _filled(values: np.ndarray, is_finite: np.ndarray) -> np.ndarray:
-    """A value for every row: where there is none, the last before it, at the start the first."""
-    if not len(values):
-        return np.zeros(len(is_finite))
-    return values[np.maximum(np.cumsum(is_finite) - 1, 0)].astype(np.float64)
+    def unpack(self, parts: list[bytes], shape: tuple[int, int]) -> np.ndarray:
+        return _decompress(parts[0], np.dtype(np.float64), shape)
 
 
 def _compress(values: np.ndarray, bound: float, algorithms: tuple[szAlgorithm, ...]) -> bytes:
@@ -101,4 +64,4 @@ def _decompress(content: bytes, kind: np.dtype[Any], shape: tuple[int, ...]) -> 
 
 
 SZ3 = sz3("SZ3 per column", _ALL)
-SZ3_MATRIX = Peer("SZ3 2-D", _encode_matrix, _decode_matrix)
+SZ3_MATRIX = per_matrix("SZ3 2-D", _Sz3Matrix())

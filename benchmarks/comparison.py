@@ -1,0 +1,103 @@
+"""One dataset at one tolerance: our archive and its peers on the same blocks, everything decoded."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from ae_pipeline import EncodeJob, VerifyJob, encode, verify
+from ae_pipeline.codec import ArchiveCodec, load_archive_codec
+from ae_pipeline.config import ToleranceConfig
+from ae_pipeline.inference import pin_blas_threads
+from ae_pipeline.source import discover
+from ae_pipeline.storage import codec_directory, column_bytes
+from benchmarks.outcome import Comparison, Entry
+from benchmarks.peers import (
+    PEERS,
+    Block,
+    Measured,
+    Peer,
+    archive_peer,
+    classical,
+    measure_peer,
+    pca,
+    read_blocks,
+)
+
+_MB = 1e6
+
+
+def compare(dataset: str, tolerance: float) -> Comparison:
+    """Fit, encode and verify an archive; then its peers on the blocks that it was made of."""
+    pin_blas_threads()
+    with tempfile.TemporaryDirectory() as folder:
+        job = EncodeJob(
+            source=dataset, archive=folder, tolerance=ToleranceConfig(relative=tolerance)
+        )
+        started = time.monotonic()
+        report = encode(job)
+        encode_s = time.monotonic() - started
+        checked = verify(VerifyJob(archive=folder, source=dataset))
+        codec = load_archive_codec(codec_directory(Path(folder), report.codec_ids[0]))
+    blocks = list(
+        read_blocks(dataset, codec.schema.features, codec.tolerance.tolist(), codec.block_rows)
+    )
+    ours = _measure(archive_peer("ours", codec), blocks)
+    payload = sum(report.total.ledger.values())
+    if ours.n_bytes - ours.model_bytes != payload:
+        raise RuntimeError(f"the archive holds {payload} bytes, its blocks {ours.n_bytes}")
+    return Comparison(
+        dataset=Path(dataset).name,
+        tolerance=tolerance,
+        n_rows=report.total.n_rows,
+        n_values=report.total.n_rows * len(codec.columns),
+        n_fragments=report.total.n_fragments,
+        raw_bytes=sum(block.raw_bytes for block in blocks),
+        file_bytes=report.total.source_bytes,
+        stored_bytes=_stored_bytes(dataset, codec.schema.features),
+        ours=ours,
+        peers=tuple(_measure(peer, blocks) for peer in (*PEERS, _pca_like(codec, blocks))),
+        baseline=_measure(classical(dataset, _latents_per_row(codec)), blocks),
+        is_verified=not checked.failures and checked.total.n_rows == report.total.n_rows,
+        encode_s=encode_s,
+        plan=codec.provenance.plan,
+    )
+
+
+def _measure(peer: Peer, blocks: Sequence[Block]) -> Entry:
+    found = measure_peer(peer, blocks)
+    return Entry(
+        peer.name,
+        found.n_bytes + found.missing_bytes + peer.model_bytes,
+        peer.model_bytes,
+        _rate(found, found.encode_s),
+        _rate(found, found.decode_s),
+        found.worst,
+    )
+
+
+def _rate(found: Measured, cpu_s: float) -> float:
+    return found.raw_bytes / _MB / max(cpu_s, 1e-9)
+
+
+def _pca_like(codec: ArchiveCodec, blocks: Sequence[Block]) -> Peer:
+    """PCA of the window and latents of our network, if there is one."""
+    if codec.network is None:
+        return pca(blocks)
+    return pca(blocks, codec.network.window, codec.network.decoder.latent_dim)
+
+
+def _latents_per_row(codec: ArchiveCodec) -> int | None:
+    if codec.network is None:
+        return None
+    return max(1, round(codec.network.decoder.latent_dim / codec.network.window))
+
+
+def _stored_bytes(dataset: str, features: Sequence[str]) -> int:
+    """Column chunks of the feature columns as the source has them."""
+    files = [pq.read_metadata(fragment.path) for fragment in discover(dataset).fragments]
+    return sum(column_bytes(metadata, name) for metadata in files for name in features)

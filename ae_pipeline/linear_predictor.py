@@ -21,6 +21,7 @@ from jaxtyping import Float64, Int8, Int16, Int32, Int64
 CELL_MAX = 1 << 24
 #: Terms of one column: sums stay below 2 ** 53.
 MOST_TERMS = 256
+MOST_SHIFT = 30
 WEIGHT_MAX = 32767
 BIAS_MAX = (1 << 31) - 1
 
@@ -53,6 +54,23 @@ class LinearPredictor:
     weights: Int16[np.ndarray, "terms"]
     shifts: Int8[np.ndarray, "features"]
     biases: Int32[np.ndarray, "features"]
+
+    def check(self) -> None:
+        """ValueError if the arrays do not fit each other; whoever reads a file must ask."""
+        n_features, features = len(self.order), self.sources // 2
+        if np.any(np.sort(self.order) != np.arange(n_features)):
+            raise ValueError("order is no permutation of the features")
+        if np.any((self.counts < 0) | (self.counts > MOST_TERMS)):
+            raise ValueError(f"a column of more than {MOST_TERMS} terms, or fewer than none")
+        if self.counts.sum(dtype=np.int64) != len(self.sources):
+            raise ValueError("counts do not add up to the terms")
+        if np.any((features < 0) | (features >= n_features)):
+            raise ValueError("the source of a term is no feature")
+        place = np.argsort(self.order)
+        if np.any(place[features] >= np.repeat(place, self.counts)):
+            raise ValueError("a column is predicted from one that is decoded later")
+        if np.any((self.shifts < 0) | (self.shifts > MOST_SHIFT) | (self.follows & ~1 != 0)):
+            raise ValueError("a shift or a flag is out of range")
 
     def predicts(self, number: int) -> bool:
         """Whether there is anything to predict this column from."""

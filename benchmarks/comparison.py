@@ -1,4 +1,4 @@
-"""One dataset at one tolerance: our archive and its peers on the same blocks, everything decoded."""
+"""One dataset at one tolerance: our archive and its peers on the same blocks, all decoded."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 """What it costs to decode with integers: payload against float decoders of the same shape.
 
-    python -m benchmarks.decoder DATASET... [--tolerance 0.01] [--seeds 3]
+    python -m benchmarks.decoder DATASET... [--tolerance 0.01] [--seeds 3] [--steps 10000]
 
-The archive's decoder as fit made it, and four decoders from two trainings of its shape: with the
-rounding in the loop, as integers (the same as fit's, if all goes well) and with those weights
-unrounded; and trained as floats, applied so and rounded afterwards. Seeds differ by as much as
-decoders do, hence several.
+The network alone, without linear prediction: as the planner trains it, and four decoders from two
+more trainings of its shape: with the rounding in the loop, as integers (the same as the planner's,
+if all goes well) and with those weights unrounded; and trained as floats, applied so and rounded
+afterwards. Seeds differ by as much as decoders do, hence several.
 """
 
 from __future__ import annotations
@@ -16,21 +16,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 
-import numpy as np
 from rich.console import Console
 
 from ae_pipeline.codec import ArchiveNetwork, model_bytes
 from ae_pipeline.report import Table, render
 from ae_pipeline.report.table import Cell
-from ae_pipeline.source import list_row_groups, read_records, rebatch
 from ae_pipeline.training.rate import RateObjective
 from benchmarks.float_decoder import FloatDecoder, FloatObjective
 from benchmarks.machine import machine_line
-from benchmarks.retraining import Problem, fit_problem, train_again
+from benchmarks.retraining import Problem, train_again, train_once
 
 #: Payload of integers over that of the best floats.
 _TARGET = 0.03
-_STORED = "integers, as fit stored them"
+_STORED = "integers, as planned"
 _INTEGERS, _UNROUNDED = "integers, trained again", "their weights unrounded"
 _FLOATS, _ROUNDED = "trained as floats", "trained as floats, then rounded"
 _NAMES = (_STORED, _INTEGERS, _UNROUNDED, _FLOATS, _ROUNDED)
@@ -55,18 +53,18 @@ def main() -> None:
     parser.add_argument("datasets", nargs="+")
     parser.add_argument("--tolerance", type=float, default=0.01)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=10_000)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     console = Console(width=100, highlight=False)
     console.print(machine_line())
     for dataset in arguments.datasets:
-        title = f"{Path(dataset).name}, tolerance {arguments.tolerance}"
-        fits = [fit_problem(dataset, arguments.tolerance, seed) for seed in range(arguments.seeds)]
-        sizes = [_sizes(problem) for problem in fits if problem is not None]
-        if sizes:
-            _print(console, title, sizes)
-        else:
-            console.print(f"{title}: no network pays")
+        problems = [
+            train_once(dataset, arguments.tolerance, arguments.steps, seed)
+            for seed in range(arguments.seeds)
+        ]
+        title = f"{Path(dataset).name}, tolerance {arguments.tolerance}, {_describe(problems[0])}"
+        _print(console, title, [_sizes(problem) for problem in problems])
 
 
 def _sizes(problem: Problem) -> Sizes:
@@ -80,32 +78,25 @@ def _sizes(problem: Problem) -> Sizes:
         _ROUNDED: floats_rounded,
     }
     return Sizes(
-        _raw_bytes(problem),
+        sum(block.raw_bytes for block in problem.blocks),
         {name: _payload_bytes(problem, network) for name, network in networks.items()},
         {name: _model_bytes(problem, network) for name, network in networks.items()},
     )
 
 
-def _raw_bytes(problem: Problem) -> int:
-    kinds = problem.codec.schema.feature_types
-    width = sum(np.dtype(kind.to_pandas_dtype()).itemsize for kind in kinds)
-    return width * sum(group.n_rows for group in list_row_groups(problem.source.fragments))
+def _describe(problem: Problem) -> str:
+    return f"{problem.network.decoder.latent_dim} codes of one row"
 
 
 def _payload_bytes(problem: Problem, network: ArchiveNetwork) -> int:
     codec = replace(problem.codec, network=network)
-    n_rows = codec.block_rows
-    return sum(
-        len(codec.encode(records).to_bytes())
-        for fragment in problem.source.fragments
-        for records in rebatch(read_records(fragment, n_rows, codec.schema.features), n_rows)
-    )
+    return sum(len(codec.encode(block.records).to_bytes()) for block in problem.blocks)
 
 
 def _model_bytes(problem: Problem, network: ArchiveNetwork) -> int:
     """As stored; float decoders in float32."""
     extra = network.decoder.extra_bytes if isinstance(network.decoder, FloatDecoder) else 0
-    return model_bytes(problem.codec) + extra
+    return sum(model_bytes(replace(problem.codec, network=network)).values()) + extra
 
 
 def _print(console: Console, title: str, sizes: list[Sizes]) -> None:

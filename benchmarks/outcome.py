@@ -82,6 +82,11 @@ class Comparison:
         return min((peer for peer in self.peers if peer.keeps_promise), key=lambda p: p.n_bytes)
 
     @property
+    def chosen(self) -> str:
+        """What our planner found best."""
+        return next(candidate.name for candidate in self.plan if candidate.is_chosen)
+
+    @property
     def relative(self) -> float:
         """Our bytes over those of the best peer."""
         return self.ours.n_bytes / self.best.n_bytes

@@ -73,7 +73,7 @@ def peer_table(found: Comparison) -> Table:
         note=f"Bytes: of the feature columns, with the model. Ratio: raw bytes over them. MB: raw, "
         f"per CPU-second. Error: the largest of all values, in tolerances. The source's files: "
         f"{found.file_bytes:,} bytes with kept columns. Ours: every value {kept}; fit and encode "
-        f"{found.encode_s:.0f} s; {_chosen(found)}.",
+        f"{found.encode_s:.0f} s; {found.chosen}.",
     )
 
 
@@ -127,10 +127,6 @@ def bar_table(found: Sequence[Comparison]) -> Table:
 
 def _name(found: Comparison) -> str:
     return f"{found.dataset}, {100 * found.tolerance:g} %"
-
-
-def _chosen(found: Comparison) -> str:
-    return next(candidate.name for candidate in found.plan if candidate.is_chosen)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""An archive's network as fit trains it, and the same shape trained again by another objective."""
+"""An archive's network as the planner trains it, and the same shape again by another objective."""
 
 from __future__ import annotations
 
@@ -16,63 +16,75 @@ import tensorflow as tf
 
 from ae_pipeline.architecture import Weights
 from ae_pipeline.codec import ArchiveCodec, ArchiveNetwork
-from ae_pipeline.config import EncodeJob, ToleranceConfig, TrainingConfig
+from ae_pipeline.config import TrainingConfig
 from ae_pipeline.integer_decoder import IntegerDecoder
 from ae_pipeline.network import initial_weights
-from ae_pipeline.pipeline.fit_archive import fit_archive_codec
+from ae_pipeline.planner import Trainer
+from ae_pipeline.planner.network import Shape
 from ae_pipeline.results import silent
-from ae_pipeline.source import Source, discover, list_row_groups
 from ae_pipeline.training import TrainingData
 from ae_pipeline.training.rate import RateObjective, fold, start_rate
 from ae_pipeline.training.trainer import train
 from benchmarks.float_decoder import FloatDecoder
+from benchmarks.peers import Block, read_blocks
+from benchmarks.trainers import likely_start, open_trainer
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A fitted codec, what it was fitted to, and how."""
+    """A trained network, and what it was trained from; `step` is of its codes, in cells."""
 
-    source: Source
-    training: TrainingConfig
+    trainer: Trainer
+    step: float
     codec: ArchiveCodec
     network: ArchiveNetwork
 
     @property
-    def chosen(self) -> np.ndarray:
-        """Which feature columns the network sees."""
-        return ~self.network.standardization.is_constant
+    def training(self) -> TrainingConfig:
+        """Settings of every training."""
+        return self.trainer.job.training
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """All of the source."""
+        codec, source = self.codec, str(self.trainer.job.source)
+        tolerances = codec.tolerance.tolist()
+        return list(read_blocks(source, codec.schema.features, tolerances, codec.block_rows))
 
     @cached_property
     def gain(self) -> np.ndarray:
         """Tolerance units per standardised unit of each input."""
-        return self._per_input(self.network.standardization.scale)
+        return self._per_input(self.trainer.inputs.scale)
 
     @cached_property
     def shift(self) -> np.ndarray:
         """From the centre, around which a network is trained, to the grid's offset."""
-        return self._per_input(self.network.standardization.center - self.codec.offset)
+        return self._per_input(self.trainer.inputs.center - self.codec.offset)
 
     def _per_input(self, per_column: np.ndarray) -> np.ndarray:
-        units = per_column[self.chosen] / (2.0 * self.codec.tolerance[self.chosen])
-        return np.tile(units, self.network.window)
+        chosen = ~self.trainer.inputs.is_constant
+        return np.tile(
+            per_column[chosen] / (2.0 * self.codec.tolerance[chosen]), self.network.window
+        )
 
 
-def fit_problem(dataset: str, tolerance: float, seed: int) -> Problem | None:
-    """A codec as `encode` fits it; None without a network."""
-    source = discover(dataset)
+def train_once(dataset: str, tolerance: float, n_steps: int, seed: int) -> Problem:
+    """One network of a likely shape, as the planner trains it."""
     # What the rate objective is trained with by default; named, so that every training is alike.
-    training = TrainingConfig(learning_rate=5e-3, max_steps=40_000, seed=seed)
+    training = TrainingConfig(learning_rate=5e-3, batch_size=256, max_steps=n_steps, seed=seed)
     with tempfile.TemporaryDirectory() as folder:
-        promised = ToleranceConfig(relative=tolerance)
-        job = EncodeJob(source=dataset, archive=folder, tolerance=promised, training=training)
-        codec = fit_archive_codec(job, source, Path(folder), silent)
-    return None if codec.network is None else Problem(source, training, codec, codec.network)
+        trainer = open_trainer(dataset, tolerance, training, Path(folder))
+        latent_dim, step = likely_start(trainer)
+        codec = trainer.train(Shape(1, latent_dim, step), n_steps)
+    if codec.network is None:
+        raise RuntimeError("the trainer returned no network")
+    return Problem(trainer, step, codec, codec.network.as_stored())
 
 
 def train_again(
     problem: Problem, objective: Callable[..., RateObjective]
 ) -> tuple[ArchiveNetwork, ArchiveNetwork]:
-    """One training of the fitted network's shape: (its integer decoder, its float decoder)."""
+    """Another training of the network's shape: (its integer decoder, its float decoder)."""
     best = _best_weights(problem, objective)
     tensors = {name: tf.constant(array) for name, array in best.items()}
     folded = fold(tensors, tf.constant(problem.gain, tf.float32))
@@ -89,13 +101,13 @@ def train_again(
 
 
 def _best_weights(problem: Problem, objective: Callable[..., RateObjective]) -> Weights:
-    network, config = problem.network, problem.training
-    groups = list_row_groups(problem.source.fragments)
-    features = problem.codec.schema.features
-    data = TrainingData(groups, features, network.standardization, config, network.window)
+    trainer, config = problem.trainer, problem.training
+    features, window = problem.codec.schema.features, problem.network.window
+    architecture = problem.network.architecture
+    data = TrainingData(trainer.groups, features, trainer.inputs, config, window, holds_out=False)
     rows = data.sample.matrix(0) * problem.gain.astype(np.float32)
-    weights = initial_weights(network.architecture, "glorot_uniform", rows, config.seed)
-    start = start_rate(weights, problem.gain)
-    loss = objective(network.architecture, problem.gain, config.seed)
+    weights = initial_weights(architecture, "glorot_uniform", rows, config.seed)
+    start = start_rate(weights, problem.gain, problem.step)
+    loss = objective(architecture, problem.gain, config.seed)
     with tempfile.TemporaryDirectory() as folder:
         return train(loss, start, config, data, Path(folder), silent).weights

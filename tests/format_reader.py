@@ -162,7 +162,9 @@ class _Column:
         if not self.feature["tolerance"]:
             return cells
         last = 0.0
-        for row, value in enumerate(values.astype(float).tolist()):
+        with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
+            doubles = values.astype(float).tolist()
+        for row, value in enumerate(doubles):
             unit = (value - self.feature["offset"]) / (2 * self.feature["tolerance"])
             last = np.rint(unit) if abs(unit) < 2**51 else last
             cells[row] = last

@@ -124,7 +124,7 @@ def test_estimate_by_hand(work: Path, tmp_path: Path, call: Call) -> None:
     quick = ("--set", "planner.learn=linear")
     code, out, err = call("estimate", work / "source", "--tolerance", 0.01, *quick)
     assert code == 0, err
-    assert all(part in out for part in ("of simple", "max error", "encode, CPU-seconds"))
+    assert all(part in out for part in ("Estimate for", "RMSE", "encode, CPU-seconds"))
     code, out, _ = call("estimate", work / "source", "--json", *quick)
     forecast = json.loads(out)
     assert [option["tolerance"] for option in forecast["options"]] == [0.001, 0.01, 0.05]

@@ -26,8 +26,15 @@ import pytest
 
 from ae_pipeline import decode, inspect, verify
 from ae_pipeline.archive import ArchiveCoder
-from ae_pipeline.codec import ArchiveCodec, load_archive_codec, save_archive_codec
+from ae_pipeline.codec import (
+    MOST_ROWS,
+    ArchiveCodec,
+    ArchiveNetwork,
+    load_archive_codec,
+    save_archive_codec,
+)
 from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, Method, read_block
+from ae_pipeline.codec.varint import varint
 from ae_pipeline.config import DecodeJob, VerifyJob
 from ae_pipeline.entropy import pack_integers
 from ae_pipeline.errors import (
@@ -36,13 +43,14 @@ from ae_pipeline.errors import (
     CorruptFragmentError,
     UnsupportedFormatError,
 )
+from ae_pipeline.linear_predictor import MOST_TERMS, LinearPredictor
 from ae_pipeline.pipeline.coders import require_footer
-from ae_pipeline.schema import TableSchema
 from ae_pipeline.source import Fragment, discover, fingerprint, open_fragment, reading_errors
 from ae_pipeline.storage import Footer, Marker, codec_directory, write_marker
+from tests.archives import make_codec
 from tests.golden_archives import (
-    PROVENANCE,
     describe,
+    echo_predictor,
     hand_set_network,
     integers,
     kept_columns,
@@ -53,7 +61,9 @@ from tests.golden_archives import (
 PART = "day=1/part-0.parquet"
 N_ROWS, WINDOW = 60, 4
 KEPT = ("when", "level")
-CODEC_FILES = {"codec.json", "decoder.safetensors", "encoder.safetensors", "history.json"}
+MODEL_FILES = ("predictor.bin", "decoder.bin", "encoder.bin")
+CODEC_FILES = {"codec.json", "history.json", *MODEL_FILES}
+N_FEATURES, N_LATENT = 8, 2
 
 #: Memory that reading a damaged fragment, and decoding a forged block, may take beyond the usual.
 FRAGMENT_SPACE = 1 << 30
@@ -63,10 +73,15 @@ BYTES_PER_VALUE = 64  # decoding a block, per row and column
 
 
 def small_table(n_rows: int, kept: tuple[str, ...] = KEPT) -> pa.Table:
-    """Features that the network of `network_codec` predicts but for a few, and kept columns."""
+    """Features that `small_codec` predicts but for a few, and kept columns."""
     features = predicted_table(hand_set_network(WINDOW), 3, n_rows)
     others = kept_columns(n_rows).select(kept)
     return pa.table([*features.columns, *others.columns], [*features.column_names, *kept])
+
+
+def small_codec(arrow: pa.Schema) -> ArchiveCodec:
+    """A network and a linear predictor, set by hand."""
+    return network_codec(hand_set_network(WINDOW), echo_predictor(), arrow)
 
 
 def write_archive(root: Path, footer_id: str | None = None, kept: tuple[str, ...] = KEPT) -> Path:
@@ -74,10 +89,7 @@ def write_archive(root: Path, footer_id: str | None = None, kept: tuple[str, ...
     source = root / "source" / PART
     source.parent.mkdir(parents=True)
     pq.write_table(small_table(N_ROWS, kept), source)
-    codec, archive = (
-        network_codec(hand_set_network(WINDOW), pq.read_schema(source)),
-        root / "archive",
-    )
+    codec, archive = small_codec(pq.read_schema(source)), root / "archive"
     (fragment,) = discover(root / "source").fragments
     own = codec.schema.arrow.with_metadata({"made by": "hand"})
     footer_id = codec.id if footer_id is None else footer_id
@@ -119,7 +131,7 @@ def read_part(coder: ArchiveCoder, path: Path) -> pa.Table:
     footer = require_footer(metadata, fragment)
     if footer.codec_id != coder.codec_id:
         raise CorruptFragmentError("its codec is not at hand")
-    batches = list(coder.read(fragment, footer, 1 << 17))
+    batches = list(coder.read(fragment, footer, MOST_ROWS))
     table = pa.Table.from_batches(batches, footer.schema or coder.schema.arrow)
     if len(table) != metadata.num_rows:
         raise CorruptFragmentError("row count differs from the file's")
@@ -269,17 +281,17 @@ def _sealed(body: bytes) -> bytes:
 
 def _forged_claims(codec: ArchiveCodec, content: bytes) -> Iterator[bytes]:
     """Blocks of a few bytes that claim to hold much."""
-    block = read_block(content, len(codec.columns), 2, N_ROWS)
+    block = read_block(content, N_FEATURES, N_LATENT, N_ROWS)
     for column in forged_columns().values():
         yield replace(block, columns=(column, *block.columns[1:])).to_bytes()
     yield replace(block, n_rows=1 << 60).to_bytes()
-    many = pack_integers(integers(5, 1 << 17, 99))
+    many = pack_integers(integers(5, MOST_ROWS, 99))
     yield replace(block, codes=(many, many)).to_bytes()
 
 
 def forged_columns() -> dict[str, ColumnStreams]:
     """A column's streams that claim more than the rows of a block."""
-    ones, many = b"\0\1", pack_integers(integers(5, 1 << 17, 99))
+    ones, many = b"\0\1", pack_integers(integers(5, MOST_ROWS, 99))
     bomb = pa.compress(bytes(1 << 26), codec="zstd", asbytes=True)
     magic, run = struct.pack("<I", 0xFD2FB528), (8 << 3 | 3).to_bytes(3, "little") + b"\xff"
     endless = magic + b"\xe0" + (1 << 40).to_bytes(8, "little") + run
@@ -294,6 +306,9 @@ def forged_columns() -> dict[str, ColumnStreams]:
         ),
         "many integers": ColumnStreams(Method.DIRECT, many),
         "many numbers": ColumnStreams(Method.LOSSLESS, b"\4" + many[1:]),
+        "many distances": ColumnStreams(Method.PREDICTED, many),
+        "distances and no predictor": ColumnStreams(Method.PREDICTED, ones),
+        "corrections and no network": ColumnStreams(Method.CORRECTED, ones),
         "few integers": ColumnStreams(Method.DIRECT, pack_integers(integers(5, 9, 99))),
     }
 
@@ -302,10 +317,10 @@ def forged_columns() -> dict[str, ColumnStreams]:
 
 
 def test_sample_has_every_stream(archive: Path) -> None:
-    """What is damaged below has codes, corrections, validity and exact values."""
-    block = read_block(block_of(archive), 6, 2, N_ROWS)
-    assert len(block.codes) == 2
-    assert {column.method for column in block.columns} == {Method.DIRECT, Method.CORRECTED}
+    """What is damaged below has codes, all methods, validity and exact values."""
+    block = read_block(block_of(archive), N_FEATURES, N_LATENT, N_ROWS)
+    assert len(block.codes) == N_LATENT
+    assert {column.method for column in block.columns} == set(Method)
     assert any(column.validity for column in block.columns)
     assert any(column.positions and column.exact for column in block.columns)
 
@@ -324,16 +339,35 @@ def test_forged_blocks(archive: Path) -> None:
 @pytest.mark.parametrize("name", forged_columns())
 def test_claims_are_refused(name: str) -> None:
     """A stream that claims more values than the block has rows is refused."""
-    columns = pa.schema([("x", pa.float64())])
-    codec = ArchiveCodec(
-        TableSchema(columns, ("x",)), np.zeros(1), np.ones(1), np.ones(1), None, PROVENANCE
-    )
+    codec = make_codec(pa.schema([("x", pa.float64())]), 1.0)
     content = BlockStreams(N_ROWS, (), (forged_columns()[name],)).to_bytes()
     if name == "window of 128 MiB":  # the largest that Zstandard allows, and it holds 60 rows
         assert codec.decode(content, N_ROWS)["x"].null_count == 0
         return
     with pytest.raises(ValueError, match=r"."):
         codec.decode(content, N_ROWS)
+
+
+@pytest.mark.parametrize("method", range(4, 16))
+def test_unknown_method(method: int) -> None:
+    """A method that this version does not know is damage, whatever else is in the block."""
+    codec = make_codec(pa.schema([("x", pa.float64())]), 1.0)
+    column = ColumnStreams(Method.DIRECT, b"\0\1")
+    body = bytearray(BlockStreams(N_ROWS, (), (column,)).to_bytes()[4:])
+    body[2] = method
+    with pytest.raises(ValueError, match="Method"):
+        codec.decode(_sealed(bytes(body)), N_ROWS)
+
+
+def test_far_distances(archive: Path) -> None:
+    """Distances that no cell is from another decode to something, the same each time."""
+    codec = load_archive_codec(codec_folder(archive))
+    block = read_block(block_of(archive), N_FEATURES, N_LATENT, N_ROWS)
+    for far in (-(1 << 63), (1 << 63) - 1):
+        distances = ColumnStreams(Method.PREDICTED, b"\0" + far.to_bytes(8, "little", signed=True))
+        content = replace(block, columns=(distances,) * N_FEATURES).to_bytes()
+        first, second = codec.decode(content, N_ROWS), codec.decode(content, N_ROWS)
+        assert is_same(pa.table(first), pa.table(second))
 
 
 def test_memory_of_a_block(archive: Path) -> None:
@@ -375,7 +409,7 @@ def test_another_number_of_rows(tmp_path: Path, n_rows: int) -> None:
 
 def test_row_group_beyond_the_limit(tmp_path: Path) -> None:
     """Row groups larger than a writer makes are refused before anything is decoded."""
-    archive, n_rows = write_archive(tmp_path, kept=()), (1 << 17) + 1
+    archive, n_rows = write_archive(tmp_path, kept=()), MOST_ROWS + 1
     codec = load_archive_codec(codec_folder(archive))
     ones = ColumnStreams(Method.DIRECT, b"\0\1")
     content = BlockStreams(n_rows, (), (ones,) * len(codec.columns)).to_bytes()
@@ -449,6 +483,15 @@ TREES: dict[str, dict[str, object]] = {
     "schema no message": {"schema": "AAAA"},
     "network no object": {"network": [1]},
     "no network": {"network": None},
+    "predictor no object": {"predictor": [1]},
+    "no predictor": {"predictor": None},
+    "no number of terms": {"predictor": {}},
+    "terms no number": {"predictor": {"n_terms": "many"}},
+    "fewer terms": {"predictor": {"n_terms": 2}},
+    "more terms": {"predictor": {"n_terms": 4}},
+    "negative terms": {"predictor": {"n_terms": -1}},
+    "many terms": {"predictor": {"n_terms": 1 << 25}},
+    "huge terms": {"predictor": {"n_terms": 1 << 60}},
     "provenance no object": {"provenance": "?"},
     "id no text": {"id": 7},
 }
@@ -469,23 +512,40 @@ def test_deep_json(own_archive: Path, name: str) -> None:
         load_archive_codec(codec_folder(own_archive))
 
 
-@pytest.mark.parametrize("size", [1 << 30, 1 << 62, (1 << 64) - 1])
-@pytest.mark.parametrize("name", ["decoder.safetensors", "encoder.safetensors"])
-def test_huge_header_of_weights(own_archive: Path, name: str, size: int) -> None:
-    """A safetensors header that claims to be huge is refused."""
+@pytest.mark.parametrize("name", MODEL_FILES)
+def test_missing_file_of_weights(own_archive: Path, name: str) -> None:
+    """A codec that lacks one of its files is damaged, and the message names the file."""
+    (codec_folder(own_archive) / name).unlink()
+    with pytest.raises(CorruptCodecError, match=name):
+        load_archive_codec(codec_folder(own_archive))
+
+
+@pytest.mark.parametrize("size", [1 << 30, 1 << 62, (1 << 63) - 1, 1 << 64])
+@pytest.mark.parametrize("name", MODEL_FILES)
+def test_huge_array_of_weights(own_archive: Path, name: str, size: int) -> None:
+    """An array that claims to be huge is refused."""
     path = codec_folder(own_archive) / name
-    path.write_bytes(struct.pack("<Q", size) + path.read_bytes()[8:])
+    path.write_bytes(varint(size) + path.read_bytes()[1:])
     with pytest.raises(CorruptCodecError):
         load_archive_codec(codec_folder(own_archive))
 
 
 def forged_codecs(codec: ArchiveCodec) -> dict[str, ArchiveCodec]:
     """Codecs whose ids are right and whose parts do not fit each other."""
-    network = codec.network
-    assert network is not None
+    assert codec.network is not None
+    assert codec.predictor is not None
+    networks, predictors = forged_networks(codec.network), forged_predictors(codec.predictor)
+    return {
+        **{name: replace(codec, network=part) for name, part in networks.items()},
+        **{name: replace(codec, predictor=part) for name, part in predictors.items()},
+    }
+
+
+def forged_networks(network: ArchiveNetwork) -> dict[str, ArchiveNetwork]:
+    """Arrays and numbers of other sizes."""
     shape, decoder, inputs = network.architecture, network.decoder, network.standardization
     huge = 1 << 60
-    networks = {
+    return {
         "window of no rows": replace(network, window=0),
         "negative window": replace(network, window=-4),
         "another window": replace(network, window=2),
@@ -493,7 +553,7 @@ def forged_codecs(codec: ArchiveCodec) -> dict[str, ArchiveCodec]:
         "huge inputs": replace(network, architecture=replace(shape, n_inputs=huge)),
         "huge latent": replace(network, architecture=replace(shape, latent_dim=huge)),
         "huge hidden": replace(network, architecture=replace(shape, encoder_hidden=(huge,))),
-        "fewer biases": replace(
+        "fewer output biases": replace(
             network, decoder=replace(decoder, output_bias=decoder.output_bias[:-1])
         ),
         "one bias for all": replace(
@@ -507,7 +567,47 @@ def forged_codecs(codec: ArchiveCodec) -> dict[str, ArchiveCodec]:
         ),
         "more steps": replace(network, code_step=np.ones(3, np.float32)),
     }
-    return {name: replace(codec, network=part) for name, part in networks.items()}
+
+
+def forged_predictors(predictor: LinearPredictor) -> dict[str, LinearPredictor]:
+    """Each array of another size, and numbers that the others do not allow; 7 is `echo`."""
+    arrays, one, many = vars(predictor), np.eye(N_FEATURES, dtype=int), MOST_TERMS + 1
+    order, sources, counts = predictor.order, predictor.sources, predictor.counts
+    forged: dict[str, dict[str, np.ndarray]] = {
+        **{f"fewer {key}": {key: array[:-1]} for key, array in arrays.items()},
+        **{f"more {key}": {key: np.resize(array, len(array) + 1)} for key, array in arrays.items()},
+        "a feature twice": {"order": np.append(order[1:], order[1])},
+        "order from 1": {"order": order + 1},
+        "order from -1": {"order": order - 1},
+        "source itself": {"sources": np.append(sources[1:], 14)},
+        "source later": {"sources": np.append(sources[1:], 2 * order[-1] + 1)},
+        "source beyond": {"sources": np.append(sources[1:], 2 * N_FEATURES)},
+        "negative source": {"sources": np.append(sources[1:], -1)},
+        "counts of more": {"counts": counts + one[7]},
+        "counts of fewer": {"counts": counts - one[7]},
+        "negative count": {"counts": counts + one[7] - one[0]},
+        "terms of others": {"counts": counts[::-1]},
+        "many terms": {
+            "counts": many * one[7],
+            "sources": np.zeros(many),
+            "weights": np.arange(many),
+        },
+        "shift of 31": {"shifts": predictor.shifts + 31 * one[3]},
+        "shift of 127": {"shifts": predictor.shifts + 127 * one[3]},
+        "negative shift": {"shifts": predictor.shifts - one[3]},
+        "follows two": {"follows": predictor.follows + 2 * one[5]},
+        "follows backwards": {"follows": predictor.follows - one[5]},
+    }
+    return {
+        "wide weights": replace(predictor, weights=predictor.weights.astype(int) << 15),
+        "wide biases": replace(predictor, biases=predictor.biases.astype(int) << 31),
+        **{
+            name: replace(
+                predictor, **{key: part.astype(arrays[key].dtype) for key, part in parts.items()}
+            )
+            for name, parts in forged.items()
+        },
+    }
 
 
 def load_forged(archive: str, folder: str) -> Iterator[str]:
@@ -524,7 +624,7 @@ def load_forged(archive: str, folder: str) -> Iterator[str]:
             yield f"{name}: {type(error).__name__}: {error}"
 
 
-def test_forged_networks(archive: Path, tmp_path: Path) -> None:
+def test_forged_codecs(archive: Path, tmp_path: Path) -> None:
     """Arrays and numbers that do not fit each other are refused, though the id is right."""
     assert run_apart("load_forged", archive, tmp_path) == []
 

@@ -14,7 +14,7 @@ import pytest
 
 from ae_pipeline import verify
 from ae_pipeline.archive import BLOCK_COLUMN
-from ae_pipeline.codec import CODEC_FILE, ArchiveCodec, load_archive_codec, load_codec
+from ae_pipeline.codec import CODEC_FILE, MOST_ROWS, ArchiveCodec, load_archive_codec, load_codec
 from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, Method, read_block
 from ae_pipeline.config import VerifyJob
 from tests.format_reader import read_fragment
@@ -29,7 +29,12 @@ from tests.golden_archives import (
 )
 
 #: What must be there. Cases are added and never taken away.
-ARCHIVES = ("archive-1.0/types", "archive-1.0/network", "archive-1.0/window")
+ARCHIVES = (
+    "archive-1.0/types",
+    "archive-1.0/network",
+    "archive-1.0/window",
+    "archive-1.0/predictor",
+)
 FEATURES = ("features-1.0/bends",)
 MOST_BYTES = 200_000
 
@@ -73,7 +78,7 @@ def blocks_of(name: str) -> Iterator[tuple[ArchiveCodec, BlockStreams]]:
     for path in (GOLDEN / name).rglob("*.parquet"):
         column = pq.ParquetFile(path).read(columns=[BLOCK_COLUMN])[BLOCK_COLUMN]
         for content in column.drop_null().to_pylist():
-            yield codec, read_block(content, len(codec.columns), latent_dim, 1 << 17)
+            yield codec, read_block(content, len(codec.columns), latent_dim, MOST_ROWS)
 
 
 def columns_of(name: str) -> list[ColumnStreams]:
@@ -170,6 +175,31 @@ def test_goldens_use_their_network(name: str) -> None:
     assert windows == {1 if name.endswith("network") else 4}
     if name.endswith("window"):
         assert all(block.n_rows % 4 for _, block in blocks)
+        methods = [{column.method for column in block.columns} for _, block in blocks]
+        assert methods == [set(Method)] * len(blocks)
+
+
+def test_goldens_use_their_predictor() -> None:
+    """Both lags, cells before, columns that precede, and every way to a cell but the network's."""
+    blocks = list(blocks_of("archive-1.0/predictor"))
+    codec = blocks[0][0]
+    assert codec.predictor is not None
+    names, order = codec.schema.features, codec.predictor.order.tolist()
+    assert order != sorted(order)
+    predicted, lossless = (
+        {
+            names[number]
+            for _, block in blocks
+            for number, column in enumerate(block.columns)
+            if column.method is method
+        }
+        for method in (Method.PREDICTED, Method.LOSSLESS)
+    )
+    assert predicted == {"sum", "walk", "late", "drift", "tame", "near", "holes"}
+    assert lossless == {"exact", "wild", "right"}
+    assert {int(source) % 2 for source in codec.predictor.sources} == {0, 1}
+    columns = [column for _, block in blocks for column in block.columns]
+    assert any(c.method is Method.PREDICTED and c.validity and c.exact for c in columns)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -9,9 +9,16 @@ import pyarrow as pa
 import pytest
 
 from ae_pipeline import encode, verify
-from ae_pipeline.codec import ArchiveCodec, load_archive_codec
-from ae_pipeline.config import EncodeJob, PlannerConfig, ToleranceConfig, VerifyJob
+from ae_pipeline.codec import ArchiveCodec, load_archive_codec, save_archive_codec
+from ae_pipeline.config import (
+    EncodeJob,
+    PlannerConfig,
+    ToleranceConfig,
+    TrainingConfig,
+    VerifyJob,
+)
 from ae_pipeline.entropy import pack_integers
+from ae_pipeline.errors import CodecMismatchError
 from ae_pipeline.planner import fit_predictor
 from ae_pipeline.storage import codec_directory
 from tests.datasets import write_tree
@@ -91,21 +98,32 @@ def fit_on(source: Path, folder: Path, **settings: object) -> ArchiveCodec:
     return load_archive_codec(codec_directory(folder, report.codec_ids[0]))
 
 
-@pytest.fixture(scope="module")
-def curved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def curved_table(n_rows: int, drift: float) -> pa.Table:
     """Twelve columns that are smooth functions of two numbers."""
     generator = np.random.default_rng(5)
-    latent = generator.uniform(-1, 1, (20_000, 2))
-    angles = latent @ generator.normal(size=(2, 12)) * 2 + generator.uniform(0, 6, 12)
-    table = pa.table({f"c{i}": column for i, column in enumerate(np.sin(angles).T)})
+    slopes, phases = generator.normal(size=(2, 12)) * 2, generator.uniform(0, 6, 12)
+    latent = generator.uniform(-1, 1, (n_rows, 2)) + drift
+    columns = np.sin(latent @ slopes + phases).T
+    return pa.table({f"c{i}": column for i, column in enumerate(columns)})
+
+
+@pytest.fixture(scope="module")
+def curved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table of `curved_table`; nobody may change it."""
     folder = tmp_path_factory.mktemp("curved")
-    return write_tree(folder / "source", {"part-0.parquet": table})
+    return write_tree(folder / "source", {"part-0.parquet": curved_table(20_000, 0.0)})
+
+
+@pytest.fixture(scope="module")
+def curved_codec(curved: Path, tmp_path_factory: pytest.TempPathFactory) -> ArchiveCodec:
+    """Its codec as it is fitted without further settings."""
+    return fit_on(curved, tmp_path_factory.mktemp("fitted") / "archive")
 
 
 @pytest.mark.slow
-def test_a_network_wins_where_columns_are_curved(curved: Path, tmp_path: Path) -> None:
+def test_a_network_wins_where_columns_are_curved(curved_codec: ArchiveCodec) -> None:
     """Nonlinear dependence is worth a trained network; the plan says what it was held against."""
-    codec = fit_on(curved, tmp_path / "archive")
+    codec = curved_codec
     assert codec.network is not None
     names = plan_of(codec)
     assert names[0] == "direct"
@@ -137,3 +155,28 @@ def test_one_column(tmp_path: Path, generator: np.random.Generator) -> None:
     codec = fit_on(source, tmp_path / "archive")
     assert codec.network is None
     assert plan_of(codec)[0].startswith("direct")
+
+
+@pytest.mark.slow
+def test_training_goes_on_from_another_codec(curved_codec: ArchiveCodec, tmp_path: Path) -> None:
+    """On drifted data a few steps from the former network do what as many from PCA do not."""
+    drifted = write_tree(tmp_path / "source", {"part-0.parquet": curved_table(8_000, 0.2)})
+    save_archive_codec(curved_codec, tmp_path / "codec")
+    smallest = {}
+    for name, start in (("warm", str(tmp_path / "codec")), ("cold", None)):
+        training = TrainingConfig(max_steps=300, start_from=start)
+        plan = fit_on(drifted, tmp_path / name, training=training).provenance.plan
+        trained = [one.payload_bytes for one in plan if one.name.startswith("trained")]
+        smallest[name] = min(trained)
+    assert smallest["warm"] < 0.9 * smallest["cold"]
+
+
+def test_start_of_other_columns_is_refused(curved_codec: ArchiveCodec, tmp_path: Path) -> None:
+    """A codec of other columns is no start, and is named."""
+    table = pa.table({"other": np.arange(50.0), "columns": np.arange(50.0)})
+    source = write_tree(tmp_path / "source", {"part-0.parquet": table})
+    save_archive_codec(curved_codec, tmp_path / "codec")
+    training = TrainingConfig(start_from=str(tmp_path / "codec"))
+    job = EncodeJob(source=str(source), archive=str(tmp_path / "a"), training=training)
+    with pytest.raises(CodecMismatchError, match="other feature columns"):
+        encode(job)

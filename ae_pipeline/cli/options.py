@@ -47,7 +47,21 @@ LossThreshold = Annotated[
     float | None,
     typer.Option(help="Stop at this validation loss.", rich_help_panel=_MODEL),
 ]
+StartFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--from", metavar="CODEC", help="Go on from this codec's network.", rich_help_panel=_MODEL
+    ),
+]
 Seed = Annotated[int | None, typer.Option(help="Of everything random.", rich_help_panel=_MODEL)]
+Budget = Annotated[
+    float | None,
+    typer.Option(
+        metavar="60",
+        help="About how many seconds networks are trained; 0 trains none.",
+        rich_help_panel=_MODEL,
+    ),
+]
 Keep = Annotated[
     list[str] | None,
     typer.Option(help="Copy these columns as they are (name or glob).", rich_help_panel=_MODEL),

@@ -38,7 +38,7 @@ from ae_pipeline.codec.directory import (
 )
 from ae_pipeline.codec.model_file import Arrays, Layout, pack_arrays, unpack_arrays
 from ae_pipeline.integer_decoder import IntegerDecoder
-from ae_pipeline.linear_predictor import LinearPredictor
+from ae_pipeline.linear_predictor import MOST_TERMS, LinearPredictor
 from ae_pipeline.publish import publish_bytes
 from ae_pipeline.schema import TableSchema, deserialize_schema
 from ae_pipeline.standardization import Standardization
@@ -103,9 +103,13 @@ def _read_predictor(
 ) -> LinearPredictor | None:
     if tree is None:
         return None
-    return LinearPredictor(
-        **_read_arrays(path, "predictor", predictor_layout(n_features, int(tree["n_terms"])))
-    )
+    n_terms = int(tree["n_terms"])
+    if n_terms > MOST_TERMS * n_features:
+        raise ValueError(f"{n_terms} terms of {n_features} columns")
+    layout = predictor_layout(n_features, n_terms)
+    predictor = LinearPredictor(**_read_arrays(path, "predictor", layout))
+    predictor.check()
+    return predictor
 
 
 def _read_network(path: Path, tree: dict[str, Any]) -> ArchiveNetwork:

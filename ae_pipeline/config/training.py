@@ -55,6 +55,11 @@ class TrainingConfig(Settings):
         description="Memory for the resident sample that mini-batches are drawn from; a larger "
         "source refreshes it every epoch.",
     )
+    start_from: str | None = Field(
+        default=None,
+        description="Codec directory whose network training goes on from, for data that has "
+        "drifted; of the same columns, whose standardisation and shape it keeps.",
+    )
     checkpoint_s: float = Field(
         default=20.0, ge=0, description="Seconds between checkpoints that a killed fit resumes."
     )

@@ -16,6 +16,7 @@ from ae_pipeline.codec import CODEC_FILE, Codec, Provenance, load_codec, save_co
 from ae_pipeline.config import FitJob, JobConfig
 from ae_pipeline.errors import (
     CodecError,
+    CodecMismatchError,
     ConfigError,
     DestinationExistsError,
     NoFeatureColumnError,
@@ -23,7 +24,7 @@ from ae_pipeline.errors import (
 from ae_pipeline.pipeline.destination import check_apart
 from ae_pipeline.pipeline.measure import common_schema, measure_source
 from ae_pipeline.results import FitResult, Progress, State, silent
-from ae_pipeline.schema import resolve_roles
+from ae_pipeline.schema import TableSchema, resolve_roles
 from ae_pipeline.source import Source, discover, fingerprint, list_row_groups
 from ae_pipeline.standardization import Standardization, fit_standardization
 from ae_pipeline.storage import read_marker
@@ -79,14 +80,19 @@ def fit_codec(job: JobConfig, source: Source, checkpoint: Path, progress: Progre
         progress,
         str(source.root),
     )
-    standardization = fit_standardization(statistics, job.network.clip_sigma)
-    architecture = _architecture(job, standardization, schema.features)
+    previous = _previous_codec(job, schema)
+    if previous is None:
+        standardization = fit_standardization(statistics, job.network.clip_sigma)
+        architecture = _architecture(job, standardization, schema.features)
+    else:
+        standardization, architecture = previous.standardization, previous.architecture
     # TensorFlow takes seconds to load, so only a fit that gets this far pays for it.
     from ae_pipeline.training import TrainingData, train_reconstruction  # noqa: PLC0415
 
     key = fit_key(job, source)
     data = TrainingData(groups, schema.features, standardization, job.training)
-    result = train_reconstruction(architecture, job, data, checkpoint / key, progress)
+    start = None if previous is None else previous.weights
+    result = train_reconstruction(architecture, job, data, checkpoint / key, progress, start)
     has_std = np.isfinite(statistics.std) & (statistics.std > 0)
     return Codec(
         schema=schema,
@@ -102,6 +108,26 @@ def fit_codec(job: JobConfig, source: Source, checkpoint: Path, progress: Progre
             history=result.history,
         ),
     )
+
+
+def check_same_columns(previous: TableSchema, schema: TableSchema, where: str) -> None:
+    """Raise `CodecMismatchError` unless both have the same feature columns."""
+    if previous.features != schema.features:
+        raise CodecMismatchError(
+            "codec to start from has other feature columns",
+            where=where,
+            expected=", ".join(schema.features),
+            got=", ".join(previous.features),
+            remedy="start from another codec, or from none",
+        )
+
+
+def _previous_codec(job: JobConfig, schema: TableSchema) -> Codec | None:
+    if job.training.start_from is None:
+        return None
+    previous = load_codec(job.training.start_from)
+    check_same_columns(previous.schema, schema, job.training.start_from)
+    return previous
 
 
 def fit_key(job: JobConfig, source: Source) -> str:

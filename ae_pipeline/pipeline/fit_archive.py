@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float64
 
-from ae_pipeline.codec import ArchiveCodec, Provenance
+from ae_pipeline.codec import ArchiveCodec, Provenance, load_archive_codec
 from ae_pipeline.config import JobConfig
-from ae_pipeline.pipeline.fit import fit_key
+from ae_pipeline.pipeline.fit import check_same_columns, fit_key
 from ae_pipeline.pipeline.measure import common_schema, measure_source
 from ae_pipeline.planner import Trainer, plan_codec
 from ae_pipeline.results import Progress, TrainingSummary
@@ -49,7 +49,18 @@ def fit_archive_codec(
         tolerance=job.tolerance.model_dump(mode="json"),
     )
     direct, inputs = direct_codec(job, schema, statistics, provenance)
-    return plan_codec(Trainer(job, direct, inputs, groups, checkpoint, progress), job.planner)
+    previous = _previous_codec(job, schema)
+    trainer = Trainer(job, direct, inputs, groups, checkpoint, progress, previous)
+    return plan_codec(trainer, job.planner)
+
+
+def _previous_codec(job: JobConfig, schema: TableSchema) -> ArchiveCodec | None:
+    """The codec that training goes on from; `CodecMismatchError` if it is of other columns."""
+    if job.training.start_from is None:
+        return None
+    previous = load_archive_codec(job.training.start_from)
+    check_same_columns(previous.schema, schema, job.training.start_from)
+    return previous
 
 
 def direct_codec(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_pipeline.architecture import Architecture
+from ae_pipeline.architecture import Architecture, Weights
 from ae_pipeline.codec import ArchiveCodec, ArchiveNetwork
 from ae_pipeline.config import JobConfig, TrainingConfig
 from ae_pipeline.results import Progress
@@ -34,12 +34,12 @@ class Shape:
     Args:
         window: rows of one input.
         latent_dim: codes per window.
-        step: tolerance units per code at the start.
+        start: tolerance units per code at the start, or the parameters to go on from.
     """
 
     window: int
     latent_dim: int
-    step: float
+    start: float | Weights
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class Trainer:
         groups: row groups of the source.
         checkpoint: folder for the state of training.
         progress: told of every epoch.
+        previous: codec of the same columns whose network training goes on from, or None.
     """
 
     job: JobConfig
@@ -61,6 +62,7 @@ class Trainer:
     groups: Sequence[RowGroup]
     checkpoint: Path
     progress: Progress
+    previous: ArchiveCodec | None = None
 
     @property
     def least_steps(self) -> int:
@@ -79,6 +81,8 @@ class Trainer:
 
     def architecture(self, shape: Shape) -> Architecture:
         """Widths: what the settings say, else one hidden layer."""
+        if self.previous is not None and self.previous.network is not None:
+            return self.previous.network.architecture
         network = self.job.network
         is_given = "encoder_hidden" in network.model_fields_set
         encoder, decoder = network.widths() if is_given else ((_HIDDEN,), (_HIDDEN,))
@@ -110,7 +114,7 @@ class Trainer:
         gain = np.tile(inputs.scale[chosen] / (2.0 * codec.tolerance[chosen]), window)
         architecture = self.architecture(shape)
         directory = self.checkpoint / codec.provenance.fit_key / f"{shape.window}-{n_steps}"
-        result = train_rate(architecture, gain, shape.step, job, data, directory, self.progress)
+        result = train_rate(architecture, gain, shape.start, job, data, directory, self.progress)
         # Trained around the centre, applied around the offset of the grid.
         shift = (inputs.center - codec.offset)[chosen] / (2.0 * codec.tolerance[chosen])
         bias = (result.decoder.output_bias + np.tile(shift, window)).astype(np.float32)

@@ -17,6 +17,7 @@ from ae_pipeline.planner.linear import fit_predictor
 from ae_pipeline.planner.network import Shape, Trainer
 from ae_pipeline.planner.sample import MOST_VALUES, read_sample
 from ae_pipeline.planner.screen import Screened, screen
+from ae_pipeline.planner.warm_start import start_parameters
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,9 @@ def plan_codec(
     trainer = _with_predictor(trainer, contest)
     if config.learn == "never" or trainer.inputs.n_inputs < 2:
         return contest.verdict()
+    if config.learn == "auto" and _is_trained(trainer.previous):
+        _go_on(trainer, config, contest)
+        return contest.verdict()
     started = time.monotonic()
     screened = _screen(trainer, config, contest)
     if screened:
@@ -88,6 +92,26 @@ def _screen(trainer: Trainer, config: PlannerConfig, contest: Contest) -> list[S
     small = Contest(contest.sample.shortened(_SCREENED_VALUES), contest.growth)
     small.enter("linear prediction", trainer.codec, time.monotonic())
     return screen(trainer.codec, trainer.inputs, windows, network.latent_dim, small)
+
+
+def _is_trained(codec: ArchiveCodec | None) -> bool:
+    """Whether there is a network that training can go on from."""
+    network = None if codec is None else codec.network
+    return network is not None and network.architecture.design == "residual"
+
+
+def _go_on(trainer: Trainer, config: PlannerConfig, contest: Contest) -> None:
+    """Train a network of a former codec further; its inputs stay as they are standardised."""
+    previous = trainer.previous
+    network = None if previous is None else previous.network
+    if previous is None or network is None:
+        return
+    own = replace(trainer, inputs=network.standardization)
+    start = start_parameters(previous, network)
+    shape = Shape(network.window, network.decoder.latent_dim, start)
+    n_steps = own.affordable_steps(shape, config.budget_s)
+    if n_steps >= own.least_steps:
+        _enter_trained(own, shape, n_steps, contest)
 
 
 def _try_out(

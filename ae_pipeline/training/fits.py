@@ -43,11 +43,13 @@ def train_reconstruction(
     data: TrainingData,
     checkpoint_directory: Path,
     progress: Progress,
+    start: Weights | None = None,
 ) -> TrainingResult:
-    """Fit a classical autoencoder; arguments and errors as `train`."""
+    """Fit a classical autoencoder; arguments and errors as `train`, None starts at PCA."""
     config = job.training
-    rows = data.sample.matrix(0)
-    start = initial_weights(architecture, job.network.initializer, rows, config.seed)
+    if start is None:
+        rows = data.sample.matrix(0)
+        start = initial_weights(architecture, job.network.initializer, rows, config.seed)
     objective = ReconstructionObjective(architecture, config)
     return train(objective, start, config, data, checkpoint_directory, progress)
 
@@ -55,7 +57,7 @@ def train_reconstruction(
 def train_rate(
     architecture: Architecture,
     gain: Float64[np.ndarray, "inputs"],
-    step: float,
+    start: float | Weights,
     job: JobConfig,
     data: TrainingData,
     checkpoint_directory: Path,
@@ -66,17 +68,18 @@ def train_rate(
     Args:
         architecture: residual design, one hidden layer in the decoder.
         gain: tolerance units per standardised unit of each column.
-        step: tolerance units per code at the start.
+        start: parameters, or tolerance units per code for a start at PCA.
         job: network and training settings.
         data: standardised rows.
         checkpoint_directory: as `train`.
         progress: as `train`.
     """
     config = job.training
-    rows = data.sample.matrix(0) * gain.astype(np.float32)
-    weights = initial_weights(architecture, job.network.initializer, rows, config.seed)
     objective = RateObjective(architecture, gain, config.seed)
-    start = start_rate(weights, gain, step)
+    if isinstance(start, float):
+        rows = data.sample.matrix(0) * gain.astype(np.float32)
+        weights = initial_weights(architecture, job.network.initializer, rows, config.seed)
+        start = start_rate(weights, gain, start)
     result = train(objective, start, config, data, checkpoint_directory, progress)
     tensors = {name: tf.constant(array) for name, array in result.weights.items()}
     folded = fold(tensors, tf.constant(gain, tf.float32))

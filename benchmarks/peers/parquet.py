@@ -18,7 +18,7 @@ from benchmarks.peers.peer import Encoded, Peer
 from benchmarks.peers.quantized import from_cells, to_cells
 
 _VALUES, _CELLS = "values", "cells"
-_SPLIT, _DELTA = "BYTE_STREAM_SPLIT", "DELTA_BINARY_PACKED"
+_PLAIN, _SPLIT, _DELTA = "PLAIN", "BYTE_STREAM_SPLIT", "DELTA_BINARY_PACKED"
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,9 @@ Candidates = Callable[[np.ndarray, float], Iterator[tuple[ParquetWriter, np.ndar
 
 
 def lossless(values: np.ndarray, tolerance: float) -> Iterator[tuple[ParquetWriter, np.ndarray]]:
-    """The values as they are, as dictionary, split bytes and, of integers, differences."""
+    """The values as they are, as dictionary, plain, split bytes and, of integers, differences."""
     yield ParquetWriter(_VALUES, None), values
+    yield ParquetWriter(_VALUES, _PLAIN), values
     yield ParquetWriter(_VALUES, _SPLIT), values
     if values.dtype.kind in "iu":
         yield ParquetWriter(_VALUES, _DELTA), values
@@ -71,6 +72,7 @@ def rounded(values: np.ndarray, tolerance: float) -> Iterator[tuple[ParquetWrite
     cells = to_cells(values, tolerance)
     centres = from_cells(cells, tolerance, values.dtype)
     yield ParquetWriter(_VALUES, None), centres
+    yield ParquetWriter(_VALUES, _PLAIN), centres
     yield ParquetWriter(_VALUES, _SPLIT), centres
     yield ParquetWriter(_CELLS, _DELTA), cells.astype(np.int64)
 

@@ -1,0 +1,41 @@
+"""The planner's trainer of a dataset, and what it would try first without a plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ae_pipeline.codec import Provenance
+from ae_pipeline.config import EncodeJob, ToleranceConfig, TrainingConfig
+from ae_pipeline.pipeline.fit_archive import UNTRAINED, direct_codec
+from ae_pipeline.pipeline.measure import common_schema, measure_source
+from ae_pipeline.planner import Trainer, read_sample
+from ae_pipeline.planner.klt import measure_spectrum
+from ae_pipeline.results import silent
+from ae_pipeline.schema import resolve_roles
+from ae_pipeline.source import discover, list_row_groups
+
+#: Steps of all codes, spread over all inputs, in cells.
+_COARSENESS = 0.9
+
+
+def open_trainer(dataset: str, tolerance: float, training: TrainingConfig, folder: Path) -> Trainer:
+    """All that networks of a dataset have in common; `folder` is for checkpoints."""
+    promised = ToleranceConfig(relative=tolerance)
+    job = EncodeJob(source=dataset, archive=str(folder), tolerance=promised, training=training)
+    source = discover(dataset)
+    schema = resolve_roles(common_schema(source), job.columns, dataset)
+    groups = list_row_groups(source.fragments)
+    statistics = measure_source(groups, schema.features, None, training.seed, silent, dataset)
+    provenance = Provenance(dataset, "benchmark", statistics.n_rows, UNTRAINED)
+    direct, inputs = direct_codec(job, schema, statistics, provenance)
+    return Trainer(job, direct, inputs, groups, folder, silent)
+
+
+def likely_start(trainer: Trainer, window: int = 1) -> tuple[int, float]:
+    """Codes for the components that deviate by more than a cell, and their step in cells."""
+    sample = read_sample(trainer.groups, trainer.codec)
+    spectrum = measure_spectrum(trainer.codec, trainer.inputs, sample, window)
+    latent_dim = max(1, spectrum.count_above(1.0))
+    return latent_dim, max(1.0, _COARSENESS * float(np.sqrt(len(spectrum.gain) / latent_dim)))

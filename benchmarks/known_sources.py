@@ -53,7 +53,9 @@ def neighbours() -> KnownSource:
 def factors() -> KnownSource:
     """Gaussian; a few factors and noise."""
     loadings = np.random.default_rng(1).normal(size=(N_COLUMNS, _N_FACTORS)) / _N_FACTORS**0.5
-    return _gaussian("Gaussian, factors", loadings @ loadings.T + _FACTOR_NOISE**2 * np.eye(32))
+    return _gaussian(
+        "Gaussian, factors", loadings @ loadings.T + _FACTOR_NOISE**2 * np.eye(N_COLUMNS)
+    )
 
 
 def manifold() -> KnownSource:
@@ -67,19 +69,23 @@ def manifold() -> KnownSource:
     noise = _NOISE * np.ptp(smooth, axis=0) * generator.normal(size=smooth.shape)
     slopes = 1.0 - np.tanh(hidden[:_POINTS]) ** 2
     jacobians = np.einsum("oh,ph,hi->poi", outer, slopes, inner)
-    return KnownSource("manifold", smooth + noise, lambda t: _manifold_bits(jacobians, t))
+    return KnownSource("manifold", smooth + noise, lambda t: manifold_bits(jacobians, t))
 
 
 def _gaussian(name: str, covariance: np.ndarray) -> KnownSource:
     generator = np.random.default_rng(0)
     rows = generator.normal(size=(N_ROWS, N_COLUMNS)) @ np.linalg.cholesky(covariance).T
-    log_det = np.linalg.slogdet(2 * np.pi * np.e * covariance)[1]
-    entropy = float(log_det) / 2 / math.log(2)
-    return KnownSource(name, rows, lambda t: entropy - float(np.log2(2 * t).sum()))
+    return KnownSource(name, rows, lambda t: gaussian_bits(covariance, t))
 
 
-def _manifold_bits(jacobians: np.ndarray, tolerances: np.ndarray) -> float:
-    """Bits per row; `jacobians` are those of Gaussian points."""
+def gaussian_bits(covariance: np.ndarray, tolerances: np.ndarray) -> float:
+    """Lower bound in bits per row of Gaussian rows."""
+    log_det = float(np.linalg.slogdet(2 * np.pi * np.e * covariance)[1])
+    return log_det / 2 / math.log(2) - float(np.log2(2 * tolerances).sum())
+
+
+def manifold_bits(jacobians: np.ndarray, tolerances: np.ndarray) -> float:
+    """Approximate lower bound in bits per row; `jacobians` are those of Gaussian points."""
     dim = jacobians.shape[2]
     directions = np.random.default_rng(3).normal(size=(dim, _DIRECTIONS))
     directions /= np.linalg.norm(directions, axis=0)

@@ -19,6 +19,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ae_pipeline.report import Table, render, to_json
+from ae_pipeline.report.forecast import plan_table
 from ae_pipeline.report.table import Cell
 from benchmarks.comparison import compare
 from benchmarks.machine import machine_line
@@ -51,6 +52,7 @@ def main() -> None:
         for tolerance in arguments.tolerance:
             found.append(compare(dataset, tolerance))
             render(peer_table(found[-1]), console)
+            render(plan_table(found[-1].plan), console)
             if arguments.json:
                 run = Run(machine_line(), tuple(found))
                 arguments.json.write_text(to_json(run), encoding="utf-8")

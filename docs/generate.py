@@ -1,7 +1,8 @@
 """Write the parts of the documents that are derived: settings from the schema, figures from runs.
 
-Run it: `python -m docs.generate settings|demo|benchmarks`. A test says whether the settings page is
-current; `demo` needs the outputs of `make demo`.
+Run it: `python -m docs.generate settings|demo|benchmarks|bench-page [DATASET...]`. A test says
+whether the settings page is current; `demo` needs the outputs of `make demo`; `bench-page` compares
+archives of the sample data, or of the datasets that are named.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
@@ -22,6 +24,7 @@ from ae_pipeline.report import partition_table, to_markdown
 from benchmarks.machine import machine_line
 
 ROOT = Path(__file__).parent.parent
+_SAMPLES = [str(ROOT / "sample_data" / name) for name in ("gas_turbine", "cms_dimuon")]
 
 
 def settings_page() -> str:
@@ -73,13 +76,19 @@ def demo_table() -> str:
 
 def benchmarks_text() -> str:
     """What the benchmarks print on this machine, now."""
-    outputs = [
-        subprocess.run(
-            [sys.executable, "-m", f"benchmarks.{name}"], capture_output=True, text=True, check=True
-        ).stdout
-        for name in ("throughput", "archive_throughput", "training")
-    ]
+    outputs = [_run(name) for name in ("throughput", "archive_throughput", "training")]
     return "\n".join(f"```\n{output.strip()}\n```\n" for output in outputs).rstrip()
+
+
+def benchmarks_page(datasets: Sequence[str]) -> str:
+    """Archives beside their peers and beside what theory allows, measured now."""
+    return _run("page", *datasets)
+
+
+def _run(name: str, *arguments: str) -> str:
+    """What a benchmark prints; in a process of its own, because it needs more than documents do."""
+    command = [sys.executable, "-m", f"benchmarks.{name}", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def replace_section(name: str, content: str) -> None:
@@ -93,12 +102,17 @@ def replace_section(name: str, content: str) -> None:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", choices=["settings", "demo", "benchmarks"])
-    match parser.parse_args().part:
+    parser.add_argument("part", choices=["settings", "demo", "benchmarks", "bench-page"])
+    parser.add_argument("datasets", nargs="*", default=_SAMPLES, help="of the bench-page")
+    arguments = parser.parse_args()
+    match arguments.part:
         case "settings":
             (ROOT / "docs/settings.md").write_text(settings_page(), encoding="utf-8")
         case "demo":
             replace_section("demo", demo_table())
+        case "bench-page":
+            page = benchmarks_page(arguments.datasets)
+            (ROOT / "docs/benchmarks.md").write_text(page, encoding="utf-8")
         case _:
             replace_section("benchmarks", benchmarks_text())
 

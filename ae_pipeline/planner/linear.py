@@ -20,6 +20,8 @@ from ae_pipeline.planner.moments import Cells, Moments, measure_moments
 #: What a term costs in the model.
 _TERM_BITS = 24.0
 _MOST_TERMS = 24
+#: Variables that terms of one column are chosen from.
+_MOST_LISTED = 128
 #: Deviation in cells that rounding the weights of a column may add.
 _ROUNDING = 0.03
 _MOST_SHIFT = 24
@@ -96,11 +98,26 @@ def _fit_column(
     """Terms of one column and their least squares weights, rounded."""
     target = np.zeros(len(moments.mean))
     target[2 * number : 2 * number + 2] = 1.0, -float(follows)
-    toward = moments.covariance @ target  # of each variable with the target
+    now, before = moments.covariance[2 * number], moments.covariance[2 * number + 1]
+    toward = now - before if follows else now  # covariance of each variable with the target
+    available = _shortlist(available, toward, moments)
     chosen = available[_pursue(available, toward, float(target @ toward), moments, n_rows)]
     inner = moments.covariance[np.ix_(chosen, chosen)]
     inner += np.diag(_RIDGE * np.diag(inner) + 1e-12)
     return _round(chosen, np.linalg.solve(inner, toward[chosen]), target, moments)
+
+
+def _shortlist(
+    available: Int64[np.ndarray, "sources"],
+    toward: Float64[np.ndarray, "variables"],
+    moments: Moments,
+) -> Int64[np.ndarray, "listed"]:
+    """The variables that say most of the target one by one, where there are very many."""
+    if len(available) <= _MOST_LISTED:
+        return available
+    spread = np.maximum(np.diag(moments.covariance)[available], 1e-12)
+    telling = toward[available] ** 2 / spread
+    return np.sort(available[np.argpartition(-telling, _MOST_LISTED)[:_MOST_LISTED]])
 
 
 def _pursue(

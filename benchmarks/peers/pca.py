@@ -32,7 +32,7 @@ class _PcaMatrix:
     window: int
 
     def pack(self, matrix: np.ndarray) -> list[bytes]:
-        wide = rows_to_windows(matrix - self.mean, self.window)
+        wide = rows_to_windows((matrix - self.mean).astype(np.float32), self.window)
         codes = np.rint(wide @ self.basis / self.step)
         corrections = np.rint((matrix.T - self._predict(codes, len(matrix))) / _CELL)
         return [pack_cells(numbers) for numbers in (*codes.T.copy(), *corrections)]
@@ -45,7 +45,7 @@ class _PcaMatrix:
 
     def _predict(self, codes: np.ndarray, n_rows: int) -> np.ndarray:
         """[columns, rows]."""
-        wide = self.basis @ (codes.T * self.step)
+        wide = self.basis @ (codes.T.astype(np.float64) * self.step)
         return windows_to_rows(wide, self.window, n_rows) + self.mean[:, None]
 
 
@@ -60,8 +60,9 @@ def pca(blocks: Sequence[Block], window: int = 1, latent_dim: int | None = None)
     matrices = [to_matrix(block) for block in blocks]
     n_rows = sum(map(len, matrices))
     mean = sum(matrix.sum(axis=0) for matrix in matrices) / max(n_rows, 1)
-    wide = [rows_to_windows(matrix - mean, window) for matrix in matrices]
-    covariance = sum(part.T @ part for part in wide) / max(sum(map(len, wide)), 1)
+    near = [(matrix - mean).astype(np.float32) for matrix in matrices]
+    wide = np.concatenate([rows_to_windows(part, window) for part in near]).astype(np.float64)
+    covariance = wide.T @ wide / max(len(wide), 1)
     variances, vectors = np.linalg.eigh(covariance)
     n_found = latent_dim or max(1, int((variances > _CELL**2).sum()))
     basis = vectors[:, ::-1][:, :n_found].astype(np.float32)

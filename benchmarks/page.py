@@ -1,0 +1,42 @@
+"""All that `benchmarks.ratio` and `benchmarks.limit` find, as a page of Markdown.
+
+python -m benchmarks.page DATASET...
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from inspect import cleandoc
+
+from ae_pipeline.report import to_markdown
+from benchmarks import known_sources, limit, ratio
+from benchmarks.comparison import compare
+from benchmarks.machine import machine_line
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("datasets", nargs="+")
+    print(page(parser.parse_args().datasets), end="")
+
+
+def page(datasets: Sequence[str]) -> str:
+    """Measure, and describe by the words of the modules that measure."""
+    compared = [compare(dataset, bound) for dataset in datasets for bound in ratio.TOLERANCES]
+    limits = limit.measure_limits()
+    parts = [
+        "# Benchmarks\n",
+        f"Written by `python -m docs.generate bench-page`. {machine_line()}.\n",
+        f"## Archives and their peers\n\n{cleandoc(ratio.__doc__ or '')}\n",
+        *map(to_markdown, [ratio.bar_table(compared), *map(ratio.peer_table, compared)]),
+        f"## What theory allows\n\n{cleandoc(limit.__doc__ or '')}\n",
+        f"{cleandoc(known_sources.__doc__ or '')}\n",
+        *map(to_markdown, map(limit.limit_table, limits)),
+    ]
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    main()

@@ -71,6 +71,17 @@ def test_few_rows(generator: np.random.Generator, n_rows: int) -> None:
     assert fit_predictor([cells, cells[:, :0]], n_rows) is None
 
 
+def test_very_wide_tables(generator: np.random.Generator) -> None:
+    """Columns beyond those that are looked at together are predicted from their neighbours."""
+    walk = np.cumsum(generator.integers(-20, 21, 300))
+    cells = np.array([walk + generator.integers(-2, 3, 300) for _ in range(1_300)], float)
+    predictor = fit_predictor([cells], 100_000)
+    assert predictor is not None
+    predictor.check()
+    assert sum(map(predictor.predicts, range(1_300))) > 1_200
+    assert sorted(predictor.order.tolist()) == list(range(1_300))
+
+
 def test_constant_and_equal_columns(generator: np.random.Generator) -> None:
     """Columns without variance, and copies of one another, are handled like any others."""
     a = generator.integers(-99, 99, 4_000).astype(float)
@@ -116,8 +127,9 @@ def curved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def curved_codec(curved: Path, tmp_path_factory: pytest.TempPathFactory) -> ArchiveCodec:
-    """Its codec as it is fitted without further settings."""
-    return fit_on(curved, tmp_path_factory.mktemp("fitted") / "archive")
+    """Its codec, trained for a few seconds."""
+    folder = tmp_path_factory.mktemp("fitted") / "archive"
+    return fit_on(curved, folder, training=TrainingConfig(max_steps=4_000))
 
 
 @pytest.mark.slow

@@ -20,6 +20,8 @@ from ae_pipeline.planner.moments import Cells, Moments, measure_moments
 #: What a term costs in the model.
 _TERM_BITS = 24.0
 _MOST_TERMS = 24
+#: Columns that are predicted from each other.
+_MOST_TOGETHER = 512
 #: Variables that terms of one column are chosen from.
 _MOST_LISTED = 128
 #: Deviation in cells that rounding the weights of a column may add.
@@ -46,6 +48,8 @@ _NOTHING = _Column(np.zeros(0, np.int32), np.zeros(0, np.int16), 0, 0, False)
 def fit_predictor(blocks: Sequence[Cells], n_rows: int) -> LinearPredictor | None:
     """The predictor that makes these blocks smallest, or None if direct coding is as small.
 
+    Columns of very wide tables are predicted from some hundred neighbours alone.
+
     Args:
         blocks: [features, rows] cells of consecutive rows.
         n_rows: of the whole source.
@@ -53,13 +57,36 @@ def fit_predictor(blocks: Sequence[Cells], n_rows: int) -> LinearPredictor | Non
     blocks = [block for block in blocks if block.shape[1] > 1]
     if not blocks:
         return None
+    starts = range(0, len(blocks[0]), _MOST_TOGETHER)
+    groups = [[block[start : start + _MOST_TOGETHER] for block in blocks] for start in starts]
+    fitted = [_fit_group(group, n_rows) for group in groups]
+    if not any(predictor.predicts(n) for predictor in fitted for n in range(len(predictor.counts))):
+        return None
+    return _side_by_side(fitted, starts)
+
+
+def _fit_group(blocks: Sequence[Cells], n_rows: int) -> LinearPredictor:
+    """The best predictor of some columns from each other."""
     moments = measure_moments(blocks)
     direct = np.array([_direct_bytes(number, blocks) for number in range(len(blocks[0]))])
     natural = np.arange(len(blocks[0]))
     orders = (natural, np.argsort(direct, kind="stable"), np.argsort(-direct, kind="stable"))
     fitted = [_fit_order(order, blocks, moments, direct, n_rows) for order in orders]
-    saved, predictor = max(fitted, key=lambda pair: pair[0])
-    return predictor if saved > 0 else None
+    return max(fitted, key=lambda pair: pair[0])[1]
+
+
+def _side_by_side(groups: Sequence[LinearPredictor], starts: Sequence[int]) -> LinearPredictor:
+    """One predictor of columns that were fitted in groups."""
+    pairs = list(zip(groups, starts, strict=True))
+    return LinearPredictor(
+        order=np.concatenate([group.order + np.int32(start) for group, start in pairs]),
+        follows=np.concatenate([group.follows for group in groups]),
+        counts=np.concatenate([group.counts for group in groups]),
+        sources=np.concatenate([group.sources + np.int32(2 * start) for group, start in pairs]),
+        weights=np.concatenate([group.weights for group in groups]),
+        shifts=np.concatenate([group.shifts for group in groups]),
+        biases=np.concatenate([group.biases for group in groups]),
+    )
 
 
 def _fit_order(

@@ -53,8 +53,8 @@ def screen(
     found = []
     for window in windows:
         n_inputs = inputs.n_inputs * window
-        is_too_wide = n_inputs > _MOST_INPUTS or n_rows < _LEAST_WINDOWS * window * n_inputs
-        if is_too_wide and window > 1:
+        is_chance = window > 1 and n_rows < _LEAST_WINDOWS * window * n_inputs
+        if n_inputs > _MOST_INPUTS or is_chance:
             continue
         spectrum = measure_spectrum(codec, inputs, contest.sample, window)
         tried = list(_networks(codec, spectrum, latent_dim, contest))

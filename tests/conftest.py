@@ -46,3 +46,8 @@ def mount_disk(tmp_path: Path) -> Iterator[Mount]:
     yield mount_one
     for folder in mounted:
         subprocess.run([str(umount), str(folder)], check=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Flows last: Prefect's threads live on, and Hypothesis minds that they draw random numbers."""
+    items.sort(key=lambda item: "flows" in item.path.parts)

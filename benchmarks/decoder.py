@@ -95,7 +95,11 @@ def _payload_bytes(problem: Problem, network: ArchiveNetwork) -> int:
 
 def _model_bytes(problem: Problem, network: ArchiveNetwork) -> int:
     """As stored; float decoders in float32."""
-    extra = network.decoder.extra_bytes if isinstance(network.decoder, FloatDecoder) else 0
+    decoder = network.decoder
+    if isinstance(decoder, FloatDecoder):
+        network, extra = replace(network, decoder=decoder.rounded), decoder.extra_bytes
+    else:
+        extra = 0
     return sum(model_bytes(replace(problem.codec, network=network)).values()) + extra
 
 

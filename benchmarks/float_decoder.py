@@ -33,6 +33,11 @@ class FloatDecoder(IntegerDecoder):
         return cls(**integers, floats=floats)
 
     @property
+    def rounded(self) -> IntegerDecoder:
+        """What it was put beside."""
+        return IntegerDecoder(*(getattr(self, field.name) for field in fields(IntegerDecoder)))
+
+    @property
     def extra_bytes(self) -> int:
         """What float32 weights take more than integers."""
         kernels = (self.hidden_weights, self.output_weights, self.skip_weights)

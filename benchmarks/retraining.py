@@ -20,7 +20,7 @@ from ae_pipeline.config import TrainingConfig
 from ae_pipeline.integer_decoder import IntegerDecoder
 from ae_pipeline.network import initial_weights
 from ae_pipeline.planner import Trainer
-from ae_pipeline.planner.network import Shape
+from ae_pipeline.planner.shape import Shape
 from ae_pipeline.results import silent
 from ae_pipeline.training import TrainingData
 from ae_pipeline.training.rate import RateObjective, fold, start_rate

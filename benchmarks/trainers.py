@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from ae_pipeline.codec import Provenance
+from ae_pipeline.codec import Provenance, save_archive_codec
 from ae_pipeline.config import EncodeJob, ToleranceConfig, TrainingConfig
 from ae_pipeline.pipeline.fit_archive import UNTRAINED, direct_codec
 from ae_pipeline.pipeline.measure import common_schema, measure_source
 from ae_pipeline.planner import Trainer, read_sample
 from ae_pipeline.planner.klt import measure_spectrum
+from ae_pipeline.planner.shape import Shape
 from ae_pipeline.results import silent
 from ae_pipeline.schema import resolve_roles
 from ae_pipeline.source import discover, list_row_groups
@@ -39,3 +42,14 @@ def likely_start(trainer: Trainer, window: int = 1) -> tuple[int, float]:
     spectrum = measure_spectrum(trainer.codec, trainer.inputs, sample, window)
     latent_dim = max(1, spectrum.count_above(1.0))
     return latent_dim, max(1.0, _COARSENESS * float(np.sqrt(len(spectrum.gain) / latent_dim)))
+
+
+def save_network(dataset: str, tolerance: float, n_steps: int, directory: Path) -> None:
+    """Write a codec that has a network, whether or not it pays, and no linear prediction."""
+    training = TrainingConfig(max_steps=n_steps)
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = open_trainer(dataset, tolerance, training, Path(folder))
+        latent_dim, step = likely_start(trainer)
+        codec = trainer.train(Shape(1, latent_dim, step), n_steps)
+    network = None if codec.network is None else codec.network.as_stored()
+    save_archive_codec(replace(codec, network=network), directory)

@@ -12,6 +12,7 @@ from ae_pipeline import encode, verify
 from ae_pipeline.codec import ArchiveCodec, load_archive_codec, save_archive_codec
 from ae_pipeline.config import (
     EncodeJob,
+    NetworkConfig,
     PlannerConfig,
     ToleranceConfig,
     TrainingConfig,
@@ -129,7 +130,8 @@ def curved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def curved_codec(curved: Path, tmp_path_factory: pytest.TempPathFactory) -> ArchiveCodec:
     """Its codec, trained for a few seconds."""
     folder = tmp_path_factory.mktemp("fitted") / "archive"
-    return fit_on(curved, folder, training=TrainingConfig(max_steps=4_000))
+    planner = PlannerConfig(budget_s=3, windows=(1,))
+    return fit_on(curved, folder, planner=planner, network=NetworkConfig(latent_dim=6))
 
 
 @pytest.mark.slow
@@ -139,6 +141,7 @@ def test_a_network_wins_where_columns_are_curved(curved_codec: ArchiveCodec) -> 
     assert codec.network is not None
     names = plan_of(codec)
     assert names[0] == "direct"
+    assert len({name.split(", ")[2] for name in names if "width" in name}) > 1
     assert sum(name.endswith("*") for name in names) == 1
     assert next(name for name in names if name.endswith("*")).startswith("trained network")
     payloads = {one.name: one.payload_bytes for one in codec.provenance.plan}

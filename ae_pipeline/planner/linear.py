@@ -1,8 +1,6 @@
 """Fit the linear predictor: few terms per column, chosen by the bits that they save.
 
-Terms are added one by one, the one that lowers the variance most first (orthogonal least squares,
-Chen, Cowan and Grant 1991), as long as the bits they save over the whole source are more than the
-bits they cost. What is kept in the end is decided by real coded bytes.
+Which columns are predicted, and in which order, is decided by real coded bytes.
 """
 
 from __future__ import annotations
@@ -16,19 +14,13 @@ from jaxtyping import Float64, Int16, Int32, Int64
 from ae_pipeline.entropy import pack_integers
 from ae_pipeline.linear_predictor import BIAS_MAX, WEIGHT_MAX, LinearPredictor
 from ae_pipeline.planner.moments import Cells, Moments, measure_moments
+from ae_pipeline.planner.pursuit import RIDGE, TERM_BITS, pursue, shortlist
 
-#: What a term costs in the model.
-_TERM_BITS = 24.0
-_MOST_TERMS = 24
 #: Columns that are predicted from each other.
 _MOST_TOGETHER = 512
-#: Variables that terms of one column are chosen from.
-_MOST_LISTED = 128
 #: Deviation in cells that rounding the weights of a column may add.
 _ROUNDING = 0.03
 _MOST_SHIFT = 24
-#: Part of a variable's variance that is added to it, so that equal columns do not fight.
-_RIDGE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -107,7 +99,7 @@ def _fit_order(
         for follows in (False, True):
             column = _fit_column(number, available, follows, moments, n_rows)
             n_bytes = _predicted_bytes(number, column, blocks)
-            won = share * (float(direct[number]) - n_bytes) - _TERM_BITS / 8 * len(column.sources)
+            won = share * (float(direct[number]) - n_bytes) - TERM_BITS / 8 * len(column.sources)
             if won > gain:
                 best, gain = column, won
         chosen[number] = best
@@ -127,62 +119,11 @@ def _fit_column(
     target[2 * number : 2 * number + 2] = 1.0, -float(follows)
     now, before = moments.covariance[2 * number], moments.covariance[2 * number + 1]
     toward = now - before if follows else now  # covariance of each variable with the target
-    available = _shortlist(available, toward, moments)
-    chosen = available[_pursue(available, toward, float(target @ toward), moments, n_rows)]
+    available = shortlist(available, toward, moments)
+    chosen = available[pursue(available, toward, float(target @ toward), moments, n_rows)]
     inner = moments.covariance[np.ix_(chosen, chosen)]
-    inner += np.diag(_RIDGE * np.diag(inner) + 1e-12)
+    inner += np.diag(RIDGE * np.diag(inner) + 1e-12)
     return _round(chosen, np.linalg.solve(inner, toward[chosen]), target, moments)
-
-
-def _shortlist(
-    available: Int64[np.ndarray, "sources"],
-    toward: Float64[np.ndarray, "variables"],
-    moments: Moments,
-) -> Int64[np.ndarray, "listed"]:
-    """The variables that say most of the target one by one, where there are very many."""
-    if len(available) <= _MOST_LISTED:
-        return available
-    spread = np.maximum(np.diag(moments.covariance)[available], 1e-12)
-    telling = toward[available] ** 2 / spread
-    return np.sort(available[np.argpartition(-telling, _MOST_LISTED)[:_MOST_LISTED]])
-
-
-def _pursue(
-    available: Int64[np.ndarray, "sources"],
-    toward: Float64[np.ndarray, "variables"],
-    variance: float,
-    moments: Moments,
-    n_rows: int,
-) -> list[int]:
-    """Places in `available` of terms that pay, found by orthogonal least squares.
-
-    `rest` is the variance of each candidate that the terms chosen so far do not explain, `link` its
-    covariance with what they leave of the target.
-    """
-    inner = moments.covariance[np.ix_(available, available)]
-    rest, link = np.diag(inner).copy(), toward[available].copy()
-    least = _RIDGE * rest + 1e-9
-    chosen: list[int] = []
-    factors: list[Float64[np.ndarray, "sources"]] = []
-    while len(chosen) < min(_MOST_TERMS, len(available)):
-        explained = np.where(rest > least, link**2 / np.maximum(rest, least), 0.0)
-        best = int(explained.argmax())
-        left = max(variance - float(explained[best]), 0.0)
-        if n_rows * (_bits(variance) - _bits(left)) <= _TERM_BITS:
-            break
-        factor = inner[:, best] - sum((f[best] * f for f in factors), np.zeros(len(available)))
-        factor /= np.sqrt(rest[best])
-        link -= factor * (link[best] / np.sqrt(rest[best]))
-        rest -= factor**2
-        rest[best], variance = 0.0, left
-        chosen.append(best)
-        factors.append(factor)
-    return sorted(chosen)
-
-
-def _bits(variance: float) -> float:
-    """About what a rounded number of this variance takes: Gaussian, and nothing at none."""
-    return float(0.5 * np.log2(1.0 + 2.0 * np.pi * np.e * variance))
 
 
 def _round(

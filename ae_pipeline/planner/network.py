@@ -8,38 +8,23 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_pipeline.architecture import Architecture, Weights
+from ae_pipeline.architecture import Architecture
 from ae_pipeline.codec import ArchiveCodec, ArchiveNetwork
 from ae_pipeline.config import JobConfig, TrainingConfig
+from ae_pipeline.planner.shape import HIDDEN, Shape
 from ae_pipeline.results import Progress
 from ae_pipeline.source import RowGroup
 from ae_pipeline.standardization import Standardization
 
 #: What the rate objective wants where the settings say nothing.
 _RATE_DEFAULTS = {"learning_rate": 5e-3, "batch_size": 256}
-_HIDDEN = 64
 #: A step costs this and its multiplications at this speed, on a core of 2025.
-_STEP_S, _PRODUCTS_PER_S = 1e-4, 2e9
+_STEP_S, _PRODUCTS_PER_S = 1e-4, 6e9
 _MOST_STEPS = 20_000
 #: Precision of the encoder until the planner finds how little is enough.
 _ENCODER_BITS = 16
 #: Fewer would not reach beyond the start, so they are only taken if they were asked for.
 _LEAST_STEPS = 1_000
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What is decided before training.
-
-    Args:
-        window: rows of one input.
-        latent_dim: codes per window.
-        start: tolerance units per code at the start, or the parameters to go on from.
-    """
-
-    window: int
-    latent_dim: int
-    start: float | Weights
 
 
 @dataclass(frozen=True)
@@ -65,19 +50,34 @@ class Trainer:
     previous: ArchiveCodec | None = None
 
     @property
-    def least_steps(self) -> int:
-        """Mini-batches below which training is not worth its start."""
+    def is_limited(self) -> bool:
+        """Whether the settings allow fewer mini-batches than are worth the start of training."""
         asked = self.job.training.max_steps
-        is_given = "max_steps" in self.job.training.model_fields_set and asked is not None
-        return min(_LEAST_STEPS, asked or _LEAST_STEPS) if is_given else _LEAST_STEPS
+        is_given = "max_steps" in self.job.training.model_fields_set
+        return is_given and asked is not None and asked < _LEAST_STEPS
+
+    @property
+    def least_steps(self) -> int:
+        """Mini-batches below which training is not worth its start, unless they were asked for."""
+        return self.job.training.max_steps or 1 if self.is_limited else _LEAST_STEPS
 
     def affordable_steps(self, shape: Shape, seconds: float) -> int:
         """Mini-batches that about this time allows."""
-        batch = _rate_settings(self.job.training).batch_size
-        step_s = _STEP_S + 3.0 * batch * self.architecture(shape).n_parameters / _PRODUCTS_PER_S
         most = self.job.training.max_steps or _MOST_STEPS
         most = most if "max_steps" in self.job.training.model_fields_set else _MOST_STEPS
-        return int(min(most, seconds / step_s))
+        return int(min(most, seconds / self.step_seconds(shape)))
+
+    def step_seconds(self, shape: Shape) -> float:
+        """What a mini-batch takes, about."""
+        batch = _rate_settings(self.job.training).batch_size
+        return _STEP_S + 3.0 * batch * self.architecture(shape).n_parameters / _PRODUCTS_PER_S
+
+    @property
+    def hidden(self) -> int:
+        """Width to begin with: of the decoder in the settings, if it is there."""
+        given = self.job.network.model_fields_set
+        widths = self.job.network.widths()[1][:1] if "encoder_hidden" in given else ()
+        return widths[0] if widths else HIDDEN
 
     def architecture(self, shape: Shape) -> Architecture:
         """Widths: what the settings say, else one hidden layer."""
@@ -85,12 +85,12 @@ class Trainer:
             return self.previous.network.architecture
         network = self.job.network
         is_given = "encoder_hidden" in network.model_fields_set
-        encoder, decoder = network.widths() if is_given else ((_HIDDEN,), (_HIDDEN,))
+        encoder, decoder = network.widths() if is_given else ((shape.hidden,), (shape.hidden,))
         return Architecture(
             n_inputs=self.inputs.n_inputs * shape.window,
             latent_dim=shape.latent_dim,
             encoder_hidden=encoder,
-            decoder_hidden=decoder[:1] or (_HIDDEN,),
+            decoder_hidden=decoder[:1] or (shape.hidden,),
             activation=network.activation,
             design="residual",
         )
@@ -113,7 +113,8 @@ class Trainer:
         chosen = ~inputs.is_constant
         gain = np.tile(inputs.scale[chosen] / (2.0 * codec.tolerance[chosen]), window)
         architecture = self.architecture(shape)
-        directory = self.checkpoint / codec.provenance.fit_key / f"{shape.window}-{n_steps}"
+        name = f"{shape.window}-{shape.latent_dim}-{shape.hidden}-{n_steps}"
+        directory = self.checkpoint / codec.provenance.fit_key / name
         result = train_rate(architecture, gain, shape.start, job, data, directory, self.progress)
         # Trained around the centre, applied around the offset of the grid.
         shift = (inputs.center - codec.offset)[chosen] / (2.0 * codec.tolerance[chosen])

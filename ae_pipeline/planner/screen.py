@@ -11,7 +11,7 @@ import numpy as np
 from ae_pipeline.codec import ArchiveCodec
 from ae_pipeline.planner.contest import Contest
 from ae_pipeline.planner.klt import Spectrum, linear_network, measure_spectrum
-from ae_pipeline.planner.network import Shape
+from ae_pipeline.planner.shape import Shape
 from ae_pipeline.standardization import Standardization
 
 #: Deviations in tolerance units above which components are coded, and relative steps of their
@@ -80,5 +80,5 @@ def _networks(
         step = max(1.0, relative * float(np.sqrt(n_inputs / n_latents)))
         network = linear_network(codec, spectrum, n_latents, step)
         candidate = replace(codec, network=network)
-        shape = Shape(spectrum.window, n_latents, step)
+        shape = Shape(spectrum.window, n_latents, step, hidden=0)
         yield Screened(shape, candidate, contest.bytes_of(candidate))

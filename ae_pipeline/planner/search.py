@@ -1,0 +1,155 @@
+"""Find the shape of network that is worth training to the end, by trying shapes out for a while."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from ae_pipeline.codec import ArchiveCodec
+from ae_pipeline.planner.contest import Contest
+from ae_pipeline.planner.network import Trainer
+from ae_pipeline.planner.screen import Screened
+from ae_pipeline.planner.shape import (
+    Shape,
+    describe,
+    fewer_codes,
+    more_codes,
+    narrower,
+    wider,
+)
+
+#: A network is tried out if its linear start takes at most this many times the best bytes so far,
+_TRIED = 2.0
+#: for this share of the budget and at most so many steps; all trials together may take
+_TRIAL_SHARE, _TRIAL_STEPS = 0.15, 3_000
+#: this share of it, less if nothing is trained to the end.
+_ALL_TRIALS, _ALL_REHEARSED = 0.6, 0.06
+#: A shape is worth it if it takes at most this many times the best, and its payload at most this
+#: share of what is needed without it.
+_PROMISING, _HELPFUL = 1.1, 0.998
+#: Precisions of the encoder's weights to choose from.
+_ENCODER_BITS = (6, 8, 10, 13)
+_SCREENED_VALUES = 1 << 19
+Move = Callable[[Shape], Shape | None]
+
+
+@dataclass
+class Search:
+    """Trials of shapes, each trained once.
+
+    Args:
+        trainer: trains.
+        contest: measures.
+        budget_s: for all training.
+        is_rehearsal: nothing will be trained to the end.
+    """
+
+    trainer: Trainer
+    contest: Contest
+    budget_s: float
+    is_rehearsal: bool
+    _spent_s: float = 0.0
+    _trials: dict[Shape, tuple[float, float]] = field(default_factory=dict)
+
+    def best_shape(self, screened: list[Screened]) -> Shape | None:
+        """The most promising shape, or None if no network promises to pay.
+
+        Args:
+            screened: linear networks to start from, the best of each window.
+        """
+        without = self.contest.sample.coded_bytes(self.trainer.codec)
+        bar = _TRIED * self.contest.best_bytes
+        for start in (one.shape for one in self._starts(screened) if one.n_bytes <= bar):
+            if self._try(start) is None or not self._helps(start, without):
+                continue
+            if start.window == 1 and not self._is_short:
+                self._refine(start)
+        worth = [shape for shape in self._trials if self._helps(shape, without)]
+        if not worth or self._is_short:
+            return None
+        return min(worth, key=lambda shape: self._trials[shape][0])
+
+    @property
+    def _is_short(self) -> bool:
+        """Whether a trial is all the training that was asked for."""
+        return self.trainer.is_limited
+
+    def _refine(self, start: Shape) -> None:
+        """Try more and fewer codes, then wider and narrower layers."""
+        if self.is_rehearsal:
+            self._climb(start, wider)
+        else:
+            self._climb(self._climb(start, more_codes, fewer_codes), wider, narrower)
+
+    def enter(self, shape: Shape, n_steps: int) -> tuple[float, float]:
+        """(bytes in all, bytes of payload) of a network after so many steps."""
+        started = time.monotonic()
+        codec = self._with_fewest_bits(self.trainer.train(shape, n_steps))
+        name = f"trained network, {describe(shape)}, {n_steps:,} steps"
+        total = self.contest.enter(name, codec, started)
+        return total, total - self.contest.model_bytes(codec)
+
+    def _starts(self, screened: list[Screened]) -> list[Screened]:
+        """Single rows and the best window: what a network makes of them is not foreseen."""
+        by_size = sorted(screened, key=lambda one: one.n_bytes)
+        if self.is_rehearsal:
+            return by_size[:1]
+        wide = [one for one in by_size if one.shape.window > 1]
+        return [*(one for one in by_size if one.shape.window == 1), *wide[:1]]
+
+    def _try(self, shape: Shape) -> float | None:
+        """Bytes after a trial; None if there is no time for one."""
+        if shape not in self._trials:
+            n_steps = self.trainer.affordable_steps(shape, _TRIAL_SHARE * self.budget_s)
+            n_steps = min(n_steps, _TRIAL_STEPS)
+            self._spent_s += n_steps * self.trainer.step_seconds(shape)
+            limit_s = self.budget_s * (_ALL_REHEARSED if self.is_rehearsal else _ALL_TRIALS)
+            if n_steps < self.trainer.least_steps or (self._trials and self._spent_s > limit_s):
+                return None
+            self._trials[shape] = self.enter(shape, n_steps)
+        return self._trials[shape][0]
+
+    def _helps(self, shape: Shape, without: float) -> bool:
+        total, payload = self._trials[shape]
+        return payload <= _HELPFUL * without and total <= _PROMISING * self.contest.best_bytes
+
+    def _climb(self, shape: Shape, *moves: Move) -> Shape:
+        """As far in the best of these directions as it makes the bytes fewer."""
+        first = {move: self._smaller(shape, move) for move in moves}
+        better = [move for move, found in first.items() if found is not None]
+        if not better:
+            return shape
+        move = min(better, key=lambda one: self._trials[first[one] or shape][0])
+        best = first[move] or shape
+        while (following := self._smaller(best, move)) is not None:
+            best = following
+        return best
+
+    def _smaller(self, shape: Shape, move: Move) -> Shape | None:
+        """The next shape in a direction, if it takes fewer bytes."""
+        following = self._allowed(move(shape))
+        total = None if following is None else self._try(following)
+        return following if total is not None and total < self._trials[shape][0] else None
+
+    def _allowed(self, shape: Shape | None) -> Shape | None:
+        """None for what the settings pin to something else."""
+        network = self.trainer.job.network
+        if shape is None or shape.latent_dim > self.trainer.inputs.n_inputs * shape.window:
+            return None
+        is_pinned = network.latent_dim not in (None, shape.latent_dim)
+        has_widths = "encoder_hidden" in network.model_fields_set
+        is_pinned |= has_widths and shape.hidden != self.trainer.hidden
+        return None if is_pinned else shape
+
+    def _with_fewest_bits(self, codec: ArchiveCodec) -> ArchiveCodec:
+        """The encoder only as precise as pays: its weights are most of the model."""
+        network = codec.network
+        if network is None:
+            return codec
+        sample = self.contest.sample.shortened(_SCREENED_VALUES)
+        rounded = [
+            replace(codec, network=replace(network, encoder_bits=n_bits).as_stored())
+            for n_bits in _ENCODER_BITS
+        ]
+        return min(rounded, key=replace(self.contest, sample=sample).bytes_of)

@@ -22,8 +22,9 @@ def resolve_tolerances(
 ) -> Float64[np.ndarray, "features"]:
     """Absolute tolerance of each feature column; 0 means bit for bit.
 
-    Integer columns with a tolerance below 1 are exact, because nothing lies between. A relative
-    tolerance of a column without range is exact.
+    Integer columns with a tolerance below 1 are exact, because nothing lies between; larger ones
+    become the whole number below and a half, which allows the same errors and makes cells of whole
+    numbers. A relative tolerance of a column without range is exact.
 
     Raises:
         ConfigError: a rule matches no feature column.
@@ -42,8 +43,12 @@ def resolve_tolerances(
         rule = next((rule for rule in reversed(config.rules) if _matches(rule, name)), default)
         tolerance = _absolute(rule, statistics, index)
         is_integer = pa.types.is_integer(schema.feature_types[index])
-        resolved[index] = 0.0 if is_integer and tolerance < 1 else tolerance
+        resolved[index] = _of_integers(tolerance) if is_integer else tolerance
     return resolved
+
+
+def _of_integers(tolerance: float) -> float:
+    return float(np.floor(tolerance)) + 0.5 if tolerance >= 1 else 0.0
 
 
 def _matches(rule: ToleranceRule, name: str) -> bool:

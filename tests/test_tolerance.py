@@ -81,11 +81,13 @@ def test_rule_without_column_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [(0.999, 0.0), (1.0, 1.0), (1.5, 1.5), (1e12, 1e12)]
+    ("value", "expected"), [(0.999, 0.0), (1.0, 1.5), (1.5, 1.5), (2.9, 2.5), (1e12, 1e12 + 0.5)]
 )
 @pytest.mark.parametrize("kind", [pa.int8(), pa.int64(), pa.uint64()], ids=str)
-def test_integers_below_one_are_exact(kind: pa.DataType, value: float, expected: float) -> None:
-    """Nothing lies between integers, so less than 1 is exact."""
+def test_integers_round_to_cells_of_whole_numbers(
+    kind: pa.DataType, value: float, expected: float
+) -> None:
+    """Less than 1 is exact; more is the whole number below and a half, which allows no more."""
     assert resolve({"a": [0.0, 9.0]}, rule("a", "absolute", value), kind=kind) == [expected]
 
 

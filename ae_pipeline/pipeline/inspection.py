@@ -108,10 +108,21 @@ def _codec_facts(codec: Codec | ArchiveCodec) -> Facts:
 def _archive_facts(codec: ArchiveCodec) -> Facts:
     predictor, network = codec.predictor, codec.network
     terms = "none" if predictor is None else f"{len(predictor.weights)} terms"
-    facts: Facts = {"codec": codec.id, "linear prediction": terms}
+    facts: Facts = {"codec": codec.id, "linear prediction": terms, **_break_even(codec)}
     if network is None:
         return {**facts, "network": "none"}
     return {**facts, **_network_facts(network.architecture), "window": network.window}
+
+
+def _break_even(codec: ArchiveCodec) -> Facts:
+    """Rows from which the model saves more than it takes, if it was chosen against none."""
+    plan = codec.provenance.plan
+    chosen = next((one for one in plan if one.is_chosen), None)
+    if chosen is None or not chosen.model_bytes:
+        return {}
+    saved = plan[0].payload_bytes - chosen.payload_bytes
+    n_rows = codec.provenance.n_rows * chosen.model_bytes / max(saved, 1)
+    return {"model pays from rows": round(n_rows)}
 
 
 def _network_facts(architecture: Architecture) -> Facts:

@@ -18,8 +18,9 @@ from ae_pipeline.standardization import Standardization
 
 #: What the rate objective wants where the settings say nothing.
 _RATE_DEFAULTS = {"learning_rate": 5e-3, "batch_size": 256}
-#: A step costs this and its multiplications at this speed, on a core of 2025.
-_STEP_S, _PRODUCTS_PER_S = 1e-4, 6e9
+#: A step costs this, each of its numbers in and out this, and its multiplications at this speed, on
+#: a core of 2025.
+_STEP_S, _NUMBER_S, _PRODUCTS_PER_S = 1e-4, 3e-8, 3e10
 _MOST_STEPS = 20_000
 #: Precision of the encoder until the planner finds how little is enough.
 _ENCODER_BITS = 16
@@ -69,8 +70,10 @@ class Trainer:
 
     def step_seconds(self, shape: Shape) -> float:
         """What a mini-batch takes, about."""
-        batch = _rate_settings(self.job.training).batch_size
-        return _STEP_S + 3.0 * batch * self.architecture(shape).n_parameters / _PRODUCTS_PER_S
+        batch, architecture = _rate_settings(self.job.training).batch_size, self.architecture(shape)
+        numbers = architecture.n_inputs + architecture.latent_dim
+        products = 3.0 * architecture.n_parameters
+        return _STEP_S + batch * (_NUMBER_S * numbers + products / _PRODUCTS_PER_S)
 
     @property
     def hidden(self) -> int:

@@ -60,8 +60,6 @@ def screen(
         tried = list(_networks(codec, spectrum, latent_dim, contest))
         if tried:
             found.append(min(tried, key=lambda one: one.n_bytes))
-        if len(found) > 2 and found[-1].n_bytes > found[-2].n_bytes > found[-3].n_bytes:
-            break
     return found
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from ae_pipeline import EncodeJob, VerifyJob, encode, verify
+from ae_pipeline import EncodeJob, VerifyJob, encode, estimate, verify
 from ae_pipeline.codec import ArchiveCodec, load_archive_codec
-from ae_pipeline.config import ToleranceConfig
+from ae_pipeline.config import EstimateJob, ToleranceConfig
 from ae_pipeline.inference import pin_blas_threads
+from ae_pipeline.results import EstimatedOption
 from ae_pipeline.source import discover
 from ae_pipeline.storage import codec_directory, column_bytes
 from benchmarks.outcome import Comparison, Entry
@@ -31,9 +32,17 @@ from benchmarks.peers import (
 _MB = 1e6
 
 
-def compare(dataset: str, tolerance: float) -> Comparison:
-    """Fit, encode and verify an archive; then its peers on the blocks that it was made of."""
+def compare_all(dataset: str, tolerances: Sequence[float]) -> Iterator[Comparison]:
+    """One forecast of all tolerances, as a user would ask for it, then each of them for real."""
     pin_blas_threads()
+    found = estimate(EstimateJob(source=dataset, tolerances=tuple(tolerances)))
+    for option in found.options:
+        yield _compare(dataset, option, found.seconds)
+
+
+def _compare(dataset: str, forecast: EstimatedOption, estimate_s: float) -> Comparison:
+    """Fit, encode and verify an archive; then its peers on the blocks that it was made of."""
+    tolerance = forecast.tolerance
     with tempfile.TemporaryDirectory() as folder:
         job = EncodeJob(
             source=dataset, archive=folder, tolerance=ToleranceConfig(relative=tolerance)
@@ -64,6 +73,8 @@ def compare(dataset: str, tolerance: float) -> Comparison:
         baseline=_measure(classical(dataset, _latents_per_row(codec)), blocks),
         is_verified=not checked.failures and checked.total.n_rows == report.total.n_rows,
         encode_s=encode_s,
+        estimated_bytes=forecast.payload_bytes + forecast.model_bytes,
+        estimate_s=estimate_s,
         plan=codec.provenance.plan,
     )
 

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from ae_pipeline.report import Table, render, to_json
-from benchmarks.comparison import compare
+from benchmarks.comparison import compare_all
 from benchmarks.known_sources import N_COLUMNS, KnownSource, factors, manifold, neighbours
 from benchmarks.machine import machine_line
 from benchmarks.outcome import Comparison
@@ -110,7 +110,7 @@ def _measure(make: Callable[[], KnownSource], tolerance: float, times: float | N
         path = Path(folder) / source.name
         path.mkdir()
         write_rows(source.rows, path / "part-0.parquet")
-        found = compare(str(path), tolerance)
+        (found,) = compare_all(str(path), [tolerance])
     bound = source.bound(tolerance * np.ptp(source.rows, axis=0))
     return Limit(found, bound / N_COLUMNS, times)
 

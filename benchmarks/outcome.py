@@ -12,6 +12,8 @@ _BAR, _SMALL_BAR = 1.00, 1.02
 #: A peer may miss by the rounding of its floats.
 _ROUNDING = 1e-3
 MOST_FIT_S = 180.0
+#: Share of our bytes by which a forecast may be wrong.
+MOST_SURPRISE = 0.15
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Comparison:
         baseline: the classical autoencoder, which promises nothing.
         is_verified: every value of the archive was held against the source's.
         encode_s: wall seconds of fitting and encoding.
+        estimated_bytes: what the forecast said of ours.
+        estimate_s: wall seconds that the forecast of all tolerances took.
         plan: what our planner tried.
     """
 
@@ -74,6 +78,8 @@ class Comparison:
     baseline: Entry
     is_verified: bool
     encode_s: float
+    estimated_bytes: int
+    estimate_s: float
     plan: tuple[Candidate, ...]
 
     @property
@@ -92,6 +98,11 @@ class Comparison:
         return self.ours.n_bytes / self.best.n_bytes
 
     @property
+    def surprise(self) -> float:
+        """By which share of our bytes the forecast was too high."""
+        return self.estimated_bytes / self.ours.n_bytes - 1.0
+
+    @property
     def bar(self) -> float:
         """What `relative` may be at most."""
         is_small = self.raw_bytes < _SMALL_BYTES or self.n_rows < _SMALL_ROWS * self.n_fragments
@@ -99,6 +110,8 @@ class Comparison:
 
     @property
     def is_met(self) -> bool:
-        """Small enough, soon enough, and every promise kept."""
+        """Small enough, soon enough, as foreseen, and every promise kept."""
         is_kept = self.is_verified and self.ours.worst <= 1.0
-        return is_kept and self.relative <= self.bar and self.encode_s <= MOST_FIT_S
+        is_foreseen = abs(self.surprise) <= MOST_SURPRISE
+        is_soon = self.encode_s <= MOST_FIT_S
+        return is_kept and is_foreseen and is_soon and self.relative <= self.bar

@@ -11,7 +11,7 @@ from inspect import cleandoc
 
 from ae_pipeline.report import to_markdown
 from benchmarks import known_sources, limit, ratio
-from benchmarks.comparison import compare
+from benchmarks.comparison import compare_all
 from benchmarks.machine import machine_line
 
 
@@ -24,7 +24,7 @@ def main() -> None:
 
 def page(datasets: Sequence[str]) -> str:
     """Measure, and describe by the words of the modules that measure."""
-    compared = [compare(dataset, bound) for dataset in datasets for bound in ratio.TOLERANCES]
+    compared = [one for dataset in datasets for one in compare_all(dataset, ratio.TOLERANCES)]
     limits = limit.measure_limits()
     parts = [
         "# Benchmarks\n",

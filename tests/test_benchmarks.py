@@ -88,6 +88,8 @@ def _comparison(raw_bytes: int, n_rows: int, ours: int = 100) -> Comparison:
         baseline=broken,
         is_verified=True,
         encode_s=1.0,
+        estimated_bytes=ours,
+        estimate_s=1.0,
         plan=(Candidate("direct", ours, 0, 1.0, True),),
     )
 
@@ -102,6 +104,8 @@ def test_bars() -> None:
     assert _comparison(*little, ours=102).is_met
     assert not replace(_comparison(*large), is_verified=False).is_met
     assert not replace(_comparison(*large), encode_s=181.0).is_met
+    assert replace(_comparison(*large), estimated_bytes=115).is_met
+    assert not replace(_comparison(*large), estimated_bytes=84).is_met
 
 
 def test_tables_say_what_was_found() -> None:

@@ -23,8 +23,8 @@ from ae_pipeline.planner.warm_start import start_parameters
 
 logger = logging.getLogger(__name__)
 
-#: Values on which linear networks are compared.
-_SCREENED_VALUES = 1 << 19
+#: Values on which linear networks are compared, and for a forecast.
+_SCREENED_VALUES, _REHEARSED_VALUES = 1 << 19, 1 << 18
 
 
 def plan_codec(
@@ -54,7 +54,7 @@ def plan_codec(
         _go_on(trainer, config, contest)
         return contest.verdict()
     started = time.monotonic()
-    screened = _screen(trainer, config, contest)
+    screened = _screen(trainer, config, contest, is_rehearsal)
     if screened:
         best = min(screened, key=lambda one: one.n_bytes)
         contest.enter(f"linear network, {describe(best.shape)}", best.codec, started)
@@ -78,11 +78,14 @@ def _with_predictor(trainer: Trainer, contest: Contest) -> Trainer:
     return replace(trainer, codec=codec)
 
 
-def _screen(trainer: Trainer, config: PlannerConfig, contest: Contest) -> list[Screened]:
+def _screen(
+    trainer: Trainer, config: PlannerConfig, contest: Contest, is_rehearsal: bool
+) -> list[Screened]:
     """Linear networks, measured on fewer blocks."""
+    n_values = _REHEARSED_VALUES if is_rehearsal else _SCREENED_VALUES
     network = trainer.job.network
     windows = config.windows if network.window is None else (network.window,)
-    small = Contest(contest.sample.shortened(_SCREENED_VALUES), contest.growth)
+    small = Contest(contest.sample.shortened(n_values), contest.growth)
     small.enter("linear prediction", trainer.codec, time.monotonic())
     return screen(trainer.codec, trainer.inputs, windows, network.latent_dim, small)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import product
 
 import numpy as np
 
@@ -57,26 +55,41 @@ def screen(
         if n_inputs > _MOST_INPUTS or is_chance:
             continue
         spectrum = measure_spectrum(codec, inputs, contest.sample, window)
-        tried = list(_networks(codec, spectrum, latent_dim, contest))
-        if tried:
-            found.append(min(tried, key=lambda one: one.n_bytes))
+        best = _best_network(codec, spectrum, latent_dim, contest)
+        found += [best] if best is not None else []
     return found
 
 
-def _networks(
+def _best_network(
     codec: ArchiveCodec, spectrum: Spectrum, latent_dim: int | None, contest: Contest
-) -> Iterator[Screened]:
-    """Networks of one window; those whose weights alone are too many are left out."""
-    counts = {latent_dim or max(1, spectrum.count_above(level)) for level in _LEVELS}
+) -> Screened | None:
+    """The best number of codes at the finest step, then the best step for it.
+
+    None if the weights alone are more bytes than they could save.
+    """
     n_inputs = len(spectrum.gain)
-    for count, relative in product(sorted(counts), _STEPS):
-        n_latents = min(count, n_inputs)
-        is_small = _BYTES_PER_WEIGHT * n_latents * n_inputs / contest.growth < contest.best_bytes
-        if not is_small and spectrum.window > 1:
-            continue
-        # The error of all codes together is spread over all inputs.
-        step = max(1.0, relative * float(np.sqrt(n_inputs / n_latents)))
-        network = linear_network(codec, spectrum, n_latents, step)
-        candidate = replace(codec, network=network)
-        shape = Shape(spectrum.window, n_latents, step, hidden=0)
-        yield Screened(shape, candidate, contest.bytes_of(candidate))
+    counts = {latent_dim or max(1, spectrum.count_above(level)) for level in _LEVELS}
+    affordable = [
+        count
+        for count in sorted(min(count, n_inputs) for count in counts)
+        if spectrum.window == 1
+        or _BYTES_PER_WEIGHT * count * n_inputs / contest.growth < contest.best_bytes
+    ]
+    if not affordable:
+        return None
+    first, *others = _STEPS
+    tried = [_measure(codec, spectrum, count, first, contest) for count in affordable]
+    best = min(tried, key=lambda one: one.n_bytes)
+    count = best.shape.latent_dim
+    coarser = [_measure(codec, spectrum, count, step, contest) for step in others]
+    return min([best, *coarser], key=lambda one: one.n_bytes)
+
+
+def _measure(
+    codec: ArchiveCodec, spectrum: Spectrum, n_latents: int, relative: float, contest: Contest
+) -> Screened:
+    # The error of all codes together is spread over all inputs.
+    step = max(1.0, relative * float(np.sqrt(len(spectrum.gain) / n_latents)))
+    candidate = replace(codec, network=linear_network(codec, spectrum, n_latents, step))
+    shape = Shape(spectrum.window, n_latents, step, hidden=0)
+    return Screened(shape, candidate, contest.bytes_of(candidate))

@@ -126,9 +126,9 @@ def bar_table(found: Sequence[Comparison]) -> Table:
         ),
         rows=rows,
         note="Bar: ours/best at most this, every value verified, fit and encode within "
-        f"{MOST_FIT_S:.0f} s. Forecast: what `estimate` of all tolerances said beforehand against "
-        f"ours (at most {100 * MOST_SURPRISE:.0f} % off), and its wall seconds. The bar is 1.02 for sources of less than 5 MB raw or of files of less "
-        "than 10,000 rows, else 1.00.",
+        f"{MOST_FIT_S:.0f} s, and what `estimate` of all tolerances had said (forecast, in so many "
+        f"wall seconds) at most {100 * MOST_SURPRISE:.0f} % off. It is 1.02 for sources of less "
+        "than 5 MB raw or of files of less than 10,000 rows, else 1.00.",
     )
 
 

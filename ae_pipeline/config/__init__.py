@@ -1,7 +1,9 @@
 """Settings: one pydantic schema for YAML files, the command line and deployment parameters."""
 
+from ae_pipeline.config.backfill import BackfillConfig, FragmentState, Selectable
 from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
 from ae_pipeline.config.job import (
+    CompressJob,
     DecodeJob,
     EncodeJob,
     EstimateJob,
@@ -17,21 +19,29 @@ from ae_pipeline.config.planner import PlannerConfig
 from ae_pipeline.config.selection import SelectionConfig
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
 from ae_pipeline.config.training import TrainingConfig
+from ae_pipeline.config.upkeep import DriftAction, DriftConfig, RetentionConfig
 
 __all__ = [
     "Activation",
+    "BackfillConfig",
     "ColumnsConfig",
+    "CompressJob",
     "DecodeJob",
     "Design",
+    "DriftAction",
+    "DriftConfig",
     "EncodeJob",
     "EstimateJob",
     "ExecutionConfig",
     "FitJob",
+    "FragmentState",
     "Initializer",
     "JobConfig",
     "MainJob",
     "NetworkConfig",
     "PlannerConfig",
+    "RetentionConfig",
+    "Selectable",
     "SelectionConfig",
     "StatisticsConfig",
     "ToleranceConfig",

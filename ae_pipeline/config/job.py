@@ -10,12 +10,14 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from ae_pipeline.config._model import Settings
+from ae_pipeline.config.backfill import BackfillConfig
 from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
 from ae_pipeline.config.network import NetworkConfig
 from ae_pipeline.config.planner import PlannerConfig
 from ae_pipeline.config.selection import SelectionConfig
 from ae_pipeline.config.tolerance import ToleranceConfig
 from ae_pipeline.config.training import TrainingConfig
+from ae_pipeline.config.upkeep import DriftConfig, RetentionConfig
 
 
 class ExecutionConfig(Settings):
@@ -55,11 +57,14 @@ class JobConfig(Settings):
     )
     tolerance: ToleranceConfig = ToleranceConfig()
     selection: SelectionConfig = SelectionConfig()
+    backfill: BackfillConfig = BackfillConfig()
     columns: ColumnsConfig = ColumnsConfig()
     statistics: StatisticsConfig = StatisticsConfig()
     network: NetworkConfig = NetworkConfig()
     planner: PlannerConfig = PlannerConfig()
     training: TrainingConfig = TrainingConfig()
+    drift: DriftConfig = DriftConfig()
+    retention: RetentionConfig = RetentionConfig()
     execution: ExecutionConfig = ExecutionConfig()
 
     @field_validator("source", "codec", "features", "archive", "decoded")
@@ -89,6 +94,13 @@ class EncodeJob(JobConfig):
     def _writes_one_thing(self) -> "EncodeJob":
         _require_one(self)
         return self
+
+
+class CompressJob(EncodeJob):
+    """Settings of compress: the source, and the archive that is kept up to date with it."""
+
+    source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
+    archive: str = Field(description="Archive to keep up to date; a codec is fitted at first.")
 
 
 class EstimateJob(JobConfig):

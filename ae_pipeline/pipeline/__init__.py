@@ -3,6 +3,8 @@
 Each verb is plan, fragments, finish; the flows put tasks around the middle.
 """
 
+from ae_pipeline.pipeline.backfill import backfill, finish_backfill, start_backfill
+from ae_pipeline.pipeline.backfill_plan import plan_backfill
 from ae_pipeline.pipeline.decode import (
     decode,
     decode_fragments,
@@ -22,18 +24,22 @@ __all__ = [
     "DecodePlan",
     "EncodePlan",
     "Outcome",
+    "backfill",
     "decode",
     "decode_fragments",
     "encode",
     "encode_fragments",
     "estimate",
+    "finish_backfill",
     "finish_decode",
     "finish_encode",
     "finish_verify",
     "fit",
     "inspect",
+    "plan_backfill",
     "plan_decode",
     "plan_encode",
     "plan_verify",
+    "start_backfill",
     "verify",
 ]

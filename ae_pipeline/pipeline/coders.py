@@ -14,7 +14,7 @@ from ae_pipeline.errors import CodecMismatchError, ConfigError, CorruptFragmentE
 from ae_pipeline.features import FeaturesCoder
 from ae_pipeline.schema import resolve_roles, schema_differences
 from ae_pipeline.source import Fragment
-from ae_pipeline.storage import Coder, Footer, read_footer
+from ae_pipeline.storage import Coder, Footer, codec_directory, read_footer, read_marker
 
 
 def open_coder(directory: Path, latent_column: str) -> ArchiveCoder | FeaturesCoder:
@@ -22,6 +22,16 @@ def open_coder(directory: Path, latent_column: str) -> ArchiveCoder | FeaturesCo
     if codec_kind(directory) == "archive":
         return ArchiveCoder(load_archive_codec(directory))
     return FeaturesCoder(load_codec(directory), latent_column)
+
+
+def find_coder(job: EncodeJob, destination: Path) -> ArchiveCoder | FeaturesCoder | None:
+    """The codec that was named, or the one that the destination uses now, if there is one."""
+    if job.codec is not None:
+        return open_coder(Path(job.codec), job.latent_column)
+    marker = read_marker(destination)
+    if marker is None or marker.codec_id is None:
+        return None
+    return open_coder(codec_directory(destination, marker.codec_id), job.latent_column)
 
 
 def check_block_name(names: list[str]) -> None:

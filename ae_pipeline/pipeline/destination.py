@@ -27,8 +27,14 @@ def check_apart(source: Source, destination: Path) -> None:
         )
 
 
-def claim(destination: Path, marker: Marker, force: bool) -> None:
+def claim(destination: Path, marker: Marker, force: bool, may_change_codec: bool = False) -> None:
     """Make the folder and mark it as ours, or find it marked already.
+
+    Args:
+        destination: folder to write to.
+        marker: what it is to be.
+        force: whatever it holds.
+        may_change_codec: fragments of another codec may be there; each names its own.
 
     Raises:
         DestinationExistsError: it holds something else and `force` is off.
@@ -43,6 +49,8 @@ def claim(destination: Path, marker: Marker, force: bool) -> None:
         found = read_marker(destination)
         if not force:
             _check_ours(destination, found, marker)
+        if not (force or may_change_codec):
+            _check_codec(destination, found, marker)
     if found != marker:
         write_marker(destination, marker)
 
@@ -63,11 +71,15 @@ def _check_ours(destination: Path, found: Marker | None, wanted: Marker) -> None
             got=found.kind,
             remedy="choose another destination",
         )
+
+
+def _check_codec(destination: Path, found: Marker | None, wanted: Marker) -> None:
     if found is not None and found.codec_id not in (None, wanted.codec_id):
         raise DestinationExistsError(
             "destination was encoded with another codec",
             where=str(destination),
             expected=str(found.codec_id),
             got=str(wanted.codec_id),
-            remedy="use that codec, or --force to encode everything again",
+            remedy="use that codec, --force to encode everything again, or `backfill` to go on "
+            "with the new one",
         )

@@ -8,20 +8,21 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.config import EncodeJob
-from ae_pipeline.errors import AePipelineError, SourceError
+from ae_pipeline.errors import SourceError
 from ae_pipeline.pipeline.accounting import fragment_bytes
 from ae_pipeline.pipeline.coders import check_schema, require_footer
 from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
+from ae_pipeline.pipeline.failures import remember_failures
 from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
 from ae_pipeline.pipeline.measure import fragment_schema
+from ae_pipeline.pipeline.status import footer_of
 from ae_pipeline.pipeline.summary import summarize
 from ae_pipeline.results import DatasetReport, FragmentResult, Progress, State, silent
 from ae_pipeline.source import Fragment, discover, fingerprint
-from ae_pipeline.storage import Coder, Footer, codec_directory, read_footer
+from ae_pipeline.storage import Coder, Footer, codec_directory
 
 logger = logging.getLogger(__name__)
 
@@ -41,19 +42,25 @@ def encode(job: EncodeJob, progress: Progress = silent) -> DatasetReport:
 def encode_fragments(plan: EncodePlan, workers: int, progress: Progress = silent) -> Outcome:
     """Encode the fragments of a plan in threads; failures are in the outcome."""
     work = partial(_encode_fragment, plan, plan.open_coder())
-    return for_each_fragment(
+    outcome = for_each_fragment(
         plan.fragments, work, workers=workers, stage="encode", progress=progress
     )
+    remember_failures(Path(plan.destination), plan.fragments, outcome)
+    return outcome
 
 
 def finish_encode(
     job: EncodeJob, plan: EncodePlan, outcome: Outcome, started: float
 ) -> DatasetReport:
     """Sum up; `started` is `time.monotonic()` when the verb began."""
-    coder = plan.open_coder()
-    codecs = {codec_directory(Path(plan.destination), plan.codec_id): coder}
-    report = summarize("encode", job.source, plan.destination, codecs, outcome, started)
+    report = encode_report(plan, job.source, outcome, started)
     return replace(report, warnings=(*report.warnings, *_orphans(plan)))
+
+
+def encode_report(plan: EncodePlan, source: str, outcome: Outcome, started: float) -> DatasetReport:
+    """A report of the fragments of a plan alone, whatever else the destination holds."""
+    codecs = {codec_directory(Path(plan.destination), plan.codec_id): plan.open_coder()}
+    return summarize("encode", source, plan.destination, codecs, outcome, started)
 
 
 def _orphans(plan: EncodePlan) -> tuple[str, ...]:
@@ -74,7 +81,7 @@ def _encode_fragment(plan: EncodePlan, coder: Coder, fragment: Fragment) -> Frag
     path = Path(plan.destination) / fragment.relative
     identity = fingerprint(fragment)
     footer = Footer(coder.kind, coder.codec_id, identity, fragment.size_bytes, coder.extra)
-    if not plan.force and footer.is_same(_footer_of(path)):
+    if not plan.force and footer.is_same(footer_of(path)):
         return _result(coder, fragment, path, "current", ())
     started = time.thread_time()
     arrow = fragment_schema(fragment)
@@ -108,11 +115,3 @@ def _result(
         n_rows=metadata.num_rows,
         warnings=warnings,
     )
-
-
-def _footer_of(path: Path) -> Footer | None:
-    """The footer of what is there; None if there is nothing to trust."""
-    try:
-        return read_footer(pq.read_metadata(path), str(path))
-    except (OSError, pa.ArrowException, AePipelineError, KeyError, ValueError):
-        return None

@@ -16,6 +16,7 @@ from ae_pipeline.pipeline.coders import (
     check_block_name,
     check_schema,
     check_settings,
+    find_coder,
     open_coder,
 )
 from ae_pipeline.pipeline.destination import check_apart, claim
@@ -31,7 +32,6 @@ from ae_pipeline.storage import (
     Marker,
     checkpoint_directory,
     codec_directory,
-    read_marker,
 )
 
 logger = logging.getLogger(__name__)
@@ -61,8 +61,15 @@ class EncodePlan:
         return open_coder(directory, self.latent_column)
 
 
-def plan_encode(job: EncodeJob, progress: Progress = silent) -> EncodePlan:
+def plan_encode(
+    job: EncodeJob, progress: Progress = silent, is_backfill: bool = False
+) -> EncodePlan:
     """Everything that can go wrong for the job as a whole goes wrong here.
+
+    Args:
+        job: what to encode.
+        progress: told of measuring and training.
+        is_backfill: fragments of former codecs may stay beside those of the codec at hand.
 
     Raises:
         AePipelineError: of the source, the codec, the settings or the destination.
@@ -73,14 +80,15 @@ def plan_encode(job: EncodeJob, progress: Progress = silent) -> EncodePlan:
     kind: Kind = "features" if job.archive is None else "archive"
     destination = Path(job.archive or job.features or "")
     check_apart(source, destination)
-    found = _find_coder(job, destination)
+    found = find_coder(job, destination)
     coder = found or _fit_for(job, kind, source, destination, progress)
     _check_kind(coder, kind)
     _check_some_fit(source, coder)
     _check_names(job, coder)
     if found is not None:
         check_settings(job, found)
-    claim(destination, Marker(kind, coder.codec_id), job.execution.force)
+    may_change = job.execution.force or is_backfill
+    claim(destination, Marker(kind, coder.codec_id), job.execution.force, may_change)
     _save(coder, codec_directory(destination, coder.codec_id))
     shutil.rmtree(checkpoint_directory(destination), ignore_errors=True)
     return EncodePlan(
@@ -90,16 +98,6 @@ def plan_encode(job: EncodeJob, progress: Progress = silent) -> EncodePlan:
         latent_column=job.latent_column,
         force=job.execution.force,
     )
-
-
-def _find_coder(job: EncodeJob, destination: Path) -> ArchiveCoder | FeaturesCoder | None:
-    """The codec that was named, or the one the destination was encoded with."""
-    if job.codec is not None:
-        return open_coder(Path(job.codec), job.latent_column)
-    marker = read_marker(destination)
-    if marker is None or marker.codec_id is None:
-        return None
-    return open_coder(codec_directory(destination, marker.codec_id), job.latent_column)
 
 
 def _fit_for(

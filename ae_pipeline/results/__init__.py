@@ -1,6 +1,7 @@
 """What the verbs report: small frozen records that pass between tasks and into reports."""
 
 from ae_pipeline.results.account import ByteAccount, Ratios, StoredBytes
+from ae_pipeline.results.backfill import BackfillPlan, BackfillReport, PlannedFragment
 from ae_pipeline.results.dataset import (
     DatasetReport,
     FragmentFailure,
@@ -14,6 +15,8 @@ from ae_pipeline.results.inspection import InspectedColumn, Inspection
 from ae_pipeline.results.progress import Progress, ProgressEvent, silent
 
 __all__ = [
+    "BackfillPlan",
+    "BackfillReport",
     "ByteAccount",
     "Candidate",
     "DatasetReport",
@@ -27,6 +30,7 @@ __all__ = [
     "InspectedColumn",
     "Inspection",
     "PartitionReport",
+    "PlannedFragment",
     "Progress",
     "ProgressEvent",
     "Ratios",

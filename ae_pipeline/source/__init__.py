@@ -1,7 +1,8 @@
 """The dataset we are given: its fragments, their fingerprints, their rows as a flat stream."""
 
-from ae_pipeline.source.discovery import Fragment, Source, discover
+from ae_pipeline.source.discovery import Fragment, Source, discover, in_natural_order
 from ae_pipeline.source.fingerprint import fingerprint
+from ae_pipeline.source.partition import partition_table, partition_values
 from ae_pipeline.source.reading import (
     RowGroup,
     list_row_groups,
@@ -17,8 +18,11 @@ __all__ = [
     "Source",
     "discover",
     "fingerprint",
+    "in_natural_order",
     "list_row_groups",
     "open_fragment",
+    "partition_table",
+    "partition_values",
     "read_records",
     "reading_errors",
     "rebatch",

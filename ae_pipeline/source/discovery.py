@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,10 +84,17 @@ def discover(path: str | Path) -> Source:
             expected=f"files ending in {', '.join(_SUFFIXES)}",
             got=f"{len(files)} other files" if files else "an empty folder",
         )
-    fragments.sort(
-        key=lambda fragment: (_natural(fragment.partition), _natural(fragment.path.name))
+    return Source(root, in_natural_order(fragments), len(files) - len(fragments))
+
+
+def in_natural_order(fragments: Iterable[Fragment]) -> tuple[Fragment, ...]:
+    """Partition by partition, numbers in names ordered as numbers."""
+    return tuple(
+        sorted(
+            fragments,
+            key=lambda fragment: (_natural(fragment.partition), _natural(fragment.path.name)),
+        )
     )
-    return Source(root, tuple(fragments), len(files) - len(fragments))
 
 
 def _walk(root: Path) -> Iterator[Path]:

@@ -11,6 +11,7 @@ from ae_pipeline.storage.layout import (
     report_directory,
     write_marker,
 )
+from ae_pipeline.storage.notes import NoteKind, read_notes, remove_note, write_note
 from ae_pipeline.storage.part import WHOLE, Part
 from ae_pipeline.storage.table import Write, block_writer, column_bytes, table_writer
 
@@ -20,6 +21,7 @@ __all__ = [
     "Footer",
     "Kind",
     "Marker",
+    "NoteKind",
     "Part",
     "Write",
     "block_writer",
@@ -28,7 +30,10 @@ __all__ = [
     "column_bytes",
     "read_footer",
     "read_marker",
+    "read_notes",
+    "remove_note",
     "report_directory",
     "table_writer",
     "write_marker",
+    "write_note",
 ]

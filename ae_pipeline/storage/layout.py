@@ -15,7 +15,7 @@ from ae_pipeline.errors import CorruptCodecError, UnsupportedFormatError
 from ae_pipeline.publish import publish_bytes
 
 #: Readers of datasets skip names that start with an underscore.
-_PRIVATE_FOLDER = "_ae"
+PRIVATE_FOLDER = "_ae"
 _MARKER_FILE = "dataset.json"
 _FORMAT_VERSION = "1.0"
 
@@ -44,19 +44,19 @@ def codec_directory(dataset: Path, codec_id: str) -> Path:
             where=str(dataset),
             expected="20 hex digits",
             got=codec_id,
-            remedy=f"restore {_PRIVATE_FOLDER}/{_MARKER_FILE}",
+            remedy=f"restore {PRIVATE_FOLDER}/{_MARKER_FILE}",
         )
-    return dataset / _PRIVATE_FOLDER / "codecs" / codec_id
+    return dataset / PRIVATE_FOLDER / "codecs" / codec_id
 
 
 def checkpoint_directory(dataset: Path) -> Path:
     """State of a fit that was started for this dataset."""
-    return dataset / _PRIVATE_FOLDER / "checkpoint"
+    return dataset / PRIVATE_FOLDER / "checkpoint"
 
 
 def report_directory(dataset: Path) -> Path:
     """Metrics tables."""
-    return dataset / _PRIVATE_FOLDER / "report"
+    return dataset / PRIVATE_FOLDER / "report"
 
 
 def read_marker(dataset: Path) -> Marker | None:
@@ -66,7 +66,7 @@ def read_marker(dataset: Path) -> Marker | None:
         UnsupportedFormatError: another major format version.
     """
     try:
-        tree = json.loads((dataset / _PRIVATE_FOLDER / _MARKER_FILE).read_text(encoding="utf-8"))
+        tree = json.loads((dataset / PRIVATE_FOLDER / _MARKER_FILE).read_text(encoding="utf-8"))
         codec_id, version = tree.get("codec_id"), str(tree.get("format_version", _FORMAT_VERSION))
         marker = Marker(tree["kind"], None if codec_id is None else str(codec_id))
         is_known = tree["kind"] in get_args(Kind)
@@ -91,4 +91,4 @@ def _check_version(version: str, dataset: Path) -> None:
 def write_marker(dataset: Path, marker: Marker) -> None:
     """Make the folder ours; `DestinationError` if it cannot be written."""
     text = json.dumps(asdict(marker), indent=2) + "\n"
-    publish_bytes(dataset / _PRIVATE_FOLDER / _MARKER_FILE, text.encode())
+    publish_bytes(dataset / PRIVATE_FOLDER / _MARKER_FILE, text.encode())

@@ -1,0 +1,48 @@
+"""Which fragments a backfill does, and in which order."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from ae_pipeline.config._model import Settings
+
+FragmentState = Literal["missing", "stale", "outdated", "failed", "current", "retired", "orphaned"]
+#: States that there is something to do about; orphans are pruned instead.
+Selectable = Literal["missing", "stale", "outdated", "failed", "current", "retired"]
+
+
+class BackfillConfig(Settings):
+    """Selection by partition and by state; what is empty selects everything."""
+
+    where: str | None = Field(
+        default=None,
+        min_length=1,
+        description='Predicate on partition keys and `path`, as in SQL: "year >= 2013 and '
+        "station = 'Dingling'\".",
+    )
+    start: str | None = Field(
+        default=None,
+        description="First date, inclusive, of a date-like partition key (date=..., or year=, "
+        "month=, day=, hour=): 2013, 2013-05 or 2013-05-17.",
+    )
+    end: str | None = Field(default=None, description="Last date, inclusive, as start.")
+    lookback: int | None = Field(
+        default=None,
+        ge=1,
+        description="Only the last partitions, so many, for data that arrives late.",
+    )
+    only: tuple[Selectable, ...] = Field(
+        default=("missing", "stale", "failed"),
+        min_length=1,
+        description="States to do something about. stale: the source changed. outdated: another "
+        "codec is in use by now. retired: its source was deleted after verification and came back "
+        "with other content.",
+    )
+    order: Literal["asc", "desc"] = Field(
+        default="asc", description="Partitions in their order, or latest first."
+    )
+    limit: int | None = Field(default=None, ge=1, description="At most so many fragments.")
+    prune: bool = Field(
+        default=False, description="Remove fragments whose source is gone (orphaned)."
+    )
+    dry_run: bool = Field(default=False, description="Show the plan and do nothing.")

@@ -1,0 +1,128 @@
+"""What has become of each fragment, told by the footers of the destination and by its notes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ae_pipeline.config import FragmentState
+from ae_pipeline.errors import AePipelineError, EmptySourceError, SourceNotFoundError
+from ae_pipeline.results import PlannedFragment
+from ae_pipeline.source import Fragment, discover, fingerprint
+from ae_pipeline.storage import Coder, Footer, read_footer, read_notes
+
+Verdict = tuple[FragmentState, str]
+
+
+@dataclass(frozen=True)
+class Destination:
+    """What is known of a dataset of ours before it is written to.
+
+    Args:
+        root: its folder; it need not exist.
+        coder: codec in use, None if there is none yet.
+        failed: notes of failures, by fragment.
+        retired: notes of sources that were deleted after verification, by fragment.
+    """
+
+    root: Path
+    coder: Coder | None
+    failed: Mapping[str, Mapping[str, str]]
+    retired: Mapping[str, Mapping[str, str]]
+
+    @classmethod
+    def look(cls, root: Path, coder: Coder | None) -> Destination:
+        """Read the notes."""
+        return cls(root, coder, read_notes(root, "failed"), read_notes(root, "retired"))
+
+    def fragments(self) -> tuple[Fragment, ...]:
+        """What is there."""
+        try:
+            return discover(self.root).fragments
+        except (EmptySourceError, SourceNotFoundError):
+            return ()
+
+
+def fragment_statuses(
+    fragments: Sequence[Fragment], destination: Destination, workers: int
+) -> list[PlannedFragment]:
+    """State and reason of every fragment of a source, in their order."""
+
+    def status(fragment: Fragment) -> PlannedFragment:
+        state, reason = _verdict(fragment, destination)
+        return PlannedFragment(
+            fragment.relative, fragment.partition, state, reason, fragment.size_bytes
+        )
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="status") as pool:
+        return list(pool.map(status, fragments))
+
+
+def orphan_statuses(
+    fragments: Sequence[Fragment], destination: Destination
+) -> list[PlannedFragment]:
+    """Fragments of the destination whose source is gone: by our own hand or by another."""
+    return [
+        PlannedFragment(
+            fragment.relative,
+            fragment.partition,
+            *_without_source(fragment, destination),
+            fragment.size_bytes,
+            has_source=False,
+        )
+        for fragment in fragments
+    ]
+
+
+def _without_source(fragment: Fragment, destination: Destination) -> Verdict:
+    if fragment.relative in destination.retired:
+        return "retired", "its source was deleted after verification"
+    return "orphaned", "not in the source any more"
+
+
+def _verdict(fragment: Fragment, destination: Destination) -> Verdict:
+    """The state of one fragment; one that cannot be read is left for encoding to complain of."""
+    found = footer_of(destination.root / fragment.relative)
+    failure = destination.failed.get(fragment.relative)
+    try:
+        identity = fingerprint(fragment)
+    except (AePipelineError, OSError) as error:
+        return "failed", str(error)
+    if found is not None:
+        verdict = _compare(found, identity, fragment, destination)
+    elif (destination.root / fragment.relative).exists():
+        verdict = "stale", "what is there cannot be read"
+    else:
+        verdict = "missing", "never encoded"
+    if failure and verdict[0] in ("missing", "stale") and failure.get("source") == identity:
+        return "failed", failure.get("message", "")
+    return verdict
+
+
+def _compare(found: Footer, identity: str, fragment: Fragment, destination: Destination) -> Verdict:
+    """The state of a fragment that is there."""
+    if found.source_fingerprint != identity:
+        if fragment.relative in destination.retired:
+            return "retired", "deleted after verification, came back with other content"
+        return "stale", "source changed"
+    coder = destination.coder
+    if coder is None:
+        return "current", ""
+    if (found.kind, dict(found.extra)) != (coder.kind, coder.extra):
+        return "stale", "settings changed"
+    if found.codec_id != coder.codec_id:
+        return "outdated", f"codec {found.codec_id[:8]}, in use is {coder.codec_id[:8]}"
+    return "current", ""
+
+
+def footer_of(path: Path) -> Footer | None:
+    """The footer of what is there; None if there is nothing to trust."""
+    try:
+        return read_footer(pq.read_metadata(path), str(path))
+    except (OSError, pa.ArrowException, AePipelineError, KeyError, ValueError):
+        return None

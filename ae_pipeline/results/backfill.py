@@ -1,0 +1,78 @@
+"""What is there, what is to be done, and why: the plan of a backfill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ae_pipeline.config import FragmentState
+from ae_pipeline.results.dataset import DatasetReport
+
+
+@dataclass(frozen=True)
+class PlannedFragment:
+    """One fragment of the source or of the destination.
+
+    Args:
+        relative: path below the dataset's root.
+        partition: its folders.
+        state: what was found.
+        reason: why it is in this state, a few words.
+        source_bytes: of the source's file; of the destination's where that is gone.
+        has_source: there is something to encode.
+        is_selected: something will be done about it.
+    """
+
+    relative: str
+    partition: str
+    state: FragmentState
+    reason: str
+    source_bytes: int
+    has_source: bool = True
+    is_selected: bool = False
+
+
+@dataclass(frozen=True)
+class BackfillPlan:
+    """Status of every fragment that the selection looks at.
+
+    Args:
+        source: dataset that is read.
+        destination: dataset that is written.
+        kind: of the destination.
+        codec_id: codec that fragments get; None if one is to be fitted.
+        fragments: in the order in which they would be done.
+        seconds: wall time of planning.
+    """
+
+    source: str
+    destination: str
+    kind: Literal["features", "archive"]
+    codec_id: str | None
+    fragments: tuple[PlannedFragment, ...]
+    seconds: float
+
+    @property
+    def selected(self) -> tuple[PlannedFragment, ...]:
+        """What will be written."""
+        return tuple(one for one in self.fragments if one.is_selected and one.state != "orphaned")
+
+    @property
+    def pruned(self) -> tuple[PlannedFragment, ...]:
+        """What will be removed."""
+        return tuple(one for one in self.fragments if one.is_selected and one.state == "orphaned")
+
+
+@dataclass(frozen=True)
+class BackfillReport:
+    """What a backfill did.
+
+    Args:
+        plan: what it found and selected.
+        report: of the fragments that were selected; None if none was, or in a dry run.
+        seconds: wall time, planning included.
+    """
+
+    plan: BackfillPlan
+    report: DatasetReport | None
+    seconds: float

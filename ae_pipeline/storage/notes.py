@@ -1,0 +1,54 @@
+"""Small records about fragments, kept beside a dataset: what its footers cannot say.
+
+One file per fragment, published whole, so that runs at the same time do not lose each other's.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from ae_pipeline.publish import destination_errors, publish_bytes
+from ae_pipeline.storage.layout import PRIVATE_FOLDER
+
+#: `failed`: the last attempt did not succeed. `retired`: its source was deleted after verification.
+NoteKind = Literal["failed", "retired"]
+_SUFFIX = ".json"
+
+
+def write_note(dataset: Path, kind: NoteKind, relative: str, content: dict[str, str]) -> None:
+    """Remember something about a fragment; `DestinationError` if it cannot be written."""
+    publish_bytes(_path(dataset, kind, relative), (json.dumps(content, indent=2) + "\n").encode())
+
+
+def read_notes(dataset: Path, kind: NoteKind) -> dict[str, dict[str, str]]:
+    """What is remembered, by the fragments' relative paths; damaged notes say nothing."""
+    root = _root(dataset, kind)
+    return {
+        path.relative_to(root).as_posix().removesuffix(_SUFFIX): _read(path)
+        for path in sorted(root.rglob(f"*{_SUFFIX}"))
+    }
+
+
+def remove_note(dataset: Path, kind: NoteKind, relative: str) -> None:
+    """Forget it, if there is anything to forget."""
+    path = _path(dataset, kind, relative)
+    with destination_errors(path):
+        path.unlink(missing_ok=True)
+
+
+def _root(dataset: Path, kind: NoteKind) -> Path:
+    return dataset / PRIVATE_FOLDER / kind
+
+
+def _path(dataset: Path, kind: NoteKind, relative: str) -> Path:
+    return _root(dataset, kind) / f"{relative}{_SUFFIX}"
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return {str(k): str(v) for k, v in tree.items()} if isinstance(tree, dict) else {}

@@ -1,6 +1,6 @@
 # `make demo` runs the main job, `make test` passes the tests; each sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench lock clean
+.PHONY: help setup demo test test-all check format bench lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -25,8 +25,11 @@ setup: .venv/.ready ## Make .venv with the exact pins of constraints.txt
 demo: setup ## Ingest, train, encode, decode and report on sample_data/gas_turbine
 	@PREFECT_HOME=.prefect $(BIN)/python -m flows.main_job --config sample_data/demo.yaml
 
-test: setup ## Run every test
-	$(BIN)/pytest
+test: setup ## Run the tests that take minutes
+	$(BIN)/pytest -m "not heavy"
+
+test-all: test ## Run the others, too: killed processes, full disks, servers, thousands of files
+	$(BIN)/pytest -m heavy
 
 check: setup ## Format, lint, types, floors
 	$(BIN)/ruff format --check .

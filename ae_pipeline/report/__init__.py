@@ -1,5 +1,6 @@
 """Results as people read them: tables for the terminal, Markdown and JSON. Computes nothing."""
 
+from ae_pipeline.report.backfill import fragment_table, plan_line, state_table
 from ae_pipeline.report.build import closing_lines, fit_table, inspection_tables, report_tables
 from ae_pipeline.report.console import render
 from ae_pipeline.report.errors import column_table, failure_lines, partition_table, verdict
@@ -16,10 +17,13 @@ __all__ = [
     "estimate_tables",
     "failure_lines",
     "fit_table",
+    "fragment_table",
     "inspection_tables",
     "partition_table",
+    "plan_line",
     "render",
     "report_tables",
+    "state_table",
     "to_json",
     "to_markdown",
     "to_records",

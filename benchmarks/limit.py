@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write all that was measured to this file")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
-    console = Console(width=100, highlight=False)
+    console = Console(width=120, highlight=False)
     console.print(machine_line())
     found: list[Limit] = []
     for limit in measure_limits():

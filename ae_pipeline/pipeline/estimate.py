@@ -18,7 +18,7 @@ from ae_pipeline.metrics import ErrorSums, column_metrics, measure_errors
 from ae_pipeline.pipeline.fit_archive import UNTRAINED, direct_codec
 from ae_pipeline.pipeline.measure import common_schema, measure_source
 from ae_pipeline.pipeline.verdict import give_verdict
-from ae_pipeline.planner import SampleBlocks, Trainer, plan_codec, read_sample
+from ae_pipeline.planner import Rehearsal, SampleBlocks, Trainer, plan_codec, read_sample
 from ae_pipeline.results import (
     Candidate,
     Estimate,
@@ -33,8 +33,8 @@ from ae_pipeline.statistics import ColumnStatistics
 
 #: Values that are looked at, of all columns together.
 _MOST_VALUES = 1 << 20
-#: Seconds after which no further network is tried out.
-_PATIENCE_S = 18.0
+#: Seconds for all tolerances, shared evenly.
+_PATIENCE_S = 27.0
 #: A fragment's footer and page headers.
 _CONTAINER_BYTES = 2048
 #: Bytes that a worker holds per byte of a block, and what a process takes before.
@@ -66,12 +66,9 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
     """
     started = time.monotonic()
     sampled = _look(job, progress)
-    rehearsed = [
-        _rehearse(job, relative, sampled, time.monotonic() - started, progress)
-        for relative in job.tolerances
-    ]
-    options = [_option(relative, codec, sampled) for relative, codec in rehearsed]
-    codec = rehearsed[len(rehearsed) // 2][1]
+    codecs = _rehearse_all(job, sampled, started + _PATIENCE_S, progress)
+    options = [_option(relative, codecs[relative], sampled) for relative in job.tolerances]
+    codec = codecs[job.tolerances[len(job.tolerances) // 2]]
     encode_s, decode_s = _speed(codec, sampled)
     raw = sampled.n_rows * _row_bytes(sampled.schema)
     return Estimate(
@@ -111,21 +108,32 @@ def _spread(groups: Sequence[RowGroup], most_rows: int) -> list[RowGroup]:
     return [groups[place] for place in np.unique(places)]
 
 
+def _rehearse_all(
+    job: EstimateJob, sampled: _Sampled, until: float, progress: Progress
+) -> dict[float, ArchiveCodec]:
+    """The codec of every tolerance; coarse ones first, where networks matter most."""
+    codecs: dict[float, ArchiveCodec] = {}
+    for relative in sorted(set(job.tolerances), reverse=True):
+        now, n_left = time.monotonic(), len(set(job.tolerances)) - len(codecs)
+        is_promising = any(codec.network is not None for codec in codecs.values())
+        rehearsal = Rehearsal(now + max(until - now, 0.0) / n_left, is_promising)
+        codecs[relative] = _rehearse(job, relative, sampled, rehearsal, progress)
+    return codecs
+
+
 def _rehearse(
-    job: EstimateJob, relative: float, sampled: _Sampled, elapsed: float, progress: Progress
-) -> tuple[float, ArchiveCodec]:
+    job: EstimateJob, relative: float, sampled: _Sampled, rehearsal: Rehearsal, progress: Progress
+) -> ArchiveCodec:
     """The codec that the planner would choose, had it less time."""
     tolerance = ToleranceConfig(relative=relative, rules=job.tolerance.rules)
     own = job.model_copy(update={"tolerance": tolerance})
     provenance = Provenance(job.source, "rehearsal", sampled.n_rows, UNTRAINED)
     direct, inputs = direct_codec(own, sampled.schema, sampled.statistics, provenance)
-    config = job.planner
-    if elapsed > _PATIENCE_S and config.learn == "auto":
-        config = config.model_copy(update={"learn": "linear"})
-    config = config.model_copy(update={"growth": max(config.growth, sampled.share)})
+    growth = max(job.planner.growth, sampled.share)
+    config = job.planner.model_copy(update={"growth": growth})
     with tempfile.TemporaryDirectory() as scratch:
         trainer = Trainer(own, direct, inputs, sampled.groups, Path(scratch), progress)
-        return relative, plan_codec(trainer, config, _MOST_VALUES, is_rehearsal=True)
+        return plan_codec(trainer, config, _MOST_VALUES, rehearsal)
 
 
 def _option(relative: float, codec: ArchiveCodec, sampled: _Sampled) -> EstimatedOption:

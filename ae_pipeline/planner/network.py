@@ -22,6 +22,8 @@ _RATE_DEFAULTS = {"learning_rate": 5e-3, "batch_size": 256}
 #: a core of 2025.
 _STEP_S, _NUMBER_S, _PRODUCTS_PER_S = 1e-4, 3e-8, 3e10
 _MOST_STEPS = 20_000
+#: Mini-batches of a trial, which tells what more would give.
+TRIAL_STEPS = 3_000
 #: Precision of the encoder until the planner finds how little is enough.
 _ENCODER_BITS = 16
 #: Fewer would not reach beyond the start, so they are only taken if they were asked for.

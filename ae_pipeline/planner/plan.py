@@ -15,6 +15,7 @@ from ae_pipeline.config import PlannerConfig
 from ae_pipeline.planner.contest import Contest
 from ae_pipeline.planner.linear import fit_predictor
 from ae_pipeline.planner.network import Trainer
+from ae_pipeline.planner.rehearsal import Rehearsal
 from ae_pipeline.planner.sample import MOST_VALUES, read_sample
 from ae_pipeline.planner.screen import Screened, screen
 from ae_pipeline.planner.search import Search
@@ -31,7 +32,7 @@ def plan_codec(
     trainer: Trainer,
     config: PlannerConfig,
     most_values: int = MOST_VALUES,
-    is_rehearsal: bool = False,
+    rehearsal: Rehearsal | None = None,
 ) -> ArchiveCodec:
     """The smallest codec of all that were tried; its provenance lists them.
 
@@ -39,7 +40,7 @@ def plan_codec(
         trainer: source, settings, and the codec without any prediction.
         config: what may be tried.
         most_values: of the sample that candidates are measured on.
-        is_rehearsal: to try out a network but train none to the end.
+        rehearsal: for a forecast: train what this allows; None plans for real.
 
     Raises:
         TrainingError: a network's loss is not finite from the start.
@@ -54,15 +55,14 @@ def plan_codec(
         _go_on(trainer, config, contest)
         return contest.verdict()
     started = time.monotonic()
-    screened = _screen(trainer, config, contest, is_rehearsal)
+    screened = _screen(trainer, config, contest, rehearsal is not None)
     if screened:
         best = min(screened, key=lambda one: one.n_bytes)
         contest.enter(f"linear network, {describe(best.shape)}", best.codec, started)
     if config.learn != "linear":
-        search = Search(trainer, contest, config.budget_s, is_rehearsal)
-        shape = search.best_shape([replace(one, shape=_hidden(trainer, one)) for one in screened])
-        if shape is not None and not is_rehearsal:
-            search.enter(shape, trainer.affordable_steps(shape, config.budget_s))
+        search = Search(trainer, contest, config.budget_s)
+        starts = [replace(one, shape=_hidden(trainer, one)) for one in screened]
+        search.run(starts) if rehearsal is None else rehearsal.run(search, starts)
     return contest.verdict()
 
 
@@ -108,7 +108,7 @@ def _go_on(trainer: Trainer, config: PlannerConfig, contest: Contest) -> None:
     shape = Shape(network.window, network.decoder.latent_dim, start, hidden)
     n_steps = own.affordable_steps(shape, config.budget_s)
     if n_steps >= own.least_steps:
-        Search(own, contest, config.budget_s, is_rehearsal=False).enter(shape, n_steps)
+        Search(own, contest, config.budget_s).enter(shape, n_steps)
 
 
 def _hidden(trainer: Trainer, one: Screened) -> Shape:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from ae_pipeline.codec import ArchiveCodec
 from ae_pipeline.planner.contest import Contest
-from ae_pipeline.planner.network import Trainer
+from ae_pipeline.planner.network import TRIAL_STEPS, Trainer
 from ae_pipeline.planner.screen import Screened
 from ae_pipeline.planner.shape import (
     Shape,
@@ -21,10 +22,8 @@ from ae_pipeline.planner.shape import (
 
 #: A network is tried out if its linear start takes at most this many times the best bytes so far,
 _TRIED = 2.0
-#: for this share of the budget and at most so many steps; all trials together may take
-_TRIAL_SHARE, _TRIAL_STEPS = 0.15, 3_000
-#: this share of it, less if nothing is trained to the end.
-_ALL_TRIALS, _ALL_REHEARSED = 0.6, 0.06
+#: for this share of the budget; all trials together may take that share.
+_TRIAL_SHARE, _ALL_TRIALS = 0.15, 0.6
 #: A shape is worth it if it takes at most this many times the best, and its payload at most this
 #: share of what is needed without it.
 _PROMISING, _HELPFUL = 1.1, 0.998
@@ -42,15 +41,23 @@ class Search:
         trainer: trains.
         contest: measures.
         budget_s: for all training.
-        is_rehearsal: nothing will be trained to the end.
     """
 
     trainer: Trainer
     contest: Contest
     budget_s: float
-    is_rehearsal: bool
     _spent_s: float = 0.0
     _trials: dict[Shape, tuple[float, float]] = field(default_factory=dict)
+
+    def run(self, screened: list[Screened]) -> None:
+        """Try shapes out, and train the best one for as long as there is time.
+
+        Args:
+            screened: linear networks to start from, the best of each window.
+        """
+        shape = self.best_shape(screened)
+        if shape is not None:
+            self.enter(shape, self.trainer.affordable_steps(shape, self.budget_s))
 
     def best_shape(self, screened: list[Screened]) -> Shape | None:
         """The most promising shape, or None if no network promises to pay.
@@ -58,17 +65,35 @@ class Search:
         Args:
             screened: linear networks to start from, the best of each window.
         """
-        without = self.contest.sample.coded_bytes(self.trainer.codec)
-        bar = _TRIED * self.contest.best_bytes
-        for start in (one.shape for one in self._starts(screened) if one.n_bytes <= bar):
-            if self._try(start) is None or not self._helps(start, without):
-                continue
-            if start.window == 1 and not self._is_short:
+        for start in self._starts(screened):
+            if self.is_helpful(start) and start.window == 1 and not self._is_short:
                 self._refine(start)
-        worth = [shape for shape in self._trials if self._helps(shape, without)]
+        worth = [shape for shape in self._trials if self.is_helpful(shape)]
         if not worth or self._is_short:
             return None
         return min(worth, key=lambda shape: self._trials[shape][0])
+
+    def best_start(self, screened: list[Screened]) -> Shape | None:
+        """The shape of the smallest linear network, if it is not far too large."""
+        by_size = sorted(screened, key=lambda one: one.n_bytes)
+        close = [one.shape for one in by_size if self._is_close(one)]
+        return close[0] if close else None
+
+    def is_helpful(self, shape: Shape) -> bool:
+        """Whether a trial of it, made now if there was none, saves what may pay for a model."""
+        if self._try(shape) is None:
+            return False
+        total, payload = self._trials[shape]
+        saves = payload <= _HELPFUL * self._without
+        return saves and total <= _PROMISING * self.contest.best_bytes
+
+    @cached_property
+    def _without(self) -> float:
+        """Bytes of the payload without any network."""
+        return self.contest.sample.coded_bytes(self.trainer.codec)
+
+    def _is_close(self, one: Screened) -> bool:
+        return one.n_bytes <= _TRIED * self.contest.best_bytes
 
     @property
     def _is_short(self) -> bool:
@@ -77,10 +102,7 @@ class Search:
 
     def _refine(self, start: Shape) -> None:
         """Try more and fewer codes, then wider and narrower layers."""
-        if self.is_rehearsal:
-            self._climb(start, wider)
-        else:
-            self._climb(self._climb(start, more_codes, fewer_codes), wider, narrower)
+        self._climb(self._climb(start, more_codes, fewer_codes), wider, narrower)
 
     def enter(self, shape: Shape, n_steps: int) -> tuple[float, float]:
         """(bytes in all, bytes of payload) of a network after so many steps."""
@@ -90,29 +112,27 @@ class Search:
         total = self.contest.enter(name, codec, started)
         return total, total - self.contest.model_bytes(codec)
 
-    def _starts(self, screened: list[Screened]) -> list[Screened]:
+    def _starts(self, screened: list[Screened]) -> list[Shape]:
         """Single rows and the best window: what a network makes of them is not foreseen."""
         by_size = sorted(screened, key=lambda one: one.n_bytes)
-        if self.is_rehearsal:
-            return by_size[:1]
         wide = [one for one in by_size if one.shape.window > 1]
-        return [*(one for one in by_size if one.shape.window == 1), *wide[:1]]
+        starts = [*(one for one in by_size if one.shape.window == 1), *wide[:1]]
+        return [one.shape for one in starts if self._is_close(one)]
 
     def _try(self, shape: Shape) -> float | None:
         """Bytes after a trial; None if there is no time for one."""
         if shape not in self._trials:
             n_steps = self.trainer.affordable_steps(shape, _TRIAL_SHARE * self.budget_s)
-            n_steps = min(n_steps, _TRIAL_STEPS)
-            self._spent_s += n_steps * self.trainer.step_seconds(shape)
-            limit_s = self.budget_s * (_ALL_REHEARSED if self.is_rehearsal else _ALL_TRIALS)
-            if n_steps < self.trainer.least_steps or (self._trials and self._spent_s > limit_s):
+            n_steps = min(n_steps, TRIAL_STEPS)
+            if n_steps < self.trainer.least_steps or not self._has_time(shape, n_steps):
                 return None
             self._trials[shape] = self.enter(shape, n_steps)
         return self._trials[shape][0]
 
-    def _helps(self, shape: Shape, without: float) -> bool:
-        total, payload = self._trials[shape]
-        return payload <= _HELPFUL * without and total <= _PROMISING * self.contest.best_bytes
+    def _has_time(self, shape: Shape, n_steps: int) -> bool:
+        """Whether another trial is affordable; the first one always is."""
+        self._spent_s += n_steps * self.trainer.step_seconds(shape)
+        return not self._trials or self._spent_s <= _ALL_TRIALS * self.budget_s
 
     def _climb(self, shape: Shape, *moves: Move) -> Shape:
         """As far in the best of these directions as it makes the bytes fewer."""
@@ -128,11 +148,11 @@ class Search:
 
     def _smaller(self, shape: Shape, move: Move) -> Shape | None:
         """The next shape in a direction, if it takes fewer bytes."""
-        following = self._allowed(move(shape))
+        following = self.allowed(move(shape))
         total = None if following is None else self._try(following)
         return following if total is not None and total < self._trials[shape][0] else None
 
-    def _allowed(self, shape: Shape | None) -> Shape | None:
+    def allowed(self, shape: Shape | None) -> Shape | None:
         """None for what the settings pin to something else."""
         network = self.trainer.job.network
         if shape is None or shape.latent_dim > self.trainer.inputs.n_inputs * shape.window:

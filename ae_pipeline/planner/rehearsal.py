@@ -1,0 +1,56 @@
+"""What a network would give, told by one that is trained for the seconds that a forecast has."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from ae_pipeline.planner.network import TRIAL_STEPS
+from ae_pipeline.planner.screen import Screened
+from ae_pipeline.planner.search import Search
+from ae_pipeline.planner.shape import Shape, wider
+
+#: Bytes of a weight, and the share of all bytes that a network which helps will be worth.
+_BYTES_PER_WEIGHT, _MODEL_SHARE = 1.2, 0.04
+#: Seconds that a network takes beside its mini-batches: to be compiled and measured.
+_OVERHEAD_S = 3.0
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What a forecast allows.
+
+    Args:
+        deadline: `time.monotonic()` by which it is wanted.
+        is_promising: networks helped at another tolerance, so there is no need to try one out.
+    """
+
+    deadline: float
+    is_promising: bool
+
+    def run(self, search: Search, screened: list[Screened]) -> None:
+        """Enter the best start's network, as wide as will pay, if networks help at all.
+
+        Args:
+            search: trains and measures.
+            screened: linear networks to start from, the best of each window.
+        """
+        start = search.best_start(screened)
+        if start is None or not (self.is_promising or search.is_helpful(start)):
+            return
+        shape = _paying(start, search)
+        seconds = self.deadline - time.monotonic() - _OVERHEAD_S
+        n_steps = search.trainer.affordable_steps(shape, seconds)
+        if n_steps > TRIAL_STEPS or self.is_promising:
+            search.enter(shape, max(n_steps, search.trainer.least_steps))
+
+
+def _paying(start: Shape, search: Search) -> Shape:
+    """The widest shape whose weights are a small part of all bytes."""
+    most = _MODEL_SHARE * search.contest.best_bytes * search.contest.growth
+    shape = start
+    while (following := search.allowed(wider(shape))) is not None:
+        if _BYTES_PER_WEIGHT * search.trainer.architecture(following).n_parameters > most:
+            break
+        shape = following
+    return shape

@@ -3,10 +3,16 @@
 The key holds the verb and the dataset's name, so that the history of one dataset is one artifact.
 """
 
-import re
-from pathlib import Path
+from collections.abc import Sequence
+from typing import cast
+from uuid import UUID
 
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
 
 from ae_pipeline.report import (
     Table,
@@ -14,12 +20,15 @@ from ae_pipeline.report import (
     closing_lines,
     column_table,
     failure_lines,
+    fragment_table,
     partition_table,
     report_tables,
+    state_table,
     to_markdown,
     to_records,
 )
-from ae_pipeline.results import DatasetReport
+from ae_pipeline.results import BackfillPlan, DatasetReport
+from flows.names import slug
 
 #: A table artifact of tens of thousands of rows exceeds Prefect's event limit.
 _MOST_ROWS = 500
@@ -29,24 +38,61 @@ def artifact_key(kind: str, dataset: str) -> str:
     """Lower-case letters, digits and dashes: `decode-partitions` of `/data/Sales 2` is
     `decode-partitions-sales-2`.
     """  # noqa: D205
-    slug = re.sub(r"[^a-z0-9]+", "-", Path(dataset).name.lower()).strip("-")
-    return f"{kind}-{slug or 'dataset'}"
+    return f"{kind}-{slug(dataset)}"
 
 
-def publish_report(report: DatasetReport, dataset: str) -> None:
+def publish_report(report: DatasetReport, dataset: str, verb: str | None = None) -> None:
     """Tables of partitions, of columns if they were compared, and of bytes, and a summary of all.
 
     Args:
         report: what the verb found.
         dataset: path whose name the keys hold.
+        verb: that the keys hold; None for the report's own.
     """
+    verb = verb or report.verb
     partitions, columns = partition_table(report), column_table(report)
-    publish_table(f"{report.verb}-partitions", dataset, partitions, worst="MSE")
+    publish_table(f"{verb}-partitions", dataset, partitions, worst="MSE")
     if columns.rows:
-        publish_table(f"{report.verb}-columns", dataset, columns, worst=columns.headings[-2])
-    publish_table(f"{report.verb}-bytes", dataset, byte_table(report.bytes))
-    lines = [*closing_lines(report), *report.warnings, *failure_lines(report)]
-    publish_markdown(report.verb, dataset, report_tables(report), lines)
+        publish_table(f"{verb}-columns", dataset, columns, worst=columns.headings[-2])
+    publish_table(f"{verb}-bytes", dataset, byte_table(report.bytes))
+    lines = [*closing_lines(report), *report.warnings, *failure_lines(report.failures)]
+    publish_markdown(verb, dataset, report_tables(report), lines)
+
+
+def publish_plan(plan: BackfillPlan, verb: str = "backfill") -> None:
+    """Counts and bytes by state, and what is to be done, each fragment with its reason."""
+    publish_table(f"{verb}-plan", plan.source, state_table(plan))
+    fragments = fragment_table(plan, _MOST_ROWS)
+    if fragments.rows:
+        publish_table(f"{verb}-fragments", plan.source, fragments)
+
+
+class BatchProgress:
+    """A bar on the run's page, if there is more than one batch to wait for.
+
+    Args:
+        verb: that the key holds.
+        dataset: path whose name the key holds.
+        sizes: fragments in each batch.
+    """
+
+    def __init__(self, verb: str, dataset: str, sizes: Sequence[int]) -> None:
+        self._sizes = sizes
+        self._artifact: UUID | None = None
+        if len(sizes) > 1:
+            key = artifact_key(f"{verb}-progress", dataset)
+            # Synchronous here, though typed as if it might not be.
+            self._artifact = cast(UUID, create_progress_artifact(0.0, key, self._description(0)))
+
+    def finished(self, n_batches: int) -> None:
+        """So many of the batches are done."""
+        if self._artifact is not None:
+            share = 100 * sum(self._sizes[:n_batches]) / sum(self._sizes)
+            update_progress_artifact(self._artifact, share, self._description(n_batches))
+
+    def _description(self, n_batches: int) -> str:
+        n_done, n_fragments = sum(self._sizes[:n_batches]), sum(self._sizes)
+        return f"{n_done:,} of {n_fragments:,} fragments, {n_batches} of {len(self._sizes)} batches"
 
 
 def publish_table(kind: str, dataset: str, table: Table, worst: str | None = None) -> None:
@@ -55,7 +101,7 @@ def publish_table(kind: str, dataset: str, table: Table, worst: str | None = Non
     create_table_artifact(
         key=artifact_key(kind, dataset),
         table=to_records(shown),
-        description=f"{shown.title}. {shown.note}",
+        description=f"{shown.title}. {shown.note}".strip(),
     )
 
 

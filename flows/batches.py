@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TypeVar
 
 from prefect import Task, get_run_logger
-from prefect.runtime import task_run
+from prefect.runtime import flow_run, task_run
 
 from ae_pipeline.config import ExecutionConfig
 from ae_pipeline.pipeline import DecodePlan, EncodePlan, Outcome
+from flows.artifacts import BatchProgress
 
 _MOST_TASKS = 100
 _FRAGMENTS_PER_WORKER = 4
@@ -22,12 +23,28 @@ class TransientError(OSError):
 
 
 def run_batches(
-    batch_task: Task[[int, Plan, ExecutionConfig], Outcome], plan: Plan, execution: ExecutionConfig
+    batch_task: Task[[int, Plan, ExecutionConfig], Outcome],
+    plan: Plan,
+    execution: ExecutionConfig,
+    dataset: str,
 ) -> Outcome:
-    """Run a task on every batch of a plan, one after the other; each uses all workers."""
+    """Run a task on every batch of a plan, one after the other; each uses all workers.
+
+    Args:
+        batch_task: works on one batch.
+        plan: all fragments.
+        execution: how they are split, and how often a batch is tried.
+        dataset: path whose name the key of the progress artifact holds.
+    """
     attempt = batch_task.with_options(retries=execution.retries)
-    batches = enumerate(split_plan(plan, execution), start=1)
-    return merge_outcomes([attempt(number, batch, execution) for number, batch in batches])
+    batches = split_plan(plan, execution)
+    sizes = [len(batch.fragments) for batch in batches]
+    progress = BatchProgress(flow_run.flow_name or "run", dataset, sizes)
+    outcomes: list[Outcome] = []
+    for number, batch in enumerate(batches, start=1):
+        outcomes.append(attempt(number, batch, execution))
+        progress.finished(number)
+    return merge_outcomes(outcomes)
 
 
 def split_plan(plan: Plan, execution: ExecutionConfig) -> list[Plan]:

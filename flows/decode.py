@@ -11,6 +11,7 @@ from ae_pipeline.config import DecodeJob, ExecutionConfig
 from ae_pipeline.pipeline import DecodePlan, Outcome, decode_fragments, finish_decode, plan_decode
 from ae_pipeline.results import DatasetReport
 from flows.artifacts import publish_report
+from flows.assets import publish_asset
 from flows.batches import checked, run_batches
 from flows.names import run_name
 from flows.progress import listener
@@ -45,10 +46,11 @@ def decode(job: DecodeJob) -> DatasetReport:
     """
     started = time.monotonic()
     plan: DecodePlan = result_of(make_plan.with_options(retries=job.execution.retries), job)
-    outcome = run_batches(decode_batch, plan, job.execution)
-    report = finish_decode(job, plan, outcome, started)
     dataset = job.source or job.archive or job.features or ""
+    outcome = run_batches(decode_batch, plan, job.execution, dataset)
+    report = finish_decode(job, plan, outcome, started)
     publish_report(report, dataset)
+    publish_asset(report, "decoded")
     raise_if_failed(outcome, dataset)
     return report
 

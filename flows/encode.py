@@ -11,6 +11,7 @@ from ae_pipeline.config import EncodeJob, ExecutionConfig
 from ae_pipeline.pipeline import EncodePlan, Outcome, encode_fragments, finish_encode, plan_encode
 from ae_pipeline.results import DatasetReport
 from flows.artifacts import publish_report
+from flows.assets import publish_asset
 from flows.batches import checked, run_batches
 from flows.names import run_name
 from flows.progress import listener
@@ -41,9 +42,10 @@ def encode(job: EncodeJob) -> DatasetReport:
     """
     started = time.monotonic()
     plan: EncodePlan = result_of(make_plan.with_options(retries=job.execution.retries), job)
-    outcome = run_batches(encode_batch, plan, job.execution)
+    outcome = run_batches(encode_batch, plan, job.execution, job.source)
     report = finish_encode(job, plan, outcome, started)
     publish_report(report, job.source)
+    publish_asset(report, "features" if job.archive is None else "archive")
     raise_if_failed(outcome, job.source)
     return report
 

@@ -1,10 +1,19 @@
-"""Run names that say what runs on which dataset."""
+"""Run names that say what runs on which dataset, and names that fit into keys."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 from prefect.runtime import flow_run
 
 from ae_pipeline.config import JobConfig
+
+
+def slug(dataset: str) -> str:
+    """A dataset's last folder in lower-case letters, digits and dashes: `/data/Sales 2` is
+    `sales-2`.
+    """  # noqa: D205
+    return re.sub(r"[^a-z0-9]+", "-", Path(dataset).name.lower()).strip("-") or "dataset"
 
 
 def run_name(verb: str, *fields: str) -> Callable[[], str]:

@@ -12,6 +12,7 @@ from prefect.tasks import exponential_backoff
 
 from ae_pipeline.errors import AePipelineError, FragmentsFailedError
 from ae_pipeline.pipeline import Outcome
+from flows.events import emit_failures
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -57,11 +58,13 @@ WORK: dict[str, Any] = {
 
 
 def raise_if_failed(outcome: Outcome, source: str) -> None:
-    """Raise `FragmentsFailedError` naming the fragments that failed, if any did."""
+    """Emit an event and raise `FragmentsFailedError`, if any fragments failed; both name them."""
     failures = outcome.failures
     if failures:
+        n_fragments = len(failures) + len(outcome.results)
+        emit_failures(failures, n_fragments, source)
         raise FragmentsFailedError(
-            f"{len(failures)} of {len(failures) + len(outcome.results)} fragments failed",
+            f"{len(failures)} of {n_fragments} fragments failed",
             where=source,
             got="; ".join(str(failure) for failure in failures[:_NAMED_FAILURES]),
             remedy="mend them and run again; the others are done",

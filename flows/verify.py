@@ -42,7 +42,7 @@ def verify(job: VerifyJob) -> DatasetReport:
     """
     started = time.monotonic()
     plan: DecodePlan = result_of(make_plan.with_options(retries=job.execution.retries), job)
-    outcome = run_batches(verify_batch, plan, job.execution)
+    outcome = run_batches(verify_batch, plan, job.execution, job.archive)
     report = finish_verify(job, plan, outcome, started)
     publish_report(report, job.archive)
     raise_if_failed(replace(outcome, failures=report.failures), job.archive)

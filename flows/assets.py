@@ -1,0 +1,80 @@
+"""Datasets as Prefect assets: what a run wrote, from what, and how large it is.
+
+Reading leaves no asset, and neither does a run that found everything current.
+"""
+
+import hashlib
+from pathlib import Path
+from urllib.parse import quote
+
+from prefect.assets import Asset, AssetProperties, add_asset_metadata, materialize
+from prefect.cache_policies import NO_CACHE
+from prefect.types.names import MAX_ASSET_KEY_LENGTH
+
+from ae_pipeline.results import DatasetReport
+
+#: The most partitions that the metadata of one materialisation names.
+_MOST_PARTITIONS = 100
+_DIGEST_LENGTH = 16
+
+Metadata = dict[str, int | float | str | list[str] | None]
+
+
+def asset_key(dataset: str) -> str:
+    """The dataset's place as a URI: `data/Sales 2` in `/srv` is `file:///srv/data/Sales~202`.
+
+    Prefect forbids the percent sign, so `~` takes its place. A place too long for a key is cut,
+    and told apart by a digest.
+    """
+    place = quote(str(Path(dataset).resolve()), safe="/=:@$()*+,;").replace("~", "%7E")
+    key = f"file://{place}".replace("%", "~")
+    if len(key) <= MAX_ASSET_KEY_LENGTH:
+        return key
+    digest = hashlib.sha256(key.encode()).hexdigest()[:_DIGEST_LENGTH]
+    return f"{key[: MAX_ASSET_KEY_LENGTH - _DIGEST_LENGTH - 1]}-{digest}"
+
+
+def publish_asset(report: DatasetReport, kind: str) -> None:
+    """Materialise the dataset that a run wrote, downstream of the one it was read from.
+
+    Args:
+        report: what encode or decode found; nothing is published if it wrote nothing.
+        kind: what was written, in a word: features, archive, decoded.
+    """
+    if not report.n_written:
+        return
+    name = Path(report.destination).name
+    properties = AssetProperties(name=name, description=f"{kind}: {report.destination}")
+    asset = Asset(key=asset_key(report.destination), properties=properties)
+    record = materialize(
+        asset,
+        by="ae-pipeline",
+        name="record-asset",
+        task_run_name=f"record-{kind}",
+        asset_deps=[asset_key(report.source)],
+        cache_policy=NO_CACHE,
+    )(add_asset_metadata)
+    record(asset.key, asset_metadata(report))
+
+
+def asset_metadata(report: DatasetReport) -> Metadata:
+    """What this run did: counts, bytes, ratios and the partitions it wrote."""
+    written = (result for result in report.fragments if result.state == "written")
+    partitions = list(dict.fromkeys(result.partition for result in written))
+    ratios = report.bytes.ratios
+    return {
+        "rows": report.total.n_rows,
+        "fragments_written": report.n_written,
+        "fragments_current": report.total.n_fragments - report.n_written,
+        "fragments_failed": len(report.failures),
+        "source_bytes": report.total.source_bytes,
+        "raw_feature_bytes": report.total.raw_feature_bytes,
+        "encoded_bytes": report.total.encoded_bytes,
+        "decoded_bytes": report.total.decoded_bytes,
+        "ratio_of_files": ratios.files,
+        "ratio_of_raw_features": ratios.raw,
+        "codec_ids": list(report.codec_ids),
+        "partitions_written": len(partitions),
+        "partitions": partitions[:_MOST_PARTITIONS],
+        "seconds": round(report.seconds, 3),
+    }

@@ -187,7 +187,7 @@ def test_names_fold_before_numbers_do() -> None:
 
 def test_failure_lines_are_bounded() -> None:
     """Long lists of failures end with how many more there are."""
-    lines = failure_lines(report(None, failures=25))
+    lines = failure_lines(report(None, failures=25).failures)
     assert len(lines) == 21
     assert lines[0] == "p/0 is broken"
     assert lines[-1] == "... and 5 more"

@@ -11,7 +11,11 @@ from ae_pipeline.config import parse_setting
 _MODEL = "Model"
 _RUN = "Run"
 _PART = "Part of the dataset"
+_CHOICE = "Which fragments"
 
+Source = Annotated[
+    str | None, typer.Argument(metavar="SOURCE", help="Parquet file, folder or hive tree.")
+]
 ConfigFile = Annotated[
     str | None,
     typer.Option("--config", metavar="JOB.YAML", help="Settings; options here win over the file."),
@@ -95,6 +99,57 @@ RowGroups = Annotated[
     ),
 ]
 
+Tolerance = Annotated[
+    float | None,
+    typer.Option(metavar="0.01", help="Promised error, relative to each column's range."),
+]
+CodecToUse = Annotated[
+    str | None,
+    typer.Option("--codec", metavar="DIR", help="Codec; without one, DEST's own or a new fit."),
+]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PREDICATE",
+        help='On partition keys, as in SQL: "year >= 2013".',
+        rich_help_panel=_CHOICE,
+    ),
+]
+Start = Annotated[
+    str | None,
+    typer.Option(metavar="2013-05", help="First date, inclusive.", rich_help_panel=_CHOICE),
+]
+End = Annotated[
+    str | None,
+    typer.Option(metavar="2013-07", help="Last date, inclusive.", rich_help_panel=_CHOICE),
+]
+Lookback = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Only the last N partitions.", rich_help_panel=_CHOICE),
+]
+Only = Annotated[
+    str | None,
+    typer.Option(
+        metavar="STATE,...", help="Default: missing,stale,failed.", rich_help_panel=_CHOICE
+    ),
+]
+Order = Annotated[
+    str | None,
+    typer.Option(metavar="asc|desc", help="Latest first: desc.", rich_help_panel=_CHOICE),
+]
+Limit = Annotated[
+    int | None, typer.Option(metavar="N", help="At most N fragments.", rich_help_panel=_CHOICE)
+]
+Prune = Annotated[
+    bool,
+    typer.Option("--prune", help="Remove fragments whose source is gone.", rich_help_panel=_CHOICE),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and why.")]
+MaxConcurrency = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Fragments worked on at a time.", rich_help_panel=_RUN),
+]
+
 
 def settings(extra: list[str] | None, **options: Any) -> dict[str, Any]:
     """Dotted settings from options; `training__epochs=5` becomes `training.epochs`.
@@ -107,6 +162,11 @@ def settings(extra: list[str] | None, **options: Any) -> dict[str, Any]:
     # `is`, because 0 equals False and is a value that people give.
     given = {key: value for key, value in named.items() if value is not None and value is not False}
     return {**tree, **given}
+
+
+def words(text: str | None) -> list[str] | None:
+    """`"missing,stale"` → its parts."""
+    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
 
 
 def widths(text: str | None) -> list[str] | None:

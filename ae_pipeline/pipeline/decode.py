@@ -69,11 +69,26 @@ def finish_verify(
     job: VerifyJob, plan: DecodePlan, outcome: Outcome, started: float
 ) -> DatasetReport:
     """Sum up; what the source has and the archive has not failed, too."""
+    outcome = replace(outcome, failures=(*outcome.failures, *_absent(job)))
+    return verify_report(job, plan, outcome, started)
+
+
+def verify_report(
+    job: VerifyJob, plan: DecodePlan, outcome: Outcome, started: float
+) -> DatasetReport:
+    """A report of the fragments of a plan alone."""
     codecs, columns = _codecs(plan), plan.part.columns
     source = job.source or ""
-    outcome = replace(outcome, failures=(*outcome.failures, *_absent(job)))
     report = summarize("verify", job.archive, source, codecs, outcome, started, columns)
-    return replace(report, is_partial=job.selection != SelectionConfig())
+    n_retired = sum(fragment.relative in plan.retired for fragment in plan.fragments)
+    is_partial = job.selection != SelectionConfig()
+    if job.source is None or not n_retired:
+        return replace(report, is_partial=is_partial)
+    warning = (
+        f"{n_retired} fragments were decoded and are the files that were verified before their "
+        "sources were deleted; their values were not compared again"
+    )
+    return replace(report, is_partial=is_partial, warnings=(*report.warnings, warning))
 
 
 def _absent(job: VerifyJob) -> list[FragmentFailure]:

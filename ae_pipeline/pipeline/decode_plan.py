@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ae_pipeline.config import DecodeJob, VerifyJob
@@ -11,6 +12,7 @@ from ae_pipeline.errors import (
     CodecMismatchError,
     CorruptCodecError,
     CorruptFragmentError,
+    EmptySourceError,
     SourceError,
 )
 from ae_pipeline.pipeline.coders import open_coder
@@ -25,6 +27,7 @@ from ae_pipeline.storage import (
     Part,
     codec_directory,
     read_footer,
+    read_notes,
 )
 
 
@@ -38,6 +41,7 @@ class DecodePlan:
         codecs: directory of each codec by its id.
         source: root of the source to compare with, or None.
         part: what of each fragment is wanted.
+        retired: SHA-256 of each archive file whose source was deleted once it was verified.
     """
 
     fragments: tuple[Fragment, ...]
@@ -45,6 +49,7 @@ class DecodePlan:
     codecs: dict[str, str]
     source: str | None
     part: Part = WHOLE
+    retired: Mapping[str, str] = field(default_factory=dict)
 
     def open_coders(self) -> dict[str, Coder]:
         """Load every codec; the latent column's name is in each footer."""
@@ -73,8 +78,10 @@ def plan_verify(job: VerifyJob) -> DecodePlan:
 
 def _plan(encoded: str, job: DecodeJob | VerifyJob) -> DecodePlan:
     dataset = select_fragments(discover(encoded), job.selection)
-    root = None if job.source is None else str(discover(job.source).root)
-    plan = DecodePlan(dataset.fragments, None, _find_codecs(dataset, job.codec), root)
+    retired = _retired(Path(encoded), job.source)
+    root = None if job.source is None else str(_root(job.source, retired))
+    codecs = _find_codecs(dataset, job.codec)
+    plan = DecodePlan(dataset.fragments, None, codecs, root, retired=retired)
     coders = list(plan.open_coders().values())
     if len({coder.schema.features for coder in coders}) > 1:
         raise CodecMismatchError(
@@ -84,6 +91,25 @@ def _plan(encoded: str, job: DecodeJob | VerifyJob) -> DecodePlan:
             remedy="remove the old fragments, or encode everything again with --force",
         )
     return replace(plan, part=select_part(job.selection, coders[0].schema))
+
+
+def _retired(dataset: Path, source: str | None) -> dict[str, str]:
+    """Fragments whose source was deleted after verification and did not come back."""
+    return {
+        relative: note.get("archive_sha256", "")
+        for relative, note in read_notes(dataset, "retired").items()
+        if source is None or not (Path(source) / relative).is_file()
+    }
+
+
+def _root(source: str, retired: Mapping[str, str]) -> Path:
+    """Of the source; it may be empty once its fragments were deleted."""
+    try:
+        return discover(source).root
+    except EmptySourceError:
+        if not retired:
+            raise
+        return Path(source)
 
 
 def _find_codecs(dataset: Source, named: str | None) -> dict[str, str]:

@@ -23,7 +23,7 @@ def remember_failures(dataset: Path, fragments: Sequence[Fragment], outcome: Out
     known = read_notes(dataset, "failed")
     try:
         for failure in outcome.failures:
-            note = {"message": failure.message, "source": _identity(by_name[failure.relative])}
+            note = {"message": failure.message, "source": _identity(by_name.get(failure.relative))}
             write_note(dataset, "failed", failure.relative, note)
         for result in outcome.results:
             if result.relative in known:
@@ -32,8 +32,16 @@ def remember_failures(dataset: Path, fragments: Sequence[Fragment], outcome: Out
         logger.warning("failures are not remembered: %s", error)
 
 
-def _identity(fragment: Fragment) -> str:
+def _identity(fragment: Fragment | None) -> str:
     try:
-        return fingerprint(fragment)
+        return "" if fragment is None else fingerprint(fragment)
     except (AePipelineError, OSError):
         return ""
+
+
+def forget_retired(dataset: Path, outcome: Outcome) -> None:
+    """Fragments that were written anew are not the files that were verified any more."""
+    known = read_notes(dataset, "retired")
+    for result in outcome.results:
+        if result.state == "written" and result.relative in known:
+            remove_note(dataset, "retired", result.relative)

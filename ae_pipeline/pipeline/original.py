@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 
 import pyarrow as pa
 
 from ae_pipeline.errors import (
+    CorruptFragmentError,
     DestinationOverlapError,
     SourceChangedError,
     SourceNotFoundError,
 )
-from ae_pipeline.source import Fragment, fingerprint, read_records
+from ae_pipeline.source import Fragment, file_hash, fingerprint, read_records
 from ae_pipeline.storage import Footer, Part
 
 
-def find_original(source: str | None, footer: Footer, fragment: Fragment) -> Fragment | None:
+def find_original(
+    source: str | None, footer: Footer, fragment: Fragment, retired: Mapping[str, str]
+) -> Fragment | None:
     """The source fragment to compare with, once it proved to be the one that was encoded.
 
+    One that was deleted after verification leaves the hash of the file that was verified.
+
     Raises:
+        CorruptFragmentError: the file is not the one that was verified.
         SourceNotFoundError: the source has no such fragment.
         SourceChangedError: it was rewritten since.
     """
+    if fragment.relative in retired:
+        check_verified(fragment, retired[fragment.relative])
+        return None
     if source is None:
         return None
     path = Path(source) / fragment.relative
@@ -41,6 +50,19 @@ def find_original(source: str | None, footer: Footer, fragment: Fragment) -> Fra
             remedy="encode it again, or decode without --source",
         )
     return original
+
+
+def check_verified(fragment: Fragment, expected: str) -> None:
+    """Raise `CorruptFragmentError` if a file is not the one that was verified, byte for byte."""
+    found = file_hash(fragment.path)
+    if found != expected:
+        raise CorruptFragmentError(
+            "not the file that was verified before its source was deleted",
+            where=fragment.relative,
+            expected=f"SHA-256 {expected}",
+            got=found,
+            remedy="restore it from a copy: the source is gone",
+        )
 
 
 def spare_source(path: Path, footer: Footer, fragment: Fragment) -> None:

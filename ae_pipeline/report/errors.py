@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ae_pipeline.report.table import Cell, Table
-from ae_pipeline.results import DatasetReport, PartitionReport
+from ae_pipeline.results import DatasetReport, FragmentFailure, PartitionReport
 
 _SIGMA_NOTE = (
     "MSE and RMSE: in units of each column's variance and standard deviation, mean over columns."
@@ -75,10 +77,10 @@ def verdict(report: DatasetReport) -> str:
     )
 
 
-def failure_lines(report: DatasetReport, limit: int = 20) -> list[str]:
+def failure_lines(failures: Sequence[FragmentFailure], limit: int = 20) -> list[str]:
     """One line per fragment that failed, at most `limit` of them."""
-    lines = [str(failure) for failure in report.failures[:limit]]
-    n_more = len(report.failures) - limit
+    lines = [str(failure) for failure in failures[:limit]]
+    n_more = len(failures) - limit
     return [*lines, f"... and {n_more} more"] if n_more > 0 else lines
 
 

@@ -9,6 +9,7 @@ Modification times are left out: copying a dataset does not make it stale.
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import BinaryIO
 
 from ae_pipeline.source.discovery import Fragment
@@ -35,6 +36,12 @@ def fingerprint(fragment: Fragment) -> str:
             file.seek(offset)
             digest.update(file.read(length))
     return digest.hexdigest()[:32]
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of every byte of a file, as hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _extents(file: BinaryIO, size_bytes: int) -> list[tuple[int, int]]:

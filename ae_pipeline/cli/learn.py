@@ -1,0 +1,116 @@
+"""Verbs for latent features: fit a codec, write features."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ae_pipeline.cli import options
+from ae_pipeline.cli.show import print_json, show, tell_next
+from ae_pipeline.cli.terminal import progress_bars, set_up_logging, stdout
+from ae_pipeline.config import EncodeJob, FitJob, load_job
+from ae_pipeline.pipeline import encode as encode_dataset
+from ae_pipeline.pipeline import fit as fit_dataset
+from ae_pipeline.report import fit_table, render
+
+
+def fit(
+    source: options.Source = None,
+    codec: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Codec directory to write.")
+    ] = None,
+    config: options.ConfigFile = None,
+    setting: options.Setting = None,
+    latent_dim: options.LatentDim = None,
+    hidden: options.Hidden = None,
+    activation: options.ActivationName = None,
+    epochs: options.Epochs = None,
+    loss_threshold: options.LossThreshold = None,
+    seed: options.Seed = None,
+    start_from: options.StartFrom = None,
+    keep: options.Keep = None,
+    feature: options.Feature = None,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Train an autoencoder on SOURCE and write the codec to DIR.
+
+    Float columns are features, everything else is kept. A fit that was killed goes on where its
+    last checkpoint left it; a codec that is current is left alone.
+
+    Example: ae-pipeline fit sales/ --codec codecs/sales --latent-dim 4
+    """
+    set_up_logging(verbose)
+    overrides = options.settings(
+        setting,
+        source=source,
+        codec=codec,
+        network__latent_dim=latent_dim,
+        network__encoder_hidden=options.widths(hidden),
+        network__activation=activation,
+        training__epochs=epochs,
+        training__loss_threshold=loss_threshold,
+        training__seed=seed,
+        training__start_from=start_from,
+        columns__keep=keep,
+        columns__feature=feature,
+        execution__force=force,
+    )
+    job = load_job(FitJob, config, overrides)
+    with progress_bars() as progress:
+        result = fit_dataset(job, progress)
+    if as_json:
+        print_json(result)
+        return
+    render(fit_table(result), stdout)
+    tell_next(f"features {job.source} DEST --codec {job.codec}")
+
+
+def features(
+    source: options.Source = None,
+    dest: Annotated[
+        str | None, typer.Argument(metavar="DEST", help="Features dataset to write.")
+    ] = None,
+    codec: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Codec to use; without one, DEST's own or a new fit."),
+    ] = None,
+    config: options.ConfigFile = None,
+    setting: options.Setting = None,
+    latent_dim: options.LatentDim = None,
+    epochs: options.Epochs = None,
+    keep: options.Keep = None,
+    feature: options.Feature = None,
+    workers: options.Workers = None,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Write the latent vector of every row of SOURCE to DEST, beside the kept columns.
+
+    One file per source file, at the same path. Run it again after a kill or when files were
+    added: only what is missing or stale is done.
+
+    Example: ae-pipeline features sales/ sales_features/ --codec codecs/sales
+    """
+    set_up_logging(verbose)
+    overrides = options.settings(
+        setting,
+        source=source,
+        features=dest,
+        codec=codec,
+        network__latent_dim=latent_dim,
+        training__epochs=epochs,
+        columns__keep=keep,
+        columns__feature=feature,
+        execution__workers=workers,
+        execution__force=force,
+    )
+    job = load_job(EncodeJob, config, overrides)
+    with progress_bars() as progress:
+        report = encode_dataset(job, progress)
+    show(report, as_json)
+    if not as_json:
+        tell_next(f"decode {job.features} OUT --source {job.source}")

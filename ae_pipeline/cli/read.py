@@ -1,0 +1,89 @@
+"""Verbs that read what was written: decode, inspect."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ae_pipeline.cli import options
+from ae_pipeline.cli.show import print_json, show
+from ae_pipeline.cli.terminal import progress_bars, set_up_logging, stdout
+from ae_pipeline.config import DecodeJob, load_job
+from ae_pipeline.pipeline import decode as decode_dataset
+from ae_pipeline.pipeline import inspect as inspect_path
+from ae_pipeline.report import inspection_tables, render
+from ae_pipeline.storage import read_marker
+
+
+def decode(
+    dest: Annotated[
+        str | None, typer.Argument(metavar="DEST", help="Features dataset or archive to read.")
+    ] = None,
+    out: Annotated[
+        str | None, typer.Argument(metavar="OUT", help="Folder for the reconstructed tables.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(metavar="SOURCE", help="Compare with this and report errors.")
+    ] = None,
+    codec: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Codec; without one, the dataset's own.")
+    ] = None,
+    column: options.Columns = None,
+    partition: options.Partitions = None,
+    row_group: options.RowGroups = None,
+    config: options.ConfigFile = None,
+    setting: options.Setting = None,
+    workers: options.Workers = None,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Reconstruct the tables of DEST in OUT, with the source's schema and row order.
+
+    With --source every value is compared; errors per partition and column are shown and written
+    to OUT/_ae/report/metrics.parquet. Columns, partitions and row groups can be chosen; the rest
+    is not decoded.
+
+    Example: ae-pipeline decode sales_archive/ sales_decoded/ --source sales/ --column price
+    """
+    set_up_logging(verbose)
+    overrides = options.settings(
+        setting,
+        source=source,
+        **{_kind_of(dest): dest},
+        decoded=out,
+        codec=codec,
+        selection__columns=column,
+        selection__partitions=partition,
+        selection__row_groups=row_group,
+        execution__workers=workers,
+        execution__force=force,
+    )
+    job = load_job(DecodeJob, config, overrides)
+    with progress_bars() as progress:
+        report = decode_dataset(job, progress)
+    show(report, as_json)
+
+
+def inspect(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="Codec, dataset or file.")],
+    as_json: options.Json = False,
+) -> None:
+    """Say what PATH is and what it holds: a source, a codec, features or decoded tables.
+
+    Example: ae-pipeline inspect codecs/sales
+    """
+    inspection = inspect_path(path)
+    if as_json:
+        print_json(inspection)
+        return
+    for table in inspection_tables(inspection):
+        render(table, stdout)
+
+
+def _kind_of(path: str | None) -> str:
+    """Which setting a path belongs to, by its marker."""
+    marker = None if path is None else read_marker(Path(path))
+    return "archive" if marker is not None and marker.kind == "archive" else "features"

@@ -1,0 +1,279 @@
+"""Backfill: every fragment has a state and a reason; only what is selected is done, once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from ae_pipeline import encode, verify
+from ae_pipeline.config import EncodeJob, VerifyJob
+from ae_pipeline.errors import AePipelineError, ConfigError, EmptySourceError
+from ae_pipeline.pipeline import backfill, plan_backfill
+from ae_pipeline.results import BackfillPlan, BackfillReport
+from ae_pipeline.storage import read_notes, write_note
+from tests.datasets import mixed_table, write_tree
+
+LINEAR = {"planner": {"learn": "linear"}}
+DAYS = ("2013-05-30", "2013-05-31", "2013-06-01", "2013-06-02")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Four days, two fragments each."""
+    tables = {
+        f"date={day}/part-{part}.parquet": mixed_table(10 * number + part)
+        for number, day in enumerate(DAYS)
+        for part in range(2)
+    }
+    return write_tree(tmp_path / "source", tables)
+
+
+def job_for(source: Path, **settings: Any) -> EncodeJob:
+    """A backfill of the source's archive beside it."""
+    archive = source.parent / "archive"
+    return EncodeJob(source=str(source), archive=str(archive), **{**LINEAR, **settings})
+
+
+def states(plan: BackfillPlan) -> dict[str, str]:
+    """State by fragment, short names."""
+    return {one.relative.removeprefix("date="): one.state for one in plan.fragments}
+
+
+def selected(plan: BackfillPlan) -> list[str]:
+    """Days that are selected, in order."""
+    days = [one.partition.removeprefix("date=") for one in plan.selected]
+    return list(dict.fromkeys(days))
+
+
+def n_written(found: BackfillReport) -> int:
+    """Fragments that a backfill wrote."""
+    return 0 if found.report is None else found.report.n_written
+
+
+def rewrite(path: Path, seed: int) -> None:
+    """Other rows under the same name."""
+    pq.write_table(mixed_table(seed), path)
+
+
+def test_everything_is_missing_at_first_and_current_afterwards(source: Path) -> None:
+    """A first backfill does all, a second one nothing, and every value is within its promise."""
+    first = backfill(job_for(source))
+    assert set(states(first.plan).values()) == {"missing"}
+    assert n_written(first) == 8
+    again = backfill(job_for(source))
+    assert set(states(again.plan).values()) == {"current"}
+    assert again.report is None
+    report = verify(VerifyJob(archive=first.plan.destination, source=str(source)))
+    assert not report.failures
+
+
+def test_a_dry_run_writes_nothing(source: Path) -> None:
+    """Planning makes no folder, and says what would be done."""
+    found = backfill(job_for(source, backfill={"dry_run": True}))
+    assert len(found.plan.selected) == 8
+    assert [path.name for path in source.parent.iterdir()] == ["source"]
+
+
+def test_states_have_reasons(source: Path) -> None:
+    """Rewritten, failed, outdated, orphaned: each is told, and why."""
+    archive = source.parent / "archive"
+    backfill(job_for(source))
+    rewrite(source / f"date={DAYS[0]}/part-0.parquet", 99)
+    shutil.rmtree(source / f"date={DAYS[1]}")
+    broken = source / f"date={DAYS[2]}/part-0.parquet"
+    broken.write_bytes(broken.read_bytes()[:-20])
+    (archive / f"date={DAYS[2]}/part-1.parquet").unlink()
+    (archive / f"date={DAYS[3]}/part-0.parquet").write_bytes(b"PAR1 nothing PAR1")
+    found = backfill(job_for(source))
+    assert [failure.relative for failure in found.report.failures] == [
+        f"date={DAYS[2]}/part-0.parquet"
+    ]
+    plan = plan_backfill(job_for(source))
+    reasons = {one.relative.removeprefix("date="): one.reason for one in plan.fragments}
+    assert states(plan) == {
+        f"{DAYS[0]}/part-0.parquet": "current",
+        f"{DAYS[0]}/part-1.parquet": "current",
+        f"{DAYS[1]}/part-0.parquet": "orphaned",
+        f"{DAYS[1]}/part-1.parquet": "orphaned",
+        f"{DAYS[2]}/part-0.parquet": "failed",
+        f"{DAYS[2]}/part-1.parquet": "current",
+        f"{DAYS[3]}/part-0.parquet": "current",
+        f"{DAYS[3]}/part-1.parquet": "current",
+    }
+    assert "part-0.parquet" in reasons[f"{DAYS[2]}/part-0.parquet"]
+
+
+def test_a_failure_is_forgotten_when_its_fragment_is_mended(source: Path) -> None:
+    """The note of a failure holds for the source as it was, and goes with success."""
+    path = source / f"date={DAYS[0]}/part-0.parquet"
+    backfill(job_for(source))
+    path.write_bytes(path.read_bytes()[:-20])
+    backfill(job_for(source))
+    archive = source.parent / "archive"
+    assert list(read_notes(archive, "failed")) == [f"date={DAYS[0]}/part-0.parquet"]
+    rewrite(path, 5)
+    assert states(plan_backfill(job_for(source)))[f"{DAYS[0]}/part-0.parquet"] == "stale"
+    backfill(job_for(source))
+    assert read_notes(archive, "failed") == {}
+
+
+def test_prune_removes_orphans_alone(source: Path) -> None:
+    """Orphans stay until --prune; then they and their empty folders go, nothing else."""
+    archive = source.parent / "archive"
+    backfill(job_for(source))
+    shutil.rmtree(source / f"date={DAYS[1]}")
+    backfill(job_for(source))
+    assert (archive / f"date={DAYS[1]}/part-0.parquet").exists()
+    backfill(job_for(source, backfill={"prune": True}))
+    assert not (archive / f"date={DAYS[1]}").exists()
+    assert len(list(archive.rglob("*.parquet"))) == 6
+
+
+def test_an_emptied_source_prunes_nothing(source: Path) -> None:
+    """A source that lost all its files is a mistake, not a reason to empty the archive."""
+    backfill(job_for(source))
+    for path in source.rglob("*.parquet"):
+        path.unlink()
+    with pytest.raises(EmptySourceError):
+        backfill(job_for(source, backfill={"prune": True}))
+    assert len(list((source.parent / "archive").rglob("*.parquet"))) == 8
+
+
+def test_retired_fragments_are_no_orphans(source: Path) -> None:
+    """What was deleted after verification stays in the archive; other content is not taken."""
+    archive = source.parent / "archive"
+    backfill(job_for(source))
+    path = source / f"date={DAYS[0]}/part-0.parquet"
+    write_note(archive, "retired", f"date={DAYS[0]}/part-0.parquet", {"source": "x"})
+    path.unlink()
+    plan = backfill(job_for(source, backfill={"prune": True})).plan
+    assert states(plan)[f"{DAYS[0]}/part-0.parquet"] == "retired"
+    rewrite(path, 77)
+    plan = plan_backfill(job_for(source))
+    assert states(plan)[f"{DAYS[0]}/part-0.parquet"] == "retired"
+    assert not plan.selected
+    found = backfill(job_for(source, backfill={"only": ["retired"]}))
+    assert n_written(found) == 1
+    assert read_notes(archive, "retired") == {}
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        ({}, list(DAYS)),
+        ({"order": "desc"}, list(reversed(DAYS))),
+        ({"start": "2013-06"}, list(DAYS[2:])),
+        ({"end": "2013-05"}, list(DAYS[:2])),
+        ({"start": "2013-05-31", "end": "2013-06-01"}, list(DAYS[1:3])),
+        ({"start": "2013", "end": "2013"}, list(DAYS)),
+        ({"start": "2014"}, []),
+        ({"lookback": 1}, list(DAYS[3:])),
+        ({"lookback": 2, "end": "2013-06-01"}, list(DAYS[1:3])),
+        ({"limit": 3}, list(DAYS[:2])),
+        ({"where": "date = '2013-06-01'"}, [DAYS[2]]),
+        ({"where": "not date < '2013-06-01' and path like '%part-1%'"}, list(DAYS[2:])),
+        ({"where": "date in ('2013-05-30') or date between '2013-06-02' and '2014'"}, [*DAYS[::3]]),
+        ({"where": "date is null"}, []),
+    ],
+)
+def test_selection(source: Path, choice: dict[str, Any], expected: list[str]) -> None:
+    """Predicate, inclusive range, lookback, order and limit choose fragments."""
+    assert selected(plan_backfill(job_for(source, backfill=choice))) == expected
+
+
+@pytest.mark.parametrize(
+    ("choice", "word"),
+    [
+        ({"where": "day > 3"}, "no key day"),
+        ({"where": "date >"}, "cannot evaluate"),
+        ({"where": "date > 3"}, "cannot evaluate"),
+        ({"where": "upper(date) = 'X'"}, "not understood"),
+        ({"where": "date"}, "cannot evaluate"),
+        ({"where": "date = (select 1)"}, "not understood"),
+        ({"start": "May"}, "no date"),
+        ({"end": "2013-13"}, "no date"),
+    ],
+)
+def test_a_bad_selection_is_refused_in_one_line(
+    source: Path, choice: dict[str, Any], word: str
+) -> None:
+    """Predicates and dates that cannot be meant raise a `ConfigError` that quotes them."""
+    with pytest.raises(ConfigError, match=word) as caught:
+        plan_backfill(job_for(source, backfill=choice))
+    assert "\n" not in str(caught.value)
+
+
+def test_dates_may_be_spread_over_folders(tmp_path: Path) -> None:
+    """year=, month= and day= make a date, with or without leading zeros."""
+    folders = ("year=2013/month=2", "year=2013/month=11", "year=2014/month=01")
+    tables = {f"{folder}/part-0.parquet": mixed_table(0) for folder in folders}
+    job = job_for(write_tree(tmp_path / "source", tables), backfill={"start": "2013-03"})
+    assert selected(plan_backfill(job)) == [*folders[1:]]
+
+
+def test_ranges_need_dates(tmp_path: Path) -> None:
+    """Where no folder tells a date, a range is refused."""
+    tables = {"station=a/part-0.parquet": mixed_table(0)}
+    job = job_for(write_tree(tmp_path / "source", tables), backfill={"start": "2013"})
+    with pytest.raises(ConfigError, match="no partition key is a date"):
+        plan_backfill(job)
+
+
+def test_codec_generations_live_side_by_side(source: Path) -> None:
+    """A new codec takes what is new; the rest is outdated, still verifies, and can be asked for."""
+    archive = source.parent / "archive"
+    backfill(job_for(source, backfill={"end": "2013-05"}))
+    other = source.parent / "other"
+    tolerance = {"relative": 0.05}
+    encode(EncodeJob(source=str(source), archive=str(other), tolerance=tolerance, **LINEAR))
+    (codec,) = (other / "_ae/codecs").iterdir()
+    found = backfill(job_for(source, codec=str(codec)))
+    assert n_written(found) == 4
+    assert sorted(set(states(found.plan).values())) == ["missing", "outdated"]
+    report = verify(VerifyJob(archive=str(archive), source=str(source)))
+    assert not report.failures
+    assert len(report.codec_ids) == 2
+    found = backfill(job_for(source, backfill={"only": ["outdated"]}))
+    assert n_written(found) == 4
+    assert set(states(plan_backfill(job_for(source))).values()) == {"current"}
+
+
+def test_features_are_backfilled_alike(source: Path) -> None:
+    """The same plan serves latent features; another latent column makes them stale."""
+    settings: dict[str, Any] = {
+        "features": str(source.parent / "features"),
+        "training": {"epochs": 1},
+        "network": {"latent_dim": 2},
+    }
+    found = backfill(EncodeJob(source=str(source), **settings, backfill={"lookback": 1}))
+    assert n_written(found) == 2
+    found = backfill(EncodeJob(source=str(source), **settings))
+    assert n_written(found) == 6
+    plan = plan_backfill(EncodeJob(source=str(source), **settings, latent_column="z"))
+    assert set(states(plan).values()) == {"stale"}
+
+
+def test_current_fragments_are_done_again_only_if_named(source: Path) -> None:
+    """`only: [current]` encodes again what is current, as a user who distrusts it wants."""
+    backfill(job_for(source))
+    found = backfill(job_for(source, backfill={"only": ["current"], "limit": 1}))
+    assert n_written(found) == 1
+
+
+def test_a_damaged_note_is_ignored(source: Path) -> None:
+    """Notes are hints: one that cannot be read neither fails a plan nor hides a fragment."""
+    backfill(job_for(source))
+    archive = source.parent / "archive"
+    write_note(archive, "failed", f"date={DAYS[0]}/part-0.parquet", {})
+    (archive / f"_ae/failed/date={DAYS[0]}/part-0.parquet.json").write_bytes(b"\xff{")
+    assert set(states(plan_backfill(job_for(source))).values()) == {"current"}
+
+
+def test_a_bad_codec_is_told_before_anything_is_written(source: Path) -> None:
+    """A codec that does not exist fails the plan."""
+    with pytest.raises(AePipelineError, match="no codec"):
+        plan_backfill(job_for(source, codec=str(source / "nowhere")))

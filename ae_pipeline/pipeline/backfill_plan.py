@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from ae_pipeline.config import BackfillConfig, EncodeJob
-from ae_pipeline.errors import EmptySourceError
 from ae_pipeline.pipeline.coders import check_settings, find_coder
 from ae_pipeline.pipeline.dates import fragments_between
 from ae_pipeline.pipeline.destination import check_apart
+from ae_pipeline.pipeline.original import find_source
 from ae_pipeline.pipeline.predicate import fragments_where
 from ae_pipeline.pipeline.status import Destination, fragment_statuses, orphan_statuses
 from ae_pipeline.results import BackfillPlan, PlannedFragment
-from ae_pipeline.source import Fragment, Source, discover, in_natural_order
+from ae_pipeline.source import Fragment, Source, in_natural_order
 
 
 def plan_backfill(job: EncodeJob) -> BackfillPlan:
@@ -30,7 +30,7 @@ def plan_backfill(job: EncodeJob) -> BackfillPlan:
     if coder is not None:
         check_settings(job, coder)
     destination = Destination.look(root, coder)
-    source = _discover(job.source, destination)
+    source = find_source(job.source, destination.retired)
     check_apart(source, root)
     statuses = _statuses(job, source, destination)
     return BackfillPlan(
@@ -41,16 +41,6 @@ def plan_backfill(job: EncodeJob) -> BackfillPlan:
         fragments=tuple(_select(statuses, job.backfill)),
         seconds=time.monotonic() - started,
     )
-
-
-def _discover(path: str, destination: Destination) -> Source:
-    """The source; it may be empty once its fragments were deleted after verification."""
-    try:
-        return discover(path)
-    except EmptySourceError:
-        if not destination.retired:
-            raise
-        return Source(Path(path), ())
 
 
 def _statuses(job: EncodeJob, source: Source, destination: Destination) -> list[PlannedFragment]:

@@ -15,11 +15,12 @@ from ae_pipeline.pipeline.decode_fragment import decode_fragment
 from ae_pipeline.pipeline.decode_plan import DecodePlan, plan_decode, plan_verify
 from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
 from ae_pipeline.pipeline.metrics_table import write_metrics
+from ae_pipeline.pipeline.original import find_source
 from ae_pipeline.pipeline.selection import of_partitions
 from ae_pipeline.pipeline.summary import summarize
 from ae_pipeline.results import DatasetReport, FragmentFailure, Progress, silent
 from ae_pipeline.source import discover
-from ae_pipeline.storage import Coder, report_directory
+from ae_pipeline.storage import Coder, read_notes, report_directory
 
 
 def decode(job: DecodeJob, progress: Progress = silent) -> DatasetReport:
@@ -96,7 +97,8 @@ def _absent(job: VerifyJob) -> list[FragmentFailure]:
     if job.source is None:
         return []
     there = {fragment.relative for fragment in discover(job.archive).fragments}
-    wanted = of_partitions(discover(job.source), job.selection).fragments
+    source = find_source(job.source, read_notes(Path(job.archive), "retired"))
+    wanted = of_partitions(source, job.selection).fragments
     return [
         FragmentFailure(fragment.relative, "in the source but not in the archive", False)
         for fragment in wanted

@@ -12,11 +12,11 @@ from ae_pipeline.errors import (
     CodecMismatchError,
     CorruptCodecError,
     CorruptFragmentError,
-    EmptySourceError,
     SourceError,
 )
 from ae_pipeline.pipeline.coders import open_coder
 from ae_pipeline.pipeline.destination import check_apart, claim
+from ae_pipeline.pipeline.original import find_source
 from ae_pipeline.pipeline.selection import select_fragments, select_part
 from ae_pipeline.source import Fragment, Source, discover, open_fragment
 from ae_pipeline.storage import (
@@ -63,9 +63,9 @@ def plan_decode(job: DecodeJob) -> DecodePlan:
         AePipelineError: of the dataset, its codecs, the source or the destination.
     """
     encoded, destination = job.archive or job.features or "", Path(job.decoded)
-    for root in (encoded, job.source):
-        if root is not None:
-            check_apart(discover(root), destination)
+    check_apart(discover(encoded), destination)
+    if job.source is not None:
+        check_apart(find_source(job.source, read_notes(Path(encoded), "retired")), destination)
     plan = _plan(encoded, job)
     claim(destination, Marker("decoded"), job.execution.force)
     return replace(plan, destination=job.decoded)
@@ -79,7 +79,7 @@ def plan_verify(job: VerifyJob) -> DecodePlan:
 def _plan(encoded: str, job: DecodeJob | VerifyJob) -> DecodePlan:
     dataset = select_fragments(discover(encoded), job.selection)
     retired = _retired(Path(encoded), job.source)
-    root = None if job.source is None else str(_root(job.source, retired))
+    root = None if job.source is None else str(find_source(job.source, retired).root)
     codecs = _find_codecs(dataset, job.codec)
     plan = DecodePlan(dataset.fragments, None, codecs, root, retired=retired)
     coders = list(plan.open_coders().values())
@@ -100,16 +100,6 @@ def _retired(dataset: Path, source: str | None) -> dict[str, str]:
         for relative, note in read_notes(dataset, "retired").items()
         if source is None or not (Path(source) / relative).is_file()
     }
-
-
-def _root(source: str, retired: Mapping[str, str]) -> Path:
-    """Of the source; it may be empty once its fragments were deleted."""
-    try:
-        return discover(source).root
-    except EmptySourceError:
-        if not retired:
-            raise
-        return Path(source)
 
 
 def _find_codecs(dataset: Source, named: str | None) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 
@@ -11,11 +11,26 @@ import pyarrow as pa
 from ae_pipeline.errors import (
     CorruptFragmentError,
     DestinationOverlapError,
+    EmptySourceError,
     SourceChangedError,
     SourceNotFoundError,
 )
-from ae_pipeline.source import Fragment, file_hash, fingerprint, read_records
+from ae_pipeline.source import Fragment, Source, discover, file_hash, fingerprint, read_records
 from ae_pipeline.storage import Footer, Part
+
+
+def find_source(path: str, retired: Collection[str]) -> Source:
+    """The source, which may have no fragments left once they were deleted after verification.
+
+    Raises:
+        SourceError: it is not there, or empty although nothing was deleted.
+    """
+    try:
+        return discover(path)
+    except EmptySourceError:
+        if not retired:
+            raise
+        return Source(Path(path), ())
 
 
 def find_original(

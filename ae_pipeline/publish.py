@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from ae_pipeline.errors import (
     UnwritableDestinationError,
 )
 
+_TEMPORARY = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.tmp")
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _UNWRITABLE = {
     errno.EACCES,
@@ -43,7 +45,7 @@ def publishing(path: Path) -> Iterator[Path]:
     """
     with destination_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        temporary = path.with_name(f".{_lasting(path.name)}.{secrets.token_hex(4)}.tmp")
         try:
             yield temporary
             _sync(temporary)
@@ -56,6 +58,19 @@ def publish_bytes(path: Path, content: bytes) -> None:
     """Write a small file atomically; errors as `publishing`."""
     with publishing(path) as temporary:
         temporary.write_bytes(content)
+
+
+def is_temporary(name: str) -> bool:
+    """Whether `publishing` gives such names to files that are not whole yet."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
+def _lasting(name: str) -> str:
+    """The name that a file is to have in the end: one that is checked once more before it is
+    published is written under the name of a temporary file.
+    """  # noqa: D205
+    match = _TEMPORARY.fullmatch(name)
+    return name if match is None else match["name"]
 
 
 @contextmanager
@@ -73,17 +88,18 @@ def destination_errors(path: Path) -> Iterator[None]:
 
 
 def _translate(error: OSError, path: Path) -> DestinationError | None:
+    where = str(path.parent / _lasting(path.name))
     if error.errno in _FULL:
         return DiskFullError(
             "disk full",
-            where=str(path),
+            where=where,
             got=os.strerror(error.errno),
             remedy="free some space and run again; what was published stays",
         )
     if error.errno in _UNWRITABLE:
         return UnwritableDestinationError(
             "cannot write",
-            where=str(path),
+            where=where,
             got=os.strerror(error.errno),
             remedy="choose a folder that you may write",
         )

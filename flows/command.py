@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any  # Prefect's flow type is generic in everything
 
+from ae_pipeline.cli.signals import stopping_cleanly
 from ae_pipeline.cli.terminal import stderr, stdout
 from ae_pipeline.config import JobConfig, load_job, parse_setting
 from ae_pipeline.errors import ConfigError
@@ -16,7 +17,10 @@ from flows.progress import showing_progress
 
 
 def main(flow: Callable[..., Any], kind: type[JobConfig]) -> None:
-    """Run a flow with the job of a YAML file; exit code 1 if it did not complete.
+    """Run a flow with the job of a YAML file.
+
+    Exit code 1 if it did not complete, 130 and 143 if it was stopped; Prefect has the run as
+    crashed then.
 
     Args:
         flow: takes one parameter, `job`.
@@ -28,7 +32,7 @@ def main(flow: Callable[..., Any], kind: type[JobConfig]) -> None:
         job = load_job(kind, arguments.config, overrides)
     except ConfigError as error:
         sys.exit(f"error: {error}")
-    with showing_progress():
+    with stopping_cleanly(), showing_progress():
         state = flow(job, return_state=True)
     if not state.is_completed():
         stderr.print(f"error: {state.message}", markup=False, soft_wrap=True)

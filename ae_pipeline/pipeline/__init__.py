@@ -5,6 +5,7 @@ Each verb is plan, fragments, finish; the flows put tasks around the middle.
 
 from ae_pipeline.pipeline.backfill import backfill, finish_backfill, start_backfill
 from ae_pipeline.pipeline.backfill_plan import plan_backfill
+from ae_pipeline.pipeline.collect import collect
 from ae_pipeline.pipeline.decode import (
     decode,
     decode_fragments,
@@ -25,6 +26,7 @@ __all__ = [
     "EncodePlan",
     "Outcome",
     "backfill",
+    "collect",
     "decode",
     "decode_fragments",
     "encode",

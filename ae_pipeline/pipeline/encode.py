@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from ae_pipeline.config import EncodeJob
-from ae_pipeline.errors import SourceError
+from ae_pipeline.errors import SourceChangedError, SourceError
 from ae_pipeline.pipeline.accounting import fragment_bytes
 from ae_pipeline.pipeline.coders import check_schema, require_footer
 from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
@@ -20,6 +20,7 @@ from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
 from ae_pipeline.pipeline.measure import fragment_schema
 from ae_pipeline.pipeline.status import footer_of
 from ae_pipeline.pipeline.summary import summarize
+from ae_pipeline.publish import publishing
 from ae_pipeline.results import DatasetReport, FragmentResult, Progress, State, silent
 from ae_pipeline.source import Fragment, discover, fingerprint
 from ae_pipeline.storage import Coder, Footer, codec_directory
@@ -88,7 +89,9 @@ def _encode_fragment(plan: EncodePlan, coder: Coder, fragment: Fragment) -> Frag
     check_schema(coder, arrow, fragment.relative)
     if not arrow.equals(coder.schema.arrow, check_metadata=True):
         footer = replace(footer, schema=arrow)
-    warnings = coder.write(fragment, path, footer, arrow)
+    with publishing(path) as whole:
+        warnings = coder.write(fragment, whole, footer, arrow)
+        _check_unchanged(fragment, identity)
     result = _result(coder, fragment, path, "written", warnings)
     logger.info(
         "encoded %s: %d rows, %d -> %d bytes (payload %d), %.2f CPU s",
@@ -100,6 +103,16 @@ def _encode_fragment(plan: EncodePlan, coder: Coder, fragment: Fragment) -> Frag
         time.thread_time() - started,
     )
     return result
+
+
+def _check_unchanged(fragment: Fragment, identity: str) -> None:
+    """Raise `SourceChangedError` if what was read need not be what the footer names."""
+    if fingerprint(fragment) != identity:
+        raise SourceChangedError(
+            "source changed while it was encoded",
+            where=str(fragment.path),
+            remedy="run again once it is at rest",
+        )
 
 
 def _result(

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
+from queue import SimpleQueue
 
 import pyarrow as pa
 
 from ae_pipeline.errors import AePipelineError
 from ae_pipeline.inference import pin_blas_threads
+from ae_pipeline.pipeline.watch import PATIENCE_S, Watch
 from ae_pipeline.results import FragmentFailure, FragmentResult, Progress, ProgressEvent
 from ae_pipeline.source import Fragment
+
+#: How long fragments in hand may take to end once they are given up; a batch takes about a second.
+_GRACE_S = 10.0
+
+logger = logging.getLogger(__name__)
+
+_Attempt = Future[FragmentResult | FragmentFailure]
 
 
 @dataclass(frozen=True)
@@ -30,28 +42,36 @@ def for_each_fragment(
     workers: int,
     stage: str,
     progress: Progress,
+    patience_s: float = PATIENCE_S,
 ) -> Outcome:
     """Apply `work` to every fragment in threads; numpy and pyarrow release the interpreter lock.
 
-    Errors of data and of I/O become failures; bugs (any other exception) are raised.
+    Errors of data and of I/O become failures. Bugs (any other exception) are raised, and so is what
+    stops this thread (Ctrl-C, a signal); fragments in hand are then given up at their next batch.
+
+    Args:
+        fragments: in the order in which they are begun.
+        work: on one of them.
+        workers: threads.
+        stage: what progress calls it.
+        progress: told of every fragment.
+        patience_s: a fragment without progress for so long is told of in a warning.
     """
     pin_blas_threads()
     done: dict[str, FragmentResult | FragmentFailure] = {}
     progress(ProgressEvent(stage, 0, len(fragments)))
-    with ThreadPoolExecutor(workers, thread_name_prefix=stage) as pool:
-        # Threads inherit no context by themselves; loggers find the run they belong to in it.
-        futures = {
-            pool.submit(copy_context().run, _attempt, work, fragment): fragment
-            for fragment in fragments
-        }
-        try:
-            for future in as_completed(futures):
-                relative = futures[future].relative
-                done[relative] = future.result()
-                progress(ProgressEvent(stage, len(done), len(fragments), relative))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    watch, finished = Watch(patience_s), SimpleQueue[_Attempt]()
+    with _threads(workers, stage, watch) as submit:
+        futures: dict[_Attempt, str] = {}
+        for fragment in fragments:
+            future = submit(partial(_attempt, work, fragment, watch))
+            futures[future] = fragment.relative
+            future.add_done_callback(finished.put)
+        for _ in fragments:
+            future = watch.wait_for(finished)
+            relative = futures[future]
+            done[relative] = future.result()
+            progress(ProgressEvent(stage, len(done), len(fragments), relative))
     ordered = [done[fragment.relative] for fragment in fragments]
     return Outcome(
         tuple(item for item in ordered if isinstance(item, FragmentResult)),
@@ -59,11 +79,37 @@ def for_each_fragment(
     )
 
 
+@contextmanager
+def _threads(
+    workers: int, stage: str, watch: Watch
+) -> Iterator[Callable[[Callable[[], FragmentResult | FragmentFailure]], _Attempt]]:
+    """Yield what submits work to threads; on an exception inside, all of it is given up."""
+    pool = ThreadPoolExecutor(workers, thread_name_prefix=stage)
+    futures: list[_Attempt] = []
+
+    def submit(attempt: Callable[[], FragmentResult | FragmentFailure]) -> _Attempt:
+        # Threads inherit no context by themselves; loggers find the run they belong to in it.
+        futures.append(pool.submit(copy_context().run, attempt))
+        return futures[-1]
+
+    try:
+        yield submit
+    except BaseException:
+        watch.give_up()
+        pool.shutdown(wait=False, cancel_futures=True)
+        begun = [future for future in futures if not future.cancelled()]
+        if wait(begun, _GRACE_S).not_done:
+            logger.warning("left behind, because it does not end: %s", ", ".join(watch.in_hand))
+        raise
+    pool.shutdown()
+
+
 def _attempt(
-    work: Callable[[Fragment], FragmentResult], fragment: Fragment
+    work: Callable[[Fragment], FragmentResult], fragment: Fragment, watch: Watch
 ) -> FragmentResult | FragmentFailure:
     try:
-        return work(fragment)
+        with watch.over(fragment.relative):
+            return work(fragment)
     except AePipelineError as error:
         return FragmentFailure(fragment.relative, str(error), is_retriable=False)
     except pa.ArrowException as error:

@@ -2,6 +2,7 @@
 
 from ae_pipeline.report.backfill import fragment_table, plan_line, state_table
 from ae_pipeline.report.build import closing_lines, fit_table, inspection_tables, report_tables
+from ae_pipeline.report.collect import collected_line, collected_table
 from ae_pipeline.report.console import render
 from ae_pipeline.report.errors import column_table, failure_lines, partition_table, verdict
 from ae_pipeline.report.forecast import estimate_tables
@@ -13,6 +14,8 @@ __all__ = [
     "byte_table",
     "byte_tables",
     "closing_lines",
+    "collected_line",
+    "collected_table",
     "column_table",
     "estimate_tables",
     "failure_lines",

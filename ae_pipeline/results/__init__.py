@@ -2,6 +2,7 @@
 
 from ae_pipeline.results.account import ByteAccount, Ratios, StoredBytes
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport, PlannedFragment
+from ae_pipeline.results.collect import Collected, Garbage
 from ae_pipeline.results.dataset import (
     DatasetReport,
     FragmentFailure,
@@ -19,6 +20,7 @@ __all__ = [
     "BackfillReport",
     "ByteAccount",
     "Candidate",
+    "Collected",
     "DatasetReport",
     "EpochRecord",
     "Estimate",
@@ -27,6 +29,7 @@ __all__ = [
     "FitResult",
     "FragmentFailure",
     "FragmentResult",
+    "Garbage",
     "InspectedColumn",
     "Inspection",
     "PartitionReport",

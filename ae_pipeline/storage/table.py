@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.publish import publishing
+from ae_pipeline.source.pulse import beat
 
 #: A row group is closed when it reaches either.
 _ROW_GROUP_ROWS = 1 << 17
@@ -45,7 +46,12 @@ def block_writer(
     """As `table_writer`, but every batch is a row group, and blocks have no statistics."""
     plain = [field.name for field in schema if field.name != block_column]
     with _open_writer(path, schema, plain, metadata) as writer:
-        yield lambda batch: writer.write_batch(batch, row_group_size=max(len(batch), 1))
+
+        def write(batch: pa.RecordBatch) -> None:
+            beat()
+            writer.write_batch(batch, row_group_size=max(len(batch), 1))
+
+        yield write
 
 
 @contextmanager
@@ -86,6 +92,7 @@ class _RowGroupBuffer:
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take a batch; write a row group if there is enough."""
+        beat()
         self._batches.append(batch)
         self._n_rows += batch.num_rows
         self._n_bytes += batch.nbytes

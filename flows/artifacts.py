@@ -3,6 +3,7 @@
 The key holds the verb and the dataset's name, so that the history of one dataset is one artifact.
 """
 
+import time
 from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
@@ -32,6 +33,8 @@ from flows.names import slug
 
 #: A table artifact of tens of thousands of rows exceeds Prefect's event limit.
 _MOST_ROWS = 500
+#: An update costs about 15 ms, and nobody looks more often.
+_SECONDS_BETWEEN_UPDATES = 2.0
 
 
 def artifact_key(kind: str, dataset: str) -> str:
@@ -78,6 +81,7 @@ class BatchProgress:
 
     def __init__(self, verb: str, dataset: str, sizes: Sequence[int]) -> None:
         self._sizes = sizes
+        self._told = time.monotonic()
         self._artifact: UUID | None = None
         if len(sizes) > 1:
             key = artifact_key(f"{verb}-progress", dataset)
@@ -85,8 +89,10 @@ class BatchProgress:
             self._artifact = cast(UUID, create_progress_artifact(0.0, key, self._description(0)))
 
     def finished(self, n_batches: int) -> None:
-        """So many of the batches are done."""
-        if self._artifact is not None:
+        """So many of the batches are done; told now and then, and at the end."""
+        is_due = time.monotonic() - self._told > _SECONDS_BETWEEN_UPDATES
+        if self._artifact is not None and (is_due or n_batches == len(self._sizes)):
+            self._told = time.monotonic()
             share = 100 * sum(self._sizes[:n_batches]) / sum(self._sizes)
             update_progress_artifact(self._artifact, share, self._description(n_batches))
 

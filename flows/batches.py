@@ -66,16 +66,30 @@ def merge_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
 
 
 def checked(outcome: Outcome, execution: ExecutionConfig) -> Outcome:
-    """Log the failures of a batch; ask for another attempt while one is left and may help.
+    """Log what came of a batch; ask for another attempt while one is left and may help.
 
     Fragments that are done are not done again.
 
     Raises:
         TransientError: a failure is I/O trouble and this attempt is not the last.
     """
+    logger = get_run_logger()
+    logger.info(summary(outcome))
     for failure in outcome.failures:
-        get_run_logger().error("failed: %s", failure)
+        logger.error("failed: %s", failure)
     transient = [failure for failure in outcome.failures if failure.is_retriable]
     if transient and (task_run.run_count or 1) <= execution.retries:
         raise TransientError(str(transient[0]))
     return outcome
+
+
+def summary(outcome: Outcome) -> str:
+    """Counts and bytes of a batch in one line."""
+    n_current = sum(result.state == "current" for result in outcome.results)
+    source_bytes = sum(result.source_bytes for result in outcome.results)
+    encoded_bytes = sum(result.encoded_bytes for result in outcome.results)
+    return (
+        f"{len(outcome.results):,} fragments done, {n_current:,} of them current already; "
+        f"{len(outcome.failures):,} failed; {source_bytes:,} bytes of source, "
+        f"{encoded_bytes:,} encoded"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,11 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import Artifact, State
 
 from ae_pipeline.config import DecodeJob, EncodeJob
-from ae_pipeline.results import FragmentFailure
+from ae_pipeline.results import DriftReport, FragmentFailure, PartitionDrift
 from flows.assets import asset_key
 from flows.backfill import backfill
 from flows.decode import decode
-from flows.events import FRAGMENTS_FAILED, emit_failures
+from flows.events import DRIFT, FRAGMENTS_FAILED, emit_drift, emit_failures
 from tests.datasets import mixed_tree
 from tests.flows.servers import events_of
 
@@ -163,6 +164,21 @@ def test_event_of_many_failures_is_small() -> None:
         event = events_of(client, FRAGMENTS_FAILED, "ae-pipeline.dataset.many-1")[0]
     assert event.payload["failed"] == 5000
     assert len(event.payload["failures"]) == 100
+
+
+def test_event_of_drift_names_the_drifted_first() -> None:
+    """An event of drift holds action, codecs, growth and shift, the drifted partition first."""
+    fine = PartitionDrift("day=1", 10, 2.0, None, "", math.nan, False, False)
+    grown = PartitionDrift("day=2", 10, 3.0, 2.0, "a", 0.5, is_shifted=True, is_grown=True)
+    emit_drift(DriftReport("old", "refit", (fine, grown), "new"), "/data/Drifting 1")
+    with get_client(sync_client=True) as client:
+        payload = events_of(client, DRIFT, "ae-pipeline.dataset.drifting-1")[0].payload
+    assert payload["action"] == "refit"
+    assert (payload["codec_id"], payload["new_codec_id"]) == ("old", "new")
+    assert payload["partitions_drifted"] == 1
+    first, second = payload["partitions"]
+    assert (first["partition"], first["growth"], first["shift"]) == ("day=2", 1.5, 0.5)
+    assert (second["partition"], second["growth"], second["shift"]) == ("day=1", None, None)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 from pathlib import Path
 from typing import Any  # Prefect's flow type is generic in everything
 
@@ -26,10 +27,12 @@ from ae_pipeline.pipeline import EncodePlan, Outcome
 from ae_pipeline.results import FragmentFailure
 from ae_pipeline.source import Fragment
 from flows.artifacts import artifact_key
+from flows.backfill import backfill
 from flows.batches import TransientError, checked, merge_outcomes, split_plan
 from flows.decode import decode
 from flows.encode import encode, encode_batch
 from flows.fit import fit
+from flows.log_lines import FewLines
 from flows.main_job import main_job
 from flows.states import WORK, is_worth_retrying
 from flows.verify import verify
@@ -147,6 +150,7 @@ def test_bad_job_fails_in_one_line(
     [
         (fit, FitJob, {"source", "codec"}),
         (encode, EncodeJob, {"source"}),
+        (backfill, EncodeJob, {"source"}),
         (decode, DecodeJob, {"decoded"}),
         (verify, VerifyJob, {"archive"}),
         (main_job, MainJob, {"source", "codec", "features", "decoded"}),
@@ -190,6 +194,23 @@ def test_batches_are_few_and_complete(
     batches = split_plan(plan, ExecutionConfig(**settings))
     assert [len(batch.fragments) for batch in batches] == expected
     assert sum((batch.fragments for batch in batches), ()) == plan.fragments
+
+
+def test_lines_are_few_and_counted() -> None:
+    """After a burst of lines only some come through, which count the others; warnings all do."""
+    seconds = [0.0]
+    few = FewLines(burst=2, per_second=1.0, clock=lambda: seconds[0])
+
+    def told(level: int = logging.INFO) -> str | None:
+        record = logging.LogRecord("encode", level, "", 0, "encoded %s", ("x",), None)
+        return record.getMessage() if few.filter(record) else None
+
+    assert [told() for _ in range(5)] == ["encoded x", "encoded x", None, None, None]
+    assert told(logging.WARNING) == "encoded x"
+    seconds[0] = 1.0
+    assert [told(), told()] == ["encoded x (3 lines left out)", None]
+    seconds[0] = 100.0
+    assert [told(), told(), told()] == ["encoded x (1 lines left out)", "encoded x", None]
 
 
 def test_outcomes_merge_in_order() -> None:

@@ -6,6 +6,7 @@ way. A process whose main thread or worker hangs in the operating system is left
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ from types import FrameType
 from typing import NoReturn
 
 from ae_pipeline.cli.terminal import stderr
+from ae_pipeline.pipeline.fragments import THREAD_PREFIX
 
 _LINES = {
     128 + signal.SIGINT: "interrupted; run again to go on",
@@ -65,7 +67,25 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
 
 def _exit(code: int) -> NoReturn:
     stderr.print(_LINES[code])
+    if _is_held_up():
+        # The interpreter would wait for such a thread before it runs what was left for the exit,
+        # for example what stops Prefect's server.
+        atexit._run_exitfuncs()
+        _leave(code)
     sys.exit(code)
+
+
+def _is_held_up() -> bool:
+    """Whether work on a fragment does not end although it was given up."""
+    threads = [one for one in threading.enumerate() if one.name.startswith(THREAD_PREFIX)]
+    for thread in threads:
+        thread.join(timeout=1.0)  # those that are idle end at once
+    return any(thread.is_alive() for thread in threads)
+
+
+def _leave(code: int) -> NoReturn:
+    os.write(2, b"something does not answer; left without waiting for it\n")
+    os._exit(code)
 
 
 @contextmanager
@@ -96,5 +116,4 @@ def _outlast(descriptor: int) -> None:
             code = 128 + number[0]
             if code in _LINES:
                 time.sleep(_GRACE_S)
-                os.write(2, b"something does not answer; left without waiting for it\n")
-                os._exit(code)
+                _leave(code)

@@ -22,6 +22,9 @@ from ae_pipeline.source import Fragment
 #: How long fragments in hand may take to end once they are given up; a batch takes about a second.
 _GRACE_S = 10.0
 
+#: How names of threads that work on fragments begin.
+THREAD_PREFIX = "fragments-"
+
 logger = logging.getLogger(__name__)
 
 _Attempt = Future[FragmentResult | FragmentFailure]
@@ -84,7 +87,7 @@ def _threads(
     workers: int, stage: str, watch: Watch
 ) -> Iterator[Callable[[Callable[[], FragmentResult | FragmentFailure]], _Attempt]]:
     """Yield what submits work to threads; on an exception inside, all of it is given up."""
-    pool = ThreadPoolExecutor(workers, thread_name_prefix=stage)
+    pool = ThreadPoolExecutor(workers, thread_name_prefix=f"{THREAD_PREFIX}{stage}")
     futures: list[_Attempt] = []
 
     def submit(attempt: Callable[[], FragmentResult | FragmentFailure]) -> _Attempt:

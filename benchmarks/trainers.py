@@ -18,6 +18,7 @@ from ae_pipeline.planner.shape import Shape
 from ae_pipeline.results import silent
 from ae_pipeline.schema import resolve_roles
 from ae_pipeline.source import discover, list_row_groups
+from ae_pipeline.tolerance import resolve_tolerances
 
 #: Steps of all codes, spread over all inputs, in cells.
 _COARSENESS = 0.9
@@ -32,7 +33,8 @@ def open_trainer(dataset: str, tolerance: float, training: TrainingConfig, folde
     groups = list_row_groups(source.fragments)
     statistics = measure_source(groups, schema.features, None, training.seed, silent, dataset)
     provenance = Provenance(dataset, "benchmark", statistics.n_rows, UNTRAINED)
-    direct, inputs = direct_codec(job, schema, statistics, provenance)
+    absolute = resolve_tolerances(promised, schema, statistics)
+    direct, inputs = direct_codec(job, schema, statistics, provenance, absolute)
     return Trainer(job, direct, inputs, groups, folder, silent)
 
 

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float32, Float64, UInt8
 from ae_pipeline.architecture import Architecture, Weights
 from ae_pipeline.blocks import Block, block_to_matrix, matrix_to_values
 from ae_pipeline.codec.content import content_id
+from ae_pipeline.distribution import Reference
 from ae_pipeline.inference import decode_matrix, encode_matrix
 from ae_pipeline.results import Candidate, EpochRecord, TrainingSummary
 from ae_pipeline.schema import TableSchema
@@ -30,6 +31,7 @@ class Provenance:
         history: losses, epoch by epoch.
         tolerance: the settings that tolerances were resolved from, for archives.
         plan: what it was compared with, for archives.
+        references: how the values of each feature column were spread, for archives.
     """
 
     source: str
@@ -39,6 +41,7 @@ class Provenance:
     history: tuple[EpochRecord, ...] = ()
     tolerance: dict[str, Any] | None = None
     plan: tuple[Candidate, ...] = ()
+    references: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from safetensors import SafetensorError
 from ae_pipeline.architecture import Architecture, Weights
 from ae_pipeline.codec.codec import Codec, Provenance
 from ae_pipeline.codec.content import FORMAT_VERSION, content_from_json, content_to_json
+from ae_pipeline.distribution import Reference
 from ae_pipeline.errors import CodecNotFoundError, CorruptCodecError, UnsupportedFormatError
 from ae_pipeline.publish import publish_bytes
 from ae_pipeline.results import Candidate, EpochRecord, TrainingSummary
@@ -138,6 +139,10 @@ def read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
     known = _known(Provenance, tree)
     known["training"] = TrainingSummary(**_known(TrainingSummary, tree["training"]))
     known["plan"] = tuple(Candidate(**_known(Candidate, one)) for one in tree.get("plan", ()))
+    references = (_known(Reference, one) for one in tree.get("references", ()))
+    known["references"] = tuple(
+        Reference(tuple(one["edges"]), tuple(one["counts"])) for one in references
+    )
     records = [_with_nan(_known(EpochRecord, record)) for record in history]
     return Provenance(**{**known, "history": tuple(EpochRecord(**record) for record in records)})
 

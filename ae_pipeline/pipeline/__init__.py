@@ -6,6 +6,15 @@ Each verb is plan, fragments, finish; the flows put tasks around the middle.
 from ae_pipeline.pipeline.backfill import backfill, finish_backfill, start_backfill
 from ae_pipeline.pipeline.backfill_plan import plan_backfill
 from ae_pipeline.pipeline.collect import collect
+from ae_pipeline.pipeline.compress import (
+    NOTHING,
+    Settled,
+    compress,
+    finish_compress,
+    plan_check,
+    settle,
+    watch_drift,
+)
 from ae_pipeline.pipeline.decode import (
     decode,
     decode_fragments,
@@ -20,28 +29,37 @@ from ae_pipeline.pipeline.estimate import estimate
 from ae_pipeline.pipeline.fit import fit
 from ae_pipeline.pipeline.fragments import Outcome
 from ae_pipeline.pipeline.inspection import inspect
+from ae_pipeline.pipeline.retention import finish_retiring
 
 __all__ = [
+    "NOTHING",
     "DecodePlan",
     "EncodePlan",
     "Outcome",
+    "Settled",
     "backfill",
     "collect",
+    "compress",
     "decode",
     "decode_fragments",
     "encode",
     "encode_fragments",
     "estimate",
     "finish_backfill",
+    "finish_compress",
     "finish_decode",
     "finish_encode",
+    "finish_retiring",
     "finish_verify",
     "fit",
     "inspect",
     "plan_backfill",
+    "plan_check",
     "plan_decode",
     "plan_encode",
     "plan_verify",
+    "settle",
     "start_backfill",
     "verify",
+    "watch_drift",
 ]

@@ -15,7 +15,7 @@ from ae_pipeline.errors import SourceChangedError, SourceError
 from ae_pipeline.pipeline.accounting import fragment_bytes
 from ae_pipeline.pipeline.coders import check_schema, require_footer
 from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
-from ae_pipeline.pipeline.failures import remember_failures
+from ae_pipeline.pipeline.failures import forget_retired, remember_failures
 from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
 from ae_pipeline.pipeline.measure import fragment_schema
 from ae_pipeline.pipeline.status import footer_of
@@ -47,6 +47,7 @@ def encode_fragments(plan: EncodePlan, workers: int, progress: Progress = silent
         plan.fragments, work, workers=workers, stage="encode", progress=progress
     )
     remember_failures(Path(plan.destination), plan.fragments, outcome)
+    forget_retired(Path(plan.destination), outcome)
     return outcome
 
 

@@ -30,6 +30,7 @@ from ae_pipeline.results import (
 from ae_pipeline.schema import TableSchema, resolve_roles
 from ae_pipeline.source import RowGroup, Source, discover, list_row_groups, open_fragment
 from ae_pipeline.statistics import ColumnStatistics
+from ae_pipeline.tolerance import resolve_tolerances
 
 #: Values that are looked at, of all columns together.
 _MOST_VALUES = 1 << 20
@@ -128,7 +129,8 @@ def _rehearse(
     tolerance = ToleranceConfig(relative=relative, rules=job.tolerance.rules)
     own = job.model_copy(update={"tolerance": tolerance})
     provenance = Provenance(job.source, "rehearsal", sampled.n_rows, UNTRAINED)
-    direct, inputs = direct_codec(own, sampled.schema, sampled.statistics, provenance)
+    absolute = resolve_tolerances(tolerance, sampled.schema, sampled.statistics)
+    direct, inputs = direct_codec(own, sampled.schema, sampled.statistics, provenance, absolute)
     growth = max(job.planner.growth, sampled.share)
     config = job.planner.model_copy(update={"growth": growth})
     with tempfile.TemporaryDirectory() as scratch:

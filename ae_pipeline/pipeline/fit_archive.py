@@ -11,6 +11,7 @@ from jaxtyping import Float64
 
 from ae_pipeline.codec import ArchiveCodec, Provenance, load_archive_codec
 from ae_pipeline.config import JobConfig
+from ae_pipeline.distribution import reference_of
 from ae_pipeline.pipeline.fit import check_same_columns, fit_key
 from ae_pipeline.pipeline.measure import common_schema, measure_source
 from ae_pipeline.planner import Trainer, plan_codec
@@ -28,9 +29,20 @@ UNTRAINED = TrainingSummary(0, 0, "no network", 0, 0.0, 0.0)
 
 
 def fit_archive_codec(
-    job: JobConfig, source: Source, checkpoint: Path, progress: Progress
+    job: JobConfig,
+    source: Source,
+    checkpoint: Path,
+    progress: Progress,
+    promised: ArchiveCodec | None = None,
 ) -> ArchiveCodec:
     """Measure, resolve tolerances, train, and keep the network only if it saves bytes.
+
+    Args:
+        job: settings.
+        source: fragments to fit to.
+        checkpoint: folder for the state of training.
+        progress: told of measuring and training.
+        promised: a former codec, whose feature columns and tolerances stay.
 
     Raises:
         SourceError: the source cannot be used.
@@ -38,6 +50,7 @@ def fit_archive_codec(
         TrainingError: the loss diverged.
     """
     schema = resolve_roles(common_schema(source), job.columns, str(source.root))
+    schema = schema if promised is None else promised.schema
     groups = list_row_groups(source.fragments)
     seed, where = job.training.seed, str(source.root)
     statistics = measure_source(groups, schema.features, None, seed, progress, where)
@@ -47,8 +60,14 @@ def fit_archive_codec(
         n_rows=statistics.n_rows,
         training=UNTRAINED,
         tolerance=job.tolerance.model_dump(mode="json"),
+        references=tuple(map(reference_of, statistics.sample.T)),
     )
-    direct, inputs = direct_codec(job, schema, statistics, provenance)
+    if promised is None:
+        tolerance = resolve_tolerances(job.tolerance, schema, statistics)
+    else:
+        tolerance = promised.tolerance
+        provenance = replace(provenance, tolerance=promised.provenance.tolerance)
+    direct, inputs = direct_codec(job, schema, statistics, provenance, tolerance)
     previous = _previous_codec(job, schema)
     trainer = Trainer(job, direct, inputs, groups, checkpoint, progress, previous)
     return plan_codec(trainer, job.planner)
@@ -64,14 +83,13 @@ def _previous_codec(job: JobConfig, schema: TableSchema) -> ArchiveCodec | None:
 
 
 def direct_codec(
-    job: JobConfig, schema: TableSchema, statistics: ColumnStatistics, provenance: Provenance
+    job: JobConfig,
+    schema: TableSchema,
+    statistics: ColumnStatistics,
+    provenance: Provenance,
+    tolerance: Float64[np.ndarray, "features"],
 ) -> tuple[ArchiveCodec, Standardization]:
-    """A codec without any prediction, and what a network of it would see.
-
-    Raises:
-        ConfigError: a tolerance rule does not suit the schema.
-    """
-    tolerance = resolve_tolerances(job.tolerance, schema, statistics)
+    """A codec without any prediction, and what a network of it would see."""
     measured = fit_standardization(statistics, job.network.clip_sigma)
     direct = ArchiveCodec(
         schema=schema,

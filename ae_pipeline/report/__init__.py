@@ -3,7 +3,9 @@
 from ae_pipeline.report.backfill import fragment_table, plan_line, state_table
 from ae_pipeline.report.build import closing_lines, fit_table, inspection_tables, report_tables
 from ae_pipeline.report.collect import collected_line, collected_table
+from ae_pipeline.report.compress import compress_lines
 from ae_pipeline.report.console import render
+from ae_pipeline.report.drift import drift_table
 from ae_pipeline.report.errors import column_table, failure_lines, partition_table, verdict
 from ae_pipeline.report.forecast import estimate_tables
 from ae_pipeline.report.sizes import byte_table, byte_tables
@@ -17,6 +19,8 @@ __all__ = [
     "collected_line",
     "collected_table",
     "column_table",
+    "compress_lines",
+    "drift_table",
     "estimate_tables",
     "failure_lines",
     "fit_table",

@@ -25,13 +25,13 @@ def render(table: Table, console: Console) -> None:
         show_footer=table.footer is not None,
     )
     for index, heading in enumerate(table.headings):
-        # A name may take two lines, a number never does.
+        # Words may take two lines, a number never does.
         grid.add_column(
             heading if index == 0 else heading.replace(" ", "\n"),
             footer=escape(format_cell(table.footer[index])) if table.footer else "",
             justify="left" if index == 0 else "right",
             overflow="fold",
-            no_wrap=index > 0 and len(table.headings) > _FEW_COLUMNS,
+            no_wrap=index > 0 and len(table.headings) > _FEW_COLUMNS and _has_numbers(table, index),
         )
     for row in table.rows:
         grid.add_row(*(escape(format_cell(cell)) for cell in row))
@@ -39,3 +39,7 @@ def render(table: Table, console: Console) -> None:
     if table.note:
         console.print(escape(table.note), style="dim", highlight=False)
         console.print()
+
+
+def _has_numbers(table: Table, index: int) -> bool:
+    return any(not isinstance(row[index], str) for row in table.rows)

@@ -3,6 +3,7 @@
 from ae_pipeline.results.account import ByteAccount, Ratios, StoredBytes
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport, PlannedFragment
 from ae_pipeline.results.collect import Collected, Garbage
+from ae_pipeline.results.compress import CompressReport
 from ae_pipeline.results.dataset import (
     DatasetReport,
     FragmentFailure,
@@ -10,6 +11,7 @@ from ae_pipeline.results.dataset import (
     PartitionReport,
     State,
 )
+from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from ae_pipeline.results.estimate import Estimate, EstimatedColumn, EstimatedOption
 from ae_pipeline.results.fit import Candidate, EpochRecord, FitResult, TrainingSummary
 from ae_pipeline.results.inspection import InspectedColumn, Inspection
@@ -21,7 +23,9 @@ __all__ = [
     "ByteAccount",
     "Candidate",
     "Collected",
+    "CompressReport",
     "DatasetReport",
+    "DriftReport",
     "EpochRecord",
     "Estimate",
     "EstimatedColumn",
@@ -32,6 +36,7 @@ __all__ = [
     "Garbage",
     "InspectedColumn",
     "Inspection",
+    "PartitionDrift",
     "PartitionReport",
     "PlannedFragment",
     "Progress",

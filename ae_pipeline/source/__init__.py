@@ -1,7 +1,7 @@
 """The dataset we are given: its fragments, their fingerprints, their rows as a flat stream."""
 
 from ae_pipeline.source.discovery import Fragment, Source, discover, in_natural_order
-from ae_pipeline.source.fingerprint import fingerprint
+from ae_pipeline.source.fingerprint import file_hash, fingerprint
 from ae_pipeline.source.partition import partition_table, partition_values
 from ae_pipeline.source.reading import (
     RowGroup,
@@ -17,6 +17,7 @@ __all__ = [
     "RowGroup",
     "Source",
     "discover",
+    "file_hash",
     "fingerprint",
     "in_natural_order",
     "list_row_groups",

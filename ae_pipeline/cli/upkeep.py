@@ -1,0 +1,203 @@
+"""Verbs for datasets that grow: backfill, compress, gc."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ae_pipeline.cli import options
+from ae_pipeline.cli.show import print_json, raise_failed, show, tell_next, warn
+from ae_pipeline.cli.terminal import progress_bars, set_up_logging, stdout
+from ae_pipeline.config import CompressJob, EncodeJob, load_job
+from ae_pipeline.pipeline import backfill as backfill_dataset
+from ae_pipeline.pipeline import collect
+from ae_pipeline.pipeline import compress as compress_dataset
+from ae_pipeline.report import (
+    closing_lines,
+    collected_line,
+    collected_table,
+    compress_lines,
+    drift_table,
+    fragment_table,
+    partition_table,
+    plan_line,
+    render,
+    state_table,
+)
+from ae_pipeline.results import BackfillPlan, CompressReport
+from ae_pipeline.storage import read_marker
+
+#: Fragments that a terminal shows of a plan.
+_SHOWN = 40
+_HOUR_S = 3600.0
+
+
+def backfill(
+    source: options.Source = None,
+    dest: Annotated[
+        str | None, typer.Argument(metavar="DEST", help="Archive or features to write.")
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option("--as", metavar="archive|features", help="What a new DEST is.")
+    ] = None,
+    where: options.Where = None,
+    start: options.Start = None,
+    end: options.End = None,
+    lookback: options.Lookback = None,
+    only: options.Only = None,
+    order: options.Order = None,
+    limit: options.Limit = None,
+    prune: options.Prune = False,
+    dry_run: options.DryRun = False,
+    max_concurrency: options.MaxConcurrency = None,
+    tolerance: options.Tolerance = None,
+    codec: options.CodecToUse = None,
+    config: options.ConfigFile = None,
+    setting: options.Setting = None,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Bring DEST up to date with the partitions of SOURCE that are selected.
+
+    Every fragment is missing, stale (source changed), failed, outdated (former codec), current,
+    retired or orphaned; --dry-run shows which, and why. Run it again after a kill: what is done
+    is done.
+
+    Example: ae-pipeline backfill sales/ sales_archive/ --where "year >= 2024" --dry-run
+    """
+    set_up_logging(verbose)
+    overrides = options.settings(
+        setting,
+        source=source,
+        **{kind or _kind_of(dest): dest},
+        codec=codec,
+        tolerance__relative=tolerance,
+        backfill__where=where,
+        backfill__start=start,
+        backfill__end=end,
+        backfill__lookback=lookback,
+        backfill__only=options.words(only),
+        backfill__order=order,
+        backfill__limit=limit,
+        backfill__prune=prune,
+        backfill__dry_run=dry_run,
+        execution__workers=max_concurrency,
+        execution__force=force,
+    )
+    job = load_job(EncodeJob, config, overrides)
+    with progress_bars() as progress:
+        found = backfill_dataset(job, progress)
+    if as_json:
+        print_json(found)
+    else:
+        _show_plan(found.plan, is_long=job.backfill.dry_run)
+    if found.report is not None and as_json:
+        raise_failed(found.report.failures, found.report.total.n_fragments, job.source)
+    elif found.report is not None:
+        show(found.report, as_json=False)
+        if found.plan.kind == "archive":
+            tell_next(f"verify {found.plan.destination} --source {job.source}")
+
+
+def compress(
+    source: options.Source = None,
+    archive: Annotated[
+        str | None, typer.Argument(metavar="ARCHIVE", help="Archive to keep up to date.")
+    ] = None,
+    tolerance: options.Tolerance = None,
+    delete_source: Annotated[
+        str | None,
+        typer.Option(metavar="after_verify", help="Delete what was read back and compared."),
+    ] = None,
+    drift: Annotated[
+        str | None,
+        typer.Option(metavar="warn|direct|refit", help="What is done when data has drifted."),
+    ] = None,
+    where: options.Where = None,
+    lookback: options.Lookback = None,
+    dry_run: options.DryRun = False,
+    max_concurrency: options.MaxConcurrency = None,
+    config: options.ConfigFile = None,
+    setting: options.Setting = None,
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Encode what is new in SOURCE, read it back, compare every value; for every night.
+
+    With --delete-source after_verify a source file is deleted once its archive file was read back
+    from ARCHIVE, decoded and compared with it.
+
+    Example: ae-pipeline compress sales/ sales_archive/ --tolerance 0.01
+    """
+    set_up_logging(verbose)
+    overrides = options.settings(
+        setting,
+        source=source,
+        archive=archive,
+        tolerance__relative=tolerance,
+        retention__delete_source=delete_source,
+        drift__action=drift,
+        backfill__where=where,
+        backfill__lookback=lookback,
+        backfill__dry_run=dry_run,
+        execution__workers=max_concurrency,
+    )
+    job = load_job(CompressJob, config, overrides)
+    with progress_bars() as progress:
+        found = compress_dataset(job, progress)
+    if as_json:
+        print_json(found)
+    else:
+        _show_compressed(found, is_long=job.backfill.dry_run)
+    n_done = len(found.plan.selected) - len(found.failures)
+    raise_failed(found.failures, n_done, job.source)
+
+
+def gc(
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Archive or features.")],
+    grace: Annotated[
+        float, typer.Option(metavar="24", help="Hours for which it must have been untouched.")
+    ] = 24.0,
+    dry_run: options.DryRun = False,
+    as_json: options.Json = False,
+) -> None:
+    """Remove from DATASET what nothing refers to: codecs of no fragment, files of killed runs.
+
+    Example: ae-pipeline gc sales_archive/ --dry-run
+    """
+    collected = collect(dataset, grace * _HOUR_S, dry_run)
+    if as_json:
+        print_json(collected)
+        return
+    render(collected_table(collected), stdout)
+    stdout.print(collected_line(collected), markup=False)
+
+
+def _show_plan(plan: BackfillPlan, is_long: bool) -> None:
+    render(state_table(plan), stdout)
+    if is_long and (plan.selected or plan.pruned):
+        render(fragment_table(plan, _SHOWN), stdout)
+    stdout.print(plan_line(plan), markup=False)
+
+
+def _show_compressed(found: CompressReport, is_long: bool) -> None:
+    _show_plan(found.plan, is_long)
+    if found.drift is not None:
+        render(drift_table(found.drift), stdout)
+    for report in (found.encoded, found.verified):
+        if report is not None:
+            render(partition_table(report), stdout)
+            for line in closing_lines(report):
+                stdout.print(line, markup=False)
+            warn(report.warnings)
+    for line in compress_lines(found):
+        stdout.print(line, markup=False)
+
+
+def _kind_of(path: str | None) -> str:
+    """Which setting a destination belongs to: what it is already, else an archive."""
+    marker = None if path is None else read_marker(Path(path))
+    return "features" if marker is not None and marker.kind == "features" else "archive"

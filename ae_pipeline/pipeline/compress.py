@@ -1,0 +1,164 @@
+"""Compress: bring an archive up to date, read back what was written, and only then let go.
+
+Each step is a function of its own, so that a flow can put tasks around them.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ae_pipeline.archive import ArchiveCoder
+from ae_pipeline.config import CompressJob, VerifyJob
+from ae_pipeline.errors import AePipelineError
+from ae_pipeline.pipeline.backfill import start_backfill
+from ae_pipeline.pipeline.backfill_plan import plan_backfill
+from ae_pipeline.pipeline.coders import find_coder
+from ae_pipeline.pipeline.decode import decode_fragments, verify_report
+from ae_pipeline.pipeline.decode_plan import DecodePlan, plan_verify
+from ae_pipeline.pipeline.drift import measure_drift
+from ae_pipeline.pipeline.encode import encode_fragments, encode_report
+from ae_pipeline.pipeline.encode_plan import EncodePlan
+from ae_pipeline.pipeline.failures import remember_failures
+from ae_pipeline.pipeline.fragments import Outcome
+from ae_pipeline.pipeline.generation import new_generation
+from ae_pipeline.pipeline.retention import finish_retiring, retire, set_aside
+from ae_pipeline.results import (
+    BackfillPlan,
+    CompressReport,
+    DriftReport,
+    FragmentFailure,
+    Progress,
+    silent,
+)
+from ae_pipeline.source import Source, discover
+
+logger = logging.getLogger(__name__)
+
+NOTHING = Outcome((), ())
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of the fragments that were verified."""
+
+    retired: tuple[str, ...] = ()
+    retired_bytes: int = 0
+    failures: tuple[FragmentFailure, ...] = field(default=())
+
+
+def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
+    """Plan, watch for drift, encode, verify what was written, delete sources if asked to.
+
+    Raises:
+        AePipelineError: the job as a whole cannot run. Fragments that fail are in the report.
+    """
+    started = time.monotonic()
+    finish_retiring(job)
+    plan = plan_backfill(job)
+    drift, job = watch_drift(job, plan, progress)
+    encoding = start_backfill(job, plan, progress)
+    workers = job.execution.workers
+    written = NOTHING if encoding is None else encode_fragments(encoding, workers, progress)
+    verifying = plan_check(job, plan, written)
+    checked = NOTHING if verifying is None else decode_fragments(verifying, workers, progress)
+    settled = settle(job, verifying, checked)
+    return finish_compress(
+        job, plan, drift, (encoding, written), (verifying, checked), settled, started
+    )
+
+
+def watch_drift(
+    job: CompressJob, plan: BackfillPlan, progress: Progress = silent
+) -> tuple[DriftReport | None, CompressJob]:
+    """How far new data has drifted, and the job with another codec if that is the answer.
+
+    Raises:
+        AePipelineError: the codec cannot be read, or a refit fails.
+    """
+    coder = find_coder(job, Path(job.archive))
+    if not plan.selected or not isinstance(coder, ArchiveCoder) or job.backfill.dry_run:
+        return None, job
+    drift = measure_drift(job, plan, coder, progress)
+    directory = new_generation(job, drift, plan, coder, progress)
+    if directory is None:
+        return drift, job
+    changed = replace(drift, new_codec_id=directory.name)
+    return changed, job.model_copy(update={"codec": str(directory)})
+
+
+def plan_check(job: CompressJob, plan: BackfillPlan, written: Outcome) -> DecodePlan | None:
+    """What is to be read back: what was written, and whatever may be deleted afterwards.
+
+    Raises:
+        AePipelineError: of the archive or its codecs.
+    """
+    names = {result.relative for result in written.results}
+    if job.retention.delete_source == "after_verify":
+        names |= {one.relative for one in plan.fragments if one.state == "current"}
+    if not names or job.backfill.dry_run:
+        return None
+    verifying = plan_verify(VerifyJob(archive=job.archive, source=job.source))
+    chosen = [one for one in verifying.fragments if one.relative in names]
+    return replace(verifying, fragments=tuple(chosen))
+
+
+def settle(job: CompressJob, verifying: DecodePlan | None, checked: Outcome) -> Settled:
+    """Set aside what failed verification, remember it, and delete sources that may go.
+
+    Raises:
+        SourceError: the source cannot be read any more.
+    """
+    if verifying is None:
+        return Settled()
+    source, archive = discover(job.source), Path(job.archive)
+    for failure in checked.failures:
+        set_aside(source.root, archive, failure)
+    remember_failures(archive, source.fragments, checked)
+    if job.retention.delete_source == "never":
+        return Settled(failures=checked.failures)
+    return _retire_all(source, archive, checked)
+
+
+def finish_compress(
+    job: CompressJob,
+    plan: BackfillPlan,
+    drift: DriftReport | None,
+    encoded: tuple[EncodePlan | None, Outcome],
+    verified: tuple[DecodePlan | None, Outcome],
+    settled: Settled,
+    started: float,
+) -> CompressReport:
+    """Sum up; `started` is `time.monotonic()` when the run began."""
+    encoding, written = encoded
+    verifying, checked = verified
+    verify_job = VerifyJob(archive=job.archive, source=job.source)
+    return CompressReport(
+        plan=plan,
+        drift=drift,
+        encoded=None if encoding is None else encode_report(encoding, job.source, written, started),
+        verified=None
+        if verifying is None
+        else verify_report(verify_job, verifying, checked, started),
+        retired=settled.retired,
+        retired_bytes=settled.retired_bytes,
+        failures=(*written.failures, *settled.failures),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _retire_all(source: Source, archive: Path, checked: Outcome) -> Settled:
+    """Delete the sources of all that was compared and found right."""
+    sizes = {fragment.relative: fragment.size_bytes for fragment in source.fragments}
+    retired: list[str] = []
+    failures = list(checked.failures)
+    for result in checked.results:
+        try:
+            if result.errors is not None and retire(source.root, archive, result.relative):
+                retired.append(result.relative)
+        except (AePipelineError, OSError) as error:
+            failures.append(FragmentFailure(result.relative, f"not deleted: {error}", False))
+    n_bytes = sum(sizes.get(relative, 0) for relative in retired)
+    return Settled(tuple(retired), n_bytes, tuple(failures))

@@ -1,0 +1,102 @@
+"""Delete source fragments that the archive is known to hold.
+
+The note comes first, the deletion last, and in between the file is looked at once more under a
+hidden name, so that neither a kill nor a writer at the same moment loses a row.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from ae_pipeline.config import CompressJob
+from ae_pipeline.pipeline.status import footer_of
+from ae_pipeline.publish import destination_errors
+from ae_pipeline.results import FragmentFailure
+from ae_pipeline.source import Fragment, file_hash, fingerprint
+from ae_pipeline.storage import read_notes, write_note
+
+logger = logging.getLogger(__name__)
+
+#: What files are called while they are deleted, and when verification refused them.
+_RETIRING, _REJECTED = ".retiring", ".rejected"
+
+
+def retire(source: Path, archive: Path, relative: str) -> bool:
+    """Delete a source fragment whose archive file was just verified; False if it has changed.
+
+    Args:
+        source: root of the source.
+        archive: root of the archive.
+        relative: path of the fragment below both.
+
+    Raises:
+        DestinationError: the note cannot be written, or the source cannot be deleted.
+    """
+    path, footer = source / relative, footer_of(archive / relative)
+    if footer is None or not _is_it(path, relative, footer.source_fingerprint):
+        return False
+    identity = footer.source_fingerprint
+    note = {"source": identity, "archive_sha256": file_hash(archive / relative)}
+    write_note(archive, "retired", relative, note)
+    with destination_errors(path):
+        os.rename(path, _hidden(path, _RETIRING))
+        return _finish(path, relative, identity)
+
+
+def finish_retiring(job: CompressJob) -> None:
+    """Finish what a killed run had begun: files that already have their hidden name.
+
+    Raises:
+        DestinationError: the source cannot be written.
+    """
+    if job.retention.delete_source == "never" or job.backfill.dry_run:
+        return
+    for relative, note in read_notes(Path(job.archive), "retired").items():
+        path = Path(job.source) / relative
+        if _hidden(path, _RETIRING).exists():
+            with destination_errors(path):
+                _finish(path, relative, note.get("source", ""))
+
+
+def set_aside(source: Path, archive: Path, failure: FragmentFailure) -> None:
+    """Hide an archive file that is not what its source is; without the source it stays.
+
+    Args:
+        source: root of the source.
+        archive: root of the archive.
+        failure: what verification said of the fragment.
+    """
+    path, footer = archive / failure.relative, footer_of(archive / failure.relative)
+    has_source = (source / failure.relative).is_file()
+    is_its = footer is None or _is_it(
+        source / failure.relative, failure.relative, footer.source_fingerprint
+    )
+    if path.is_file() and has_source and is_its and not failure.is_retriable:
+        with destination_errors(path):
+            os.rename(path, _hidden(path, _REJECTED))
+        logger.error("set aside %s", failure)
+
+
+def _finish(path: Path, relative: str, identity: str) -> bool:
+    """Delete the hidden file if it is what was verified, else give it its name back."""
+    hidden = _hidden(path, _RETIRING)
+    if _is_it(hidden, relative, identity):
+        hidden.unlink()
+        logger.info("retired %s: its archive file was verified", relative)
+        return True
+    if not path.exists():
+        os.rename(hidden, path)
+    logger.warning("%s: changed while it was retired, kept", relative)
+    return False
+
+
+def _hidden(path: Path, suffix: str) -> Path:
+    return path.with_name(f".{path.name}{suffix}")
+
+
+def _is_it(path: Path, relative: str, identity: str) -> bool:
+    if not path.is_file():
+        return False
+    return fingerprint(Fragment(path, relative, path.stat().st_size)) == identity

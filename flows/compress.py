@@ -1,0 +1,142 @@
+"""Flow: bring an archive up to date every night: encode, read back, compare, then delete if asked.
+
+Run it: `python -m flows.compress --config job.yaml`
+"""
+
+import time
+
+from prefect import State, Task, flow, task
+from prefect.states import Completed
+from prefect.utilities.annotations import quote
+
+from ae_pipeline.config import CompressJob, ExecutionConfig
+from ae_pipeline.pipeline import (
+    NOTHING,
+    DecodePlan,
+    EncodePlan,
+    Outcome,
+    Settled,
+    finish_compress,
+    finish_retiring,
+    plan_backfill,
+    plan_check,
+    settle,
+    start_backfill,
+    watch_drift,
+)
+from ae_pipeline.report import compress_lines, drift_table, partition_table, plan_line, state_table
+from ae_pipeline.results import BackfillPlan, CompressReport, DriftReport
+from flows.artifacts import publish_markdown, publish_plan, publish_report, publish_table
+from flows.assets import publish_asset
+from flows.batches import Plan, run_batches
+from flows.encode import encode_batch
+from flows.events import emit_drift
+from flows.names import run_name
+from flows.progress import listener
+from flows.states import WORK, failing_in_one_line, raise_if_failed, result_of
+from flows.verify import verify_batch
+
+
+@task(name="plan-compress", task_run_name="plan-compress", **WORK)
+@failing_in_one_line
+def make_plan(job: CompressJob) -> BackfillPlan:
+    """Finish deletions that a kill cut short; then the state of every fragment."""
+    finish_retiring(job)
+    return plan_backfill(job)
+
+
+@task(name="watch-drift", task_run_name="watch-drift", **WORK)
+@failing_in_one_line
+def watch(job: CompressJob, plan: BackfillPlan) -> tuple[DriftReport | None, CompressJob]:
+    """Hold a sample of what is new against fit time; refit if that is the settings' answer."""
+    return watch_drift(job, plan, listener())
+
+
+@task(name="start-compress", task_run_name="start-compress", **WORK)
+@failing_in_one_line
+def start(job: CompressJob, plan: BackfillPlan) -> EncodePlan | None:
+    """Find or fit the codec, claim the archive."""
+    return start_backfill(job, plan, listener())
+
+
+@task(name="plan-check", task_run_name="plan-check", **WORK)
+@failing_in_one_line
+def make_check(job: CompressJob, plan: BackfillPlan, written: Outcome) -> DecodePlan | None:
+    """Which archive files are read back."""
+    return plan_check(job, plan, written)
+
+
+@task(name="settle", task_run_name="settle", **WORK)
+@failing_in_one_line
+def settle_all(job: CompressJob, verifying: DecodePlan | None, checked: Outcome) -> Settled:
+    """Set aside what failed verification; delete sources that may go."""
+    return settle(job, verifying, checked)
+
+
+@flow(name="compress", flow_run_name=run_name("compress", "source"), log_prints=False)
+@failing_in_one_line
+def compress(job: CompressJob) -> CompressReport | State[CompressReport]:
+    """Encode what is new in `job.source`, read it back from `job.archive` and compare every value.
+
+    Args:
+        job: source and archive, what to do about drift, and whether sources are deleted afterwards.
+    """
+    started = time.monotonic()
+    plan: BackfillPlan = result_of(make_plan, job)
+    publish_plan(plan, "compress")
+    if job.backfill.dry_run:
+        settled = Settled()
+        report = finish_compress(
+            job, plan, None, (None, NOTHING), (None, NOTHING), settled, started
+        )
+        return Completed(name="Planned", message=plan_line(plan), data=report)
+    drift, job = _gate(job, plan)
+    encoding: EncodePlan | None = result_of(start, job, quote(plan))
+    written = _in_batches(encode_batch, encoding, job)
+    verifying: DecodePlan | None = result_of(make_check, job, quote(plan), quote(written))
+    checked = _in_batches(verify_batch, verifying, job)
+    settled = result_of(settle_all, job, quote(verifying), quote(checked))
+    report = finish_compress(
+        job, plan, drift, (encoding, written), (verifying, checked), settled, started
+    )
+    _publish(report, job)
+    raise_if_failed(Outcome(written.results, report.failures), job.source)
+    return report
+
+
+def _gate(job: CompressJob, plan: BackfillPlan) -> tuple[DriftReport | None, CompressJob]:
+    """Watch for drift, and tell the world of it."""
+    drift, job = result_of(watch, job, quote(plan))
+    if drift is not None:
+        publish_table("drift", job.source, drift_table(drift))
+        if drift.is_drifted or drift.is_shifted:
+            emit_drift(drift, job.source)
+    return drift, job
+
+
+def _in_batches(
+    batch_task: Task[[int, Plan, ExecutionConfig], Outcome], plan: Plan | None, job: CompressJob
+) -> Outcome:
+    """As `run_batches`; nothing of no plan."""
+    return NOTHING if plan is None else run_batches(batch_task, plan, job.execution, job.source)
+
+
+def _publish(report: CompressReport, job: CompressJob) -> None:
+    """Tables of what was written and verified, the asset, and a summary."""
+    tables = [state_table(report.plan)]
+    if report.drift is not None:
+        tables.append(drift_table(report.drift))
+    if report.encoded is not None:
+        publish_asset(report.encoded, "archive")
+        tables.append(partition_table(report.encoded))
+    if report.verified is not None:
+        publish_report(report.verified, job.source, "compress-verify")
+        tables.append(partition_table(report.verified))
+    lines = [*compress_lines(report), *(str(failure) for failure in report.failures)]
+    publish_markdown("compress", job.source, tables, lines)
+
+
+if __name__ == "__main__":
+    from flows.command import main
+
+    main(compress, CompressJob)

@@ -1,0 +1,194 @@
+"""Compress: what is new is encoded, read back and compared; sources go last, if at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from ae_pipeline import decode, verify
+from ae_pipeline.config import CompressJob, DecodeJob, VerifyJob
+from ae_pipeline.pipeline import (
+    compress,
+    finish_retiring,
+    plan_backfill,
+    plan_check,
+    settle,
+    start_backfill,
+)
+from ae_pipeline.pipeline.decode import decode_fragments
+from ae_pipeline.pipeline.encode import encode_fragments
+from ae_pipeline.results import CompressReport
+from ae_pipeline.storage import read_notes
+from tests.datasets import mixed_table, read_table, write_tree
+
+DAYS = ("date=2013-05-30", "date=2013-05-31", "date=2013-06-01")
+AFTER_VERIFY = {"retention": {"delete_source": "after_verify"}}
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Three days."""
+    tables = {f"{day}/part-0.parquet": mixed_table(number) for number, day in enumerate(DAYS)}
+    return write_tree(tmp_path / "source", tables)
+
+
+def job_for(source: Path, **settings: Any) -> CompressJob:
+    """A night over the source and the archive beside it."""
+    archive = str(source.parent / "archive")
+    return CompressJob(
+        source=str(source), archive=archive, **{"planner": {"learn": "linear"}, **settings}
+    )
+
+
+def n_written(report: CompressReport) -> int:
+    """Fragments that a night wrote."""
+    return 0 if report.encoded is None else report.encoded.n_written
+
+
+def test_a_night_writes_what_is_new_and_reads_it_back(source: Path) -> None:
+    """The first night does all, the next one what was added, each value compared."""
+    first = compress(job_for(source))
+    assert (n_written(first), first.failures, first.retired) == (3, (), ())
+    assert first.verified is not None
+    metrics = first.verified.total.metrics
+    assert metrics is not None
+    assert metrics.n_mismatched == 0
+    assert compress(job_for(source)).encoded is None
+    write_tree(source, {"date=2013-06-02/part-0.parquet": mixed_table(9)})
+    third = compress(job_for(source))
+    assert n_written(third) == 1
+    assert third.verified is not None
+    assert third.verified.total.n_fragments == 1
+
+
+def test_sources_stay_unless_asked(source: Path) -> None:
+    """Nothing is deleted by default."""
+    compress(job_for(source))
+    assert len(list(source.rglob("*.parquet"))) == 3
+
+
+def test_verified_sources_are_deleted(source: Path) -> None:
+    """With after_verify they go, also those of earlier nights; their tables can be decoded."""
+    tables = {day: read_table(source / f"{day}/part-0.parquet") for day in DAYS}
+    compress(job_for(source, backfill={"lookback": 1}))
+    report = compress(job_for(source, **AFTER_VERIFY))
+    assert [*report.retired] == [f"{day}/part-0.parquet" for day in DAYS]
+    assert report.retired_bytes > 0
+    assert not list(source.rglob("*.parquet*"))
+    archive = str(source.parent / "archive")
+    checked = verify(VerifyJob(archive=archive, source=str(source)))
+    assert not checked.failures
+    assert "deleted" in checked.warnings[0]
+    out = source.parent / "out"
+    assert not decode(DecodeJob(archive=archive, decoded=str(out), source=str(source))).failures
+    for day, table in tables.items():
+        found = read_table(out / f"{day}/part-0.parquet")
+        assert found.schema.equals(table.schema, check_metadata=True)
+        assert found["key"] == table["key"]
+
+
+def test_an_emptied_source_is_no_error_afterwards(source: Path) -> None:
+    """The night after all sources were deleted has nothing to do, and prunes nothing."""
+    compress(job_for(source, **AFTER_VERIFY))
+    report = compress(job_for(source, backfill={"prune": True}, **AFTER_VERIFY))
+    assert (report.encoded, report.verified, report.failures) == (None, None, ())
+    assert len(list((source.parent / "archive").rglob("*.parquet"))) == 3
+
+
+def test_a_retired_archive_file_is_held_to_its_hash(source: Path) -> None:
+    """Without a source, a single other byte in a file that was verified is told."""
+    compress(job_for(source, **AFTER_VERIFY))
+    archive = source.parent / "archive"
+    path = archive / f"{DAYS[0]}/part-0.parquet"
+    table = pq.ParquetFile(path)
+    content = bytearray(path.read_bytes())
+    content[-12 - 200] ^= 1  # in the footer, whose text Parquet does not check
+    path.write_bytes(bytes(content))
+    report = verify(VerifyJob(archive=str(archive), source=str(source)))
+    assert table.metadata.num_rows
+    assert [failure.relative for failure in report.failures] == [f"{DAYS[0]}/part-0.parquet"]
+
+
+def settle_damaged(job: CompressJob, damage: Path) -> None:
+    """The steps of a night, with damage done between writing and reading back."""
+    plan = plan_backfill(job)
+    encoding = start_backfill(job, plan)
+    assert encoding is not None
+    written = encode_fragments(encoding, 1)
+    content = bytearray(damage.read_bytes())
+    content[len(content) // 3] ^= 0xFF
+    damage.write_bytes(bytes(content))
+    verifying = plan_check(job, plan, written)
+    assert verifying is not None
+    settled = settle(job, verifying, decode_fragments(verifying, 1))
+    assert {failure.relative for failure in settled.failures}.isdisjoint(settled.retired)
+
+
+def test_what_fails_verification_is_set_aside_and_keeps_its_source(source: Path) -> None:
+    """A damaged archive file is hidden, its source stays, and the next night writes it again."""
+    job = job_for(source, **AFTER_VERIFY)
+    bad = source.parent / "archive" / DAYS[1] / "part-0.parquet"
+    settle_damaged(job, bad)
+    assert [path.parent.name for path in source.rglob("*.parquet")] == [DAYS[1]]
+    assert not bad.exists()
+    assert list(bad.parent.glob(".*.rejected"))
+    plan = plan_backfill(job)
+    assert [(one.partition, one.state) for one in plan.selected] == [(DAYS[1], "failed")]
+    report = compress(job)
+    assert report.retired == (f"{DAYS[1]}/part-0.parquet",)
+    assert not read_notes(source.parent / "archive", "failed")
+
+
+def test_a_source_that_changed_in_the_meantime_stays(source: Path) -> None:
+    """What is rewritten after it was encoded is not what was verified: it is not deleted."""
+    job = job_for(source, **AFTER_VERIFY)
+    plan = plan_backfill(job)
+    encoding = start_backfill(job, plan)
+    assert encoding is not None
+    written = encode_fragments(encoding, 1)
+    verifying = plan_check(job, plan, written)
+    assert verifying is not None
+    checked = decode_fragments(verifying, 1)
+    path = source / DAYS[0] / "part-0.parquet"
+    pq.write_table(mixed_table(77), path)
+    settled = settle(job, verifying, checked)
+    assert len(settled.retired) == 2
+    assert [path.parent.name for path in source.rglob("*.parquet")] == [DAYS[0]]
+    assert compress(job).retired == (f"{DAYS[0]}/part-0.parquet",)
+
+
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_a_deletion_that_a_kill_cut_short_is_finished(source: Path, is_changed: bool) -> None:
+    """A file with its hidden name is deleted if it is what was verified, else given back."""
+    compress(job_for(source))
+    path = source / DAYS[0] / "part-0.parquet"
+    content = path.read_bytes()
+    job = job_for(source, **AFTER_VERIFY)
+    compress(job)
+    hidden = path.with_name(f".{path.name}.retiring")
+    hidden.write_bytes(content + b"x" if is_changed else content)
+    finish_retiring(job)
+    assert not hidden.exists()
+    assert path.exists() is is_changed
+
+
+def test_a_dry_run_changes_nothing(source: Path) -> None:
+    """Only the plan comes back."""
+    report = compress(job_for(source, backfill={"dry_run": True}, **AFTER_VERIFY))
+    assert len(report.plan.selected) == 3
+    assert (report.encoded, report.verified) == (None, None)
+    assert not (source.parent / "archive").exists()
+
+
+def test_broken_fragments_do_not_stop_the_others(source: Path) -> None:
+    """A damaged source file is named, stays, and the rest is done."""
+    path = source / DAYS[1] / "part-0.parquet"
+    compress(job_for(source, backfill={"where": f"path < '{DAYS[1]}'"}))
+    path.write_bytes(path.read_bytes()[:-30])
+    report = compress(job_for(source, **AFTER_VERIFY))
+    assert [failure.relative for failure in report.failures] == [f"{DAYS[1]}/part-0.parquet"]
+    assert len(report.retired) == 2
+    assert path.exists()

@@ -126,8 +126,12 @@ def many_fragments(root: Path, n_fragments: int) -> Path:
 
 
 def published(root: Path) -> list[Path]:
-    """Files under final names."""
-    return sorted(root.glob("[!._]*.parquet"))
+    """Files of a dataset under final names."""
+    return sorted(
+        path
+        for path in root.rglob("*.parquet")
+        if not any(part.startswith(("_", ".")) for part in path.relative_to(root).parts)
+    )
 
 
 def half_files(root: Path) -> list[Path]:
@@ -154,5 +158,8 @@ def assert_complete(archive: Path, source: Path) -> None:
 
 def assert_same_files(dataset: Path, other: Path) -> None:
     """Two datasets have the same files under final names, byte by byte."""
-    contents = [{p.name: p.read_bytes() for p in published(root)} for root in (dataset, other)]
-    assert contents[0] == contents[1]
+    contents = [
+        {path.relative_to(root): path.read_bytes() for path in published(root)}
+        for root in (dataset, other)
+    ]
+    assert contents[0] == contents[1] != {}

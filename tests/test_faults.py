@@ -317,3 +317,26 @@ def test_two_at_once(verb: str, source: Path, tmp_path: Path) -> None:
     assert half_files(archive) == []
     assert_complete(archive, source)
     assert len(list((archive / "_ae" / "codecs").iterdir())) == 1
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(
+    "verb",
+    [
+        pytest.param(
+            "encode",
+            marks=pytest.mark.xfail(
+                strict=True, reason="the marker names a codec that is not saved yet"
+            ),
+        ),
+        "backfill",
+        "decode",
+    ],
+)
+def test_kill_at_every_point(verb: str, tmp_path: Path) -> None:
+    """Whatever change of the file system a kill comes before or after, a re-run brings all right.
+
+    The backfill goes from one codec to another.
+    """
+    with Running(verb, tmp_path, module="tests.crash_points") as running:
+        assert running.end() == 0, running.output

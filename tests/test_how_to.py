@@ -1,4 +1,4 @@
-"""How-to pages: the commands that they show run, one after the other, as a reader would type them."""
+"""How-to pages: the commands that they show run, one after the other, as typed by a reader."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_commands_run(page: str, tmp_path: Path) -> None:
     script = "\n".join(["set -euxo pipefail", *blocks])
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     run = subprocess.run(
-        ["bash", "-c", script],
+        [str(shutil.which("bash")), "-c", script],
         cwd=tmp_path,
         env={**os.environ, "PATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"},
         capture_output=True,

@@ -11,8 +11,7 @@ from ae_pipeline.cli.signals import stopping_cleanly
 from ae_pipeline.cli.terminal import stderr, stdout
 from ae_pipeline.config import JobConfig, load_job, parse_setting
 from ae_pipeline.errors import ConfigError
-from ae_pipeline.report import closing_lines, fit_table, render, report_tables
-from ae_pipeline.results import DatasetReport, FitResult
+from ae_pipeline.report import Result, render, result_lines, result_tables
 from flows.progress import showing_progress
 
 
@@ -50,13 +49,10 @@ def _parse(description: str) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _show(result: FitResult | DatasetReport) -> None:
-    if isinstance(result, FitResult):
-        render(fit_table(result), stdout)
-        return
-    for table in report_tables(result):
+def _show(result: Result) -> None:
+    for table in result_tables(result):
         render(table, stdout)
-    for line in closing_lines(result):
+    for line in result_lines(result):
         stdout.print(line, markup=False)
 
 

@@ -24,7 +24,7 @@ from ae_pipeline.pipeline import (
     start_backfill,
     watch_drift,
 )
-from ae_pipeline.report import compress_lines, drift_table, partition_table, plan_line, state_table
+from ae_pipeline.report import drift_table, plan_line, result_lines, result_tables
 from ae_pipeline.results import BackfillPlan, CompressReport, DriftReport
 from flows.artifacts import publish_markdown, publish_plan, publish_report, publish_table
 from flows.assets import publish_asset
@@ -82,7 +82,8 @@ def compress(job: CompressJob) -> CompressReport | State[CompressReport]:
         job: source and archive, what to do about drift, and whether sources are deleted afterwards.
     """
     started = time.monotonic()
-    plan: BackfillPlan = result_of(make_plan, job)
+    retries = job.execution.retries
+    plan: BackfillPlan = result_of(make_plan.with_options(retries=retries), job)
     publish_plan(plan, "compress")
     if job.backfill.dry_run:
         settled = Settled()
@@ -91,11 +92,15 @@ def compress(job: CompressJob) -> CompressReport | State[CompressReport]:
         )
         return Completed(name="Planned", message=plan_line(plan), data=report)
     drift, job = _gate(job, plan)
-    encoding: EncodePlan | None = result_of(start, job, quote(plan))
+    encoding: EncodePlan | None = result_of(start.with_options(retries=retries), job, quote(plan))
     written = _in_batches(encode_batch, encoding, job)
-    verifying: DecodePlan | None = result_of(make_check, job, quote(plan), quote(written))
+    verifying: DecodePlan | None = result_of(
+        make_check.with_options(retries=retries), job, quote(plan), quote(written)
+    )
     checked = _in_batches(verify_batch, verifying, job)
-    settled = result_of(settle_all, job, quote(verifying), quote(checked))
+    settled = result_of(
+        settle_all.with_options(retries=retries), job, quote(verifying), quote(checked)
+    )
     report = finish_compress(
         job, plan, drift, (encoding, written), (verifying, checked), settled, started
     )
@@ -106,7 +111,8 @@ def compress(job: CompressJob) -> CompressReport | State[CompressReport]:
 
 def _gate(job: CompressJob, plan: BackfillPlan) -> tuple[DriftReport | None, CompressJob]:
     """Watch for drift, and tell the world of it."""
-    drift, job = result_of(watch, job, quote(plan))
+    attempt = watch.with_options(retries=job.execution.retries)
+    drift, job = result_of(attempt, job, quote(plan))
     if drift is not None:
         publish_table("drift", job.source, drift_table(drift))
         if drift.is_drifted or drift.is_shifted:
@@ -123,17 +129,12 @@ def _in_batches(
 
 def _publish(report: CompressReport, job: CompressJob) -> None:
     """Tables of what was written and verified, the asset, and a summary."""
-    tables = [state_table(report.plan)]
-    if report.drift is not None:
-        tables.append(drift_table(report.drift))
     if report.encoded is not None:
         publish_asset(report.encoded, "archive")
-        tables.append(partition_table(report.encoded))
     if report.verified is not None:
         publish_report(report.verified, job.source, "compress-verify")
-        tables.append(partition_table(report.verified))
-    lines = [*compress_lines(report), *(str(failure) for failure in report.failures)]
-    publish_markdown("compress", job.source, tables, lines)
+    lines = [*result_lines(report), *(str(failure) for failure in report.failures)]
+    publish_markdown("compress", job.source, result_tables(report), lines)
 
 
 if __name__ == "__main__":

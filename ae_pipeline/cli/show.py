@@ -7,26 +7,34 @@ from typing import Any  # any result record
 
 from ae_pipeline.cli.terminal import stderr, stdout
 from ae_pipeline.errors import FragmentsFailedError
-from ae_pipeline.report import closing_lines, failure_lines, render, report_tables, to_json
+from ae_pipeline.report import (
+    Result,
+    failure_lines,
+    render,
+    result_lines,
+    result_tables,
+    result_warnings,
+    to_json,
+)
 from ae_pipeline.results import DatasetReport, FragmentFailure
 
 
 def show(report: DatasetReport, as_json: bool) -> None:
     """Print a report; raise if fragments failed, so that the exit code tells."""
-    if as_json:
-        print_json(report)
-    else:
-        for table in report_tables(report):
-            render(table, stdout)
-        for line in closing_lines(report):
-            stdout.print(line, markup=False)
-    warn(report.warnings)
+    show_result(report, as_json)
     raise_failed(report.failures, report.total.n_fragments, report.source)
 
 
-def warn(warnings: Sequence[str]) -> None:
-    """One line each."""
-    for warning in warnings:
+def show_result(result: Result, as_json: bool) -> None:
+    """Tables and lines on stdout, or JSON; warnings on stderr."""
+    if as_json:
+        print_json(result)
+    else:
+        for table in result_tables(result):
+            render(table, stdout)
+        for line in result_lines(result):
+            stdout.print(line, markup=False)
+    for warning in result_warnings(result):
         stderr.print(f"warning: {warning}", markup=False, soft_wrap=True)
 
 

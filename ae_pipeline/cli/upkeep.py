@@ -8,29 +8,15 @@ from typing import Annotated
 import typer
 
 from ae_pipeline.cli import options
-from ae_pipeline.cli.show import print_json, raise_failed, show, tell_next, warn
+from ae_pipeline.cli.show import print_json, raise_failed, show_result, tell_next
 from ae_pipeline.cli.terminal import progress_bars, set_up_logging, stdout
 from ae_pipeline.config import CompressJob, EncodeJob, load_job
 from ae_pipeline.pipeline import backfill as backfill_dataset
 from ae_pipeline.pipeline import collect
 from ae_pipeline.pipeline import compress as compress_dataset
-from ae_pipeline.report import (
-    closing_lines,
-    collected_line,
-    collected_table,
-    compress_lines,
-    drift_table,
-    fragment_table,
-    partition_table,
-    plan_line,
-    render,
-    state_table,
-)
-from ae_pipeline.results import BackfillPlan, CompressReport
+from ae_pipeline.report import collected_line, collected_table, render
 from ae_pipeline.storage import read_marker
 
-#: Fragments that a terminal shows of a plan.
-_SHOWN = 40
 _HOUR_S = 3600.0
 
 
@@ -90,15 +76,11 @@ def backfill(
     job = load_job(EncodeJob, config, overrides)
     with progress_bars() as progress:
         found = backfill_dataset(job, progress)
-    if as_json:
-        print_json(found)
-    else:
-        _show_plan(found.plan, is_long=job.backfill.dry_run)
-    if found.report is not None and as_json:
-        raise_failed(found.report.failures, found.report.total.n_fragments, job.source)
-    elif found.report is not None:
-        show(found.report, as_json=False)
-        if found.plan.kind == "archive":
+    show_result(found, as_json)
+    report = found.report
+    if report is not None:
+        raise_failed(report.failures, report.total.n_fragments, job.source)
+        if not as_json and found.plan.kind == "archive":
             tell_next(f"verify {found.plan.destination} --source {job.source}")
 
 
@@ -148,10 +130,7 @@ def compress(
     job = load_job(CompressJob, config, overrides)
     with progress_bars() as progress:
         found = compress_dataset(job, progress)
-    if as_json:
-        print_json(found)
-    else:
-        _show_compressed(found, is_long=job.backfill.dry_run)
+    show_result(found, as_json)
     n_done = len(found.plan.selected) - len(found.failures)
     raise_failed(found.failures, n_done, job.source)
 
@@ -174,27 +153,6 @@ def gc(
         return
     render(collected_table(collected), stdout)
     stdout.print(collected_line(collected), markup=False)
-
-
-def _show_plan(plan: BackfillPlan, is_long: bool) -> None:
-    render(state_table(plan), stdout)
-    if is_long and (plan.selected or plan.pruned):
-        render(fragment_table(plan, _SHOWN), stdout)
-    stdout.print(plan_line(plan), markup=False)
-
-
-def _show_compressed(found: CompressReport, is_long: bool) -> None:
-    _show_plan(found.plan, is_long)
-    if found.drift is not None:
-        render(drift_table(found.drift), stdout)
-    for report in (found.encoded, found.verified):
-        if report is not None:
-            render(partition_table(report), stdout)
-            for line in closing_lines(report):
-                stdout.print(line, markup=False)
-            warn(report.warnings)
-    for line in compress_lines(found):
-        stdout.print(line, markup=False)
 
 
 def _kind_of(path: str | None) -> str:

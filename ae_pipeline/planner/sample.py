@@ -16,8 +16,8 @@ from ae_pipeline.source import RowGroup, read_records, rebatch
 
 #: Values that are looked at; a source with fewer is measured whole.
 MOST_VALUES = 1 << 22
-#: A larger source gives runs of rows from at least so many places.
-_PLACES = 16
+#: A larger source gives runs of rows from at least so many places, and at most so many.
+_PLACES, _MOST_PLACES = 16, 256
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,12 @@ class SampleBlocks:
 def read_sample(
     groups: Sequence[RowGroup], codec: ArchiveCodec, most_values: int = MOST_VALUES
 ) -> SampleBlocks:
-    """Every block of a source of at most so many values, else runs of rows spread evenly."""
+    """Every block of a source of at most so many values in few files, else runs from everywhere."""
     n_rows = sum(group.n_rows for group in groups)
     most_rows = max(1, most_values // len(codec.schema.features))
-    found = _whole(groups, codec) if n_rows <= most_rows else _runs(groups, codec, most_rows)
+    n_fragments = len({group.fragment.relative for group in groups})
+    is_whole = n_rows <= most_rows and n_fragments <= _MOST_PLACES
+    found = _whole(groups, codec) if is_whole else _runs(groups, codec, most_rows)
     return SampleBlocks(tuple(found), n_rows)
 
 
@@ -75,9 +77,10 @@ def _runs(
     groups: Sequence[RowGroup], codec: ArchiveCodec, most_rows: int
 ) -> Iterator[pa.RecordBatch]:
     """The beginnings of row groups, far apart ones first, until there are enough rows."""
+    groups = [group for group in groups if group.n_rows]
     run = min(codec.block_rows, -(-most_rows // _PLACES))
     left = most_rows
-    for index in _far_apart(len(groups)):
+    for index in _far_apart(len(groups))[:_MOST_PLACES]:
         group = groups[index]
         n_rows = min(run, group.n_rows, left)
         batches = read_records(group.fragment, n_rows, codec.schema.features, [group.index])

@@ -8,10 +8,12 @@ from ae_pipeline.report.console import render
 from ae_pipeline.report.drift import drift_table
 from ae_pipeline.report.errors import column_table, failure_lines, partition_table, verdict
 from ae_pipeline.report.forecast import estimate_tables
+from ae_pipeline.report.outcome import Result, result_lines, result_tables, result_warnings
 from ae_pipeline.report.sizes import byte_table, byte_tables
 from ae_pipeline.report.table import Table, to_json, to_markdown, to_records
 
 __all__ = [
+    "Result",
     "Table",
     "byte_table",
     "byte_tables",
@@ -30,6 +32,9 @@ __all__ = [
     "plan_line",
     "render",
     "report_tables",
+    "result_lines",
+    "result_tables",
+    "result_warnings",
     "state_table",
     "to_json",
     "to_markdown",

@@ -49,7 +49,7 @@ def closing_lines(report: DatasetReport) -> list[str]:
     """What is said below the tables: the verdict, and how much was written."""
     sentence = verdict(report)
     n_current = report.total.n_fragments - report.n_written
-    counts = f"Fragments: {report.n_written} written, {n_current} current already"
+    counts = f"Fragments: {report.n_written:,} written, {n_current:,} current already"
     return [line for line in (sentence, "" if report.verb == "verify" else counts) if line]
 
 

@@ -47,7 +47,8 @@ def format_cell(cell: Cell) -> str:
 
 def to_markdown(table: Table) -> str:
     """The table in GitHub's Markdown."""
-    alignment = ("---", *("--:" for _ in table.headings[1:]))
+    words = [all(isinstance(row[n], str) for row in table.rows) for n in range(len(table.headings))]
+    alignment = tuple("---" if n == 0 or is_text else "--:" for n, is_text in enumerate(words))
     cells = [[_escape(format_cell(cell)) for cell in row] for row in table.all_rows]
     lines = [f"**{table.title}**", "", _line(table.headings), _line(alignment)]
     lines += [_line(row) for row in cells]

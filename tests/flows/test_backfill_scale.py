@@ -93,7 +93,7 @@ def resumed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Resumed]:
         stop(first, signal.SIGKILL)
         left = written(folder / "archive")
         second = start_backfill(server, config, "second")
-        second.wait(600)
+        assert second.wait(600) == 0, server.log("second")[-2000:]
         with server.client() as client:
             states = sorted(run.state_name or "" for run in client.read_flow_runs())
         logs = "".join(server.log(name) for name in ("server", "first", "second"))

@@ -323,12 +323,7 @@ def test_two_at_once(verb: str, source: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "verb",
     [
-        pytest.param(
-            "encode",
-            marks=pytest.mark.xfail(
-                strict=True, reason="the marker names a codec that is not saved yet"
-            ),
-        ),
+        "encode",
         "backfill",
         "decode",
     ],

@@ -12,6 +12,7 @@ from ae_pipeline.errors import (
 from ae_pipeline.publish import destination_errors
 from ae_pipeline.source import Source
 from ae_pipeline.storage import Marker, read_marker, write_marker
+from ae_pipeline.storage.layout import PRIVATE_FOLDER
 
 
 def check_apart(source: Source, destination: Path) -> None:
@@ -28,7 +29,18 @@ def check_apart(source: Source, destination: Path) -> None:
 
 
 def claim(destination: Path, marker: Marker, force: bool, may_change_codec: bool = False) -> None:
-    """Make the folder and mark it as ours, or find it marked already.
+    """Make the folder and mark it as ours, or find it marked already; as `check_claim`.
+
+    What a marker names must be there before it is marked: a kill can come in between.
+    """
+    if check_claim(destination, marker, force, may_change_codec) != marker:
+        write_marker(destination, marker)
+
+
+def check_claim(
+    destination: Path, marker: Marker, force: bool, may_change_codec: bool = False
+) -> Marker | None:
+    """Make the folder and check that it can be marked; returns the marker that it has.
 
     Args:
         destination: folder to write to.
@@ -51,12 +63,13 @@ def claim(destination: Path, marker: Marker, force: bool, may_change_codec: bool
             _check_ours(destination, found, marker)
         if not (force or may_change_codec):
             _check_codec(destination, found, marker)
-    if found != marker:
-        write_marker(destination, marker)
+    return found
 
 
 def _check_ours(destination: Path, found: Marker | None, wanted: Marker) -> None:
-    if found is None and any(destination.iterdir()):
+    # A run that was killed before it could mark the folder leaves nothing but the private one.
+    theirs = (path for path in destination.iterdir() if path.name != PRIVATE_FOLDER)
+    if found is None and any(theirs):
         raise DestinationExistsError(
             "destination holds files that were not written by ae-pipeline",
             where=str(destination),

@@ -19,7 +19,7 @@ from ae_pipeline.pipeline.coders import (
     find_coder,
     open_coder,
 )
-from ae_pipeline.pipeline.destination import check_apart, claim
+from ae_pipeline.pipeline.destination import check_apart, check_claim, claim
 from ae_pipeline.pipeline.fit import fit_codec
 from ae_pipeline.pipeline.fit_archive import fit_archive_codec
 from ae_pipeline.pipeline.measure import common_schema, fragment_schema
@@ -87,9 +87,10 @@ def plan_encode(
     _check_names(job, coder)
     if found is not None:
         check_settings(job, found)
-    may_change = job.execution.force or is_backfill
-    claim(destination, Marker(kind, coder.codec_id), job.execution.force, may_change)
+    marker, may_change = Marker(kind, coder.codec_id), job.execution.force or is_backfill
+    check_claim(destination, marker, job.execution.force, may_change)
     _save(coder, codec_directory(destination, coder.codec_id))
+    claim(destination, marker, job.execution.force, may_change)
     shutil.rmtree(checkpoint_directory(destination), ignore_errors=True)
     return EncodePlan(
         fragments=source.fragments,

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from ae_pipeline.errors import AePipelineError, CorruptFragmentError, SourceNotFoundError
 from ae_pipeline.source.discovery import Fragment
+from ae_pipeline.source.pulse import beat
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,14 @@ def read_records(
         # Arrow cannot join nested dictionaries of two row groups in one batch.
         is_apart = len(chosen) > 1 and any(_holds_dictionary(f.type) for f in file.schema_arrow)
         for groups in [[group] for group in chosen] if is_apart else [chosen]:
-            yield from file.iter_batches(
+            for batch in file.iter_batches(
                 batch_size=batch_rows,
                 row_groups=groups,
                 columns=None if columns is None else list(columns),
                 use_threads=False,
-            )
+            ):
+                beat()
+                yield batch
 
 
 def rebatch(batches: Iterable[pa.RecordBatch], n_rows: int) -> Iterator[pa.RecordBatch]:

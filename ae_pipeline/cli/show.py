@@ -34,7 +34,12 @@ def show_result(result: Result, as_json: bool) -> None:
             render(table, stdout)
         for line in result_lines(result):
             stdout.print(line, markup=False)
-    for warning in result_warnings(result):
+    warn(result_warnings(result))
+
+
+def warn(warnings: Sequence[str]) -> None:
+    """One line each on stderr."""
+    for warning in warnings:
         stderr.print(f"warning: {warning}", markup=False, soft_wrap=True)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ae_pipeline.cli import options
-from ae_pipeline.cli.show import print_json, raise_failed, show_result, tell_next
+from ae_pipeline.cli.show import print_json, raise_failed, show_result, tell_next, warn
 from ae_pipeline.cli.terminal import progress_bars, set_up_logging, stdout
 from ae_pipeline.config import CompressJob, EncodeJob, load_job
 from ae_pipeline.pipeline import backfill as backfill_dataset
@@ -150,9 +150,10 @@ def gc(
     collected = collect(dataset, grace * _HOUR_S, dry_run)
     if as_json:
         print_json(collected)
-        return
-    render(collected_table(collected), stdout)
-    stdout.print(collected_line(collected), markup=False)
+    else:
+        render(collected_table(collected), stdout)
+        stdout.print(collected_line(collected), markup=False)
+    warn(collected.warnings)
 
 
 def _kind_of(path: str | None) -> str:

@@ -201,7 +201,8 @@ def test_missing_inputs_do_not_break_codes(generator: np.random.Generator) -> No
     values = np.array([np.nan, np.inf, -np.inf, 1e308, -1e308, 0.0])
     records = pa.record_batch({"a": values, "b": pa.nulls(6, pa.float64())})
     for network in (ramp_network(), random_network(generator, 2)):
-        codes = network.encode(records, ("a", "b"))
+        units = np.stack([values, np.full(6, np.nan)], axis=1)
+        codes = network.encode(records, ("a", "b"), units[:, network.columns])
         assert codes.shape[0] == 6
         assert np.abs(codes).max() <= CODE_MAX
         round_trip(make_codec(records.schema, 0.5, network), records)

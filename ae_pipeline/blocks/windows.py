@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Float, Float64
 
 
 def rows_to_windows(
-    matrix: Float32[np.ndarray, "rows inputs"], window: int
-) -> Float32[np.ndarray, "windows wide"]:
+    matrix: Float[np.ndarray, "rows inputs"], window: int
+) -> Float[np.ndarray, "windows wide"]:
     """Each `window` rows as one, the first row's columns first; the last row fills the last one."""
     n_missing = -len(matrix) % window
     if n_missing:

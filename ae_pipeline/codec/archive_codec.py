@@ -71,7 +71,8 @@ class ArchiveCodec(ArchiveContent):
         plain = BlockStreams(len(records), (), self._smallest(present, ways))
         if self.network is None or not len(records):
             return plain
-        codes = self.network.encode(records, self.schema.features)
+        units = self._units(present, self.network.columns)
+        codes = self.network.encode(records, self.schema.features, units)
         for number, prediction in self.network.predict(codes, len(records)).items():
             chosen = prediction[present[number].is_valid]
             if self.tolerance[number]:
@@ -79,6 +80,17 @@ class ArchiveCodec(ArchiveContent):
         packed = tuple(pack_integers(column) for column in codes.T.copy())
         learned = BlockStreams(len(records), packed, self._smallest(present, ways))
         return min(plain, learned, key=lambda block: len(block.to_bytes()))
+
+    def _units(
+        self, present: list[Present], numbers: Int64[np.ndarray, "inputs"]
+    ) -> Float64[np.ndarray, "rows inputs"]:
+        """Some columns in tolerance units, NaN where they have none."""
+        units = np.full((len(numbers), len(present[0].is_valid)), np.nan)
+        for place, number in enumerate(numbers.tolist()):
+            part = present[number]
+            if self.tolerance[number]:
+                units[place, part.is_valid] = self.columns[number].units_of(part.values)
+        return units.T
 
     def decode(
         self, content: bytes, most_rows: int, wanted: Collection[str] | None = None

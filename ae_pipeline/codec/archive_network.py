@@ -16,8 +16,9 @@ from ae_pipeline.blocks import (
     rows_to_windows,
     windows_to_rows,
 )
+from ae_pipeline.codec.code_search import search_codes
 from ae_pipeline.inference import encode_matrix
-from ae_pipeline.integer_decoder import CODE_MAX, IntegerDecoder, round_columns
+from ae_pipeline.integer_decoder import IntegerDecoder, round_columns
 from ae_pipeline.standardization import Standardization
 
 SHIFT = "/shift"
@@ -72,16 +73,23 @@ class ArchiveNetwork:
         return -(-n_rows // self.window)
 
     def encode(
-        self, records: pa.RecordBatch, features: tuple[str, ...]
+        self,
+        records: pa.RecordBatch,
+        features: tuple[str, ...],
+        units: Float64[np.ndarray, "rows inputs"],
     ) -> Int64[np.ndarray, "windows latent"]:
-        """Codes of rows; missing values enter as their column's centre."""
+        """Codes of rows; missing values enter as their column's centre.
+
+        Args:
+            records: with all feature columns.
+            features: their names.
+            units: those that the network sees, in tolerance units, NaN where that is nothing.
+        """
         block = records_to_block(records, features)
         matrix = np.nan_to_num(block_to_matrix(block, self.standardization), copy=False, nan=0.0)
         wide = rows_to_windows(matrix, self.window)
-        latents = encode_matrix(self.architecture, self.encoder, wide)
-        codes = np.rint(np.nan_to_num(latents / self.code_step))
-        codes = np.clip(codes, -CODE_MAX, CODE_MAX)
-        return codes.astype(np.int64)
+        latents = encode_matrix(self.architecture, self.encoder, wide) / self.code_step
+        return search_codes(self.decoder, latents, rows_to_windows(units, self.window))
 
     def predict(
         self, codes: Int64[np.ndarray, "windows latent"], n_rows: int

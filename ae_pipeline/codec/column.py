@@ -163,7 +163,7 @@ class ColumnCodec:
     def _on_grid(self, present: Present, prediction: Prediction | None, method: Method) -> Stored:
         """Quantise, decode again, and store exactly what broke the promise."""
         values = present.values
-        units = self._units(values)
+        units = self.units_of(values)
         integers = quantize(units, prediction)
         decoded = dequantize(self.grid, integers, prediction, self.dtype)
         broken = np.flatnonzero(breaks_promise(values, decoded, self.grid.tolerance))
@@ -186,9 +186,10 @@ class ColumnCodec:
         """Cells of values that are stored bit for bit; 0 in a column without a grid."""
         if not self.grid.tolerance:
             return np.zeros(len(values), np.int64)
-        return quantize(self._units(values), None)
+        return quantize(self.units_of(values), None)
 
-    def _units(self, values: Values) -> Float64[np.ndarray, "present"]:
+    def units_of(self, values: Values) -> Float64[np.ndarray, "present"]:
+        """Tolerance units; NaN for what has none."""
         with np.errstate(invalid="ignore"):  # a signalling NaN is a value like any other
             return self.grid.to_units(values.astype(np.float64))
 

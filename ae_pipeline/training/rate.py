@@ -23,6 +23,7 @@ from ae_pipeline.training.objective import Tensors
 
 _SMALLEST_PROBABILITY = 1e-9
 _SMALLEST_DEVIATION = 1e-2
+_NOISE_PER_SCALE, _LEAST_NOISE = 2.0, 0.3
 _LOG_2 = float(np.log(2.0))
 
 
@@ -59,7 +60,7 @@ class RateObjective:
         is_present, inputs, latents = self._encode(batch, parameters)
         codes = latents + self._noise(latents, 0, step)
         corrections = self._corrections(inputs, codes, parameters)
-        corrections += self._noise(corrections, 1, step)
+        corrections += self._noise(corrections, 1, step) * _noise_share(parameters)
         return self._bits(codes, corrections, is_present, parameters)
 
     def evaluate(self, batch: tf.Tensor, parameters: Tensors) -> tf.Tensor:
@@ -99,6 +100,17 @@ class RateObjective:
         seed = tf.stack([tf.constant(2 * self._seed + stream), step])
         # XLA makes this generator cheap; the one it would choose took most of the training time.
         return tf.random.stateless_uniform(tf.shape(like), seed, -0.5, 0.5, alg="philox")
+
+
+def _noise_share(parameters: Tensors) -> tf.Tensor:
+    """How much of the noise of rounding each column's corrections get.
+
+    Where they are spread over many cells noise is what rounding does. Where nearly all are 0 it
+    would punish distances that rounding forgives; then the cell's own soft edge is the better
+    stand-in (as in Agustsson and Theis 2020, "Universally Quantized Neural Compression").
+    """
+    scale = tf.stop_gradient(tf.exp(parameters["correction/log_scale"]))
+    return tf.clip_by_value(_NOISE_PER_SCALE * scale, _LEAST_NOISE, 1.0)
 
 
 def start_rate(weights: Weights, gain: Float64[np.ndarray, "inputs"], step: float) -> Weights:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from jaxtyping import Float64, Int64
 
 from ae_pipeline.codec.archive_content import ArchiveContent
+from ae_pipeline.codec.archive_network import ArchiveNetwork
 from ae_pipeline.codec.codec import Provenance
 from ae_pipeline.codec.column import ColumnCodec, Hints, Present, Stored, fill_rows
 from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, Method, read_block
@@ -61,18 +62,14 @@ class ArchiveCodec(ArchiveContent):
 
     def encode(self, records: pa.RecordBatch) -> BlockStreams:
         """The feature columns of some rows, in as few bytes as the ways compared here take."""
-        present = [
-            column.present(records.column(name))
-            for name, column in zip(self.schema.features, self.columns, strict=True)
-        ]
+        present = self._present(records)
         ways: Ways = [
             [column.direct(part)] for column, part in zip(self.columns, present, strict=True)
         ]
         plain = BlockStreams(len(records), (), self._smallest(present, ways))
         if self.network is None or not len(records):
             return plain
-        units = self._units(present, self.network.columns)
-        codes = self.network.encode(records, self.schema.features, units)
+        codes = self._codes(self.network, records, present)
         for number, prediction in self.network.predict(codes, len(records)).items():
             chosen = prediction[present[number].is_valid]
             if self.tolerance[number]:
@@ -80,6 +77,24 @@ class ArchiveCodec(ArchiveContent):
         packed = tuple(pack_integers(column) for column in codes.T.copy())
         learned = BlockStreams(len(records), packed, self._smallest(present, ways))
         return min(plain, learned, key=lambda block: len(block.to_bytes()))
+
+    def codes(self, records: pa.RecordBatch) -> Int64[np.ndarray, "windows latent"]:
+        """What the network's encoder says of some rows; ValueError if there is no network."""
+        if self.network is None:
+            raise ValueError("a codec without a network has no codes")
+        return self._codes(self.network, records, self._present(records))
+
+    def _present(self, records: pa.RecordBatch) -> list[Present]:
+        return [
+            column.present(records.column(name))
+            for name, column in zip(self.schema.features, self.columns, strict=True)
+        ]
+
+    def _codes(
+        self, network: ArchiveNetwork, records: pa.RecordBatch, present: list[Present]
+    ) -> Int64[np.ndarray, "windows latent"]:
+        units = self._units(present, network.columns)
+        return network.encode(records, self.schema.features, units)
 
     def _units(
         self, present: list[Present], numbers: Int64[np.ndarray, "inputs"]

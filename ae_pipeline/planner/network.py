@@ -11,7 +11,7 @@ import numpy as np
 from ae_pipeline.architecture import Architecture
 from ae_pipeline.codec import ArchiveCodec, ArchiveNetwork
 from ae_pipeline.config import JobConfig, TrainingConfig
-from ae_pipeline.planner.shape import HIDDEN, Shape
+from ae_pipeline.planner.shape import HIDDEN, NARROWEST, Shape
 from ae_pipeline.results import Progress
 from ae_pipeline.source import RowGroup
 from ae_pipeline.standardization import Standardization
@@ -21,7 +21,7 @@ _RATE_DEFAULTS = {"learning_rate": 5e-3, "batch_size": 256}
 #: A step costs this, each of its numbers in and out this, and its multiplications at this speed, on
 #: a core of 2025.
 _STEP_S, _NUMBER_S, _PRODUCTS_PER_S = 1e-4, 3e-8, 3e10
-_MOST_STEPS = 20_000
+_MOST_STEPS = 40_000
 #: Mini-batches of a trial, which tells what more would give.
 TRIAL_STEPS = 3_000
 #: Precision of the encoder until the planner finds how little is enough.
@@ -90,7 +90,9 @@ class Trainer:
             return self.previous.network.architecture
         network = self.job.network
         is_given = "encoder_hidden" in network.model_fields_set
-        encoder, decoder = network.widths() if is_given else ((shape.hidden,), (shape.hidden,))
+        # Codes are searched after the encoder, so it may be less able than the decoder.
+        narrow = max(shape.hidden // 2, NARROWEST)
+        encoder, decoder = network.widths() if is_given else ((narrow,), (shape.hidden,))
         return Architecture(
             n_inputs=self.inputs.n_inputs * shape.window,
             latent_dim=shape.latent_dim,

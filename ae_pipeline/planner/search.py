@@ -9,6 +9,7 @@ from functools import cached_property
 
 from ae_pipeline.codec import ArchiveCodec
 from ae_pipeline.planner.contest import Contest
+from ae_pipeline.planner.idle import without_idle_codes
 from ae_pipeline.planner.network import TRIAL_STEPS, Trainer
 from ae_pipeline.planner.screen import Screened
 from ae_pipeline.planner.shape import (
@@ -107,8 +108,8 @@ class Search:
     def enter(self, shape: Shape, n_steps: int) -> tuple[float, float]:
         """(bytes in all, bytes of payload) of a network after so many steps."""
         started = time.monotonic()
-        codec = self._with_fewest_bits(self.trainer.train(shape, n_steps))
-        name = f"trained network, {describe(shape)}, {n_steps:,} steps"
+        codec = self._as_small_as_pays(self.trainer.train(shape, n_steps))
+        name = f"trained network, {describe(_as_trained(shape, codec))}, {n_steps:,} steps"
         total = self.contest.enter(name, codec, started)
         return total, total - self.contest.model_bytes(codec)
 
@@ -162,14 +163,22 @@ class Search:
         is_pinned |= has_widths and shape.hidden != self.trainer.hidden
         return None if is_pinned else shape
 
-    def _with_fewest_bits(self, codec: ArchiveCodec) -> ArchiveCodec:
-        """The encoder only as precise as pays: its weights are most of the model."""
+    def _as_small_as_pays(self, codec: ArchiveCodec) -> ArchiveCodec:
+        """Without idle codes, and the encoder only as precise as pays: it is half of the model."""
+        sample = self.contest.sample.shortened(_SCREENED_VALUES)
+        if self.trainer.job.network.latent_dim is None:
+            codec = without_idle_codes(codec, sample)
         network = codec.network
         if network is None:
             return codec
-        sample = self.contest.sample.shortened(_SCREENED_VALUES)
         rounded = [
             replace(codec, network=replace(network, encoder_bits=n_bits).as_stored())
             for n_bits in _ENCODER_BITS
         ]
         return min(rounded, key=replace(self.contest, sample=sample).bytes_of)
+
+
+def _as_trained(shape: Shape, codec: ArchiveCodec) -> Shape:
+    """With the codes that are left."""
+    network = codec.network
+    return shape if network is None else replace(shape, latent_dim=network.decoder.latent_dim)

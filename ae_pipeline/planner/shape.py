@@ -8,7 +8,7 @@ from ae_pipeline.architecture import Weights
 
 #: Width of hidden layers to begin with.
 HIDDEN = 64
-_NARROWEST, _WIDEST = 16, 512
+NARROWEST, _WIDEST = 16, 512
 
 
 @dataclass(frozen=True)
@@ -53,4 +53,4 @@ def wider(shape: Shape) -> Shape | None:
 
 def narrower(shape: Shape) -> Shape | None:
     """Half as wide; None below the narrowest."""
-    return replace(shape, hidden=shape.hidden // 2) if shape.hidden >= 2 * _NARROWEST else None
+    return replace(shape, hidden=shape.hidden // 2) if shape.hidden >= 2 * NARROWEST else None

@@ -15,6 +15,7 @@ from ae_pipeline.config import (
     NetworkConfig,
     PlannerConfig,
     ToleranceConfig,
+    ToleranceRule,
     TrainingConfig,
     VerifyJob,
 )
@@ -170,6 +171,27 @@ def test_one_column(tmp_path: Path, generator: np.random.Generator) -> None:
     codec = fit_on(source, tmp_path / "archive")
     assert codec.network is None
     assert plan_of(codec)[0].startswith("direct")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tolerance", [1e-12, 0.01, 1e12])
+def test_absurd_scales_are_planned_around(tolerance: float, tmp_path: Path) -> None:
+    """Columns far too fine or too coarse for their tolerance stop no plan."""
+    angle = np.random.default_rng(0).uniform(0, 6, 3_000)
+    waves = {"x": np.cos(angle), "y": np.sin(angle), "z": np.sin(2 * angle)}
+    wild = {"far": waves["z"] * 1e30, "farther": waves["y"] * 1e160, "edge": waves["x"] * 1e308}
+    spike = np.where(np.arange(3_000) == 7, 1e30, 1.0)
+    table = pa.table({**waves, **wild, "spike": spike})
+    source = write_tree(tmp_path / "source", {"part-0.parquet": table})
+    rule = ToleranceRule(match="*", kind="absolute", value=tolerance)
+    job = EncodeJob(
+        source=str(source),
+        archive=str(tmp_path / "archive"),
+        tolerance=ToleranceConfig(rules=(rule,)),
+        planner=PlannerConfig(budget_s=2),
+    )
+    assert not encode(job).failures
+    assert not verify(VerifyJob(archive=job.archive, source=str(source))).failures
 
 
 @pytest.mark.slow

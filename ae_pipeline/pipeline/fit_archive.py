@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
 from ae_pipeline.codec import ArchiveCodec, Provenance, load_archive_codec
 from ae_pipeline.config import JobConfig
@@ -24,6 +24,8 @@ from ae_pipeline.tolerance import resolve_tolerances
 
 logger = logging.getLogger(__name__)
 
+#: Cells per deviation of a column.
+_MOST_CELLS = 2.0**24
 #: What provenance says where no network was trained.
 UNTRAINED = TrainingSummary(0, 0, "no network", 0, 0.0, 0.0)
 
@@ -100,7 +102,19 @@ def direct_codec(
         network=None,
         provenance=provenance,
     )
-    return direct, replace(measured, scale=np.where(tolerance > 0, measured.scale, 0.0))
+    return direct, replace(
+        measured, scale=np.where(_is_learnable(measured, tolerance), measured.scale, 0.0)
+    )
+
+
+def _is_learnable(
+    measured: Standardization, tolerance: Float64[np.ndarray, "features"]
+) -> Bool[np.ndarray, "features"]:
+    """Columns that a network may see: not those kept bit for bit, nor those so fine against their
+    spread that float32 cannot tell their cells apart.
+    """  # noqa: D205
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        return (tolerance > 0) & (measured.scale / (2.0 * tolerance) < _MOST_CELLS)
 
 
 def _offset(

@@ -120,7 +120,7 @@ class Trainer:
         chosen = ~inputs.is_constant
         gain = np.tile(inputs.scale[chosen] / (2.0 * codec.tolerance[chosen]), window)
         architecture = self.architecture(shape)
-        name = f"{shape.window}-{shape.latent_dim}-{shape.hidden}-{n_steps}"
+        name = f"{inputs.n_inputs}-{shape.window}-{shape.latent_dim}-{shape.hidden}-{n_steps}"
         directory = self.checkpoint / codec.provenance.fit_key / name
         result = train_rate(architecture, gain, shape.start, job, data, directory, self.progress)
         # Trained around the centre, applied around the offset of the grid.

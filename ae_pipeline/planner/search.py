@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import numpy as np
+
 from ae_pipeline.codec import ArchiveCodec
 from ae_pipeline.planner.contest import Contest
-from ae_pipeline.planner.idle import without_idle_codes
+from ae_pipeline.planner.idle import useful_columns, without_idle_codes
 from ae_pipeline.planner.network import TRIAL_STEPS, Trainer
 from ae_pipeline.planner.screen import Screened
 from ae_pipeline.planner.shape import (
@@ -34,6 +36,21 @@ _SCREENED_VALUES = 1 << 19
 Move = Callable[[Shape], Shape | None]
 
 
+@dataclass(frozen=True)
+class Trial:
+    """What a network of some shape came to.
+
+    Args:
+        total: bytes of the source's blocks and its share of the model.
+        payload: bytes of the blocks.
+        codec: with the network.
+    """
+
+    total: float
+    payload: float
+    codec: ArchiveCodec
+
+
 @dataclass
 class Search:
     """Trials of shapes, each trained once.
@@ -42,13 +59,15 @@ class Search:
         trainer: trains.
         contest: measures.
         budget_s: for all training.
+        columns: how many networks see, if that is not all that could be seen.
     """
 
     trainer: Trainer
     contest: Contest
     budget_s: float
+    columns: int | None = None
     _spent_s: float = 0.0
-    _trials: dict[Shape, tuple[float, float]] = field(default_factory=dict)
+    _trials: dict[Shape, Trial] = field(default_factory=dict)
 
     def run(self, screened: list[Screened]) -> None:
         """Try shapes out, and train the best one for as long as there is time.
@@ -58,7 +77,8 @@ class Search:
         """
         shape = self.best_shape(screened)
         if shape is not None:
-            self.enter(shape, self.trainer.affordable_steps(shape, self.budget_s))
+            search = self._of_useful_columns(shape) or self
+            search.enter(shape, self.trainer.affordable_steps(shape, self.budget_s))
 
     def best_shape(self, screened: list[Screened]) -> Shape | None:
         """The most promising shape, or None if no network promises to pay.
@@ -67,12 +87,12 @@ class Search:
             screened: linear networks to start from, the best of each window.
         """
         for start in self._starts(screened):
-            if self.is_helpful(start) and start.window == 1 and not self._is_short:
+            if self.is_helpful(start) and not self._is_short:
                 self._refine(start)
         worth = [shape for shape in self._trials if self.is_helpful(shape)]
         if not worth or self._is_short:
             return None
-        return min(worth, key=lambda shape: self._trials[shape][0])
+        return min(worth, key=lambda shape: self._trials[shape].total)
 
     def best_start(self, screened: list[Screened]) -> Shape | None:
         """The shape of the smallest linear network, if it is not far too large."""
@@ -84,9 +104,9 @@ class Search:
         """Whether a trial of it, made now if there was none, saves what may pay for a model."""
         if self._try(shape) is None:
             return False
-        total, payload = self._trials[shape]
-        saves = payload <= _HELPFUL * self._without
-        return saves and total <= _PROMISING * self.contest.best_bytes
+        trial = self._trials[shape]
+        saves = trial.payload <= _HELPFUL * self._without
+        return saves and trial.total <= _PROMISING * self.contest.best_bytes
 
     @cached_property
     def _without(self) -> float:
@@ -102,16 +122,28 @@ class Search:
         return self.trainer.is_limited
 
     def _refine(self, start: Shape) -> None:
-        """Try more and fewer codes, then wider and narrower layers."""
-        self._climb(self._climb(start, more_codes, fewer_codes), wider, narrower)
+        """Try more and fewer codes, then wider and narrower layers.
 
-    def enter(self, shape: Shape, n_steps: int) -> tuple[float, float]:
-        """(bytes in all, bytes of payload) of a network after so many steps."""
+        Trials of windows take long, and idle codes are dropped anyway: one is enough for these.
+        """
+        if start.window == 1:
+            start = self._climb(start, more_codes, fewer_codes)
+        self._climb(start, wider, narrower)
+
+    def enter(self, shape: Shape, n_steps: int) -> Trial:
+        """A network after so many steps, measured."""
         started = time.monotonic()
         codec = self._as_small_as_pays(self.trainer.train(shape, n_steps))
-        name = f"trained network, {describe(_as_trained(shape, codec))}, {n_steps:,} steps"
+        name = f"trained network, {self._describe(shape, codec)}, {n_steps:,} steps"
         total = self.contest.enter(name, codec, started)
-        return total, total - self.contest.model_bytes(codec)
+        return Trial(total, total - self.contest.model_bytes(codec), codec)
+
+    def _describe(self, shape: Shape, codec: ArchiveCodec) -> str:
+        """With the codes that are left, and how many columns it sees if that is not all."""
+        network = codec.network
+        if network is not None:
+            shape = replace(shape, latent_dim=network.decoder.latent_dim)
+        return describe(shape) + ("" if self.columns is None else f", {self.columns} columns")
 
     def _starts(self, screened: list[Screened]) -> list[Shape]:
         """Single rows and the best window: what a network makes of them is not foreseen."""
@@ -128,7 +160,24 @@ class Search:
             if n_steps < self.trainer.least_steps or not self._has_time(shape, n_steps):
                 return None
             self._trials[shape] = self.enter(shape, n_steps)
-        return self._trials[shape][0]
+        return self._trials[shape].total
+
+    def _of_useful_columns(self, shape: Shape) -> Search | None:
+        """A search whose networks see only the columns that this shape's helped, if that is better.
+
+        Columns that are stored without its help burden the codes and cost weights.
+        """
+        trial = self._trials[shape]
+        sample = self.contest.sample.shortened(_SCREENED_VALUES)
+        is_useful = useful_columns(trial.codec, self.trainer.codec, sample, self.contest.growth)
+        inputs = self.trainer.inputs
+        chosen = replace(inputs, scale=np.where(is_useful, inputs.scale, 0.0))
+        if not max(2, shape.latent_dim / shape.window) <= chosen.n_inputs < inputs.n_inputs:
+            return None
+        trainer = replace(self.trainer, inputs=chosen)
+        search = replace(self, trainer=trainer, columns=chosen.n_inputs, _trials={})
+        total = search._try(shape)
+        return search if total is not None and total < trial.total else None
 
     def _has_time(self, shape: Shape, n_steps: int) -> bool:
         """Whether another trial is affordable; the first one always is."""
@@ -136,22 +185,20 @@ class Search:
         return not self._trials or self._spent_s <= _ALL_TRIALS * self.budget_s
 
     def _climb(self, shape: Shape, *moves: Move) -> Shape:
-        """As far in the best of these directions as it makes the bytes fewer."""
-        first = {move: self._smaller(shape, move) for move in moves}
-        better = [move for move, found in first.items() if found is not None]
-        if not better:
-            return shape
-        move = min(better, key=lambda one: self._trials[first[one] or shape][0])
-        best = first[move] or shape
-        while (following := self._smaller(best, move)) is not None:
-            best = following
-        return best
+        """As far in the first of these directions that makes the bytes fewer as it does so."""
+        for move in moves:
+            best = shape
+            while (following := self._smaller(best, move)) is not None:
+                best = following
+            if best != shape:
+                return best
+        return shape
 
     def _smaller(self, shape: Shape, move: Move) -> Shape | None:
         """The next shape in a direction, if it takes fewer bytes."""
         following = self.allowed(move(shape))
         total = None if following is None else self._try(following)
-        return following if total is not None and total < self._trials[shape][0] else None
+        return following if total is not None and total < self._trials[shape].total else None
 
     def allowed(self, shape: Shape | None) -> Shape | None:
         """None for what the settings pin to something else."""
@@ -176,9 +223,3 @@ class Search:
             for n_bits in _ENCODER_BITS
         ]
         return min(rounded, key=replace(self.contest, sample=sample).bytes_of)
-
-
-def _as_trained(shape: Shape, codec: ArchiveCodec) -> Shape:
-    """With the codes that are left."""
-    network = codec.network
-    return shape if network is None else replace(shape, latent_dim=network.decoder.latent_dim)

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline import decode, verify
-from ae_pipeline.config import CompressJob, DecodeJob, VerifyJob
+from ae_pipeline import decode, encode, verify
+from ae_pipeline.config import CompressJob, DecodeJob, EncodeJob, ExecutionConfig, VerifyJob
 from ae_pipeline.pipeline import (
     compress,
     finish_retiring,
@@ -110,6 +110,64 @@ def test_a_retired_archive_file_is_held_to_its_hash(source: Path) -> None:
     report = verify(VerifyJob(archive=str(archive), source=str(source)))
     assert table.metadata.num_rows
     assert [failure.relative for failure in report.failures] == [f"{DAYS[0]}/part-0.parquet"]
+
+
+@pytest.fixture
+def returned(source: Path) -> Path:
+    """Another file that has the name of one that was deleted after verification."""
+    compress(job_for(source, **AFTER_VERIFY))
+    path = source / DAYS[1] / "part-0.parquet"
+    write_tree(source, {f"{DAYS[1]}/part-0.parquet": mixed_table(77)})
+    return path
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_the_only_copy_is_not_replaced(source: Path, returned: Path, is_damaged: bool) -> None:
+    """Encode refuses a new file at the path of a retired one, unless it is forced to."""
+    archive = source.parent / "archive"
+    copy = archive / DAYS[1] / "part-0.parquet"
+    if is_damaged:
+        copy.write_bytes(copy.read_bytes()[:-30])
+    before = copy.read_bytes()
+    job = EncodeJob(source=str(source), archive=str(archive))
+    (failure,) = encode(job).failures
+    assert str(returned) in failure.message
+    assert "give the new file another name" in failure.message
+    assert copy.read_bytes() == before
+    assert len(read_notes(archive, "retired")) == 3
+    forced = job.model_copy(update={"execution": ExecutionConfig(force=True)})
+    assert not encode(forced).failures
+    assert copy.read_bytes() != before
+    assert len(read_notes(archive, "retired")) == 2
+
+
+def test_verify_tells_of_a_new_file_at_a_retired_path(source: Path, returned: Path) -> None:
+    """It does not say to encode it again, which would replace the only copy of what was there."""
+    report = verify(VerifyJob(archive=str(source.parent / "archive"), source=str(source)))
+    (failure,) = report.failures
+    assert str(returned) in failure.message
+    assert "give the new file another name" in failure.message
+
+
+def test_a_new_file_at_a_retired_path_is_told_of_every_night(source: Path, returned: Path) -> None:
+    """It is named as a failure with its remedy until somebody gives it another name."""
+    for settings in ({}, {}, {"backfill": {"dry_run": True}}):
+        (failure,) = compress(job_for(source, **settings)).failures
+        assert str(returned) in failure.message
+        assert "give the new file another name" in failure.message
+    returned.rename(returned.with_name("part-1.parquet"))
+    report = compress(job_for(source))
+    assert (n_written(report), report.failures) == (1, ())
+
+
+def test_a_file_that_comes_back_unchanged_is_deleted_again(source: Path) -> None:
+    """A retired fragment that is restored is what the archive holds: nothing is told of it."""
+    path = source / DAYS[1] / "part-0.parquet"
+    content = path.read_bytes()
+    compress(job_for(source, **AFTER_VERIFY))
+    path.write_bytes(content)
+    assert compress(job_for(source)).failures == ()
+    assert compress(job_for(source, **AFTER_VERIFY)).retired == (f"{DAYS[1]}/part-0.parquet",)
 
 
 def settle_damaged(job: CompressJob, damage: Path) -> None:

@@ -24,6 +24,7 @@ from ae_pipeline.pipeline.encode_plan import EncodePlan
 from ae_pipeline.pipeline.failures import remember_failures
 from ae_pipeline.pipeline.fragments import Outcome
 from ae_pipeline.pipeline.generation import new_generation
+from ae_pipeline.pipeline.original import returned_error
 from ae_pipeline.pipeline.retention import finish_retiring, retire, set_aside
 from ae_pipeline.results import (
     BackfillPlan,
@@ -89,6 +90,17 @@ def watch_drift(
     return changed, job.model_copy(update={"codec": str(directory)})
 
 
+def returned_failures(plan: BackfillPlan) -> tuple[FragmentFailure, ...]:
+    """Files with the names of others that were deleted after verification: somebody must choose."""
+    source = Path(plan.source)
+    root = source.parent if source.is_file() else source
+    return tuple(
+        FragmentFailure(one.relative, str(returned_error(root / one.relative)), False)
+        for one in plan.fragments
+        if one.state == "retired" and one.has_source and not one.is_selected
+    )
+
+
 def plan_check(job: CompressJob, plan: BackfillPlan, written: Outcome) -> DecodePlan | None:
     """What is to be read back: what was written, and whatever may be deleted afterwards.
 
@@ -144,7 +156,7 @@ def finish_compress(
         else verify_report(verify_job, verifying, checked, started),
         retired=settled.retired,
         retired_bytes=settled.retired_bytes,
-        failures=(*written.failures, *settled.failures),
+        failures=(*returned_failures(plan), *written.failures, *settled.failures),
         seconds=time.monotonic() - started,
     )
 

@@ -18,7 +18,8 @@ from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
 from ae_pipeline.pipeline.failures import forget_retired, remember_failures
 from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
 from ae_pipeline.pipeline.measure import fragment_schema
-from ae_pipeline.pipeline.status import footer_of
+from ae_pipeline.pipeline.original import returned_error
+from ae_pipeline.pipeline.status import footer_of, is_only_copy
 from ae_pipeline.pipeline.summary import summarize
 from ae_pipeline.publish import publishing
 from ae_pipeline.results import DatasetReport, FragmentResult, Progress, State, silent
@@ -83,8 +84,12 @@ def _encode_fragment(plan: EncodePlan, coder: Coder, fragment: Fragment) -> Frag
     path = Path(plan.destination) / fragment.relative
     identity = fingerprint(fragment)
     footer = Footer(coder.kind, coder.codec_id, identity, fragment.size_bytes, coder.extra)
-    if not plan.force and footer.is_same(footer_of(path)):
+    found = footer_of(path)
+    if not plan.force and footer.is_same(found):
         return _result(coder, fragment, path, "current", ())
+    retired = plan.retired.get(fragment.relative)
+    if path.exists() and is_only_copy(found, identity, retired):
+        raise returned_error(fragment.path)
     started = time.thread_time()
     arrow = fragment_schema(fragment)
     check_schema(coder, arrow, fragment.relative)

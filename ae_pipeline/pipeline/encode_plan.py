@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ae_pipeline.archive import ArchiveCoder
@@ -32,6 +33,7 @@ from ae_pipeline.storage import (
     Marker,
     checkpoint_directory,
     codec_directory,
+    read_notes,
 )
 
 logger = logging.getLogger(__name__)
@@ -47,6 +49,8 @@ class EncodePlan:
         codec_id: the codec to use.
         latent_column: name of the latent column, for features.
         force: encode what is current, too.
+        retired: notes of sources that were deleted after verification, by fragment; what the
+            archive holds of them is not replaced.
     """
 
     fragments: tuple[Fragment, ...]
@@ -54,6 +58,7 @@ class EncodePlan:
     codec_id: str
     latent_column: str
     force: bool
+    retired: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def open_coder(self) -> Coder:
         """Load the codec from the destination."""
@@ -98,6 +103,7 @@ def plan_encode(
         codec_id=coder.codec_id,
         latent_column=job.latent_column,
         force=job.execution.force,
+        retired={} if job.execution.force else _returned(source, destination),
     )
 
 
@@ -114,6 +120,13 @@ def _fit_for(
     check_new_names(roles, job.latent_column)
     claim(destination, Marker(kind), job.execution.force)
     return FeaturesCoder(fit_codec(job, source, checkpoint, progress), job.latent_column)
+
+
+def _returned(source: Source, destination: Path) -> dict[str, dict[str, str]]:
+    """Notes of fragments that were deleted after verification and are there all the same."""
+    notes = read_notes(destination, "retired")
+    known = {fragment.relative for fragment in source.fragments}
+    return {relative: note for relative, note in notes.items() if relative in known}
 
 
 def _save(coder: Coder, directory: Path) -> None:

@@ -96,7 +96,7 @@ def _verdict(fragment: Fragment, destination: Destination) -> Verdict:
     if found is not None:
         verdict = _compare(found, identity, fragment, destination)
     elif (destination.root / fragment.relative).exists():
-        verdict = "stale", "what is there cannot be read"
+        verdict = _unreadable(identity, destination.retired.get(fragment.relative))
     else:
         verdict = "missing", "never encoded"
     if failure and verdict[0] in ("missing", "stale") and failure.get("source") == identity:
@@ -104,11 +104,17 @@ def _verdict(fragment: Fragment, destination: Destination) -> Verdict:
     return verdict
 
 
+def _unreadable(identity: str, retired: Mapping[str, str] | None) -> Verdict:
+    if is_only_copy(None, identity, retired):
+        return "retired", "its source was deleted, and what is there cannot be read"
+    return "stale", "what is there cannot be read"
+
+
 def _compare(found: Footer, identity: str, fragment: Fragment, destination: Destination) -> Verdict:
     """The state of a fragment that is there."""
+    if is_only_copy(found, identity, destination.retired.get(fragment.relative)):
+        return "retired", "deleted after verification, came back with other content"
     if found.source_fingerprint != identity:
-        if fragment.relative in destination.retired:
-            return "retired", "deleted after verification, came back with other content"
         return "stale", "source changed"
     coder = destination.coder
     if coder is None:
@@ -118,6 +124,19 @@ def _compare(found: Footer, identity: str, fragment: Fragment, destination: Dest
     if found.codec_id != coder.codec_id:
         return "outdated", f"codec {found.codec_id[:8]}, in use is {coder.codec_id[:8]}"
     return "current", ""
+
+
+def is_only_copy(found: Footer | None, identity: str, retired: Mapping[str, str] | None) -> bool:
+    """Whether a file that is there holds what no source has any more: writing it anew loses that.
+
+    Args:
+        found: its footer; None if it cannot be read.
+        identity: fingerprint of the source at hand.
+        retired: note that its source was deleted; None if there is none.
+    """
+    if retired is None:
+        return False
+    return identity != (retired.get("source") if found is None else found.source_fingerprint)
 
 
 def footer_of(path: Path) -> Footer | None:

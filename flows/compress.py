@@ -21,10 +21,10 @@ from ae_pipeline.pipeline import (
     plan_backfill,
     plan_check,
     settle,
-    start_backfill,
+    start_compress,
     watch_drift,
 )
-from ae_pipeline.report import drift_table, plan_line, result_lines, result_tables
+from ae_pipeline.report import drift_table, result_lines, result_tables
 from ae_pipeline.results import BackfillPlan, CompressReport, DriftReport
 from flows.artifacts import publish_markdown, publish_plan, publish_report, publish_table
 from flows.assets import publish_asset
@@ -56,7 +56,7 @@ def watch(job: CompressJob, plan: BackfillPlan) -> tuple[DriftReport | None, Com
 @failing_in_one_line
 def start(job: CompressJob, plan: BackfillPlan) -> EncodePlan | None:
     """Find or fit the codec, claim the archive."""
-    return start_backfill(job, plan, listener())
+    return start_compress(job, plan, listener())
 
 
 @task(name="plan-check", task_run_name="plan-check", **WORK)
@@ -90,7 +90,7 @@ def compress(job: CompressJob) -> CompressReport | State[CompressReport]:
         report = finish_compress(
             job, plan, None, (None, NOTHING), (None, NOTHING), settled, started
         )
-        return Completed(name="Planned", message=plan_line(plan), data=report)
+        return Completed(name="Planned", message="; ".join(result_lines(report)), data=report)
     drift, job = _gate(job, plan)
     encoding: EncodePlan | None = result_of(start.with_options(retries=retries), job, quote(plan))
     written = _in_batches(encode_batch, encoding, job)
@@ -105,7 +105,7 @@ def compress(job: CompressJob) -> CompressReport | State[CompressReport]:
         job, plan, drift, (encoding, written), (verifying, checked), settled, started
     )
     _publish(report, job)
-    raise_if_failed(Outcome(written.results, report.failures), job.source)
+    raise_if_failed(Outcome(report.done, report.failures), job.source)
     return report
 
 

@@ -131,8 +131,7 @@ def compress(
     with progress_bars() as progress:
         found = compress_dataset(job, progress)
     show_result(found, as_json)
-    n_done = len(found.plan.selected) - len(found.failures)
-    raise_failed(found.failures, n_done, job.source)
+    raise_failed(found.failures, len(found.done), job.source)
 
 
 def gc(

@@ -17,15 +17,21 @@ from ae_pipeline.pipeline.backfill import start_backfill
 from ae_pipeline.pipeline.backfill_plan import plan_backfill
 from ae_pipeline.pipeline.coders import find_coder
 from ae_pipeline.pipeline.decode import decode_fragments, verify_report
-from ae_pipeline.pipeline.decode_plan import DecodePlan, plan_verify
+from ae_pipeline.pipeline.decode_plan import DecodePlan
 from ae_pipeline.pipeline.drift import measure_drift
 from ae_pipeline.pipeline.encode import encode_fragments, encode_report
 from ae_pipeline.pipeline.encode_plan import EncodePlan
 from ae_pipeline.pipeline.failures import remember_failures
 from ae_pipeline.pipeline.fragments import Outcome
 from ae_pipeline.pipeline.generation import new_generation
-from ae_pipeline.pipeline.original import returned_error
-from ae_pipeline.pipeline.retention import finish_retiring, retire, set_aside
+from ae_pipeline.pipeline.original import find_source, returned_error
+from ae_pipeline.pipeline.read_back import (
+    forget_unchecked,
+    intention,
+    note_unchecked,
+    plan_check,
+)
+from ae_pipeline.pipeline.retention import finish_retiring, is_retired, retire, set_aside
 from ae_pipeline.results import (
     BackfillPlan,
     CompressReport,
@@ -34,7 +40,8 @@ from ae_pipeline.results import (
     Progress,
     silent,
 )
-from ae_pipeline.source import Source, discover
+from ae_pipeline.source import Source
+from ae_pipeline.storage import read_notes
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +67,7 @@ def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
     finish_retiring(job)
     plan = plan_backfill(job)
     drift, job = watch_drift(job, plan, progress)
-    encoding = start_backfill(job, plan, progress)
+    encoding = start_compress(job, plan, progress)
     workers = job.execution.workers
     written = NOTHING if encoding is None else encode_fragments(encoding, workers, progress)
     verifying = plan_check(job, plan, written)
@@ -90,6 +97,20 @@ def watch_drift(
     return changed, job.model_copy(update={"codec": str(directory)})
 
 
+def start_compress(
+    job: CompressJob, plan: BackfillPlan, progress: Progress = silent
+) -> EncodePlan | None:
+    """As `start_backfill`; what is going to be written is noted, to be read back in any case.
+
+    Raises:
+        AePipelineError: of the source, the codec, the settings or the destination.
+    """
+    encoding = start_backfill(job, plan, progress)
+    if encoding is not None:
+        note_unchecked(encoding)
+    return encoding
+
+
 def returned_failures(plan: BackfillPlan) -> tuple[FragmentFailure, ...]:
     """Files with the names of others that were deleted after verification: somebody must choose."""
     source = Path(plan.source)
@@ -101,31 +122,19 @@ def returned_failures(plan: BackfillPlan) -> tuple[FragmentFailure, ...]:
     )
 
 
-def plan_check(job: CompressJob, plan: BackfillPlan, written: Outcome) -> DecodePlan | None:
-    """What is to be read back: what was written, and whatever may be deleted afterwards.
-
-    Raises:
-        AePipelineError: of the archive or its codecs.
-    """
-    names = {result.relative for result in written.results}
-    if job.retention.delete_source == "after_verify":
-        names |= {one.relative for one in plan.fragments if one.state == "current"}
-    if not names or job.backfill.dry_run:
-        return None
-    verifying = plan_verify(VerifyJob(archive=job.archive, source=job.source))
-    chosen = [one for one in verifying.fragments if one.relative in names]
-    return replace(verifying, fragments=tuple(chosen))
-
-
 def settle(job: CompressJob, verifying: DecodePlan | None, checked: Outcome) -> Settled:
     """Set aside what failed verification, remember it, and delete sources that may go.
 
     Raises:
         SourceError: the source cannot be read any more.
     """
+    archive = Path(job.archive)
+    if not job.backfill.dry_run:
+        forget_unchecked(archive, {result.relative for result in checked.results})
     if verifying is None:
         return Settled()
-    source, archive = discover(job.source), Path(job.archive)
+    source = find_source(job.source, read_notes(archive, "retired"))
+    checked = replace(checked, failures=_unsettled(job, checked.failures))
     for failure in checked.failures:
         set_aside(source.root, archive, failure)
     remember_failures(archive, source.fragments, checked)
@@ -146,6 +155,7 @@ def finish_compress(
     """Sum up; `started` is `time.monotonic()` when the run began."""
     encoding, written = encoded
     verifying, checked = verified
+    failures = (*written.failures, *settled.failures)
     verify_job = VerifyJob(archive=job.archive, source=job.source)
     return CompressReport(
         plan=plan,
@@ -156,8 +166,20 @@ def finish_compress(
         else verify_report(verify_job, verifying, checked, started),
         retired=settled.retired,
         retired_bytes=settled.retired_bytes,
-        failures=(*returned_failures(plan), *written.failures, *settled.failures),
+        failures=(*returned_failures(plan), *_unsettled(job, failures)),
         seconds=time.monotonic() - started,
+        intended=intention(job, plan) if job.backfill.dry_run else None,
+    )
+
+
+def _unsettled(
+    job: CompressJob, failures: tuple[FragmentFailure, ...]
+) -> tuple[FragmentFailure, ...]:
+    """Failures without those of fragments that another run has verified and deleted meanwhile."""
+    return tuple(
+        failure
+        for failure in failures
+        if not is_retired(Path(job.source), Path(job.archive), failure.relative)
     )
 
 

@@ -24,9 +24,10 @@ from ae_pipeline.pipeline.destination import check_apart, check_claim, claim
 from ae_pipeline.pipeline.fit import fit_codec
 from ae_pipeline.pipeline.fit_archive import fit_archive_codec
 from ae_pipeline.pipeline.measure import common_schema, fragment_schema
+from ae_pipeline.pipeline.original import find_source
 from ae_pipeline.results import Progress, silent
 from ae_pipeline.schema import resolve_roles
-from ae_pipeline.source import Fragment, Source, discover
+from ae_pipeline.source import Fragment, Source
 from ae_pipeline.storage import (
     Coder,
     Kind,
@@ -79,11 +80,13 @@ def plan_encode(
     Raises:
         AePipelineError: of the source, the codec, the settings or the destination.
     """
-    source = discover(job.source)
+    destination = Path(job.archive or job.features or "")
+    # Another run may have deleted what was planned, once it had verified it.
+    retired = read_notes(destination, "retired") if is_backfill else {}
+    source = find_source(job.source, retired)
     if source.n_ignored:
         logger.warning("%s: %d files are not Parquet, ignored", job.source, source.n_ignored)
     kind: Kind = "features" if job.archive is None else "archive"
-    destination = Path(job.archive or job.features or "")
     check_apart(source, destination)
     found = find_coder(job, destination)
     coder = found or _fit_for(job, kind, source, destination, progress)

@@ -184,7 +184,7 @@ def test_a_file_that_comes_back_unchanged_is_deleted_again(source: Path) -> None
 def settle_damaged(job: CompressJob, damage: Path) -> None:
     """The steps of a night, with damage done between writing and reading back."""
     plan = plan_backfill(job)
-    encoding = start_compress(job, plan)
+    encoding = start_compress(job, plan, None)
     assert encoding is not None
     written = encode_fragments(encoding, 1)
     content = bytearray(damage.read_bytes())
@@ -215,7 +215,7 @@ def test_a_source_that_changed_in_the_meantime_stays(source: Path) -> None:
     """What is rewritten after it was encoded is not what was verified: it is not deleted."""
     job = job_for(source, **AFTER_VERIFY)
     plan = plan_backfill(job)
-    encoding = start_compress(job, plan)
+    encoding = start_compress(job, plan, None)
     assert encoding is not None
     written = encode_fragments(encoding, 1)
     verifying = plan_check(job, plan, written)
@@ -285,7 +285,7 @@ def test_a_dry_run_tells_of_deletions_alone(source: Path) -> None:
 def test_what_a_killed_night_wrote_is_read_back_by_the_next(source: Path) -> None:
     """Also if nothing is deleted afterwards; and once only."""
     job = job_for(source)
-    encoding = start_compress(job, plan_backfill(job))
+    encoding = start_compress(job, plan_backfill(job), None)
     assert encoding is not None
     encode_fragments(replace(encoding, fragments=encoding.fragments[:2]), 1)
     second = compress(job)

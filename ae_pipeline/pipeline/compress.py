@@ -18,12 +18,13 @@ from ae_pipeline.pipeline.backfill_plan import plan_backfill
 from ae_pipeline.pipeline.coders import find_coder
 from ae_pipeline.pipeline.decode import decode_fragments, verify_report
 from ae_pipeline.pipeline.decode_plan import DecodePlan
-from ae_pipeline.pipeline.drift import measure_drift
+from ae_pipeline.pipeline.destination import claim
+from ae_pipeline.pipeline.drift import measure_drift, tell_drift
 from ae_pipeline.pipeline.encode import encode_fragments, encode_report
 from ae_pipeline.pipeline.encode_plan import EncodePlan
 from ae_pipeline.pipeline.failures import remember_failures
 from ae_pipeline.pipeline.fragments import Outcome
-from ae_pipeline.pipeline.generation import new_generation
+from ae_pipeline.pipeline.generation import choose_codecs
 from ae_pipeline.pipeline.original import find_source, returned_error
 from ae_pipeline.pipeline.read_back import (
     forget_unchecked,
@@ -41,7 +42,7 @@ from ae_pipeline.results import (
     silent,
 )
 from ae_pipeline.source import Source
-from ae_pipeline.storage import read_notes
+from ae_pipeline.storage import Marker, read_notes
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +67,8 @@ def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
     started = time.monotonic()
     finish_retiring(job)
     plan = plan_backfill(job)
-    drift, job = watch_drift(job, plan, progress)
-    encoding = start_compress(job, plan, progress)
+    drift = watch_drift(job, plan, progress)
+    encoding = start_compress(job, plan, drift, progress)
     workers = job.execution.workers
     written = NOTHING if encoding is None else encode_fragments(encoding, workers, progress)
     verifying = plan_check(job, plan, written)
@@ -80,25 +81,23 @@ def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
 
 def watch_drift(
     job: CompressJob, plan: BackfillPlan, progress: Progress = silent
-) -> tuple[DriftReport | None, CompressJob]:
-    """How far new data has drifted, and the job with another codec if that is the answer.
+) -> DriftReport | None:
+    """How far new data has drifted, and which codec each partition gets; None if all get one.
 
     Raises:
         AePipelineError: the codec cannot be read, or a refit fails.
     """
     coder = find_coder(job, Path(job.archive))
     if not plan.selected or not isinstance(coder, ArchiveCoder) or job.backfill.dry_run:
-        return None, job
+        return None
     drift = measure_drift(job, plan, coder, progress)
-    directory = new_generation(job, drift, plan, coder, progress)
-    if directory is None:
-        return drift, job
-    changed = replace(drift, new_codec_id=directory.name)
-    return changed, job.model_copy(update={"codec": str(directory)})
+    drift = choose_codecs(job, drift, plan, coder, progress)
+    tell_drift(drift)
+    return drift
 
 
 def start_compress(
-    job: CompressJob, plan: BackfillPlan, progress: Progress = silent
+    job: CompressJob, plan: BackfillPlan, drift: DriftReport | None, progress: Progress = silent
 ) -> EncodePlan | None:
     """As `start_backfill`; what is going to be written is noted, to be read back in any case.
 
@@ -106,9 +105,15 @@ def start_compress(
         AePipelineError: of the source, the codec, the settings or the destination.
     """
     encoding = start_backfill(job, plan, progress)
-    if encoding is not None:
-        note_unchecked(encoding)
-    return encoding
+    if encoding is None:
+        return None
+    note_unchecked(encoding)
+    if drift is None:
+        return encoding
+    if drift.new_codec_id is not None:
+        marker = Marker("archive", drift.new_codec_id)
+        claim(Path(job.archive), marker, force=False, may_change_codec=True)
+    return replace(encoding, codecs={one.partition: one.codec_id for one in drift.partitions})
 
 
 def returned_failures(plan: BackfillPlan) -> tuple[FragmentFailure, ...]:

@@ -52,6 +52,7 @@ class EncodePlan:
         force: encode what is current, too.
         retired: notes of sources that were deleted after verification, by fragment; what the
             archive holds of them is not replaced.
+        codecs: ids of other codecs, by the partitions that get these.
     """
 
     fragments: tuple[Fragment, ...]
@@ -60,11 +61,17 @@ class EncodePlan:
     latent_column: str
     force: bool
     retired: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    codecs: Mapping[str, str] = field(default_factory=dict)
 
-    def open_coder(self) -> Coder:
-        """Load the codec from the destination."""
-        directory = codec_directory(Path(self.destination), self.codec_id)
-        return open_coder(directory, self.latent_column)
+    def codec_of(self, fragment: Fragment) -> str:
+        """Id of the codec that a fragment gets."""
+        return self.codecs.get(fragment.partition, self.codec_id)
+
+    def open_coders(self) -> dict[str, Coder]:
+        """Load every codec that a fragment gets from the destination, by its id."""
+        ids = dict.fromkeys(map(self.codec_of, self.fragments)) or {self.codec_id: None}
+        directories = {name: codec_directory(Path(self.destination), name) for name in ids}
+        return {name: open_coder(path, self.latent_column) for name, path in directories.items()}
 
 
 def plan_encode(

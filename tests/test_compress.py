@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,8 +27,10 @@ from ae_pipeline.pipeline import (
 )
 from ae_pipeline.pipeline.decode import decode_fragments
 from ae_pipeline.pipeline.encode import encode_fragments
+from ae_pipeline.pipeline.status import Destination, fragment_statuses
 from ae_pipeline.report import result_lines
 from ae_pipeline.results import CompressReport, DatasetReport
+from ae_pipeline.source import discover
 from ae_pipeline.storage import read_notes
 from tests.datasets import mixed_table, read_table, write_tree
 
@@ -352,6 +356,31 @@ def test_a_source_that_vanishes_is_told_of(source: Path) -> None:
     (source / DAYS[1] / "part-0.parquet").unlink()
     settled = settle(job, verifying, decode_fragments(verifying, 1))
     assert [failure.relative for failure in settled.failures] == [f"{DAYS[1]}/part-0.parquet"]
+
+
+def test_planning_that_waits_is_told_of(source: Path) -> None:
+    """An archive fragment that does not answer while states are looked for is named."""
+    compress(job_for(source))
+    archive = source.parent / "archive"
+    hanging = archive / DAYS[1] / "part-0.parquet"
+    hanging.unlink()
+    os.mkfifo(hanging)
+    told: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            told.append(record.getMessage())
+            hanging.write_bytes(b"no Parquet")
+
+    logger, listener = logging.getLogger("ae_pipeline.pipeline.watch"), Listener()
+    logger.addHandler(listener)
+    try:
+        destination = Destination.look(archive, None)
+        found = fragment_statuses(discover(source).fragments, destination, 2, patience_s=0.5)
+    finally:
+        logger.removeHandler(listener)
+    assert [one.state for one in found] == ["current", "stale", "current"]
+    assert f"{DAYS[1]}/part-0.parquet" in told[0]
 
 
 def test_broken_fragments_do_not_stop_the_others(source: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,9 @@ import pyarrow.parquet as pq
 
 from ae_pipeline.config import FragmentState
 from ae_pipeline.errors import AePipelineError, EmptySourceError, SourceNotFoundError
-from ae_pipeline.results import PlannedFragment
+from ae_pipeline.pipeline.fragments import in_threads
+from ae_pipeline.pipeline.watch import PATIENCE_S
+from ae_pipeline.results import PlannedFragment, silent
 from ae_pipeline.source import Fragment, discover, fingerprint
 from ae_pipeline.storage import Coder, Footer, read_footer, read_notes
 
@@ -49,9 +50,19 @@ class Destination:
 
 
 def fragment_statuses(
-    fragments: Sequence[Fragment], destination: Destination, workers: int
+    fragments: Sequence[Fragment],
+    destination: Destination,
+    workers: int,
+    patience_s: float = PATIENCE_S,
 ) -> list[PlannedFragment]:
-    """State and reason of every fragment of a source, in their order."""
+    """State and reason of every fragment of a source, in their order.
+
+    Args:
+        fragments: of the source.
+        destination: what is known of the dataset that they go to.
+        workers: threads.
+        patience_s: a fragment without progress for so long is told of in a warning.
+    """
 
     def status(fragment: Fragment) -> PlannedFragment:
         state, reason = _verdict(fragment, destination)
@@ -59,8 +70,14 @@ def fragment_statuses(
             fragment.relative, fragment.partition, state, reason, fragment.size_bytes
         )
 
-    with ThreadPoolExecutor(workers, thread_name_prefix="status") as pool:
-        return list(pool.map(status, fragments))
+    return in_threads(
+        fragments,
+        status,
+        workers=workers,
+        stage="plan",
+        progress=silent,
+        patience_s=patience_s,
+    )
 
 
 def orphan_statuses(

@@ -112,6 +112,11 @@ def _finish(path: Path, relative: str, identity: str) -> bool:
     return False
 
 
+def is_rejected(name: str) -> bool:
+    """Whether `set_aside` gives such names."""
+    return name.startswith(".") and name.endswith(_REJECTED)
+
+
 def _hidden(path: Path, suffix: str) -> Path:
     return path.with_name(f".{path.name}{suffix}")
 

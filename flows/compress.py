@@ -21,10 +21,10 @@ from ae_pipeline.pipeline import (
     plan_backfill,
     plan_check,
     settle,
-    start_backfill,
+    start_compress,
     watch_drift,
 )
-from ae_pipeline.report import drift_table, plan_line, result_lines, result_tables
+from ae_pipeline.report import drift_table, result_lines, result_tables
 from ae_pipeline.results import BackfillPlan, CompressReport, DriftReport
 from flows.artifacts import publish_markdown, publish_plan, publish_report, publish_table
 from flows.assets import publish_asset
@@ -47,16 +47,16 @@ def make_plan(job: CompressJob) -> BackfillPlan:
 
 @task(name="watch-drift", task_run_name="watch-drift", **WORK)
 @failing_in_one_line
-def watch(job: CompressJob, plan: BackfillPlan) -> tuple[DriftReport | None, CompressJob]:
+def watch(job: CompressJob, plan: BackfillPlan) -> DriftReport | None:
     """Hold a sample of what is new against fit time; refit if that is the settings' answer."""
     return watch_drift(job, plan, listener())
 
 
 @task(name="start-compress", task_run_name="start-compress", **WORK)
 @failing_in_one_line
-def start(job: CompressJob, plan: BackfillPlan) -> EncodePlan | None:
+def start(job: CompressJob, plan: BackfillPlan, drift: DriftReport | None) -> EncodePlan | None:
     """Find or fit the codec, claim the archive."""
-    return start_backfill(job, plan, listener())
+    return start_compress(job, plan, drift, listener())
 
 
 @task(name="plan-check", task_run_name="plan-check", **WORK)
@@ -90,9 +90,11 @@ def compress(job: CompressJob) -> CompressReport | State[CompressReport]:
         report = finish_compress(
             job, plan, None, (None, NOTHING), (None, NOTHING), settled, started
         )
-        return Completed(name="Planned", message=plan_line(plan), data=report)
-    drift, job = _gate(job, plan)
-    encoding: EncodePlan | None = result_of(start.with_options(retries=retries), job, quote(plan))
+        return Completed(name="Planned", message="; ".join(result_lines(report)), data=report)
+    drift = _gate(job, plan)
+    encoding: EncodePlan | None = result_of(
+        start.with_options(retries=retries), job, quote(plan), quote(drift)
+    )
     written = _in_batches(encode_batch, encoding, job)
     verifying: DecodePlan | None = result_of(
         make_check.with_options(retries=retries), job, quote(plan), quote(written)
@@ -105,19 +107,19 @@ def compress(job: CompressJob) -> CompressReport | State[CompressReport]:
         job, plan, drift, (encoding, written), (verifying, checked), settled, started
     )
     _publish(report, job)
-    raise_if_failed(Outcome(written.results, report.failures), job.source)
+    raise_if_failed(Outcome(report.done, report.failures), job.source)
     return report
 
 
-def _gate(job: CompressJob, plan: BackfillPlan) -> tuple[DriftReport | None, CompressJob]:
+def _gate(job: CompressJob, plan: BackfillPlan) -> DriftReport | None:
     """Watch for drift, and tell the world of it."""
     attempt = watch.with_options(retries=job.execution.retries)
-    drift, job = result_of(attempt, job, quote(plan))
+    drift: DriftReport | None = result_of(attempt, job, quote(plan))
     if drift is not None:
         publish_table("drift", job.source, drift_table(drift))
         if drift.is_drifted or drift.is_shifted:
             emit_drift(drift, job.source)
-    return drift, job
+    return drift
 
 
 def _in_batches(

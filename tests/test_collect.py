@@ -68,6 +68,7 @@ def litter(archive: Path, codec: Path) -> set[str]:
         f"{CODECS}/{codec_id(codec)}": None,
         "day=1/.part-0.parquet.0123abcd.tmp": b"half",
         f"{CODECS}/{only_name(archive, codec)}/.codec.json.0123abcd.tmp": b"half",
+        "day=1/.part-0.parquet.rejected": b"damaged",
         "_ae/checkpoint/0123": None,
         "_ae/failed/day=9/part-0.parquet.json": b"{}",
     }
@@ -147,7 +148,11 @@ def test_dry_run_only_tells(built: Path, archive: Path) -> None:
 def test_what_is_young_stays(built: Path, archive: Path) -> None:
     """Nothing goes that was written to within the grace period; one young file keeps its codec."""
     garbage = litter(archive, built / "codec")
-    assert collect(str(archive), DAY_S).garbage == ()
+    kept = collect(str(archive), DAY_S)
+    assert kept.garbage == ()
+    assert {one.relative for one in kept.young} == garbage
+    assert "6 files and folders of" in collected_line(kept)
+    assert "younger than the grace period" in collected_line(kept)
     age(archive, 2 * DAY_S)
     codec = f"{CODECS}/{codec_id(built / 'codec')}"
     os.utime(archive / codec / "history.json")
@@ -253,12 +258,20 @@ def test_what_is_not_ours_is_refused(built: Path, tmp_path: Path) -> None:
         assert_one_line(absent.value, str(path))
 
 
+@pytest.mark.parametrize("grace_s", [-1.0, float("nan")])
+def test_a_grace_that_is_none_is_refused(archive: Path, grace_s: float) -> None:
+    """A period below zero would take what is written at this moment."""
+    with pytest.raises(errors.ConfigError) as refused:
+        collect(str(archive), grace_s)
+    assert_one_line(refused.value, "grace", "from 0 on")
+
+
 def test_report(built: Path, archive: Path) -> None:
     """The table has a row each and a total, and says whether anything was removed."""
     litter(archive, built / "codec")
     told = collect(str(archive), 0.0, is_dry_run=True)
     assert "would be removed" in to_markdown(collected_table(told))
-    assert f"5 files and folders would free {told.size_bytes:,} bytes" in collected_line(told)
+    assert f"6 files and folders would free {told.size_bytes:,} bytes" in collected_line(told)
     done = collect(str(archive), 0.0)
     markdown = to_markdown(collected_table(done))
     assert all(one.relative in markdown and one.reason in markdown for one in done.garbage)

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import logging
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline import decode, verify
-from ae_pipeline.config import CompressJob, DecodeJob, VerifyJob
+from ae_pipeline import decode, encode, verify
+from ae_pipeline.config import CompressJob, DecodeJob, EncodeJob, ExecutionConfig, VerifyJob
 from ae_pipeline.pipeline import (
+    NOTHING,
+    Outcome,
+    Settled,
     compress,
+    finish_compress,
     finish_retiring,
     plan_backfill,
     plan_check,
     settle,
-    start_backfill,
+    start_compress,
 )
 from ae_pipeline.pipeline.decode import decode_fragments
 from ae_pipeline.pipeline.encode import encode_fragments
-from ae_pipeline.results import CompressReport
+from ae_pipeline.pipeline.status import Destination, fragment_statuses
+from ae_pipeline.report import result_lines
+from ae_pipeline.results import CompressReport, DatasetReport
+from ae_pipeline.source import discover
 from ae_pipeline.storage import read_notes
 from tests.datasets import mixed_table, read_table, write_tree
 
@@ -46,6 +56,11 @@ def job_for(source: Path, **settings: Any) -> CompressJob:
 def n_written(report: CompressReport) -> int:
     """Fragments that a night wrote."""
     return 0 if report.encoded is None else report.encoded.n_written
+
+
+def names(report: DatasetReport) -> tuple[str, ...]:
+    """Fragments of a report."""
+    return tuple(one.relative for one in report.fragments)
 
 
 def test_a_night_writes_what_is_new_and_reads_it_back(source: Path) -> None:
@@ -112,10 +127,68 @@ def test_a_retired_archive_file_is_held_to_its_hash(source: Path) -> None:
     assert [failure.relative for failure in report.failures] == [f"{DAYS[0]}/part-0.parquet"]
 
 
+@pytest.fixture
+def returned(source: Path) -> Path:
+    """Another file that has the name of one that was deleted after verification."""
+    compress(job_for(source, **AFTER_VERIFY))
+    path = source / DAYS[1] / "part-0.parquet"
+    write_tree(source, {f"{DAYS[1]}/part-0.parquet": mixed_table(77)})
+    return path
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_the_only_copy_is_not_replaced(source: Path, returned: Path, is_damaged: bool) -> None:
+    """Encode refuses a new file at the path of a retired one, unless it is forced to."""
+    archive = source.parent / "archive"
+    copy = archive / DAYS[1] / "part-0.parquet"
+    if is_damaged:
+        copy.write_bytes(copy.read_bytes()[:-30])
+    before = copy.read_bytes()
+    job = EncodeJob(source=str(source), archive=str(archive))
+    (failure,) = encode(job).failures
+    assert str(returned) in failure.message
+    assert "give the new file another name" in failure.message
+    assert copy.read_bytes() == before
+    assert len(read_notes(archive, "retired")) == 3
+    forced = job.model_copy(update={"execution": ExecutionConfig(force=True)})
+    assert not encode(forced).failures
+    assert copy.read_bytes() != before
+    assert len(read_notes(archive, "retired")) == 2
+
+
+def test_verify_tells_of_a_new_file_at_a_retired_path(source: Path, returned: Path) -> None:
+    """It does not say to encode it again, which would replace the only copy of what was there."""
+    report = verify(VerifyJob(archive=str(source.parent / "archive"), source=str(source)))
+    (failure,) = report.failures
+    assert str(returned) in failure.message
+    assert "give the new file another name" in failure.message
+
+
+def test_a_new_file_at_a_retired_path_is_told_of_every_night(source: Path, returned: Path) -> None:
+    """It is named as a failure with its remedy until somebody gives it another name."""
+    for settings in ({}, {}, {"backfill": {"dry_run": True}}):
+        (failure,) = compress(job_for(source, **settings)).failures
+        assert str(returned) in failure.message
+        assert "give the new file another name" in failure.message
+    returned.rename(returned.with_name("part-1.parquet"))
+    report = compress(job_for(source))
+    assert (n_written(report), report.failures) == (1, ())
+
+
+def test_a_file_that_comes_back_unchanged_is_deleted_again(source: Path) -> None:
+    """A retired fragment that is restored is what the archive holds: nothing is told of it."""
+    path = source / DAYS[1] / "part-0.parquet"
+    content = path.read_bytes()
+    compress(job_for(source, **AFTER_VERIFY))
+    path.write_bytes(content)
+    assert compress(job_for(source)).failures == ()
+    assert compress(job_for(source, **AFTER_VERIFY)).retired == (f"{DAYS[1]}/part-0.parquet",)
+
+
 def settle_damaged(job: CompressJob, damage: Path) -> None:
     """The steps of a night, with damage done between writing and reading back."""
     plan = plan_backfill(job)
-    encoding = start_backfill(job, plan)
+    encoding = start_compress(job, plan, None)
     assert encoding is not None
     written = encode_fragments(encoding, 1)
     content = bytearray(damage.read_bytes())
@@ -146,7 +219,7 @@ def test_a_source_that_changed_in_the_meantime_stays(source: Path) -> None:
     """What is rewritten after it was encoded is not what was verified: it is not deleted."""
     job = job_for(source, **AFTER_VERIFY)
     plan = plan_backfill(job)
-    encoding = start_backfill(job, plan)
+    encoding = start_compress(job, plan, None)
     assert encoding is not None
     written = encode_fragments(encoding, 1)
     verifying = plan_check(job, plan, written)
@@ -176,11 +249,138 @@ def test_a_deletion_that_a_kill_cut_short_is_finished(source: Path, is_changed: 
 
 
 def test_a_dry_run_changes_nothing(source: Path) -> None:
-    """Only the plan comes back."""
+    """Only the plan comes back, and what would be done."""
     report = compress(job_for(source, backfill={"dry_run": True}, **AFTER_VERIFY))
     assert len(report.plan.selected) == 3
     assert (report.encoded, report.verified) == (None, None)
     assert not (source.parent / "archive").exists()
+
+
+@pytest.mark.parametrize("settings", [{}, AFTER_VERIFY])
+def test_a_dry_run_tells_what_the_night_does(source: Path, settings: dict[str, Any]) -> None:
+    """What it says would be written, read back and deleted is what then is; and so in words."""
+    compress(job_for(source, backfill={"lookback": 1}))
+    told = compress(job_for(source, backfill={"dry_run": True}, **settings))
+    done = compress(job_for(source, **settings))
+    assert told.intended is not None
+    assert done.encoded is not None
+    assert done.verified is not None
+    assert told.intended.encoded == names(done.encoded)
+    assert {*told.intended.checked} == {*names(done.verified)}
+    assert {*told.intended.retired} == {*done.retired}
+    assert told.intended.retired_bytes == done.retired_bytes
+    lines = " ".join(result_lines(told))
+    assert "Would encode 2 fragments" in lines
+    assert ("Would delete 3 source fragments" in lines) == bool(settings)
+    assert "Nothing to do" not in lines
+
+
+def test_a_dry_run_tells_of_deletions_alone(source: Path) -> None:
+    """Where all is current, it is told that sources would be read back and deleted."""
+    compress(job_for(source))
+    told = compress(job_for(source, backfill={"dry_run": True}, **AFTER_VERIFY))
+    assert told.intended is not None
+    assert (told.intended.encoded, len(told.intended.retired)) == ((), 3)
+    assert "Nothing to do" not in " ".join(result_lines(told))
+    nothing = compress(job_for(source, backfill={"dry_run": True}))
+    assert "Nothing to do" in " ".join(result_lines(nothing))
+
+
+def test_what_a_killed_night_wrote_is_read_back_by_the_next(source: Path) -> None:
+    """Also if nothing is deleted afterwards; and once only."""
+    job = job_for(source)
+    encoding = start_compress(job, plan_backfill(job), None)
+    assert encoding is not None
+    encode_fragments(replace(encoding, fragments=encoding.fragments[:2]), 1)
+    second = compress(job)
+    assert n_written(second) == 1
+    assert second.verified is not None
+    assert second.verified.total.n_fragments == 3
+    assert compress(job).verified is None
+    assert not read_notes(source.parent / "archive", "unchecked")
+
+
+def test_sources_of_former_codecs_fragments_are_deleted_too(source: Path) -> None:
+    """What another codec encoded is read back and compared as well, and then let go."""
+    compress(job_for(source))
+    other = source.parent / "other"
+    tolerance = {"relative": 0.05}
+    encode(EncodeJob(source=str(source), archive=str(other), tolerance=tolerance))
+    (codec,) = (other / "_ae/codecs").iterdir()
+    compress(job_for(source, codec=str(codec), backfill={"only": ("outdated",), "lookback": 1}))
+    assert [one.state for one in plan_backfill(job_for(source)).fragments].count("outdated") == 2
+    report = compress(job_for(source, **AFTER_VERIFY))
+    assert (len(report.retired), report.failures) == (3, ())
+
+
+def test_failures_are_counted_once(source: Path) -> None:
+    """A file that was there already and fails its check is one of those that were looked at."""
+    job = job_for(source, **AFTER_VERIFY)
+    compress(job_for(source))
+    bad = source.parent / "archive" / DAYS[1] / "part-0.parquet"
+    content = bytearray(bad.read_bytes())
+    content[len(content) // 3] ^= 0xFF
+    bad.write_bytes(bytes(content))
+    report = compress(job)
+    assert (len(report.failures), len(report.done)) == (1, 2)
+
+
+def test_two_nights_at_once_delete_each_source_once(source: Path) -> None:
+    """What the other one verified and deleted is done, whenever that was noticed."""
+    job = job_for(source, **AFTER_VERIFY)
+    compress(job_for(source))
+    plan = plan_backfill(job)
+    verifying = plan_check(job, plan, NOTHING)
+    assert verifying is not None
+    right = decode_fragments(verifying, 1)
+    first = settle(job, verifying, right)
+    assert len(first.retired) == 3
+    late = decode_fragments(verifying, 1)
+    assert len(late.failures) == 3
+    for checked in (right, late):
+        settled = settle(job, verifying, checked)
+        assert (settled.retired, settled.failures) == ((), ())
+    vanished = Outcome((), late.failures)
+    assert (
+        finish_compress(job, plan, None, (None, vanished), (None, NOTHING), Settled(), 0.0).failures
+        == ()
+    )
+
+
+def test_a_source_that_vanishes_is_told_of(source: Path) -> None:
+    """A source that is gone although nothing was verified and deleted is a failure."""
+    job = job_for(source, **AFTER_VERIFY)
+    compress(job_for(source))
+    verifying = plan_check(job, plan_backfill(job), NOTHING)
+    assert verifying is not None
+    (source / DAYS[1] / "part-0.parquet").unlink()
+    settled = settle(job, verifying, decode_fragments(verifying, 1))
+    assert [failure.relative for failure in settled.failures] == [f"{DAYS[1]}/part-0.parquet"]
+
+
+def test_planning_that_waits_is_told_of(source: Path) -> None:
+    """An archive fragment that does not answer while states are looked for is named."""
+    compress(job_for(source))
+    archive = source.parent / "archive"
+    hanging = archive / DAYS[1] / "part-0.parquet"
+    hanging.unlink()
+    os.mkfifo(hanging)
+    told: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            told.append(record.getMessage())
+            hanging.write_bytes(b"no Parquet")
+
+    logger, listener = logging.getLogger("ae_pipeline.pipeline.watch"), Listener()
+    logger.addHandler(listener)
+    try:
+        destination = Destination.look(archive, None)
+        found = fragment_statuses(discover(source).fragments, destination, 2, patience_s=0.5)
+    finally:
+        logger.removeHandler(listener)
+    assert [one.state for one in found] == ["current", "stale", "current"]
+    assert f"{DAYS[1]}/part-0.parquet" in told[0]
 
 
 def test_broken_fragments_do_not_stop_the_others(source: Path) -> None:

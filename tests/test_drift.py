@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from ae_pipeline.config import CompressJob, VerifyJob
 from ae_pipeline.distribution import reference_of, stability_index
 from ae_pipeline.pipeline import compress, plan_backfill, verify
 from ae_pipeline.pipeline.drift import measure_drift
+from ae_pipeline.pipeline.status import footer_of
 from ae_pipeline.results import CompressReport, DriftReport, PartitionDrift
 from ae_pipeline.storage import codec_directory, read_marker
 from tests.datasets import write_tree
@@ -182,26 +184,108 @@ def test_warn_changes_nothing(source: Path) -> None:
 
 
 def test_direct_encodes_without_prediction(source: Path) -> None:
-    """New fragments get a codec without predictor and network; everything verifies."""
+    """Grown fragments get a codec without predictor and network, the one in use stays."""
+    before = coder_of(source).codec_id
     night(source, table(3, is_broken=True), "direct")
-    codec = coder_of(source).codec
+    archive = source.parent / "archive"
+    (direct,) = codecs_of(archive, "day=3")
+    codec = load_archive_codec(codec_directory(archive, direct))
     assert (codec.predictor, codec.network) == (None, None)
-    archive = str(source.parent / "archive")
-    report = verify(VerifyJob(archive=archive, source=str(source)))
+    assert coder_of(source).codec_id == before
+    report = verify(VerifyJob(archive=str(archive), source=str(source)))
     assert not report.failures
     assert len(report.codec_ids) == 2
+
+
+def codecs_of(archive: Path, partition: str) -> list[str]:
+    """Codec of each fragment of a partition, in the order of names."""
+    footers = [footer_of(path) for path in sorted((archive / partition).glob("*.parquet"))]
+    return [footer.codec_id for footer in footers if footer is not None]
+
+
+@pytest.fixture
+def sites(tmp_path: Path) -> Path:
+    """Two sites, one night of each encoded."""
+    source = tmp_path / "sites"
+    add_night(source, 0, is_broken=False)
+    compress(job_for(source))
+    return source
+
+
+def add_night(source: Path, night: int, *, is_broken: bool) -> None:
+    """A file for each site: the first is as ever, the second follows another relation if broken."""
+    second = other_relation(20 + night) if is_broken else table(20 + night)
+    files = {
+        f"site=A/part-{night}.parquet": table(10 + night),
+        f"site=B/part-{night}.parquet": second,
+    }
+    write_tree(source, files, row_group_size=2000)
+
+
+def other_relation(seed: int) -> pa.Table:
+    """As `table`, but the third column follows from a first one that follows from nothing."""
+    whole, generator = table(seed), np.random.default_rng(1000 + seed)
+    driver = generator.normal(size=len(whole))
+    third = -driver + 0.001 * generator.normal(size=len(whole))
+    return whole.set_column(0, "x", pa.array(driver)).set_column(2, "x1", pa.array(third))
+
+
+def test_direct_is_for_what_has_grown_and_for_that_night(sites: Path) -> None:
+    """A site that did not drift goes on as ever, and so does one that is itself again."""
+    archive, before = sites.parent / "archive", coder_of(sites).codec_id
+    for number, is_broken in enumerate((True, True, False), start=1):
+        add_night(sites, number, is_broken=is_broken)
+        report = compress(job_for(sites, drift={"action": "direct"}))
+        assert not report.failures
+        assert report.drift is not None
+        assert [one.is_grown for one in report.drift.partitions] == [False, is_broken]
+        assert coder_of(sites).codec_id == before
+    assert codecs_of(archive, "site=A") == [before] * 4
+    first, second, third, fourth = codecs_of(archive, "site=B")
+    assert (first, fourth) == (before, before)
+    assert second == third != before
+    assert not verify(VerifyJob(archive=str(archive), source=str(sites))).failures
+
+
+def test_a_refit_is_for_what_has_grown_and_is_used_again(sites: Path) -> None:
+    """Each site goes on with the codec that suits it; no night fits one to the same again."""
+    archive, before = sites.parent / "archive", coder_of(sites).codec_id
+    for number in range(1, 5):
+        add_night(sites, number, is_broken=True)
+        report = compress(job_for(sites, drift={"action": "refit"}))
+        assert not report.failures
+        assert report.drift is not None
+        assert report.drift.is_drifted == (number == 1)
+        assert (report.drift.new_codec_id is not None) == (number == 1)
+        assert report.encoded is not None
+        assert set(report.encoded.codec_ids) == {one.codec_id for one in report.drift.partitions}
+    assert codecs_of(archive, "site=A") == [before] * 5
+    first, *others = codecs_of(archive, "site=B")
+    assert first == before
+    assert set(others) == {coder_of(sites).codec_id}
+    assert before not in others
+    assert len(list((archive / "_ae/codecs").iterdir())) == 2
+    assert not verify(VerifyJob(archive=str(archive), source=str(sites))).failures
+
+
+def test_codecs_of_another_promise_do_not_compete(sites: Path) -> None:
+    """A codec with other tolerances that lies in the archive is not used, however small."""
+    other = job_for(sites).model_copy(update={"archive": str(sites.parent / "other")})
+    add_night(sites, 1, is_broken=True)
+    only = other.backfill.model_copy(update={"where": "site = 'B'"})
+    coarse = other.tolerance.model_copy(update={"relative": 0.1, "rules": ()})
+    compress(other.model_copy(update={"tolerance": coarse, "backfill": only}))
+    (codec,) = (sites.parent / "other/_ae/codecs").iterdir()
+    shutil.copytree(codec, sites.parent / "archive/_ae/codecs" / codec.name)
+    report = compress(job_for(sites, drift={"action": "refit"}))
+    assert report.drift is not None
+    assert codec.name not in {one.codec_id for one in report.drift.partitions}
 
 
 def test_a_refit_keeps_the_promise(source: Path) -> None:
     """A new codec for other dependences is smaller, and every tolerance is what it was."""
     before = coder_of(source).codec
-    generator = np.random.default_rng(9)
-    other = table(3)
-    driver = other["key"].to_numpy() * 0.0 + generator.normal(size=len(other))
-    changed = other.set_column(0, "x", pa.array(driver)).set_column(
-        2, "x1", pa.array(-driver + 0.001 * generator.normal(size=len(other)))
-    )
-    report = night(source, changed, "refit")
+    report = night(source, other_relation(3), "refit")
     after = coder_of(source).codec
     assert report.drift is not None
     assert report.drift.new_codec_id == after.id != before.id

@@ -179,6 +179,21 @@ def test_destination_that_does_not_answer(source: Path, archive: Path, tmp_path:
     assert_complete(archive, source)
 
 
+def test_destination_that_does_not_answer_to_a_plan(
+    source: Path, archive: Path, tmp_path: Path
+) -> None:
+    """A process that hangs while it looks for what is to be done can be stopped."""
+    archive = Path(shutil.copytree(archive, tmp_path / "archive"))
+    hanging = archive / "part-40.parquet"
+    hanging.unlink()
+    os.mkfifo(hanging)
+    with Running("compress", source, archive) as running:
+        running.wait_until_idle()
+        running.send(signal.SIGTERM)
+        assert running.end() == STOP_CODES[signal.SIGTERM]
+        assert "part-40.parquet" in running.output
+
+
 @pytest.mark.parametrize("verb", ["encode", "decode"])
 def test_disk_that_runs_full(
     verb: str, mount_disk: Mount, source: Path, archive: Path, codec: Path

@@ -131,19 +131,21 @@ def compress(
     with progress_bars() as progress:
         found = compress_dataset(job, progress)
     show_result(found, as_json)
-    n_done = len(found.plan.selected) - len(found.failures)
-    raise_failed(found.failures, n_done, job.source)
+    raise_failed(found.failures, len(found.done), job.source)
 
 
 def gc(
     dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Archive or features.")],
     grace: Annotated[
-        float, typer.Option(metavar="24", help="Hours for which it must have been untouched.")
+        float,
+        typer.Option(metavar="24", min=0, help="Hours for which it must have been untouched."),
     ] = 24.0,
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Remove from DATASET what nothing refers to: codecs of no fragment, files of killed runs.
+    """Remove from DATASET what nothing refers to.
+
+    That is codecs of no fragment, files of killed runs, files that failed verification.
 
     Example: ae-pipeline gc sales_archive/ --dry-run
     """

@@ -25,9 +25,9 @@ class DriftConfig(Settings):
     )
     action: DriftAction = Field(
         default="warn",
-        description="warn: tell. direct: new fragments without prediction and network. refit: a "
-        "new codec from the drifted partitions, its network started from the former one, every "
-        "tolerance as it was.",
+        description="For partitions that have grown. warn: tell. direct: new fragments without "
+        "prediction and network. refit: a former codec of the archive that suits them, else a new "
+        "one fitted to them, its network started from the one in use, every tolerance as it was.",
     )
 
 

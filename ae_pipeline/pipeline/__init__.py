@@ -11,8 +11,8 @@ from ae_pipeline.pipeline.compress import (
     Settled,
     compress,
     finish_compress,
-    plan_check,
     settle,
+    start_compress,
     watch_drift,
 )
 from ae_pipeline.pipeline.decode import (
@@ -29,6 +29,7 @@ from ae_pipeline.pipeline.estimate import estimate
 from ae_pipeline.pipeline.fit import fit
 from ae_pipeline.pipeline.fragments import Outcome
 from ae_pipeline.pipeline.inspection import inspect
+from ae_pipeline.pipeline.read_back import plan_check
 from ae_pipeline.pipeline.retention import finish_retiring
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "plan_verify",
     "settle",
     "start_backfill",
+    "start_compress",
     "verify",
     "watch_drift",
 ]

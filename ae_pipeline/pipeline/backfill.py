@@ -52,7 +52,8 @@ def start_backfill(
     # What vanished since it was planned is left to the next plan.
     chosen = [fragments[one.relative] for one in plan.selected if one.relative in fragments]
     is_forced = job.execution.force or "current" in job.backfill.only
-    return replace(encoding, fragments=tuple(chosen), force=is_forced)
+    retired = {} if "retired" in job.backfill.only else encoding.retired
+    return replace(encoding, fragments=tuple(chosen), force=is_forced, retired=retired)
 
 
 def finish_backfill(

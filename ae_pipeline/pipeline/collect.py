@@ -10,12 +10,13 @@ import stat
 import time
 from pathlib import Path
 
-from ae_pipeline.errors import DestinationExistsError, SourceNotFoundError
+from ae_pipeline.errors import ConfigError, DestinationExistsError, SourceNotFoundError
 from ae_pipeline.pipeline.garbage import (
     Found,
     checkpoints,
     idle_codecs,
     lost_failures,
+    rejected,
     temporaries,
 )
 from ae_pipeline.publish import destination_errors
@@ -35,26 +36,43 @@ def collect(dataset: str, grace_s: float, is_dry_run: bool = False) -> Collected
         is_dry_run: only tell.
 
     Raises:
+        ConfigError: the grace is no number of seconds from 0 on.
         SourceNotFoundError: nothing is there, or it cannot be read.
         DestinationExistsError: it is no dataset of ours.
         DestinationError: it cannot be written.
     """
+    _check_grace(grace_s)
     root = Path(dataset)
     marker = _require_marker(root)
     written_before = time.time() - grace_s
     found, warnings = _find(root, marker)
-    garbage = []
+    garbage, young = [], []
     for path, reason in found:
         newest, size_bytes = _newest_and_size(path)
         # Looked at again, because a run may have taken a former codec in use meanwhile.
-        if newest >= written_before or path.name == _require_marker(root).codec_id:
+        if math.isinf(newest) or path.name == _require_marker(root).codec_id:
             continue
-        garbage.append(Garbage(path.relative_to(root).as_posix(), size_bytes, reason))
+        one = Garbage(path.relative_to(root).as_posix(), size_bytes, reason)
+        if newest >= written_before:
+            young.append(one)
+            continue
+        garbage.append(one)
         if not is_dry_run:
             _remove(path, root)
             logger.info("removed %s: %d bytes, %s", path, size_bytes, reason)
     n_bytes = sum(one.size_bytes for one in garbage)
-    return Collected(dataset, tuple(garbage), n_bytes, is_dry_run, warnings)
+    return Collected(dataset, tuple(garbage), n_bytes, is_dry_run, warnings, tuple(young))
+
+
+def _check_grace(grace_s: float) -> None:
+    if not grace_s >= 0:
+        raise ConfigError(
+            "no grace period",
+            where="grace",
+            expected="a number from 0 on",
+            got=f"{grace_s:g} s",
+            remedy="0 removes what runs at work may still need; the default is a day",
+        )
 
 
 def _require_marker(root: Path) -> Marker:
@@ -76,7 +94,8 @@ def _find(root: Path, marker: Marker) -> tuple[list[Found], tuple[str, ...]]:
     codecs, warnings = idle_codecs(root, marker)
     found = [*codecs, *checkpoints(root), *lost_failures(root)]
     places = {path for path, _ in found}
-    found += [one for one in temporaries(root) if places.isdisjoint(one[0].parents)]
+    files = (*temporaries(root), *rejected(root))
+    found += [one for one in files if places.isdisjoint(one[0].parents)]
     return sorted(found), warnings
 
 

@@ -17,14 +17,22 @@ from ae_pipeline.pipeline.backfill import start_backfill
 from ae_pipeline.pipeline.backfill_plan import plan_backfill
 from ae_pipeline.pipeline.coders import find_coder
 from ae_pipeline.pipeline.decode import decode_fragments, verify_report
-from ae_pipeline.pipeline.decode_plan import DecodePlan, plan_verify
-from ae_pipeline.pipeline.drift import measure_drift
+from ae_pipeline.pipeline.decode_plan import DecodePlan
+from ae_pipeline.pipeline.destination import claim
+from ae_pipeline.pipeline.drift import measure_drift, tell_drift
 from ae_pipeline.pipeline.encode import encode_fragments, encode_report
 from ae_pipeline.pipeline.encode_plan import EncodePlan
 from ae_pipeline.pipeline.failures import remember_failures
 from ae_pipeline.pipeline.fragments import Outcome
-from ae_pipeline.pipeline.generation import new_generation
-from ae_pipeline.pipeline.retention import finish_retiring, retire, set_aside
+from ae_pipeline.pipeline.generation import choose_codecs
+from ae_pipeline.pipeline.original import find_source, returned_error
+from ae_pipeline.pipeline.read_back import (
+    forget_unchecked,
+    intention,
+    note_unchecked,
+    plan_check,
+)
+from ae_pipeline.pipeline.retention import finish_retiring, is_retired, retire, set_aside
 from ae_pipeline.results import (
     BackfillPlan,
     CompressReport,
@@ -33,7 +41,8 @@ from ae_pipeline.results import (
     Progress,
     silent,
 )
-from ae_pipeline.source import Source, discover
+from ae_pipeline.source import Source
+from ae_pipeline.storage import Marker, read_notes
 
 logger = logging.getLogger(__name__)
 
@@ -58,8 +67,8 @@ def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
     started = time.monotonic()
     finish_retiring(job)
     plan = plan_backfill(job)
-    drift, job = watch_drift(job, plan, progress)
-    encoding = start_backfill(job, plan, progress)
+    drift = watch_drift(job, plan, progress)
+    encoding = start_compress(job, plan, drift, progress)
     workers = job.execution.workers
     written = NOTHING if encoding is None else encode_fragments(encoding, workers, progress)
     verifying = plan_check(job, plan, written)
@@ -72,37 +81,50 @@ def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
 
 def watch_drift(
     job: CompressJob, plan: BackfillPlan, progress: Progress = silent
-) -> tuple[DriftReport | None, CompressJob]:
-    """How far new data has drifted, and the job with another codec if that is the answer.
+) -> DriftReport | None:
+    """How far new data has drifted, and which codec each partition gets; None if all get one.
 
     Raises:
         AePipelineError: the codec cannot be read, or a refit fails.
     """
     coder = find_coder(job, Path(job.archive))
     if not plan.selected or not isinstance(coder, ArchiveCoder) or job.backfill.dry_run:
-        return None, job
+        return None
     drift = measure_drift(job, plan, coder, progress)
-    directory = new_generation(job, drift, plan, coder, progress)
-    if directory is None:
-        return drift, job
-    changed = replace(drift, new_codec_id=directory.name)
-    return changed, job.model_copy(update={"codec": str(directory)})
+    drift = choose_codecs(job, drift, plan, coder, progress)
+    tell_drift(drift)
+    return drift
 
 
-def plan_check(job: CompressJob, plan: BackfillPlan, written: Outcome) -> DecodePlan | None:
-    """What is to be read back: what was written, and whatever may be deleted afterwards.
+def start_compress(
+    job: CompressJob, plan: BackfillPlan, drift: DriftReport | None, progress: Progress = silent
+) -> EncodePlan | None:
+    """As `start_backfill`; what is going to be written is noted, to be read back in any case.
 
     Raises:
-        AePipelineError: of the archive or its codecs.
+        AePipelineError: of the source, the codec, the settings or the destination.
     """
-    names = {result.relative for result in written.results}
-    if job.retention.delete_source == "after_verify":
-        names |= {one.relative for one in plan.fragments if one.state == "current"}
-    if not names or job.backfill.dry_run:
+    encoding = start_backfill(job, plan, progress)
+    if encoding is None:
         return None
-    verifying = plan_verify(VerifyJob(archive=job.archive, source=job.source))
-    chosen = [one for one in verifying.fragments if one.relative in names]
-    return replace(verifying, fragments=tuple(chosen))
+    note_unchecked(encoding)
+    if drift is None:
+        return encoding
+    if drift.new_codec_id is not None:
+        marker = Marker("archive", drift.new_codec_id)
+        claim(Path(job.archive), marker, force=False, may_change_codec=True)
+    return replace(encoding, codecs={one.partition: one.codec_id for one in drift.partitions})
+
+
+def returned_failures(plan: BackfillPlan) -> tuple[FragmentFailure, ...]:
+    """Files with the names of others that were deleted after verification: somebody must choose."""
+    source = Path(plan.source)
+    root = source.parent if source.is_file() else source
+    return tuple(
+        FragmentFailure(one.relative, str(returned_error(root / one.relative)), False)
+        for one in plan.fragments
+        if one.state == "retired" and one.has_source and not one.is_selected
+    )
 
 
 def settle(job: CompressJob, verifying: DecodePlan | None, checked: Outcome) -> Settled:
@@ -111,9 +133,13 @@ def settle(job: CompressJob, verifying: DecodePlan | None, checked: Outcome) -> 
     Raises:
         SourceError: the source cannot be read any more.
     """
+    archive = Path(job.archive)
+    if not job.backfill.dry_run:
+        forget_unchecked(archive, {result.relative for result in checked.results})
     if verifying is None:
         return Settled()
-    source, archive = discover(job.source), Path(job.archive)
+    source = find_source(job.source, read_notes(archive, "retired"))
+    checked = replace(checked, failures=_unsettled(job, checked.failures))
     for failure in checked.failures:
         set_aside(source.root, archive, failure)
     remember_failures(archive, source.fragments, checked)
@@ -134,6 +160,7 @@ def finish_compress(
     """Sum up; `started` is `time.monotonic()` when the run began."""
     encoding, written = encoded
     verifying, checked = verified
+    failures = (*written.failures, *settled.failures)
     verify_job = VerifyJob(archive=job.archive, source=job.source)
     return CompressReport(
         plan=plan,
@@ -144,8 +171,20 @@ def finish_compress(
         else verify_report(verify_job, verifying, checked, started),
         retired=settled.retired,
         retired_bytes=settled.retired_bytes,
-        failures=(*written.failures, *settled.failures),
+        failures=(*returned_failures(plan), *_unsettled(job, failures)),
         seconds=time.monotonic() - started,
+        intended=intention(job, plan) if job.backfill.dry_run else None,
+    )
+
+
+def _unsettled(
+    job: CompressJob, failures: tuple[FragmentFailure, ...]
+) -> tuple[FragmentFailure, ...]:
+    """Failures without those of fragments that another run has verified and deleted meanwhile."""
+    return tuple(
+        failure
+        for failure in failures
+        if not is_retired(Path(job.source), Path(job.archive), failure.relative)
     )
 
 

@@ -66,7 +66,7 @@ def decode_fragment(
     """
     started = time.thread_time()
     encoded = _open(coders, fragment)
-    original = find_original(plan.source, encoded.footer, fragment, plan.retired)
+    original = find_original(plan.source, encoded.footer, fragment, plan.retired, plan.returned)
     if original is not None:
         check_source_schema(encoded.schema, fragment_schema(original), fragment.relative)
     path = None if plan.destination is None else Path(plan.destination) / fragment.relative

@@ -42,6 +42,7 @@ class DecodePlan:
         source: root of the source to compare with, or None.
         part: what of each fragment is wanted.
         retired: SHA-256 of each archive file whose source was deleted once it was verified.
+        returned: of those that were deleted, the ones whose name another file has now.
     """
 
     fragments: tuple[Fragment, ...]
@@ -50,6 +51,7 @@ class DecodePlan:
     source: str | None
     part: Part = WHOLE
     retired: Mapping[str, str] = field(default_factory=dict)
+    returned: frozenset[str] = frozenset()
 
     def open_coders(self) -> dict[str, Coder]:
         """Load every codec; the latent column's name is in each footer."""
@@ -78,10 +80,13 @@ def plan_verify(job: VerifyJob) -> DecodePlan:
 
 def _plan(encoded: str, job: DecodeJob | VerifyJob) -> DecodePlan:
     dataset = select_fragments(discover(encoded), job.selection)
-    retired = _retired(Path(encoded), job.source)
+    notes = read_notes(Path(encoded), "retired")
+    retired = _retired(notes, job.source)
     root = None if job.source is None else str(find_source(job.source, retired).root)
     codecs = _find_codecs(dataset, job.codec)
-    plan = DecodePlan(dataset.fragments, None, codecs, root, retired=retired)
+    plan = DecodePlan(
+        dataset.fragments, None, codecs, root, WHOLE, retired, frozenset(notes) - set(retired)
+    )
     coders = list(plan.open_coders().values())
     if len({coder.schema.features for coder in coders}) > 1:
         raise CodecMismatchError(
@@ -93,11 +98,11 @@ def _plan(encoded: str, job: DecodeJob | VerifyJob) -> DecodePlan:
     return replace(plan, part=select_part(job.selection, coders[0].schema))
 
 
-def _retired(dataset: Path, source: str | None) -> dict[str, str]:
+def _retired(notes: Mapping[str, Mapping[str, str]], source: str | None) -> dict[str, str]:
     """Fragments whose source was deleted after verification and did not come back."""
     return {
         relative: note.get("archive_sha256", "")
-        for relative, note in read_notes(dataset, "retired").items()
+        for relative, note in notes.items()
         if source is None or not (Path(source) / relative).is_file()
     }
 

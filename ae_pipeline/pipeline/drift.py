@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -18,6 +19,7 @@ from ae_pipeline.codec import ArchiveCodec
 from ae_pipeline.config import DriftConfig, EncodeJob
 from ae_pipeline.distribution import stability_index
 from ae_pipeline.errors import AePipelineError
+from ae_pipeline.pipeline.original import find_source
 from ae_pipeline.results import (
     BackfillPlan,
     DriftReport,
@@ -26,7 +28,8 @@ from ae_pipeline.results import (
     ProgressEvent,
     silent,
 )
-from ae_pipeline.source import Fragment, discover, list_row_groups, read_records
+from ae_pipeline.source import Fragment, list_row_groups, read_records
+from ae_pipeline.storage import read_notes
 
 logger = logging.getLogger(__name__)
 
@@ -78,9 +81,13 @@ def measure_drift(
         progress(ProgressEvent("drift", done, len(partitions), partition))
         rows = sample_rows(partition, fragments, coder.codec)
         if rows is not None:
-            found.append(_judge(rows, coder.codec, job.drift))
+            found.append(judge(rows, coder.codec, job.drift))
     progress(ProgressEvent("drift", len(partitions), len(partitions)))
-    report = DriftReport(coder.codec_id, job.drift.action, tuple(found))
+    return DriftReport(coder.codec_id, job.drift.action, tuple(found))
+
+
+def tell_drift(report: DriftReport) -> None:
+    """A warning for each partition that has drifted."""
     for one in report.partitions:
         if one.is_grown or one.is_shifted:
             logger.warning(
@@ -88,12 +95,13 @@ def measure_drift(
                 *(one.partition, one.bytes_per_row, one.expected or np.nan),
                 *(one.worst_column or "nothing", one.shift),
             )
-    return report
 
 
 def new_fragments(job: EncodeJob, plan: BackfillPlan) -> list[tuple[str, list[Fragment]]]:
     """The selected fragments, partition by partition."""
-    known = {fragment.relative: fragment for fragment in discover(job.source).fragments}
+    retired = read_notes(Path(job.archive or ""), "retired")
+    source = find_source(job.source, retired)
+    known = {fragment.relative: fragment for fragment in source.fragments}
     chosen = [known[one.relative] for one in plan.selected if one.relative in known]
     ordered = sorted(chosen, key=lambda fragment: fragment.partition)
     return [(name, list(group)) for name, group in groupby(ordered, lambda one: one.partition)]
@@ -141,13 +149,15 @@ def _spread(items: Sequence[_Item], most: int = _PLACES) -> list[_Item]:
     return [items[place] for place in np.unique(places)]
 
 
-def _judge(rows: NewRows, codec: ArchiveCodec, config: DriftConfig) -> PartitionDrift:
+def judge(rows: NewRows, codec: ArchiveCodec, config: DriftConfig) -> PartitionDrift:
+    """How far the rows are from what a codec was fitted to."""
     n_rows = len(rows.records)
     rate, expected = rows.coded_bytes(codec) / n_rows, expected_rate(codec)
     column, shift = _worst_shift(rows.records, codec)
     is_grown = expected is not None and rate > config.growth * expected
     return PartitionDrift(
         partition=rows.partition,
+        codec_id=codec.id,
         n_rows=n_rows,
         bytes_per_row=rate,
         expected=expected,

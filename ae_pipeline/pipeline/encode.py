@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,8 @@ from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
 from ae_pipeline.pipeline.failures import forget_retired, remember_failures
 from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
 from ae_pipeline.pipeline.measure import fragment_schema
-from ae_pipeline.pipeline.status import footer_of
+from ae_pipeline.pipeline.original import returned_error
+from ae_pipeline.pipeline.status import footer_of, is_only_copy
 from ae_pipeline.pipeline.summary import summarize
 from ae_pipeline.publish import publishing
 from ae_pipeline.results import DatasetReport, FragmentResult, Progress, State, silent
@@ -42,7 +44,7 @@ def encode(job: EncodeJob, progress: Progress = silent) -> DatasetReport:
 
 def encode_fragments(plan: EncodePlan, workers: int, progress: Progress = silent) -> Outcome:
     """Encode the fragments of a plan in threads; failures are in the outcome."""
-    work = partial(_encode_fragment, plan, plan.open_coder())
+    work = partial(_encode_fragment, plan, plan.open_coders())
     outcome = for_each_fragment(
         plan.fragments, work, workers=workers, stage="encode", progress=progress
     )
@@ -61,7 +63,8 @@ def finish_encode(
 
 def encode_report(plan: EncodePlan, source: str, outcome: Outcome, started: float) -> DatasetReport:
     """A report of the fragments of a plan alone, whatever else the destination holds."""
-    codecs = {codec_directory(Path(plan.destination), plan.codec_id): plan.open_coder()}
+    root = Path(plan.destination)
+    codecs = {codec_directory(root, name): coder for name, coder in plan.open_coders().items()}
     return summarize("encode", source, plan.destination, codecs, outcome, started)
 
 
@@ -78,13 +81,19 @@ def _orphans(plan: EncodePlan) -> tuple[str, ...]:
     return (f"{len(left)} fragments are not in the source any more, {left[0]} first; they stay",)
 
 
-def _encode_fragment(plan: EncodePlan, coder: Coder, fragment: Fragment) -> FragmentResult:
+def _encode_fragment(
+    plan: EncodePlan, coders: Mapping[str, Coder], fragment: Fragment
+) -> FragmentResult:
     """Encode one fragment unless what is there is current."""
-    path = Path(plan.destination) / fragment.relative
+    coder, path = coders[plan.codec_of(fragment)], Path(plan.destination) / fragment.relative
     identity = fingerprint(fragment)
     footer = Footer(coder.kind, coder.codec_id, identity, fragment.size_bytes, coder.extra)
-    if not plan.force and footer.is_same(footer_of(path)):
+    found = footer_of(path)
+    if not plan.force and footer.is_same(found):
         return _result(coder, fragment, path, "current", ())
+    retired = plan.retired.get(fragment.relative)
+    if path.exists() and is_only_copy(found, identity, retired):
+        raise returned_error(fragment.path)
     started = time.thread_time()
     arrow = fragment_schema(fragment)
     check_schema(coder, arrow, fragment.relative)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ae_pipeline.archive import ArchiveCoder
@@ -23,15 +24,17 @@ from ae_pipeline.pipeline.destination import check_apart, check_claim, claim
 from ae_pipeline.pipeline.fit import fit_codec
 from ae_pipeline.pipeline.fit_archive import fit_archive_codec
 from ae_pipeline.pipeline.measure import common_schema, fragment_schema
+from ae_pipeline.pipeline.original import find_source
 from ae_pipeline.results import Progress, silent
 from ae_pipeline.schema import resolve_roles
-from ae_pipeline.source import Fragment, Source, discover
+from ae_pipeline.source import Fragment, Source
 from ae_pipeline.storage import (
     Coder,
     Kind,
     Marker,
     checkpoint_directory,
     codec_directory,
+    read_notes,
 )
 
 logger = logging.getLogger(__name__)
@@ -47,6 +50,9 @@ class EncodePlan:
         codec_id: the codec to use.
         latent_column: name of the latent column, for features.
         force: encode what is current, too.
+        retired: notes of sources that were deleted after verification, by fragment; what the
+            archive holds of them is not replaced.
+        codecs: ids of other codecs, by the partitions that get these.
     """
 
     fragments: tuple[Fragment, ...]
@@ -54,11 +60,18 @@ class EncodePlan:
     codec_id: str
     latent_column: str
     force: bool
+    retired: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    codecs: Mapping[str, str] = field(default_factory=dict)
 
-    def open_coder(self) -> Coder:
-        """Load the codec from the destination."""
-        directory = codec_directory(Path(self.destination), self.codec_id)
-        return open_coder(directory, self.latent_column)
+    def codec_of(self, fragment: Fragment) -> str:
+        """Id of the codec that a fragment gets."""
+        return self.codecs.get(fragment.partition, self.codec_id)
+
+    def open_coders(self) -> dict[str, Coder]:
+        """Load every codec that a fragment gets from the destination, by its id."""
+        ids = dict.fromkeys(map(self.codec_of, self.fragments)) or {self.codec_id: None}
+        directories = {name: codec_directory(Path(self.destination), name) for name in ids}
+        return {name: open_coder(path, self.latent_column) for name, path in directories.items()}
 
 
 def plan_encode(
@@ -74,11 +87,13 @@ def plan_encode(
     Raises:
         AePipelineError: of the source, the codec, the settings or the destination.
     """
-    source = discover(job.source)
+    destination = Path(job.archive or job.features or "")
+    # Another run may have deleted what was planned, once it had verified it.
+    retired = read_notes(destination, "retired") if is_backfill else {}
+    source = find_source(job.source, retired)
     if source.n_ignored:
         logger.warning("%s: %d files are not Parquet, ignored", job.source, source.n_ignored)
     kind: Kind = "features" if job.archive is None else "archive"
-    destination = Path(job.archive or job.features or "")
     check_apart(source, destination)
     found = find_coder(job, destination)
     coder = found or _fit_for(job, kind, source, destination, progress)
@@ -98,6 +113,7 @@ def plan_encode(
         codec_id=coder.codec_id,
         latent_column=job.latent_column,
         force=job.execution.force,
+        retired={} if job.execution.force else _returned(source, destination),
     )
 
 
@@ -114,6 +130,13 @@ def _fit_for(
     check_new_names(roles, job.latent_column)
     claim(destination, Marker(kind), job.execution.force)
     return FeaturesCoder(fit_codec(job, source, checkpoint, progress), job.latent_column)
+
+
+def _returned(source: Source, destination: Path) -> dict[str, dict[str, str]]:
+    """Notes of fragments that were deleted after verification and are there all the same."""
+    notes = read_notes(destination, "retired")
+    known = {fragment.relative for fragment in source.fragments}
+    return {relative: note for relative, note in notes.items() if relative in known}
 
 
 def _save(coder: Coder, directory: Path) -> None:

@@ -10,6 +10,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
+from typing import Any, TypeVar  # Any: whatever work makes
 
 import pyarrow as pa
 
@@ -27,7 +28,7 @@ THREAD_PREFIX = "fragments-"
 
 logger = logging.getLogger(__name__)
 
-_Attempt = Future[FragmentResult | FragmentFailure]
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,40 @@ def for_each_fragment(
         patience_s: a fragment without progress for so long is told of in a warning.
     """
     pin_blas_threads()
-    done: dict[str, FragmentResult | FragmentFailure] = {}
+    made = in_threads(
+        fragments,
+        partial(_attempt, work),
+        workers=workers,
+        stage=stage,
+        progress=progress,
+        patience_s=patience_s,
+    )
+    return Outcome(
+        tuple(item for item in made if isinstance(item, FragmentResult)),
+        tuple(item for item in made if isinstance(item, FragmentFailure)),
+    )
+
+
+def in_threads(
+    fragments: Sequence[Fragment],
+    work: Callable[[Fragment], _Made],
+    *,
+    workers: int,
+    stage: str,
+    progress: Progress,
+    patience_s: float = PATIENCE_S,
+) -> list[_Made]:
+    """What `work` makes of every fragment, in their order.
+
+    As `for_each_fragment`, but errors of any kind are raised.
+    """
+    done: dict[str, _Made] = {}
     progress(ProgressEvent(stage, 0, len(fragments)))
-    watch, finished = Watch(patience_s), SimpleQueue[_Attempt]()
+    watch, finished = Watch(patience_s), SimpleQueue[Future[_Made]]()
     with _threads(workers, stage, watch) as submit:
-        futures: dict[_Attempt, str] = {}
+        futures: dict[Future[_Made], str] = {}
         for fragment in fragments:
-            future = submit(partial(_attempt, work, fragment, watch))
+            future = submit(partial(_watched, watch, work, fragment))
             futures[future] = fragment.relative
             future.add_done_callback(finished.put)
         for _ in fragments:
@@ -75,25 +103,22 @@ def for_each_fragment(
             relative = futures[future]
             done[relative] = future.result()
             progress(ProgressEvent(stage, len(done), len(fragments), relative))
-    ordered = [done[fragment.relative] for fragment in fragments]
-    return Outcome(
-        tuple(item for item in ordered if isinstance(item, FragmentResult)),
-        tuple(item for item in ordered if isinstance(item, FragmentFailure)),
-    )
+    return [done[fragment.relative] for fragment in fragments]
 
 
 @contextmanager
 def _threads(
     workers: int, stage: str, watch: Watch
-) -> Iterator[Callable[[Callable[[], FragmentResult | FragmentFailure]], _Attempt]]:
+) -> Iterator[Callable[[Callable[[], _Made]], Future[_Made]]]:
     """Yield what submits work to threads; on an exception inside, all of it is given up."""
     pool = ThreadPoolExecutor(workers, thread_name_prefix=f"{THREAD_PREFIX}{stage}")
-    futures: list[_Attempt] = []
+    futures: list[Future[Any]] = []
 
-    def submit(attempt: Callable[[], FragmentResult | FragmentFailure]) -> _Attempt:
+    def submit(attempt: Callable[[], _Made]) -> Future[_Made]:
         # Threads inherit no context by themselves; loggers find the run they belong to in it.
-        futures.append(pool.submit(copy_context().run, attempt))
-        return futures[-1]
+        future = pool.submit(copy_context().run, attempt)
+        futures.append(future)
+        return future
 
     try:
         yield submit
@@ -107,12 +132,16 @@ def _threads(
     pool.shutdown()
 
 
+def _watched(watch: Watch, work: Callable[[Fragment], _Made], fragment: Fragment) -> _Made:
+    with watch.over(fragment.relative):
+        return work(fragment)
+
+
 def _attempt(
-    work: Callable[[Fragment], FragmentResult], fragment: Fragment, watch: Watch
+    work: Callable[[Fragment], FragmentResult], fragment: Fragment
 ) -> FragmentResult | FragmentFailure:
     try:
-        with watch.over(fragment.relative):
-            return work(fragment)
+        return work(fragment)
     except AePipelineError as error:
         return FragmentFailure(fragment.relative, str(error), is_retriable=False)
     except pa.ArrowException as error:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ae_pipeline.errors import AePipelineError, EmptySourceError
+from ae_pipeline.pipeline.retention import is_rejected
 from ae_pipeline.pipeline.status import footer_of
 from ae_pipeline.publish import is_temporary
 from ae_pipeline.source import Fragment, discover, open_fragment
@@ -57,6 +58,13 @@ def temporaries(root: Path) -> Iterator[Found]:
     for path in files_of(root):
         if is_temporary(path.name):
             yield path, "half a file of a run that was killed"
+
+
+def rejected(root: Path) -> Iterator[Found]:
+    """Archive files that were set aside; they are encoded again, as long as there is a source."""
+    for path in files_of(root):
+        if is_rejected(path.name):
+            yield path, "an archive file that failed verification"
 
 
 def files_of(folder: Path) -> Iterator[Path]:

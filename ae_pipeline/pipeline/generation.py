@@ -1,32 +1,39 @@
-"""A new generation of an archive's codec, for data that is no longer what it was."""
+"""Which codec new data gets that is no longer what the one in use was fitted to.
+
+Partition by partition: what has not drifted goes on as before.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from ae_pipeline.archive import ArchiveCoder
-from ae_pipeline.codec import ArchiveCodec, model_bytes, save_archive_codec
+from ae_pipeline.codec import ArchiveCodec, load_archive_codec, model_bytes, save_archive_codec
 from ae_pipeline.config import EncodeJob
-from ae_pipeline.pipeline.drift import NewRows, expected_rate, new_fragments, sample_rows
+from ae_pipeline.errors import CodecError
+from ae_pipeline.pipeline.drift import NewRows, expected_rate, judge, new_fragments, sample_rows
 from ae_pipeline.pipeline.fit_archive import UNTRAINED, fit_archive_codec
-from ae_pipeline.results import BackfillPlan, Candidate, DriftReport, Progress, silent
+from ae_pipeline.results import BackfillPlan, DriftReport, PartitionDrift, Progress, silent
 from ae_pipeline.source import Fragment, Source, discover
 from ae_pipeline.storage import checkpoint_directory, codec_directory
 
 logger = logging.getLogger(__name__)
 
 
-def new_generation(
+def choose_codecs(
     job: EncodeJob,
     drift: DriftReport,
     plan: BackfillPlan,
     coder: ArchiveCoder,
     progress: Progress = silent,
-) -> Path | None:
-    """The directory of a codec for what has grown, saved in the archive; None if there is no need.
+) -> DriftReport:
+    """Which codec each partition gets; all are saved in the archive.
 
     Every tolerance stays what it was: the promise does not change with the data.
 
@@ -38,39 +45,97 @@ def new_generation(
         progress: told of measuring and training.
 
     Raises:
-        AePipelineError: the refit fails, or the codec cannot be written.
+        AePipelineError: the refit fails, or a codec cannot be written.
     """
-    grown = {one.partition for one in drift.partitions if one.is_grown}
-    chosen = [(name, files) for name, files in new_fragments(job, plan) if name in grown]
-    samples = [sample_rows(name, files, coder.codec) for name, files in chosen]
-    rows = [sample for sample in samples if sample is not None]
-    if not rows or job.drift.action == "warn":
-        return None
-    fragments = [fragment for _, files in chosen for fragment in files]
+    if job.drift.action == "warn" or not drift.is_drifted:
+        return drift
+    archive = Path(plan.destination)
     if job.drift.action == "direct":
-        codec = _without_prediction(coder.codec, rows)
-    else:
-        codec = _refit(job, fragments, coder.codec, rows, progress)
-    if codec.id == coder.codec_id or not _pays(codec, coder.codec, rows, job):
+        direct = _without_prediction(coder.codec)
+        _save(direct, archive)
+        return _given(drift, direct)
+    grown = {one.partition for one in drift.partitions if one.is_grown}
+    fragments = {name: files for name, files in new_fragments(job, plan) if name in grown}
+    samples = _samples(fragments, coder.codec)
+    drift = _held_against(_other_codecs(archive, coder.codec), drift, samples, job)
+    left = {one.partition: one for one in drift.partitions if one.is_grown}
+    chosen = [fragment for name in left for fragment in fragments.get(name, ())]
+    rows = [samples[name] for name in left if name in samples]
+    if not rows:
+        return drift
+    codec = _refit(job, chosen, coder.codec, rows, progress)
+    if not _pays(codec, left, rows, job):
         logger.warning("codec %s stays: another one is no smaller", coder.codec_id)
-        return None
-    directory = codec_directory(Path(plan.destination), codec.id)
+        return drift
+    _save(codec, archive)
+    logger.warning("codec %s -> %s in %s", coder.codec_id, codec.id, ", ".join(left))
+    return replace(_given(drift, codec), new_codec_id=codec.id)
+
+
+def _given(drift: DriftReport, codec: ArchiveCodec) -> DriftReport:
+    """A codec for all that has grown."""
+    given = (replace(one, codec_id=codec.id) if one.is_grown else one for one in drift.partitions)
+    return replace(drift, partitions=tuple(given))
+
+
+def _samples(
+    fragments: Mapping[str, Sequence[Fragment]], codec: ArchiveCodec
+) -> dict[str, NewRows]:
+    found = {name: sample_rows(name, files, codec) for name, files in fragments.items()}
+    return {name: rows for name, rows in found.items() if rows is not None}
+
+
+def _held_against(
+    others: Sequence[ArchiveCodec],
+    drift: DriftReport,
+    samples: Mapping[str, NewRows],
+    job: EncodeJob,
+) -> DriftReport:
+    """What has grown, held against former codecs, too: one of them may be its own."""
+    partitions: list[PartitionDrift] = []
+    for one in drift.partitions:
+        rows = samples.get(one.partition)
+        judged = [] if rows is None else [judge(rows, codec, job.drift) for codec in others]
+        smaller = [other for other in judged if other.bytes_per_row < one.bytes_per_row]
+        best = min([one, *smaller], key=lambda it: (it.is_grown, it.bytes_per_row))
+        partitions.append(best)
+    for codec in others:
+        if any(one.codec_id == codec.id for one in partitions):
+            _save(codec, Path(job.archive or ""))
+    return replace(drift, partitions=tuple(partitions))
+
+
+def _other_codecs(archive: Path, codec: ArchiveCodec) -> list[ArchiveCodec]:
+    """Those of the archive that keep the same promise and say what they expect."""
+    found: list[ArchiveCodec] = []
+    for directory in sorted(codec_directory(archive, codec.id).parent.glob("*")):
+        try:
+            other = load_archive_codec(directory)
+        except CodecError:  # gc and verify tell of it
+            continue
+        is_same = other.schema.features == codec.schema.features and np.array_equal(
+            other.tolerance, codec.tolerance
+        )
+        if is_same and other.id != codec.id and expected_rate(other) is not None:
+            found.append(other)
+    return found
+
+
+def _save(codec: ArchiveCodec, archive: Path) -> None:
+    """Also if it is there: what was just written is no garbage, although no fragment names it."""
+    directory = codec_directory(archive, codec.id)
+    with suppress(CodecError):  # of the same content, but where it came from is its own
+        codec = load_archive_codec(directory)
     save_archive_codec(codec, directory)
-    logger.warning(
-        "codec %s -> %s: %.4g -> %.4g bytes/row",
-        *(coder.codec_id, codec.id),
-        *(_rate(rows, coder.codec), _rate(rows, codec)),
-    )
-    return directory
 
 
-def _without_prediction(codec: ArchiveCodec, rows: Sequence[NewRows]) -> ArchiveCodec:
-    """The direct path alone: it encodes fastest, and depends on nothing that could drift."""
-    direct = replace(codec, predictor=None, network=None)
-    payload = round(codec.provenance.n_rows * _rate(rows, direct))
-    plan = (Candidate("direct", payload, 0, 0.0, True),)
-    provenance = replace(codec.provenance, training=UNTRAINED, history=(), plan=plan)
-    return replace(direct, provenance=provenance)
+def _without_prediction(codec: ArchiveCodec) -> ArchiveCodec:
+    """The direct path alone: it encodes fastest, and depends on nothing that could drift.
+
+    It has no plan, so that nothing is ever held against it.
+    """
+    provenance = replace(codec.provenance, training=UNTRAINED, history=(), plan=())
+    return replace(codec, predictor=None, network=None, provenance=provenance)
 
 
 def _refit(
@@ -85,7 +150,7 @@ def _refit(
     expected = expected_rate(codec) or 0.0
     if codec.network is None:
         return _fit(job, source, codec, None, progress)
-    start_from = str(codec_directory(Path(job.archive or ""), codec.id))
+    start_from = job.codec or str(codec_directory(Path(job.archive or ""), codec.id))
     warm = _fit(job, source, codec, start_from, progress)
     if _rate(rows, warm) <= job.drift.growth * expected:
         return warm
@@ -103,14 +168,24 @@ def _fit(
 
 
 def _pays(
-    codec: ArchiveCodec, former: ArchiveCodec, rows: Sequence[NewRows], job: EncodeJob
+    codec: ArchiveCodec,
+    former: Mapping[str, PartitionDrift],
+    rows: Sequence[NewRows],
+    job: EncodeJob,
 ) -> bool:
-    """Whether what has grown takes fewer bytes, a new model counted; direct coding is for speed."""
-    if job.drift.action == "direct":
-        return True
-    n_rows = sum(sample.n_rows for sample in rows)
-    saved = (_rate(rows, former) - _rate(rows, codec)) * n_rows * job.planner.growth
-    return saved > sum(model_bytes(codec).values())
+    """Whether what has grown takes fewer bytes than with the best codec at hand, its model counted.
+
+    Args:
+        codec: the new one.
+        former: what the best one makes of each partition.
+        rows: samples of them.
+        job: with the growth that the archive will have.
+    """
+    saved = sum(
+        (former[sample.partition].bytes_per_row - _rate([sample], codec)) * sample.n_rows
+        for sample in rows
+    )
+    return saved * job.planner.growth > sum(model_bytes(codec).values())
 
 
 def _rate(rows: Sequence[NewRows], codec: ArchiveCodec) -> float:

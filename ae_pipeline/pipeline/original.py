@@ -34,11 +34,16 @@ def find_source(path: str, retired: Collection[str]) -> Source:
 
 
 def find_original(
-    source: str | None, footer: Footer, fragment: Fragment, retired: Mapping[str, str]
+    source: str | None,
+    footer: Footer,
+    fragment: Fragment,
+    retired: Mapping[str, str],
+    returned: Collection[str] = (),
 ) -> Fragment | None:
     """The source fragment to compare with, once it proved to be the one that was encoded.
 
-    One that was deleted after verification leaves the hash of the file that was verified.
+    One that was deleted after verification leaves the hash of the file that was verified. One that
+    is in `returned` was deleted, too, but a file has its name again.
 
     Raises:
         CorruptFragmentError: the file is not the one that was verified.
@@ -59,12 +64,24 @@ def find_original(
         )
     original = Fragment(path, fragment.relative, path.stat().st_size)
     if fingerprint(original) != footer.source_fingerprint:
+        if fragment.relative in returned:
+            raise returned_error(path)
         raise SourceChangedError(
             "source changed since it was encoded",
             where=str(path),
             remedy="encode it again, or decode without --source",
         )
     return original
+
+
+def returned_error(path: Path) -> SourceChangedError:
+    """What to say of a file that has the name of one that was deleted after verification."""
+    return SourceChangedError(
+        "another file has the name of one that was deleted after verification; the archive holds "
+        "the only copy of that one",
+        where=str(path),
+        remedy="give the new file another name",
+    )
 
 
 def check_verified(fragment: Fragment, expected: str) -> None:

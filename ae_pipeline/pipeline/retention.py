@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from ae_pipeline.config import CompressJob
+from ae_pipeline.errors import SourceNotFoundError
 from ae_pipeline.pipeline.status import footer_of
 from ae_pipeline.publish import destination_errors
 from ae_pipeline.results import FragmentFailure
@@ -41,8 +42,26 @@ def retire(source: Path, archive: Path, relative: str) -> bool:
     note = {"source": identity, "archive_sha256": file_hash(archive / relative)}
     write_note(archive, "retired", relative, note)
     with destination_errors(path):
-        os.rename(path, _hidden(path, _RETIRING))
+        try:
+            os.rename(path, _hidden(path, _RETIRING))
+        except FileNotFoundError:  # another run was quicker, and knows the same
+            return False
         return _finish(path, relative, identity)
+
+
+def is_retired(source: Path, archive: Path, relative: str) -> bool:
+    """Whether a source fragment was deleted once the very file that the archive has was verified.
+
+    Args:
+        source: root of the source.
+        archive: root of the archive.
+        relative: path of the fragment below both.
+    """
+    note = read_notes(archive, "retired").get(relative)
+    path = archive / relative
+    if note is None or (source / relative).exists() or not path.is_file():
+        return False
+    return file_hash(path) == note.get("archive_sha256")
 
 
 def finish_retiring(job: CompressJob) -> None:
@@ -83,13 +102,19 @@ def _finish(path: Path, relative: str, identity: str) -> bool:
     """Delete the hidden file if it is what was verified, else give it its name back."""
     hidden = _hidden(path, _RETIRING)
     if _is_it(hidden, relative, identity):
-        hidden.unlink()
+        hidden.unlink(missing_ok=True)
         logger.info("retired %s: its archive file was verified", relative)
         return True
-    if not path.exists():
+    if hidden.exists() and not path.exists():
         os.rename(hidden, path)
-    logger.warning("%s: changed while it was retired, kept", relative)
+    if path.exists():
+        logger.warning("%s: changed while it was retired, kept", relative)
     return False
+
+
+def is_rejected(name: str) -> bool:
+    """Whether `set_aside` gives such names."""
+    return name.startswith(".") and name.endswith(_REJECTED)
 
 
 def _hidden(path: Path, suffix: str) -> Path:
@@ -97,6 +122,7 @@ def _hidden(path: Path, suffix: str) -> Path:
 
 
 def _is_it(path: Path, relative: str, identity: str) -> bool:
-    if not path.is_file():
+    try:
+        return fingerprint(Fragment(path, relative, path.stat().st_size)) == identity
+    except (SourceNotFoundError, FileNotFoundError):
         return False
-    return fingerprint(Fragment(path, relative, path.stat().st_size)) == identity

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,9 @@ import pyarrow.parquet as pq
 
 from ae_pipeline.config import FragmentState
 from ae_pipeline.errors import AePipelineError, EmptySourceError, SourceNotFoundError
-from ae_pipeline.results import PlannedFragment
+from ae_pipeline.pipeline.fragments import in_threads
+from ae_pipeline.pipeline.watch import PATIENCE_S
+from ae_pipeline.results import PlannedFragment, silent
 from ae_pipeline.source import Fragment, discover, fingerprint
 from ae_pipeline.storage import Coder, Footer, read_footer, read_notes
 
@@ -49,9 +50,19 @@ class Destination:
 
 
 def fragment_statuses(
-    fragments: Sequence[Fragment], destination: Destination, workers: int
+    fragments: Sequence[Fragment],
+    destination: Destination,
+    workers: int,
+    patience_s: float = PATIENCE_S,
 ) -> list[PlannedFragment]:
-    """State and reason of every fragment of a source, in their order."""
+    """State and reason of every fragment of a source, in their order.
+
+    Args:
+        fragments: of the source.
+        destination: what is known of the dataset that they go to.
+        workers: threads.
+        patience_s: a fragment without progress for so long is told of in a warning.
+    """
 
     def status(fragment: Fragment) -> PlannedFragment:
         state, reason = _verdict(fragment, destination)
@@ -59,8 +70,14 @@ def fragment_statuses(
             fragment.relative, fragment.partition, state, reason, fragment.size_bytes
         )
 
-    with ThreadPoolExecutor(workers, thread_name_prefix="status") as pool:
-        return list(pool.map(status, fragments))
+    return in_threads(
+        fragments,
+        status,
+        workers=workers,
+        stage="plan",
+        progress=silent,
+        patience_s=patience_s,
+    )
 
 
 def orphan_statuses(
@@ -96,7 +113,7 @@ def _verdict(fragment: Fragment, destination: Destination) -> Verdict:
     if found is not None:
         verdict = _compare(found, identity, fragment, destination)
     elif (destination.root / fragment.relative).exists():
-        verdict = "stale", "what is there cannot be read"
+        verdict = _unreadable(identity, destination.retired.get(fragment.relative))
     else:
         verdict = "missing", "never encoded"
     if failure and verdict[0] in ("missing", "stale") and failure.get("source") == identity:
@@ -104,11 +121,17 @@ def _verdict(fragment: Fragment, destination: Destination) -> Verdict:
     return verdict
 
 
+def _unreadable(identity: str, retired: Mapping[str, str] | None) -> Verdict:
+    if is_only_copy(None, identity, retired):
+        return "retired", "its source was deleted, and what is there cannot be read"
+    return "stale", "what is there cannot be read"
+
+
 def _compare(found: Footer, identity: str, fragment: Fragment, destination: Destination) -> Verdict:
     """The state of a fragment that is there."""
+    if is_only_copy(found, identity, destination.retired.get(fragment.relative)):
+        return "retired", "deleted after verification, came back with other content"
     if found.source_fingerprint != identity:
-        if fragment.relative in destination.retired:
-            return "retired", "deleted after verification, came back with other content"
         return "stale", "source changed"
     coder = destination.coder
     if coder is None:
@@ -118,6 +141,19 @@ def _compare(found: Footer, identity: str, fragment: Fragment, destination: Dest
     if found.codec_id != coder.codec_id:
         return "outdated", f"codec {found.codec_id[:8]}, in use is {coder.codec_id[:8]}"
     return "current", ""
+
+
+def is_only_copy(found: Footer | None, identity: str, retired: Mapping[str, str] | None) -> bool:
+    """Whether a file that is there holds what no source has any more: writing it anew loses that.
+
+    Args:
+        found: its footer; None if it cannot be read.
+        identity: fingerprint of the source at hand.
+        retired: note that its source was deleted; None if there is none.
+    """
+    if retired is None:
+        return False
+    return identity != (retired.get("source") if found is None else found.source_fingerprint)
 
 
 def footer_of(path: Path) -> Footer | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ae_pipeline.report.table import Table
-from ae_pipeline.results import Collected
+from ae_pipeline.results import Collected, Garbage
 
 
 def collected_table(collected: Collected) -> Table:
@@ -19,8 +21,20 @@ def collected_table(collected: Collected) -> Table:
 def collected_line(collected: Collected) -> str:
     """All of it in one line."""
     if not collected.garbage:
-        return f"Nothing to collect in {collected.dataset}"
+        return f"Nothing to collect in {collected.dataset}{_young(collected)}"
     verb = "would free" if collected.is_dry_run else "freed"
-    n_found = len(collected.garbage)
-    what = "1 file or folder" if n_found == 1 else f"{n_found:,} files and folders"
-    return f"{what} {verb} {collected.size_bytes:,} bytes of {collected.dataset}"
+    what = _count(collected.garbage)
+    n_bytes = collected.size_bytes
+    return f"{what} {verb} {n_bytes:,} bytes of {collected.dataset}{_young(collected)}"
+
+
+def _young(collected: Collected) -> str:
+    """What waits, so that nobody takes it for needed."""
+    if not collected.young:
+        return ""
+    n_bytes = sum(one.size_bytes for one in collected.young)
+    return f"; {_count(collected.young)} of {n_bytes:,} bytes younger than the grace period"
+
+
+def _count(found: Sequence[Garbage]) -> str:
+    return "1 file or folder" if len(found) == 1 else f"{len(found):,} files and folders"

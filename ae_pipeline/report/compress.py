@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from ae_pipeline.results import CompressReport
+from ae_pipeline.results import CompressReport, Intention
 
 
 def compress_lines(report: CompressReport) -> list[str]:
     """Written, verified, deleted, failed, with their bytes; and how long it took."""
     encoded, verified = report.encoded, report.verified
-    if encoded is None and verified is None:
-        return [f"Nothing to do; {report.seconds:.1f} s."]
-    lines = []
+    lines = [] if report.intended is None else _intended_lines(report.intended)
     if encoded is not None:
         total = encoded.total
         lines.append(
@@ -25,4 +23,19 @@ def compress_lines(report: CompressReport) -> list[str]:
         )
     if report.failures:
         lines.append(f"Failed: {len(report.failures):,} fragments; their sources stay")
-    return [*lines, f"Took {report.seconds:.1f} s"]
+    took = f"{report.seconds:.1f} s"
+    return [*lines, f"Took {took}"] if lines else [f"Nothing to do; {took}."]
+
+
+def _intended_lines(intended: Intention) -> list[str]:
+    lines = []
+    if intended.encoded:
+        lines.append(f"Would encode {len(intended.encoded):,} fragments")
+    if intended.checked:
+        lines.append(f"Would read back and compare {len(intended.checked):,} fragments")
+    if intended.retired:
+        lines.append(
+            f"Would delete {len(intended.retired):,} source fragments, "
+            f"{intended.retired_bytes:,} bytes"
+        )
+    return lines

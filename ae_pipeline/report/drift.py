@@ -8,10 +8,19 @@ from ae_pipeline.results import DriftReport, PartitionDrift
 
 def drift_table(report: DriftReport) -> Table:
     """Bytes per row and the column that shifted most, of every partition with something new."""
-    changed = f"; from now on codec {report.new_codec_id}" if report.new_codec_id else ""
+    changed = f"; from now on in use: codec {report.new_codec_id}" if report.new_codec_id else ""
     return Table(
         title=f"Drift from codec {report.codec_id}{changed}",
-        headings=("partition", "rows", "bytes/row", "growth", "shift", "column", "verdict"),
+        headings=(
+            "partition",
+            "rows",
+            "bytes/row",
+            "growth",
+            "shift",
+            "column",
+            "verdict",
+            "codec",
+        ),
         rows=tuple(
             (
                 one.partition,
@@ -21,12 +30,14 @@ def drift_table(report: DriftReport) -> Table:
                 one.shift,
                 one.worst_column,
                 _verdict(one),
+                one.codec_id[:8],
             )
             for one in report.partitions
         ),
         note="rows: looked at. growth: bytes per row over what the fit promised. shift: population "
         "stability index of the column that shifted most, less what chance explains; about 0.1 is "
-        "small, 0.25 much. shifted: other values; grown: more bytes than drift.growth allows.",
+        "small, 0.25 much. shifted: other values; grown: more bytes than drift.growth allows. "
+        "codec: that new fragments get.",
     )
 
 

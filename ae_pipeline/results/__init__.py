@@ -3,7 +3,7 @@
 from ae_pipeline.results.account import ByteAccount, Ratios, StoredBytes
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport, PlannedFragment
 from ae_pipeline.results.collect import Collected, Garbage
-from ae_pipeline.results.compress import CompressReport
+from ae_pipeline.results.compress import CompressReport, Intention
 from ae_pipeline.results.dataset import (
     DatasetReport,
     FragmentFailure,
@@ -36,6 +36,7 @@ __all__ = [
     "Garbage",
     "InspectedColumn",
     "Inspection",
+    "Intention",
     "PartitionDrift",
     "PartitionReport",
     "PlannedFragment",

@@ -30,6 +30,7 @@ class Collected:
         size_bytes: of all of it.
         is_dry_run: nothing was removed.
         warnings: what could not be decided, and stays.
+        young: what nothing refers to either, but was written to within the grace period; it stays.
     """
 
     dataset: str
@@ -37,3 +38,4 @@ class Collected:
     size_bytes: int
     is_dry_run: bool
     warnings: tuple[str, ...] = ()
+    young: tuple[Garbage, ...] = ()

@@ -5,8 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ae_pipeline.results.backfill import BackfillPlan
-from ae_pipeline.results.dataset import DatasetReport, FragmentFailure
+from ae_pipeline.results.dataset import DatasetReport, FragmentFailure, FragmentResult
 from ae_pipeline.results.drift import DriftReport
+
+
+@dataclass(frozen=True)
+class Intention:
+    """What a night would do to which fragments.
+
+    Args:
+        encoded: that would be written.
+        checked: that would be read back and compared, those included.
+        retired: whose sources would be deleted if they are right.
+        retired_bytes: of these sources.
+    """
+
+    encoded: tuple[str, ...]
+    checked: tuple[str, ...]
+    retired: tuple[str, ...]
+    retired_bytes: int
 
 
 @dataclass(frozen=True)
@@ -22,6 +39,7 @@ class CompressReport:
         retired_bytes: of them.
         failures: fragments that could not be encoded, or not verified; the sources of these stay.
         seconds: wall time.
+        intended: what would be done; None unless nothing was to be.
     """
 
     plan: BackfillPlan
@@ -32,3 +50,12 @@ class CompressReport:
     retired_bytes: int
     failures: tuple[FragmentFailure, ...]
     seconds: float
+    intended: Intention | None = None
+
+    @property
+    def done(self) -> tuple[FragmentResult, ...]:
+        """One result of each fragment that was written or read back, and did not fail."""
+        reports = [report for report in (self.encoded, self.verified) if report is not None]
+        results = {one.relative: one for report in reports for one in report.fragments}
+        failed = {failure.relative for failure in self.failures}
+        return tuple(one for one in results.values() if one.relative not in failed)

@@ -13,8 +13,9 @@ class PartitionDrift:
 
     Args:
         partition: its folders.
+        codec_id: codec that its new fragments get.
         n_rows: that were looked at.
-        bytes_per_row: payload that the codec makes of them.
+        bytes_per_row: payload that the codec makes of them, before a new one is made for them.
         expected: payload per row that the fit promised; None if it is not known.
         worst_column: the one that shifted most; empty if fit-time deciles are not known.
         shift: its population stability index, less chance.
@@ -23,6 +24,7 @@ class PartitionDrift:
     """
 
     partition: str
+    codec_id: str
     n_rows: int
     bytes_per_row: float
     expected: float | None
@@ -42,10 +44,10 @@ class DriftReport:
     """All partitions with something new in them.
 
     Args:
-        codec_id: codec that they were held against.
+        codec_id: codec in use, which they were held against first.
         action: what the settings want done about growth.
         partitions: in order.
-        new_codec_id: codec that new fragments get instead; None if it stays.
+        new_codec_id: codec in use from now on; None if it stays.
     """
 
     codec_id: str

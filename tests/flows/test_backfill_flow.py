@@ -168,8 +168,8 @@ def test_event_of_many_failures_is_small() -> None:
 
 def test_event_of_drift_names_the_drifted_first() -> None:
     """An event of drift holds action, codecs, growth and shift, the drifted partition first."""
-    fine = PartitionDrift("day=1", 10, 2.0, None, "", math.nan, False, False)
-    grown = PartitionDrift("day=2", 10, 3.0, 2.0, "a", 0.5, is_shifted=True, is_grown=True)
+    fine = PartitionDrift("day=1", "old", 10, 2.0, None, "", math.nan, False, False)
+    grown = PartitionDrift("day=2", "new", 10, 3.0, 2.0, "a", 0.5, is_shifted=True, is_grown=True)
     emit_drift(DriftReport("old", "refit", (fine, grown), "new"), "/data/Drifting 1")
     with get_client(sync_client=True) as client:
         payload = events_of(client, DRIFT, "ae-pipeline.dataset.drifting-1")[0].payload

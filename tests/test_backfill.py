@@ -71,6 +71,41 @@ def test_everything_is_missing_at_first_and_current_afterwards(source: Path) -> 
     assert not report.failures
 
 
+def spoil(path: Path, fault: str) -> None:
+    """Put a fault into a file that is still called Parquet."""
+    content = path.read_bytes()
+    if fault == "truncated":
+        path.write_bytes(content[: len(content) // 2])
+    elif fault == "empty":
+        path.write_bytes(b"")
+    elif fault == "damaged page":
+        alpha = pq.read_metadata(path).row_group(0).column(1)
+        middle = alpha.data_page_offset + alpha.total_compressed_size // 2
+        path.write_bytes(content[:middle] + bytes(40) + content[middle + 40 :])
+    else:
+        pq.write_table(mixed_table(3).drop_columns(["alpha"]), path)
+
+
+@pytest.mark.parametrize("fault", ["truncated", "empty", "damaged page", "other schema"])
+@pytest.mark.parametrize("is_selected", [True, False], ids=["selected", "elsewhere"])
+def test_a_bad_file_does_not_stop_the_first_backfill(
+    source: Path, fault: str, is_selected: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The codec is fitted without it, the others are done, and it fails only if it is selected."""
+    relative = f"date={DAYS[0]}/part-0.parquet"
+    for path in source.rglob("*.parquet"):
+        pq.write_table(pq.read_table(path, partitioning=None), path, write_page_checksum=True)
+    spoil(source / relative, fault)
+    choice = {"end": "2013-05"} if is_selected else {"start": "2013-06"}
+    found = backfill(job_for(source, backfill=choice))
+    assert found.report is not None
+    assert [one.relative for one in found.report.failures] == [relative] * is_selected
+    assert n_written(found) == 3 if is_selected else 4
+    warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert [relative in line for line in warned] == [True]
+    assert warned[0].startswith("left out of the fit: ")
+
+
 def test_a_dry_run_writes_nothing(source: Path) -> None:
     """Planning makes no folder, and says what would be done."""
     found = backfill(job_for(source, backfill={"dry_run": True}))

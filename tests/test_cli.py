@@ -222,8 +222,6 @@ def bad_source(kind: str, root: Path) -> Path:
         "duplicate": pa.table([pa.array([1.0, 2.0])] * 2, names=["a", "a"]),
     }
     write_tree(source, {"p=1/x.parquet": tables.get(kind, floats)})
-    if kind == "differing":
-        write_tree(source, {"p=2/x.parquet": floats.append_column("c", pa.array([1, 2, 3]))})
     if kind == "empty file":
         (source / "p=1/x.parquet").write_bytes(b"")
     if kind == "truncated":
@@ -240,7 +238,6 @@ def bad_source(kind: str, root: Path) -> Path:
         ("no feature", "no feature column"),
         ("constant", "no feature column varies"),
         ("duplicate", "duplicate column names"),
-        ("differing", "c is new"),
         ("empty file", "an empty file"),
         ("truncated", "not a readable Parquet file"),
     ],
@@ -260,6 +257,20 @@ def test_bad_sources_are_one_line(kind: str, expected: str, tmp_path: Path, call
         assert "Traceback" not in err + out
     assert not (tmp_path / "codec").exists()
     assert not list((tmp_path / "features").rglob("*.parquet"))
+
+
+def test_a_bad_file_is_left_out_of_the_fit(tmp_path: Path, call: Call) -> None:
+    """Fit names what it cannot use and goes on; features does the others and ends with code 1."""
+    source = mixed_tree(tmp_path / "source")
+    write_tree(source, {"day=3/part-0.parquet": pa.table({"alpha": [1.0, 2.0], "c": [1, 2]})})
+    damaged(source / "day=2/part-0.parquet")
+    codec, features = tmp_path / "codec", tmp_path / "features"
+    assert call("fit", source, "--codec", codec, *FAST)[0] == 0
+    code, out, err = call("features", source, features, "--codec", codec)
+    assert code == 1
+    assert "2 written" in out
+    assert "2 of 4 fragments failed" in err
+    assert "c is new" in err
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from ae_pipeline.pipeline.coders import (
 from ae_pipeline.pipeline.destination import check_apart, check_claim, claim
 from ae_pipeline.pipeline.fit import fit_codec
 from ae_pipeline.pipeline.fit_archive import fit_archive_codec
-from ae_pipeline.pipeline.measure import common_schema, fragment_schema
+from ae_pipeline.pipeline.measure import fittable, fragment_schema
 from ae_pipeline.results import Progress, silent
 from ae_pipeline.schema import resolve_roles
 from ae_pipeline.source import Fragment, Source, discover
@@ -105,7 +105,8 @@ def _fit_for(
     job: EncodeJob, kind: Kind, source: Source, destination: Path, progress: Progress
 ) -> Coder:
     """Fit a codec for this destination; claimed first, so that hours of training find it free."""
-    roles = resolve_roles(common_schema(source), job.columns, job.source)
+    source = fittable(source)
+    roles = resolve_roles(fragment_schema(source.fragments[0]), job.columns, job.source)
     checkpoint = checkpoint_directory(destination)
     if kind == "archive":
         check_block_name(roles.arrow.names)

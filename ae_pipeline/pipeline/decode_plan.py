@@ -36,7 +36,8 @@ class DecodePlan:
     """What a worker needs to decode fragments: names and paths, so that it travels cheaply.
 
     Args:
-        fragments: all of the encoded dataset.
+        encoded: dataset to read.
+        fragments: all of it.
         destination: folder for the reconstructed tables; None if they are only checked.
         codecs: directory of each codec by its id.
         source: root of the source to compare with, or None.
@@ -44,6 +45,7 @@ class DecodePlan:
         retired: SHA-256 of each archive file whose source was deleted once it was verified.
     """
 
+    encoded: str
     fragments: tuple[Fragment, ...]
     destination: str | None
     codecs: dict[str, str]
@@ -72,7 +74,7 @@ def plan_decode(job: DecodeJob) -> DecodePlan:
 
 
 def plan_verify(job: VerifyJob) -> DecodePlan:
-    """As `plan_decode`, for reading alone."""
+    """As `plan_decode`, without writing tables."""
     return _plan(job.archive, job)
 
 
@@ -81,7 +83,7 @@ def _plan(encoded: str, job: DecodeJob | VerifyJob) -> DecodePlan:
     retired = _retired(Path(encoded), job.source)
     root = None if job.source is None else str(find_source(job.source, retired).root)
     codecs = _find_codecs(dataset, job.codec)
-    plan = DecodePlan(dataset.fragments, None, codecs, root, retired=retired)
+    plan = DecodePlan(encoded, dataset.fragments, None, codecs, root, retired=retired)
     coders = list(plan.open_coders().values())
     if len({coder.schema.features for coder in coders}) > 1:
         raise CodecMismatchError(

@@ -83,7 +83,8 @@ def _encode_fragment(plan: EncodePlan, coder: Coder, fragment: Fragment) -> Frag
     path = Path(plan.destination) / fragment.relative
     identity = fingerprint(fragment)
     footer = Footer(coder.kind, coder.codec_id, identity, fragment.size_bytes, coder.extra)
-    if not plan.force and footer.is_same(footer_of(path)):
+    is_forced = plan.force or fragment.relative in plan.doubted
+    if not is_forced and footer.is_same(footer_of(path)):
         return _result(coder, fragment, path, "current", ())
     started = time.thread_time()
     arrow = fragment_schema(fragment)

@@ -32,6 +32,7 @@ from ae_pipeline.storage import (
     Marker,
     checkpoint_directory,
     codec_directory,
+    read_notes,
 )
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class EncodePlan:
         codec_id: the codec to use.
         latent_column: name of the latent column, for features.
         force: encode what is current, too.
+        doubted: fragments whose last attempt or verification failed, whatever their footers say.
     """
 
     fragments: tuple[Fragment, ...]
@@ -54,6 +56,7 @@ class EncodePlan:
     codec_id: str
     latent_column: str
     force: bool
+    doubted: frozenset[str] = frozenset()
 
     def open_coder(self) -> Coder:
         """Load the codec from the destination."""
@@ -98,6 +101,7 @@ def plan_encode(
         codec_id=coder.codec_id,
         latent_column=job.latent_column,
         force=job.execution.force,
+        doubted=frozenset(read_notes(destination, "failed")),
     )
 
 

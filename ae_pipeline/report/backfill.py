@@ -12,7 +12,7 @@ _NOTES: dict[FragmentState, str] = {
     "missing": "never encoded",
     "stale": "the source or the settings changed",
     "outdated": "encoded with a former codec",
-    "failed": "the last attempt failed",
+    "failed": "encoding failed, or the file is damaged",
     "current": "nothing to do",
     "retired": "source deleted after verification",
     "orphaned": "source gone; --prune removes",

@@ -305,6 +305,24 @@ def test_missing_arguments_are_named(call: Call) -> None:
     assert "'source' is required" in err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("backfill", "source"), "no dataset is named: archive or features is required"),
+        (("backfill", "source", "dest", "--as", "source"), "expected archive or features"),
+        (("backfill", "source", "dest", "--as", "codec"), "expected archive or features"),
+        (("backfill", "source", "dest", "--as", "foo"), "expected archive or features, got foo"),
+        (("encode", "a", "b", "--set", "features=c"), "archive and features are both named"),
+    ],
+)
+def test_destinations_are_named(arguments: tuple[str, ...], expected: str, call: Call) -> None:
+    """A destination that is missing, named twice or of no kind is told of in one line."""
+    code, _, err = call(*arguments)
+    assert code == 1
+    assert expected in err
+    assert err.count("\n") == 1
+
+
 def test_codec_of_other_columns(work: Path, tmp_path: Path, call: Call) -> None:
     """A codec that does not fit the source is refused with the columns that differ."""
     source = write_tree(tmp_path / "source", {"x.parquet": pa.table({"z": [1.0, 2.0]})})

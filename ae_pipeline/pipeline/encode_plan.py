@@ -85,7 +85,7 @@ def plan_encode(
     check_apart(source, destination)
     found = find_coder(job, destination)
     coder = found or _fit_for(job, kind, source, destination, progress)
-    _check_kind(coder, kind)
+    check_codec_kind(coder, kind)
     _check_some_fit(source, coder)
     _check_names(job, coder)
     if found is not None:
@@ -128,7 +128,8 @@ def _save(coder: Coder, directory: Path) -> None:
         save_codec(coder.codec, directory)
 
 
-def _check_kind(coder: Coder, kind: Kind) -> None:
+def check_codec_kind(coder: Coder, kind: Kind) -> None:
+    """Raise `CodecMismatchError` unless a codec writes datasets of this kind."""
     if coder.kind != kind:
         raise CodecMismatchError(
             "codec is of another kind",

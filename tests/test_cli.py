@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.cli import main
+from ae_pipeline.cli.app import app
 from tests.datasets import mixed_table, mixed_tree, write_tree
 
 COMMAND = Path(sys.executable).parent / "ae-pipeline"
@@ -400,6 +401,30 @@ def test_disk_full_loses_nothing(work: Path, tmp_path: Path, small_disk: Path, c
     enlarge = ["mount", "-o", "remount,size=8m", str(small_disk)]
     subprocess.run(enlarge, check=True)
     assert call(*arguments)[0] == 0
+
+
+def test_log_lines_are_whole_in_files(work: Path, tmp_path: Path) -> None:
+    """Where stderr is no terminal, each record is one line, however narrow COLUMNS is."""
+    source = mixed_tree(tmp_path / "source")
+    damaged(source / "day=2/part-0.parquet")
+    done = subprocess.run(
+        [COMMAND, "backfill", source, tmp_path / "a", "-v", "--set", "planner.learn=linear"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "40"},
+        check=False,
+    )
+    lines = done.stderr.splitlines()
+    encoded = [line for line in lines if " encoded day=" in line]
+    assert [line.endswith(" CPU s") for line in encoded] == [True, True]
+    assert sum("left out of the fit: " in line for line in lines) == 1
+    assert all(line[:2].isdigit() or line.startswith(("failed: ", "error: ")) for line in lines)
+
+
+def test_help_is_folded_by_the_terminal() -> None:
+    """Paragraphs of help hold no line breaks of the source code."""
+    for command in app.registered_commands:
+        assert "\n" not in (command.help or "\n").replace("\n\n", "")
 
 
 @pytest.mark.parametrize("verb", ["fit", "features", "decode", "inspect"])

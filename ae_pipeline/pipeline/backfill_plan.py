@@ -49,6 +49,7 @@ def plan_backfill(job: EncodeJob) -> BackfillPlan:
         codec_id=None if coder is None else coder.codec_id,
         fragments=tuple(_select(statuses, job.backfill)),
         seconds=time.monotonic() - started,
+        is_dry_run=job.backfill.dry_run,
     )
 
 

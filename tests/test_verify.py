@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +124,11 @@ def damage(path: Path) -> None:
     path.write_bytes(content[:middle] + bytes(50) + content[middle + 50 :])
 
 
+def cut(path: Path) -> None:
+    """Cut a file in half: its footer is gone."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
 def block_of(path: Path) -> pq.ColumnChunkMetaData:
     """Where the first block lies."""
     group = pq.read_metadata(path).row_group(0)
@@ -153,11 +159,14 @@ def test_encode_mends_damage_too(source: Path, own_archive: Path) -> None:
     assert run_verify(own_archive, source).failures == ()
 
 
-def test_a_good_verify_takes_damage_back(source: Path, own_archive: Path) -> None:
+@pytest.mark.parametrize("spoil", [damage, cut])
+def test_a_good_verify_takes_damage_back(
+    source: Path, own_archive: Path, spoil: Callable[[Path], None]
+) -> None:
     """A file that was restored is no failure any more, once it was looked at as thoroughly."""
     path = own_archive / "day=2/part-0.parquet"
     content = path.read_bytes()
-    damage(path)
+    spoil(path)
     run_verify(own_archive, source)
     path.write_bytes(content)
     run_verify(own_archive, source, columns=("key",))

@@ -53,7 +53,11 @@ def remember_damage(dataset: Path, outcome: Outcome, is_compared: bool, is_whole
         for relative in (result.relative for result in outcome.results if is_whole):
             note = known.get(relative, {})
             is_as_thorough = is_compared or "compared" not in note
-            if note and is_as_thorough and note.get("source") == _source_of(dataset, relative):
+            if (
+                note
+                and is_as_thorough
+                and note.get("source") in ("", _source_of(dataset, relative))
+            ):
                 remove_note(dataset, "failed", relative)
 
 

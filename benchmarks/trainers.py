@@ -31,7 +31,9 @@ def open_trainer(dataset: str, tolerance: float, training: TrainingConfig, folde
     source = discover(dataset)
     schema = resolve_roles(common_schema(source), job.columns, dataset)
     groups = list_row_groups(source.fragments)
-    statistics = measure_source(groups, schema.features, None, training.seed, silent, dataset)
+    statistics, groups = measure_source(
+        groups, schema.features, None, training.seed, silent, dataset
+    )
     provenance = Provenance(dataset, "benchmark", statistics.n_rows, UNTRAINED)
     absolute = resolve_tolerances(promised, schema, statistics)
     direct, inputs = direct_codec(job, schema, statistics, provenance, absolute)

@@ -90,7 +90,7 @@ def _load(path: Path, latent_dim: int) -> Problem:
     features = resolve_roles(common_schema(source), ColumnsConfig(), str(path)).features
     groups = list_row_groups(source.fragments)
     network = NetworkConfig(latent_dim=latent_dim)
-    statistics = measure_source(groups, features, None, config.seed, silent, str(path))
+    statistics, groups = measure_source(groups, features, None, config.seed, silent, str(path))
     standardization = fit_standardization(statistics, network.clip_sigma)
     architecture = Architecture.from_config(network, standardization.n_inputs)
     data = TrainingData(groups, features, standardization, config)

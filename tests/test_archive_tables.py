@@ -247,7 +247,7 @@ def test_tolerances_from_settings(tmp_path: Path) -> None:
     arrow = write_source(paths, pa.table(WILD), 30)
     schema = TableSchema(arrow, tuple(WILD))
     groups = list_row_groups(discover(paths.source).fragments)
-    statistics = measure_source(groups, schema.features, None, 0, silent, "source")
+    statistics, _ = measure_source(groups, schema.features, None, 0, silent, "source")
     config = ToleranceConfig.model_validate({"relative": 0.01, "rules": RULES})
     tolerance = resolve_tolerances(config, schema, statistics)
     expected = [1e27, 0, 0, 0, 0.25 * np.std(WILD["fine"]), 1.5, 0, 1.5]

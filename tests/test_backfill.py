@@ -11,8 +11,15 @@ import pytest
 
 from ae_pipeline import encode, verify
 from ae_pipeline.config import EncodeJob, VerifyJob
-from ae_pipeline.errors import AePipelineError, ConfigError, EmptySourceError
+from ae_pipeline.errors import (
+    AePipelineError,
+    CodecMismatchError,
+    ConfigError,
+    DestinationExistsError,
+    EmptySourceError,
+)
 from ae_pipeline.pipeline import backfill, plan_backfill
+from ae_pipeline.report import result_lines, result_tables
 from ae_pipeline.results import BackfillPlan, BackfillReport
 from ae_pipeline.storage import read_notes, write_note
 from tests.datasets import mixed_table, write_tree
@@ -69,6 +76,41 @@ def test_everything_is_missing_at_first_and_current_afterwards(source: Path) -> 
     assert again.report is None
     report = verify(VerifyJob(archive=first.plan.destination, source=str(source)))
     assert not report.failures
+
+
+def spoil(path: Path, fault: str) -> None:
+    """Put a fault into a file that is still called Parquet."""
+    content = path.read_bytes()
+    if fault == "truncated":
+        path.write_bytes(content[: len(content) // 2])
+    elif fault == "empty":
+        path.write_bytes(b"")
+    elif fault == "damaged page":
+        alpha = pq.read_metadata(path).row_group(0).column(1)
+        middle = alpha.data_page_offset + alpha.total_compressed_size // 2
+        path.write_bytes(content[:middle] + bytes(40) + content[middle + 40 :])
+    else:
+        pq.write_table(mixed_table(3).drop_columns(["alpha"]), path)
+
+
+@pytest.mark.parametrize("fault", ["truncated", "empty", "damaged page", "other schema"])
+@pytest.mark.parametrize("is_selected", [True, False], ids=["selected", "elsewhere"])
+def test_a_bad_file_does_not_stop_the_first_backfill(
+    source: Path, fault: str, is_selected: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The codec is fitted without it, the others are done, and it fails only if it is selected."""
+    relative = f"date={DAYS[0]}/part-0.parquet"
+    for path in source.rglob("*.parquet"):
+        pq.write_table(pq.read_table(path, partitioning=None), path, write_page_checksum=True)
+    spoil(source / relative, fault)
+    choice = {"end": "2013-05"} if is_selected else {"start": "2013-06"}
+    found = backfill(job_for(source, backfill=choice))
+    assert found.report is not None
+    assert [one.relative for one in found.report.failures] == [relative] * is_selected
+    assert n_written(found) == 3 if is_selected else 4
+    warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert [relative in line for line in warned] == [True]
+    assert warned[0].startswith("left out of the fit: ")
 
 
 def test_a_dry_run_writes_nothing(source: Path) -> None:
@@ -133,6 +175,25 @@ def test_prune_removes_orphans_alone(source: Path) -> None:
     assert len(list(archive.rglob("*.parquet"))) == 6
 
 
+def test_what_was_done_is_told_in_the_past(source: Path) -> None:
+    """A plan says what is to be done and removed, a run what was; orphans have no source bytes."""
+    backfill(job_for(source))
+    kept = sum(path.stat().st_size for path in source.rglob(f"date={DAYS[0]}/*.parquet"))
+    for day in DAYS[1:]:
+        shutil.rmtree(source / f"date={day}")
+    planned = backfill(job_for(source, backfill={"prune": True, "dry_run": True}))
+    states, to_do = result_tables(planned)
+    assert states.footer == ("total", 8, kept, 6, "")
+    assert states.rows[1][:4] == ("orphaned", 6, None, 6)
+    assert to_do.title == "To do"
+    assert "0 of 8 fragments to do, 0 bytes of source, 6 to remove" in result_lines(planned)[0]
+    done = backfill(job_for(source, backfill={"prune": True}))
+    states, removed = result_tables(done)
+    assert states.headings[3] == "selected"
+    assert (removed.title, len(removed.rows)) == ("Removed", 6)
+    assert result_lines(done) == ["0 of 8 fragments were selected, 0 bytes of source; 6 removed"]
+
+
 def test_an_emptied_source_prunes_nothing(source: Path) -> None:
     """A source that lost all its files is a mistake, not a reason to empty the archive."""
     backfill(job_for(source))
@@ -189,13 +250,15 @@ def test_selection(source: Path, choice: dict[str, Any], expected: list[str]) ->
     ("choice", "word"),
     [
         ({"where": "day > 3"}, "no key day"),
-        ({"where": "date >"}, "cannot evaluate"),
+        ({"where": "date >"}, r"date > \(not understood at >, column 6\)"),
         ({"where": "date > 3"}, "cannot evaluate"),
         ({"where": "upper(date) = 'X'"}, "not understood"),
         ({"where": "date"}, "cannot evaluate"),
         ({"where": "date = (select 1)"}, "not understood"),
         ({"start": "May"}, "no date"),
         ({"end": "2013-13"}, "no date"),
+        ({"start": "2015", "end": "2013"}, "ends before it starts: backfill.end: expected 2015"),
+        ({"start": "2013-06", "end": "2013-05-31"}, "ends before it starts"),
     ],
 )
 def test_a_bad_selection_is_refused_in_one_line(
@@ -205,6 +268,64 @@ def test_a_bad_selection_is_refused_in_one_line(
     with pytest.raises(ConfigError, match=word) as caught:
         plan_backfill(job_for(source, backfill=choice))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("choice", "asked"),
+    [
+        ({"where": "station = 'Nowhere'"}, "backfill.where station = 'Nowhere'"),
+        ({"start": "2016"}, "backfill.start 2016"),
+    ],
+)
+def test_a_selection_of_nothing_is_warned_of(
+    choice: dict[str, Any], asked: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A selection that matches no partition says what partitions there are."""
+    job = job_for(stations(tmp_path, "year={year}/station={station}"), backfill=choice)
+    assert plan_backfill(job).fragments == ()
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        f"no partition matches {asked}: there is year 2013 to 2015; station A, B, C"
+    )
+
+
+LAYOUTS = ("year={year}/station={station}", "station={station}/year={year}")
+
+
+def stations(root: Path, layout: str) -> Path:
+    """Three stations over three years."""
+    keys = [(year, station) for year in (2013, 2014, 2015) for station in "ABC"]
+    folders = [layout.format(year=year, station=station) for year, station in keys]
+    tables = {f"{folder}/part-0.parquet": mixed_table(0, 5) for folder in folders}
+    return write_tree(root / "source", tables)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_lookback_counts_dates(layout: str, tmp_path: Path) -> None:
+    """The last years have all of their stations, whichever key comes first in the path."""
+    source = stations(tmp_path, layout)
+    chosen = selected(plan_backfill(job_for(source, backfill={"lookback": 2})))
+    assert len(chosen) == 6
+    assert not any("2013" in partition for partition in chosen)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_latest_first_is_by_date(layout: str, tmp_path: Path) -> None:
+    """In descending order a limit takes the last year of every station first."""
+    source = stations(tmp_path, layout)
+    choice = {"order": "desc", "limit": 4}
+    chosen = selected(plan_backfill(job_for(source, backfill=choice)))
+    assert ["2015" in partition for partition in chosen] == [True, True, True, False]
+    assert "2014" in chosen[3]
+
+
+def test_without_dates_partitions_are_counted(tmp_path: Path) -> None:
+    """Where no key tells a date, lookback and descending order go by path."""
+    tables = {f"station={name}/part-0.parquet": mixed_table(0, 5) for name in "ABC"}
+    source = write_tree(tmp_path / "source", tables)
+    choice = {"lookback": 2, "order": "desc"}
+    chosen = selected(plan_backfill(job_for(source, backfill=choice)))
+    assert chosen == ["station=C", "station=B"]
 
 
 def test_dates_may_be_spread_over_folders(tmp_path: Path) -> None:
@@ -255,6 +376,26 @@ def test_features_are_backfilled_alike(source: Path) -> None:
     assert n_written(found) == 6
     plan = plan_backfill(EncodeJob(source=str(source), **settings, latent_column="z"))
     assert set(states(plan).values()) == {"stale"}
+
+
+def test_a_plan_refuses_another_kind_of_destination(source: Path) -> None:
+    """A dry run refuses what the run would: a destination or a codec of another kind."""
+    backfill(job_for(source, backfill={"lookback": 1}))
+    archive = str(source.parent / "archive")
+    dry = {"backfill": {"dry_run": True}}
+    with pytest.raises(DestinationExistsError, match="another kind of dataset"):
+        backfill(EncodeJob(source=str(source), features=archive, **dry))
+    (codec,) = (source.parent / "archive/_ae/codecs").iterdir()
+    new = str(source.parent / "new")
+    with pytest.raises(CodecMismatchError, match="codec is of another kind"):
+        backfill(EncodeJob(source=str(source), features=new, codec=str(codec), **dry))
+
+
+def test_the_way_to_another_tolerance_is_told(source: Path) -> None:
+    """Asking an archive for another tolerance names a way that works; a test above goes it."""
+    backfill(job_for(source, backfill={"lookback": 1}))
+    with pytest.raises(ConfigError, match="give `backfill --codec` the codec made there"):
+        backfill(job_for(source, tolerance={"relative": 0.05}))
 
 
 def test_current_fragments_are_done_again_only_if_named(source: Path) -> None:

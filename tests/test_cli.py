@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.cli import main
+from ae_pipeline.cli.app import app
 from tests.datasets import mixed_table, mixed_tree, write_tree
 
 COMMAND = Path(sys.executable).parent / "ae-pipeline"
@@ -222,8 +223,6 @@ def bad_source(kind: str, root: Path) -> Path:
         "duplicate": pa.table([pa.array([1.0, 2.0])] * 2, names=["a", "a"]),
     }
     write_tree(source, {"p=1/x.parquet": tables.get(kind, floats)})
-    if kind == "differing":
-        write_tree(source, {"p=2/x.parquet": floats.append_column("c", pa.array([1, 2, 3]))})
     if kind == "empty file":
         (source / "p=1/x.parquet").write_bytes(b"")
     if kind == "truncated":
@@ -240,7 +239,6 @@ def bad_source(kind: str, root: Path) -> Path:
         ("no feature", "no feature column"),
         ("constant", "no feature column varies"),
         ("duplicate", "duplicate column names"),
-        ("differing", "c is new"),
         ("empty file", "an empty file"),
         ("truncated", "not a readable Parquet file"),
     ],
@@ -260,6 +258,20 @@ def test_bad_sources_are_one_line(kind: str, expected: str, tmp_path: Path, call
         assert "Traceback" not in err + out
     assert not (tmp_path / "codec").exists()
     assert not list((tmp_path / "features").rglob("*.parquet"))
+
+
+def test_a_bad_file_is_left_out_of_the_fit(tmp_path: Path, call: Call) -> None:
+    """Fit names what it cannot use and goes on; features does the others and ends with code 1."""
+    source = mixed_tree(tmp_path / "source")
+    write_tree(source, {"day=3/part-0.parquet": pa.table({"alpha": [1.0, 2.0], "c": [1, 2]})})
+    damaged(source / "day=2/part-0.parquet")
+    codec, features = tmp_path / "codec", tmp_path / "features"
+    assert call("fit", source, "--codec", codec, *FAST)[0] == 0
+    code, out, err = call("features", source, features, "--codec", codec)
+    assert code == 1
+    assert "2 written" in out
+    assert "2 of 4 fragments failed" in err
+    assert "c is new" in err
 
 
 @pytest.mark.parametrize(
@@ -292,6 +304,24 @@ def test_missing_arguments_are_named(call: Call) -> None:
     code, _, err = call("fit")
     assert code == 1
     assert "'source' is required" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("backfill", "source"), "no dataset is named: archive or features is required"),
+        (("backfill", "source", "dest", "--as", "source"), "expected archive or features"),
+        (("backfill", "source", "dest", "--as", "codec"), "expected archive or features"),
+        (("backfill", "source", "dest", "--as", "foo"), "expected archive or features, got foo"),
+        (("encode", "a", "b", "--set", "features=c"), "archive and features are both named"),
+    ],
+)
+def test_destinations_are_named(arguments: tuple[str, ...], expected: str, call: Call) -> None:
+    """A destination that is missing, named twice or of no kind is told of in one line."""
+    code, _, err = call(*arguments)
+    assert code == 1
+    assert expected in err
+    assert err.count("\n") == 1
 
 
 def test_codec_of_other_columns(work: Path, tmp_path: Path, call: Call) -> None:
@@ -371,6 +401,30 @@ def test_disk_full_loses_nothing(work: Path, tmp_path: Path, small_disk: Path, c
     enlarge = ["mount", "-o", "remount,size=8m", str(small_disk)]
     subprocess.run(enlarge, check=True)
     assert call(*arguments)[0] == 0
+
+
+def test_log_lines_are_whole_in_files(work: Path, tmp_path: Path) -> None:
+    """Where stderr is no terminal, each record is one line, however narrow COLUMNS is."""
+    source = mixed_tree(tmp_path / "source")
+    damaged(source / "day=2/part-0.parquet")
+    done = subprocess.run(
+        [COMMAND, "backfill", source, tmp_path / "a", "-v", "--set", "planner.learn=linear"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "40"},
+        check=False,
+    )
+    lines = done.stderr.splitlines()
+    encoded = [line for line in lines if " encoded day=" in line]
+    assert [line.endswith(" CPU s") for line in encoded] == [True, True]
+    assert sum("left out of the fit: " in line for line in lines) == 1
+    assert all(line[:2].isdigit() or line.startswith(("failed: ", "error: ")) for line in lines)
+
+
+def test_help_is_folded_by_the_terminal() -> None:
+    """Paragraphs of help hold no line breaks of the source code."""
+    for command in app.registered_commands:
+        assert "\n" not in (command.help or "\n").replace("\n\n", "")
 
 
 @pytest.mark.parametrize("verb", ["fit", "features", "decode", "inspect"])

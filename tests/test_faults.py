@@ -106,7 +106,7 @@ def test_stopped_decode(stop: signal.Signals, archive: Path, tmp_path: Path) -> 
 def test_stopped_verify(source: Path, archive: Path) -> None:
     """Verify ends with the code of its signal, too."""
     with Running("verify", archive, "--source", source, "-v") as running:
-        running.wait_until(lambda: "decoded part-0" in running.output)
+        running.wait_until(lambda: "verified part-0" in running.output)
         running.send(signal.SIGTERM)
         assert running.end() == STOP_CODES[signal.SIGTERM]
         assert "run again" in running.output

@@ -191,3 +191,26 @@ def test_failure_lines_are_bounded() -> None:
     assert len(lines) == 21
     assert lines[0] == "p/0 is broken"
     assert lines[-1] == "... and 5 more"
+
+
+def test_names_are_not_folded_where_sentences_can_be() -> None:
+    """In 80 columns names stay whole beside numbers and a sentence, or break after a `_`."""
+    names = ("air_filter_difference_pressure", "year=2013/station=Aotizhongxin/part-0.parquet")
+    for table, name in (
+        (Table("t", ("fragment", "state", "source bytes", "reason"), ROWS), names[1]),
+        (Table("t", ("partition", "rows", "shift", "column", "verdict"), DRIFT), names[0]),
+        (Table("t", DRIFT_HEADINGS, WIDE_DRIFT), "difference_pressure "),
+    ):
+        file = io.StringIO()
+        render(table, Console(file=file, width=80))
+        assert name in file.getvalue()
+        assert max(map(len, file.getvalue().splitlines())) <= 80
+
+
+REASON = "columns differ from those the codec was fitted to: c is new, d is missing"
+ROWS = (("year=2013/station=Aotizhongxin/part-0.parquet", "failed", 1_185_952, REASON),)
+DRIFT_HEADINGS = ("partition", "rows", "bytes/row", "growth", "shift", "column", "verdict")
+WIDE_DRIFT = (
+    ("year=2013", 7_152, 2.512, 1.234, 0.25, "air_filter_difference_pressure", "grown, shifted"),
+)
+DRIFT = (("year=2013", 7_152, 0.25, "air_filter_difference_pressure", "grown, shifted, " * 4),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,11 @@ import pytest
 
 from ae_pipeline import decode, encode, verify
 from ae_pipeline.config import DecodeJob, EncodeJob, SelectionConfig, VerifyJob
+from ae_pipeline.pipeline import backfill
 from ae_pipeline.report import verdict
 from ae_pipeline.results import DatasetReport
-from tests.datasets import N_ROWS, PARTITIONS, mixed_tree, read_table
+from ae_pipeline.storage import read_notes
+from tests.datasets import N_ROWS, PARTITIONS, mixed_table, mixed_tree, read_table, write_tree
 
 FAST = {"training": {"max_steps": 100}}
 TOLERANCE = {
@@ -107,6 +110,100 @@ def test_changed_kept_value_is_found(source: Path, own_archive: Path) -> None:
     (failure,) = report.failures
     assert "kept column differs from the source: day=2/part-0.parquet, column key" in str(failure)
     assert verdict(report) == "Not in order: 1 of 3 fragments failed."
+
+
+def backfill_job(source: Path, archive: Path) -> EncodeJob:
+    """A backfill of what verify looks at."""
+    return EncodeJob(source=str(source), archive=str(archive))
+
+
+def damage(path: Path) -> None:
+    """Put zeros into the blocks of a file of an archive."""
+    content, block = path.read_bytes(), block_of(path)
+    middle = block.data_page_offset + block.total_compressed_size // 2
+    path.write_bytes(content[:middle] + bytes(50) + content[middle + 50 :])
+
+
+def cut(path: Path) -> None:
+    """Cut a file in half: its footer is gone."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def block_of(path: Path) -> pq.ColumnChunkMetaData:
+    """Where the first block lies."""
+    group = pq.read_metadata(path).row_group(0)
+    return group.column(group.num_columns - 1)
+
+
+@pytest.mark.parametrize("against", [True, False], ids=["with source", "alone"])
+def test_damage_is_noted_and_mended(source: Path, own_archive: Path, against: bool) -> None:
+    """A damaged file is blamed on the archive, failed for the next backfill, and written again."""
+    relative = "day=2/part-0.parquet"
+    damage(own_archive / relative)
+    (failure,) = run_verify(own_archive, source if against else None).failures
+    assert "backfill --only failed" in failure.message
+    assert "take it out of the source" not in failure.message
+    found = backfill(backfill_job(source, own_archive))
+    assert [(one.relative, one.state) for one in found.plan.selected] == [(relative, "failed")]
+    assert found.report is not None
+    assert found.report.n_written == 1
+    assert run_verify(own_archive, source).failures == ()
+    assert read_notes(own_archive, "failed") == {}
+
+
+def test_encode_mends_damage_too(source: Path, own_archive: Path) -> None:
+    """Encode does not take a file for current that verify found damaged."""
+    damage(own_archive / "day=2/part-0.parquet")
+    run_verify(own_archive, None)
+    assert encode(backfill_job(source, own_archive)).n_written == 1
+    assert run_verify(own_archive, source).failures == ()
+
+
+@pytest.mark.parametrize("spoil", [damage, cut])
+def test_a_good_verify_takes_damage_back(
+    source: Path, own_archive: Path, spoil: Callable[[Path], None]
+) -> None:
+    """A file that was restored is no failure any more, once it was looked at as thoroughly."""
+    path = own_archive / "day=2/part-0.parquet"
+    content = path.read_bytes()
+    spoil(path)
+    run_verify(own_archive, source)
+    path.write_bytes(content)
+    run_verify(own_archive, source, columns=("key",))
+    run_verify(own_archive, None)
+    assert list(read_notes(own_archive, "failed")) == ["day=2/part-0.parquet"]
+    run_verify(own_archive, source)
+    assert read_notes(own_archive, "failed") == {}
+
+
+def test_another_source_damages_nothing(own_archive: Path, tmp_path: Path) -> None:
+    """Who verifies against the wrong folder is told so, and no file is held for damaged."""
+    wrong = write_tree(tmp_path / "wrong", {"day=2/part-0.parquet": mixed_table(77)})
+    assert len(run_verify(own_archive, wrong).failures) == len(PARTITIONS)
+    assert read_notes(own_archive, "failed") == {}
+
+
+def test_an_archive_that_cannot_be_written_is_verified(
+    own_archive: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where no note can be left, verify reports all the same and warns."""
+    damage(own_archive / "day=2/part-0.parquet")
+    (own_archive / "_ae/failed").write_text("in the way")
+    assert len(run_verify(own_archive, None).failures) == 1
+    assert "failures are not remembered" in caplog.text
+
+
+def test_log_lines_tell_rows_and_errors(
+    source: Path, archive: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each verified fragment is one line with its rows and its largest error over its tolerance."""
+    caplog.set_level("INFO", "ae_pipeline.pipeline.decode_fragment")
+    run_verify(archive, source, partitions=("day=2",))
+    run_verify(archive, None, partitions=("day=2",))
+    compared, alone = (record.getMessage() for record in caplog.records)
+    assert compared.startswith("verified day=2/part-0.parquet: 300 rows, largest error 0.9")
+    assert "of its tolerance" in compared
+    assert "300 rows, not compared" in alone
 
 
 def test_missing_column_is_found_without_source(own_archive: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
+from collections.abc import Callable
 
 import typer
 
 from ae_pipeline.cli.archive import encode, estimate, verify
 from ae_pipeline.cli.learn import features, fit
-from ae_pipeline.cli.read import decode, inspect
+from ae_pipeline.cli.read import decode
+from ae_pipeline.cli.read import inspect as inspect_path
 from ae_pipeline.cli.signals import stopping_cleanly
 from ae_pipeline.cli.terminal import stderr
 from ae_pipeline.cli.upkeep import backfill, compress, gc
@@ -24,13 +27,21 @@ app = typer.Typer(
     "compare. For storage: [bold]encode[/] an archive with a promised error, [bold]verify[/] it. "
     "For datasets that grow: [bold]backfill[/] what is missing, or [bold]compress[/] every night.",
 )
+
+
+def _help(verb: Callable[..., None]) -> str:
+    """A verb's docstring, each paragraph one line: the terminal decides where it is folded."""
+    paragraphs = (inspect.getdoc(verb) or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
 for verb in (
     *(fit, features),
     *(estimate, encode, verify),
-    *(decode, inspect),
+    *(decode, inspect_path),
     *(backfill, compress, gc),
 ):
-    app.command()(verb)
+    app.command(help=_help(verb))(verb)
 
 
 def main() -> None:

@@ -129,7 +129,8 @@ def verify(
     """Decode every block of ARCHIVE without writing; with --source compare every value.
 
     Exit code 0 means that every checksum, row, null and bit pattern is right and no value is
-    further from the source than promised.
+    further from the source than promised. What is damaged is noted beside the archive, if it can
+    be written, and mended by the next backfill.
 
     Example: ae-pipeline verify sales_archive/ --source sales/
     """

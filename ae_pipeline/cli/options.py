@@ -125,7 +125,9 @@ End = Annotated[
 ]
 Lookback = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Only the last N partitions.", rich_help_panel=_CHOICE),
+    typer.Option(
+        metavar="N", help="Only the last N dates, else partitions.", rich_help_panel=_CHOICE
+    ),
 ]
 Only = Annotated[
     str | None,

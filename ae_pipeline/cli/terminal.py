@@ -43,7 +43,27 @@ def set_up_logging(is_verbose: bool) -> None:
     """Warnings always, one line per fragment and epoch when asked."""
     logging.basicConfig(
         level=logging.INFO if is_verbose else logging.WARNING,
-        format="%(message)s",
-        datefmt="%H:%M:%S",
-        handlers=[RichHandler(console=stderr, show_path=False, markup=False)],
+        handlers=[_colourful() if stderr.is_terminal else _plain()],
     )
+
+
+def _colourful() -> logging.Handler:
+    """For a person, who sees the width of the terminal."""
+    handler = RichHandler(console=stderr, show_path=False, markup=False)
+    handler.setFormatter(logging.Formatter("%(message)s", "%H:%M:%S"))
+    return handler
+
+
+def _plain() -> logging.Handler:
+    """For files and pipes, which are searched line by line."""
+    handler = logging.StreamHandler(stderr.file)
+    handler.setFormatter(_OneLine("%(asctime)s %(levelname)-8s %(message)s", "%H:%M:%S"))
+    return handler
+
+
+class _OneLine(logging.Formatter):
+    """A record is one line, whatever its message holds."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return " ".join(super().format(record).splitlines())

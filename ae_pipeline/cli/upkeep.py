@@ -11,6 +11,7 @@ from ae_pipeline.cli import options
 from ae_pipeline.cli.show import print_json, raise_failed, show_result, tell_next, warn
 from ae_pipeline.cli.terminal import progress_bars, set_up_logging, stdout
 from ae_pipeline.config import CompressJob, EncodeJob, load_job
+from ae_pipeline.errors import ConfigError
 from ae_pipeline.pipeline import backfill as backfill_dataset
 from ae_pipeline.pipeline import collect
 from ae_pipeline.pipeline import compress as compress_dataset
@@ -50,7 +51,8 @@ def backfill(
 
     Every fragment is missing, stale (source changed), failed, outdated (former codec), current,
     retired or orphaned; --dry-run shows which, and why. Run it again after a kill: what is done
-    is done.
+    is done. How many fragments a task of the flow has is execution.fragments_per_task; there are
+    no tasks here.
 
     Example: ae-pipeline backfill sales/ sales_archive/ --where "year >= 2024" --dry-run
     """
@@ -58,7 +60,7 @@ def backfill(
     overrides = options.settings(
         setting,
         source=source,
-        **{kind or _kind_of(dest): dest},
+        **{_kind_of(dest) if kind is None else _checked(kind): dest},
         codec=codec,
         tolerance__relative=tolerance,
         backfill__where=where,
@@ -162,3 +164,12 @@ def _kind_of(path: str | None) -> str:
     """Which setting a destination belongs to: what it is already, else an archive."""
     marker = None if path is None else read_marker(Path(path))
     return "features" if marker is not None and marker.kind == "features" else "archive"
+
+
+def _checked(kind: str) -> str:
+    """A kind of dataset that can be backfilled; `ConfigError` if it is none."""
+    if kind not in ("archive", "features"):
+        raise ConfigError(
+            "no such kind of dataset", where="--as", expected="archive or features", got=kind
+        )
+    return kind

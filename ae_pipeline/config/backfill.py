@@ -29,7 +29,8 @@ class BackfillConfig(Settings):
     lookback: int | None = Field(
         default=None,
         ge=1,
-        description="Only the last partitions, so many, for data that arrives late.",
+        description="Only the last dates, so many, for data that arrives late: all partitions of "
+        "each; the last partitions where no key is date-like.",
     )
     only: tuple[Selectable, ...] = Field(
         default=("missing", "stale", "failed"),
@@ -39,7 +40,7 @@ class BackfillConfig(Settings):
         "with other content.",
     )
     order: Literal["asc", "desc"] = Field(
-        default="asc", description="Partitions in their order, or latest first."
+        default="asc", description="Partitions in their order, or latest date first."
     )
     limit: int | None = Field(default=None, ge=1, description="At most so many fragments.")
     prune: bool = Field(

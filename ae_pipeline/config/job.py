@@ -141,5 +141,7 @@ class MainJob(FitJob, EncodeJob, DecodeJob):
 
 
 def _require_one(job: JobConfig) -> None:
-    if (job.features is None) == (job.archive is None):
-        raise ValueError("either features or archive is required, not both")
+    if job.features is None and job.archive is None:
+        raise ValueError("no dataset is named: archive or features is required")
+    if job.features is not None and job.archive is not None:
+        raise ValueError("archive and features are both named: one of them is required")

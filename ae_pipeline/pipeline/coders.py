@@ -65,7 +65,8 @@ def check_settings(job: EncodeJob, coder: ArchiveCoder | FeaturesCoder) -> None:
                 where=setting,
                 expected=str(found),
                 got=str(wanted),
-                remedy="leave the setting out, or choose another destination",
+                remedy="leave the setting out, or encode with it to a new folder and give "
+                "`backfill --codec` the codec made there (_ae/codecs/ID)",
             )
 
 

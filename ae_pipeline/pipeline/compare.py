@@ -13,7 +13,7 @@ from ae_pipeline.blocks import Block, records_to_block
 from ae_pipeline.errors import CorruptFragmentError, PromiseBrokenError
 from ae_pipeline.metrics import ErrorSums, measure_errors
 from ae_pipeline.pipeline.exact import same_bits
-from ae_pipeline.pipeline.promise import check_promise, promised
+from ae_pipeline.pipeline.promise import ENCODE_AGAIN, check_promise, promised
 from ae_pipeline.source import rebatch
 from ae_pipeline.storage import Coder
 
@@ -36,7 +36,7 @@ def paired(
     for ours, theirs in zip_longest(rebatch(decoded, n_rows), rebatch(truth, n_rows)):
         if ours is None or theirs is None or len(ours) != len(theirs):
             raise CorruptFragmentError(
-                "row count differs from the source", where=where, remedy="encode it again"
+                "row count differs from the source", where=where, remedy=ENCODE_AGAIN
             )
         yield ours, theirs
 
@@ -54,7 +54,7 @@ def compare(coder: Coder, records: pa.RecordBatch, truth: pa.RecordBatch, where:
             raise PromiseBrokenError(
                 "kept column differs from the source",
                 where=f"{where}, column {name}",
-                remedy="encode the fragment again and report this",
+                remedy=f"{ENCODE_AGAIN}; if its source was not rewritten, report this",
             )
     check_promise(coder, records, truth, where)
     return _record_errors(records, truth, coder)

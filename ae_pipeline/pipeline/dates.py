@@ -1,4 +1,4 @@
-"""Ranges of date-like partition keys: `date=2013-05-17`, or `year=2013/month=5`.
+"""Date-like partition keys, `date=2013-05-17` or `year=2013/month=5`: ranges and the last ones.
 
 A date is as precise as it is written: 2013 holds every month of it, on either side of a comparison.
 """
@@ -27,16 +27,24 @@ def fragments_between(
     """The fragments whose partition lies in the inclusive range, in their order.
 
     Raises:
-        ConfigError: a bound is no date, or no partition key is date-like.
+        ConfigError: a bound is no date, they are the wrong way round, or no partition key is
+            date-like.
     """
     first, last = _bound(start, "backfill.start"), _bound(end, "backfill.end")
+    if first[: len(last)] > last[: len(first)] and first and last:
+        raise ConfigError(
+            "the range ends before it starts",
+            where="backfill.end",
+            expected=f"{start} or later",
+            got=str(end),
+        )
     dates = [date_of(partition_values(fragment)) for fragment in fragments]
-    if not any(dates):
+    if fragments and not any(dates):
         raise ConfigError(
             "no partition key is a date",
             where="backfill.start" if start else "backfill.end",
             expected="folders such as date=2013-05-17 or year=2013/month=5",
-            got=fragments[0].partition if fragments else "no fragments",
+            got=fragments[0].partition,
             remedy="select by backfill.where instead",
         )
     return tuple(
@@ -44,6 +52,22 @@ def fragments_between(
         for fragment, date in zip(fragments, dates, strict=True)
         if date and _is_between(date, first, last)
     )
+
+
+def latest(fragments: Sequence[Fragment], n_last: int) -> tuple[Fragment, ...]:
+    """The fragments of the last so many dates, in their order: all partitions of each.
+
+    Where no partition key tells a date, of the last partitions.
+    """
+    ages = _ages(fragments)
+    last = set(sorted({age for age in ages if age})[-n_last:])
+    return tuple(fragment for fragment, age in zip(fragments, ages, strict=True) if age in last)
+
+
+def latest_first(fragments: Sequence[Fragment]) -> tuple[Fragment, ...]:
+    """By date, or by partition where no key tells one; what has no date comes last."""
+    aged = reversed(list(zip(_ages(fragments), fragments, strict=True)))
+    return tuple(fragment for _, fragment in sorted(aged, key=lambda pair: pair[0], reverse=True))
 
 
 def date_of(values: Mapping[str, str | None]) -> Date:
@@ -60,6 +84,16 @@ def date_of(values: Mapping[str, str | None]) -> Date:
             break
         found.append(int(text))
     return tuple(found)
+
+
+def _ages(fragments: Sequence[Fragment]) -> list[Date]:
+    """What grows with time: dates (empty if unknown), or places of partitions without any date."""
+    dates = [date_of(partition_values(fragment)) for fragment in fragments]
+    if any(dates):
+        return dates
+    partitions = dict.fromkeys(fragment.partition for fragment in fragments)
+    places = {partition: (place,) for place, partition in enumerate(partitions)}
+    return [places[fragment.partition] for fragment in fragments]
 
 
 def _bound(text: str | None, where: str) -> Date:

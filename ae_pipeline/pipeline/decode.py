@@ -13,6 +13,7 @@ from pathlib import Path
 from ae_pipeline.config import DecodeJob, SelectionConfig, VerifyJob
 from ae_pipeline.pipeline.decode_fragment import decode_fragment
 from ae_pipeline.pipeline.decode_plan import DecodePlan, plan_decode, plan_verify
+from ae_pipeline.pipeline.failures import remember_damage
 from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
 from ae_pipeline.pipeline.metrics_table import write_metrics
 from ae_pipeline.pipeline.original import find_source
@@ -20,7 +21,7 @@ from ae_pipeline.pipeline.selection import of_partitions
 from ae_pipeline.pipeline.summary import summarize
 from ae_pipeline.results import DatasetReport, FragmentFailure, Progress, silent
 from ae_pipeline.source import discover
-from ae_pipeline.storage import Coder, read_notes, report_directory
+from ae_pipeline.storage import WHOLE, Coder, read_notes, report_directory
 
 
 def decode(job: DecodeJob, progress: Progress = silent) -> DatasetReport:
@@ -48,10 +49,19 @@ def verify(job: VerifyJob, progress: Progress = silent) -> DatasetReport:
 
 
 def decode_fragments(plan: DecodePlan, workers: int, progress: Progress = silent) -> Outcome:
-    """Decode the fragments of a plan in threads; failures are in the outcome."""
+    """Decode the fragments of a plan in threads; failures are in the outcome.
+
+    Without a destination, what is found damaged is noted for the next backfill.
+    """
     stage = "verify" if plan.destination is None else "decode"
     work = partial(decode_fragment, plan, plan.open_coders())
-    return for_each_fragment(plan.fragments, work, workers=workers, stage=stage, progress=progress)
+    outcome = for_each_fragment(
+        plan.fragments, work, workers=workers, stage=stage, progress=progress
+    )
+    if plan.destination is None:
+        is_compared, is_whole = plan.source is not None, plan.part == WHOLE
+        remember_damage(Path(plan.encoded), outcome, is_compared, is_whole)
+    return outcome
 
 
 def finish_decode(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -22,12 +23,15 @@ from ae_pipeline.pipeline.compare import compare, feature_numbers, paired
 from ae_pipeline.pipeline.decode_plan import DecodePlan
 from ae_pipeline.pipeline.measure import fragment_schema
 from ae_pipeline.pipeline.original import find_original, read_original, spare_source
+from ae_pipeline.pipeline.promise import ENCODE_AGAIN
 from ae_pipeline.pipeline.schema_check import check_source_schema, check_stored_schema
 from ae_pipeline.results import FragmentResult
 from ae_pipeline.source import Fragment, open_fragment, reading_errors
 from ae_pipeline.storage import Coder, Footer, Part, Write, table_writer
 
 logger = logging.getLogger(__name__)
+
+_MEND = f"{ENCODE_AGAIN}, or restore the file"
 
 
 @dataclass(frozen=True)
@@ -78,18 +82,27 @@ def decode_fragment(
     with nullcontext(_discard) if path is None else table_writer(path, schema) as write:
         errors = _copy(encoded, plan.part, original, write)
     result = _result(encoded, plan.part, path, errors)
+    verb, told = ("verified", _largest(errors)) if path is None else ("decoded", _size(result))
+    seconds = time.thread_time() - started
     logger.info(
-        "decoded %s: %d rows, %d bytes, %.2f CPU s",
-        fragment.relative,
-        result.n_rows,
-        result.decoded_bytes,
-        time.thread_time() - started,
+        "%s %s: %d rows, %s, %.2f CPU s", verb, fragment.relative, result.n_rows, told, seconds
     )
     return result
 
 
+def _size(result: FragmentResult) -> str:
+    return f"{result.decoded_bytes} bytes"
+
+
+def _largest(errors: ErrorSums | None) -> str:
+    """The largest error as a share of its tolerance; 0 of no rows."""
+    if errors is None:
+        return "not compared"
+    return f"largest error {np.fmax.reduce(errors.to_tolerance, initial=0.0):.4g} of its tolerance"
+
+
 def _open(coders: Mapping[str, Coder], fragment: Fragment) -> _Encoded:
-    with open_fragment(fragment) as file:
+    with _blaming_our_file(), open_fragment(fragment) as file:
         metadata, stored = file.metadata, file.schema_arrow
     footer = require_footer(metadata, fragment)
     if footer.codec_id not in coders:
@@ -98,7 +111,7 @@ def _open(coders: Mapping[str, Coder], fragment: Fragment) -> _Encoded:
             where=fragment.relative,
             expected=footer.codec_id,
             got=", ".join(coders),
-            remedy="encode it again",
+            remedy=_MEND,
         )
     return _Encoded(fragment, coders[footer.codec_id], footer, metadata, stored)
 
@@ -128,7 +141,7 @@ def _copy(
     """Pass the reconstruction to `write`; error sums per column, None without an original."""
     coder, where = encoded.coder, encoded.fragment.relative
     n_rows = rows_per_block(len(coder.schema.arrow))
-    decoded = _counted(encoded, part, coder.read(encoded.fragment, encoded.footer, n_rows, part))
+    decoded = _counted(encoded, part, n_rows)
     if original is None:
         for records in decoded:
             write(records)
@@ -141,14 +154,13 @@ def _copy(
     return reduce(ErrorSums.merge, sums)
 
 
-def _counted(
-    encoded: _Encoded, part: Part, decoded: Iterator[pa.RecordBatch]
-) -> Iterator[pa.RecordBatch]:
-    """The same batches; `CorruptFragmentError` if they are not as many rows as the file has."""
+def _counted(encoded: _Encoded, part: Part, most_rows: int) -> Iterator[pa.RecordBatch]:
+    """Decode in batches; `CorruptFragmentError` if they are not as many rows as the file has."""
     n_rows = 0
-    for records in decoded:
-        n_rows += len(records)
-        yield records
+    with _blaming_our_file():
+        for records in encoded.coder.read(encoded.fragment, encoded.footer, most_rows, part):
+            n_rows += len(records)
+            yield records
     expected = encoded.n_rows(part)
     if n_rows != expected:
         raise CorruptFragmentError(
@@ -156,8 +168,22 @@ def _counted(
             where=encoded.fragment.relative,
             expected=f"{expected} rows",
             got=str(n_rows),
-            remedy="encode it again from the source, or restore the file",
+            remedy=_MEND,
         )
+
+
+@contextmanager
+def _blaming_our_file() -> Iterator[None]:
+    """Damage found inside is that of the encoded file; who reads a file does not know whose it is.
+
+    Around reading it alone: the source is read in step, and its damage is its own.
+    """
+    try:
+        yield
+    except CorruptFragmentError as error:
+        raise CorruptFragmentError(
+            error.what, where=error.where, expected=error.expected, got=error.got, remedy=_MEND
+        ) from error
 
 
 def _discard(records: pa.RecordBatch) -> None:

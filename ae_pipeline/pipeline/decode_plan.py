@@ -36,7 +36,8 @@ class DecodePlan:
     """What a worker needs to decode fragments: names and paths, so that it travels cheaply.
 
     Args:
-        fragments: all of the encoded dataset.
+        encoded: dataset to read.
+        fragments: all of it.
         destination: folder for the reconstructed tables; None if they are only checked.
         codecs: directory of each codec by its id.
         source: root of the source to compare with, or None.
@@ -45,6 +46,7 @@ class DecodePlan:
         returned: of those that were deleted, the ones whose name another file has now.
     """
 
+    encoded: str
     fragments: tuple[Fragment, ...]
     destination: str | None
     codecs: dict[str, str]
@@ -74,7 +76,7 @@ def plan_decode(job: DecodeJob) -> DecodePlan:
 
 
 def plan_verify(job: VerifyJob) -> DecodePlan:
-    """As `plan_decode`, for reading alone."""
+    """As `plan_decode`, without writing tables."""
     return _plan(job.archive, job)
 
 
@@ -84,8 +86,9 @@ def _plan(encoded: str, job: DecodeJob | VerifyJob) -> DecodePlan:
     retired = _retired(notes, job.source)
     root = None if job.source is None else str(find_source(job.source, retired).root)
     codecs = _find_codecs(dataset, job.codec)
+    returned = frozenset(notes) - set(retired)
     plan = DecodePlan(
-        dataset.fragments, None, codecs, root, WHOLE, retired, frozenset(notes) - set(retired)
+        encoded, dataset.fragments, None, codecs, root, retired=retired, returned=returned
     )
     coders = list(plan.open_coders().values())
     if len({coder.schema.features for coder in coders}) > 1:

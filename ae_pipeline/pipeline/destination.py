@@ -11,7 +11,7 @@ from ae_pipeline.errors import (
 )
 from ae_pipeline.publish import destination_errors
 from ae_pipeline.source import Source
-from ae_pipeline.storage import Marker, read_marker, write_marker
+from ae_pipeline.storage import Kind, Marker, read_marker, write_marker
 from ae_pipeline.storage.layout import PRIVATE_FOLDER
 
 
@@ -76,11 +76,16 @@ def _check_ours(destination: Path, found: Marker | None, wanted: Marker) -> None
             expected="a new or empty folder",
             remedy="choose another destination, or --force to write among them",
         )
-    if found is not None and found.kind != wanted.kind:
+    check_kind(destination, found, wanted.kind)
+
+
+def check_kind(destination: Path, found: Marker | None, kind: Kind) -> None:
+    """Raise `DestinationExistsError` if a dataset of another kind is there."""
+    if found is not None and found.kind != kind:
         raise DestinationExistsError(
             "destination is another kind of dataset",
             where=str(destination),
-            expected=wanted.kind,
+            expected=kind,
             got=found.kind,
             remedy="choose another destination",
         )

@@ -88,8 +88,8 @@ def _encode_fragment(
     coder, path = coders[plan.codec_of(fragment)], Path(plan.destination) / fragment.relative
     identity = fingerprint(fragment)
     footer = Footer(coder.kind, coder.codec_id, identity, fragment.size_bytes, coder.extra)
-    found = footer_of(path)
-    if not plan.force and footer.is_same(found):
+    is_forced, found = plan.force or fragment.relative in plan.doubted, footer_of(path)
+    if not is_forced and footer.is_same(found):
         return _result(coder, fragment, path, "current", ())
     retired = plan.retired.get(fragment.relative)
     if path.exists() and is_only_copy(found, identity, retired):

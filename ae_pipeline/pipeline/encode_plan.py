@@ -23,7 +23,7 @@ from ae_pipeline.pipeline.coders import (
 from ae_pipeline.pipeline.destination import check_apart, check_claim, claim
 from ae_pipeline.pipeline.fit import fit_codec
 from ae_pipeline.pipeline.fit_archive import fit_archive_codec
-from ae_pipeline.pipeline.measure import common_schema, fragment_schema
+from ae_pipeline.pipeline.measure import fittable, fragment_schema
 from ae_pipeline.pipeline.original import find_source
 from ae_pipeline.results import Progress, silent
 from ae_pipeline.schema import resolve_roles
@@ -53,6 +53,7 @@ class EncodePlan:
         retired: notes of sources that were deleted after verification, by fragment; what the
             archive holds of them is not replaced.
         codecs: ids of other codecs, by the partitions that get these.
+        doubted: fragments whose last attempt or verification failed, whatever their footers say.
     """
 
     fragments: tuple[Fragment, ...]
@@ -62,6 +63,7 @@ class EncodePlan:
     force: bool
     retired: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     codecs: Mapping[str, str] = field(default_factory=dict)
+    doubted: frozenset[str] = frozenset()
 
     def codec_of(self, fragment: Fragment) -> str:
         """Id of the codec that a fragment gets."""
@@ -97,7 +99,7 @@ def plan_encode(
     check_apart(source, destination)
     found = find_coder(job, destination)
     coder = found or _fit_for(job, kind, source, destination, progress)
-    _check_kind(coder, kind)
+    check_codec_kind(coder, kind)
     _check_some_fit(source, coder)
     _check_names(job, coder)
     if found is not None:
@@ -114,6 +116,7 @@ def plan_encode(
         latent_column=job.latent_column,
         force=job.execution.force,
         retired={} if job.execution.force else _returned(source, destination),
+        doubted=frozenset(read_notes(destination, "failed")),
     )
 
 
@@ -121,7 +124,8 @@ def _fit_for(
     job: EncodeJob, kind: Kind, source: Source, destination: Path, progress: Progress
 ) -> Coder:
     """Fit a codec for this destination; claimed first, so that hours of training find it free."""
-    roles = resolve_roles(common_schema(source), job.columns, job.source)
+    source = fittable(source)
+    roles = resolve_roles(fragment_schema(source.fragments[0]), job.columns, job.source)
     checkpoint = checkpoint_directory(destination)
     if kind == "archive":
         check_block_name(roles.arrow.names)
@@ -146,7 +150,8 @@ def _save(coder: Coder, directory: Path) -> None:
         save_codec(coder.codec, directory)
 
 
-def _check_kind(coder: Coder, kind: Kind) -> None:
+def check_codec_kind(coder: Coder, kind: Kind) -> None:
+    """Raise `CodecMismatchError` unless a codec writes datasets of this kind."""
     if coder.kind != kind:
         raise CodecMismatchError(
             "codec is of another kind",

@@ -16,7 +16,7 @@ from ae_pipeline.codec import ArchiveCodec, Provenance
 from ae_pipeline.config import EstimateJob, JobConfig, ToleranceConfig
 from ae_pipeline.metrics import ErrorSums, column_metrics, measure_errors
 from ae_pipeline.pipeline.fit_archive import UNTRAINED, direct_codec
-from ae_pipeline.pipeline.measure import common_schema, measure_source
+from ae_pipeline.pipeline.measure import common_schema, fittable, measure_source
 from ae_pipeline.pipeline.verdict import give_verdict
 from ae_pipeline.planner import Rehearsal, SampleBlocks, Trainer, plan_codec, read_sample
 from ae_pipeline.results import (
@@ -89,12 +89,12 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
 
 
 def _look(job: EstimateJob, progress: Progress) -> _Sampled:
-    source = discover(job.source)
+    source = fittable(discover(job.source))
     schema = resolve_roles(common_schema(source), job.columns, job.source)
     groups = list_row_groups(source.fragments)
     chosen = _spread(groups, _MOST_VALUES // len(schema.features))
     seed = job.training.seed
-    statistics = measure_source(chosen, schema.features, None, seed, progress, job.source)
+    statistics, chosen = measure_source(chosen, schema.features, None, seed, progress, job.source)
     n_rows = sum(group.n_rows for group in groups)
     return _Sampled(source, schema, tuple(chosen), statistics, n_rows, _kept_bytes(source, schema))
 

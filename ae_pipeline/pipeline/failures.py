@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ae_pipeline.errors import AePipelineError
 from ae_pipeline.pipeline.fragments import Outcome
+from ae_pipeline.pipeline.status import footer_of
 from ae_pipeline.source import Fragment, fingerprint
 from ae_pipeline.storage import read_notes, remove_note, write_note
 
@@ -21,15 +23,57 @@ def remember_failures(dataset: Path, fragments: Sequence[Fragment], outcome: Out
     """
     by_name = {fragment.relative: fragment for fragment in fragments}
     known = read_notes(dataset, "failed")
-    try:
+    with _as_far_as_possible():
         for failure in outcome.failures:
             note = {"message": failure.message, "source": _identity(by_name.get(failure.relative))}
             write_note(dataset, "failed", failure.relative, note)
         for result in outcome.results:
             if result.relative in known:
                 remove_note(dataset, "failed", result.relative)
+
+
+def remember_damage(dataset: Path, outcome: Outcome, is_compared: bool, is_whole: bool) -> None:
+    """Write a note for each file that was found damaged, remove those of what is in order again.
+
+    A file that is not its source's, or could not be looked at, is no damaged one.
+
+    Args:
+        dataset: what was verified.
+        outcome: of verifying it.
+        is_compared: with the source; a check without it does not take back what one with it found.
+        is_whole: all columns and row groups were looked at.
+    """
+    known = read_notes(dataset, "failed")
+    with _as_far_as_possible():
+        for failure in outcome.failures:
+            if failure.is_damage:
+                note = {"message": failure.message, "source": _source_of(dataset, failure.relative)}
+                compared = {"compared": "true"} if is_compared else {}
+                write_note(dataset, "failed", failure.relative, {**note, **compared})
+        for relative in (result.relative for result in outcome.results if is_whole):
+            note = known.get(relative, {})
+            is_as_thorough = is_compared or "compared" not in note
+            if (
+                note
+                and is_as_thorough
+                and note.get("source") in ("", _source_of(dataset, relative))
+            ):
+                remove_note(dataset, "failed", relative)
+
+
+@contextmanager
+def _as_far_as_possible() -> Iterator[None]:
+    """Notes are hints: where they cannot be written, a warning says so."""
+    try:
+        yield
     except (AePipelineError, OSError) as error:  # a full disk has been told of already
         logger.warning("failures are not remembered: %s", error)
+
+
+def _source_of(dataset: Path, relative: str) -> str:
+    """Fingerprint of the source fragment that an encoded one was made from, if it can be told."""
+    footer = footer_of(dataset / relative)
+    return "" if footer is None else footer.source_fingerprint
 
 
 def _identity(fragment: Fragment | None) -> str:

@@ -22,7 +22,7 @@ from ae_pipeline.errors import (
     NoFeatureColumnError,
 )
 from ae_pipeline.pipeline.destination import check_apart
-from ae_pipeline.pipeline.measure import common_schema, measure_source
+from ae_pipeline.pipeline.measure import common_schema, fittable, measure_source
 from ae_pipeline.results import FitResult, Progress, State, silent
 from ae_pipeline.schema import TableSchema, resolve_roles
 from ae_pipeline.source import Source, discover, fingerprint, list_row_groups
@@ -52,6 +52,7 @@ def fit(job: FitJob, progress: Progress = silent) -> FitResult:
         )
     if source.n_ignored:
         logger.warning("%s: %d files are not Parquet, ignored", job.source, source.n_ignored)
+    source = fittable(source)
     current = _current_codec(job, source, directory)
     if current is not None:
         return _result(current, directory, "current", started)
@@ -65,15 +66,20 @@ def fit(job: FitJob, progress: Progress = silent) -> FitResult:
 def fit_codec(job: JobConfig, source: Source, checkpoint: Path, progress: Progress) -> Codec:
     """Measure and train; the state of training is kept in `checkpoint` until it is done.
 
+    Args:
+        job: settings.
+        source: what is `fittable`.
+        checkpoint: folder for the state of training.
+        progress: told of measuring and training.
+
     Raises:
         SourceError: the source cannot be used.
         ConfigError: a setting does not suit it.
         TrainingError: the loss diverged.
     """
     schema = resolve_roles(common_schema(source), job.columns, str(source.root))
-    groups = list_row_groups(source.fragments)
-    statistics = measure_source(
-        groups,
+    statistics, groups = measure_source(
+        list_row_groups(source.fragments),
         schema.features,
         job.statistics.max_rows,
         job.training.seed,

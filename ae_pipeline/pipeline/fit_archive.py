@@ -41,7 +41,7 @@ def fit_archive_codec(
 
     Args:
         job: settings.
-        source: fragments to fit to.
+        source: what is `fittable`.
         checkpoint: folder for the state of training.
         progress: told of measuring and training.
         promised: a former codec, whose feature columns and tolerances stay.
@@ -53,9 +53,9 @@ def fit_archive_codec(
     """
     schema = resolve_roles(common_schema(source), job.columns, str(source.root))
     schema = schema if promised is None else promised.schema
-    groups = list_row_groups(source.fragments)
     seed, where = job.training.seed, str(source.root)
-    statistics = measure_source(groups, schema.features, None, seed, progress, where)
+    everything = list_row_groups(source.fragments)
+    statistics, groups = measure_source(everything, schema.features, None, seed, progress, where)
     provenance = Provenance(
         source=where,
         fit_key=fit_key(job, source),

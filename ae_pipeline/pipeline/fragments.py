@@ -14,7 +14,7 @@ from typing import Any, TypeVar  # Any: whatever work makes
 
 import pyarrow as pa
 
-from ae_pipeline.errors import AePipelineError
+from ae_pipeline.errors import AePipelineError, CorruptFragmentError, PromiseBrokenError
 from ae_pipeline.inference import pin_blas_threads
 from ae_pipeline.pipeline.watch import PATIENCE_S, Watch
 from ae_pipeline.results import FragmentFailure, FragmentResult, Progress, ProgressEvent
@@ -143,8 +143,10 @@ def _attempt(
     try:
         return work(fragment)
     except AePipelineError as error:
-        return FragmentFailure(fragment.relative, str(error), is_retriable=False)
+        is_damage = isinstance(error, (CorruptFragmentError, PromiseBrokenError))
+        return FragmentFailure(fragment.relative, str(error), False, is_damage)
     except pa.ArrowException as error:
-        return FragmentFailure(fragment.relative, f"{fragment.relative}: {error}", False)
+        message = f"{fragment.relative}: {error}"
+        return FragmentFailure(fragment.relative, message, False, is_damage=True)
     except OSError as error:
         return FragmentFailure(fragment.relative, f"I/O error: {error}", is_retriable=True)

@@ -19,6 +19,7 @@ from ae_pipeline.config import EncodeJob
 from ae_pipeline.errors import CodecError
 from ae_pipeline.pipeline.drift import NewRows, expected_rate, judge, new_fragments, sample_rows
 from ae_pipeline.pipeline.fit_archive import UNTRAINED, fit_archive_codec
+from ae_pipeline.pipeline.measure import fittable
 from ae_pipeline.results import BackfillPlan, DriftReport, PartitionDrift, Progress, silent
 from ae_pipeline.source import Fragment, Source, discover
 from ae_pipeline.storage import checkpoint_directory, codec_directory
@@ -146,7 +147,8 @@ def _refit(
     progress: Progress,
 ) -> ArchiveCodec:
     """Fitted to what has grown; a network goes on from the former one if that leads anywhere."""
-    source = replace(discover(job.source), fragments=tuple(fragments))
+    chosen = replace(discover(job.source), fragments=tuple(fragments))
+    source = fittable(chosen, like=codec.schema.arrow)
     expected = expected_rate(codec) or 0.0
     if codec.network is None:
         return _fit(job, source, codec, None, progress)

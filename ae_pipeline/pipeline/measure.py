@@ -1,18 +1,63 @@
-"""The first look at a source: one schema for all fragments, and statistics in one pass."""
+"""The first look at a source: what a codec can be fitted to, one schema, statistics in one pass."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import reduce
+from itertools import count, groupby
 
 import numpy as np
 import pyarrow as pa
 
 from ae_pipeline.blocks import records_to_block, rows_per_block
-from ae_pipeline.errors import EmptySourceError, SchemaMismatchError
+from ae_pipeline.errors import (
+    AePipelineError,
+    CorruptFragmentError,
+    EmptySourceError,
+    SchemaMismatchError,
+)
 from ae_pipeline.results import Progress, ProgressEvent
 from ae_pipeline.schema import check_unique_names, schema_differences
 from ae_pipeline.source import Fragment, RowGroup, Source, open_fragment, read_records
 from ae_pipeline.statistics import ColumnStatistics, measure
+
+logger = logging.getLogger(__name__)
+
+
+def fittable(source: Source, like: pa.Schema | None = None) -> Source:
+    """The fragments that a codec can be fitted to: readable, and of one schema.
+
+    The others are warned of; those that are to be encoded fail by themselves later.
+
+    Args:
+        source: all fragments.
+        like: columns that they must have; None for those that most have.
+
+    Raises:
+        SourceError: there is not a single one; what the first fragment complains of.
+    """
+    schemas: dict[Fragment, pa.Schema] = {}
+    complaints: dict[Fragment, AePipelineError | OSError] = {}
+    for fragment in source.fragments:
+        try:
+            schemas[fragment] = fragment_schema(fragment)
+        except (AePipelineError, OSError) as error:
+            complaints[fragment] = error
+    expected = _most_common(schemas.values()) if like is None else like
+    for fragment, schema in schemas.items():
+        differences = schema_differences(expected, schema)
+        if differences:
+            complaints[fragment] = _mismatch(fragment, "those of most fragments", differences)
+    told = [complaints[fragment] for fragment in source.fragments if fragment in complaints]
+    if len(told) == len(source.fragments):
+        raise told[0]
+    for complaint in told:
+        _leave_out(complaint)
+    suited = tuple(fragment for fragment in source.fragments if fragment not in complaints)
+    return replace(source, fragments=suited)
 
 
 def common_schema(source: Source) -> pa.Schema:
@@ -28,13 +73,7 @@ def common_schema(source: Source) -> pa.Schema:
     for fragment in others:
         differences = schema_differences(expected, fragment_schema(fragment))
         if differences:
-            raise SchemaMismatchError(
-                "columns differ between fragments",
-                where=fragment.relative,
-                expected=f"those of {first.relative}",
-                got="; ".join(differences),
-                remedy="give fragments of another schema a source of their own",
-            )
+            raise _mismatch(fragment, f"those of {first.relative}", differences)
     return expected
 
 
@@ -53,25 +92,69 @@ def measure_source(
     seed: int,
     progress: Progress,
     where: str,
-) -> ColumnStatistics:
+) -> tuple[ColumnStatistics, list[RowGroup]]:
     """Statistics of the feature columns over all rows, or over row groups spread evenly.
+
+    Returns:
+        The statistics, and the row groups without those of fragments that turned out damaged;
+        these are warned of.
 
     Raises:
         EmptySourceError: there is not a single row.
+        CorruptFragmentError: all fragments are damaged.
     """
     if not groups:
         raise EmptySourceError("no rows", where=where, expected="at least one row")
     chosen = _spread(groups, max_rows)
-    generator = np.random.default_rng(seed)
-    statistics = ColumnStatistics.empty(len(features))
-    for done, group in enumerate(chosen):
-        progress(ProgressEvent("measure", done, len(chosen), group.fragment.relative))
+    generator, numbers = np.random.default_rng(seed), count()
+
+    def measured(statistics: ColumnStatistics, group: RowGroup) -> ColumnStatistics:
+        progress(ProgressEvent("measure", next(numbers), len(chosen), group.fragment.relative))
         n_rows = rows_per_block(len(features))
         for records in read_records(group.fragment, n_rows, features, [group.index]):
             block = records_to_block(records, features)
             statistics = statistics.merge(measure(block.values, generator))
+        return statistics
+
+    statistics = ColumnStatistics.empty(len(features))
+    damaged: dict[Fragment, CorruptFragmentError] = {}
+    for fragment, own in groupby(chosen, lambda group: group.fragment):
+        try:
+            statistics = reduce(measured, own, statistics)
+        except CorruptFragmentError as error:
+            damaged[fragment] = error
+    left = [group for group in groups if group.fragment not in damaged]
+    if not left:
+        raise next(iter(damaged.values()))
+    for complaint in damaged.values():
+        _leave_out(complaint)
     progress(ProgressEvent("measure", len(chosen), len(chosen)))
-    return statistics
+    return statistics, left
+
+
+def _most_common(schemas: Iterable[pa.Schema]) -> pa.Schema:
+    """The first of those that most agree with, order, nullability and metadata apart."""
+    by_columns: dict[tuple[tuple[str, str], ...], pa.Schema] = {}
+    counts: Counter[tuple[tuple[str, str], ...]] = Counter()
+    for schema in schemas:
+        columns = tuple(sorted((field.name, str(field.type)) for field in schema))
+        by_columns.setdefault(columns, schema)
+        counts[columns] += 1
+    return by_columns[counts.most_common(1)[0][0]] if counts else pa.schema([])
+
+
+def _mismatch(fragment: Fragment, expected: str, differences: Sequence[str]) -> SchemaMismatchError:
+    return SchemaMismatchError(
+        "columns differ between fragments",
+        where=fragment.relative,
+        expected=expected,
+        got="; ".join(differences),
+        remedy="give fragments of another schema a source of their own",
+    )
+
+
+def _leave_out(complaint: AePipelineError | OSError) -> None:
+    logger.warning("left out of the fit: %s", complaint)
 
 
 def _spread(groups: Sequence[RowGroup], max_rows: int | None) -> list[RowGroup]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlglot
 from sqlglot import expressions as sql
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.source import Fragment, partition_table
@@ -41,7 +41,7 @@ def fragments_where(fragments: Sequence[Fragment], predicate: str) -> tuple[Frag
             "cannot evaluate the predicate",
             where="backfill.where",
             expected=f"comparisons of {', '.join(table.column_names)}",
-            got=f"{predicate} ({_first_line(error)})",
+            got=f"{predicate} ({_complaint(error)})",
         ) from error
     return tuple(fragments[number] for number in chosen)
 
@@ -133,6 +133,9 @@ def _constant(node: Node) -> str | int | float:
     return int(node.this) if node.is_int else float(node.this)
 
 
-def _first_line(error: Exception) -> str:
-    """Without the terminal colours and the place that sqlglot adds."""
+def _complaint(error: Exception) -> str:
+    """One line, without the class names and the terminal colours of sqlglot."""
+    if isinstance(error, ParseError) and error.errors:
+        first = error.errors[0]
+        return f"not understood at {first['highlight']}, column {first['col']}"
     return str(error).partition("\n")[0].partition("\x1b")[0].strip().rstrip(".:")

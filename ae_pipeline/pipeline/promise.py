@@ -12,6 +12,9 @@ from ae_pipeline.errors import PromiseBrokenError
 from ae_pipeline.quantization import breaks_promise
 from ae_pipeline.storage import Coder
 
+#: What mends an archive or features file that is not what it should be.
+ENCODE_AGAIN = "encode it again (`encode --force`, or `verify` and then `backfill --only failed`)"
+
 
 def promised(coder: Coder) -> Float64[np.ndarray, "features"] | None:
     """Tolerances of an archive's columns, in source units; features datasets promise nothing."""
@@ -37,7 +40,7 @@ def check_promise(coder: Coder, records: pa.RecordBatch, truth: pa.RecordBatch, 
                 where=f"{where}, column {name}",
                 expected=f"every error at most {tolerance:g}",
                 got=f"{n_broken} values off",
-                remedy="encode the fragment again and report this",
+                remedy=f"{ENCODE_AGAIN}; if its source was not rewritten, report this",
             )
 
 

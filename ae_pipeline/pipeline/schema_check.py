@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from ae_pipeline.archive import archive_schema
 from ae_pipeline.errors import CorruptFragmentError, PromiseBrokenError
+from ae_pipeline.pipeline.promise import ENCODE_AGAIN
 from ae_pipeline.storage import Coder
 
 
@@ -17,7 +18,7 @@ def check_source_schema(decoded: pa.Schema, source: pa.Schema, where: str) -> No
             "schema differs from the source",
             where=where,
             got=difference or "other metadata of the schema",
-            remedy="encode the fragment again and report this",
+            remedy=f"{ENCODE_AGAIN}; if its source was not rewritten, report this",
         )
 
 
@@ -38,7 +39,7 @@ def check_stored_schema(coder: Coder, decoded: pa.Schema, stored: pa.Schema, whe
             "columns of the file are not those that its codec stores",
             where=where,
             got=difference,
-            remedy="encode it again from the source, or restore the file",
+            remedy=f"{ENCODE_AGAIN}, or restore the file",
         )
 
 

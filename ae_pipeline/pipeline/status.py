@@ -116,7 +116,7 @@ def _verdict(fragment: Fragment, destination: Destination) -> Verdict:
         verdict = _unreadable(identity, destination.retired.get(fragment.relative))
     else:
         verdict = "missing", "never encoded"
-    if failure and verdict[0] in ("missing", "stale") and failure.get("source") == identity:
+    if failure and verdict[0] != "retired" and failure.get("source") == identity:
         return "failed", failure.get("message", "")
     return verdict
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 import rich.table
 from rich import box
 from rich.console import Console
@@ -11,6 +14,8 @@ from ae_pipeline.report.table import Table, format_cell
 
 #: Tables of so few columns may hold sentences.
 _FEW_COLUMNS = 2
+#: Characters that a column of words can do with, and what lies between two columns.
+_NARROW, _AROUND = 12, 2
 
 
 def render(table: Table, console: Console) -> None:
@@ -24,21 +29,66 @@ def render(table: Table, console: Console) -> None:
         padding=(0, 1, 0, 0),
         show_footer=table.footer is not None,
     )
+    rooms = _rooms(table, console.width)
+    rows = [
+        [_fold(format_cell(row[n]), rooms.get(n)) for n in range(len(row))] for row in table.rows
+    ]
     for index, heading in enumerate(table.headings):
-        # Words may take two lines, a number never does.
         grid.add_column(
             heading if index == 0 else heading.replace(" ", "\n"),
             footer=escape(format_cell(table.footer[index])) if table.footer else "",
             justify="left" if index == 0 else "right",
             overflow="fold",
-            no_wrap=index > 0 and len(table.headings) > _FEW_COLUMNS and _has_numbers(table, index),
+            no_wrap=index in rooms and _longest(row[index] for row in rows) <= rooms[index],
         )
-    for row in table.rows:
-        grid.add_row(*(escape(format_cell(cell)) for cell in row))
+    for row in rows:
+        grid.add_row(*map(escape, row))
     console.print(grid)
     if table.note:
         console.print(escape(table.note), style="dim", highlight=False)
         console.print()
+
+
+def _rooms(table: Table, width: int) -> dict[int, int]:
+    """Characters for each column that the terminal may not fold: numbers, and names from the left.
+
+    Sentences take several lines; they keep a little of the width in any case.
+    """
+    columns = range(len(table.headings))
+    is_long = len(columns) > _FEW_COLUMNS
+    needed = [_needed(table, index) for index in columns]
+    rooms = {n: needed[n] for n in columns if n and is_long and _has_numbers(table, n)}
+    least = sum(rooms.get(n, min(needed[n], _NARROW)) for n in columns)
+    left = width - _AROUND * len(columns) - least
+    for n in (n for n in columns if n not in rooms and _has_names(table, n) and left >= 0):
+        rooms[n] = min(needed[n], _NARROW + left)
+        left -= max(0, rooms[n] - _NARROW)
+    return rooms
+
+
+def _longest(cells: Iterable[str]) -> int:
+    return max((len(line) for cell in cells for line in cell.split("\n")), default=0)
+
+
+def _fold(text: str, room: int | None) -> str:
+    """A name in lines of at most so many characters, broken after `_` and `/` where it has them."""
+    lines = [""]
+    for part in re.findall(r"[^_/]*[_/]|[^_/]+", text) if room is not None else [text]:
+        if lines[-1] and len(lines[-1]) + len(part) > (room or 0):
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
+
+
+def _needed(table: Table, index: int) -> int:
+    """Characters of the longest cell, and of the longest word of the heading."""
+    heading = table.headings[index]
+    words = [heading] if index == 0 else heading.split()
+    return max(map(len, [*words, *(format_cell(row[index]) for row in table.all_rows)]), default=0)
+
+
+def _has_names(table: Table, index: int) -> bool:
+    return not any(" " in format_cell(row[index]) for row in table.rows)
 
 
 def _has_numbers(table: Table, index: int) -> bool:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from ae_pipeline.report.backfill import fragment_table, plan_line, state_table
+from ae_pipeline.report.backfill import (
+    done_line,
+    fragment_table,
+    plan_line,
+    removed_table,
+    state_table,
+)
 from ae_pipeline.report.build import closing_lines, fit_table, report_tables
 from ae_pipeline.report.compress import compress_lines
 from ae_pipeline.report.drift import drift_table
@@ -30,7 +36,7 @@ def result_tables(result: Result) -> list[Table]:
         return [fit_table(result)]
     if isinstance(result, BackfillReport):
         done = [] if result.report is None else report_tables(result.report)
-        return [*_plan_tables(result.plan, is_done=result.report is not None), *done]
+        return [*_plan_tables(result.plan), *done]
     if isinstance(result, CompressReport):
         return _compress_tables(result)
     return report_tables(result)
@@ -42,10 +48,10 @@ def result_lines(result: Result) -> list[str]:
         return []
     if isinstance(result, BackfillReport):
         done = [] if result.report is None else closing_lines(result.report)
-        return [plan_line(result.plan), *done]
+        return [_plan_line(result.plan), *done]
     if isinstance(result, CompressReport):
         verified = [] if result.verified is None else closing_lines(result.verified)
-        return [plan_line(result.plan), *verified, *compress_lines(result)]
+        return [_plan_line(result.plan), *verified, *compress_lines(result)]
     return closing_lines(result)
 
 
@@ -61,18 +67,21 @@ def result_warnings(result: Result) -> list[str]:
     return []
 
 
-def _plan_tables(plan: BackfillPlan, is_done: bool) -> list[Table]:
-    """The states; what is to do as long as nothing was done about it."""
+def _plan_tables(plan: BackfillPlan) -> list[Table]:
+    """The states, and what is to do; after a run what was removed, since the rest is told apart."""
+    if not plan.is_dry_run:
+        removed = [removed_table(plan, _SHOWN)] if plan.pruned else []
+        return [state_table(plan, is_done=True), *removed]
     has_work = bool(plan.selected or plan.pruned)
-    return [
-        state_table(plan),
-        *([fragment_table(plan, _SHOWN)] if has_work and not is_done else []),
-    ]
+    return [state_table(plan), *([fragment_table(plan, _SHOWN)] if has_work else [])]
+
+
+def _plan_line(plan: BackfillPlan) -> str:
+    return plan_line(plan) if plan.is_dry_run else done_line(plan)
 
 
 def _compress_tables(result: CompressReport) -> list[Table]:
-    is_done = result.encoded is not None or result.verified is not None
-    tables = _plan_tables(result.plan, is_done)
+    tables = _plan_tables(result.plan)
     if result.drift is not None:
         tables.append(drift_table(result.drift))
     reports = (result.encoded, result.verified)

@@ -43,6 +43,7 @@ class BackfillPlan:
         codec_id: codec that fragments get; None if one is to be fitted.
         fragments: in the order in which they would be done.
         seconds: wall time of planning.
+        is_dry_run: nothing is done about it.
     """
 
     source: str
@@ -51,6 +52,7 @@ class BackfillPlan:
     codec_id: str | None
     fragments: tuple[PlannedFragment, ...]
     seconds: float
+    is_dry_run: bool = False
 
     @property
     def selected(self) -> tuple[PlannedFragment, ...]:

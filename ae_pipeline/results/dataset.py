@@ -13,11 +13,19 @@ State = Literal["written", "current"]
 
 @dataclass(frozen=True)
 class FragmentFailure:
-    """A fragment that could not be done, and why; `is_retriable` for I/O trouble only."""
+    """A fragment that could not be done, and why.
+
+    Args:
+        relative: path below the dataset's root.
+        message: what happened.
+        is_retriable: I/O trouble.
+        is_damage: of what was read, or of a promise; another attempt to read it fails alike.
+    """
 
     relative: str
     message: str
     is_retriable: bool
+    is_damage: bool = False
 
     def __str__(self) -> str:
         """One line that names the fragment, once."""

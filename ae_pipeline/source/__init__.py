@@ -2,7 +2,7 @@
 
 from ae_pipeline.source.discovery import Fragment, Source, discover, in_natural_order
 from ae_pipeline.source.fingerprint import file_hash, fingerprint
-from ae_pipeline.source.partition import partition_table, partition_values
+from ae_pipeline.source.partition import known_values, partition_table, partition_values
 from ae_pipeline.source.reading import (
     RowGroup,
     list_row_groups,
@@ -20,6 +20,7 @@ __all__ = [
     "file_hash",
     "fingerprint",
     "in_natural_order",
+    "known_values",
     "list_row_groups",
     "open_fragment",
     "partition_table",

@@ -41,12 +41,11 @@ format: setup ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: setup ## Measure on this machine, and write docs/benchmarks.md
+bench: setup ## Measure on this machine, write docs/benchmarks.md; of DATASETS="..." if given
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.archive_throughput
-	$(BIN)/python -m benchmarks.decoder sample_data/gas_turbine sample_data/cms_dimuon
-	$(BIN)/python -m docs.generate bench-page
+	$(BIN)/python -m docs.generate bench-page $(DATASETS)
 
 lock: ## Resolve constraints.txt anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --all-extras --no-extra gpu --universal --python-version 3.11 \

@@ -1,4 +1,4 @@
-"""All that `benchmarks.ratio` and `benchmarks.limit` find, as a page of Markdown.
+"""All that `benchmarks.ratio`, `limit` and `decoder` find, as a page of Markdown.
 
 python -m benchmarks.page DATASET...
 """
@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from inspect import cleandoc
 
 from ae_pipeline.report import to_markdown
-from benchmarks import known_sources, limit, ratio
+from benchmarks import decoder, known_sources, limit, ratio
 from benchmarks.comparison import compare_all
 from benchmarks.machine import machine_line
+
+#: Datasets on which integers are held against floats; each is trained nine times.
+_DECODED = 2
 
 
 def main() -> None:
@@ -34,6 +37,8 @@ def page(datasets: Sequence[str]) -> str:
         f"## What theory allows\n\n{cleandoc(limit.__doc__ or '')}\n",
         f"{cleandoc(known_sources.__doc__ or '')}\n",
         *map(to_markdown, map(limit.limit_table, limits)),
+        f"## What integers cost\n\n{cleandoc(decoder.__doc__ or '')}\n",
+        *map(to_markdown, map(decoder.decoder_table, datasets[:_DECODED])),
     ]
     return "\n".join(parts)
 

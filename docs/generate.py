@@ -87,7 +87,7 @@ def benchmarks_page(datasets: Sequence[str]) -> str:
 
 def bars_of(page: str) -> str:
     """The table of a benchmarks page that holds ours against the best peer."""
-    return page.split("**Ours against the best peer**\n\n")[1].split("\n\n")[0]
+    return page.split("**Ours against the best peer**\n\n")[1].split("\n\n", maxsplit=1)[0]
 
 
 def _run(name: str, *arguments: str) -> str:

@@ -10,7 +10,7 @@ Latent-Variable Models".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int8, Int16, Int64, Shaped
@@ -77,6 +77,12 @@ class IntegerDecoder:
             skip_shift=skip_shift,
             output_bias=np.asarray(weights["decoder/1/bias"], np.float32),
         )
+
+    def with_coarse_skip(self, n_bits: int) -> IntegerDecoder:
+        """With skip weights of so many bits, the sign among them."""
+        floats = np.ldexp(self.skip_weights.astype(np.float64), -self.skip_shift.astype(np.int32))
+        skip, shift = round_columns(floats.astype(np.float32), (1 << (n_bits - 1)) - 1)
+        return replace(self, skip_weights=skip.astype(np.int16), skip_shift=shift)
 
     def predict(
         self, codes: Int64[np.ndarray, "rows latent"]

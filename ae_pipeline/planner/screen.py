@@ -9,6 +9,7 @@ import numpy as np
 from ae_pipeline.codec import ArchiveCodec
 from ae_pipeline.planner.contest import Contest
 from ae_pipeline.planner.klt import Spectrum, linear_network, measure_spectrum
+from ae_pipeline.planner.precision import coarsest
 from ae_pipeline.planner.shape import Shape
 from ae_pipeline.standardization import Standardization
 
@@ -20,6 +21,8 @@ _MOST_INPUTS = 1024
 #: Windows that a spectrum needs per input, to be more than chance.
 _LEAST_WINDOWS = 2
 _BYTES_PER_WEIGHT = 1.0
+#: Share of all bytes below which the precision of weights is left as it is.
+_SMALL_MODEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,11 @@ def _best_network(
     best = min(tried, key=lambda one: one.n_bytes)
     count = best.shape.latent_dim
     coarser = [_measure(codec, spectrum, count, step, contest) for step in others]
-    return min([best, *coarser], key=lambda one: one.n_bytes)
+    best = min([best, *coarser], key=lambda one: one.n_bytes)
+    if contest.model_bytes(best.codec) < _SMALL_MODEL * best.n_bytes:
+        return best
+    n_bytes, rounded = coarsest(best.codec, contest.bytes_of)
+    return replace(best, codec=rounded, n_bytes=n_bytes) if n_bytes < best.n_bytes else best
 
 
 def _measure(

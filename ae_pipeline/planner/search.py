@@ -13,6 +13,7 @@ from ae_pipeline.codec import ArchiveCodec
 from ae_pipeline.planner.contest import Contest
 from ae_pipeline.planner.idle import useful_columns, without_idle_codes
 from ae_pipeline.planner.network import TRIAL_STEPS, Trainer
+from ae_pipeline.planner.precision import coarsest
 from ae_pipeline.planner.screen import Screened
 from ae_pipeline.planner.shape import (
     Shape,
@@ -26,12 +27,12 @@ from ae_pipeline.planner.shape import (
 #: A network is tried out if its linear start takes at most this many times the best bytes so far,
 _TRIED = 2.0
 #: for this share of the budget; all trials together may take that share.
-_TRIAL_SHARE, _ALL_TRIALS = 0.15, 0.6
+_TRIAL_SHARE, _FIRST_SHARE, _ALL_TRIALS = 0.15, 0.5, 0.6
+#: The least share that is left for the network that is trained to the end.
+_LAST_SHARE = 0.5
 #: A shape is worth it if it takes at most this many times the best, and its payload at most this
 #: share of what is needed without it.
 _PROMISING, _HELPFUL = 1.1, 0.998
-#: Precisions of the encoder's weights to choose from.
-_ENCODER_BITS = (6, 8, 10, 13)
 _SCREENED_VALUES = 1 << 19
 Move = Callable[[Shape], Shape | None]
 
@@ -78,7 +79,8 @@ class Search:
         shape = self.best_shape(screened)
         if shape is not None:
             search = self._of_useful_columns(shape) or self
-            search.enter(shape, self.trainer.affordable_steps(shape, self.budget_s))
+            left = max(_LAST_SHARE * self.budget_s, self.budget_s - self._spent_s)
+            search.enter(shape, self.trainer.affordable_steps(shape, left))
 
     def best_shape(self, screened: list[Screened]) -> Shape | None:
         """The most promising shape, or None if no network promises to pay.
@@ -155,12 +157,20 @@ class Search:
     def _try(self, shape: Shape) -> float | None:
         """Bytes after a trial; None if there is no time for one."""
         if shape not in self._trials:
-            n_steps = self.trainer.affordable_steps(shape, _TRIAL_SHARE * self.budget_s)
-            n_steps = min(n_steps, TRIAL_STEPS)
+            n_steps = self._trial_steps(shape)
             if n_steps < self.trainer.least_steps or not self._has_time(shape, n_steps):
                 return None
             self._trials[shape] = self.enter(shape, n_steps)
         return self._trials[shape].total
+
+    def _trial_steps(self, shape: Shape) -> int:
+        """Mini-batches of a trial; wide tables have time for a single one, of half the budget."""
+        is_first = not self._trials and self.columns is None
+        share = _FIRST_SHARE if is_first else _TRIAL_SHARE
+        n_steps = self.trainer.affordable_steps(shape, _TRIAL_SHARE * self.budget_s)
+        if n_steps < self.trainer.least_steps:
+            n_steps = self.trainer.affordable_steps(shape, share * self.budget_s)
+        return min(n_steps, TRIAL_STEPS)
 
     def _of_useful_columns(self, shape: Shape) -> Search | None:
         """A search whose networks see only the columns that this shape's helped, if that is better.
@@ -211,15 +221,8 @@ class Search:
         return None if is_pinned else shape
 
     def _as_small_as_pays(self, codec: ArchiveCodec) -> ArchiveCodec:
-        """Without idle codes, and the encoder only as precise as pays: it is half of the model."""
+        """Without idle codes, and with weights only as precise as pays."""
         sample = self.contest.sample.shortened(_SCREENED_VALUES)
         if self.trainer.job.network.latent_dim is None:
             codec = without_idle_codes(codec, sample)
-        network = codec.network
-        if network is None:
-            return codec
-        rounded = [
-            replace(codec, network=replace(network, encoder_bits=n_bits).as_stored())
-            for n_bits in _ENCODER_BITS
-        ]
-        return min(rounded, key=replace(self.contest, sample=sample).bytes_of)
+        return coarsest(codec, replace(self.contest, sample=sample).bytes_of)[1]

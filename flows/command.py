@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any  # Prefect's flow type is generic in everything
 
+from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_ALLOW_EPHEMERAL_MODE
+
 from ae_pipeline.cli.signals import stopping_cleanly
 from ae_pipeline.cli.terminal import stderr, stdout
 from ae_pipeline.config import JobConfig, load_job, parse_setting
@@ -32,12 +34,21 @@ def main(flow: Callable[..., Any], kind: type[JobConfig]) -> None:
     except ConfigError as error:
         sys.exit(f"error: {error}")
     with stopping_cleanly(), showing_progress():
+        _start_server()
         state = flow(job, return_state=True)
     if not state.is_completed():
         stderr.print(f"error: {state.message}", markup=False, soft_wrap=True)
         sys.exit(1)
     _show(state.result())
     _tell_next(job)
+
+
+def _start_server() -> None:
+    """A temporary server, if there is no other."""
+    if PREFECT_API_URL.value() is None and PREFECT_SERVER_ALLOW_EPHEMERAL_MODE.value():
+        from flows.server import TemporaryServer  # noqa: PLC0415  costs seconds
+
+        TemporaryServer().start()
 
 
 def _parse(description: str) -> argparse.Namespace:

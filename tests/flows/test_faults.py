@@ -101,7 +101,10 @@ def test_interrupted_without_a_server(
     assert half_files(archive) == []
     assert len(published(archive)) < N_FRAGMENTS
     assert_whole(archive, source)
-    rerun("backfill", standing, *options)
+    # With a standing server it tells where that shows the run, and starts none.
+    said = rerun("backfill", standing, *options)
+    assert f"{standing.url}/runs" in said
+    assert "server start" not in said
     assert_complete(archive, source)
 
 

@@ -171,25 +171,28 @@ def test_flow_takes_plain_parameters(source: Path, tmp_path: Path) -> None:
     assert fit(job, return_state=True).is_completed()
 
 
-def fragment(number: int) -> Fragment:
+def fragment(number: int, size_bytes: int) -> Fragment:
     """A fragment that need not exist."""
-    return Fragment(Path(f"/{number}.parquet"), f"{number}.parquet", 1)
+    return Fragment(Path(f"/{number}.parquet"), f"{number}.parquet", size_bytes)
 
 
 @pytest.mark.parametrize(
-    ("n_fragments", "settings", "expected"),
+    ("n_fragments", "megabytes", "settings", "expected"),
     [
-        (5, {"workers": 2}, [5]),
-        (20, {"workers": 2}, [8, 8, 4]),
-        (5, {"fragments_per_task": 2}, [2, 2, 1]),
-        (5000, {"workers": 1}, [50] * 100),
+        (5, 100, {"workers": 2}, [5]),
+        (20, 100, {"workers": 2}, [8, 8, 4]),
+        (20, 2, {"workers": 2}, [16, 4]),
+        (600, 0, {"workers": 2}, [250, 250, 100]),
+        (5, 0, {"fragments_per_task": 2}, [2, 2, 1]),
+        (5000, 100, {"workers": 1}, [50] * 100),
     ],
 )
 def test_batches_are_few_and_complete(
-    n_fragments: int, settings: dict[str, int], expected: list[int]
+    n_fragments: int, megabytes: int, settings: dict[str, int], expected: list[int]
 ) -> None:
-    """Every fragment is in one batch, in order, and a run has at most about 100 tasks."""
-    plan = EncodePlan(tuple(map(fragment, range(n_fragments))), "out", "id", "latent", False)
+    """Every fragment is in one batch, in order; a run has about 100 tasks, small ones fewer."""
+    fragments = tuple(fragment(number, megabytes * 10**6) for number in range(n_fragments))
+    plan = EncodePlan(fragments, "out", "id", "latent", False)
     batches = split_plan(plan, ExecutionConfig(**settings))
     assert [len(batch.fragments) for batch in batches] == expected
     assert sum((batch.fragments for batch in batches), ()) == plan.fragments

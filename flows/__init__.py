@@ -18,6 +18,8 @@ _SETTINGS = {
     # The library's loggers go to the run's page, too: a line per epoch and per fragment, if there
     # are not too many of those.
     "PREFECT_LOGGING_EXTRA_LOGGERS": "ae_pipeline",
+    # They speak outside of runs, too, where there is no page; Prefect would warn of each line.
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
 for _name, _value in _SETTINGS.items():
     os.environ.setdefault(_name, _value)

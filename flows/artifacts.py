@@ -1,8 +1,10 @@
 """What a run leaves in Prefect's UI: tables and a summary, under keys that do not change.
 
-The key holds the verb and the dataset's name, so that the history of one dataset is one artifact.
+The key holds the verb, the dataset's name and a digest of its place, so that the history of one
+dataset is one artifact, and no other dataset's.
 """
 
+import math
 import time
 from collections.abc import Sequence
 from typing import cast
@@ -22,7 +24,6 @@ from ae_pipeline.report import (
     column_table,
     failure_lines,
     fragment_table,
-    partition_table,
     report_tables,
     state_table,
     to_markdown,
@@ -30,6 +31,7 @@ from ae_pipeline.report import (
 )
 from ae_pipeline.results import BackfillPlan, DatasetReport
 from flows.names import slug
+from flows.partitions import run_table
 
 #: A table artifact of tens of thousands of rows exceeds Prefect's event limit.
 _MOST_ROWS = 500
@@ -38,8 +40,8 @@ _SECONDS_BETWEEN_UPDATES = 2.0
 
 
 def artifact_key(kind: str, dataset: str) -> str:
-    """Lower-case letters, digits and dashes: `decode-partitions` of `/data/Sales 2` is
-    `decode-partitions-sales-2`.
+    """Lower-case letters, digits and dashes: `decode-bytes` of `/data/Sales 2` is
+    `decode-bytes-sales-2-` and six digits.
     """  # noqa: D205
     return f"{kind}-{slug(dataset)}"
 
@@ -53,8 +55,8 @@ def publish_report(report: DatasetReport, dataset: str, verb: str | None = None)
         verb: that the keys hold; None for the report's own.
     """
     verb = verb or report.verb
-    partitions, columns = partition_table(report), column_table(report)
-    publish_table(f"{verb}-partitions", dataset, partitions, worst="MSE")
+    columns = column_table(report)
+    publish_table(f"{verb}-partitions", dataset, run_table(report), worst="MSE")
     if columns.rows:
         publish_table(f"{verb}-columns", dataset, columns, worst=columns.headings[-2])
     publish_table(f"{verb}-bytes", dataset, byte_table(report.bytes))
@@ -124,7 +126,8 @@ def _shorten(table: Table, worst: str | None) -> Table:
     rows = list(table.rows)
     if worst in table.headings:
         column = table.headings.index(worst)
-        rows.sort(key=lambda row: -float(row[column] or 0))
+        # What has no measure failed, and is worse than any.
+        rows.sort(key=lambda row: -math.inf if row[column] is None else -float(row[column] or 0))
     return Table(
         title=f"{table.title} ({_MOST_ROWS} of {len(rows)} rows)",
         headings=table.headings,

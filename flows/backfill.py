@@ -6,26 +6,25 @@ Run it: `python -m flows.backfill --config job.yaml`
 import time
 
 from prefect import State, flow, task
-from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
 from ae_pipeline.config import EncodeJob
 from ae_pipeline.pipeline import (
+    NOTHING,
     EncodePlan,
-    Outcome,
     finish_backfill,
     plan_backfill,
     start_backfill,
 )
-from ae_pipeline.report import plan_line
 from ae_pipeline.results import BackfillPlan, BackfillReport
 from flows.artifacts import publish_plan, publish_report
 from flows.assets import publish_asset
 from flows.batches import run_batches
 from flows.encode import encode_batch
+from flows.endings import ended, planned
 from flows.names import run_name
 from flows.progress import listener
-from flows.states import WORK, failing_in_one_line, raise_if_failed, result_of
+from flows.states import WORK, failing_in_one_line, result_of
 
 
 @task(name="plan-backfill", task_run_name="plan-backfill", **WORK)
@@ -44,7 +43,7 @@ def start(job: EncodeJob, plan: BackfillPlan) -> EncodePlan | None:
 
 @flow(name="backfill", flow_run_name=run_name("backfill", "source"), log_prints=False)
 @failing_in_one_line
-def backfill(job: EncodeJob) -> BackfillReport | State[BackfillReport]:
+def backfill(job: EncodeJob) -> State[BackfillReport]:
     """Write the fragments of `job.source` that `job.backfill` selects; the others stay.
 
     Args:
@@ -55,8 +54,7 @@ def backfill(job: EncodeJob) -> BackfillReport | State[BackfillReport]:
     plan: BackfillPlan = result_of(make_plan.with_options(retries=retries), job)
     publish_plan(plan)
     if job.backfill.dry_run:
-        report = finish_backfill(plan, None, Outcome((), ()), started)
-        return Completed(name="Planned", message=plan_line(plan), data=report)
+        return planned(finish_backfill(plan, None, NOTHING, started))
     # Quoted, because Prefect would look for futures in thousands of records otherwise.
     encoding = result_of(start.with_options(retries=retries), job, quote(plan))
     return encode_planned(job, plan, encoding, started)
@@ -64,21 +62,20 @@ def backfill(job: EncodeJob) -> BackfillReport | State[BackfillReport]:
 
 def encode_planned(
     job: EncodeJob, plan: BackfillPlan, encoding: EncodePlan | None, started: float
-) -> BackfillReport:
+) -> State[BackfillReport]:
     """Encode what was selected, batch by batch, and tell what came of it.
 
     Raises:
         FragmentsFailedError: some failed; the others are written.
     """
     if encoding is None:
-        return finish_backfill(plan, None, Outcome((), ()), started)
+        return ended(finish_backfill(plan, None, NOTHING, started), job.source)
     outcome = run_batches(encode_batch, encoding, job.execution, job.source)
     report = finish_backfill(plan, encoding, outcome, started)
     if report.report is not None:
         publish_report(report.report, job.source, "backfill")
         publish_asset(report.report, plan.kind)
-    raise_if_failed(outcome, job.source)
-    return report
+    return ended(report, job.source, outcome)
 
 
 if __name__ == "__main__":

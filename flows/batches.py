@@ -10,10 +10,14 @@ from prefect.runtime import flow_run, task_run
 
 from ae_pipeline.config import ExecutionConfig
 from ae_pipeline.pipeline import DecodePlan, EncodePlan, Outcome
+from ae_pipeline.source import Fragment
 from flows.artifacts import BatchProgress
 
 _MOST_TASKS = 100
 _FRAGMENTS_PER_WORKER = 4
+#: Small fragments make up a batch of so many bytes, or of so many fragments: a second of work.
+_BATCH_BYTES = 32_000_000
+_SMALL_FRAGMENTS = 250
 
 Plan = TypeVar("Plan", EncodePlan, DecodePlan)
 
@@ -50,11 +54,19 @@ def run_batches(
 def split_plan(plan: Plan, execution: ExecutionConfig) -> list[Plan]:
     """Plans of consecutive fragments, as many each as the settings say or as keeps tasks few."""
     fragments = plan.fragments
-    size = execution.fragments_per_task or max(
-        _FRAGMENTS_PER_WORKER * execution.workers, math.ceil(len(fragments) / _MOST_TASKS)
-    )
+    size = execution.fragments_per_task or _batch_size(fragments, execution.workers)
     starts = range(0, len(fragments), size)
     return [replace(plan, fragments=fragments[start : start + size]) for start in starts]
+
+
+def _batch_size(fragments: Sequence[Fragment], workers: int) -> int:
+    """Fragments that keep all workers busy, for about a second at least, in about 100 tasks."""
+    mean_bytes = max(1, sum(one.size_bytes for one in fragments) // max(1, len(fragments)))
+    return max(
+        _FRAGMENTS_PER_WORKER * workers,
+        math.ceil(len(fragments) / _MOST_TASKS),
+        min(_BATCH_BYTES // mean_bytes, _SMALL_FRAGMENTS),
+    )
 
 
 def merge_outcomes(outcomes: Sequence[Outcome]) -> Outcome:

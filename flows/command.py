@@ -7,12 +7,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any  # Prefect's flow type is generic in everything
 
+from prefect.settings import (
+    PREFECT_API_URL,
+    PREFECT_SERVER_ALLOW_EPHEMERAL_MODE,
+    PREFECT_UI_URL,
+)
+
 from ae_pipeline.cli.signals import stopping_cleanly
 from ae_pipeline.cli.terminal import stderr, stdout
 from ae_pipeline.config import JobConfig, load_job, parse_setting
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.report import Result, render, result_lines, result_tables
 from flows.progress import showing_progress
+
+_BIN = Path(sys.executable).parent
 
 
 def main(flow: Callable[..., Any], kind: type[JobConfig]) -> None:
@@ -32,12 +40,21 @@ def main(flow: Callable[..., Any], kind: type[JobConfig]) -> None:
     except ConfigError as error:
         sys.exit(f"error: {error}")
     with stopping_cleanly(), showing_progress():
+        _start_server()
         state = flow(job, return_state=True)
     if not state.is_completed():
         stderr.print(f"error: {state.message}", markup=False, soft_wrap=True)
         sys.exit(1)
     _show(state.result())
     _tell_next(job)
+
+
+def _start_server() -> None:
+    """A temporary server, if there is no other."""
+    if PREFECT_API_URL.value() is None and PREFECT_SERVER_ALLOW_EPHEMERAL_MODE.value():
+        from flows.server import TemporaryServer  # noqa: PLC0415  costs seconds
+
+        TemporaryServer().start()
 
 
 def _parse(description: str) -> argparse.Namespace:
@@ -67,13 +84,19 @@ def _tell_next(job: JobConfig) -> None:
     written = {name: place for name, place in places.items() if place and Path(place).exists()}
     for name, place in written.items():
         stdout.print(f"{name:<9}{place}", soft_wrap=True, markup=False)
-    command = Path(sys.executable).parent
-    home = f"PREFECT_HOME={os.environ['PREFECT_HOME']} " if "PREFECT_HOME" in os.environ else ""
     stdout.print("Next:")
     for place in list(written.values())[:2]:
-        stdout.print(f"  {command / 'ae-pipeline'} inspect {place}", soft_wrap=True, markup=False)
-    stdout.print(
-        f"  {home}{command / 'prefect'} server start   # the runs and their artifacts",
-        soft_wrap=True,
-        markup=False,
-    )
+        _print_command(f"{_BIN / 'ae-pipeline'} inspect {place}")
+    _print_command(_way_to_pages())
+
+
+def _way_to_pages() -> str:
+    """Where the run and its artifacts are shown, or how to start what shows them."""
+    if PREFECT_API_URL.value() is not None:
+        return f"{PREFECT_UI_URL.value()}/runs   # the runs and their artifacts"
+    home = f"PREFECT_HOME={os.environ['PREFECT_HOME']} " if "PREFECT_HOME" in os.environ else ""
+    return f"{home}{_BIN / 'prefect'} server start   # the runs and their artifacts"
+
+
+def _print_command(command: str) -> None:
+    stdout.print(f"  {command}", soft_wrap=True, markup=False)

@@ -6,7 +6,6 @@ Run it: `python -m flows.compress --config job.yaml`
 import time
 
 from prefect import State, Task, flow, task
-from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
 from ae_pipeline.config import CompressJob, ExecutionConfig
@@ -30,10 +29,12 @@ from flows.artifacts import publish_markdown, publish_plan, publish_report, publ
 from flows.assets import publish_asset
 from flows.batches import Plan, run_batches
 from flows.encode import encode_batch
+from flows.endings import ended, planned
 from flows.events import emit_drift
 from flows.names import run_name
+from flows.partitions import compress_table
 from flows.progress import listener
-from flows.states import WORK, failing_in_one_line, raise_if_failed, result_of
+from flows.states import WORK, failing_in_one_line, result_of
 from flows.verify import verify_batch
 
 
@@ -75,7 +76,7 @@ def settle_all(job: CompressJob, verifying: DecodePlan | None, checked: Outcome)
 
 @flow(name="compress", flow_run_name=run_name("compress", "source"), log_prints=False)
 @failing_in_one_line
-def compress(job: CompressJob) -> CompressReport | State[CompressReport]:
+def compress(job: CompressJob) -> State[CompressReport]:
     """Encode what is new in `job.source`, read it back from `job.archive` and compare every value.
 
     Args:
@@ -90,7 +91,7 @@ def compress(job: CompressJob) -> CompressReport | State[CompressReport]:
         report = finish_compress(
             job, plan, None, (None, NOTHING), (None, NOTHING), settled, started
         )
-        return Completed(name="Planned", message="; ".join(result_lines(report)), data=report)
+        return planned(report)
     drift = _gate(job, plan)
     encoding: EncodePlan | None = result_of(
         start.with_options(retries=retries), job, quote(plan), quote(drift)
@@ -107,8 +108,7 @@ def compress(job: CompressJob) -> CompressReport | State[CompressReport]:
         job, plan, drift, (encoding, written), (verifying, checked), settled, started
     )
     _publish(report, job)
-    raise_if_failed(Outcome(report.done, report.failures), job.source)
-    return report
+    return ended(report, job.source, Outcome(report.done, report.failures))
 
 
 def _gate(job: CompressJob, plan: BackfillPlan) -> DriftReport | None:
@@ -135,6 +135,9 @@ def _publish(report: CompressReport, job: CompressJob) -> None:
         publish_asset(report.encoded, "archive")
     if report.verified is not None:
         publish_report(report.verified, job.source, "compress-verify")
+    partitions = compress_table(report)
+    if partitions is not None:
+        publish_table("compress-partitions", job.source, partitions, worst="MSE")
     lines = [*result_lines(report), *(str(failure) for failure in report.failures)]
     publish_markdown("compress", job.source, result_tables(report), lines)
 

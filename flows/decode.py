@@ -5,7 +5,7 @@ Run it: `python -m flows.decode --config job.yaml`
 
 import time
 
-from prefect import flow, task
+from prefect import State, flow, task
 
 from ae_pipeline.config import DecodeJob, ExecutionConfig
 from ae_pipeline.pipeline import DecodePlan, Outcome, decode_fragments, finish_decode, plan_decode
@@ -13,9 +13,10 @@ from ae_pipeline.results import DatasetReport
 from flows.artifacts import publish_report
 from flows.assets import publish_asset
 from flows.batches import checked, run_batches
+from flows.endings import ended
 from flows.names import run_name
 from flows.progress import listener
-from flows.states import WORK, failing_in_one_line, raise_if_failed, result_of
+from flows.states import WORK, failing_in_one_line, result_of
 
 
 @task(name="plan-decode", task_run_name="plan-decode", **WORK)
@@ -38,7 +39,7 @@ def decode_batch(batch_no: int, plan: DecodePlan, execution: ExecutionConfig) ->
     log_prints=False,
 )
 @failing_in_one_line
-def decode(job: DecodeJob) -> DatasetReport:
+def decode(job: DecodeJob) -> State[DatasetReport]:
     """Reconstruct what was encoded in `job.decoded`; with `job.source` every value is compared.
 
     Args:
@@ -51,8 +52,7 @@ def decode(job: DecodeJob) -> DatasetReport:
     report = finish_decode(job, plan, outcome, started)
     publish_report(report, dataset)
     publish_asset(report, "decoded")
-    raise_if_failed(outcome, dataset)
-    return report
+    return ended(report, dataset, outcome)
 
 
 if __name__ == "__main__":

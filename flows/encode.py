@@ -5,7 +5,7 @@ Run it: `python -m flows.encode --config job.yaml`
 
 import time
 
-from prefect import flow, task
+from prefect import State, flow, task
 
 from ae_pipeline.config import EncodeJob, ExecutionConfig
 from ae_pipeline.pipeline import EncodePlan, Outcome, encode_fragments, finish_encode, plan_encode
@@ -13,9 +13,10 @@ from ae_pipeline.results import DatasetReport
 from flows.artifacts import publish_report
 from flows.assets import publish_asset
 from flows.batches import checked, run_batches
+from flows.endings import ended
 from flows.names import run_name
 from flows.progress import listener
-from flows.states import WORK, failing_in_one_line, raise_if_failed, result_of
+from flows.states import WORK, failing_in_one_line, result_of
 
 
 @task(name="plan-encode", task_run_name="plan-encode", **WORK)
@@ -34,7 +35,7 @@ def encode_batch(batch_no: int, plan: EncodePlan, execution: ExecutionConfig) ->
 
 @flow(name="encode", flow_run_name=run_name("encode", "source"), log_prints=False)
 @failing_in_one_line
-def encode(job: EncodeJob) -> DatasetReport:
+def encode(job: EncodeJob) -> State[DatasetReport]:
     """Write every fragment of `job.source` to `job.features` or `job.archive`; current ones stay.
 
     Args:
@@ -46,8 +47,7 @@ def encode(job: EncodeJob) -> DatasetReport:
     report = finish_encode(job, plan, outcome, started)
     publish_report(report, job.source)
     publish_asset(report, "features" if job.archive is None else "archive")
-    raise_if_failed(outcome, job.source)
-    return report
+    return ended(report, job.source, outcome)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Events that an automation can act on: data drifted, fragments failed.
+"""Events that an automation can act on: rows grew or a distribution shifted, fragments failed.
 
-Both concern the dataset that was read, `ae-pipeline.dataset.<name>`; Prefect adds the run, the flow
-and the deployment they came from.
+All concern the dataset that was read, `ae-pipeline.dataset.<name>-<digest>`; Prefect adds the run,
+the flow and the deployment they came from.
 """
 
 import math
@@ -14,6 +14,7 @@ from ae_pipeline.results import DriftReport, FragmentFailure, PartitionDrift
 from flows.names import slug
 
 DRIFT = "ae-pipeline.drift"
+SHIFT = "ae-pipeline.shift"
 FRAGMENTS_FAILED = "ae-pipeline.fragments-failed"
 
 #: The most fragments or partitions that an event names; Prefect limits an event's bytes.
@@ -23,13 +24,16 @@ _MOST_NAMED = 100
 def emit_drift(report: DriftReport, dataset: str) -> None:
     """Tell how far partitions are from what the codec was fitted to, the drifted ones first.
 
+    Where only distributions shifted and rows take no more bytes than accepted, it is an event of
+    another name: seasons shift, and nobody wants to be stopped by them.
+
     Args:
         report: of the partitions with something new in them.
         dataset: path of the source.
     """
     ordered = sorted(report.partitions, key=lambda one: not (one.is_grown or one.is_shifted))
     _emit(
-        DRIFT,
+        DRIFT if report.is_drifted else SHIFT,
         dataset,
         {
             "action": report.action,

@@ -3,13 +3,14 @@
 Run it: `python -m flows.fit --config job.yaml`
 """
 
-from prefect import flow, task
+from prefect import State, flow, task
 
 from ae_pipeline.config import FitJob
 from ae_pipeline.pipeline import fit as fit_codec
 from ae_pipeline.report import fit_table
 from ae_pipeline.results import FitResult
 from flows.artifacts import publish_markdown
+from flows.endings import ended
 from flows.names import run_name
 from flows.progress import listener
 from flows.states import WORK, failing_in_one_line, result_of
@@ -24,7 +25,7 @@ def run_fit(job: FitJob) -> FitResult:
 
 @flow(name="fit", flow_run_name=run_name("fit", "source"), log_prints=False)
 @failing_in_one_line
-def fit(job: FitJob) -> FitResult:
+def fit(job: FitJob) -> State[FitResult]:
     """Train an autoencoder on `job.source` and write the codec to `job.codec`.
 
     Args:
@@ -32,7 +33,7 @@ def fit(job: FitJob) -> FitResult:
     """
     result: FitResult = result_of(run_fit.with_options(retries=job.execution.retries), job)
     publish_markdown("fit", job.source, [fit_table(result)], [])
-    return result
+    return ended(result, job.source)
 
 
 if __name__ == "__main__":

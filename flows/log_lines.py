@@ -1,11 +1,15 @@
-"""A line per fragment is right for hundreds of fragments and dear for thousands.
+"""Lines that a run's log does not need.
 
-Prefect takes milliseconds for each line of a run's log, longer than a small fragment does.
+A line per fragment is right for hundreds of fragments and dear for thousands: Prefect takes
+milliseconds for each line, longer than a small fragment does. A traceback says where the code
+is wrong; an error of ours says what is wrong with the data or the settings.
 """
 
 import logging
 import time
 from collections.abc import Callable
+
+from ae_pipeline.errors import AePipelineError
 
 #: Loggers that tell of every fragment.
 _TALKATIVE = (
@@ -14,6 +18,8 @@ _TALKATIVE = (
     "ae_pipeline.pipeline.encode",
     "ae_pipeline.pipeline.retention",
 )
+#: Loggers that tell, on a worker, of what left a flow.
+_ENGINES = ("prefect.engine", "prefect.flow_runs")
 _LINES_AT_ONCE = 50
 _LINES_PER_SECOND = 2.0
 
@@ -53,8 +59,15 @@ class FewLines(logging.Filter):
         return True
 
 
+def is_news(record: logging.LogRecord) -> bool:
+    """False for the traceback of an error of ours: the run's final state is that error's line."""
+    return not (record.exc_info and isinstance(record.exc_info[1], AePipelineError))
+
+
 def limit_lines() -> None:
-    """Let the loggers of fragments say only so much in this process."""
+    """Let loggers say only so much in this process: those of fragments, and Prefect of errors."""
+    for name in _ENGINES:
+        logging.getLogger(name).addFilter(is_news)
     for name in _TALKATIVE:
         logger = logging.getLogger(name)
         if not any(isinstance(one, FewLines) for one in logger.filters):

@@ -3,7 +3,7 @@
 Run it: `python -m flows.main_job --config job.yaml`
 """
 
-from prefect import flow
+from prefect import State, flow
 
 from ae_pipeline.config import MainJob
 from ae_pipeline.report import column_table, fit_table, partition_table
@@ -11,6 +11,7 @@ from ae_pipeline.results import DatasetReport, FitResult
 from flows.artifacts import publish_markdown
 from flows.decode import decode
 from flows.encode import encode
+from flows.endings import ended
 from flows.fit import fit
 from flows.names import run_name
 from flows.states import failing_in_one_line, result_of
@@ -18,7 +19,7 @@ from flows.states import failing_in_one_line, result_of
 
 @flow(name="main-job", flow_run_name=run_name("main-job", "source"), log_prints=False)
 @failing_in_one_line
-def main_job(job: MainJob) -> DatasetReport:
+def main_job(job: MainJob) -> State[DatasetReport]:
     """Fit, encode, decode and compare one dataset, each as a flow of its own.
 
     Args:
@@ -29,7 +30,7 @@ def main_job(job: MainJob) -> DatasetReport:
     report: DatasetReport = result_of(decode, job)
     tables = [fit_table(fitted), partition_table(report), column_table(report)]
     publish_markdown("main-job", job.source, tables, list(report.warnings))
-    return report
+    return ended(report, job.source)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Run names that say what runs on which dataset, and names that fit into keys."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +9,16 @@ from prefect.runtime import flow_run
 
 from ae_pipeline.config import JobConfig
 
+_DIGEST_LENGTH = 6
+
 
 def slug(dataset: str) -> str:
-    """A dataset's last folder in lower-case letters, digits and dashes: `/data/Sales 2` is
-    `sales-2`.
+    """A dataset's last folder in lower-case letters, digits and dashes, and a digest of its place:
+    `/data/Sales 2` is `sales-2-f30741`, and no other `Sales 2` is.
     """  # noqa: D205
-    return re.sub(r"[^a-z0-9]+", "-", Path(dataset).name.lower()).strip("-") or "dataset"
+    place = Path(dataset).resolve()
+    name = re.sub(r"[^a-z0-9]+", "-", place.name.lower()).strip("-") or "dataset"
+    return f"{name}-{hashlib.sha256(str(place).encode()).hexdigest()[:_DIGEST_LENGTH]}"
 
 
 def run_name(verb: str, *fields: str) -> Callable[[], str]:

@@ -57,8 +57,14 @@ WORK: dict[str, Any] = {
 }
 
 
-def raise_if_failed(outcome: Outcome, source: str) -> None:
-    """Emit an event and raise `FragmentsFailedError`, if any fragments failed; both name them."""
+def raise_if_failed(outcome: Outcome, source: str, numbers: str) -> None:
+    """Emit an event and raise `FragmentsFailedError`, if any fragments failed; both name them.
+
+    Args:
+        outcome: of all fragments.
+        source: dataset they belong to.
+        numbers: of the run, for the end of the message.
+    """
     failures = outcome.failures
     if failures:
         n_fragments = len(failures) + len(outcome.results)
@@ -67,5 +73,5 @@ def raise_if_failed(outcome: Outcome, source: str) -> None:
             f"{len(failures)} of {n_fragments} fragments failed",
             where=source,
             got="; ".join(str(failure) for failure in failures[:_NAMED_FAILURES]),
-            remedy="mend them and run again; the others are done",
+            remedy=f"mend them and run again; the others are done ({numbers})",
         )

@@ -6,16 +6,17 @@ Run it: `python -m flows.verify --config job.yaml`
 import time
 from dataclasses import replace
 
-from prefect import flow, task
+from prefect import State, flow, task
 
 from ae_pipeline.config import ExecutionConfig, VerifyJob
 from ae_pipeline.pipeline import DecodePlan, Outcome, decode_fragments, finish_verify, plan_verify
 from ae_pipeline.results import DatasetReport
 from flows.artifacts import publish_report
 from flows.batches import checked, run_batches
+from flows.endings import ended
 from flows.names import run_name
 from flows.progress import listener
-from flows.states import WORK, failing_in_one_line, raise_if_failed, result_of
+from flows.states import WORK, failing_in_one_line, result_of
 
 
 @task(name="plan-verify", task_run_name="plan-verify", **WORK)
@@ -34,7 +35,7 @@ def verify_batch(batch_no: int, plan: DecodePlan, execution: ExecutionConfig) ->
 
 @flow(name="verify", flow_run_name=run_name("verify", "archive"), log_prints=False)
 @failing_in_one_line
-def verify(job: VerifyJob) -> DatasetReport:
+def verify(job: VerifyJob) -> State[DatasetReport]:
     """Decode every block of `job.archive`; with `job.source` every value is compared.
 
     Args:
@@ -45,8 +46,7 @@ def verify(job: VerifyJob) -> DatasetReport:
     outcome = run_batches(verify_batch, plan, job.execution, job.archive)
     report = finish_verify(job, plan, outcome, started)
     publish_report(report, job.archive)
-    raise_if_failed(replace(outcome, failures=report.failures), job.archive)
-    return report
+    return ended(report, job.archive, replace(outcome, failures=report.failures))
 
 
 if __name__ == "__main__":

@@ -105,6 +105,10 @@ class Running:
         """Send a signal to the process alone."""
         self.process.send_signal(number)
 
+    def interrupt(self) -> None:
+        """Ctrl-C in its terminal: SIGINT to the whole group, whatever it has started."""
+        os.killpg(self.process.pid, signal.SIGINT)
+
     def end(self) -> int:
         """The exit code, once it has ended."""
         return self.process.wait(timeout=_MOST_STEPS / 100)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -11,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-#: Pages whose commands need no server.
+from tests.pages import HOW_TO, ROOT, blocks
+
+#: Pages that need no standing server; `tests/flows/test_deployment.py` runs the others.
 PAGES = ("backfill", "refit", "retention")
 
 
@@ -23,15 +23,19 @@ def test_commands_run(page: str, tmp_path: Path) -> None:
     """Every ```sh block of the page runs without an error, in a folder with the sample data."""
     shutil.copytree(ROOT / "sample_data", tmp_path / "sample_data")
     (tmp_path / "out").mkdir()
-    text = (ROOT / f"docs/how-to/{page}.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-    assert blocks
-    script = "\n".join(["set -euxo pipefail", *blocks])
+    commands = blocks(page, "sh")
+    assert commands
+    script = "\n".join(["set -euxo pipefail", *commands])
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     run = subprocess.run(
         [str(shutil.which("bash")), "-c", script],
         cwd=tmp_path,
-        env={**os.environ, "PATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env={
+            **os.environ,
+            "PATH": path,
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "PREFECT_HOME": str(tmp_path / "prefect"),
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -42,5 +46,5 @@ def test_commands_run(page: str, tmp_path: Path) -> None:
 def test_every_page_is_listed() -> None:
     """The README leads to each how-to page."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for page in (ROOT / "docs/how-to").glob("*.md"):
+    for page in HOW_TO.glob("*.md"):
         assert f"docs/how-to/{page.name}" in readme

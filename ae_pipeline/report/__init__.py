@@ -1,6 +1,6 @@
 """Results as people read them: tables for the terminal, Markdown and JSON. Computes nothing."""
 
-from ae_pipeline.report.backfill import fragment_table, plan_line, state_table
+from ae_pipeline.report.backfill import fragment_table, state_table
 from ae_pipeline.report.build import closing_lines, fit_table, inspection_tables, report_tables
 from ae_pipeline.report.collect import collected_line, collected_table
 from ae_pipeline.report.compress import compress_lines
@@ -29,7 +29,6 @@ __all__ = [
     "fragment_table",
     "inspection_tables",
     "partition_table",
-    "plan_line",
     "render",
     "report_tables",
     "result_lines",

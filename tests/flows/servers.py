@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from prefect.events.filters import EventFilter, EventNameFilter, EventResourceFi
 
 REPOSITORY = Path(__file__).parents[2]
 PREFECT = str(Path(sys.executable).with_name("prefect"))
+BASH = str(shutil.which("bash"))
 #: Seconds that two busy cores may need to start or to end something.
 PATIENCE_S = 240
 
@@ -54,11 +56,13 @@ class StandingServer:
     Args:
         url: of its pages; the API is below it.
         folder: its home, and the logs of the processes that were started beside it.
+        checkout: folder that commands run in.
         processes: started so far.
     """
 
     url: str
     folder: Path
+    checkout: Path = REPOSITORY
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
@@ -67,8 +71,11 @@ class StandingServer:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
         return {
             **inherited,
+            "PATH": f"{Path(PREFECT).parent}{os.pathsep}{os.environ['PATH']}",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
             "PREFECT_HOME": str(self.folder / "home"),
             "PREFECT_API_URL": f"{self.url}/api",
+            "PREFECT_SERVER_API_PORT": self.url.rpartition(":")[2],
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "DO_NOT_TRACK": "1",
             "PREFECT_CLI_PROMPT": "false",
@@ -84,7 +91,7 @@ class StandingServer:
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 command,
-                cwd=REPOSITORY,
+                cwd=self.checkout,
                 env=self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -97,7 +104,7 @@ class StandingServer:
         """Run a command to its end, whatever its exit code."""
         return subprocess.run(
             command,
-            cwd=REPOSITORY,
+            cwd=self.checkout,
             env=self.environment,
             capture_output=True,
             text=True,
@@ -134,17 +141,23 @@ def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGKILL)
 
 
 @contextmanager
-def standing_server(folder: Path) -> Iterator[StandingServer]:
-    """A server on a free port of loopback, with SQLite in `folder`."""
+def standing_server(
+    folder: Path, checkout: Path = REPOSITORY, script: str = "prefect server start"
+) -> Iterator[StandingServer]:
+    """A server on a free port of loopback, with SQLite in `folder`.
+
+    Args:
+        folder: its home.
+        checkout: folder that commands run in.
+        script: starts it; the port 4200 is replaced by the free one.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = StandingServer(f"http://127.0.0.1:{port}", folder)
+    server = StandingServer(f"http://127.0.0.1:{port}", folder, checkout)
     (folder / "home").mkdir(parents=True)
     try:
-        server.start(
-            "server", PREFECT, "server", "start", "--host", "127.0.0.1", "--port", str(port)
-        )
+        server.start("server", BASH, "-euxc", script.replace("4200", str(port)))
         wait_for(server.is_up, "the server")
         yield server
     finally:

@@ -12,10 +12,12 @@ from prefect.client.schemas.objects import Artifact, State
 
 from ae_pipeline.config import DecodeJob, EncodeJob
 from ae_pipeline.results import DriftReport, FragmentFailure, PartitionDrift
+from flows.artifacts import artifact_key
 from flows.assets import asset_key
 from flows.backfill import backfill
 from flows.decode import decode
 from flows.events import DRIFT, FRAGMENTS_FAILED, emit_drift, emit_failures
+from flows.names import slug
 from tests.datasets import mixed_tree
 from tests.flows.servers import events_of
 
@@ -62,6 +64,10 @@ def test_missing_becomes_current(source: Path, finished: tuple[Path, State]) -> 
     archive, state = finished
     assert state.is_completed()
     assert state.result().report.n_written == 3
+    numbers = dict(pair.split("=") for pair in state.message.split())
+    assert numbers["fragments"] == numbers["written"] == numbers["planned"] == "3"
+    assert (numbers["failed"], numbers["rows"]) == ("0", "900")
+    assert float(numbers["ratio"]) > 1
     files = sorted(archive.rglob("*.parquet"))
     before = [file.stat().st_mtime_ns for file in files]
     again = backfill(job_for(source, archive), return_state=True)
@@ -75,17 +81,26 @@ def test_plan_is_an_artifact(finished: tuple[Path, State], source: Path, tmp_pat
     """The plan's counts and its fragments with their reasons are tables of the run."""
     backfill(job_for(source, tmp_path / "archive", backfill={"dry_run": True}), return_state=True)
     found = artifacts()
-    counts = json.loads(found["backfill-plan-mixed"].data)
+    counts = json.loads(found[artifact_key("backfill-plan", str(source))].data)
     assert counts[0]["state"] == "missing"
     assert (counts[-1]["fragments"], counts[-1]["to do"]) == (3, 3)
-    fragments = json.loads(found["backfill-fragments-mixed"].data)
+    fragments = json.loads(found[artifact_key("backfill-fragments", str(source))].data)
     assert [row["reason"] for row in fragments] == ["never encoded"] * 3
-    assert {"backfill-mixed", "backfill-partitions-mixed", "backfill-bytes-mixed"} <= set(found)
+    kinds = ("backfill", "backfill-partitions", "backfill-bytes")
+    assert {artifact_key(kind, str(source)) for kind in kinds} <= set(found)
 
 
-def test_progress_ends_at_everything(finished: tuple[Path, State]) -> None:
+def test_partitions_have_their_state(finished: tuple[Path, State], source: Path) -> None:
+    """The table of a run has a line per partition with state and ratio, and one for all."""
+    rows = json.loads(artifacts()[artifact_key("backfill-partitions", str(source))].data)
+    assert [row["partition"] for row in rows] == ["day=1", "day=2", "day=10", "total"]
+    assert {row["state"] for row in rows} == {"written"}
+    assert all(row["ratio"] > 1 for row in rows)
+
+
+def test_progress_ends_at_everything(finished: tuple[Path, State], source: Path) -> None:
     """A run of several batches shows a bar that ends at 100 %."""
-    progress = artifacts()["backfill-progress-mixed"]
+    progress = artifacts()[artifact_key("backfill-progress", str(source))]
     assert (progress.type, float(progress.data)) == ("progress", 100.0)
     assert progress.description == "3 of 3 fragments, 2 of 2 batches"
 
@@ -136,13 +151,22 @@ def test_broken_fragment_stops_no_other(tmp_path: Path) -> None:
     assert state.is_failed()
     assert "1 of 3 fragments failed" in state.message
     assert "day=2/part-0.parquet" in state.message
+    assert "fragments=3 written=2 current=0 failed=1 rows=600" in state.message
+    rows = json.loads(artifacts()[artifact_key("backfill-partitions", str(broken))].data)
+    assert [(row["partition"], row["state"]) for row in rows] == [
+        ("day=2", "failed"),
+        ("day=1", "written"),
+        ("day=10", "written"),
+        ("total", "1 failed, 2 written"),
+    ]
+    assert rows[0]["rows"] is None
     assert len(list(archive.rglob("*.parquet"))) == 2
     plan = backfill(job_for(broken, archive, backfill={"dry_run": True}), return_state=True)
     fragments = plan.result().plan.fragments
     assert [one.state for one in fragments] == ["current", "failed", "current"]
     assert "day=2/part-0.parquet" in fragments[1].reason
     with get_client(sync_client=True) as client:
-        event = events_of(client, FRAGMENTS_FAILED, "ae-pipeline.dataset.broken")[0]
+        event = events_of(client, FRAGMENTS_FAILED, f"ae-pipeline.dataset.{slug(str(broken))}")[0]
     assert (event.payload["failed"], event.payload["fragments"]) == (1, 3)
     assert event.payload["failures"][0]["fragment"] == "day=2/part-0.parquet"
 
@@ -161,7 +185,9 @@ def test_event_of_many_failures_is_small() -> None:
     failures = [FragmentFailure(f"{i}.parquet", "broken", False) for i in range(5000)]
     emit_failures(failures, 6000, "/data/Many 1")
     with get_client(sync_client=True) as client:
-        event = events_of(client, FRAGMENTS_FAILED, "ae-pipeline.dataset.many-1")[0]
+        event = events_of(client, FRAGMENTS_FAILED, f"ae-pipeline.dataset.{slug('/data/Many 1')}")[
+            0
+        ]
     assert event.payload["failed"] == 5000
     assert len(event.payload["failures"]) == 100
 
@@ -172,7 +198,9 @@ def test_event_of_drift_names_the_drifted_first() -> None:
     grown = PartitionDrift("day=2", "new", 10, 3.0, 2.0, "a", 0.5, is_shifted=True, is_grown=True)
     emit_drift(DriftReport("old", "refit", (fine, grown), "new"), "/data/Drifting 1")
     with get_client(sync_client=True) as client:
-        payload = events_of(client, DRIFT, "ae-pipeline.dataset.drifting-1")[0].payload
+        payload = events_of(client, DRIFT, f"ae-pipeline.dataset.{slug('/data/Drifting 1')}")[
+            0
+        ].payload
     assert payload["action"] == "refit"
     assert (payload["codec_id"], payload["new_codec_id"]) == ("old", "new")
     assert payload["partitions_drifted"] == 1

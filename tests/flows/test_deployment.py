@@ -5,18 +5,22 @@ The server, the worker and the runs are processes of their own, and the browser 
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from prefect.client.schemas.objects import FlowRun
 
+from ae_pipeline import encode
+from ae_pipeline.config import EncodeJob
+from flows.artifacts import artifact_key
 from flows.assets import asset_key
 from tests.datasets import mixed_tree
-from tests.flows.servers import PREFECT, StandingServer, events_of, standing_server, wait_for
+from tests.flows.browser import SIZE, dump_page, find_browser, png_size, take_picture
+from tests.flows.deployed import deployed_server, run_deployment
+from tests.flows.servers import BASH, StandingServer, events_of, wait_for
+from tests.pages import blocks, session
+from tests.processes import published
 
 pytestmark = [pytest.mark.flow, pytest.mark.heavy, pytest.mark.timeout(900)]
 
@@ -26,12 +30,7 @@ DEPLOYMENTS = ("compress/compress-nightly", "backfill/backfill", "verify/verify-
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandingServer]:
     """A server, a pool, a worker, and every deployment of the checkout."""
-    with standing_server(tmp_path_factory.mktemp("deployed")) as server:
-        made = server.run(PREFECT, "work-pool", "create", "ae-pipeline", "--type", "process")
-        assert made.returncode == 0, made.stdout + made.stderr
-        deploy = server.run(PREFECT, "--no-prompt", "deploy", "--all")
-        assert deploy.returncode == 0, deploy.stdout + deploy.stderr
-        server.start("worker", PREFECT, "worker", "start", "--pool", "ae-pipeline")
+    with deployed_server(tmp_path_factory.mktemp("deployed"), most_rows=300) as server:
         yield server
 
 
@@ -48,14 +47,6 @@ def finished(
     with deployed.client() as client:
         runs = client.read_flow_runs()
     return source, archive, next(run for run in runs if run.name == "backfill mixed")
-
-
-def run_deployment(
-    server: StandingServer, name: str, job: dict[str, object], *options: str
-) -> subprocess.CompletedProcess[str]:
-    """Trigger a deployment from the command line."""
-    params = json.dumps({"job": job})
-    return server.run(PREFECT, "deployment", "run", name, "--params", params, *options)
 
 
 def test_deployments_say_when_and_how_many(deployed: StandingServer) -> None:
@@ -98,28 +89,32 @@ def test_worker_runs_a_deployment(
         keys = {artifact.key for artifact in client.read_artifacts()}
         name = "prefect.asset.materialization.succeeded"
         (event,) = events_of(client, name, asset_key(str(archive)))
-    assert {"backfill-plan-mixed", "backfill-fragments-mixed", "backfill-mixed"} <= keys
+    kinds = ("backfill-plan", "backfill-fragments", "backfill")
+    assert {artifact_key(kind, str(source)) for kind in kinds} <= keys
     related = {one.role: one.id for one in event.related}
     assert related["asset"] == asset_key(str(source))
     assert related["flow-run"] == f"prefect.flow-run.{run.id}"
     assert "deployment" in related
 
 
-def test_log_has_a_line_per_fragment(
+def lines_of(server: StandingServer, run: FlowRun, last: str) -> list[str]:
+    """The run's log, once the line that starts with `last` is there; nothing before."""
+    chosen = {"logs": {"flow_run_id": {"any_": [str(run.id)]}}, "sort": "TIMESTAMP_ASC"}
+    with server.client() as client:
+        logs = client.request("POST", "/logs/filter", json=chosen).json()
+    lines = [one["message"] for one in logs]
+    return lines if any(line.startswith(last) for line in lines) else []
+
+
+def test_log_has_a_line_per_fragment_and_a_summary(
     deployed: StandingServer, finished: tuple[Path, Path, FlowRun]
 ) -> None:
-    """The library's own log reaches the run's page."""
+    """The library's own log reaches the run's page; the numbers end it, and are the state's."""
     run = finished[2]
-
-    def logged() -> set[str]:
-        with deployed.client() as client:
-            logs = client.request(
-                "POST", "/logs/filter", json={"logs": {"flow_run_id": {"any_": [str(run.id)]}}}
-            ).json()
-        lines = [one["message"] for one in logs if one["message"].startswith("encoded ")]
-        return set(lines) if len(lines) == 3 else set()
-
-    wait_for(logged, "three lines")
+    lines = wait_for(lambda: lines_of(deployed, run, "Finished in state"), "its end")
+    assert len([line for line in lines if line.startswith("encoded ")]) == 3
+    assert f"summary: {run.state.message}" in lines[-3:]
+    assert "written=3 current=0 failed=0 rows=900" in run.state.message
 
 
 def test_second_run_waits_for_the_first(
@@ -158,43 +153,89 @@ def test_invalid_parameters_are_refused(
     assert complaint in refused.stdout + refused.stderr
 
 
-def test_automations_are_accepted(deployed: StandingServer) -> None:
-    """The server takes the automations of the checkout as they are."""
-    made = deployed.run(PREFECT, "automation", "create", "--from-file", "automations.yaml")
-    assert made.returncode == 0, made.stdout + made.stderr
-    listed = deployed.run(PREFECT, "automation", "ls").stdout
-    assert "crash-silent-runs" in listed
-    assert "pause-on-drift" in listed
+@pytest.mark.parametrize("page", ["deploy", "schedule"])
+def test_commands_run(deployed: StandingServer, page: str) -> None:
+    """Every command of the page runs; the server was started by the page's own first ones."""
+    n_started = 2 if page == "deploy" else 0
+    commands = blocks(page, "sh")[n_started:]
+    assert commands
+    script = "\n".join(["set -euxo pipefail", *commands])
+    run = deployed.run(BASH, "-c", script)
+    assert run.returncode == 0, run.stdout + run.stderr
+    if page == "deploy":
+        assert len(published(deployed.checkout / "out/deployed/archive")) == 5
+    else:
+        assert "crash-silent-runs" in run.stdout
+        assert_schedule_page_worked(deployed)
+
+
+def assert_schedule_page_worked(server: StandingServer) -> None:
+    """There is a second schedule, and one automation is on, the other off again."""
+    with server.client() as client:
+        schedules = client.read_deployment_by_name(DEPLOYMENTS[0]).schedules
+        automations = client.request("POST", "/automations/filter", json={}).json()
+    assert sorted(one.schedule.cron for one in schedules) == ["0 6 * * 1-5", "15 2 * * *"]
+    assert all(one.active for one in schedules)
+    assert {one["name"]: one["enabled"] for one in automations} == {
+        "crash-silent-runs": True,
+        "pause-on-drift": False,
+    }
+
+
+def test_refused_parameters_are_as_shown(deployed: StandingServer) -> None:
+    """The page shows the complaint that its wrong command gets."""
+    command, output = session("deploy")
+    refused = deployed.run(BASH, "-c", command)
+    assert refused.returncode == 1
+    assert " ".join(output.split()) in " ".join((refused.stdout + refused.stderr).split())
+
+
+def test_errors_are_one_line(deployed: StandingServer, tmp_path: Path) -> None:
+    """A wrong setting and broken fragments end a worker's run Failed, without a traceback."""
+    source, archive = mixed_tree(tmp_path / "damaged"), tmp_path / "archive"
+    job = {"source": str(source), "archive": str(archive)}
+    encode(EncodeJob(**job, planner={"learn": "never"}))
+    for file in published(archive):
+        file.unlink()
+    path = source / "day=2/part-0.parquet"
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + bytes(400) + content[404:])
+    jobs: dict[str, dict[str, object]] = {
+        "1 of 3 fragments failed": {**job},
+        "no date": {**job, "backfill": {"start": "May"}},
+    }
+    for message, each in jobs.items():
+        failed = run_deployment(deployed, "backfill/backfill", each, "--watch")
+        assert failed.returncode == 1
+        with deployed.client() as client:
+            runs = [run for run in client.read_flow_runs() if run.name == "backfill damaged"]
+        run = max(runs, key=lambda run: run.start_time)
+        assert run.state.is_failed()
+        assert run.state.message.startswith(message)
+        lines = wait_for(lambda run=run: lines_of(deployed, run, "Finished in state"), "its end")
+        assert [line for line in lines if "Traceback" in line or "unexpected" in line] == []
+    assert "Traceback" not in deployed.log("worker")
 
 
 @pytest.mark.parametrize("page", ["run", "artifact"])
+@pytest.mark.skipif(find_browser() is None, reason="Chromium is not on this machine")
 def test_pages_open_in_a_browser(
     deployed: StandingServer,
     finished: tuple[Path, Path, FlowRun],
     page: str,
     tmp_path: Path,
 ) -> None:
-    """The run's page and its artifact's show in a browser what the run did."""
-    run = finished[2]
+    """The run's page and its artifact's show in a browser what the run did, and make a picture."""
+    source, _, run = finished
+    key = artifact_key("backfill", str(source))
     with deployed.client() as client:
-        artifact = next(one for one in client.read_artifacts() if one.key == "backfill-mixed")
+        artifact = next(one for one in client.read_artifacts() if one.key == key)
     path, expected = {
         "run": (f"runs/flow-run/{run.id}", ["backfill mixed", "Completed", "backfill"]),
-        "artifact": (f"artifacts/artifact/{artifact.id}", ["backfill-mixed", "day=10"]),
+        "artifact": (f"artifacts/artifact/{artifact.id}", [key, "day=10"]),
     }[page]
-    shown = dump_page(deployed, f"{deployed.url}/{path}", tmp_path)
+    shown = dump_page(f"{deployed.url}/{path}")
     assert [text for text in expected if text not in shown] == []
-
-
-def dump_page(server: StandingServer, url: str, profile: Path) -> str:
-    """The page as the browser has built it."""
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("chromium is not on this machine")
-    flags = (
-        "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-        "--disable-background-networking --disable-component-update --virtual-time-budget=20000"
-    )
-    opened = server.run(browser, *flags.split(), f"--user-data-dir={profile}", "--dump-dom", url)
-    assert opened.returncode == 0, opened.stderr
-    return opened.stdout
+    picture = tmp_path / "page.png"
+    take_picture(f"{deployed.url}/{path}", picture)
+    assert png_size(picture) == SIZE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import re
 from pathlib import Path
 from typing import Any  # Prefect's flow type is generic in everything
 
@@ -32,7 +33,7 @@ from flows.batches import TransientError, checked, merge_outcomes, split_plan
 from flows.decode import decode
 from flows.encode import encode, encode_batch
 from flows.fit import fit
-from flows.log_lines import FewLines
+from flows.log_lines import FewLines, is_news
 from flows.main_job import main_job
 from flows.states import WORK, is_worth_retrying
 from flows.verify import verify
@@ -73,22 +74,16 @@ def test_runs_are_named_after_their_dataset(finished: tuple[Path, State]) -> Non
     assert {"main-job mixed", "fit mixed", "encode mixed", "decode mixed"} <= names
 
 
-def test_artifacts_hold_the_tables(finished: tuple[Path, State]) -> None:
+def test_artifacts_hold_the_tables(finished: tuple[Path, State], source: Path) -> None:
     """Each flow leaves its artifacts: partition and column tables, and a summary in Markdown."""
     with get_client(sync_client=True) as client:
         artifacts = {artifact.key: artifact for artifact in client.read_artifacts()}
-    assert {
-        "main-job-mixed",
-        "fit-mixed",
-        "encode-mixed",
-        "encode-partitions-mixed",
-        "encode-bytes-mixed",
-        "decode-mixed",
-        "decode-partitions-mixed",
-        "decode-columns-mixed",
-    } <= set(artifacts)
-    assert "day=10" in artifacts["decode-partitions-mixed"].data
-    assert artifacts["decode-mixed"].data.startswith("**decoded")
+    kinds = ("main-job", "fit", "encode", "encode-partitions", "encode-bytes")
+    kinds += ("decode", "decode-partitions", "decode-columns")
+    assert {artifact_key(kind, str(source)) for kind in kinds} <= set(artifacts)
+    rows = json.loads(artifacts[artifact_key("decode-partitions", str(source))].data)
+    assert {"partition", "state", "MSE", "max", "ratio"} <= set(rows[0])
+    assert artifacts[artifact_key("decode", str(source))].data.startswith("**decoded")
 
 
 def test_again_changes_nothing(source: Path, finished: tuple[Path, State]) -> None:
@@ -111,11 +106,15 @@ def test_archive_is_encoded_verified_and_decoded(source: Path, tmp_path: Path) -
     assert state.result().total.metrics.n_mismatched == 0
     with get_client(sync_client=True) as client:
         artifacts = {artifact.key: artifact.data for artifact in client.read_artifacts()}
-    for verb in ("encode-bytes-mixed", "verify-bytes-archive"):
-        rows = json.loads(artifacts[verb])
+    for kind, dataset in (("encode-bytes", str(source)), ("verify-bytes", archive)):
+        rows = json.loads(artifacts[artifact_key(kind, dataset)])
         assert rows[-1]["part"] == "total"
         assert sum(row["bytes"] for row in rows[:-1]) == rows[-1]["bytes"]
-    assert "Every value is within its promise" in artifacts["verify-archive"]
+    assert "Every value is within its promise" in artifacts[artifact_key("verify", archive)]
+    rows = json.loads(artifacts[artifact_key("verify-partitions", archive)])
+    assert {row["state"] for row in rows} == {"verified"}
+    assert all(0 < row["max/tol"] <= 1 and row["MSE"] > 0 and row["ratio"] > 1 for row in rows)
+    assert "fragments=3 failed=0 rows=900" in state.message
     out = str(tmp_path / "out")
     job = DecodeJob(archive=archive, decoded=out, source=str(source))
     assert decode(job, return_state=True).is_completed()
@@ -172,25 +171,28 @@ def test_flow_takes_plain_parameters(source: Path, tmp_path: Path) -> None:
     assert fit(job, return_state=True).is_completed()
 
 
-def fragment(number: int) -> Fragment:
+def fragment(number: int, size_bytes: int) -> Fragment:
     """A fragment that need not exist."""
-    return Fragment(Path(f"/{number}.parquet"), f"{number}.parquet", 1)
+    return Fragment(Path(f"/{number}.parquet"), f"{number}.parquet", size_bytes)
 
 
 @pytest.mark.parametrize(
-    ("n_fragments", "settings", "expected"),
+    ("n_fragments", "megabytes", "settings", "expected"),
     [
-        (5, {"workers": 2}, [5]),
-        (20, {"workers": 2}, [8, 8, 4]),
-        (5, {"fragments_per_task": 2}, [2, 2, 1]),
-        (5000, {"workers": 1}, [50] * 100),
+        (5, 100, {"workers": 2}, [5]),
+        (20, 100, {"workers": 2}, [8, 8, 4]),
+        (20, 2, {"workers": 2}, [16, 4]),
+        (600, 0, {"workers": 2}, [250, 250, 100]),
+        (5, 0, {"fragments_per_task": 2}, [2, 2, 1]),
+        (5000, 100, {"workers": 1}, [50] * 100),
     ],
 )
 def test_batches_are_few_and_complete(
-    n_fragments: int, settings: dict[str, int], expected: list[int]
+    n_fragments: int, megabytes: int, settings: dict[str, int], expected: list[int]
 ) -> None:
-    """Every fragment is in one batch, in order, and a run has at most about 100 tasks."""
-    plan = EncodePlan(tuple(map(fragment, range(n_fragments))), "out", "id", "latent", False)
+    """Every fragment is in one batch, in order; a run has about 100 tasks, small ones fewer."""
+    fragments = tuple(fragment(number, megabytes * 10**6) for number in range(n_fragments))
+    plan = EncodePlan(fragments, "out", "id", "latent", False)
     batches = split_plan(plan, ExecutionConfig(**settings))
     assert [len(batch.fragments) for batch in batches] == expected
     assert sum((batch.fragments for batch in batches), ()) == plan.fragments
@@ -213,6 +215,18 @@ def test_lines_are_few_and_counted() -> None:
     assert [told(), told(), told()] == ["encoded x (1 lines left out)", "encoded x", None]
 
 
+def test_tracebacks_are_of_bugs() -> None:
+    """An error of ours is no news to a log that has the run's state; a bug's traceback is."""
+
+    def is_told(error: Exception) -> bool:
+        exc_info = (type(error), error, None)
+        record = logging.LogRecord("engine", logging.ERROR, "", 0, "unexpected", (), exc_info)
+        return is_news(record)
+
+    assert is_told(ZeroDivisionError())
+    assert not is_told(AePipelineError("no such column"))
+
+
 def test_outcomes_merge_in_order() -> None:
     """Failures of all batches are kept, in order."""
     failures = [FragmentFailure(str(i), "broken", False) for i in range(3)]
@@ -222,8 +236,16 @@ def test_outcomes_merge_in_order() -> None:
 
 def test_artifact_keys_are_valid() -> None:
     """Keys hold lower-case letters, digits and dashes only, whatever the dataset is called."""
-    assert artifact_key("fit", "/data/Sales 2026_v2/") == "fit-sales-2026-v2"
-    assert artifact_key("fit", "/") == "fit-dataset"
+    assert re.fullmatch("fit-sales-2026-v2-[0-9a-f]{6}", artifact_key("fit", "/Sales 2026_v2/"))
+    assert re.fullmatch("fit-dataset-[0-9a-f]{6}", artifact_key("fit", "/"))
+
+
+def test_artifact_keys_are_of_one_dataset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """However a dataset's path is written its key is the same, and another dataset's is not."""
+    monkeypatch.chdir(tmp_path)
+    key = artifact_key("fit", str(tmp_path / "a/archive"))
+    assert artifact_key("fit", "a/archive") == artifact_key("fit", "b/../a/archive/") == key
+    assert artifact_key("fit", "b/archive") != key
 
 
 def test_io_trouble_is_tried_again() -> None:

@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from jaxtyping import Float64
 
 from ae_pipeline.codec import MOST_ROWS, ArchiveCodec
@@ -93,9 +92,9 @@ class ArchiveCoder:
                 for start in range(0, len(whole), n_rows):
                     yield whole.slice(start, n_rows)
 
-    def payload_bytes(self, metadata: pq.FileMetaData, footer: Footer) -> int:
+    def payload_bytes(self, leaves: Mapping[str, int], footer: Footer) -> int:
         """Stored bytes of the blocks."""
-        return column_bytes(metadata, BLOCK_COLUMN)
+        return column_bytes(leaves, BLOCK_COLUMN)
 
     def _stored(self, part: Part, schema: pa.Schema) -> list[str] | None:
         """Columns of the archive that the wanted ones are decoded from; None for all."""

@@ -108,9 +108,7 @@ def _result(
 ) -> FragmentResult:
     fragment = encoded.fragment
     with reading_errors(fragment):
-        stored = fragment_bytes(
-            encoded.coder, encoded.metadata, encoded.footer, fragment.size_bytes
-        )
+        stored = fragment_bytes(encoded.coder, encoded.metadata, encoded.footer, fragment.path)
     return FragmentResult(
         **vars(stored),
         relative=fragment.relative,

@@ -122,7 +122,7 @@ def _result(
     metadata = pq.read_metadata(path)
     footer = require_footer(metadata, fragment)
     return FragmentResult(
-        **vars(fragment_bytes(coder, metadata, footer, path.stat().st_size)),
+        **vars(fragment_bytes(coder, metadata, footer, path)),
         relative=fragment.relative,
         partition=fragment.partition,
         state=state,

@@ -14,7 +14,7 @@ from ae_pipeline.config import FragmentState
 from ae_pipeline.errors import AePipelineError, EmptySourceError, SourceNotFoundError
 from ae_pipeline.results import PlannedFragment
 from ae_pipeline.source import Fragment, discover, fingerprint
-from ae_pipeline.storage import Coder, Footer, read_footer, read_notes
+from ae_pipeline.storage import Coder, Footer, leaf_bytes, read_footer, read_notes
 
 Verdict = tuple[FragmentState, str]
 
@@ -123,6 +123,7 @@ def _compare(found: Footer, identity: str, fragment: Fragment, destination: Dest
 def footer_of(path: Path) -> Footer | None:
     """The footer of what is there; None if there is nothing to trust."""
     try:
+        leaf_bytes(path)  # where they cannot be read, encode would stumble over a current file
         return read_footer(pq.read_metadata(path), str(path))
     except (OSError, pa.ArrowException, AePipelineError, KeyError, ValueError):
         return None

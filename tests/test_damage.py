@@ -433,6 +433,44 @@ def test_kept_column_of_another_type(own_archive: Path, kind: pa.DataType) -> No
         read_part(coder, path)
 
 
+BLOCKS = {
+    "integer": pa.array([1] * N_ROWS),
+    "float": pa.array([0.5] * N_ROWS),
+    "text": pa.array(["x"] * N_ROWS),
+    "list": pa.array([[1]] * N_ROWS),
+    "null": pa.nulls(N_ROWS),
+    "large binary": pa.array([b"x"] + [None] * (N_ROWS - 1), pa.large_binary()),
+    "none": pa.nulls(N_ROWS, pa.binary()),
+}
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_block_of_another_type(own_archive: Path, tmp_path: Path, name: str) -> None:
+    """A block column that is not binary, or empty, is damage to decode, too."""
+    message = decode_blocks(own_archive, tmp_path, BLOCKS[name])
+    assert "encoded block is damaged" in message
+
+
+@pytest.mark.parametrize("place", [1, N_ROWS - 1])
+def test_block_in_another_row(own_archive: Path, tmp_path: Path, place: int) -> None:
+    """A row group has its block in the first row alone."""
+    blocks: list[bytes | None] = [block_of(own_archive)] + [None] * (N_ROWS - 1)
+    blocks[place] = blocks[0]
+    assert "first row alone" in decode_blocks(own_archive, tmp_path, pa.array(blocks, pa.binary()))
+
+
+def decode_blocks(archive: Path, folder: Path, blocks: pa.Array) -> str:
+    """What decode says of a fragment whose blocks are replaced."""
+    path = archive / PART
+    metadata, table = pq.read_metadata(path).metadata, pq.read_table(path, partitioning=None)
+    own = {key: value for key, value in metadata.items() if key.startswith(b"ae:")}
+    table = table.drop_columns("ae:block").append_column("ae:block", blocks)
+    pq.write_table(table.replace_schema_metadata(own), path)
+    report = decode(DecodeJob(archive=str(archive), decoded=str(folder / "decoded")))
+    (failure,) = report.failures
+    return failure.message
+
+
 @pytest.mark.parametrize("n_rows", [0, N_ROWS - 1, N_ROWS + 1])
 def test_another_number_of_rows(tmp_path: Path, n_rows: int) -> None:
     """A block that has not the rows of its row group is damage, not a shorter table."""

@@ -110,9 +110,7 @@ class ArchiveCoder:
             records.validate(full=True)  # damage can leave indices beyond their dictionary
             decoded: Mapping[str, pa.Array] = {}
             if not set(schema.names) <= set(self.codec.schema.kept):
-                content = records.column(BLOCK_COLUMN)[0].as_py()
-                if content is None:
-                    raise ValueError("the block is missing")
+                content = _block_of(records)
                 decoded = self.codec.decode(content, len(records), schema.names)
             columns = {
                 name: decoded[name] if name in decoded else records.column(name)
@@ -133,6 +131,17 @@ def _damaged(got: str, where: str, group: int) -> CorruptFragmentError:
         got=got,
         remedy="encode it again from the source, or restore the file",
     )
+
+
+def _block_of(records: pa.RecordBatch) -> bytes:
+    """The block of a row group, in its first row alone; ValueError if it is not so."""
+    blocks = records.column(BLOCK_COLUMN)
+    if blocks.type != pa.binary():
+        raise ValueError(f"blocks are {blocks.type}, not binary")
+    if not blocks[0].is_valid or blocks.null_count != len(blocks) - 1:
+        raise ValueError("the block is not in the first row alone")
+    content: bytes = blocks[0].as_py()
+    return content
 
 
 def archive_schema(source: pa.Schema, roles: TableSchema) -> pa.Schema:

@@ -579,6 +579,49 @@ def test_forged_tree(own_archive: Path, name: str) -> None:
         load_archive_codec(forge_tree(own_archive, **TREES[name]))
 
 
+WHOLE = {
+    "source": "a",
+    "fit_key": "b",
+    "n_rows": 9,
+    "training": {
+        **{"epochs": 1, "steps": 1, "stop_reason": "steps", "best_epoch": 1},
+        **{"start_loss": 1.0, "validation_loss": 1.0},
+    },
+    "plan": [
+        {"name": "c", "payload_bytes": 9, "model_bytes": 0, "seconds": 1.0, "is_chosen": False},
+        {"name": "d", "payload_bytes": 5, "model_bytes": 2, "seconds": 1.0, "is_chosen": True},
+    ],
+    "references": [{"edges": [1.0], "counts": [1, 2, 0]}],
+}
+PROVENANCES = {
+    **{f"rows {value}": {"n_rows": value} for value in (None, 1e400, np.nan, -1, 10**400, "9")},
+    **{f"source {value}": {"source": value} for value in (["a"], 7, None)},
+    "key no text": {"fit_key": 7},
+    "losses no numbers": {"training": {**WHOLE["training"], "start_loss": "?"}},
+    **{
+        f"{key} {value}": {"plan": [{**WHOLE["plan"][0], key: value}, WHOLE["plan"][1]]}
+        for key in ("payload_bytes", "model_bytes")
+        for value in (None, 1e400, "9")
+    },
+    "chosen no truth": {"plan": [{**WHOLE["plan"][0], "is_chosen": 3}]},
+    "plan no list": {"plan": {"a": 1}},
+    "edges no numbers": {"references": [{"edges": ["?"], "counts": [1, 2, 0]}]},
+    "counts too few": {"references": [{"edges": [1.0], "counts": [1, 2]}]},
+    "tolerance a list": {"tolerance": [1]},
+}
+
+
+@pytest.mark.parametrize("name", PROVENANCES)
+def test_damaged_provenance(own_archive: Path, name: str) -> None:
+    """Provenance, which the id does not cover, is read with its types or named as damaged."""
+    forge_tree(own_archive, provenance=WHOLE)
+    assert inspect(str(own_archive)).facts["model pays from rows"] == 4
+    forge_tree(own_archive, provenance={**WHOLE, **PROVENANCES[name]})
+    for path in (own_archive, codec_folder(own_archive)):
+        with pytest.raises(CorruptCodecError):
+            inspect(str(path))
+
+
 @pytest.mark.parametrize("name", ["codec.json", "history.json"])
 def test_deep_json(own_archive: Path, name: str) -> None:
     """JSON that is nested too deep for Python is a corrupt codec."""

@@ -28,15 +28,17 @@ from ae_pipeline.codec.content import FORMAT_VERSION, column_numbers
 from ae_pipeline.codec.directory import (
     CODEC_FILE,
     DAMAGE,
-    HISTORY_FILE,
     check_version,
     corrupt,
-    history_to_json,
-    read_provenance,
     read_tree,
-    to_json,
 )
 from ae_pipeline.codec.model_file import Arrays, Layout, pack_arrays, unpack_arrays
+from ae_pipeline.codec.provenance import (
+    HISTORY_FILE,
+    history_to_json,
+    read_provenance,
+    to_json,
+)
 from ae_pipeline.integer_decoder import IntegerDecoder
 from ae_pipeline.linear_predictor import MOST_TERMS, LinearPredictor
 from ae_pipeline.publish import publish_bytes

@@ -39,6 +39,7 @@ from ae_pipeline.config import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.entropy import pack_integers
 from ae_pipeline.errors import (
     AePipelineError,
+    ConfigError,
     CorruptCodecError,
     CorruptFragmentError,
     UnsupportedFormatError,
@@ -48,7 +49,7 @@ from ae_pipeline.pipeline.coders import require_footer
 from ae_pipeline.pipeline.status import footer_of
 from ae_pipeline.source import Fragment, discover, fingerprint, open_fragment, reading_errors
 from ae_pipeline.storage import Footer, Marker, codec_directory, leaf_bytes, write_marker
-from tests.archives import make_codec
+from tests.archives import make_codec, ramp_network, random_network
 from tests.golden_archives import (
     describe,
     echo_predictor,
@@ -71,6 +72,7 @@ FRAGMENT_SPACE = 1 << 30
 BLOCK_SPACE = 192 << 20  # of addresses; Zstandard reserves up to 128 MiB of it and uses little
 BLOCK_RESIDENT = 48 << 20
 BYTES_PER_VALUE = 64  # decoding a block, per row and column
+BYTES_PER_WEIGHT, BYTES_OF_LAYERS = 16, 32 << 20
 
 
 def small_table(n_rows: int, kept: tuple[str, ...] = KEPT) -> pa.Table:
@@ -745,6 +747,75 @@ def load_forged(archive: str, folder: str) -> Iterator[str]:
 def test_forged_codecs(archive: Path, tmp_path: Path) -> None:
     """Arrays and numbers that do not fit each other are refused, though the id is right."""
     assert run_apart("load_forged", archive, tmp_path) == []
+
+
+#: Networks of a few bytes that would take gigabytes.
+BOMBS = {
+    "many layers": {"encoder_hidden": [8192] * 40},
+    "one wide layer": {"encoder_hidden": [1 << 24]},
+    "wide decoder": {"decoder_hidden": [1 << 24]},
+    "many codes": {"latent_dim": 99},
+    "negative widths": {"encoder_hidden": [-8192, -8192]},
+}
+
+
+def load_bombs(archive: str) -> Iterator[str]:
+    """Load networks of constant weights that are too many; complain of those not refused."""
+    folder, space = codec_folder(Path(archive)), 128 << 20
+    tree = json.loads((folder / "codec.json").read_text())
+    for name, shape in BOMBS.items():
+        network = {**tree["network"], "architecture": tree["network"]["architecture"] | shape}
+        (folder / "codec.json").write_text(json.dumps({**tree, "network": network}))
+        for part in ("encoder", "decoder"):
+            (folder / f"{part}.bin").write_bytes(b"\2\0\1" * 200)
+        limit_space(space)
+        try:
+            load_archive_codec(folder)
+            yield f"{name}: no error"
+        except CorruptCodecError:
+            continue
+        except BaseException as error:  # out of memory, above all
+            yield f"{name}: {type(error).__name__}: {error}"
+
+
+def test_bombs(own_archive: Path) -> None:
+    """Networks that are larger than a writer makes are refused before they are expanded."""
+    assert run_apart("load_bombs", own_archive) == []
+
+
+def test_writers_keep_the_limits(tmp_path: Path) -> None:
+    """A network that readers would refuse is not written."""
+    many, network, width = ramp_network(n_idle=2), ramp_network(), 1 << 23
+    decoder = replace(
+        network.decoder,
+        hidden_weights=np.zeros((1, width), np.int8),
+        hidden_shift=np.zeros(width, np.int8),
+        hidden_bias=np.zeros(width, np.float32),
+        output_weights=np.zeros((width, 2), np.int8),
+    )
+    arrow = pa.schema([("a", pa.float64()), ("b", pa.float64())])
+    for other in (many, replace(network, decoder=decoder)):
+        with pytest.raises(ConfigError, match="too large"):
+            save_archive_codec(make_codec(arrow, 1.0, other), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_memory_of_a_wide_network() -> None:
+    """Decoding stays within what the format says, however wide layers are and with many codes."""
+    n_rows, n_columns, generator = 8192, 33, np.random.default_rng(3)
+    network = random_network(generator, n_columns, latent=32, hidden=8192)
+    codec = make_codec(pa.schema([(f"c{i}", pa.float32()) for i in range(n_columns)]), 1.0, network)
+    codes = generator.integers(-99, 99, (32, n_rows))
+    corrected = ColumnStreams(Method.CORRECTED, b"\0\1")
+    columns = (*(corrected,) * (n_columns - 1), ColumnStreams(Method.DIRECT, b"\0\1"))
+    content = BlockStreams(n_rows, tuple(map(pack_integers, codes)), columns).to_bytes()
+    tracemalloc.start()
+    codec.decode(content, n_rows)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    n_weights = 2 * 8192 * 32 + 32 * 32
+    allowed = BYTES_PER_VALUE * n_rows * n_columns + BYTES_PER_WEIGHT * n_weights
+    assert peak < allowed + len(content) + BYTES_OF_LAYERS
 
 
 # Versions, ids, paths

@@ -96,7 +96,8 @@ def write_archive(root: Path, footer_id: str | None = None, kept: tuple[str, ...
     (fragment,) = discover(root / "source").fragments
     own = codec.schema.arrow.with_metadata({"made by": "hand"})
     footer_id = codec.id if footer_id is None else footer_id
-    footer = Footer("archive", footer_id, fingerprint(fragment), fragment.size_bytes, schema=own)
+    footer = Footer("archive", footer_id, fingerprint(fragment), fragment.size_bytes)
+    footer = footer.with_schema(own, codec.schema)
     ArchiveCoder(codec).write(fragment, archive / PART, footer, own)
     save_archive_codec(codec, codec_directory(archive, codec.id))
     write_marker(archive, Marker("archive", codec.id))
@@ -135,7 +136,7 @@ def read_part(coder: ArchiveCoder, path: Path) -> pa.Table:
     if footer.codec_id != coder.codec_id:
         raise CorruptFragmentError("its codec is not at hand")
     batches = list(coder.read(fragment, footer, MOST_ROWS))
-    table = pa.Table.from_batches(batches, footer.schema or coder.schema.arrow)
+    table = pa.Table.from_batches(batches, footer.source_schema(coder.schema, PART))
     if len(table) != metadata.num_rows:
         raise CorruptFragmentError("row count differs from the file's")
     with reading_errors(fragment):

@@ -79,11 +79,10 @@ def test_files_of_duckdb(tmp_path: Path) -> None:
     source, archive = tmp_path / "source/p.parquet", str(tmp_path / "archive")
     source.parent.mkdir()
     with duckdb.connect() as connection:
-        connection.execute(
-            "COPY (SELECT i * 0.5 AS x, uuid() AS u, '[1]'::JSON AS j, i::HUGEINT AS h, "
-            "'v'::BLOB AS b, TIMETZ '12:00:00+01' AS t FROM range(50) AS r(i)) "
-            f"TO '{source}' (FORMAT parquet)"
-        )
+        connection.sql(
+            "SELECT i * 0.5 AS x, uuid() AS u, '[1]'::JSON AS j, i::HUGEINT AS h, "
+            "'v'::BLOB AS b, TIMETZ '12:00:00+01' AS t FROM range(50) AS r(i)"
+        ).write_parquet(str(source))
     job = EncodeJob(source=str(source.parent), archive=archive, planner={"learn": "never"})
     assert encode(job).failures == ()
     report = verify(VerifyJob(archive=archive, source=str(source.parent)))

@@ -79,7 +79,7 @@ class ArchiveCoder:
             CorruptFragmentError: a block is absent or damaged.
             ConfigError: a row group of `part` does not exist.
         """
-        schema = part.schema_of(footer.schema or self.codec.schema.arrow)
+        schema = part.schema_of(footer.source_schema(self.codec.schema, fragment.relative))
         stored = self._stored(part, schema)
         with open_fragment(fragment) as file:
             sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]

@@ -77,7 +77,7 @@ class FeaturesCoder:
     ) -> Iterator[pa.RecordBatch]:
         """Reconstruct the source's columns, in its schema and order."""
         codec, features = self.codec, self.codec.schema.features
-        schema = part.schema_of(footer.schema or codec.schema.arrow)
+        schema = part.schema_of(footer.source_schema(codec.schema, fragment.relative))
         with open_fragment(fragment) as file:
             sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
         wanted = [group for group, _ in part.groups_of(sizes, fragment.relative)]

@@ -43,7 +43,7 @@ class _Encoded:
     @property
     def schema(self) -> pa.Schema:
         """Of the source fragment."""
-        return self.footer.schema or self.coder.schema.arrow
+        return self.footer.source_schema(self.coder.schema, self.fragment.relative)
 
     @property
     def sizes(self) -> list[int]:

@@ -88,8 +88,7 @@ def _encode_fragment(plan: EncodePlan, coder: Coder, fragment: Fragment) -> Frag
     started = time.thread_time()
     arrow = fragment_schema(fragment)
     check_schema(coder, arrow, fragment.relative)
-    if not arrow.equals(coder.schema.arrow, check_metadata=True):
-        footer = replace(footer, schema=arrow)
+    footer = footer.with_schema(arrow, coder.schema)
     with publishing(path) as whole:
         warnings = coder.write(fragment, whole, footer, arrow)
         _check_unchanged(fragment, identity)

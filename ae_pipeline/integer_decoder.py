@@ -11,9 +11,10 @@ Latent-Variable Models".
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int8, Int16, Int64, Shaped
+from jaxtyping import Float32, Float64, Int, Int8, Int16, Int64, Shaped
 
 from ae_pipeline.architecture import Weights
 
@@ -27,6 +28,8 @@ CODE_MAX = 32767
 
 _FLOAT32_EXACT = 1 << 24
 _TILE_ROWS = 4096
+#: A tile of a wide network has fewer rows, so that its layers take a few MiB whatever their width.
+_TILE_VALUES = 1 << 19
 
 
 @dataclass(frozen=True)
@@ -84,28 +87,37 @@ class IntegerDecoder:
         skip, shift = round_columns(floats.astype(np.float32), (1 << (n_bits - 1)) - 1)
         return replace(self, skip_weights=skip.astype(np.int16), skip_shift=shift)
 
-    def predict(
-        self, codes: Int64[np.ndarray, "rows latent"]
-    ) -> Float64[np.ndarray, "outputs rows"]:
+    def predict(self, codes: Int[np.ndarray, "rows latent"]) -> Float64[np.ndarray, "outputs rows"]:
         """Predictions in tolerance units, feature-major."""
         predictions = np.empty((len(self.output_bias), len(codes)))
-        for start in range(0, len(codes), _TILE_ROWS):
-            tile = codes[start : start + _TILE_ROWS]
-            predictions[:, start : start + _TILE_ROWS] = self._predict_tile(tile).T
+        widest = max(*self.hidden_weights.shape, len(self.output_bias), 1)
+        n_rows = max(1, min(_TILE_ROWS, _TILE_VALUES // widest))
+        products = (
+            _ExactProduct(self.hidden_weights),
+            _ExactProduct(self.output_weights),
+            _ExactProduct(self.skip_weights),
+        )
+        for start in range(0, len(codes), n_rows):
+            tile = codes[start : start + n_rows]
+            predictions[:, start : start + n_rows] = self._predict_tile(tile, *products).T
         return predictions
 
     def _predict_tile(
-        self, codes: Int64[np.ndarray, "rows latent"]
+        self,
+        codes: Int[np.ndarray, "rows latent"],
+        to_hidden: _ExactProduct,
+        to_output: _ExactProduct,
+        skipping: _ExactProduct,
     ) -> Float64[np.ndarray, "rows outputs"]:
-        hidden = _exact_product(codes, self.hidden_weights, CODE_MAX).astype(np.float64)
+        hidden = to_hidden(codes, CODE_MAX).astype(np.float64, copy=False)
         hidden *= np.ldexp(1.0, -self.hidden_shift.astype(np.int32))
         hidden += self.hidden_bias
         hidden *= ACTIVATION_STEPS
         np.rint(hidden, out=hidden)
         np.clip(hidden, 0, ACTIVATION_MAX, out=hidden)
-        output = _exact_product(hidden, self.output_weights, ACTIVATION_MAX).astype(np.float64)
+        output = to_output(hidden, ACTIVATION_MAX).astype(np.float64, copy=False)
         output *= np.ldexp(1.0 / ACTIVATION_STEPS, -self.output_shift.astype(np.int32))
-        skip = _exact_product(codes, self.skip_weights, CODE_MAX).astype(np.float64)
+        skip = skipping(codes, CODE_MAX).astype(np.float64, copy=False)
         skip *= np.ldexp(1.0, -self.skip_shift.astype(np.int32))
         output += skip
         output += self.output_bias
@@ -122,15 +134,20 @@ def round_columns(
     return np.clip(integers, -largest, largest).astype(np.int64), shift.astype(np.int8)
 
 
-def _exact_product(
-    left: Shaped[np.ndarray, "rows inner"], right: Shaped[np.ndarray, "inner outputs"], bound: int
-) -> Shaped[np.ndarray, "rows outputs"]:
-    """A matrix product of integers in the fastest type in which every partial sum is exact.
+class _ExactProduct:
+    """Matrix products of integers in the fastest type in which every partial sum is exact.
 
-    `bound` is the most that `left` may hold; sums of int16 weights and CODE_MAX codes of a
-    thousand latents stay below 2 ** 53.
+    Sums of int16 weights and CODE_MAX codes of a million latents stay below 2 ** 53.
     """
-    largest = int(np.abs(left).max(initial=0)) if bound > ACTIVATION_MAX else bound
-    column_sums = np.abs(right.astype(np.int64)).sum(axis=0).max(initial=0)
-    kind = np.float32 if largest * int(column_sums) < _FLOAT32_EXACT else np.float64
-    return left.astype(kind) @ right.astype(kind)
+
+    def __init__(self, right: Int[np.ndarray, "inner outputs"]) -> None:
+        self._most = int(np.abs(right, dtype=np.int64).sum(axis=0).max(initial=0))
+        self._cast = lru_cache(right.astype)
+
+    def __call__(
+        self, left: Shaped[np.ndarray, "rows inner"], bound: int
+    ) -> Shaped[np.ndarray, "rows outputs"]:
+        """`left` times the weights; `bound` is the most that `left` may hold."""
+        largest = int(np.abs(left).max(initial=0)) if bound > ACTIVATION_MAX else bound
+        kind = np.float32 if largest * self._most < _FLOAT32_EXACT else np.float64
+        return left.astype(kind, copy=False) @ self._cast(kind)

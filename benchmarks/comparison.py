@@ -7,15 +7,13 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from ae_pipeline import EncodeJob, VerifyJob, encode, estimate, verify
 from ae_pipeline.codec import ArchiveCodec, load_archive_codec
 from ae_pipeline.config import EstimateJob, ToleranceConfig
 from ae_pipeline.inference import pin_blas_threads
 from ae_pipeline.results import EstimatedOption
 from ae_pipeline.source import discover
-from ae_pipeline.storage import codec_directory, column_bytes
+from ae_pipeline.storage import codec_directory, column_bytes, leaf_bytes
 from benchmarks.outcome import Comparison, Entry
 from benchmarks.peers import (
     PEERS,
@@ -110,5 +108,5 @@ def _latents_per_row(codec: ArchiveCodec) -> int | None:
 
 def _stored_bytes(dataset: str, features: Sequence[str]) -> int:
     """Column chunks of the feature columns as the source has them."""
-    files = [pq.read_metadata(fragment.path) for fragment in discover(dataset).fragments]
-    return sum(column_bytes(metadata, name) for metadata in files for name in features)
+    files = [leaf_bytes(fragment.path) for fragment in discover(dataset).fragments]
+    return sum(column_bytes(leaves, name) for leaves in files for name in features)

@@ -30,6 +30,21 @@ def read_fragment(archive: Path, relative: str) -> dict[str, pa.Array]:
     return {name: pa.concat_arrays([part[name] for part in parts]) for name in parts[0]}
 
 
+def read_schema(dataset: Path, relative: str) -> pa.Schema:
+    """The source schema of a fragment, its own or its codec's."""
+    metadata = pq.ParquetFile(dataset / relative).metadata.metadata
+    footer = {key.decode(): value.decode() for key, value in metadata.items()}
+    codec = json.loads((dataset / "_ae/codecs" / footer["ae:codec_id"] / "codec.json").read_text())
+    message = base64.b64decode(codec["schema"])
+    if "ae:schema_delta" in footer:
+        stream = zlib.decompressobj(zdict=message[-32768:])
+        message = stream.decompress(base64.b64decode(footer["ae:schema_delta"]), 1 << 24)
+        assert stream.eof
+    elif "ae:source_schema" in footer:
+        message = base64.b64decode(footer["ae:source_schema"])
+    return pa.ipc.read_schema(pa.py_buffer(message))
+
+
 class _Bytes:
     """Bytes taken one after the other."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from ae_pipeline.config import DecodeJob, EncodeJob, ToleranceConfig, VerifyJob
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.results import DatasetReport
 from tests.datasets import N_ROWS, PARTITIONS, mixed_tree, read_table, write_tree
-from tests.format_reader import read_fragment
+from tests.format_reader import read_fragment, read_schema
 
 FEATURES = ("alpha", "beta", "gamma", "flat", "empty")
 FAST = {"training": {"max_steps": 300}}
@@ -142,6 +143,36 @@ def test_small_fragments_stay_small(tmp_path: Path) -> None:
     report = run_encode(source, tmp_path / "archive", 0.01)
     overhead = report.total.encoded_bytes - sum(report.total.ledger.values())
     assert overhead <= 4096 + 40 * len(table.column_names)
+
+
+def pandas_like(n_rows: int, n_columns: int) -> pa.Table:
+    """Floats with the metadata that pandas writes, in which the number of rows stands."""
+    columns = {f"sensor {n}": np.arange(n_rows) * (n + 1) / 4 for n in range(n_columns)}
+    kinds = {"field_name": "", "pandas_type": "float64", "numpy_type": "float64", "metadata": None}
+    described = [{"name": name, **kinds, "field_name": name} for name in columns]
+    index = [{"kind": "range", "name": None, "start": 0, "stop": n_rows, "step": 1}]
+    pandas = json.dumps({"index_columns": index, "column_indexes": [], "columns": described})
+    return pa.table(columns).replace_schema_metadata({"pandas": pandas})
+
+
+@pytest.mark.parametrize("kind", ["archive", "features"])
+def test_small_fragments_of_other_metadata(tmp_path: Path, kind: str) -> None:
+    """So it is where the schema's metadata is another in every file, and decoding restores it."""
+    n_columns, destination = 150, tmp_path / "encoded"
+    tables = {f"part-{n}.parquet": pandas_like(10 + n, n_columns) for n in range(2)}
+    source = write_tree(tmp_path / "source", tables)
+    settings = {kind: str(destination), "planner": {"learn": "never"}}
+    report = encode(EncodeJob(source=str(source), training={"max_steps": 1}, **settings))
+    for fragment in report.fragments:
+        overhead = fragment.encoded_bytes - fragment.payload_bytes - fragment.kept_bytes
+        assert overhead <= 4096 + 40 * n_columns
+    for relative in tables:
+        theirs = pq.ParquetFile(source / relative).schema_arrow
+        assert read_schema(destination, relative).equals(theirs, check_metadata=True)
+    decode(DecodeJob(**{kind: str(destination)}, source=str(source), decoded=str(tmp_path / "out")))
+    assert read_table(tmp_path / "out/part-1.parquet").schema.equals(
+        read_table(source / "part-1.parquet").schema, check_metadata=True
+    )
 
 
 def test_rerun_and_stale(source: Path, own_archive: Path) -> None:

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline import decode, inspect, verify
+from ae_pipeline import decode, encode, inspect, verify
 from ae_pipeline.archive import ArchiveCoder
 from ae_pipeline.codec import (
     MOST_ROWS,
@@ -35,19 +35,21 @@ from ae_pipeline.codec import (
 )
 from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, Method, read_block
 from ae_pipeline.codec.varint import varint
-from ae_pipeline.config import DecodeJob, VerifyJob
+from ae_pipeline.config import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.entropy import pack_integers
 from ae_pipeline.errors import (
     AePipelineError,
+    ConfigError,
     CorruptCodecError,
     CorruptFragmentError,
     UnsupportedFormatError,
 )
 from ae_pipeline.linear_predictor import MOST_TERMS, LinearPredictor
 from ae_pipeline.pipeline.coders import require_footer
+from ae_pipeline.pipeline.status import footer_of
 from ae_pipeline.source import Fragment, discover, fingerprint, open_fragment, reading_errors
-from ae_pipeline.storage import Footer, Marker, codec_directory, write_marker
-from tests.archives import make_codec
+from ae_pipeline.storage import Footer, Marker, codec_directory, leaf_bytes, write_marker
+from tests.archives import make_codec, ramp_network, random_network
 from tests.golden_archives import (
     describe,
     echo_predictor,
@@ -70,6 +72,7 @@ FRAGMENT_SPACE = 1 << 30
 BLOCK_SPACE = 192 << 20  # of addresses; Zstandard reserves up to 128 MiB of it and uses little
 BLOCK_RESIDENT = 48 << 20
 BYTES_PER_VALUE = 64  # decoding a block, per row and column
+BYTES_PER_WEIGHT, BYTES_OF_LAYERS = 16, 32 << 20
 
 
 def small_table(n_rows: int, kept: tuple[str, ...] = KEPT) -> pa.Table:
@@ -93,7 +96,8 @@ def write_archive(root: Path, footer_id: str | None = None, kept: tuple[str, ...
     (fragment,) = discover(root / "source").fragments
     own = codec.schema.arrow.with_metadata({"made by": "hand"})
     footer_id = codec.id if footer_id is None else footer_id
-    footer = Footer("archive", footer_id, fingerprint(fragment), fragment.size_bytes, schema=own)
+    footer = Footer("archive", footer_id, fingerprint(fragment), fragment.size_bytes)
+    footer = footer.with_schema(own, codec.schema)
     ArchiveCoder(codec).write(fragment, archive / PART, footer, own)
     save_archive_codec(codec, codec_directory(archive, codec.id))
     write_marker(archive, Marker("archive", codec.id))
@@ -132,11 +136,11 @@ def read_part(coder: ArchiveCoder, path: Path) -> pa.Table:
     if footer.codec_id != coder.codec_id:
         raise CorruptFragmentError("its codec is not at hand")
     batches = list(coder.read(fragment, footer, MOST_ROWS))
-    table = pa.Table.from_batches(batches, footer.schema or coder.schema.arrow)
+    table = pa.Table.from_batches(batches, footer.source_schema(coder.schema, PART))
     if len(table) != metadata.num_rows:
         raise CorruptFragmentError("row count differs from the file's")
     with reading_errors(fragment):
-        coder.payload_bytes(metadata, footer)
+        coder.payload_bytes(leaf_bytes(path), footer)
     return table
 
 
@@ -225,6 +229,36 @@ def read_damaged(archive: str, folder: str, kind: str) -> Iterator[str]:
         if complaint:
             yield f"{kind} {number}: {complaint}"
         path.unlink()
+
+
+def describe_damaged(source: str, archive: str, verb: str) -> Iterator[str]:
+    """Have a verb look at every damaged footer; complain of what is no named error."""
+    path = Path(archive) / PART
+    whole = path.read_bytes()
+    for number, content in enumerate(footers(whole)):
+        path.write_bytes(content)
+        complaint = _complaint(lambda: looks_at(source, archive, verb))
+        if complaint:
+            yield f"{verb} {number}: {complaint}"
+        path.unlink()
+
+
+def looks_at(source: str, archive: str, verb: str) -> bool:
+    """Whether a verb got through, with a failure by name or without."""
+    if verb == "inspect":
+        return inspect(archive).facts["fragments"] == 1
+    if footer_of(Path(archive) / PART) is None:
+        return True  # encode would write it anew, which takes long
+    report = encode(EncodeJob(source=source, archive=archive))
+    return len(report.fragments) + len(report.failures) == 1
+
+
+def footers(content: bytes) -> Iterator[bytes]:
+    """Every byte of the footer of a Parquet file 0, and 255."""
+    start = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    for position in range(start, len(content)):
+        for value in (b"\0", b"\xff"):
+            yield content[:position] + value + content[position + 1 :]
 
 
 def _complaint(is_right: Callable[[], bool]) -> str:
@@ -331,6 +365,12 @@ def test_damaged_fragment(archive: Path, tmp_path: Path, kind: str) -> None:
     assert run_apart("read_damaged", archive, tmp_path, kind) == []
 
 
+@pytest.mark.parametrize("verb", ["inspect", "encode"])
+def test_damaged_footer(archive: Path, own_archive: Path, verb: str) -> None:
+    """Whatever a footer says of its columns, inspect and encode go on or name what is wrong."""
+    assert run_apart("describe_damaged", archive.parent / "source", own_archive, verb) == []
+
+
 def test_forged_blocks(archive: Path) -> None:
     """Blocks with right checksums and wrong content raise ValueError, in bounded memory."""
     assert run_apart("decode_forged", archive) == []
@@ -394,6 +434,44 @@ def test_kept_column_of_another_type(own_archive: Path, kind: pa.DataType) -> No
     coder = ArchiveCoder(load_archive_codec(codec_folder(own_archive)))
     with pytest.raises(CorruptFragmentError, match="when"):
         read_part(coder, path)
+
+
+BLOCKS = {
+    "integer": pa.array([1] * N_ROWS),
+    "float": pa.array([0.5] * N_ROWS),
+    "text": pa.array(["x"] * N_ROWS),
+    "list": pa.array([[1]] * N_ROWS),
+    "null": pa.nulls(N_ROWS),
+    "large binary": pa.array([b"x"] + [None] * (N_ROWS - 1), pa.large_binary()),
+    "none": pa.nulls(N_ROWS, pa.binary()),
+}
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_block_of_another_type(own_archive: Path, tmp_path: Path, name: str) -> None:
+    """A block column that is not binary, or empty, is damage to decode, too."""
+    message = decode_blocks(own_archive, tmp_path, BLOCKS[name])
+    assert "encoded block is damaged" in message
+
+
+@pytest.mark.parametrize("place", [1, N_ROWS - 1])
+def test_block_in_another_row(own_archive: Path, tmp_path: Path, place: int) -> None:
+    """A row group has its block in the first row alone."""
+    blocks: list[bytes | None] = [block_of(own_archive)] + [None] * (N_ROWS - 1)
+    blocks[place] = blocks[0]
+    assert "first row alone" in decode_blocks(own_archive, tmp_path, pa.array(blocks, pa.binary()))
+
+
+def decode_blocks(archive: Path, folder: Path, blocks: pa.Array) -> str:
+    """What decode says of a fragment whose blocks are replaced."""
+    path = archive / PART
+    metadata, table = pq.read_metadata(path).metadata, pq.read_table(path, partitioning=None)
+    own = {key: value for key, value in metadata.items() if key.startswith(b"ae:")}
+    table = table.drop_columns("ae:block").append_column("ae:block", blocks)
+    pq.write_table(table.replace_schema_metadata(own), path)
+    report = decode(DecodeJob(archive=str(archive), decoded=str(folder / "decoded")))
+    (failure,) = report.failures
+    return failure.message
 
 
 @pytest.mark.parametrize("n_rows", [0, N_ROWS - 1, N_ROWS + 1])
@@ -502,6 +580,49 @@ def test_forged_tree(own_archive: Path, name: str) -> None:
     """JSON of another shape is a corrupt codec."""
     with pytest.raises(CorruptCodecError):
         load_archive_codec(forge_tree(own_archive, **TREES[name]))
+
+
+WHOLE = {
+    "source": "a",
+    "fit_key": "b",
+    "n_rows": 9,
+    "training": {
+        **{"epochs": 1, "steps": 1, "stop_reason": "steps", "best_epoch": 1},
+        **{"start_loss": 1.0, "validation_loss": 1.0},
+    },
+    "plan": [
+        {"name": "c", "payload_bytes": 9, "model_bytes": 0, "seconds": 1.0, "is_chosen": False},
+        {"name": "d", "payload_bytes": 5, "model_bytes": 2, "seconds": 1.0, "is_chosen": True},
+    ],
+    "references": [{"edges": [1.0], "counts": [1, 2, 0]}],
+}
+PROVENANCES = {
+    **{f"rows {value}": {"n_rows": value} for value in (None, 1e400, np.nan, -1, 10**400, "9")},
+    **{f"source {value}": {"source": value} for value in (["a"], 7, None)},
+    "key no text": {"fit_key": 7},
+    "losses no numbers": {"training": {**WHOLE["training"], "start_loss": "?"}},
+    **{
+        f"{key} {value}": {"plan": [{**WHOLE["plan"][0], key: value}, WHOLE["plan"][1]]}
+        for key in ("payload_bytes", "model_bytes")
+        for value in (None, 1e400, "9")
+    },
+    "chosen no truth": {"plan": [{**WHOLE["plan"][0], "is_chosen": 3}]},
+    "plan no list": {"plan": {"a": 1}},
+    "edges no numbers": {"references": [{"edges": ["?"], "counts": [1, 2, 0]}]},
+    "counts too few": {"references": [{"edges": [1.0], "counts": [1, 2]}]},
+    "tolerance a list": {"tolerance": [1]},
+}
+
+
+@pytest.mark.parametrize("name", PROVENANCES)
+def test_damaged_provenance(own_archive: Path, name: str) -> None:
+    """Provenance, which the id does not cover, is read with its types or named as damaged."""
+    forge_tree(own_archive, provenance=WHOLE)
+    assert inspect(str(own_archive)).facts["model pays from rows"] == 4
+    forge_tree(own_archive, provenance={**WHOLE, **PROVENANCES[name]})
+    for path in (own_archive, codec_folder(own_archive)):
+        with pytest.raises(CorruptCodecError):
+            inspect(str(path))
 
 
 @pytest.mark.parametrize("name", ["codec.json", "history.json"])
@@ -627,6 +748,75 @@ def load_forged(archive: str, folder: str) -> Iterator[str]:
 def test_forged_codecs(archive: Path, tmp_path: Path) -> None:
     """Arrays and numbers that do not fit each other are refused, though the id is right."""
     assert run_apart("load_forged", archive, tmp_path) == []
+
+
+#: Networks of a few bytes that would take gigabytes.
+BOMBS = {
+    "many layers": {"encoder_hidden": [8192] * 40},
+    "one wide layer": {"encoder_hidden": [1 << 24]},
+    "wide decoder": {"decoder_hidden": [1 << 24]},
+    "many codes": {"latent_dim": 99},
+    "negative widths": {"encoder_hidden": [-8192, -8192]},
+}
+
+
+def load_bombs(archive: str) -> Iterator[str]:
+    """Load networks of constant weights that are too many; complain of those not refused."""
+    folder, space = codec_folder(Path(archive)), 128 << 20
+    tree = json.loads((folder / "codec.json").read_text())
+    for name, shape in BOMBS.items():
+        network = {**tree["network"], "architecture": tree["network"]["architecture"] | shape}
+        (folder / "codec.json").write_text(json.dumps({**tree, "network": network}))
+        for part in ("encoder", "decoder"):
+            (folder / f"{part}.bin").write_bytes(b"\2\0\1" * 200)
+        limit_space(space)
+        try:
+            load_archive_codec(folder)
+            yield f"{name}: no error"
+        except CorruptCodecError:
+            continue
+        except BaseException as error:  # out of memory, above all
+            yield f"{name}: {type(error).__name__}: {error}"
+
+
+def test_bombs(own_archive: Path) -> None:
+    """Networks that are larger than a writer makes are refused before they are expanded."""
+    assert run_apart("load_bombs", own_archive) == []
+
+
+def test_writers_keep_the_limits(tmp_path: Path) -> None:
+    """A network that readers would refuse is not written."""
+    many, network, width = ramp_network(n_idle=2), ramp_network(), 1 << 23
+    decoder = replace(
+        network.decoder,
+        hidden_weights=np.zeros((1, width), np.int8),
+        hidden_shift=np.zeros(width, np.int8),
+        hidden_bias=np.zeros(width, np.float32),
+        output_weights=np.zeros((width, 2), np.int8),
+    )
+    arrow = pa.schema([("a", pa.float64()), ("b", pa.float64())])
+    for other in (many, replace(network, decoder=decoder)):
+        with pytest.raises(ConfigError, match="too large"):
+            save_archive_codec(make_codec(arrow, 1.0, other), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_memory_of_a_wide_network() -> None:
+    """Decoding stays within what the format says, however wide layers are and with many codes."""
+    n_rows, n_columns, generator = 8192, 33, np.random.default_rng(3)
+    network = random_network(generator, n_columns, latent=32, hidden=8192)
+    codec = make_codec(pa.schema([(f"c{i}", pa.float32()) for i in range(n_columns)]), 1.0, network)
+    codes = generator.integers(-99, 99, (32, n_rows))
+    corrected = ColumnStreams(Method.CORRECTED, b"\0\1")
+    columns = (*(corrected,) * (n_columns - 1), ColumnStreams(Method.DIRECT, b"\0\1"))
+    content = BlockStreams(n_rows, tuple(map(pack_integers, codes)), columns).to_bytes()
+    tracemalloc.start()
+    codec.decode(content, n_rows)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    n_weights = 2 * 8192 * 32 + 32 * 32
+    allowed = BYTES_PER_VALUE * n_rows * n_columns + BYTES_PER_WEIGHT * n_weights
+    assert peak < allowed + len(content) + BYTES_OF_LAYERS
 
 
 # Versions, ids, paths

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ae_pipeline import encode, verify
 from ae_pipeline.archive import BLOCK_COLUMN, ArchiveCoder, archive_schema
 from ae_pipeline.codec import ArchiveCodec, Provenance
+from ae_pipeline.config import EncodeJob, VerifyJob
 from ae_pipeline.errors import CorruptFragmentError, PromiseBrokenError
 from ae_pipeline.pipeline.schema_check import check_source_schema, check_stored_schema
 from ae_pipeline.results import TrainingSummary
@@ -69,6 +72,22 @@ def test_schemas_survive_files_and_footers(kind: pa.DataType, tmp_path: Path) ->
     check_source_schema(deserialize_schema(serialize_schema(source)), source, "p")
     pq.write_table(pq.ParquetFile(tmp_path / "p.parquet").read(), tmp_path / "again.parquet")
     check_source_schema(source, pq.ParquetFile(tmp_path / "again.parquet").schema_arrow, "p")
+
+
+def test_files_of_duckdb(tmp_path: Path) -> None:
+    """Logical types of Parquet that no stored Arrow schema explains are the same after decoding."""
+    source, archive = tmp_path / "source/p.parquet", str(tmp_path / "archive")
+    source.parent.mkdir()
+    with duckdb.connect() as connection:
+        connection.sql(
+            "SELECT i * 0.5 AS x, uuid() AS u, '[1]'::JSON AS j, i::HUGEINT AS h, "
+            "'v'::BLOB AS b, TIMETZ '12:00:00+01' AS t FROM range(50) AS r(i)"
+        ).write_parquet(str(source))
+    job = EncodeJob(source=str(source.parent), archive=archive, planner={"learn": "never"})
+    assert encode(job).failures == ()
+    report = verify(VerifyJob(archive=archive, source=str(source.parent)))
+    assert report.failures == ()
+    assert report.total.n_rows == 50
 
 
 def coder() -> ArchiveCoder:

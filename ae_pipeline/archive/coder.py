@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from jaxtyping import Float64
 
 from ae_pipeline.codec import MOST_ROWS, ArchiveCodec
@@ -80,7 +79,7 @@ class ArchiveCoder:
             CorruptFragmentError: a block is absent or damaged.
             ConfigError: a row group of `part` does not exist.
         """
-        schema = part.schema_of(footer.schema or self.codec.schema.arrow)
+        schema = part.schema_of(footer.source_schema(self.codec.schema, fragment.relative))
         stored = self._stored(part, schema)
         with open_fragment(fragment) as file:
             sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
@@ -93,9 +92,9 @@ class ArchiveCoder:
                 for start in range(0, len(whole), n_rows):
                     yield whole.slice(start, n_rows)
 
-    def payload_bytes(self, metadata: pq.FileMetaData, footer: Footer) -> int:
+    def payload_bytes(self, leaves: Mapping[str, int], footer: Footer) -> int:
         """Stored bytes of the blocks."""
-        return column_bytes(metadata, BLOCK_COLUMN)
+        return column_bytes(leaves, BLOCK_COLUMN)
 
     def _stored(self, part: Part, schema: pa.Schema) -> list[str] | None:
         """Columns of the archive that the wanted ones are decoded from; None for all."""
@@ -111,9 +110,7 @@ class ArchiveCoder:
             records.validate(full=True)  # damage can leave indices beyond their dictionary
             decoded: Mapping[str, pa.Array] = {}
             if not set(schema.names) <= set(self.codec.schema.kept):
-                content = records.column(BLOCK_COLUMN)[0].as_py()
-                if content is None:
-                    raise ValueError("the block is missing")
+                content = _block_of(records)
                 decoded = self.codec.decode(content, len(records), schema.names)
             columns = {
                 name: decoded[name] if name in decoded else records.column(name)
@@ -134,6 +131,17 @@ def _damaged(got: str, where: str, group: int) -> CorruptFragmentError:
         got=got,
         remedy="encode it again from the source, or restore the file",
     )
+
+
+def _block_of(records: pa.RecordBatch) -> bytes:
+    """The block of a row group, in its first row alone; ValueError if it is not so."""
+    blocks = records.column(BLOCK_COLUMN)
+    if blocks.type != pa.binary():
+        raise ValueError(f"blocks are {blocks.type}, not binary")
+    if not blocks[0].is_valid or blocks.null_count != len(blocks) - 1:
+        raise ValueError("the block is not in the first row alone")
+    content: bytes = blocks[0].as_py()
+    return content
 
 
 def archive_schema(source: pa.Schema, roles: TableSchema) -> pa.Schema:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float64, Int64
+from jaxtyping import Float64, Int16, Int64
 
 from ae_pipeline.codec.archive_content import ArchiveContent
 from ae_pipeline.codec.archive_network import ArchiveNetwork
@@ -194,9 +194,12 @@ def _n_bytes(stored: Stored) -> int:
     return stored.n_bytes
 
 
-def _unpack_codes(block: BlockStreams, n_windows: int) -> Int64[np.ndarray, "windows latent"]:
+def _unpack_codes(block: BlockStreams, n_windows: int) -> Int16[np.ndarray, "windows latent"]:
     """Codes of all windows; larger ones than an encoder writes would not stay exact."""
-    codes = np.stack([unpack_integers(code, n_windows) for code in block.codes], axis=1)
-    if codes.size and (codes.min() < -CODE_MAX or codes.max() > CODE_MAX):
-        raise ValueError(f"codes beyond {CODE_MAX}")
-    return codes
+    codes = np.empty((len(block.codes), n_windows), np.int16)
+    for place, content in zip(codes, block.codes, strict=True):
+        found = unpack_integers(content, n_windows)
+        if found.size and (found.min() < -CODE_MAX or found.max() > CODE_MAX):
+            raise ValueError(f"codes beyond {CODE_MAX}")
+        place[:] = found
+    return codes.T

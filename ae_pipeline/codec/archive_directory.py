@@ -28,15 +28,18 @@ from ae_pipeline.codec.content import FORMAT_VERSION, column_numbers
 from ae_pipeline.codec.directory import (
     CODEC_FILE,
     DAMAGE,
-    HISTORY_FILE,
     check_version,
     corrupt,
+    read_tree,
+)
+from ae_pipeline.codec.model_file import MOST_WEIGHTS, Arrays, Layout, pack_arrays, unpack_arrays
+from ae_pipeline.codec.provenance import (
+    HISTORY_FILE,
     history_to_json,
     read_provenance,
-    read_tree,
     to_json,
 )
-from ae_pipeline.codec.model_file import Arrays, Layout, pack_arrays, unpack_arrays
+from ae_pipeline.errors import ConfigError
 from ae_pipeline.integer_decoder import IntegerDecoder
 from ae_pipeline.linear_predictor import MOST_TERMS, LinearPredictor
 from ae_pipeline.publish import publish_bytes
@@ -50,7 +53,13 @@ def model_bytes(content: ArchiveContent) -> dict[str, int]:
 
 
 def save_archive_codec(codec: ArchiveCodec, directory: Path) -> None:
-    """Write a codec; an existing one is replaced. `DestinationError` if that fails."""
+    """Write a codec; an existing one is replaced.
+
+    Raises:
+        DestinationError: that fails.
+        ConfigError: its network is larger than what readers accept.
+    """
+    _check_readable(codec)
     for part, arrays in model_arrays(codec).items():
         publish_bytes(_file(directory, part), pack_arrays(arrays))
     provenance = asdict(codec.provenance)
@@ -118,6 +127,7 @@ def _read_network(path: Path, tree: dict[str, Any]) -> ArchiveNetwork:
         shape[widths] = tuple(shape[widths])
     architecture = Architecture(**shape)
     center = [np.nan if value is None else value for value in tree["center"]]
+    _check_widths(architecture)
     encoder = _read_arrays(path, "encoder", encoder_layout(architecture))
     step = encoder.pop("code_step")
     return ArchiveNetwork(
@@ -143,6 +153,29 @@ def _file(directory: Path, part: str) -> Path:
 
 def _is_numeric(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def _check_readable(codec: ArchiveCodec) -> None:
+    """Raise `ConfigError` for what `load_archive_codec` would refuse as too large."""
+    sizes = [sum(a.size for a in arrays.values()) for arrays in model_arrays(codec).values()]
+    n_codes = 0 if codec.network is None else codec.network.decoder.latent_dim
+    n_values = 0 if codec.network is None else codec.network.architecture.n_inputs
+    if max(sizes, default=0) > MOST_WEIGHTS or n_codes > n_values:
+        raise ConfigError(
+            "network too large for an archive",
+            where="network",
+            expected=f"at most {MOST_WEIGHTS} weights on either side, and {n_values} codes",
+            got=f"{max(sizes)} weights, {n_codes} codes",
+            remedy="set smaller widths, latent_dim or window",
+        )
+
+
+def _check_widths(shape: Architecture) -> None:
+    """ValueError before any array is read, if the widths promise more than a writer's do."""
+    if min(shape.n_inputs, shape.latent_dim, *shape.encoder_hidden, *shape.decoder_hidden) < 0:
+        raise ValueError("a layer of negative width")
+    if shape.latent_dim > shape.n_inputs:
+        raise ValueError(f"{shape.latent_dim} codes for {shape.n_inputs} values")
 
 
 def _check_shapes(network: ArchiveNetwork, n_features: int) -> None:

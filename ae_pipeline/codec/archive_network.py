@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float32, Float64, Int64, Shaped
+from jaxtyping import Float32, Float64, Int, Int64, Shaped
 
 from ae_pipeline.architecture import Architecture, Weights
 from ae_pipeline.blocks import (
@@ -92,7 +92,7 @@ class ArchiveNetwork:
         return search_codes(self.decoder, latents, rows_to_windows(units, self.window))
 
     def predict(
-        self, codes: Int64[np.ndarray, "windows latent"], n_rows: int
+        self, codes: Int[np.ndarray, "windows latent"], n_rows: int
     ) -> dict[int, Float64[np.ndarray, "rows"]]:
         """Predictions in tolerance units by feature number."""
         rows = windows_to_rows(self.decoder.predict(codes), self.window, n_rows)

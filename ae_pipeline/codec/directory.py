@@ -6,9 +6,7 @@ The JSON is written last, so a directory that has one is whole. Nothing in it ca
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any  # JSON trees
 
@@ -18,16 +16,19 @@ import safetensors.numpy
 from safetensors import SafetensorError
 
 from ae_pipeline.architecture import Architecture, Weights
-from ae_pipeline.codec.codec import Codec, Provenance
+from ae_pipeline.codec.codec import Codec
 from ae_pipeline.codec.content import FORMAT_VERSION, content_from_json, content_to_json
-from ae_pipeline.distribution import Reference
+from ae_pipeline.codec.provenance import (
+    HISTORY_FILE,
+    history_to_json,
+    read_provenance,
+    to_json,
+)
 from ae_pipeline.errors import CodecNotFoundError, CorruptCodecError, UnsupportedFormatError
 from ae_pipeline.publish import publish_bytes
-from ae_pipeline.results import Candidate, EpochRecord, TrainingSummary
 
 CODEC_FILE = "codec.json"
 WEIGHTS_FILE = "weights.safetensors"
-HISTORY_FILE = "history.json"
 
 #: What reading bytes that are not ours can raise.
 DAMAGE = (
@@ -131,45 +132,6 @@ def _read_weights(path: Path, architecture: Architecture) -> Weights:
     if got != expected or any(array.dtype != np.float32 for array in weights.values()):
         raise ValueError(f"weights of shapes {got}, expected float32 {expected}")
     return weights
-
-
-def read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
-    """Provenance with its history; keys that are not known are ignored."""
-    history = json.loads((path / HISTORY_FILE).read_text(encoding="utf-8"))
-    known = _known(Provenance, tree)
-    known["training"] = TrainingSummary(**_known(TrainingSummary, tree["training"]))
-    known["plan"] = tuple(Candidate(**_known(Candidate, one)) for one in tree.get("plan", ()))
-    references = (_known(Reference, one) for one in tree.get("references", ()))
-    known["references"] = tuple(
-        Reference(tuple(one["edges"]), tuple(one["counts"])) for one in references
-    )
-    records = [_with_nan(_known(EpochRecord, record)) for record in history]
-    return Provenance(**{**known, "history": tuple(EpochRecord(**record) for record in records)})
-
-
-def history_to_json(history: Sequence[dict[str, Any]]) -> bytes:
-    """Epoch records as JSON, losses that are none as null."""
-    return to_json([_without_nan(record) for record in history])
-
-
-def _known(kind: type, tree: dict[str, Any]) -> dict[str, Any]:
-    """Keys that this release knows; a later minor version may have added others."""
-    return {field.name: tree[field.name] for field in fields(kind) if field.name in tree}
-
-
-def _without_nan(record: dict[str, Any]) -> dict[str, Any]:
-    """JSON has no NaN, and the last loss of a training that diverged is none."""
-    return {key: value if math.isfinite(value) else None for key, value in record.items()}
-
-
-def _with_nan(record: dict[str, Any]) -> dict[str, Any]:
-    """Inverse of `_without_nan`; infinities come back as NaN."""
-    return {key: math.nan if value is None else value for key, value in record.items()}
-
-
-def to_json(tree: object) -> bytes:
-    """Indented JSON without NaN."""
-    return (json.dumps(tree, indent=2, allow_nan=False) + "\n").encode()
 
 
 def corrupt(path: Path, got: str) -> CorruptCodecError:

@@ -16,8 +16,8 @@ Arrays: TypeAlias = dict[str, Shaped[np.ndarray, "..."]]
 #: dtype and shape of each array, in the order of the file.
 Layout: TypeAlias = Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]]
 
-#: Weights of one array, so that a damaged shape cannot claim all memory.
-_MOST_WEIGHTS = 1 << 26
+#: Weights of one file: a few bytes can stand for any number of equal ones.
+MOST_WEIGHTS = 1 << 25
 
 
 def pack_arrays(arrays: Mapping[str, Shaped[np.ndarray, "..."]]) -> bytes:
@@ -37,6 +37,9 @@ def unpack_arrays(content: bytes, layout: Layout) -> Arrays:
     Raises:
         ValueError: the content does not hold arrays of this layout.
     """
+    n_weights = sum(math.prod(shape) for _, shape in layout.values())
+    if n_weights > MOST_WEIGHTS:
+        raise ValueError(f"{n_weights} weights in one file, at most {MOST_WEIGHTS}")
     reader = Reader(content)
     arrays = {}
     for name, (kind, shape) in layout.items():
@@ -48,8 +51,6 @@ def unpack_arrays(content: bytes, layout: Layout) -> Arrays:
 
 
 def _unpack(stream: bytes, size: int, kind: np.dtype[Any]) -> Shaped[np.ndarray, "values"]:
-    if size > _MOST_WEIGHTS:
-        raise ValueError(f"{size} weights in one array, at most {_MOST_WEIGHTS}")
     if kind.kind != "i":
         return unpack_numbers(stream, size, kind)
     integers = unpack_integers(stream, size)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from jaxtyping import Float64
 
 from ae_pipeline.blocks import block_to_arrays, records_to_block, rows_per_block
@@ -78,7 +77,7 @@ class FeaturesCoder:
     ) -> Iterator[pa.RecordBatch]:
         """Reconstruct the source's columns, in its schema and order."""
         codec, features = self.codec, self.codec.schema.features
-        schema = part.schema_of(footer.schema or codec.schema.arrow)
+        schema = part.schema_of(footer.source_schema(codec.schema, fragment.relative))
         with open_fragment(fragment) as file:
             sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
         wanted = [group for group, _ in part.groups_of(sizes, fragment.relative)]
@@ -95,9 +94,9 @@ class FeaturesCoder:
             columns = {**parts.kept, **dict(zip(features, arrays, strict=True))}
             yield _ordered(columns, schema, fragment.relative)
 
-    def payload_bytes(self, metadata: pq.FileMetaData, footer: Footer) -> int:
+    def payload_bytes(self, leaves: Mapping[str, int], footer: Footer) -> int:
         """Stored bytes of the latent column."""
-        return column_bytes(metadata, footer.extra[LATENT_KEY])
+        return column_bytes(leaves, footer.extra[LATENT_KEY])
 
     def _encoded(
         self, fragment: Fragment, schema: pa.Schema, varying: set[str]

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from ae_pipeline.features import MISSING_COLUMN
 from ae_pipeline.results import ByteAccount, Ratios, StoredBytes
-from ae_pipeline.storage import Coder, Footer, column_bytes, report_directory
+from ae_pipeline.storage import Coder, Footer, column_bytes, leaf_bytes, report_directory
 
 #: Files of a codec directory that hold what was learned.
 _MODEL_PARTS = {
@@ -23,7 +23,7 @@ _MODEL_PARTS = {
 
 
 def fragment_bytes(
-    coder: Coder, metadata: pq.FileMetaData, footer: Footer, size_bytes: int
+    coder: Coder, metadata: pq.FileMetaData, footer: Footer, path: Path
 ) -> StoredBytes:
     """The bytes of one encoded fragment.
 
@@ -31,13 +31,17 @@ def fragment_bytes(
         coder: of the fragment's codec.
         metadata: of its Parquet file.
         footer: what we wrote into it.
-        size_bytes: of the file.
+        path: of the file.
+
+    Raises:
+        pa.ArrowInvalid: its footer is damaged; `reading_errors` names the file.
     """
-    own = {"blocks": coder.payload_bytes(metadata, footer)}
+    leaves, size_bytes = leaf_bytes(path), path.stat().st_size
+    own = {"blocks": coder.payload_bytes(leaves, footer)}
     if coder.kind == "features":
-        own = {"latents": own["blocks"], "missing": column_bytes(metadata, MISSING_COLUMN)}
+        own = {"latents": own["blocks"], "missing": column_bytes(leaves, MISSING_COLUMN)}
     ledger = dict(own if footer.ledger is None else footer.ledger)
-    payload, kept = sum(ledger.values()), _chunk_bytes(metadata) - sum(own.values())
+    payload, kept = sum(ledger.values()), sum(leaves.values()) - sum(own.values())
     return StoredBytes(
         source_bytes=footer.source_bytes,
         raw_feature_bytes=metadata.num_rows * _row_bytes(coder),
@@ -80,15 +84,6 @@ def account(
 def _files(folder: Path) -> list[Path]:
     """All files below a folder, if it is there."""
     return sorted(path for path in folder.resolve().rglob("*") if path.is_file())
-
-
-def _chunk_bytes(metadata: pq.FileMetaData) -> int:
-    """Compressed bytes of all columns of a Parquet file, page headers included."""
-    return sum(
-        metadata.row_group(group).column(number).total_compressed_size
-        for group in range(metadata.num_row_groups)
-        for number in range(metadata.num_columns)
-    )
 
 
 def _row_bytes(coder: Coder) -> int:

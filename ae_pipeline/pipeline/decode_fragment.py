@@ -47,7 +47,7 @@ class _Encoded:
     @property
     def schema(self) -> pa.Schema:
         """Of the source fragment."""
-        return self.footer.schema or self.coder.schema.arrow
+        return self.footer.source_schema(self.coder.schema, self.fragment.relative)
 
     @property
     def sizes(self) -> list[int]:
@@ -121,9 +121,7 @@ def _result(
 ) -> FragmentResult:
     fragment = encoded.fragment
     with reading_errors(fragment):
-        stored = fragment_bytes(
-            encoded.coder, encoded.metadata, encoded.footer, fragment.size_bytes
-        )
+        stored = fragment_bytes(encoded.coder, encoded.metadata, encoded.footer, fragment.path)
     return FragmentResult(
         **vars(stored),
         relative=fragment.relative,

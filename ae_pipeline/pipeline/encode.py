@@ -97,8 +97,7 @@ def _encode_fragment(
     started = time.thread_time()
     arrow = fragment_schema(fragment)
     check_schema(coder, arrow, fragment.relative)
-    if not arrow.equals(coder.schema.arrow, check_metadata=True):
-        footer = replace(footer, schema=arrow)
+    footer = footer.with_schema(arrow, coder.schema)
     with publishing(path) as whole:
         warnings = coder.write(fragment, whole, footer, arrow)
         _check_unchanged(fragment, identity)
@@ -131,7 +130,7 @@ def _result(
     metadata = pq.read_metadata(path)
     footer = require_footer(metadata, fragment)
     return FragmentResult(
-        **vars(fragment_bytes(coder, metadata, footer, path.stat().st_size)),
+        **vars(fragment_bytes(coder, metadata, footer, path)),
         relative=fragment.relative,
         partition=fragment.partition,
         state=state,

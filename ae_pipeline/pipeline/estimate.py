@@ -28,8 +28,9 @@ from ae_pipeline.results import (
     silent,
 )
 from ae_pipeline.schema import TableSchema, resolve_roles
-from ae_pipeline.source import RowGroup, Source, discover, list_row_groups, open_fragment
+from ae_pipeline.source import RowGroup, Source, discover, list_row_groups, reading_errors
 from ae_pipeline.statistics import ColumnStatistics
+from ae_pipeline.storage import leaf_bytes
 from ae_pipeline.tolerance import resolve_tolerances
 
 #: Values that are looked at, of all columns together.
@@ -205,12 +206,9 @@ def _kept_bytes(source: Source, schema: TableSchema) -> int:
     total = 0
     kept = set(schema.kept)
     for fragment in source.fragments:
-        with open_fragment(fragment) as file:
-            metadata = file.metadata
-        for group in map(metadata.row_group, range(metadata.num_row_groups)):
-            for chunk in map(group.column, range(metadata.num_columns)):
-                is_kept = chunk.path_in_schema.split(".")[0] in kept
-                total += chunk.total_compressed_size if is_kept else 0
+        with reading_errors(fragment):
+            sizes = leaf_bytes(fragment.path)
+        total += sum(size for path, size in sizes.items() if path.split(".")[0] in kept)
     return total
 
 

@@ -66,10 +66,10 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
     for fragment in source.fragments:
         with open_fragment(fragment) as file:
             metadata = file.metadata
-        footer = read_footer(metadata, fragment.relative)
-        n_rows += metadata.num_rows
-        if footer is not None:
-            stored.append(fragment_bytes(coder, metadata, footer, fragment.size_bytes))
+            footer = read_footer(metadata, fragment.relative)
+            n_rows += metadata.num_rows
+            if footer is not None:
+                stored.append(fragment_bytes(coder, metadata, footer, fragment.path))
     facts: Facts = {**_dataset_facts(source), "rows": n_rows, **_codec_facts(coder.codec)}
     kind = "archive" if marker.kind == "archive" else "features dataset"
     size_bytes = account(stored, Path(path), [directory])

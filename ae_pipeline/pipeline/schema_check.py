@@ -13,7 +13,7 @@ from ae_pipeline.storage import Coder
 def check_source_schema(decoded: pa.Schema, source: pa.Schema, where: str) -> None:
     """Raise `PromiseBrokenError` unless both have the same fields in order and all metadata."""
     difference = _difference(source, decoded)
-    if difference or source.metadata != decoded.metadata:
+    if difference or (source.metadata or {}) != (decoded.metadata or {}):
         raise PromiseBrokenError(
             "schema differs from the source",
             where=where,
@@ -54,10 +54,10 @@ def _difference(expected: pa.Schema, got: pa.Schema) -> str:
     return ""
 
 
-def _metadata(field: pa.Field) -> list[dict[bytes, bytes] | None]:
-    """Metadata of a field and then of all fields inside of it."""
+def _metadata(field: pa.Field) -> list[dict[bytes, bytes]]:
+    """Metadata of a field and then of all fields inside of it; none and empty are the same."""
     parts = (field.type.field(number) for number in range(field.type.num_fields))
-    return [field.metadata, *(metadata for part in parts for metadata in _metadata(part))]
+    return [field.metadata or {}, *(metadata for part in parts for metadata in _metadata(part))]
 
 
 def _describe(field: pa.Field) -> str:

@@ -11,9 +11,10 @@ from ae_pipeline.storage.layout import (
     report_directory,
     write_marker,
 )
+from ae_pipeline.storage.leaves import column_bytes, leaf_bytes
 from ae_pipeline.storage.notes import NoteKind, read_notes, remove_note, write_note
 from ae_pipeline.storage.part import WHOLE, Part
-from ae_pipeline.storage.table import Write, block_writer, column_bytes, table_writer
+from ae_pipeline.storage.table import Write, block_writer, table_writer
 
 __all__ = [
     "WHOLE",
@@ -28,6 +29,7 @@ __all__ = [
     "checkpoint_directory",
     "codec_directory",
     "column_bytes",
+    "leaf_bytes",
     "read_footer",
     "read_marker",
     "read_notes",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from jaxtyping import Float64
 
 from ae_pipeline.schema import TableSchema
@@ -52,5 +51,5 @@ class Coder(Protocol):
     ) -> Iterator[pa.RecordBatch]:
         """Decode a fragment of this kind in the source's schema, at most `n_rows` at a time."""
 
-    def payload_bytes(self, metadata: pq.FileMetaData, footer: Footer) -> int:
-        """Stored bytes of what stands for the feature columns."""
+    def payload_bytes(self, leaves: Mapping[str, int], footer: Footer) -> int:
+        """Stored bytes of what stands for the feature columns, of those of all leaf columns."""

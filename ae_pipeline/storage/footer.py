@@ -9,19 +9,21 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.errors import CorruptFragmentError, UnsupportedFormatError
-from ae_pipeline.schema import deserialize_schema, serialize_schema
+from ae_pipeline.schema import TableSchema, deserialize_schema, serialize_schema
 from ae_pipeline.storage.layout import Kind, is_codec_id
+from ae_pipeline.storage.schema_delta import pack_schema, unpack_schema
 
 FORMAT_VERSION = "1.0"
 _PREFIX = "ae:"
 _OWN_KEYS = ("kind", "format_version", "codec_id", "source_fingerprint", "source_bytes")
-_SCHEMA_KEY, _LEDGER_KEY, _CHECKSUM_KEY = "source_schema", "bytes", "checksum"
+_SCHEMA_KEY, _DELTA_KEY = "source_schema", "schema_delta"
+_LEDGER_KEY, _CHECKSUM_KEY = "bytes", "checksum"
 #: What reading keys that are not ours can raise; Arrow tells of a damaged schema by an `OSError`.
 _DAMAGE = (KeyError, TypeError, ValueError, OSError, RecursionError, pa.ArrowException)
 
@@ -37,8 +39,9 @@ class Footer:
         source_bytes: size of the source file.
         extra: what only this kind has, e.g. the name of the latent column.
         ledger: stored bytes by part, once they are known.
-        schema: the fragment's own source schema, if it differs from the codec's in order,
-            nullability or metadata.
+        schema: the fragment's own source schema as older files have it, if it differs from the
+            codec's in order, nullability or metadata.
+        delta: the same, as `with_schema` packs it.
     """
 
     kind: Kind
@@ -48,6 +51,25 @@ class Footer:
     extra: Mapping[str, str] = field(default_factory=dict)
     ledger: Mapping[str, int] | None = None
     schema: pa.Schema | None = None
+    delta: str = ""
+
+    def with_schema(self, own: pa.Schema, codec: TableSchema) -> Footer:
+        """For a fragment of schema `own`, which is not stored where it is that of the codec."""
+        if own.equals(codec.arrow, check_metadata=True):
+            return self
+        delta = pack_schema(own, codec)
+        return replace(self, schema=None if delta else own, delta=delta)
+
+    def source_schema(self, codec: TableSchema, where: str) -> pa.Schema:
+        """Of the source fragment; `CorruptFragmentError` if what is stored of it is damaged."""
+        if not self.delta:
+            return self.schema or codec.arrow
+        try:
+            schema = unpack_schema(self.delta, codec)
+            str(schema)  # decodes its names
+            return schema
+        except _DAMAGE as error:
+            raise _damaged(where, error) from error
 
     def to_metadata(self) -> dict[str, str]:
         """Key-value metadata for the Parquet footer."""
@@ -63,6 +85,8 @@ class Footer:
             metadata[_LEDGER_KEY] = json.dumps(dict(self.ledger), separators=(",", ":"))
         if self.schema is not None:
             metadata[_SCHEMA_KEY] = serialize_schema(self.schema)
+        if self.delta:
+            metadata[_DELTA_KEY] = self.delta
         metadata[_CHECKSUM_KEY] = _checksum(metadata)
         return {_PREFIX + key: value for key, value in metadata.items()}
 
@@ -94,9 +118,13 @@ def read_footer(metadata: pq.FileMetaData, where: str) -> Footer | None:
     except UnsupportedFormatError:
         raise
     except _DAMAGE as error:
-        raise CorruptFragmentError(
-            "footer is damaged", where=where, got=str(error), remedy="encode it again"
-        ) from error
+        raise _damaged(where, error) from error
+
+
+def _damaged(where: str, error: Exception) -> CorruptFragmentError:
+    return CorruptFragmentError(
+        "footer is damaged", where=where, got=str(error), remedy="encode it again"
+    )
 
 
 def _from_keys(found: dict[str, str]) -> Footer:
@@ -104,6 +132,7 @@ def _from_keys(found: dict[str, str]) -> Footer:
     if checksum not in (None, _checksum(found)):
         raise ValueError("checksum of the keys is wrong")
     text, ledger = found.pop(_SCHEMA_KEY, None), found.pop(_LEDGER_KEY, None)
+    delta = found.pop(_DELTA_KEY, "")
     own = {key: found.pop(key) for key in _OWN_KEYS}
     if not is_codec_id(own["codec_id"]):
         raise ValueError(f"no codec id: {own['codec_id']}")
@@ -115,6 +144,7 @@ def _from_keys(found: dict[str, str]) -> Footer:
         extra=found,
         ledger=None if ledger is None else _read_ledger(ledger),
         schema=None if text is None else deserialize_schema(text),
+        delta=delta,
     )
 
 

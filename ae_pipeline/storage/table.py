@@ -107,16 +107,6 @@ class _RowGroupBuffer:
         self._batches, self._n_rows, self._n_bytes = [], 0, 0
 
 
-def column_bytes(metadata: pq.FileMetaData, name: str) -> int:
-    """Compressed bytes of one top-level column (or vector) in a Parquet file."""
-    return sum(
-        chunk.total_compressed_size
-        for group in range(metadata.num_row_groups)
-        for chunk in map(metadata.row_group(group).column, range(metadata.num_columns))
-        if chunk.path_in_schema in (name, f"{name}.list.element")
-    )
-
-
 def _clear_names(schema: pa.Schema) -> set[str]:
     """Names that Parquet does not take for a path into a nested column: `a.b` beside struct `a`."""
     prefixes = tuple(f"{field.name}." for field in schema if pa.types.is_nested(field.type))

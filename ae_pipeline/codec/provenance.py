@@ -1,0 +1,97 @@
+"""Provenance and history as JSON, and back with every type looked at.
+
+The codec's id does not cover them, so nothing else would notice that they are damaged.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any  # JSON trees
+
+from ae_pipeline.codec.codec import Provenance
+from ae_pipeline.distribution import Reference
+from ae_pipeline.results import Candidate, EpochRecord, TrainingSummary
+
+HISTORY_FILE = "history.json"
+_MOST = 1 << 63
+
+
+def read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
+    """Provenance with its history; keys that are not known are ignored.
+
+    Args:
+        path: directory of the codec.
+        tree: the provenance of its `codec.json`.
+
+    Raises:
+        ValueError: a value is not of its type; KeyError and TypeError if there is none.
+    """
+    history = json.loads((path / HISTORY_FILE).read_text(encoding="utf-8"))
+    known = _known(Provenance, tree)
+    known["training"] = TrainingSummary(**_known(TrainingSummary, tree["training"]))
+    known["plan"] = tuple(Candidate(**_known(Candidate, one)) for one in tree.get("plan", ()))
+    known["references"] = tuple(map(_reference, tree.get("references", ())))
+    records = [_known(EpochRecord, _with_nan(record)) for record in history]
+    return Provenance(**{**known, "history": tuple(EpochRecord(**record) for record in records)})
+
+
+def history_to_json(history: Sequence[dict[str, Any]]) -> bytes:
+    """Epoch records as JSON, losses that are none as null."""
+    return to_json([_without_nan(record) for record in history])
+
+
+def to_json(tree: object) -> bytes:
+    """Indented JSON without NaN."""
+    return (json.dumps(tree, indent=2, allow_nan=False) + "\n").encode()
+
+
+def _known(kind: type, tree: dict[str, Any]) -> dict[str, Any]:
+    """Keys that this release knows; a later minor version may have added others."""
+    known = {field.name: tree[field.name] for field in fields(kind) if field.name in tree}
+    for field in fields(kind):
+        is_of_type = _CHECKS.get(str(field.type))
+        if field.name in known and is_of_type and not is_of_type(known[field.name]):
+            raise ValueError(f"{field.name} is {known[field.name]!r:.80}, not of type {field.type}")
+    return known
+
+
+def _reference(tree: dict[str, Any]) -> Reference:
+    """Edges and counts of one column; ValueError if they do not fit each other."""
+    edges, counts = tuple(tree["edges"]), tuple(tree["counts"])
+    if not all(map(_is_number, edges)) or not all(map(_is_count, counts)):
+        raise ValueError("edges and counts of a reference are no numbers")
+    if len(counts) != len(edges) + 2:
+        raise ValueError(f"{len(counts)} counts of {len(edges)} edges")
+    return Reference(edges, counts)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value < _MOST
+
+
+#: By the annotations of records; other types are built from these.
+_CHECKS: dict[str, Callable[[object], bool]] = {
+    "str": lambda value: isinstance(value, str),
+    "bool": lambda value: isinstance(value, bool),
+    "int": _is_count,
+    "float": _is_number,
+    "dict[str, Any] | None": lambda value: value is None or isinstance(value, dict),
+}
+
+
+def _without_nan(record: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no NaN, and the last loss of a training that diverged is none."""
+    return {key: value if math.isfinite(value) else None for key, value in record.items()}
+
+
+def _with_nan(record: dict[str, Any]) -> dict[str, Any]:
+    """Inverse of `_without_nan`; infinities come back as NaN."""
+    return {key: math.nan if value is None else value for key, value in record.items()}

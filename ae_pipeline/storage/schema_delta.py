@@ -1,0 +1,48 @@
+"""A fragment's own schema in a few bytes: deflated with the codec's schema as the dictionary.
+
+What pandas writes about an index, or who wrote a file, differs from file to file; the columns do
+not.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+
+import pyarrow as pa
+
+from ae_pipeline.schema import TableSchema, deserialize_schema, serialize_schema
+
+#: Deflate looks back no further.
+_DICTIONARY_BYTES = 1 << 15
+#: A reader refuses larger messages, so that what a few bytes claim is bounded.
+MOST_SCHEMA_BYTES = 1 << 24
+
+
+def pack_schema(own: pa.Schema, codec: TableSchema) -> str:
+    """Base64 of the zlib stream of a schema's IPC message; empty if it is larger than allowed."""
+    message = base64.b64decode(serialize_schema(own))
+    if len(message) > MOST_SCHEMA_BYTES:
+        return ""
+    stream = zlib.compressobj(9, zdict=_dictionary(codec))
+    return base64.b64encode(stream.compress(message) + stream.flush()).decode("ascii")
+
+
+def unpack_schema(text: str, codec: TableSchema) -> pa.Schema:
+    """Inverse of `pack_schema`.
+
+    Raises:
+        ValueError: it is damaged, too large, or of another codec; or what Arrow raises of a schema.
+    """
+    stream = zlib.decompressobj(zdict=_dictionary(codec))
+    try:
+        message = stream.decompress(base64.b64decode(text, validate=True), MOST_SCHEMA_BYTES)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    if not stream.eof or stream.unused_data:
+        raise ValueError(f"no zlib stream of at most {MOST_SCHEMA_BYTES} bytes")
+    return deserialize_schema(base64.b64encode(message).decode("ascii"))
+
+
+def _dictionary(codec: TableSchema) -> bytes:
+    return base64.b64decode(codec.serialized)[-_DICTIONARY_BYTES:]

@@ -18,7 +18,14 @@ from ae_pipeline.metrics import ErrorSums, column_metrics, measure_errors
 from ae_pipeline.pipeline.fit_archive import UNTRAINED, direct_codec
 from ae_pipeline.pipeline.measure import common_schema, fittable, measure_source
 from ae_pipeline.pipeline.verdict import give_verdict
-from ae_pipeline.planner import Rehearsal, SampleBlocks, Trainer, plan_codec, read_sample
+from ae_pipeline.planner import (
+    Rehearsal,
+    SampleBlocks,
+    Trainer,
+    outlook,
+    plan_codec,
+    read_sample,
+)
 from ae_pipeline.results import (
     Candidate,
     Estimate,
@@ -33,8 +40,9 @@ from ae_pipeline.statistics import ColumnStatistics
 from ae_pipeline.storage import leaf_bytes
 from ae_pipeline.tolerance import resolve_tolerances
 
-#: Values that are looked at, of all columns together.
-_MOST_VALUES = 1 << 20
+#: Values that are measured, and that are planned on, of all columns together. Ranges are those of
+#: what is measured, and one that is too small makes tolerances too fine.
+_MEASURED_VALUES, _MOST_VALUES = 1 << 23, 1 << 20
 #: Seconds for all tolerances, shared evenly.
 _PATIENCE_S = 27.0
 #: A fragment's footer and page headers.
@@ -60,6 +68,19 @@ class _Sampled:
         return self.n_rows / max(sum(group.n_rows for group in self.groups), 1)
 
 
+@dataclass(frozen=True)
+class _Rehearsed:
+    """The codec that a tolerance would get, but for the training that there was no time for.
+
+    Args:
+        codec: as far as it got.
+        outlook: share of its payload that will be left after all of its training.
+    """
+
+    codec: ArchiveCodec
+    outlook: float
+
+
 def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
     """Plan for each tolerance on a sample; networks are tried out, none is trained to the end.
 
@@ -70,7 +91,7 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
     sampled = _look(job, progress)
     codecs = _rehearse_all(job, sampled, started + _PATIENCE_S, progress)
     options = [_option(relative, codecs[relative], sampled) for relative in job.tolerances]
-    codec = codecs[job.tolerances[len(job.tolerances) // 2]]
+    codec = codecs[job.tolerances[len(job.tolerances) // 2]].codec
     encode_s, decode_s = _speed(codec, sampled)
     raw = sampled.n_rows * _row_bytes(sampled.schema)
     return Estimate(
@@ -93,9 +114,10 @@ def _look(job: EstimateJob, progress: Progress) -> _Sampled:
     source = fittable(discover(job.source))
     schema = resolve_roles(common_schema(source), job.columns, job.source)
     groups = list_row_groups(source.fragments)
-    chosen = _spread(groups, _MOST_VALUES // len(schema.features))
+    measured = _spread(groups, _MEASURED_VALUES // len(schema.features))
     seed = job.training.seed
-    statistics, chosen = measure_source(chosen, schema.features, None, seed, progress, job.source)
+    statistics, sound = measure_source(measured, schema.features, None, seed, progress, job.source)
+    chosen = _spread(sound, _MOST_VALUES // len(schema.features))
     n_rows = sum(group.n_rows for group in groups)
     return _Sampled(source, schema, tuple(chosen), statistics, n_rows, _kept_bytes(source, schema))
 
@@ -112,12 +134,12 @@ def _spread(groups: Sequence[RowGroup], most_rows: int) -> list[RowGroup]:
 
 def _rehearse_all(
     job: EstimateJob, sampled: _Sampled, until: float, progress: Progress
-) -> dict[float, ArchiveCodec]:
+) -> dict[float, _Rehearsed]:
     """The codec of every tolerance; coarse ones first, where networks matter most."""
-    codecs: dict[float, ArchiveCodec] = {}
+    codecs: dict[float, _Rehearsed] = {}
     for relative in sorted(set(job.tolerances), reverse=True):
         now, n_left = time.monotonic(), len(set(job.tolerances)) - len(codecs)
-        is_promising = any(codec.network is not None for codec in codecs.values())
+        is_promising = any(one.codec.network is not None for one in codecs.values())
         rehearsal = Rehearsal(now + max(until - now, 0.0) / n_left, is_promising)
         codecs[relative] = _rehearse(job, relative, sampled, rehearsal, progress)
     return codecs
@@ -125,7 +147,7 @@ def _rehearse_all(
 
 def _rehearse(
     job: EstimateJob, relative: float, sampled: _Sampled, rehearsal: Rehearsal, progress: Progress
-) -> ArchiveCodec:
+) -> _Rehearsed:
     """The codec that the planner would choose, had it less time."""
     tolerance = ToleranceConfig(relative=relative, rules=job.tolerance.rules)
     own = job.model_copy(update={"tolerance": tolerance})
@@ -136,13 +158,14 @@ def _rehearse(
     config = job.planner.model_copy(update={"growth": growth})
     with tempfile.TemporaryDirectory() as scratch:
         trainer = Trainer(own, direct, inputs, sampled.groups, Path(scratch), progress)
-        return plan_codec(trainer, config, _MOST_VALUES, rehearsal)
+        codec = plan_codec(trainer, config, _MOST_VALUES, rehearsal)
+    return _Rehearsed(codec, outlook(trainer, codec, config.budget_s))
 
 
-def _option(relative: float, codec: ArchiveCodec, sampled: _Sampled) -> EstimatedOption:
-    plan = codec.provenance.plan
+def _option(relative: float, rehearsed: _Rehearsed, sampled: _Sampled) -> EstimatedOption:
+    plan = rehearsed.codec.provenance.plan
     chosen = next(one for one in plan if one.is_chosen)
-    payload = round(chosen.payload_bytes * sampled.share)
+    payload = round(chosen.payload_bytes * sampled.share * rehearsed.outlook)
     kept = sampled.kept_bytes + _CONTAINER_BYTES * len(sampled.source.fragments)
     return EstimatedOption(
         tolerance=relative,
@@ -151,7 +174,7 @@ def _option(relative: float, codec: ArchiveCodec, sampled: _Sampled) -> Estimate
         model_bytes=chosen.model_bytes,
         simple_bytes=round(plan[0].payload_bytes * sampled.share),
         archive_bytes=payload + chosen.model_bytes + kept,
-        columns=_columns(codec, sampled),
+        columns=_columns(rehearsed.codec, sampled),
     )
 
 

@@ -3,7 +3,15 @@
 from ae_pipeline.planner.linear import fit_predictor
 from ae_pipeline.planner.network import Trainer
 from ae_pipeline.planner.plan import plan_codec
-from ae_pipeline.planner.rehearsal import Rehearsal
+from ae_pipeline.planner.rehearsal import Rehearsal, outlook
 from ae_pipeline.planner.sample import SampleBlocks, read_sample
 
-__all__ = ["Rehearsal", "SampleBlocks", "Trainer", "fit_predictor", "plan_codec", "read_sample"]
+__all__ = [
+    "Rehearsal",
+    "SampleBlocks",
+    "Trainer",
+    "fit_predictor",
+    "outlook",
+    "plan_codec",
+    "read_sample",
+]

@@ -63,6 +63,7 @@ def random_network(
     scale = np.ones(n_columns)
     scale[1:][-1:] = 0.0
     n_inputs = window * int(scale.sum())
+    latent = min(latent, n_inputs)
     architecture = Architecture(n_inputs, latent, (hidden,), (hidden,), "relu", "residual")
     encoder = {
         name: generator.normal(size=shape).astype(np.float32)

@@ -21,6 +21,7 @@ from ae_pipeline.source import (
     open_fragment,
     read_records,
     rebatch,
+    rows_at_once,
 )
 from tests.checks import assert_one_line, assert_same_table
 from tests.tables import fragment_at, numbers_table, write_fragment
@@ -249,6 +250,32 @@ def test_rebatch_is_lazy(n_rows: int, n_taken: int) -> None:
     stream = rebatch(batches(), n_rows)
     assert next(stream).num_rows == n_rows
     assert len(taken) == n_taken
+
+
+def test_rebatch_by_bytes() -> None:
+    """A batch that takes so many bytes is given at once, but never one of more rows."""
+    table = pa.table({"word": ["x" * 1000] * 30})
+    got = list(rebatch(_pieces(table, [10, 0, 4, 16]), 25, 5000))
+    assert [batch.num_rows for batch in got] == [10, 20]
+    got = list(rebatch(_pieces(table, [2, 28]), 25, 5000))
+    assert [batch.num_rows for batch in got] == [25, 5]
+    shared = pa.table({"word": table["word"].combine_chunks().dictionary_encode()})
+    got = list(rebatch(_pieces(shared, [10, 10, 10]), 25, 5000))
+    assert [batch.num_rows for batch in got] == [25, 5]
+
+
+def test_long_text_is_read_in_few_rows(tmp_path: Path) -> None:
+    """Rows at a time are as many as asked for, unless values may be long or are."""
+    numbers = write_fragment(tmp_path / "n.parquet", pa.table({"a": np.arange(5000.0)}))
+    words = write_fragment(tmp_path / "w.parquet", pa.table({"a": ["x"] * 5000}))
+    noise = np.random.default_rng(1)
+    wide = pa.array([noise.bytes(1 << 20) for _ in range(20)])
+    long = write_fragment(tmp_path / "l.parquet", pa.table({"a": wide}))
+    assert rows_at_once(numbers, 1 << 17) == 1 << 17
+    assert rows_at_once(words, 1 << 17) == 1 << 10
+    assert rows_at_once(long, 1 << 17) <= 64
+    empty = write_fragment(tmp_path / "e.parquet", pa.table({"a": pa.array([], pa.float64())}))
+    assert rows_at_once(empty, 99) == 99
 
 
 def test_rebatch_unifies_dictionaries() -> None:

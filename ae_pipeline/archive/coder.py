@@ -15,10 +15,12 @@ from jaxtyping import Float64
 from ae_pipeline.codec import MOST_ROWS, ArchiveCodec
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.schema import TableSchema
-from ae_pipeline.source import Fragment, open_fragment, read_records, rebatch
+from ae_pipeline.source import Fragment, open_fragment, read_records, rebatch, rows_at_once
 from ae_pipeline.storage import WHOLE, Footer, Part, block_writer, column_bytes
 
 BLOCK_COLUMN = "ae:block"
+#: Rows of long text make shorter blocks, so that memory stays flat.
+_BLOCK_BYTES = 1 << 27
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,9 @@ class ArchiveCoder:
         ledger: Counter[str] = Counter()
         metadata: dict[str, str] = {}
         with block_writer(path, schema, BLOCK_COLUMN, metadata) as write:
-            batches = rebatch(read_records(fragment, self.codec.block_rows), self.codec.block_rows)
-            for records in batches:
+            n_rows = self.codec.block_rows
+            read = read_records(fragment, rows_at_once(fragment, n_rows))
+            for records in rebatch(read, n_rows, _BLOCK_BYTES):
                 block = self.codec.encode(records)
                 content = block.to_bytes()
                 ledger.update(block.ledger())

@@ -138,7 +138,8 @@ def _copy(
 ) -> ErrorSums | None:
     """Pass the reconstruction to `write`; error sums per column, None without an original."""
     coder, where = encoded.coder, encoded.fragment.relative
-    n_rows = rows_per_block(len(coder.schema.arrow))
+    # Rows of long text make short row groups.
+    n_rows = min(rows_per_block(len(coder.schema.arrow)), max(encoded.sizes, default=1) or 1)
     decoded = _counted(encoded, part, n_rows)
     if original is None:
         for records in decoded:

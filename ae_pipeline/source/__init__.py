@@ -10,6 +10,7 @@ from ae_pipeline.source.reading import (
     read_records,
     reading_errors,
     rebatch,
+    rows_at_once,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "read_records",
     "reading_errors",
     "rebatch",
+    "rows_at_once",
 ]

@@ -17,6 +17,10 @@ from ae_pipeline.errors import AePipelineError, CorruptFragmentError, SourceNotF
 from ae_pipeline.source.discovery import Fragment
 from ae_pipeline.source.pulse import beat
 
+#: Rows read at a time where a column's values have any length, and bytes as stored.
+_LONG_ROWS = 1 << 10
+_READ_BYTES = 1 << 26
+
 
 @dataclass(frozen=True)
 class RowGroup:
@@ -76,18 +80,38 @@ def read_records(
                 yield batch
 
 
-def rebatch(batches: Iterable[pa.RecordBatch], n_rows: int) -> Iterator[pa.RecordBatch]:
-    """The same rows in batches of exactly `n_rows`, the last one shorter."""
+def rows_at_once(fragment: Fragment, most: int) -> int:
+    """Rows to read at a time: at most so many, fewer where values may be long."""
+    with open_fragment(fragment) as file:
+        groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
+        n_rows, n_bytes = file.metadata.num_rows, sum(group.total_byte_size for group in groups)
+        if not all(_is_fixed(field.type) for field in file.schema_arrow):
+            most = min(most, _LONG_ROWS)  # a dictionary hides in the file how long they are
+    return max(1, min(most, _READ_BYTES * n_rows // max(n_bytes, 1))) if n_rows else most
+
+
+def rebatch(
+    batches: Iterable[pa.RecordBatch], n_rows: int, n_bytes: int | None = None
+) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of exactly `n_rows`, the last one shorter.
+
+    So is one that takes `n_bytes` before: rows of long text are fewer.
+    """
     waiting: list[pa.RecordBatch] = []
-    n_waiting = 0
+    n_waiting = size_bytes = 0
     for batch in batches:
         waiting.append(batch)
         n_waiting += batch.num_rows
+        size_bytes += 0 if n_bytes is None else _own_bytes(batch)
         while n_waiting >= n_rows:
             table = pa.Table.from_batches(waiting)
             yield _as_batch(table.slice(0, n_rows))
             rest = table.slice(n_rows)
             waiting, n_waiting = rest.to_batches(), rest.num_rows
+            size_bytes = 0 if n_bytes is None else sum(map(_own_bytes, waiting))
+        if n_bytes is not None and n_waiting and size_bytes >= n_bytes:
+            yield _as_batch(pa.Table.from_batches(waiting))
+            waiting, n_waiting, size_bytes = [], 0, 0
     if n_waiting:
         yield _as_batch(pa.Table.from_batches(waiting))
 
@@ -128,6 +152,20 @@ def _holds_dictionary(kind: pa.DataType) -> bool:
     """Whether a dictionary lies inside a list, map or struct."""
     parts = [kind.field(number).type for number in range(kind.num_fields)]
     return any(pa.types.is_dictionary(part) or _holds_dictionary(part) for part in parts)
+
+
+def _is_fixed(kind: pa.DataType) -> bool:
+    """Whether all values take the same bytes; those of a dictionary are indices."""
+    try:
+        return kind.bit_width >= 0
+    except ValueError:
+        return False
+
+
+def _own_bytes(batch: pa.RecordBatch) -> int:
+    """Bytes of the rows; a dictionary is shared by many batches and not counted."""
+    columns = (c.indices if pa.types.is_dictionary(c.type) else c for c in batch.columns)
+    return sum(column.nbytes for column in columns)
 
 
 def _as_batch(table: pa.Table) -> pa.RecordBatch:

@@ -71,13 +71,29 @@ def dequantize(
     return np.clip(whole, float(info.min), largest).astype(kind)
 
 
+def _exceeds_difference(
+    left: Float64[np.ndarray, "rows"], right: Float64[np.ndarray, "rows"]
+) -> Bool[np.ndarray, "rows"]:
+    """Whether a real difference is larger than the float64 nearest to it (Knuth's TwoSum)."""
+    difference = left - right
+    virtual = left - difference
+    rest = (left - (difference + virtual)) + (virtual - right)
+    return np.sign(rest) * np.sign(difference) > 0
+
+
 def breaks_promise(
     values: Shaped[np.ndarray, "rows"], decoded: Shaped[np.ndarray, "rows"], tolerance: float
 ) -> Bool[np.ndarray, "rows"]:
-    """Rows to be stored exactly: not finite, or further off than the tolerance."""
+    """Rows to be stored exactly: not finite, or further off than the tolerance.
+
+    The real difference counts. A rounded one is on the same side of the tolerance, or is it.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
-        error = np.abs(values.astype(np.float64) - decoded.astype(np.float64))
+        left, right = values.astype(np.float64), decoded.astype(np.float64)
+        error = np.abs(left - right)
         is_kept = error <= tolerance
+        edge = np.flatnonzero(error == tolerance)
+        is_kept[edge] = ~_exceeds_difference(left[edge], right[edge])
     if values.dtype.kind in "iu":
         # float64 holds integers up to 2 ** 53; beyond, only equality is certain.
         is_large = np.abs(values.astype(np.float64)) >= 2.0**53

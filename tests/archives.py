@@ -157,9 +157,8 @@ def assert_keeps_promise(expected: pa.Array, got: pa.Array, tolerance: float) ->
 
 
 def assert_within(source: np.ndarray, decoded: np.ndarray, tolerance: float) -> None:
-    """No further off than the tolerance, but for the rounding of the float64 difference itself."""
+    """No further off than the tolerance."""
     assert np.isfinite(decoded).all()
-    slack = 0 if source.dtype.kind in "iu" else Fraction(1, 1 << 52)
-    limit = Fraction(tolerance) * (1 + slack)
+    limit = Fraction(tolerance)
     for value, other in zip(source.tolist(), decoded.tolist(), strict=True):
         assert abs(Fraction(value) - Fraction(other)) <= limit, (value, other)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,8 @@ import pytest
 
 from ae_pipeline import decode, encode, inspect, verify
 from ae_pipeline.archive import BLOCK_COLUMN
+from ae_pipeline.codec import MOST_ROWS, load_archive_codec
+from ae_pipeline.codec.streams import ColumnStreams, Method, read_block
 from ae_pipeline.config import DecodeJob, EncodeJob, ToleranceConfig, VerifyJob
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.results import DatasetReport
@@ -111,6 +114,23 @@ def test_other_readers_see_kept_columns(source: Path, archive: Path) -> None:
     assert pq.read_metadata(path).num_rows == N_ROWS
 
 
+def test_other_readers_see_the_same_kept_columns(source: Path, archive: Path) -> None:
+    """Kept columns have the types and values of the source for DuckDB and Polars, too."""
+    kept = ["key", "name", "count", "at", "price", "tags", "ok"]
+    for partition in PARTITIONS:
+        paths = [root / partition / "part-0.parquet" for root in (source, archive)]
+        theirs, ours = (
+            duckdb.read_parquet(str(path), hive_partitioning=False).select(*kept) for path in paths
+        )
+        assert (ours.columns, ours.types) == (theirs.columns, theirs.types)
+        assert ours.fetchall() == theirs.fetchall() != []
+        frames = [
+            polars.read_parquet(path, columns=kept, hive_partitioning=False) for path in paths
+        ]
+        assert frames[0].schema == frames[1].schema
+        assert frames[0].equals(frames[1])
+
+
 def test_reader_from_the_format_alone(source: Path, archive: Path, tmp_path: Path) -> None:
     """Sixty lines that know docs/format.md, numpy, pyarrow and pcodec read the same values."""
     decode(DecodeJob(archive=str(archive), decoded=str(tmp_path / "out")))
@@ -173,6 +193,64 @@ def test_small_fragments_of_other_metadata(tmp_path: Path, kind: str) -> None:
     assert read_table(tmp_path / "out/part-1.parquet").schema.equals(
         read_table(source / "part-1.parquet").schema, check_metadata=True
     )
+
+
+def test_footer_tells_the_bytes_of_streams(archive: Path) -> None:
+    """`ae:bytes` is the lengths of the streams that the blocks hold, and what is left of them."""
+    (folder,) = (archive / "_ae/codecs").iterdir()
+    codec = load_archive_codec(folder)
+    latent_dim = 0 if codec.network is None else codec.network.decoder.latent_dim
+    for path in archive.rglob("*.parquet"):
+        file, counted = pq.ParquetFile(path), Counter[str]()
+        for content in file.read(columns=[BLOCK_COLUMN])[BLOCK_COLUMN].drop_null().to_pylist():
+            block = read_block(content, len(codec.columns), latent_dim, MOST_ROWS)
+            streams = [*block.codes, *(stream for c in block.columns for stream in streams_of(c))]
+            counted["codes"] += sum(map(len, block.codes))
+            for column in block.columns:
+                counted[MAIN[column.method]] += len(column.main)
+                counted["validity"] += len(column.validity)
+                counted["exact"] += len(column.positions) + len(column.exact)
+            counted["directory"] += len(content) - sum(map(len, streams))
+        stored = json.loads(file.metadata.metadata[b"ae:bytes"])
+        assert stored == {**dict.fromkeys(stored, 0), **counted}
+
+
+MAIN = {
+    Method.DIRECT: "direct",
+    Method.CORRECTED: "corrections",
+    Method.LOSSLESS: "lossless",
+    Method.PREDICTED: "predicted",
+}
+
+
+def streams_of(column: ColumnStreams) -> tuple[bytes, ...]:
+    """All of a column."""
+    return column.main, column.validity, column.positions, column.exact
+
+
+def test_one_row_group_needs_no_other(tmp_path: Path) -> None:
+    """A row group decodes although the bytes of all others are damaged."""
+    n_rows = 2 * MOST_ROWS + 9
+    table = pa.table({"x": np.arange(float(n_rows)) % 97, "key": np.arange(n_rows)})
+    source = write_tree(tmp_path / "source", {"p.parquet": table}, row_group_size=n_rows)
+    run_encode(source, tmp_path / "archive", 0.01, planner={"learn": "never"})
+    path = tmp_path / "archive/p.parquet"
+    metadata, content = pq.read_metadata(path), bytearray(path.read_bytes())
+    for group in (0, 2):
+        for number in range(metadata.num_columns):
+            chunk = metadata.row_group(group).column(number)
+            start = chunk.dictionary_page_offset or chunk.data_page_offset
+            content[start : start + chunk.total_compressed_size] = bytes(
+                chunk.total_compressed_size
+            )
+    path.write_bytes(content)
+    job = {"archive": str(tmp_path / "archive"), "decoded": str(tmp_path / "out")}
+    report = decode(DecodeJob(**job, selection={"row_groups": [1]}))
+    assert report.failures == ()
+    got = read_table(tmp_path / "out/p.parquet")
+    assert got["key"].equals(table["key"][MOST_ROWS : 2 * MOST_ROWS])
+    whole = decode(DecodeJob(**job, execution={"force": True}))
+    assert len(whole.failures) == 1
 
 
 def test_rerun_and_stale(source: Path, own_archive: Path) -> None:

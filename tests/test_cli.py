@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from ae_pipeline.cli import main
 from ae_pipeline.cli.app import app
@@ -172,6 +173,43 @@ def test_config_file_and_options(work: Path, tmp_path: Path, call: Call) -> None
     )
     assert code == 0, err
     assert json.loads(out)["training"]["epochs"] == 2
+
+
+def test_rules_of_tolerance(tmp_path: Path, call: Call) -> None:
+    """Rules of a job file give columns what they promise, by name and glob, the last one first."""
+    noise = np.random.default_rng(0)
+    names = ("temp_in", "temp_mid", "temp_out", "pressure", "flow1", "other")
+    table = pa.table({name: noise.uniform(0, 100, 400) for name in names})
+    source, archive = write_tree(tmp_path / "source", {"p.parquet": table}), tmp_path / "archive"
+    rules = [
+        {"match": "temp_*", "kind": "absolute", "value": 0.05},
+        {"match": "pressure", "kind": "std", "value": 0.001},
+        {"match": "flow?", "kind": "range", "value": 0.0001},
+        {"match": "temp_out", "kind": "exact"},
+    ]
+    tolerance = {"relative": 0.02, "rules": rules}
+    job = tmp_path / "job.yaml"
+    job.write_text(yaml.safe_dump({"tolerance": tolerance, "planner": {"learn": "never"}}))
+    code, _, err = call("encode", source, archive, "--config", job)
+    assert code == 0, err
+    code, out, _ = call("inspect", archive, "--json")
+    found = {column["name"]: column["tolerance"] for column in json.loads(out)["columns"]}
+    values = {name: table[name].to_numpy() for name in names}
+    assert found == pytest.approx(
+        {
+            "temp_in": 0.05,
+            "temp_mid": 0.05,
+            "temp_out": 0.0,
+            "pressure": 0.001 * values["pressure"].std(),
+            "flow1": 0.0001 * np.ptp(values["flow1"]),
+            "other": 0.02 * np.ptp(values["other"]),
+        }
+    )
+    code, _, err = call("verify", archive, "--source", source)
+    assert code == 0, err
+    job.write_text(yaml.safe_dump({"tolerance": {"rules": [{"match": "x*", "kind": "exact"}]}}))
+    code, _, err = call("encode", source, tmp_path / "no", "--config", job)
+    assert (code, "no feature column matches" in err) == (1, True)
 
 
 @pytest.mark.parametrize(

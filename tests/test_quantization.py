@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -141,3 +143,28 @@ def test_edge_of_the_promise() -> None:
     """An error of exactly the tolerance keeps it, the next float does not."""
     decoded = np.array([0.25, np.nextafter(0.25, 1)])
     assert breaks_promise(np.zeros(2), decoded, 0.25).tolist() == [False, True]
+
+
+def test_real_differences_count() -> None:
+    """A difference that float64 rounds to the tolerance is beyond it if the real one is."""
+    values = np.array([-1e-20, 1e-20, 0.0, 0.02, -0.01 - 1e-20, 1e-3])
+    decoded = np.array([0.01, 0.01, 0.01, 0.01, 0.0, 0.011])
+    is_broken = breaks_promise(values, decoded, 0.01)
+    limit = Fraction(0.01)
+    expected = [
+        abs(Fraction(a) - Fraction(b)) > limit for a, b in zip(values, decoded, strict=True)
+    ]
+    assert is_broken.tolist() == expected
+    assert expected[:3] == [True, False, False]
+
+
+@given(
+    st_numpy.arrays(np.float64, 20, elements=st.integers(-400, 400).map(lambda n: n / 100)),
+    st.sampled_from([0.01, 0.005, 0.1, 0.3]),
+)
+def test_promise_is_exact_at_its_edge(values: np.ndarray, tolerance: float) -> None:
+    """Of values that lie about the edge of a cell, those are flagged that really are too far."""
+    decoded = np.rint(values / (2 * tolerance)) * (2 * tolerance)
+    is_broken = breaks_promise(values, decoded, tolerance)
+    for value, other, found in zip(values, decoded, is_broken, strict=True):
+        assert found == (abs(Fraction(value) - Fraction(other)) > Fraction(tolerance))

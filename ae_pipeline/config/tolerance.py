@@ -35,5 +35,7 @@ class ToleranceConfig(Settings):
         description="Of columns that no rule matches, relative to their range; 0 is exact.",
     )
     rules: tuple[ToleranceRule, ...] = Field(
-        default=(), description="Columns with a tolerance of their own; the last match counts."
+        default=(),
+        description="Columns with a tolerance of their own, each rule with match (a name or glob), "
+        "kind (range, std, absolute, exact) and value; the last match counts.",
     )

@@ -116,7 +116,7 @@ def _windows(
 
 
 def _moments(
-    parts: Sequence[Float32[np.ndarray, "windows wide"]], gain: Float64[np.ndarray, "wide"]
+    parts: Sequence[Float32[np.ndarray, "_ wide"]], gain: Float64[np.ndarray, "wide"]
 ) -> tuple[Float64[np.ndarray, "wide"], Float64[np.ndarray, "wide wide"]]:
     """Mean and covariance in tolerance units."""
     n_windows = sum(len(part) for part in parts)

@@ -26,7 +26,7 @@ demo: setup ## Ingest, train, encode, decode and report on sample_data/gas_turbi
 	@PREFECT_HOME=.prefect $(BIN)/python -m flows.main_job --config sample_data/demo.yaml
 
 test: setup ## Run the tests that take minutes
-	$(BIN)/pytest -m "not heavy" -n 2 --dist loadfile
+	$(BIN)/pytest -m "not heavy" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-all: test ## Run the others, too: killed processes, full disks, servers, thousands of files
 	$(BIN)/pytest -m heavy

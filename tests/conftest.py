@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import subprocess
@@ -50,10 +49,7 @@ def mount_disk(tmp_path: Path) -> Iterator[Mount]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Flows last: Prefect's threads live on, and Hypothesis minds that they draw random numbers."""
+    """Flows last: Prefect's threads draw random numbers, which Hypothesis minds, and few lines are
+    logged once flows are loaded.
+    """  # noqa: D205
     items.sort(key=lambda item: "flows" in item.path.parts)
-
-
-def pytest_runtest_setup() -> None:
-    """Let `caplog` hear us: once flows are loaded, Prefect keeps our log lines to its own handlers."""
-    logging.getLogger("ae_pipeline").propagate = True

@@ -22,8 +22,6 @@ from ae_pipeline.integer_decoder import ACTIVATION_MAX, ACTIVATION_STEPS, CODE_M
 _TILE_WINDOWS = 2048
 #: Windows that prices are taken from.
 _PRICED_WINDOWS = 4096
-#: Every code is looked at this often, in windows where the time before changed something.
-_MOST_ROUNDS = 2
 #: A latent nearer to its code than this is not worth a look at the neighbour.
 _LEAST_DISTANCE = 0.25
 #: Larger distances are not told apart.
@@ -129,19 +127,11 @@ def _search_tile(
     latents: Codes,
     distances: Wide,
 ) -> Codes:
-    """Rounds over all codes, in windows that changed in the round before."""
-    found = codes.astype(np.float32)
-    windows = np.arange(len(found))
-    for _ in range(_MOST_ROUNDS):
-        state = _State.of(tables, prices, found[windows], distances)
-        is_moved = np.zeros(len(windows), bool)
-        for number in range(found.shape[1]):
-            is_moved[state.move(number, latents[windows, number])] = True
-        found[windows] = state.codes
-        windows, distances = windows[is_moved], state.distances[is_moved]
-        if not len(windows):
-            break
-    return found
+    """Look at every code once; a second look finds little more and takes half as long again."""
+    state = _State.of(tables, prices, codes.astype(np.float32), distances)
+    for number in range(codes.shape[1]):
+        state.move(number, latents[:, number])
+    return state.codes
 
 
 @dataclass(frozen=True)
@@ -170,10 +160,8 @@ class _State:
         bits = prices.corrections(distances)
         return cls(tables, prices, codes, drive, _activate(drive), distances, bits)
 
-    def move(
-        self, number: int, latents: Float32[np.ndarray, "windows"]
-    ) -> Int64[np.ndarray, "moved"]:
-        """Move codes of one latent beyond it where that saves bits; returns which windows."""
+    def move(self, number: int, latents: Float32[np.ndarray, "windows"]) -> None:
+        """Move codes of one latent beyond it where that saves bits."""
         beyond = latents - self.codes[:, number]
         tried = np.flatnonzero(np.abs(beyond) >= _LEAST_DISTANCE)
         moves = np.copysign(np.float32(1), beyond[tried])
@@ -191,7 +179,6 @@ class _State:
         self.codes[better, number] += moves[is_better]
         self.drive[better], self.active[better] = drive[is_better], active[is_better]
         self.distances[better], self.bits[better] = distances[is_better], bits[is_better]
-        return better
 
 
 def _activate(

@@ -167,3 +167,10 @@ def assert_same_files(dataset: Path, other: Path) -> None:
         for root in (dataset, other)
     ]
     assert contents[0] == contents[1] != {}
+
+
+def peak_memory() -> int:
+    """Most bytes of memory that this process held; `getrusage` counts its parent, too."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (peak,) = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(peak.split()[1]) * 1024

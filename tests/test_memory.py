@@ -17,6 +17,7 @@ import pytest
 
 from ae_pipeline import decode, encode, verify
 from ae_pipeline.config import DecodeJob, EncodeJob, VerifyJob
+from tests.processes import peak_memory
 
 
 def peak_of(verb: str, source: Path, archive: Path) -> int:
@@ -39,10 +40,7 @@ def main(verb: str, source: str, archive: str) -> None:
     else:
         report = decode(DecodeJob(archive=archive, decoded=f"{archive}-decoded"))
     assert report.failures == ()
-    # What `getrusage` tells includes the process that started this one.
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    (peak,) = [line for line in status.splitlines() if line.startswith("VmHWM:")]
-    sys.stdout.write(str(int(peak.split()[1]) * 1024))
+    sys.stdout.write(str(peak_memory()))
 
 
 def write_groups(folder: Path, group: pa.Table, n_groups: int) -> Path:

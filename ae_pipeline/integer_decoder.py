@@ -81,6 +81,24 @@ class IntegerDecoder:
             output_bias=np.asarray(weights["decoder/1/bias"], np.float32),
         )
 
+    @classmethod
+    def linear(
+        cls, skip: Float32[np.ndarray, "latent outputs"], bias: Float32[np.ndarray, "outputs"]
+    ) -> IntegerDecoder:
+        """A decoder without hidden units: codes times `skip`, rounded, plus `bias`."""
+        integers, shift = round_columns(skip, SKIP_MAX)
+        latent_dim, n_outputs = skip.shape
+        return cls(
+            hidden_weights=np.zeros((latent_dim, 0), np.int8),
+            hidden_shift=np.zeros(0, np.int8),
+            hidden_bias=np.zeros(0, np.float32),
+            output_weights=np.zeros((0, n_outputs), np.int8),
+            output_shift=np.zeros(n_outputs, np.int8),
+            skip_weights=integers.astype(np.int16),
+            skip_shift=shift,
+            output_bias=bias,
+        )
+
     def with_coarse_skip(self, n_bits: int) -> IntegerDecoder:
         """With skip weights of so many bits, the sign among them."""
         floats = np.ldexp(self.skip_weights.astype(np.float64), -self.skip_shift.astype(np.int32))

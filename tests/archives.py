@@ -130,6 +130,12 @@ def ramp_network(n_ramps: int = 1, n_idle: int = 0) -> ArchiveNetwork:
     )
 
 
+def ramp_records(generator: np.random.Generator, n_rows: int = 5000) -> pa.RecordBatch:
+    """What `ramp_network` predicts exactly."""
+    a = generator.integers(0, 5, n_rows).astype(np.float64)
+    return pa.record_batch({"a": a, "b": 64 * np.maximum(a - 1, 0)})
+
+
 def raw_values(array: pa.Array) -> np.ndarray:
     """The value buffer of an array, nulls included, not one bit changed."""
     dtype = np.dtype(array.type.to_pandas_dtype())

@@ -21,6 +21,7 @@ from tests.archives import (
     bits,
     make_codec,
     ramp_network,
+    ramp_records,
     random_network,
     random_predictor,
     raw_values,
@@ -35,12 +36,6 @@ def batch_of(columns: list[pa.Array]) -> pa.RecordBatch:
     n_rows = min(len(column) for column in columns)
     cut = [column.slice(len(column) - n_rows) for column in columns]
     return pa.record_batch(cut, names=[f"c{number}" for number in range(len(cut))])
-
-
-def dependent_batch(generator: np.random.Generator, n_rows: int = 5000) -> pa.RecordBatch:
-    """Column b is 64 max(a - 1, 0), which `ramp_network` knows."""
-    a = generator.integers(0, 5, n_rows).astype(np.float64)
-    return pa.record_batch({"a": a, "b": 64 * np.maximum(a - 1, 0)})
 
 
 def mixed_batch(generator: np.random.Generator, n_rows: int = 3000) -> pa.RecordBatch:
@@ -135,7 +130,7 @@ def test_no_rows(has_network: bool, generator: np.random.Generator) -> None:
 
 def test_network_is_kept_where_columns_depend(generator: np.random.Generator) -> None:
     """A column that follows from another one costs two bytes, and the block is smaller."""
-    records = dependent_batch(generator)
+    records = ramp_records(generator)
     codec = make_codec(records.schema, 0.5, ramp_network())
     block = round_trip(codec, records)
     assert len(block.codes) == 1
@@ -160,7 +155,7 @@ def test_network_is_dropped_where_it_is_useless(generator: np.random.Generator) 
 
 def test_columns_choose_alone(generator: np.random.Generator) -> None:
     """In one block some columns use the network, and others do not."""
-    records = dependent_batch(generator)
+    records = ramp_records(generator)
     records = records.append_column("c", pa.array(np.arange(5000.0)))
     block = round_trip(make_codec(records.schema, 0.5, ramp_network(2)), records)
     methods = [column.method for column in block.columns]
@@ -181,7 +176,7 @@ def test_directory_counts(n_ramps: int, is_kept: bool) -> None:
 def test_wanted_columns(wanted: set[str], is_dependent: bool) -> None:
     """Some columns decode to the bits they have among all, in the order of the schema."""
     generator = np.random.default_rng(3)
-    records = dependent_batch(generator, 500)
+    records = ramp_records(generator, 500)
     if not is_dependent:
         records = pa.record_batch({name: generator.normal(size=500) for name in "ab"})
     records = records.append_column("c", pa.array(generator.normal(size=500)))
@@ -211,7 +206,7 @@ def test_missing_inputs_do_not_break_codes(generator: np.random.Generator) -> No
 @pytest.mark.parametrize("most_rows", [0, 299])
 def test_more_rows_than_there_is_room_for(most_rows: int, generator: np.random.Generator) -> None:
     """A block that claims more rows than its row group has is refused."""
-    records = dependent_batch(generator, 300)
+    records = ramp_records(generator, 300)
     codec = make_codec(records.schema, 0.5, ramp_network())
     content = codec.encode(records).to_bytes()
     with pytest.raises(ValueError, match=f"300 rows.* {most_rows}"):
@@ -221,7 +216,7 @@ def test_more_rows_than_there_is_room_for(most_rows: int, generator: np.random.G
 
 def test_block_of_another_codec(generator: np.random.Generator) -> None:
     """A block that needs a network is refused by a codec that has none."""
-    records = dependent_batch(generator, 300)
+    records = ramp_records(generator, 300)
     codec = make_codec(records.schema, 0.5, ramp_network())
     content = codec.encode(records).to_bytes()
     with pytest.raises(ValueError, match=r"\w"):
@@ -231,7 +226,7 @@ def test_block_of_another_codec(generator: np.random.Generator) -> None:
 @pytest.mark.parametrize("code", [CODE_MAX + 1, -CODE_MAX - 1, 2**63 - 1, -(2**63)])
 def test_codes_beyond_the_exact_range(code: int, generator: np.random.Generator) -> None:
     """Codes that no encoder writes, and whose sums would round, are refused."""
-    codec = make_codec(dependent_batch(generator, 1).schema, 0.5, ramp_network())
+    codec = make_codec(ramp_records(generator, 1).schema, 0.5, ramp_network())
     zeros = pack_integers(np.zeros(3, np.int64))
     column = ColumnStreams(Method.CORRECTED, zeros)
     block = BlockStreams(3, (pack_integers(np.array([0, code, 1])),), (column, column))
@@ -243,7 +238,7 @@ def test_codes_beyond_the_exact_range(code: int, generator: np.random.Generator)
 def test_damage_with_a_right_checksum(data: st.DataObject) -> None:
     """Any damage is a ValueError or columns of no more rows than there is room for."""
     generator = np.random.default_rng(5)
-    records = dependent_batch(generator, 200).append_column(
+    records = ramp_records(generator, 200).append_column(
         "c", pa.array(generator.normal(size=200), mask=generator.random(200) < 0.1)
     )
     records = records.set_column(1, "b", pa.array([*records["b"].to_pylist()[:-1], np.inf]))

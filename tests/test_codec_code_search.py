@@ -14,20 +14,10 @@ from ae_pipeline.integer_decoder import CODE_MAX, IntegerDecoder
 from tests.archives import random_decoder, random_network
 
 
-def two_columns(weights: list[list[int]]) -> IntegerDecoder:
-    """Predicts whole multiples of its codes, without hidden units."""
-    skip = np.array(weights, np.int16)
-    latent_dim, n_outputs = skip.shape
-    return IntegerDecoder(
-        hidden_weights=np.zeros((latent_dim, 0), np.int8),
-        hidden_shift=np.zeros(0, np.int8),
-        hidden_bias=np.zeros(0, np.float32),
-        output_weights=np.zeros((0, n_outputs), np.int8),
-        output_shift=np.zeros(n_outputs, np.int8),
-        skip_weights=skip,
-        skip_shift=np.zeros(n_outputs, np.int8),
-        output_bias=np.zeros(n_outputs, np.float32),
-    )
+def linear_decoder(weights: list[list[int]]) -> IntegerDecoder:
+    """Predicts whole multiples of its codes."""
+    skip = np.array(weights, np.float32)
+    return IntegerDecoder.linear(skip, np.zeros(skip.shape[1], np.float32))
 
 
 def corrections(decoder: IntegerDecoder, codes: np.ndarray, units: np.ndarray) -> np.ndarray:
@@ -35,40 +25,35 @@ def corrections(decoder: IntegerDecoder, codes: np.ndarray, units: np.ndarray) -
     return np.nan_to_num(np.rint(units - decoder.predict(codes).T))
 
 
-def test_neighbour_that_leaves_less_to_correct(generator: np.random.Generator) -> None:
-    """A latent on the wrong side of its cell's edge gets the code that fits all columns."""
-    decoder = two_columns([[1, 2, 3, 4]])
-    right = generator.integers(-5, 6, (5000, 1))
-    units = decoder.predict(right).T
-    latents = right + generator.uniform(-0.7, 0.7, right.shape)
-    found = search_codes(decoder, latents.astype(np.float32), units)
-    np.testing.assert_array_equal(found, right)
-
-
-def test_codes_are_found_one_after_the_other(generator: np.random.Generator) -> None:
-    """Where several codes are off by one, all of them are set right."""
-    decoder = two_columns([[9, 0, 0, 1], [0, 9, 0, 1], [0, 0, 9, 1]])
-    right = generator.integers(-3, 4, (3000, 3))
-    units = decoder.predict(right).T
-    latents = right + generator.uniform(-0.7, 0.7, right.shape)
-    found = search_codes(decoder, latents.astype(np.float32), units)
-    np.testing.assert_array_equal(found, right)
-
-
-def test_missing_values_do_not_count(generator: np.random.Generator) -> None:
-    """What is missing is not corrected, so codes follow the columns that are there."""
-    decoder = two_columns([[5, 1, 1, 1]])
-    right = generator.integers(-5, 6, (2000, 1))
+@pytest.mark.parametrize(
+    ("weights", "missing"),
+    [
+        ([[1, 2, 3, 4]], ()),
+        ([[5, 1, 1, 1]], (0,)),
+        ([[9, 0, 0, 1], [0, 9, 0, 1], [0, 0, 9, 1]], ()),
+    ],
+    ids=["one code", "a column that is missing", "several codes"],
+)
+def test_neighbour_that_leaves_less_to_correct(
+    weights: list[list[int]], missing: tuple[int, ...], generator: np.random.Generator
+) -> None:
+    """Latents on the wrong side of a cell's edge get the codes that fit the columns there are."""
+    decoder = linear_decoder(weights)
+    right = generator.integers(-5, 6, (5000, len(weights)))
     units = decoder.predict(right).T.copy()
-    units[:, 0] = np.nan
+    units[:, list(missing)] = np.nan
     latents = right + generator.uniform(-0.7, 0.7, right.shape)
     found = search_codes(decoder, latents.astype(np.float32), units)
     np.testing.assert_array_equal(found, right)
-    nothing = np.full_like(units, np.nan)
-    nearest = np.rint(latents).astype(np.int64)
-    np.testing.assert_array_equal(
-        search_codes(decoder, nearest.astype(np.float32), nothing), nearest
-    )
+
+
+def test_nothing_to_correct(generator: np.random.Generator) -> None:
+    """Where every value is missing, codes are the latents' own."""
+    decoder = linear_decoder([[5, 1, 1, 1]])
+    nearest = generator.integers(-5, 6, (2000, 1))
+    nothing = np.full((2000, 4), np.nan)
+    found = search_codes(decoder, nearest.astype(np.float32), nothing)
+    np.testing.assert_array_equal(found, nearest)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 300), st.sampled_from([0.0, 1.0, 1e6, 1e300]))
@@ -108,6 +93,6 @@ def test_fewer_corrections(generator: np.random.Generator) -> None:
 @pytest.mark.parametrize("n_windows", [0, 1])
 def test_hardly_any_windows(n_windows: int) -> None:
     """No window has no codes, and one has its own."""
-    decoder = two_columns([[1, 1]])
+    decoder = linear_decoder([[1, 1]])
     latents, units = np.zeros((n_windows, 1), np.float32), np.zeros((n_windows, 2))
     assert search_codes(decoder, latents, units).tolist() == [[0]] * n_windows

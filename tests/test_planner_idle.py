@@ -5,18 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from ae_pipeline.planner import SampleBlocks
 from ae_pipeline.planner.idle import without_idle_codes
-from tests.archives import make_codec, ramp_network
-
-
-def ramp_records(generator: np.random.Generator, n_rows: int = 4000) -> pa.RecordBatch:
-    """What `ramp_network` predicts exactly."""
-    a = generator.integers(0, 5, n_rows).astype(np.float64)
-    return pa.record_batch({"a": a, "b": 64 * np.maximum(a - 1, 0)})
+from tests.archives import make_codec, ramp_network, ramp_records
 
 
 def test_idle_codes_are_folded(generator: np.random.Generator) -> None:

@@ -6,8 +6,7 @@ import numpy as np
 
 from ae_pipeline.codec import ArchiveCodec, model_bytes
 from ae_pipeline.planner.precision import coarsest
-from tests.archives import make_codec, ramp_network, random_network
-from tests.test_planner_idle import ramp_records
+from tests.archives import make_codec, ramp_network, ramp_records, random_network
 
 
 def test_needless_precision_is_dropped(generator: np.random.Generator) -> None:

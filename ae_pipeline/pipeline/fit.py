@@ -22,7 +22,7 @@ from ae_pipeline.errors import (
     NoFeatureColumnError,
 )
 from ae_pipeline.pipeline.destination import check_apart
-from ae_pipeline.pipeline.measure import common_schema, fittable, measure_source
+from ae_pipeline.pipeline.measure import first_schema, fittable, measure_source
 from ae_pipeline.results import FitResult, Progress, State, silent
 from ae_pipeline.schema import TableSchema, resolve_roles
 from ae_pipeline.source import Source, discover, fingerprint, list_row_groups
@@ -77,7 +77,7 @@ def fit_codec(job: JobConfig, source: Source, checkpoint: Path, progress: Progre
         ConfigError: a setting does not suit it.
         TrainingError: the loss diverged.
     """
-    schema = resolve_roles(common_schema(source), job.columns, str(source.root))
+    schema = resolve_roles(first_schema(source), job.columns, str(source.root))
     statistics, groups = measure_source(
         list_row_groups(source.fragments),
         schema.features,

@@ -13,7 +13,7 @@ from ae_pipeline.codec import ArchiveCodec, Provenance, load_archive_codec
 from ae_pipeline.config import JobConfig
 from ae_pipeline.distribution import reference_of
 from ae_pipeline.pipeline.fit import check_same_columns, fit_key
-from ae_pipeline.pipeline.measure import common_schema, measure_source
+from ae_pipeline.pipeline.measure import first_schema, measure_source
 from ae_pipeline.planner import Trainer, plan_codec
 from ae_pipeline.results import Progress, TrainingSummary
 from ae_pipeline.schema import TableSchema, resolve_roles
@@ -51,7 +51,7 @@ def fit_archive_codec(
         ConfigError: a setting does not suit it.
         TrainingError: the loss diverged.
     """
-    schema = resolve_roles(common_schema(source), job.columns, str(source.root))
+    schema = resolve_roles(first_schema(source), job.columns, str(source.root))
     schema = schema if promised is None else promised.schema
     seed, where = job.training.seed, str(source.root)
     everything = list_row_groups(source.fragments)

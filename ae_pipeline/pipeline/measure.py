@@ -77,6 +77,11 @@ def common_schema(source: Source) -> pa.Schema:
     return expected
 
 
+def first_schema(source: Source) -> pa.Schema:
+    """The schema of the first fragment, with which all of a `fittable` source agree."""
+    return fragment_schema(source.fragments[0])
+
+
 def fragment_schema(fragment: Fragment) -> pa.Schema:
     """Arrow schema of one fragment, its column names unique."""
     with open_fragment(fragment) as file:

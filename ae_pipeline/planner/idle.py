@@ -1,7 +1,7 @@
-"""Codes that say nothing and columns that a network does not help: what training can do without.
+"""Codes that say nothing: what they add to the decoder goes into its biases, and they are gone.
 
 The rate objective lets codes that do not pay for themselves fall silent, so a network may be
-trained with more codes than will be needed. What idle ones add to the decoder goes into its biases.
+trained with more codes than will be needed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from ae_pipeline.planner.sample import SampleBlocks
 
 #: A code that is the same in this share of all windows is idle.
 _USUAL = 0.9995
-_BYTES_PER_WEIGHT = 0.8
 
 Codes = Int64[np.ndarray, "windows latent"]
 
@@ -28,37 +27,13 @@ def without_idle_codes(codec: ArchiveCodec, sample: SampleBlocks) -> ArchiveCode
     if network is None:
         return codec
     codes = np.concatenate([codec.codes(block) for block in sample.blocks])
-    usual = np.median(codes, axis=0).astype(np.int64) if len(codes) else np.zeros(0, np.int64)
-    varies = (codes == usual).mean(axis=0) < _USUAL if len(codes) else np.zeros(0, bool)
+    if not len(codes):
+        return codec
+    usual = np.median(codes, axis=0).astype(np.int64)
+    varies = (codes == usual).mean(axis=0) < _USUAL
     if varies.all() or not varies.any():
         return codec
     return replace(codec, network=_with_codes(network, varies, usual))
-
-
-def useful_columns(
-    codec: ArchiveCodec, without: ArchiveCodec, sample: SampleBlocks, growth: float
-) -> Bool[np.ndarray, "features"]:
-    """Which columns a network makes smaller by more than what they cost in weights.
-
-    Args:
-        codec: with the network.
-        without: the same without.
-        sample: blocks to measure on.
-        growth: rows of the archive per row of the source, which share the weights.
-    """
-    network = codec.network
-    if network is None:
-        return np.zeros(len(codec.columns), bool)
-    saved = sample.share * (_column_bytes(without, sample) - _column_bytes(codec, sample))
-    widths = (*network.architecture.encoder_hidden[:1], *network.architecture.decoder_hidden)
-    cost = network.window * (sum(widths) + network.decoder.latent_dim) / growth
-    return saved > _BYTES_PER_WEIGHT * cost
-
-
-def _column_bytes(codec: ArchiveCodec, sample: SampleBlocks) -> Int64[np.ndarray, "features"]:
-    """Bytes of each column's streams over all blocks."""
-    found = [[one.n_bytes for one in codec.encode(block).columns] for block in sample.blocks]
-    return np.array(found, np.int64).reshape(-1, len(codec.columns)).sum(axis=0)
 
 
 def _with_codes(

@@ -16,7 +16,7 @@ from jaxtyping import Float32, Float64
 from ae_pipeline.architecture import Architecture
 from ae_pipeline.blocks import block_to_matrix, records_to_block, rows_to_windows
 from ae_pipeline.codec import ArchiveCodec, ArchiveNetwork
-from ae_pipeline.integer_decoder import SKIP_MAX, IntegerDecoder, round_columns
+from ae_pipeline.integer_decoder import IntegerDecoder
 from ae_pipeline.planner.sample import SampleBlocks
 from ae_pipeline.standardization import Standardization
 
@@ -85,26 +85,8 @@ def linear_network(
         encoder,
         _ENCODER_BITS,
         np.ones(latent_dim, np.float32),
-        _linear_decoder(basis.T * step, bias),
+        IntegerDecoder.linear((basis.T * step).astype(np.float32), bias.astype(np.float32)),
     ).as_stored()
-
-
-def _linear_decoder(
-    skip: Float64[np.ndarray, "latent wide"], bias: Float64[np.ndarray, "wide"]
-) -> IntegerDecoder:
-    """A decoder without hidden units."""
-    integers, shift = round_columns(skip.astype(np.float32), SKIP_MAX)
-    latent_dim, n_outputs = skip.shape
-    return IntegerDecoder(
-        hidden_weights=np.zeros((latent_dim, 0), np.int8),
-        hidden_shift=np.zeros(0, np.int8),
-        hidden_bias=np.zeros(0, np.float32),
-        output_weights=np.zeros((0, n_outputs), np.int8),
-        output_shift=np.zeros(n_outputs, np.int8),
-        skip_weights=integers.astype(np.int16),
-        skip_shift=shift,
-        output_bias=bias.astype(np.float32),
-    )
 
 
 def _windows(

@@ -10,8 +10,9 @@ from functools import cached_property
 import numpy as np
 
 from ae_pipeline.codec import ArchiveCodec
+from ae_pipeline.planner.columns import useful_columns
 from ae_pipeline.planner.contest import Contest
-from ae_pipeline.planner.idle import useful_columns, without_idle_codes
+from ae_pipeline.planner.idle import without_idle_codes
 from ae_pipeline.planner.network import TRIAL_STEPS, Trainer
 from ae_pipeline.planner.precision import coarsest
 from ae_pipeline.planner.screen import Screened
@@ -26,10 +27,10 @@ from ae_pipeline.planner.shape import (
 
 #: A network is tried out if its linear start takes at most this many times the best bytes so far,
 _TRIED = 2.0
-#: for this share of the budget; all trials together may take that share.
-_TRIAL_SHARE, _FIRST_SHARE, _ALL_TRIALS = 0.15, 0.5, 0.6
-#: The least share that is left for the network that is trained to the end.
-_LAST_SHARE = 0.5
+#: for this share of the budget, or this one if it is the first and could not be tried otherwise;
+_TRIAL_SHARE, _FIRST_SHARE = 0.15, 0.5
+#: all trials together may take this share, and this one at least is left for the last training.
+_ALL_TRIALS, _LAST_SHARE = 0.6, 0.5
 #: A shape is worth it if it takes at most this many times the best, and its payload at most this
 #: share of what is needed without it.
 _PROMISING, _HELPFUL = 1.1, 0.998
@@ -165,11 +166,10 @@ class Search:
 
     def _trial_steps(self, shape: Shape) -> int:
         """Mini-batches of a trial; wide tables have time for a single one, of half the budget."""
-        is_first = not self._trials and self.columns is None
-        share = _FIRST_SHARE if is_first else _TRIAL_SHARE
         n_steps = self.trainer.affordable_steps(shape, _TRIAL_SHARE * self.budget_s)
-        if n_steps < self.trainer.least_steps:
-            n_steps = self.trainer.affordable_steps(shape, share * self.budget_s)
+        is_first = not self._trials and self.columns is None
+        if is_first and n_steps < self.trainer.least_steps:
+            n_steps = self.trainer.affordable_steps(shape, _FIRST_SHARE * self.budget_s)
         return min(n_steps, TRIAL_STEPS)
 
     def _of_useful_columns(self, shape: Shape) -> Search | None:

@@ -146,6 +146,8 @@ def test_a_network_wins_where_columns_are_curved(curved_codec: ArchiveCodec) -> 
     assert sum(name.endswith("*") for name in names) == 1
     assert next(name for name in names if name.endswith("*")).startswith("trained network")
     payloads = {one.name: one.payload_bytes for one in codec.provenance.plan}
+    assert 2 <= len(codec.provenance.history) <= 50
+    assert codec.provenance.history[-1].steps == codec.provenance.training.steps
     chosen = next(one for one in codec.provenance.plan if one.is_chosen)
     assert chosen.payload_bytes < 0.7 * payloads["direct"]
 

@@ -40,8 +40,9 @@ def read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
 
 
 def history_to_json(history: Sequence[dict[str, Any]]) -> bytes:
-    """Epoch records as JSON, losses that are none as null."""
-    return to_json([_without_nan(record) for record in history])
+    """Epoch records as JSON in one line, losses that are none as null."""
+    records = [_without_nan(record) for record in history]
+    return (json.dumps(records, allow_nan=False) + "\n").encode()
 
 
 def to_json(tree: object) -> bytes:

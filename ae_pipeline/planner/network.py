@@ -12,7 +12,7 @@ from ae_pipeline.architecture import Architecture
 from ae_pipeline.codec import ArchiveCodec, ArchiveNetwork
 from ae_pipeline.config import JobConfig, TrainingConfig
 from ae_pipeline.planner.shape import HIDDEN, NARROWEST, Shape
-from ae_pipeline.results import Progress
+from ae_pipeline.results import EpochRecord, Progress
 from ae_pipeline.source import RowGroup
 from ae_pipeline.standardization import Standardization
 
@@ -24,6 +24,8 @@ _STEP_S, _NUMBER_S, _PRODUCTS_PER_S = 1e-4, 3e-8, 3e10
 _MOST_STEPS = 40_000
 #: Mini-batches of a trial, which tells what more would give.
 TRIAL_STEPS = 3_000
+#: Epochs that a codec keeps the losses of.
+_MOST_EPOCHS = 50
 #: Precision of the encoder until the planner finds how little is enough.
 _ENCODER_BITS = 16
 #: Fewer would not reach beyond the start, so they are only taken if they were asked for.
@@ -137,8 +139,15 @@ class Trainer:
             decoder,
         )
         training = result.training
-        provenance = replace(codec.provenance, training=training.summary, history=training.history)
+        history = _thinned(training.history)
+        provenance = replace(codec.provenance, training=training.summary, history=history)
         return replace(codec, network=network, provenance=provenance)
+
+
+def _thinned(history: tuple[EpochRecord, ...]) -> tuple[EpochRecord, ...]:
+    """Some of the epochs, evenly spread, the first and the last among them: all are bytes, too."""
+    places = np.linspace(0, len(history) - 1, min(len(history), _MOST_EPOCHS)).round().astype(int)
+    return tuple(history[place] for place in places)
 
 
 def _rate_settings(config: TrainingConfig) -> TrainingConfig:

@@ -32,7 +32,7 @@ def byte_table(account: ByteAccount) -> Table:
     parts = [
         *payload,
         ("kept columns", account.kept_bytes),
-        ("container: Parquet's own", account.container_bytes),
+        ("container: Parquet's own, less what it saves", account.container_bytes),
         *model,
         ("beside: schema, history, reports", account.other_bytes),
     ]

@@ -370,7 +370,8 @@ def test_planning_that_waits_is_told_of(source: Path) -> None:
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             told.append(record.getMessage())
-            hanging.write_bytes(b"no Parquet")
+            # A writer is what the reader waits for; it may be gone before anything is written.
+            os.close(os.open(hanging, os.O_WRONLY))
 
     logger, listener = logging.getLogger("ae_pipeline.pipeline.watch"), Listener()
     logger.addHandler(listener)

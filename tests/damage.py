@@ -175,7 +175,8 @@ def limit_space(n_bytes: int) -> None:
     """Let this process have so many more bytes of addresses."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     most = pages * resource.getpagesize() + n_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)  # kept: who lowers it cannot raise it again
+    resource.setrlimit(resource.RLIMIT_AS, (most if hard < 0 else min(most, hard), hard))
 
 
 def complaint_of(is_right: Callable[[], bool]) -> str:

@@ -9,12 +9,16 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float64
+from jaxtyping import Float, Float64
 
 from ae_pipeline.config import ToleranceConfig, ToleranceRule
-from ae_pipeline.errors import ConfigError
+from ae_pipeline.errors import ConfigError, listing
+from ae_pipeline.quantization import Grid, breaks_promise, dequantize, quantize
 from ae_pipeline.schema import TableSchema
 from ae_pipeline.statistics import ColumnStatistics
+
+#: A tolerance is never made smaller by more than this share of it.
+_LARGEST_MARGIN = 2.0**-7
 
 
 def resolve_tolerances(
@@ -24,7 +28,8 @@ def resolve_tolerances(
 
     Integer columns with a tolerance below 1 are exact, because nothing lies between; larger ones
     become the whole number below and a half, which allows the same errors and makes cells of whole
-    numbers. A relative tolerance of a column without range is exact.
+    numbers. Those of floats become a hair smaller where rounding would break the promise. A
+    relative tolerance of a column without range is exact.
 
     Raises:
         ConfigError: a rule matches no feature column.
@@ -34,7 +39,7 @@ def resolve_tolerances(
             raise ConfigError(
                 "no feature column matches",
                 where="tolerance.rules",
-                expected=f"one of {', '.join(schema.features)}",
+                expected=f"one of {listing(schema.features)}",
                 got=rule.match,
             )
     default = ToleranceRule(match="*", kind="range", value=config.relative)
@@ -42,13 +47,37 @@ def resolve_tolerances(
     for index, name in enumerate(schema.features):
         rule = next((rule for rule in reversed(config.rules) if _matches(rule, name)), default)
         tolerance = _absolute(rule, statistics, index)
-        is_integer = pa.types.is_integer(schema.feature_types[index])
-        resolved[index] = _of_integers(tolerance) if is_integer else tolerance
+        kind = schema.feature_types[index]
+        if pa.types.is_integer(kind):
+            resolved[index] = _of_integers(tolerance)
+        else:
+            seen = statistics.sample[:, index].astype(kind.to_pandas_dtype())
+            resolved[index] = _of_floats(tolerance, seen[np.isfinite(seen)])
     return resolved
 
 
 def _of_integers(tolerance: float) -> float:
     return float(np.floor(tolerance)) + 0.5 if tolerance >= 1 else 0.0
+
+
+def _of_floats(tolerance: float, seen: Float[np.ndarray, "values"]) -> float:
+    """Smaller by what rounding may add to an error, if values were seen that need it.
+
+    Decimals in the middle between two cells are as far off as allowed, and the last bit of what is
+    decoded breaks the promise of half of them. In narrower cells there is room for that bit.
+    """
+    if not tolerance or not _breaks_any(tolerance, seen):
+        return tolerance
+    epsilon = float(np.finfo(seen.dtype).eps) + 4.0 * float(np.finfo(np.float64).eps)
+    margin = epsilon * float(np.abs(seen).max())
+    return tolerance - margin if margin <= _LARGEST_MARGIN * tolerance else tolerance
+
+
+def _breaks_any(tolerance: float, values: Float[np.ndarray, "values"]) -> bool:
+    grid = Grid(0.0, tolerance)
+    cells = quantize(grid.to_units(values.astype(np.float64)), None)
+    decoded = dequantize(grid, cells, None, values.dtype)
+    return bool(breaks_promise(values, decoded, tolerance).any())
 
 
 def _matches(rule: ToleranceRule, name: str) -> bool:

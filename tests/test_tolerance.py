@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ae_pipeline.config import ToleranceConfig, ToleranceRule
 from ae_pipeline.errors import ConfigError
+from ae_pipeline.quantization import Grid, breaks_promise, dequantize, quantize
 from ae_pipeline.schema import TableSchema
 from ae_pipeline.statistics import ColumnStatistics, measure
 from ae_pipeline.tolerance import resolve_tolerances
@@ -143,3 +144,19 @@ def test_exact_takes_no_value() -> None:
     """`exact` with a value contradicts itself."""
     with pytest.raises(ValueError, match="exact takes no value"):
         rule("a", "exact", 1.0)
+
+
+@pytest.mark.parametrize("kind", [pa.float32(), pa.float64()], ids=str)
+def test_decimals_between_cells_keep_their_promise(kind: pa.DataType) -> None:
+    """Cells are a hair narrower where decimals lie in the middle between them; none breaks."""
+    dtype = np.dtype(kind.to_pandas_dtype())
+    values = np.round(np.arange(0.0, 100.0, 0.1), 1).astype(dtype)
+    grids = {}
+    for asked in (0.1, 0.05):  # in the middle between cells, in the middle of them
+        (tolerance,) = resolve({"a": values.tolist()}, rule("a", "absolute", asked), kind=kind)
+        grid = grids[asked] = Grid(0.0, tolerance)
+        cells = quantize(grid.to_units(values.astype(np.float64)), None)
+        decoded = dequantize(grid, cells, None, dtype)
+        assert not breaks_promise(values, decoded, tolerance).any()
+    assert 0.0999 < grids[0.1].tolerance < 0.1
+    assert grids[0.05].tolerance == 0.05

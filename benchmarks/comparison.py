@@ -7,9 +7,12 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from ae_pipeline import EncodeJob, VerifyJob, encode, estimate, verify
 from ae_pipeline.codec import ArchiveCodec, load_archive_codec
-from ae_pipeline.config import EstimateJob, ToleranceConfig
+from ae_pipeline.config import ColumnsConfig, EstimateJob, ToleranceConfig
 from ae_pipeline.inference import pin_blas_threads
 from ae_pipeline.results import EstimatedOption
 from ae_pipeline.source import discover
@@ -31,19 +34,37 @@ _MB = 1e6
 
 
 def compare_all(dataset: str, tolerances: Sequence[float]) -> Iterator[Comparison]:
-    """One forecast of all tolerances, as a user would ask for it, then each of them for real."""
+    """One forecast of all tolerances, as a user would ask for it, then each of them for real.
+
+    Raises:
+        AePipelineError: the dataset cannot be read, or has no columns to compare.
+    """
     pin_blas_threads()
-    found = estimate(EstimateJob(source=dataset, tolerances=tuple(tolerances)))
+    columns = _columns(dataset)
+    job = EstimateJob(source=dataset, columns=columns, tolerances=tuple(tolerances))
+    found = estimate(job)
     for option in found.options:
-        yield _compare(dataset, option, found.seconds)
+        yield _compare(dataset, columns, option, found.seconds)
 
 
-def _compare(dataset: str, forecast: EstimatedOption, estimate_s: float) -> Comparison:
+def _columns(dataset: str) -> ColumnsConfig:
+    """As usual; integers where there are no floats, as in images."""
+    schema = pq.read_schema(discover(dataset).fragments[0].path)
+    has_floats = any(pa.types.is_floating(kind) for kind in schema.types)
+    return ColumnsConfig() if has_floats else ColumnsConfig(feature=("*",))
+
+
+def _compare(
+    dataset: str, columns: ColumnsConfig, forecast: EstimatedOption, estimate_s: float
+) -> Comparison:
     """Fit, encode and verify an archive; then its peers on the blocks that it was made of."""
     tolerance = forecast.tolerance
     with tempfile.TemporaryDirectory() as folder:
         job = EncodeJob(
-            source=dataset, archive=folder, tolerance=ToleranceConfig(relative=tolerance)
+            source=dataset,
+            archive=folder,
+            columns=columns,
+            tolerance=ToleranceConfig(relative=tolerance),
         )
         started = time.monotonic()
         report = encode(job)
@@ -67,8 +88,8 @@ def _compare(dataset: str, forecast: EstimatedOption, estimate_s: float) -> Comp
         file_bytes=report.total.source_bytes,
         stored_bytes=_stored_bytes(dataset, codec.schema.features),
         ours=ours,
-        peers=tuple(_measure(peer, blocks) for peer in (*PEERS, _pca_like(codec, blocks))),
-        baseline=_measure(classical(dataset, _latents_per_row(codec)), blocks),
+        peers=tuple(_measure(peer, blocks) for peer in (*PEERS, *_pca_like(codec, blocks))),
+        baseline=_measure(classical(dataset, columns, _latents_per_row(codec)), blocks),
         is_verified=not checked.failures and checked.total.n_rows == report.total.n_rows,
         encode_s=encode_s,
         estimated_bytes=forecast.payload_bytes + forecast.model_bytes,
@@ -93,11 +114,13 @@ def _rate(found: Measured, cpu_s: float) -> float:
     return found.raw_bytes / _MB / max(cpu_s, 1e-9)
 
 
-def _pca_like(codec: ArchiveCodec, blocks: Sequence[Block]) -> Peer:
-    """PCA of the window and latents of our network, if there is one."""
+def _pca_like(codec: ArchiveCodec, blocks: Sequence[Block]) -> list[Peer]:
+    """PCA of the window and latents of our network, if it has one; none if all is exact."""
+    if not codec.tolerance.any():
+        return []
     if codec.network is None:
-        return pca(blocks)
-    return pca(blocks, codec.network.window, codec.network.decoder.latent_dim)
+        return [pca(blocks)]
+    return [pca(blocks, codec.network.window, codec.network.decoder.latent_dim)]
 
 
 def _latents_per_row(codec: ArchiveCodec) -> int | None:

@@ -2,9 +2,10 @@
 
     python -m benchmarks.ratio DATASET... [--tolerance 0.001 0.01 0.05] [--json FILE]
 
-Feature columns alone: containers and kept columns are the same for all. Which values are missing
-is charged alike, and whoever learned something pays for its model. Exit code 1 if we miss a bar or
-break a promise.
+Feature columns alone: containers and kept columns are the same for all. They are the floats, or
+the integers of a dataset that has no floats. Which values are missing is charged alike, and whoever
+learned something pays for its model. Exit code 1 if we miss a bar, break a promise, or a dataset
+cannot be measured.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ae_pipeline.errors import AePipelineError
 from ae_pipeline.report import Table, render, to_json
 from ae_pipeline.report.forecast import plan_table
 from ae_pipeline.report.table import Cell
@@ -48,16 +50,26 @@ def main() -> None:
     console = Console(width=120, highlight=False)
     console.print(machine_line())
     found: list[Comparison] = []
+    failures: list[AePipelineError] = []
     for dataset in arguments.datasets:
-        for comparison in compare_all(dataset, arguments.tolerance):
-            found.append(comparison)
-            render(peer_table(found[-1]), console)
-            render(plan_table(found[-1].plan), console)
-            if arguments.json:
-                run = Run(machine_line(), tuple(found))
-                arguments.json.write_text(to_json(run), encoding="utf-8")
+        try:
+            for comparison in compare_all(dataset, arguments.tolerance):
+                found.append(comparison)
+                _show(found, console, arguments.json)
+        except AePipelineError as error:
+            failures.append(error)
     render(bar_table(found), console)
-    sys.exit(not all(one.is_met for one in found))
+    for failure in failures:
+        console.print(f"error: {failure}", markup=False)
+    sys.exit(bool(failures) or not all(one.is_met for one in found))
+
+
+def _show(found: Sequence[Comparison], console: Console, path: Path | None) -> None:
+    """Print the latest, and keep all in a file if there is to be one."""
+    render(peer_table(found[-1]), console)
+    render(plan_table(found[-1].plan), console)
+    if path:
+        path.write_text(to_json(Run(machine_line(), tuple(found))), encoding="utf-8")
 
 
 def peer_table(found: Comparison) -> Table:

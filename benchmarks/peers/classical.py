@@ -8,7 +8,7 @@ import numpy as np
 
 from ae_pipeline import Codec, FitJob, fit, load_codec
 from ae_pipeline.blocks import records_to_block
-from ae_pipeline.config import NetworkConfig, TrainingConfig
+from ae_pipeline.config import ColumnsConfig, NetworkConfig, TrainingConfig
 from benchmarks.peers.block import Block, Layout
 from benchmarks.peers.peer import Encoded, Peer, pack_exact, unpack_exact
 
@@ -17,11 +17,13 @@ _MOST_STEPS = 10_000
 _FLOAT = np.dtype(np.float32)
 
 
-def classical(source: str, latent_dim: int | None) -> Peer:
-    """Trained on a source; None takes a quarter of the columns as latents."""
+def classical(source: str, columns: ColumnsConfig, latent_dim: int | None) -> Peer:
+    """Trained on a source; None takes a quarter of its feature columns as latents."""
     network, training = NetworkConfig(latent_dim=latent_dim), TrainingConfig(max_steps=_MOST_STEPS)
     with tempfile.TemporaryDirectory() as folder:
-        fit(FitJob(source=source, codec=folder, network=network, training=training))
+        fit(
+            FitJob(source=source, codec=folder, columns=columns, network=network, training=training)
+        )
         return _peer(load_codec(folder))
 
 

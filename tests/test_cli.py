@@ -13,9 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import typer
 import yaml
 
-from ae_pipeline.cli import main
+from ae_pipeline.cli import main, options
 from ae_pipeline.cli.app import app
 from tests.datasets import mixed_table, mixed_tree, write_tree
 
@@ -99,6 +100,21 @@ def test_tables_fit_80_columns(work: Path, tmp_path: Path) -> None:
         ).stdout
         tables = [line for line in output.splitlines() if not line.startswith("Next:")]
         assert max(len(line) for line in tables) <= 80
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("60s", 60), ("1.5m", 90), ("1h", 3600), ("0", 0)]
+)
+def test_durations(text: str, seconds: float) -> None:
+    """A budget is a number of seconds, or says its unit."""
+    assert options.seconds(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-1", "1d", "1e3", "1..5m", "nan"])
+def test_no_durations(text: str) -> None:
+    """What is no duration is refused, with what would be one."""
+    with pytest.raises(typer.BadParameter, match="90s"):
+        options.seconds(text)
 
 
 def test_archive_by_hand(work: Path, tmp_path: Path, call: Call) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any  # Any: settings are a YAML tree
 
 import typer
@@ -12,6 +13,17 @@ _MODEL = "Model"
 _RUN = "Run"
 _PART = "Part of the dataset"
 _CHOICE = "Which fragments"
+_DURATION = re.compile(r"(\d+\.?\d*|\.\d+) ?(s|m|h|)")
+_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def seconds(text: str) -> float:
+    """`"90"`, `"90s"`, `"1.5m"` → 90."""
+    found = _DURATION.fullmatch(text)
+    if not found:
+        raise typer.BadParameter(f"{text!r} is no duration, such as 90, 90s, 1.5m or 1h")
+    return float(found[1]) * _SECONDS[found[2]]
+
 
 Source = Annotated[
     str | None, typer.Argument(metavar="SOURCE", help="Parquet file, folder or hive tree.")
@@ -61,8 +73,9 @@ Seed = Annotated[int | None, typer.Option(help="Of everything random.", rich_hel
 Budget = Annotated[
     float | None,
     typer.Option(
-        metavar="60",
-        help="About how many seconds networks are trained; 0 trains none.",
+        metavar="60s",
+        parser=seconds,
+        help="About how long networks are trained; 0 trains none.",
         rich_help_panel=_MODEL,
     ),
 ]

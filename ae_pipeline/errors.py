@@ -30,6 +30,8 @@ would expect, and survives pickling, because tasks raise them in other processes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class AePipelineError(Exception):
     """Root of the tree: a message made of named parts.
@@ -64,6 +66,12 @@ class AePipelineError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         parts = (self.what, self.where, self.expected, self.got, self.remedy)
         return _rebuild, (type(self), *parts)
+
+
+def listing(names: Sequence[object], most: int = 8) -> str:
+    """Names for a message, the first of many: "a, b and 98 more"."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(str, names[:most])) + more
 
 
 def _rebuild(

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 import pyarrow as pa
 
 from ae_pipeline.config import ColumnsConfig
-from ae_pipeline.errors import ConfigError, DuplicateColumnError, NoFeatureColumnError
+from ae_pipeline.errors import ConfigError, DuplicateColumnError, NoFeatureColumnError, listing
 
 #: Feature columns of one table; the codes of missing values hold a column number in 14 bits.
 MAX_FEATURES = 1 << 14
@@ -117,7 +117,7 @@ def _check_unique(names: list[str], where: str) -> None:
             "duplicate column names",
             where=where,
             expected="each name once",
-            got=", ".join(repeated),
+            got=listing(repeated),
             remedy="rename or drop one of them in the source",
         )
 
@@ -131,7 +131,7 @@ def _matching(arrow: pa.Schema, patterns: tuple[str, ...], where: str) -> set[st
             raise ConfigError(
                 "no column matches",
                 where=where,
-                expected=f"one of {', '.join(arrow.names)}",
+                expected=f"one of {listing(arrow.names)}",
                 got=pattern,
             )
         matches |= found
@@ -158,7 +158,7 @@ def _check_count(features: tuple[str, ...], arrow: pa.Schema, where: str) -> Non
             "no feature column",
             where=where,
             expected="at least one float column, or integers named with columns.feature",
-            got=", ".join(f"{field.name} ({field.type})" for field in arrow) or "no columns",
+            got=listing([f"{field.name} ({field.type})" for field in arrow]) or "no columns",
         )
     if len(features) > MAX_FEATURES:
         raise ConfigError(

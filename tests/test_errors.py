@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_pipeline import errors
-from ae_pipeline.errors import AePipelineError
+from ae_pipeline.errors import AePipelineError, listing
 from tests.checks import assert_one_line, assert_pickles
 
 PARTS = ("what", "where", "expected", "got", "remedy")
@@ -34,6 +34,13 @@ def drawn_tree() -> dict[str, tuple[str, ...]]:
         ancestors[depth:] = [name]
         tree[name] = (ancestors[depth - 1], builtin) if builtin else (ancestors[depth - 1],)
     return tree
+
+
+def test_listing() -> None:
+    """A message names the first of many, and says how many more there are."""
+    assert listing([]) == ""
+    assert listing(["a", "b"]) == "a, b"
+    assert listing(list(range(100)), most=2) == "0, 1 and 98 more"
 
 
 def make(kind: type[AePipelineError]) -> AePipelineError:

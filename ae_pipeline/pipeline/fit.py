@@ -7,6 +7,7 @@ import json
 import logging
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from ae_pipeline.errors import (
     ConfigError,
     DestinationExistsError,
     NoFeatureColumnError,
+    listing,
 )
 from ae_pipeline.pipeline.destination import check_apart
 from ae_pipeline.pipeline.measure import first_schema, fittable, measure_source
@@ -122,10 +124,16 @@ def check_same_columns(previous: TableSchema, schema: TableSchema, where: str) -
         raise CodecMismatchError(
             "codec to start from has other feature columns",
             where=where,
-            expected=", ".join(schema.features),
-            got=", ".join(previous.features),
+            expected=listing(schema.features),
+            got=_other_columns(schema.features, previous.features),
             remedy="start from another codec, or from none",
         )
+
+
+def _other_columns(expected: Sequence[str], got: Sequence[str]) -> str:
+    missing = [f"{name} is missing" for name in expected if name not in got]
+    other = [f"{name} is another one" for name in got if name not in expected]
+    return listing([*missing, *other]) or "another order"
 
 
 def _previous_codec(job: JobConfig, schema: TableSchema) -> Codec | None:
@@ -158,7 +166,7 @@ def _architecture(
     n_inputs = standardization.n_inputs
     if n_inputs == 0:
         raise NoFeatureColumnError(
-            "no feature column varies", where=str(job.source), got=", ".join(features)
+            "no feature column varies", where=str(job.source), got=listing(features)
         )
     architecture = Architecture.from_config(job.network, n_inputs)
     if architecture.latent_dim > n_inputs:

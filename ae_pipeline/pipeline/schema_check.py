@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 import pyarrow as pa
 
 from ae_pipeline.archive import archive_schema
@@ -45,8 +47,9 @@ def check_stored_schema(coder: Coder, decoded: pa.Schema, stored: pa.Schema, whe
 
 def _difference(expected: pa.Schema, got: pa.Schema) -> str:
     """The first thing that differs in fields, their order or their metadata; empty if nothing."""
-    if expected.names != got.names:
-        return f"columns {', '.join(got.names)}, not {', '.join(expected.names)}"
+    for number, (name, other) in enumerate(zip_longest(expected.names, got.names)):
+        if name != other:
+            return f"column {number} is {other or 'missing'}, not {name or 'none'}"
     for ours, theirs in zip(expected, got, strict=True):
         # Not `check_metadata=True`: that compares names inside of maps, which Arrow makes up.
         if not ours.equals(theirs) or _metadata(ours) != _metadata(theirs):

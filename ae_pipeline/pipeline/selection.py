@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TypeVar
 
 from ae_pipeline.config import SelectionConfig
-from ae_pipeline.errors import ConfigError
+from ae_pipeline.errors import ConfigError, listing
 from ae_pipeline.schema import TableSchema
 from ae_pipeline.source import Fragment, Source
 from ae_pipeline.storage import Part
@@ -85,6 +85,4 @@ def _examples(items: Sequence[_Item]) -> str:
     names = dict.fromkeys(
         item.partition if isinstance(item, Fragment) else str(item) for item in items
     )
-    listed = list(names)
-    more = f" and {len(listed) - 8} more" if len(listed) > 8 else ""
-    return f"one of {', '.join(listed[:8])}{more}"
+    return f"one of {listing(list(names))}"

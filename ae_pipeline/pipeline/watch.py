@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
+from ae_pipeline.errors import listing
 from ae_pipeline.source.pulse import Pulse, using
 
 #: Without progress for so long, a fragment is told of; then after twice as long, and so on.
@@ -82,9 +83,7 @@ class Watch:
                 watched.patience_s = 2 * seconds
                 quiet.append(f"{relative} ({seconds:.0f} s)")
         if quiet:
-            more = f" and {len(quiet) - _NAMED} more" if len(quiet) > _NAMED else ""
             logger.warning(
-                "still waiting, without progress: %s%s; does their storage answer?",
-                ", ".join(quiet[:_NAMED]),
-                more,
+                "still waiting, without progress: %s; does their storage answer?",
+                listing(quiet, _NAMED),
             )

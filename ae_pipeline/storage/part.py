@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from ae_pipeline.errors import ConfigError
+from ae_pipeline.errors import ConfigError, listing
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Part:
                 "no such row group",
                 where=where,
                 expected=f"0 to {len(sizes) - 1}",
-                got=", ".join(map(str, missing)),
+                got=listing(missing),
             )
         return [(number, sizes[number]) for number in sorted(set(self.row_groups))]
 

@@ -48,17 +48,30 @@ def choose_codecs(
     Raises:
         AePipelineError: the refit fails, or a codec cannot be written.
     """
+    if job.drift.action == "refit":
+        return _refitted(job, drift, plan, coder, progress)
     if job.drift.action == "warn" or not drift.is_drifted:
         return drift
+    direct = _without_prediction(coder.codec)
+    _save(direct, Path(plan.destination))
+    return _given(drift, direct)
+
+
+def _refitted(
+    job: EncodeJob,
+    drift: DriftReport,
+    plan: BackfillPlan,
+    coder: ArchiveCoder,
+    progress: Progress,
+) -> DriftReport:
+    """Each partition gets the best codec at hand, and what has grown even so a new one."""
     archive = Path(plan.destination)
-    if job.drift.action == "direct":
-        direct = _without_prediction(coder.codec)
-        _save(direct, archive)
-        return _given(drift, direct)
-    grown = {one.partition for one in drift.partitions if one.is_grown}
-    fragments = {name: files for name, files in new_fragments(job, plan) if name in grown}
+    others = _other_codecs(archive, coder.codec)
+    if not others and not drift.is_drifted:
+        return drift
+    fragments = dict(new_fragments(job, plan))
     samples = _samples(fragments, coder.codec)
-    drift = _held_against(_other_codecs(archive, coder.codec), drift, samples, job)
+    drift = _held_against(others, drift, samples, job)
     left = {one.partition: one for one in drift.partitions if one.is_grown}
     chosen = [fragment for name in left for fragment in fragments.get(name, ())]
     rows = [samples[name] for name in left if name in samples]
@@ -92,7 +105,7 @@ def _held_against(
     samples: Mapping[str, NewRows],
     job: EncodeJob,
 ) -> DriftReport:
-    """What has grown, held against former codecs, too: one of them may be its own."""
+    """New data, held against former codecs, too: one of them may be its own."""
     partitions: list[PartitionDrift] = []
     for one in drift.partitions:
         rows = samples.get(one.partition)

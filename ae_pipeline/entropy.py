@@ -4,6 +4,9 @@ A packed stream is one tag byte and a body. Streams of one repeated value have a
 alone. How many values there are is not stored: whoever unpacks knows, so a damaged stream cannot
 claim more memory than its caller is ready to give.
 
+The body is a chunk of pcodec's wrapped format, 13 bytes less than a file of its standalone format,
+which earlier releases wrote and which holds what is longer than a page.
+
 Source: pcodec, "Better compression for numerical sequences", https://arxiv.org/abs/2502.06112.
 """
 
@@ -13,10 +16,13 @@ from typing import Any  # a dtype known at run time only
 
 import numpy as np
 from jaxtyping import Int64, Shaped
-from pcodec import ChunkConfig, standalone
+from pcodec import ChunkConfig, Progress, standalone, wrapped
 
 _CONFIG = ChunkConfig(compression_level=8, enable_8_bit=True)
 _CONSTANT, _INT16, _INT32, _INT64, _NUMBERS = range(5)
+#: Added to a tag: the body is a wrapped chunk of one page.
+_WRAPPED = 8
+_PAGE_VALUES = 1 << 18
 _INTEGERS: dict[int, np.dtype[Any]] = {
     _INT16: np.dtype("<i2"),
     _INT32: np.dtype("<i4"),
@@ -33,8 +39,7 @@ def pack_integers(values: Int64[np.ndarray, "values"]) -> bytes:
         n_bytes = (low ^ (low >> 63)).bit_length() // 8 + 1
         return bytes([_CONSTANT]) + low.to_bytes(n_bytes, "little", signed=True)
     tag = _narrowest(low, high)
-    narrow = np.ascontiguousarray(values, dtype=_INTEGERS[tag])
-    return bytes([tag]) + standalone.simple_compress(narrow, _CONFIG)
+    return _compress(np.ascontiguousarray(values, dtype=_INTEGERS[tag]), tag)
 
 
 def unpack_integers(content: bytes, n_values: int) -> Int64[np.ndarray, "values"]:
@@ -48,9 +53,9 @@ def unpack_integers(content: bytes, n_values: int) -> Int64[np.ndarray, "values"
     tag = content[0] if content else -1
     if tag == _CONSTANT and 1 < len(content) <= 9:
         return np.full(n_values, int.from_bytes(content[1:], "little", signed=True), np.int64)
-    if tag not in _INTEGERS:
+    if tag & ~_WRAPPED not in _INTEGERS:
         raise ValueError(f"no integer stream: tag {tag}")
-    return _decompress(content[1:], n_values, _INTEGERS[tag]).astype(np.int64)
+    return _decompress(content, n_values, _INTEGERS[tag & ~_WRAPPED]).astype(np.int64)
 
 
 def pack_numbers(values: Shaped[np.ndarray, "values"]) -> bytes:
@@ -60,7 +65,7 @@ def pack_numbers(values: Shaped[np.ndarray, "values"]) -> bytes:
     raw = np.ascontiguousarray(values)
     if (raw.view(f"u{raw.itemsize}") == raw.view(f"u{raw.itemsize}")[0]).all():
         return bytes([_CONSTANT]) + raw[:1].tobytes()
-    return bytes([_NUMBERS]) + standalone.simple_compress(raw, _CONFIG)
+    return _compress(raw, _NUMBERS)
 
 
 def unpack_numbers(
@@ -76,9 +81,9 @@ def unpack_numbers(
     tag = content[0] if content else -1
     if tag == _CONSTANT and len(content) == 1 + kind.itemsize:
         return np.repeat(np.frombuffer(content[1:], kind), n_values)
-    if tag != _NUMBERS:
+    if tag & ~_WRAPPED != _NUMBERS:
         raise ValueError(f"no number stream: tag {tag}")
-    return _decompress(content[1:], n_values, kind)
+    return _decompress(content, n_values, kind)
 
 
 def _narrowest(low: int, high: int) -> int:
@@ -88,10 +93,19 @@ def _narrowest(low: int, high: int) -> int:
     raise OverflowError(f"{low} to {high} does not fit 64 bits")
 
 
+def _compress(values: Shaped[np.ndarray, "values"], tag: int) -> bytes:
+    if len(values) > _PAGE_VALUES:
+        return bytes([tag]) + standalone.simple_compress(values, _CONFIG)
+    file = wrapped.FileCompressor()
+    chunk = file.chunk_compressor(values, _CONFIG)
+    return bytes([tag | _WRAPPED]) + file.write_header() + chunk.write_meta() + chunk.write_page(0)
+
+
 def _decompress(content: bytes, n_values: int, kind: np.dtype[Any]) -> Shaped[np.ndarray, "values"]:
+    read = _read_chunk if content[0] & _WRAPPED else standalone.simple_decompress_into
     values = np.empty(n_values, kind)
     try:
-        progress = standalone.simple_decompress_into(content, values)
+        progress = read(content[1:], values)
     except (RuntimeError, TypeError) as error:
         raise ValueError(str(error)) from error
     if progress.n_processed != n_values:
@@ -99,3 +113,15 @@ def _decompress(content: bytes, n_values: int, kind: np.dtype[Any]) -> Shaped[np
     if not progress.finished:
         raise ValueError(f"stream of more than {n_values} values")
     return values
+
+
+def _read_chunk(content: bytes, values: Shaped[np.ndarray, "values"]) -> Progress:
+    """Fill `values` from a wrapped file's header, its only chunk's metadata and that one's page."""
+    file, start = wrapped.FileDecompressor.new(content)
+    name = f"{values.dtype.kind}{8 * values.dtype.itemsize}"
+    chunk, n_bytes = file.chunk_decompressor(content[start:], name)
+    page = content[start + n_bytes :]
+    progress, n_bytes = chunk.read_page_into(page, len(values), values)
+    if n_bytes != len(page):
+        raise ValueError("stream has bytes beyond its page")
+    return progress

@@ -22,6 +22,8 @@ CELL_MAX = 1 << 24
 #: Terms of one column: sums stay below 2 ** 53.
 MOST_TERMS = 256
 MOST_SHIFT = 30
+#: Fractional bits of a hint.
+HINT_BITS = 3
 WEIGHT_MAX = 32767
 BIAS_MAX = (1 << 31) - 1
 
@@ -78,6 +80,13 @@ class LinearPredictor:
 
     def base(self, number: int, cells: Cells) -> Int64[np.ndarray, "rows"]:
         """What other columns say of this one; their cells must be in `cells` already."""
+        return self._rounded(number, cells, 0)
+
+    def hint(self, number: int, cells: Cells) -> Int64[np.ndarray, "rows"]:
+        """The same before it is rounded to whole cells, in `2 ** -HINT_BITS` of a cell."""
+        return self._rounded(number, cells, HINT_BITS)
+
+    def _rounded(self, number: int, cells: Cells, bits: int) -> Int64[np.ndarray, "rows"]:
         total = np.full(cells.shape[1], float(self.biases[number]))
         for source, lag, weight in self._terms(number):
             if lag:
@@ -85,7 +94,7 @@ class LinearPredictor:
                 total[:1] += weight * cells[source, :1]
             else:
                 total += weight * cells[source]
-        total *= 2.0 ** -int(self.shifts[number])
+        total *= 2.0 ** (bits - int(self.shifts[number]))
         return np.rint(total, out=total).astype(np.int64)
 
     def needed(self, wanted: Iterable[int], predicted: Container[int]) -> list[int]:

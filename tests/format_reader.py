@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pcodec import standalone
+from pcodec import standalone, wrapped
 
 
 def read_fragment(archive: Path, relative: str) -> dict[str, pa.Array]:
@@ -119,13 +119,14 @@ def _block(content: bytes, codec: dict) -> dict[str, pa.Array]:
 
 
 def _base(predictor: dict[str, np.ndarray], number: int, cells: np.ndarray) -> np.ndarray:
+    """Before it is rounded."""
     stop = int(predictor["counts"][: number + 1].sum())
     total = np.full(cells.shape[1], float(predictor["biases"][number]))
     for term in range(stop - int(predictor["counts"][number]), stop):
         feature, lag = divmod(int(predictor["sources"][term]), 2)
         row = np.concatenate([cells[feature, :1], cells[feature, :-1]]) if lag else cells[feature]
         total += predictor["weights"][term] * row
-    return np.rint(total * 2.0 ** -float(predictor["shifts"][number])).astype(np.int64)
+    return total * 2.0 ** -float(predictor["shifts"][number])
 
 
 class _Column:
@@ -159,11 +160,17 @@ class _Column:
         if method == 2:
             values = _numbers(main, m, self.dtype)
             return values, self._cells_of(values)
-        units = _integers(main, m)
+        if method == 4:
+            units = _classes(main, np.rint(8 * self.base[is_valid]))
+        elif method == 5:
+            hint = np.nan_to_num(np.rint(8 * self.prediction[is_valid]))
+            units = _classes(main, np.clip(hint, -(2**53), 2**53))
+        else:
+            units = _integers(main, m)
         if method == 3:
-            units = units + self.base[is_valid]
+            units = units + np.rint(self.base[is_valid]).astype(np.int64)
             units = np.cumsum(units) if self.follows else units
-        units = units.astype(float) + (self.prediction[is_valid] if method == 1 else 0)
+        units = units.astype(float) + (self.prediction[is_valid] if method in (1, 5) else 0)
         exact = units * (2 * self.feature["tolerance"]) + self.feature["offset"]
         is_float = self.dtype.kind == "f"
         limit = np.finfo(self.dtype) if is_float else np.iinfo(self.dtype)
@@ -198,7 +205,21 @@ def _integers(content: bytes, n: int) -> np.ndarray:
         return np.zeros(0, np.int64)
     if content[0] == 0:
         return np.full(n, int.from_bytes(content[1:], "little", signed=True))
-    return _pcodec(content[1:], n, {1: "<i2", 2: "<i4", 3: "<i8"}[content[0]]).astype(np.int64)
+    return _pcodec(content, n, {1: "<i2", 2: "<i4", 3: "<i8"}[content[0] & 7]).astype(np.int64)
+
+
+def _classes(content: bytes, hint: np.ndarray) -> np.ndarray:
+    taken = _Bytes(content)
+    n_thresholds, first = taken.varint(), taken.varint()
+    thresholds = [-(first + 1) // 2 if first % 2 else first // 2]
+    for _ in range(n_thresholds - 1):
+        thresholds.append(thresholds[-1] + taken.varint())
+    sizes = [taken.varint() for _ in range(n_thresholds + 1)]
+    classes = (hint[:, None] > np.array(thresholds)).sum(axis=1)
+    values = np.zeros(len(hint), np.int64)
+    for number, size in enumerate(sizes):
+        values[classes == number] = _integers(taken.take(size), int((classes == number).sum()))
+    return values
 
 
 def _numbers(content: bytes, n: int, dtype: np.dtype) -> np.ndarray:
@@ -206,12 +227,18 @@ def _numbers(content: bytes, n: int, dtype: np.dtype) -> np.ndarray:
         return np.zeros(0, dtype)
     if content[0] == 0:
         return np.repeat(np.frombuffer(content[1:], dtype), n)
-    return _pcodec(content[1:], n, dtype)
+    return _pcodec(content, n, np.dtype(dtype))
 
 
 def _pcodec(content: bytes, n: int, dtype: str | np.dtype) -> np.ndarray:
-    values = np.empty(n, dtype)
-    standalone.simple_decompress_into(content, values)
+    tag, content, values = content[0], content[1:], np.empty(n, dtype)
+    if not tag & 8:
+        standalone.simple_decompress_into(content, values)
+        return values
+    file, size = wrapped.FileDecompressor.new(content)
+    kind = f"{values.dtype.kind}{8 * values.dtype.itemsize}"
+    chunk, more = file.chunk_decompressor(content[size:], kind)
+    chunk.read_page_into(content[size + more :], n, values)
     return values
 
 

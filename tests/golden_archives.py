@@ -42,6 +42,7 @@ from ae_pipeline.codec import (
 )
 from ae_pipeline.codec.column import ColumnCodec
 from ae_pipeline.config import DecodeJob, EncodeJob, VerifyJob
+from ae_pipeline.format_version import FORMAT_VERSION
 from ae_pipeline.integer_decoder import IntegerDecoder
 from ae_pipeline.linear_predictor import LinearPredictor, bounded
 from ae_pipeline.quantization import Grid
@@ -53,7 +54,6 @@ from ae_pipeline.storage import Footer, Marker, codec_directory, write_marker
 
 GOLDEN = Path(__file__).with_name("golden")
 EXPECTED_FILE = "expected.json"
-_FORMAT_VERSION = "1.0"
 PROVENANCE = Provenance("a formula", "0" * 32, 0, TrainingSummary(0, 0, "by hand", 0, 0.0, 0.0))
 
 
@@ -240,6 +240,13 @@ def window_case() -> Golden:
     return _network_golden(4, sizes, echo_predictor())
 
 
+def classes_case() -> Golden:
+    """Columns that are quiet here and busy there, as the network or other columns say."""
+    codec = network_codec(hand_set_network(1), echo_predictor(), pa.schema(list(_COLUMNS.items())))
+    tables = {"day=1/part-0.parquet": gated_table(hand_set_network(1), 3, 700)}
+    return Golden(codec, tables)
+
+
 def _network_golden(
     window: int, sizes: dict[str, int], predictor: LinearPredictor | None
 ) -> Golden:
@@ -322,9 +329,7 @@ def echo_predictor() -> LinearPredictor:
 
 def predicted_table(network: ArchiveNetwork, seed: int, n_rows: int) -> pa.Table:
     """A block that is predicted but for a few rows, nulls, NaN and infinities."""
-    n_windows = network.n_windows(n_rows)
-    codes = np.stack([integers(seed, n_windows, 400), integers(seed + 5, n_windows, 300) - 150])
-    units = network.predict(codes.T.copy(), n_rows)
+    units = _units_of(network, seed, n_rows)
     units[5] = integers(seed + 9, n_rows, 50).astype(float)
     arrays = {
         number: _disturbed(_OFFSET[number] + 2 * _TOLERANCE[number] * units[number], number)
@@ -337,6 +342,32 @@ def predicted_table(network: ArchiveNetwork, seed: int, n_rows: int) -> pa.Table
     echo = echo_predictor().base(7, cells) + integers(seed + 13, n_rows, 3)
     arrays[7] = _disturbed(_OFFSET[7] + 2 * _TOLERANCE[7] * echo, 7)
     return pa.table(list(arrays.values()), list(_COLUMNS))
+
+
+def _units_of(network: ArchiveNetwork, seed: int, n_rows: int) -> dict[int, np.ndarray]:
+    """What the network says of codes that look random."""
+    n_windows = network.n_windows(n_rows)
+    codes = np.stack([integers(seed, n_windows, 400), integers(seed + 5, n_windows, 300) - 150])
+    return network.predict(codes.T.copy(), n_rows)
+
+
+def gated_table(network: ArchiveNetwork, seed: int, n_rows: int) -> pa.Table:
+    """As `predicted_table`, but `mixed` and `echo` are as they should be in some rows only."""
+    table = predicted_table(network, seed, n_rows)
+    mixed = _units_of(network, seed, n_rows)[3]
+    mixed = mixed + (integers(seed + 17, n_rows, 64) - 32) * (mixed > np.median(mixed))
+    cells = np.stack(
+        [
+            cells_of(table[name].combine_chunks(), offset, tolerance)
+            for name, offset, tolerance in zip(_COLUMNS, _OFFSET, _TOLERANCE, strict=True)
+        ]
+    )
+    hint = echo_predictor().hint(7, cells)
+    echo = integers(seed + 19, n_rows, 99) * (hint > np.median(hint))
+    for number, units in ((3, mixed), (7, echo)):
+        values = _OFFSET[number] + 2 * _TOLERANCE[number] * units
+        table = table.set_column(number, table.column_names[number], _disturbed(values, number))
+    return table
 
 
 def _disturbed(values: np.ndarray, number: int) -> pa.Array:
@@ -528,11 +559,12 @@ def features_case() -> Golden:
 
 
 CASES: dict[str, Callable[[], Golden]] = {
-    "archive-1.0/types": types_case,
-    "archive-1.0/network": network_case,
-    "archive-1.0/window": window_case,
-    "archive-1.0/predictor": predictor_case,
-    "features-1.0/bends": features_case,
+    "archive-2.0/types": types_case,
+    "archive-2.0/network": network_case,
+    "archive-2.0/window": window_case,
+    "archive-2.0/predictor": predictor_case,
+    "archive-2.0/classes": classes_case,
+    "features-2.0/bends": features_case,
 }
 
 
@@ -542,8 +574,8 @@ CASES: dict[str, Callable[[], Golden]] = {
 def write_case(name: str, root: Path) -> None:
     """Write one case below `root`; FileExistsError if it is there."""
     kind, version = name.split("/", maxsplit=1)[0].split("-")
-    if version != _FORMAT_VERSION:
-        raise ValueError(f"{name}: this release writes format {_FORMAT_VERSION}")
+    if version != FORMAT_VERSION:
+        raise ValueError(f"{name}: this release writes format {FORMAT_VERSION}")
     folder = root / name
     folder.mkdir(parents=True)
     golden = CASES[name]()

@@ -220,6 +220,8 @@ MAIN = {
     Method.CORRECTED: "corrections",
     Method.LOSSLESS: "lossless",
     Method.PREDICTED: "predicted",
+    Method.CLASSED: "classed",
+    Method.CORRECTED_CLASSED: "corrections",
 }
 
 

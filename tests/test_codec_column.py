@@ -204,7 +204,7 @@ HIGH = 2**63 - 1
         stored_exactly(-HIGH, HIGH, 1),
         stored_exactly(1, 1, 1, 1, 1, 1),
         stored_exactly(1, count=2**32 - 1),
-        stored_exactly(1, 1, count=3),
+        stored_exactly(1, 1, count=300),
         ColumnStreams(Method.DIRECT, b""),
         ColumnStreams(Method.LOSSLESS, b"\x01\0"),
         ColumnStreams(Method.CORRECTED, b"\0\0"),

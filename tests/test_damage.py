@@ -22,6 +22,7 @@ from ae_pipeline.codec import (
     load_archive_codec,
 )
 from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, Method, read_block
+from ae_pipeline.codec.varint import varint
 from ae_pipeline.config import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.entropy import pack_integers
 from ae_pipeline.errors import (
@@ -120,8 +121,10 @@ def decode_forged(archive: str) -> Iterator[str]:
     """Decode forged blocks; complain of what is neither a ValueError nor whole columns."""
     codec = load_archive_codec(codec_folder(Path(archive)))
     block = block_of(Path(archive))
-    codec.decode(block, N_ROWS)
-    forged = [*_forged_bytes(block[4:]), *_forged_claims(codec, block)]
+    classed = in_classes(block).to_bytes()
+    for content in (block, classed):
+        codec.decode(content, N_ROWS)
+    forged = [*_forged_bytes(block[4:]), *_forged_bytes(classed[4:]), *_forged_claims(codec, block)]
     before = peak_memory()
     limit_space(BLOCK_SPACE)
     for number, content in enumerate(forged):
@@ -136,6 +139,23 @@ def decode_forged(archive: str) -> Iterator[str]:
     growth = peak_memory() - before
     if growth > BLOCK_RESIDENT:
         yield f"{growth} bytes of memory"
+
+
+def in_classes(content: bytes) -> BlockStreams:
+    """A block whose predicted columns, and one that is corrected, are in classes; one is empty."""
+    block = read_block(content, N_FEATURES, N_LATENT, N_ROWS)
+    columns, number = list(block.columns), [c.method for c in block.columns].index(Method.CORRECTED)
+    for place, column in enumerate(columns):
+        if column.method is Method.PREDICTED or place == number:
+            is_corrected = column.method is Method.CORRECTED
+            method = Method.CORRECTED_CLASSED if is_corrected else Method.CLASSED
+            columns[place] = replace(column, method=method, main=_one_class(column.main))
+    return replace(block, columns=tuple(columns))
+
+
+def _one_class(stream: bytes) -> bytes:
+    """All values in the first of two classes."""
+    return varint(1) + varint(2 << 40) + varint(len(stream)) + varint(0) + stream
 
 
 def _forged_bytes(body: bytes) -> Iterator[bytes]:
@@ -188,6 +208,9 @@ def forged_columns() -> dict[str, ColumnStreams]:
         "many distances": ColumnStreams(Method.PREDICTED, many),
         "distances and no predictor": ColumnStreams(Method.PREDICTED, ones),
         "corrections and no network": ColumnStreams(Method.CORRECTED, ones),
+        "classes and no predictor": ColumnStreams(Method.CLASSED, b"\1\0\2\2" + 2 * ones),
+        "many in a class": ColumnStreams(Method.CORRECTED_CLASSED, _one_class(many)),
+        "many classes": ColumnStreams(Method.CORRECTED_CLASSED, varint(1 << 40) + bytes(9)),
         "few integers": ColumnStreams(Method.DIRECT, pack_integers(integers(5, 9, 99))),
     }
 
@@ -196,7 +219,8 @@ def test_sample_has_every_stream(archive: Path) -> None:
     """What is damaged below has codes, all methods, validity and exact values."""
     block = read_block(block_of(archive), N_FEATURES, N_LATENT, N_ROWS)
     assert len(block.codes) == N_LATENT
-    assert {column.method for column in block.columns} == set(Method)
+    both = (*block.columns, *in_classes(block_of(archive)).columns)
+    assert {column.method for column in both} == set(Method)
     assert any(column.validity for column in block.columns)
     assert any(column.positions and column.exact for column in block.columns)
 
@@ -230,7 +254,7 @@ def test_claims_are_refused(name: str) -> None:
         codec.decode(content, N_ROWS)
 
 
-@pytest.mark.parametrize("method", range(4, 16))
+@pytest.mark.parametrize("method", range(6, 16))
 def test_unknown_method(method: int) -> None:
     """A method that this version does not know is damage, whatever else is in the block."""
     codec = make_codec(pa.schema([("x", pa.float64())]), 1.0)

@@ -7,6 +7,7 @@ from ae_pipeline.codec.archive_directory import (
     save_archive_codec,
 )
 from ae_pipeline.codec.archive_network import ArchiveNetwork
+from ae_pipeline.codec.classes import pack_classes
 from ae_pipeline.codec.codec import Codec, Provenance
 from ae_pipeline.codec.column import fill_rows
 from ae_pipeline.codec.directory import CODEC_FILE, codec_kind, load_codec, save_codec
@@ -23,6 +24,7 @@ __all__ = [
     "load_archive_codec",
     "load_codec",
     "model_bytes",
+    "pack_classes",
     "save_archive_codec",
     "save_codec",
 ]

@@ -18,7 +18,7 @@ from jaxtyping import Float64, Int16, Int64
 from ae_pipeline.codec.archive_content import ArchiveContent
 from ae_pipeline.codec.archive_network import ArchiveNetwork
 from ae_pipeline.codec.codec import Provenance
-from ae_pipeline.codec.column import ColumnCodec, Hints, Present, Stored, fill_rows
+from ae_pipeline.codec.column import CORRECTED, ColumnCodec, Hints, Present, Stored, fill_rows
 from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, Method, read_block
 from ae_pipeline.entropy import pack_integers, unpack_integers
 from ae_pipeline.integer_decoder import CODE_MAX
@@ -29,6 +29,9 @@ _BLOCK_VALUES = 1 << 22
 #: A reader refuses larger blocks: what a few bytes claim must not fill the memory.
 MOST_ROWS = 1 << 17
 _LEAST_ROWS = 1 << 12
+
+#: What needs the cells of other columns.
+_FROM_COLUMNS = {Method.PREDICTED, Method.CLASSED}
 
 #: Ways to store each column, direct coding first.
 Ways: TypeAlias = list[list[Stored]]
@@ -152,9 +155,14 @@ class ArchiveCodec(ArchiveContent):
             return ways
         if not predictor.predicts(number) or not len(present.values):
             return ways
-        base = predictor.base(number, cells)[present.is_valid]
+        column, is_valid = self.columns[number], present.is_valid
+        base = predictor.base(number, cells)[is_valid]
         follows = bool(predictor.follows[number])
-        return [*ways, self.columns[number].predicted(direct, base, follows)]
+        predicted = column.predicted(direct, base, follows)
+        if follows:  # the base says what to add to the cell before, not where the cell is
+            return [*ways, predicted]
+        classed = column.classed(direct, predictor.hint(number, cells)[is_valid])
+        return [*ways, predicted, *filter(None, [classed])]
 
     def _decode_columns(self, block: BlockStreams, numbers: list[int]) -> dict[int, pa.Array]:
         """The wanted columns, once those that they are predicted from are decoded."""
@@ -164,9 +172,11 @@ class ArchiveCodec(ArchiveContent):
         cells = np.zeros((len(self.columns) if len(order) else 0, block.n_rows))
         for number in order:
             streams, hints = block.columns[number], Hints(predictions.get(number))
-            if streams.method is Method.PREDICTED and self.predictor is not None:
+            if self.predictor is not None and streams.method is Method.PREDICTED:
                 follows = bool(self.predictor.follows[number])
                 hints = Hints(None, self.predictor.base(number, cells), follows)
+            elif self.predictor is not None and streams.method is Method.CLASSED:
+                hints = Hints(classes=self.predictor.hint(number, cells))
             decoded = self.columns[number].decode(streams, block.n_rows, hints)
             arrays[number] = decoded.array
             cells[number] = bounded(fill_rows(decoded.cells, decoded.is_valid))
@@ -176,14 +186,14 @@ class ArchiveCodec(ArchiveContent):
         if self.predictor is None:
             return numbers
         methods = [column.method for column in block.columns]
-        predicted = {n for n, method in enumerate(methods) if method is Method.PREDICTED}
+        predicted = {n for n, method in enumerate(methods) if method in _FROM_COLUMNS}
         return self.predictor.needed(numbers, predicted)
 
     def _predictions(
         self, block: BlockStreams, numbers: list[int]
     ) -> dict[int, Float64[np.ndarray, "rows"]]:
         """What the network says, if one of these columns asks; it costs more than all else."""
-        is_asked = any(block.columns[number].method is Method.CORRECTED for number in numbers)
+        is_asked = any(block.columns[number].method in CORRECTED for number in numbers)
         if self.network is None or not block.codes or not is_asked:
             return {}
         codes = _unpack_codes(block, self.network.n_windows(block.n_rows))

@@ -24,11 +24,10 @@ from ae_pipeline.codec.archive_content import (
     predictor_layout,
 )
 from ae_pipeline.codec.archive_network import ArchiveNetwork, restore_encoder
-from ae_pipeline.codec.content import FORMAT_VERSION, column_numbers
+from ae_pipeline.codec.content import column_numbers
 from ae_pipeline.codec.directory import (
     CODEC_FILE,
     DAMAGE,
-    check_version,
     corrupt,
     read_tree,
 )
@@ -40,6 +39,7 @@ from ae_pipeline.codec.provenance import (
     to_json,
 )
 from ae_pipeline.errors import ConfigError
+from ae_pipeline.format_version import FORMAT_VERSION, check_version
 from ae_pipeline.integer_decoder import IntegerDecoder
 from ae_pipeline.linear_predictor import MOST_TERMS, LinearPredictor
 from ae_pipeline.publish import publish_bytes
@@ -73,7 +73,7 @@ def load_archive_codec(directory: str | Path) -> ArchiveCodec:
     """Read a codec and check that its content hashes to its id; errors as `load_codec`."""
     path = Path(directory)
     tree = read_tree(path)
-    check_version(str(tree.get("format_version")), path)
+    check_version("codec", str(tree.get("format_version")), str(path))
     try:
         codec = _from_tree(path, tree)
         found = codec.id

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Bool, Float64, Int64, Shaped
 
+from ae_pipeline.codec.classes import pack_classes, unpack_classes
 from ae_pipeline.codec.rows import (
     pack_positions,
     pack_validity,
@@ -17,12 +18,15 @@ from ae_pipeline.codec.rows import (
 )
 from ae_pipeline.codec.streams import ColumnStreams, Method
 from ae_pipeline.entropy import pack_integers, pack_numbers, unpack_integers, unpack_numbers
+from ae_pipeline.linear_predictor import HINT_BITS
 from ae_pipeline.quantization import Grid, breaks_promise, dequantize, quantize
 
 Values = Shaped[np.ndarray, "present"]
 Cells = Int64[np.ndarray, "present"]
 Prediction = Float64[np.ndarray, "present"]
 
+#: What needs the network's prediction.
+CORRECTED = {Method.CORRECTED, Method.CORRECTED_CLASSED}
 #: With more exact values than this share, the column is tried without a grid as well.
 _MANY_EXACT = 1 / 16
 _FARTHEST_CELL = float(1 << 53)
@@ -73,11 +77,13 @@ class Hints:
         prediction: of the network, in tolerance units.
         base: of the linear predictor, in cells.
         follows: whether a cell is the one before plus what the stream says.
+        classes: the linear predictor's hint.
     """
 
     prediction: Prediction | None = None
     base: Cells | None = None
     follows: bool = False
+    classes: Cells | None = None
 
 
 @dataclass(frozen=True)
@@ -109,13 +115,13 @@ class ColumnCodec:
     def direct(self, present: Present) -> Stored:
         """Without any prediction."""
         if self.grid.tolerance:
-            return self._on_grid(present, None, Method.DIRECT)
+            return self._on_grid(present, None)
         streams = ColumnStreams(Method.LOSSLESS, pack_numbers(present.values), present.validity)
         return Stored(streams, np.zeros(len(present.values), np.int64))
 
     def corrected(self, present: Present, prediction: Prediction) -> Stored:
         """As corrections of the network's prediction; never of a lossless column."""
-        return self._on_grid(present, prediction, Method.CORRECTED)
+        return self._on_grid(present, prediction)
 
     def predicted(self, direct: Stored, base: Cells, follows: bool) -> Stored:
         """As distances from the linear prediction; the cells are those of direct coding."""
@@ -123,6 +129,13 @@ class ColumnCodec:
         before = np.concatenate([[0], cells[:-1]])[: len(cells)] if follows else 0
         main = pack_integers(cells - base - before)
         return Stored(replace(direct.streams, method=Method.PREDICTED, main=main), cells)
+
+    def classed(self, direct: Stored, hints: Cells) -> Stored | None:
+        """In classes of hints, with the cells of direct coding; None if one class is best."""
+        main = pack_classes(direct.cells, hints)
+        if main is None:
+            return None
+        return Stored(replace(direct.streams, method=Method.CLASSED, main=main), direct.cells)
 
     def decode(self, streams: ColumnStreams, n_rows: int, hints: Hints) -> Decoded:
         """The column; ValueError if a stream is damaged.
@@ -149,18 +162,24 @@ class ColumnCodec:
         if streams.method is Method.LOSSLESS:
             values = unpack_numbers(streams.main, n_present, self.dtype)
             return values, self.cells_of(values)
-        integers = unpack_integers(streams.main, n_present)
-        if streams.method is Method.CORRECTED:
+        if streams.method is Method.CLASSED:
+            if hints.classes is None:
+                raise ValueError("classes without a linear predictor")
+            integers = unpack_classes(streams.main, hints.classes[is_valid])
+            return dequantize(self.grid, integers, None, self.dtype), integers
+        if streams.method in CORRECTED:
             if hints.prediction is None:
                 raise ValueError("corrections without codes")
             prediction = hints.prediction[is_valid]
+            integers = _unpack_corrections(streams, prediction)
             values = dequantize(self.grid, integers, prediction, self.dtype)
             return values, _whole(integers, prediction)
+        integers = unpack_integers(streams.main, n_present)
         if streams.method is Method.PREDICTED:
             integers = _restore(integers, is_valid, hints)
         return dequantize(self.grid, integers, None, self.dtype), integers
 
-    def _on_grid(self, present: Present, prediction: Prediction | None, method: Method) -> Stored:
+    def _on_grid(self, present: Present, prediction: Prediction | None) -> Stored:
         """Quantise, decode again, and store exactly what broke the promise."""
         values = present.values
         units = self.units_of(values)
@@ -168,9 +187,10 @@ class ColumnCodec:
         decoded = dequantize(self.grid, integers, prediction, self.dtype)
         broken = np.flatnonzero(breaks_promise(values, decoded, self.grid.tolerance))
         cells = integers if prediction is None else _whole(integers, prediction)
+        method, main = _pack_main(integers, prediction)
         streams = ColumnStreams(
             method,
-            pack_integers(integers),
+            main,
             present.validity,
             pack_positions(broken),
             pack_numbers(values[broken]),
@@ -203,10 +223,36 @@ def fill_rows(cells: Cells, is_valid: Bool[np.ndarray, "rows"]) -> Int64[np.ndar
     return cells[np.maximum(np.cumsum(is_valid) - 1, 0)]
 
 
+def _pack_main(integers: Cells, prediction: Prediction | None) -> tuple[Method, bytes]:
+    """Cells, or corrections as one stream or in classes of what was predicted."""
+    whole = pack_integers(integers)
+    if prediction is None:
+        return Method.DIRECT, whole
+    classes = pack_classes(integers, _hints_of(prediction))
+    if classes is None or len(classes) >= len(whole):
+        return Method.CORRECTED, whole
+    return Method.CORRECTED_CLASSED, classes
+
+
+def _unpack_corrections(streams: ColumnStreams, prediction: Prediction) -> Cells:
+    if streams.method is Method.CORRECTED_CLASSED:
+        return unpack_classes(streams.main, _hints_of(prediction))
+    return unpack_integers(streams.main, len(prediction))
+
+
+def _hints_of(prediction: Prediction) -> Cells:
+    with np.errstate(over="ignore"):
+        return _rounded(prediction * 2.0**HINT_BITS)
+
+
 def _whole(integers: Cells, prediction: Prediction) -> Cells:
     """The cells that corrected values lie in, whatever was predicted."""
-    units = np.nan_to_num(np.rint(integers + prediction), copy=False)
-    return np.clip(units, -_FARTHEST_CELL, _FARTHEST_CELL, out=units).astype(np.int64)
+    return _rounded(integers + prediction)
+
+
+def _rounded(numbers: Prediction) -> Cells:
+    whole = np.nan_to_num(np.rint(numbers), copy=False)
+    return np.clip(whole, -_FARTHEST_CELL, _FARTHEST_CELL, out=whole).astype(np.int64)
 
 
 def _restore(integers: Cells, is_valid: Bool[np.ndarray, "rows"], hints: Hints) -> Cells:

@@ -17,8 +17,6 @@ from ae_pipeline.architecture import Architecture, Weights
 from ae_pipeline.schema import TableSchema, deserialize_schema
 from ae_pipeline.standardization import Standardization
 
-FORMAT_VERSION = "1.0"
-
 
 def content_id(
     schema: TableSchema,

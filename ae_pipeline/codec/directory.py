@@ -17,14 +17,15 @@ from safetensors import SafetensorError
 
 from ae_pipeline.architecture import Architecture, Weights
 from ae_pipeline.codec.codec import Codec
-from ae_pipeline.codec.content import FORMAT_VERSION, content_from_json, content_to_json
+from ae_pipeline.codec.content import content_from_json, content_to_json
 from ae_pipeline.codec.provenance import (
     HISTORY_FILE,
     history_to_json,
     read_provenance,
     to_json,
 )
-from ae_pipeline.errors import CodecNotFoundError, CorruptCodecError, UnsupportedFormatError
+from ae_pipeline.errors import CodecNotFoundError, CorruptCodecError
+from ae_pipeline.format_version import FORMAT_VERSION, check_version
 from ae_pipeline.publish import publish_bytes
 
 CODEC_FILE = "codec.json"
@@ -71,7 +72,7 @@ def load_codec(directory: str | Path) -> Codec:
     """
     path = Path(directory)
     tree = read_tree(path)
-    check_version(str(tree.get("format_version")), path)
+    check_version("codec", str(tree.get("format_version")), str(path))
     try:
         schema, std, standardization, architecture = content_from_json(tree)
         codec = Codec(
@@ -111,18 +112,6 @@ def read_tree(path: Path) -> dict[str, Any]:
     if not isinstance(tree, dict):
         raise corrupt(path, "no JSON object")
     return tree
-
-
-def check_version(version: str, path: Path) -> None:
-    """Raise `UnsupportedFormatError` for another major format version."""
-    if version.split(".", maxsplit=1)[0] != FORMAT_VERSION.split(".")[0]:
-        raise UnsupportedFormatError(
-            "codec format not supported",
-            where=str(path),
-            expected=f"version {FORMAT_VERSION.split('.')[0]}.x",
-            got=version,
-            remedy="use the release that wrote it, or a newer one",
-        )
 
 
 def _read_weights(path: Path, architecture: Architecture) -> Weights:

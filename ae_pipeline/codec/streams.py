@@ -24,6 +24,8 @@ class Method(IntEnum):
     CORRECTED = 1
     LOSSLESS = 2
     PREDICTED = 3
+    CLASSED = 4
+    CORRECTED_CLASSED = 5
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class ColumnStreams:
 
     Args:
         method: of `main`.
-        main: cells, corrections, the values themselves, or distances to predicted cells.
+        main: cells, corrections, the values themselves, or distances to predicted cells; cells and
+            corrections also in classes of what is predicted.
         validity: which rows are not null; empty if all are.
         positions: rows (among those that are not null) that are stored exactly.
         exact: their values.
@@ -70,10 +73,11 @@ class BlockStreams:
             main[column.method] += len(column.main)
         return {
             "codes": sum(map(len, self.codes)),
-            "corrections": main[Method.CORRECTED],
+            "corrections": main[Method.CORRECTED] + main[Method.CORRECTED_CLASSED],
             "direct": main[Method.DIRECT],
             "lossless": main[Method.LOSSLESS],
             "predicted": main[Method.PREDICTED],
+            "classed": main[Method.CLASSED],
             "validity": sum(len(column.validity) for column in self.columns),
             "exact": sum(len(column.positions) + len(column.exact) for column in self.columns),
         }

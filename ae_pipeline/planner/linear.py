@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int16, Int32, Int64
 
+from ae_pipeline.codec import pack_classes
 from ae_pipeline.entropy import pack_integers
 from ae_pipeline.linear_predictor import BIAS_MAX, WEIGHT_MAX, LinearPredictor
 from ae_pipeline.planner.moments import Cells, Moments, measure_moments
@@ -155,14 +156,17 @@ def _direct_bytes(number: int, blocks: Sequence[Cells]) -> int:
 
 
 def _predicted_bytes(number: int, column: _Column, blocks: Sequence[Cells]) -> int:
-    """Coded bytes of a column's distances to this prediction."""
+    """Coded bytes of a column with this prediction: its distances to it, or classes."""
     alone = _assemble(np.arange(len(blocks[0])), {number: column})
     total = 0
     for block in blocks:
-        distances = block[number].astype(np.int64) - alone.base(number, block)
+        cells = block[number].astype(np.int64)
+        distances = cells - alone.base(number, block)
         if column.follows:
-            distances -= np.concatenate([[0], block[number, :-1].astype(np.int64)])
-        total += len(pack_integers(distances))
+            total += len(pack_integers(distances - np.concatenate([[0], cells[:-1]])))
+            continue
+        classes = pack_classes(cells, alone.hint(number, block))
+        total += min(map(len, filter(None, [pack_integers(distances), classes])))
     return total
 
 

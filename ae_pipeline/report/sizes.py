@@ -11,6 +11,7 @@ _PAYLOAD = {
     "corrections": "corrections of predicted values",
     "direct": "direct: columns without prediction",
     "predicted": "predicted: from other columns",
+    "classed": "classed: by what other columns say",
     "lossless": "lossless: columns of tolerance 0",
     "validity": "validity: where nulls are",
     "exact": "exact: values off their grid",

@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.errors import CorruptFragmentError, UnsupportedFormatError
+from ae_pipeline.format_version import FORMAT_VERSION, check_version
 from ae_pipeline.schema import TableSchema, deserialize_schema, serialize_schema
 from ae_pipeline.storage.layout import Kind, is_codec_id
 from ae_pipeline.storage.schema_delta import pack_schema, unpack_schema
 
-FORMAT_VERSION = "1.0"
 _PREFIX = "ae:"
 _OWN_KEYS = ("kind", "format_version", "codec_id", "source_fingerprint", "source_bytes")
 _SCHEMA_KEY, _DELTA_KEY = "source_schema", "schema_delta"
@@ -113,7 +113,7 @@ def read_footer(metadata: pq.FileMetaData, where: str) -> Footer | None:
         }
         if found.get("kind") not in ("features", "archive"):
             return None
-        _check_version(found["kind"], found["format_version"], where)
+        check_version(found["kind"], found["format_version"], where)
         return _from_keys(found)
     except UnsupportedFormatError:
         raise
@@ -159,15 +159,3 @@ def _checksum(metadata: Mapping[str, str]) -> str:
     """Of all other keys: Parquet's footer has no checksum of its own."""
     pairs = (f"{_PREFIX}{key}\0{metadata[key]}\0" for key in sorted(metadata))
     return f"{zlib.crc32(''.join(pairs).encode()):08x}"
-
-
-def _check_version(kind: str, version: str, where: str) -> None:
-    major = FORMAT_VERSION.split(".", maxsplit=1)[0]
-    if version.split(".", maxsplit=1)[0] != major:
-        raise UnsupportedFormatError(
-            f"{kind} format not supported",
-            where=where,
-            expected=f"version {major}.x",
-            got=version,
-            remedy="use the release that wrote it, or a newer one",
-        )

@@ -11,13 +11,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from ae_pipeline.errors import CorruptCodecError, UnsupportedFormatError
+from ae_pipeline.errors import CorruptCodecError
+from ae_pipeline.format_version import FORMAT_VERSION, check_version
 from ae_pipeline.publish import publish_bytes
 
 #: Readers of datasets skip names that start with an underscore.
 PRIVATE_FOLDER = "_ae"
 _MARKER_FILE = "dataset.json"
-_FORMAT_VERSION = "1.0"
 
 Kind = Literal["features", "archive", "decoded"]
 
@@ -28,7 +28,7 @@ class Marker:
 
     kind: Kind
     codec_id: str | None = None
-    format_version: str = _FORMAT_VERSION
+    format_version: str = FORMAT_VERSION
 
 
 def is_codec_id(text: str) -> bool:
@@ -67,25 +67,13 @@ def read_marker(dataset: Path) -> Marker | None:
     """
     try:
         tree = json.loads((dataset / PRIVATE_FOLDER / _MARKER_FILE).read_text(encoding="utf-8"))
-        codec_id, version = tree.get("codec_id"), str(tree.get("format_version", _FORMAT_VERSION))
+        codec_id, version = tree.get("codec_id"), str(tree.get("format_version", FORMAT_VERSION))
         marker = Marker(tree["kind"], None if codec_id is None else str(codec_id))
         is_known = tree["kind"] in get_args(Kind)
     except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return None
-    _check_version(version, dataset)
+    check_version("dataset", version, str(dataset))
     return marker if is_known else None
-
-
-def _check_version(version: str, dataset: Path) -> None:
-    major = _FORMAT_VERSION.split(".", maxsplit=1)[0]
-    if version.split(".", maxsplit=1)[0] != major:
-        raise UnsupportedFormatError(
-            "dataset format not supported",
-            where=str(dataset),
-            expected=f"version {major}.x",
-            got=version,
-            remedy="use the release that wrote it, or a newer one",
-        )
 
 
 def write_marker(dataset: Path, marker: Marker) -> None:

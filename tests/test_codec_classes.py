@@ -33,7 +33,9 @@ def test_round_trip(data: st.DataObject, n_values: int, bits: int, spread: int) 
     sign = data.draw(st.sampled_from([-1, 1]))
     values = data.draw(npst.arrays(np.int64, n_values, elements=st.integers(0, 1 << bits)))
     hints = sign * data.draw(npst.arrays(np.int64, n_values, elements=st.integers(0, spread)))
-    content = pack_classes(values * (hints > hints.mean() if n_values else 1), hints)
+    content = pack_classes(
+        values * (hints > hints.mean() if n_values else 1), hints, 100 * n_values
+    )
     if content is not None:
         found = unpack_classes(content, hints)
         assert found.tolist() == (values * (hints > hints.mean())).tolist()
@@ -43,7 +45,7 @@ def test_round_trip(data: st.DataObject, n_values: int, bits: int, spread: int) 
 def test_classes_save_what_the_hint_tells(n_values: int) -> None:
     """Values that half of the hints say are 0 take half the bytes, and little for the classes."""
     values, hints = two_kinds(n_values)
-    content = pack_classes(values, hints)
+    content = pack_classes(values, hints, len(pack_integers(values)))
     assert content is not None
     assert unpack_classes(content, hints).tolist() == values.tolist()
     told = len(pack_integers(values[hints > 0]))
@@ -55,14 +57,14 @@ def test_classes_save_what_the_hint_tells(n_values: int) -> None:
 def test_hints_that_tell_nothing(hints: np.ndarray) -> None:
     """One class is no class: nothing is packed where it would not pay."""
     values = np.random.default_rng(0).integers(-3, 4, 1000)
-    assert pack_classes(values, hints) is None
+    assert pack_classes(values, hints, len(pack_integers(values))) is None
 
 
 @pytest.mark.parametrize("n_values", [0, 1])
 def test_few_values(n_values: int) -> None:
     """One value or none has one class."""
     values, hints = two_kinds(n_values)
-    assert pack_classes(values, hints) is None
+    assert pack_classes(values, hints, len(pack_integers(values))) is None
 
 
 @pytest.mark.parametrize(

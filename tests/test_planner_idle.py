@@ -26,7 +26,7 @@ def test_idle_codes_are_folded(generator: np.random.Generator) -> None:
         decoder=replace(network.decoder, skip_weights=skip),
     )
     codec = make_codec(records.schema, 0.5, network)
-    found = without_idle_codes(codec, SampleBlocks((records,), len(records)))
+    found = without_idle_codes(codec, SampleBlocks((records,), len(records), 1))
     assert found.network is not None
     assert found.network.decoder.latent_dim == 1
     before = network.predict(codec.codes(records), len(records))
@@ -41,7 +41,7 @@ def test_idle_codes_are_folded(generator: np.random.Generator) -> None:
 def test_codec_stays_as_it_is(n_rows: int, generator: np.random.Generator) -> None:
     """Where all codes vary, or none does, or there is no network, nothing is changed."""
     records = ramp_records(generator, n_rows)
-    sample = SampleBlocks((records,), n_rows)
+    sample = SampleBlocks((records,), n_rows, 1)
     for network in (ramp_network(), None):
         codec = make_codec(records.schema, 0.5, network)
         assert without_idle_codes(codec, sample) is codec

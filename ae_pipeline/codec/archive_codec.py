@@ -161,7 +161,8 @@ class ArchiveCodec(ArchiveContent):
         predicted = column.predicted(direct, base, follows)
         if follows:  # the base says what to add to the cell before, not where the cell is
             return [*ways, predicted]
-        classed = column.classed(direct, predictor.hint(number, cells)[is_valid])
+        most_bytes = min(len(way.streams.main) for way in (*ways, predicted))
+        classed = column.classed(direct, predictor.hint(number, cells)[is_valid], most_bytes)
         return [*ways, predicted, *filter(None, [classed])]
 
     def _decode_columns(self, block: BlockStreams, numbers: list[int]) -> dict[int, pa.Array]:

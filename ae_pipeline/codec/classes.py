@@ -14,7 +14,7 @@ LOCO-I Lossless Image Compression Algorithm").
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float64, Int64, UInt8
 
 from ae_pipeline.codec.varint import Reader, varint
 from ae_pipeline.entropy import pack_integers, unpack_integers
@@ -23,26 +23,31 @@ from ae_pipeline.entropy import pack_integers, unpack_integers
 MOST_THRESHOLDS = 255
 #: Quantiles that thresholds are chosen from.
 _QUANTILES = 16
-#: Values that are counted, evenly spread, to choose them.
-_COUNTED = 1 << 14
+#: Values that are counted, evenly spread, to choose them, and that quantiles are taken of.
+_COUNTED, _RANKED = 1 << 14, 1 << 10
+#: Share of the bytes that classes should save, or they are not worth the time.
+_LEAST_SAVING = 0.01
 #: Values are counted in at most so many bins; finer ones differ in bits that no class saves.
 _MOST_BINS = 1024
 #: Bytes of a class of one value, and of any other beside what its entropy and each bin take.
 _CONSTANT_BYTES, _CLASS_BYTES, _BIN_BYTES = 4.0, 18.0, 2.0
+#: What is smaller than this has nothing to gain from classes.
+_LEAST_BYTES = 40
 #: Bins that pcodec tells apart.
 _TOLD_APART = 64.0
 
 Integers = Int64[np.ndarray, "values"]
-Counts = Float64[np.ndarray, "bins"]
 
 
-def pack_classes(values: Integers, hints: Integers) -> bytes | None:
-    """Values as bytes that their hints unpack, or None if one class is all that pays.
+def pack_classes(values: Integers, hints: Integers, most_bytes: int) -> bytes | None:
+    """Values as bytes that their hints unpack, or None if they would be so many bytes or more.
 
     The number of thresholds, the first one and the steps to the next, the lengths of the classes'
     streams, all as varints (the first threshold zigzag), then the streams.
     """
-    thresholds = _thresholds(values, hints)
+    if most_bytes < _LEAST_BYTES or not len(values):
+        return None
+    thresholds = _thresholds(values, hints, most_bytes)
     if not len(thresholds):
         return None
     order, sizes = _sorted(thresholds, hints)
@@ -51,7 +56,8 @@ def pack_classes(values: Integers, hints: Integers) -> bytes | None:
     header = varint(len(thresholds)) + varint(2 * first if first >= 0 else -2 * first - 1)
     header += b"".join(varint(step) for step in np.diff(thresholds).tolist())
     header += b"".join(varint(len(stream)) for stream in streams)
-    return header + b"".join(streams)
+    content = header + b"".join(streams)
+    return content if len(content) < most_bytes else None
 
 
 def unpack_classes(content: bytes, hints: Integers) -> Integers:
@@ -84,61 +90,83 @@ def _sorted(
     thresholds: Int64[np.ndarray, "thresholds"], hints: Integers
 ) -> tuple[Integers, list[int]]:
     """Rows by class, each class in the order of its rows, and how many rows each has."""
-    places = np.zeros(len(hints), np.uint8)
-    for threshold in thresholds:
-        places += hints > threshold
+    places = _places(thresholds, hints)
     sizes = np.bincount(places, minlength=len(thresholds) + 1)
     return np.argsort(places, kind="stable"), sizes.tolist()
 
 
-def _thresholds(values: Integers, hints: Integers) -> Int64[np.ndarray, "thresholds"]:
-    """Largest hint of each class but the last."""
+def _thresholds(
+    values: Integers, hints: Integers, most_bytes: int
+) -> Int64[np.ndarray, "thresholds"]:
+    """Largest hint of each class but the last; none if classes would save next to nothing."""
     step = max(1, -(-len(hints) // _COUNTED))
     values, hints = values[::step], hints[::step]
-    if not len(hints):
-        return np.zeros(0, np.int64)
-    places = [len(hints) * part // _QUANTILES for part in range(1, _QUANTILES)]
+    ranked = np.sort(hints[:: max(1, len(hints) // _RANKED)])
+    quantiles = ranked[[len(ranked) * part // _QUANTILES for part in range(1, _QUANTILES)]]
     # The class beyond the largest hint would be empty.
-    thresholds = np.setdiff1d(np.partition(hints, places)[places], hints.max())
-    if not len(thresholds):
-        return thresholds
-    counts = _counts(values, np.searchsorted(thresholds, hints), len(thresholds) + 1)
-    return thresholds[_merged(list(step * counts))]
+    thresholds = np.unique(quantiles[quantiles < hints.max()])
+    counts = step * _counts(values, _places(thresholds, hints), len(thresholds) + 1)
+    told = _information(counts.sum(axis=0)[None]) - _information(counts)
+    if told < _LEAST_SAVING * most_bytes:
+        return thresholds[:0]
+    return thresholds[_merged(counts)]
+
+
+def _places(
+    thresholds: Int64[np.ndarray, "thresholds"], hints: Integers
+) -> UInt8[np.ndarray, "values"]:
+    """The class of each hint: how many thresholds are smaller."""
+    places = np.zeros(len(hints), np.uint8)
+    for threshold in thresholds:
+        places += hints > threshold
+    return places
 
 
 def _counts(
-    values: Integers, places: Integers, n_classes: int
+    values: Integers, places: UInt8[np.ndarray, "values"], n_classes: int
 ) -> Float64[np.ndarray, "classes bins"]:
     low, high = int(values.min()), int(values.max())
     shift = max(0, (high - low).bit_length() - (_MOST_BINS - 1).bit_length())
     bins = (values - low) >> shift
     n_bins = ((high - low) >> shift) + 1
-    counts = np.bincount(places * n_bins + bins, minlength=n_classes * n_bins)
+    counts = np.bincount(places.astype(np.int64) * n_bins + bins, minlength=n_classes * n_bins)
     return counts.reshape(n_classes, n_bins).astype(np.float64)
 
 
-def _merged(counts: list[Counts]) -> list[int]:
+def _merged(counts: Float64[np.ndarray, "classes bins"]) -> list[int]:
     """Numbers of the thresholds that are left once merging more classes saves nothing."""
     left = list(range(len(counts) - 1))
-    bytes_of = [_bytes(one) for one in counts]
-    together = [_bytes(counts[n] + counts[n + 1]) for n in left]
+    classes, bytes_of = list(counts), _bytes(counts)
+    together = _bytes(counts[:-1] + counts[1:])
     while left:
         growth = [both - bytes_of[n] - bytes_of[n + 1] for n, both in enumerate(together)]
-        best = int(np.argmin(growth))
+        best = min(range(len(growth)), key=growth.__getitem__)
         if growth[best] > 0:
             break
-        counts[best : best + 2] = [counts[best] + counts[best + 1]]
+        classes[best : best + 2] = [classes[best] + classes[best + 1]]
         bytes_of[best : best + 2] = [together[best]]
         del left[best], together[best]
         for n in range(max(best - 1, 0), min(best + 1, len(left))):
-            together[n] = _bytes(counts[n] + counts[n + 1])
+            together[n] = _bytes((classes[n] + classes[n + 1])[None])[0]
     return left
 
 
-def _bytes(counts: Counts) -> float:
-    """About what pcodec takes for values counted like this."""
-    seen = counts[counts > 0]
-    if len(seen) < 2:
-        return _CONSTANT_BYTES * len(seen)
-    entropy = float((seen * np.log2(seen.sum() / seen)).sum())
-    return entropy / 8 + _CLASS_BYTES + _BIN_BYTES * min(len(seen), _TOLD_APART)
+def _bytes(counts: Float64[np.ndarray, "classes bins"]) -> list[float]:
+    """About what pcodec takes for the values of each class."""
+    n_seen = (counts > 0).sum(axis=1)
+    varied = _entropy(counts) + _CLASS_BYTES + _BIN_BYTES * np.minimum(n_seen, _TOLD_APART)
+    found: list[float] = np.where(n_seen > 1, varied, _CONSTANT_BYTES * n_seen).tolist()
+    return found
+
+
+def _information(counts: Float64[np.ndarray, "classes bins"]) -> float:
+    return float(_entropy(counts).sum())
+
+
+def _entropy(counts: Float64[np.ndarray, "classes bins"]) -> Float64[np.ndarray, "classes"]:
+    """Bytes of each class."""
+    return (_weighted(counts.sum(axis=1)) - _weighted(counts).sum(axis=1)) / 8
+
+
+def _weighted(counts: Float64[np.ndarray, "*sizes"]) -> Float64[np.ndarray, "*sizes"]:
+    return counts * np.log2(np.maximum(counts, 1.0))

@@ -130,9 +130,9 @@ class ColumnCodec:
         main = pack_integers(cells - base - before)
         return Stored(replace(direct.streams, method=Method.PREDICTED, main=main), cells)
 
-    def classed(self, direct: Stored, hints: Cells) -> Stored | None:
-        """In classes of hints, with the cells of direct coding; None if one class is best."""
-        main = pack_classes(direct.cells, hints)
+    def classed(self, direct: Stored, hints: Cells, most_bytes: int) -> Stored | None:
+        """In classes of hints, with the cells of direct coding; None if not in fewer bytes."""
+        main = pack_classes(direct.cells, hints, most_bytes)
         if main is None:
             return None
         return Stored(replace(direct.streams, method=Method.CLASSED, main=main), direct.cells)
@@ -228,10 +228,8 @@ def _pack_main(integers: Cells, prediction: Prediction | None) -> tuple[Method, 
     whole = pack_integers(integers)
     if prediction is None:
         return Method.DIRECT, whole
-    classes = pack_classes(integers, _hints_of(prediction))
-    if classes is None or len(classes) >= len(whole):
-        return Method.CORRECTED, whole
-    return Method.CORRECTED_CLASSED, classes
+    classes = pack_classes(integers, _hints_of(prediction), len(whole))
+    return (Method.CORRECTED, whole) if classes is None else (Method.CORRECTED_CLASSED, classes)
 
 
 def _unpack_corrections(streams: ColumnStreams, prediction: Prediction) -> Cells:

@@ -165,8 +165,8 @@ def _predicted_bytes(number: int, column: _Column, blocks: Sequence[Cells]) -> i
         if column.follows:
             total += len(pack_integers(distances - np.concatenate([[0], cells[:-1]])))
             continue
-        classes = pack_classes(cells, alone.hint(number, block))
-        total += min(map(len, filter(None, [pack_integers(distances), classes])))
+        whole = pack_integers(distances)
+        total += len(pack_classes(cells, alone.hint(number, block), len(whole)) or whole)
     return total
 
 

@@ -57,13 +57,25 @@ class Rehearsal:
             screened: linear networks to start from, the best of each window.
         """
         start = search.best_start(screened)
-        if start is None or not (self.is_promising or search.is_helpful(start)):
+        if start is None or not (self.is_promising or self._helps(start, search)):
             return
         shape = _paying(start, search)
-        seconds = self.deadline - time.monotonic() - _OVERHEAD_S
+        seconds = self._left_s
         n_steps = search.trainer.affordable_steps(shape, seconds)
         if n_steps > TRIAL_STEPS or self.is_promising:
             search.enter(shape, max(n_steps, search.trainer.least_steps))
+
+    @property
+    def _left_s(self) -> float:
+        """For mini-batches."""
+        return self.deadline - time.monotonic() - _OVERHEAD_S
+
+    def _helps(self, start: Shape, search: Search) -> bool:
+        """Whether a trial tells that networks help; without time for one, we say that they do not.
+
+        Wide tables have no time: what a network gives there is a few percent.
+        """
+        return search.trial_seconds(start) <= self._left_s and search.is_helpful(start)
 
 
 def _paying(start: Shape, search: Search) -> Shape:

@@ -164,6 +164,10 @@ class Search:
             self._trials[shape] = self.enter(shape, n_steps)
         return self._trials[shape].total
 
+    def trial_seconds(self, shape: Shape) -> float:
+        """What a trial of it takes, about."""
+        return self._trial_steps(shape) * self.trainer.step_seconds(shape)
+
     def _trial_steps(self, shape: Shape) -> int:
         """Mini-batches of a trial; wide tables have time for a single one, of half the budget."""
         n_steps = self.trainer.affordable_steps(shape, _TRIAL_SHARE * self.budget_s)

@@ -139,10 +139,14 @@ def _rehearse_all(
     codecs: dict[float, _Rehearsed] = {}
     for relative in sorted(set(job.tolerances), reverse=True):
         now, n_left = time.monotonic(), len(set(job.tolerances)) - len(codecs)
-        is_promising = any(one.codec.network is not None for one in codecs.values())
+        is_promising = any(_is_trained(one.codec) for one in codecs.values())
         rehearsal = Rehearsal(now + max(until - now, 0.0) / n_left, is_promising)
         codecs[relative] = _rehearse(job, relative, sampled, rehearsal, progress)
     return codecs
+
+
+def _is_trained(codec: ArchiveCodec) -> bool:
+    return codec.network is not None and codec.provenance.training.steps > 0
 
 
 def _rehearse(

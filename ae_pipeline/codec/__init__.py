@@ -11,12 +11,14 @@ from ae_pipeline.codec.classes import pack_classes
 from ae_pipeline.codec.codec import Codec, Provenance
 from ae_pipeline.codec.column import fill_rows
 from ae_pipeline.codec.directory import CODEC_FILE, codec_kind, load_codec, save_codec
+from ae_pipeline.codec.streams import BlockStreams
 
 __all__ = [
     "CODEC_FILE",
     "MOST_ROWS",
     "ArchiveCodec",
     "ArchiveNetwork",
+    "BlockStreams",
     "Codec",
     "Provenance",
     "codec_kind",

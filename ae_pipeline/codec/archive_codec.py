@@ -63,13 +63,19 @@ class ArchiveCodec(ArchiveContent):
         n_columns = max(len(self.schema.arrow), 1)
         return max(_LEAST_ROWS, min(MOST_ROWS, _BLOCK_VALUES // n_columns))
 
-    def encode(self, records: pa.RecordBatch) -> BlockStreams:
-        """The feature columns of some rows, in as few bytes as the ways compared here take."""
+    def encode(self, records: pa.RecordBatch, plain: BlockStreams | None = None) -> BlockStreams:
+        """The feature columns of some rows, in as few bytes as the ways compared here take.
+
+        Args:
+            records: rows of a block.
+            plain: what the same codec without its network makes of them, if that is known.
+        """
         present = self._present(records)
         ways: Ways = [
             [column.direct(part)] for column, part in zip(self.columns, present, strict=True)
         ]
-        plain = BlockStreams(len(records), (), self._smallest(present, ways))
+        if plain is None:
+            plain = BlockStreams(len(records), (), self._smallest(present, ways))
         if self.network is None or not len(records):
             return plain
         codes = self._codes(self.network, records, present)

@@ -40,11 +40,7 @@ Integers = Int64[np.ndarray, "values"]
 
 
 def pack_classes(values: Integers, hints: Integers, most_bytes: int) -> bytes | None:
-    """Values as bytes that their hints unpack, or None if they would be so many bytes or more.
-
-    The number of thresholds, the first one and the steps to the next, the lengths of the classes'
-    streams, all as varints (the first threshold zigzag), then the streams.
-    """
+    """Values as bytes that their hints unpack, or None if they would be so many bytes or more."""
     if most_bytes < _LEAST_BYTES or not len(values):
         return None
     thresholds = _thresholds(values, hints, most_bytes)
@@ -52,11 +48,7 @@ def pack_classes(values: Integers, hints: Integers, most_bytes: int) -> bytes | 
         return None
     order, sizes = _sorted(thresholds, hints)
     streams = [pack_integers(part) for part in np.split(values[order], np.cumsum(sizes[:-1]))]
-    first = int(thresholds[0])
-    header = varint(len(thresholds)) + varint(2 * first if first >= 0 else -2 * first - 1)
-    header += b"".join(varint(step) for step in np.diff(thresholds).tolist())
-    header += b"".join(varint(len(stream)) for stream in streams)
-    content = header + b"".join(streams)
+    content = _header(thresholds, streams) + b"".join(streams)
     return content if len(content) < most_bytes else None
 
 
@@ -84,6 +76,14 @@ def unpack_classes(content: bytes, hints: Integers) -> Integers:
     values = np.empty(len(hints), np.int64)
     values[order] = np.concatenate(parts)
     return values
+
+
+def _header(thresholds: Int64[np.ndarray, "thresholds"], streams: list[bytes]) -> bytes:
+    """How many thresholds, the first one (zigzag), steps to the next, and lengths of streams."""
+    first = int(thresholds[0])
+    numbers = [len(thresholds), 2 * first if first >= 0 else -2 * first - 1]
+    numbers += [*np.diff(thresholds).tolist(), *map(len, streams)]
+    return b"".join(map(varint, numbers))
 
 
 def _sorted(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 import numpy as np
 import pyarrow as pa
 
-from ae_pipeline.codec import ArchiveCodec, fill_rows
+from ae_pipeline.codec import ArchiveCodec, BlockStreams, fill_rows
 from ae_pipeline.linear_predictor import bounded
 from ae_pipeline.planner.moments import Cells
 from ae_pipeline.source import RowGroup, read_records, rebatch
@@ -22,6 +22,21 @@ _PLACES, _MOST_PLACES = 16, 256
 _LEAST_RUN, _DEPTH = 1 << 11, 8
 #: Blocks that tell what a block takes beside its rows.
 _HALVED = 4
+
+
+@dataclass
+class _Plain:
+    """Blocks without a network: the same for all candidates of one grid and linear predictor."""
+
+    codec: ArchiveCodec | None = None
+    blocks: list[BlockStreams] = field(default_factory=list)
+
+    def of(self, codec: ArchiveCodec, blocks: Sequence[pa.RecordBatch]) -> list[BlockStreams]:
+        """What this codec makes of them without its network."""
+        if self.codec is None or self.codec.predictor is not codec.predictor:
+            self.codec = replace(codec, network=None)
+            self.blocks = [self.codec.encode(block) for block in blocks]
+        return self.blocks
 
 
 @dataclass(frozen=True)
@@ -39,6 +54,7 @@ class SampleBlocks:
     n_rows: int
     n_blocks: int
     beside: float = 0.0
+    _plain: _Plain = field(default_factory=_Plain, init=False, repr=False, compare=False)
 
     @property
     def share(self) -> float:
@@ -60,7 +76,13 @@ class SampleBlocks:
         Short blocks take more bytes per row than those that `encode` cuts.
         """
         spare = max(self.share * len(self.blocks) - self.n_blocks, 0.0)
-        total = self.share * sum(_size(codec, block) for block in self.blocks)
+        if codec.network is None:
+            sizes = [_size(codec, block) for block in self.blocks]
+        else:
+            known = self._plain.of(codec, self.blocks)
+            pairs = zip(self.blocks, known, strict=True)
+            sizes = [len(codec.encode(block, plain).to_bytes()) for block, plain in pairs]
+        total = self.share * sum(sizes)
         return total - min(spare * self.beside, total / 2)
 
     def cells(self, codec: ArchiveCodec) -> list[Cells]:

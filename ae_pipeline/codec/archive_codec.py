@@ -18,7 +18,8 @@ from jaxtyping import Float64, Int16, Int64
 from ae_pipeline.codec.archive_content import ArchiveContent
 from ae_pipeline.codec.archive_network import ArchiveNetwork
 from ae_pipeline.codec.codec import Provenance
-from ae_pipeline.codec.column import CORRECTED, ColumnCodec, Hints, Present, Stored, fill_rows
+from ae_pipeline.codec.column import ColumnCodec, Hints, Present, Stored, fill_rows
+from ae_pipeline.codec.corrections import CORRECTED
 from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, Method, read_block
 from ae_pipeline.entropy import pack_integers, unpack_integers
 from ae_pipeline.integer_decoder import CODE_MAX

@@ -10,6 +10,7 @@ import pyarrow as pa
 from jaxtyping import Bool, Float64, Int64, Shaped
 
 from ae_pipeline.codec.classes import pack_classes, unpack_classes
+from ae_pipeline.codec.corrections import CORRECTED, pack_main, unpack_corrections, whole_cells
 from ae_pipeline.codec.rows import (
     pack_positions,
     pack_validity,
@@ -18,18 +19,14 @@ from ae_pipeline.codec.rows import (
 )
 from ae_pipeline.codec.streams import ColumnStreams, Method
 from ae_pipeline.entropy import pack_integers, pack_numbers, unpack_integers, unpack_numbers
-from ae_pipeline.linear_predictor import HINT_BITS
 from ae_pipeline.quantization import Grid, breaks_promise, dequantize, quantize
 
 Values = Shaped[np.ndarray, "present"]
 Cells = Int64[np.ndarray, "present"]
 Prediction = Float64[np.ndarray, "present"]
 
-#: What needs the network's prediction.
-CORRECTED = {Method.CORRECTED, Method.CORRECTED_CLASSED}
 #: With more exact values than this share, the column is tried without a grid as well.
 _MANY_EXACT = 1 / 16
-_FARTHEST_CELL = float(1 << 53)
 
 
 @dataclass(frozen=True)
@@ -171,9 +168,9 @@ class ColumnCodec:
             if hints.prediction is None:
                 raise ValueError("corrections without codes")
             prediction = hints.prediction[is_valid]
-            integers = _unpack_corrections(streams, prediction)
+            integers = unpack_corrections(streams, prediction)
             values = dequantize(self.grid, integers, prediction, self.dtype)
-            return values, _whole(integers, prediction)
+            return values, whole_cells(integers, prediction)
         integers = unpack_integers(streams.main, n_present)
         if streams.method is Method.PREDICTED:
             integers = _restore(integers, is_valid, hints)
@@ -186,8 +183,8 @@ class ColumnCodec:
         integers = quantize(units, prediction)
         decoded = dequantize(self.grid, integers, prediction, self.dtype)
         broken = np.flatnonzero(breaks_promise(values, decoded, self.grid.tolerance))
-        cells = integers if prediction is None else _whole(integers, prediction)
-        method, main = _pack_main(integers, prediction)
+        cells = integers if prediction is None else whole_cells(integers, prediction)
+        method, main = pack_main(integers, prediction)
         streams = ColumnStreams(
             method,
             main,
@@ -221,36 +218,6 @@ def fill_rows(cells: Cells, is_valid: Bool[np.ndarray, "rows"]) -> Int64[np.ndar
     if not len(cells):
         return np.zeros(len(is_valid), np.int64)
     return cells[np.maximum(np.cumsum(is_valid) - 1, 0)]
-
-
-def _pack_main(integers: Cells, prediction: Prediction | None) -> tuple[Method, bytes]:
-    """Cells, or corrections as one stream or in classes of what was predicted."""
-    whole = pack_integers(integers)
-    if prediction is None:
-        return Method.DIRECT, whole
-    classes = pack_classes(integers, _hints_of(prediction), len(whole))
-    return (Method.CORRECTED, whole) if classes is None else (Method.CORRECTED_CLASSED, classes)
-
-
-def _unpack_corrections(streams: ColumnStreams, prediction: Prediction) -> Cells:
-    if streams.method is Method.CORRECTED_CLASSED:
-        return unpack_classes(streams.main, _hints_of(prediction))
-    return unpack_integers(streams.main, len(prediction))
-
-
-def _hints_of(prediction: Prediction) -> Cells:
-    with np.errstate(over="ignore"):
-        return _rounded(prediction * 2.0**HINT_BITS)
-
-
-def _whole(integers: Cells, prediction: Prediction) -> Cells:
-    """The cells that corrected values lie in, whatever was predicted."""
-    return _rounded(integers + prediction)
-
-
-def _rounded(numbers: Prediction) -> Cells:
-    whole = np.nan_to_num(np.rint(numbers), copy=False)
-    return np.clip(whole, -_FARTHEST_CELL, _FARTHEST_CELL, out=whole).astype(np.int64)
 
 
 def _restore(integers: Cells, is_valid: Bool[np.ndarray, "rows"], hints: Hints) -> Cells:

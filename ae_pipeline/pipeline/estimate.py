@@ -19,6 +19,7 @@ from ae_pipeline.pipeline.fit_archive import UNTRAINED, direct_codec
 from ae_pipeline.pipeline.measure import first_schema, fittable, measure_source
 from ae_pipeline.pipeline.verdict import give_verdict
 from ae_pipeline.planner import (
+    Effort,
     Rehearsal,
     SampleBlocks,
     Trainer,
@@ -43,7 +44,7 @@ from ae_pipeline.tolerance import resolve_tolerances
 #: Values that are measured, and that are planned on, of all columns together. Ranges are those of
 #: what is measured, and one that is too small makes tolerances too fine.
 _MEASURED_VALUES, _MOST_VALUES = 1 << 23, 1 << 20
-#: Seconds for all tolerances, shared evenly.
+#: Seconds for all tolerances, shared evenly, on a machine with nothing else to do.
 _PATIENCE_S = 27.0
 #: A fragment's footer and page headers.
 _CONTAINER_BYTES = 2048
@@ -89,7 +90,7 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
     """
     started = time.monotonic()
     sampled = _look(job, progress)
-    codecs = _rehearse_all(job, sampled, started + _PATIENCE_S, progress)
+    codecs = _rehearse_all(job, sampled, progress)
     options = [_option(relative, codecs[relative], sampled) for relative in job.tolerances]
     codec = codecs[job.tolerances[len(job.tolerances) // 2]].codec
     encode_s, decode_s = _speed(codec, sampled)
@@ -133,14 +134,16 @@ def _spread(groups: Sequence[RowGroup], most_rows: int) -> list[RowGroup]:
 
 
 def _rehearse_all(
-    job: EstimateJob, sampled: _Sampled, until: float, progress: Progress
+    job: EstimateJob, sampled: _Sampled, progress: Progress
 ) -> dict[float, _Rehearsed]:
     """The codec of every tolerance; coarse ones first, where networks matter most."""
     codecs: dict[float, _Rehearsed] = {}
+    effort = Effort()
     for relative in sorted(set(job.tolerances), reverse=True):
-        now, n_left = time.monotonic(), len(set(job.tolerances)) - len(codecs)
+        spent, n_left = effort.spent_s, len(set(job.tolerances)) - len(codecs)
         is_promising = any(_is_trained(one.codec) for one in codecs.values())
-        rehearsal = Rehearsal(now + max(until - now, 0.0) / n_left, is_promising)
+        most_s = spent + max(_PATIENCE_S - spent, 0.0) / n_left
+        rehearsal = Rehearsal(effort, most_s, is_promising)
         codecs[relative] = _rehearse(job, relative, sampled, rehearsal, progress)
     return codecs
 

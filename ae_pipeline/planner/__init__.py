@@ -3,10 +3,11 @@
 from ae_pipeline.planner.linear import fit_predictor
 from ae_pipeline.planner.network import Trainer
 from ae_pipeline.planner.plan import plan_codec
-from ae_pipeline.planner.rehearsal import Rehearsal, outlook
+from ae_pipeline.planner.rehearsal import Effort, Rehearsal, outlook
 from ae_pipeline.planner.sample import SampleBlocks, read_sample
 
 __all__ = [
+    "Effort",
     "Rehearsal",
     "SampleBlocks",
     "Trainer",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ae_pipeline.codec import ArchiveCodec
 from ae_pipeline.planner.network import TRIAL_STEPS, Trainer
@@ -13,8 +13,9 @@ from ae_pipeline.planner.shape import Shape, wider
 
 #: Bytes of a weight, and the share of all bytes that a network which helps will be worth.
 _BYTES_PER_WEIGHT, _MODEL_SHARE = 1.2, 0.04
-#: Seconds that a network takes beside its mini-batches: to be compiled and measured.
-_OVERHEAD_S = 3.0
+#: Seconds that a network takes beside its mini-batches: to be compiled and measured, and of these
+#: what other threads take.
+_OVERHEAD_S, _COMPILING_S = 3.0, 1.0
 #: Payloads fall with this power of the mini-batches: the middle of what networks of telemetry,
 #: physics and weather did from 3,000 to 40,000 of them (0.005 to 0.11).
 _LEARNING = 0.03
@@ -37,16 +38,39 @@ def outlook(trainer: Trainer, codec: ArchiveCodec, budget_s: float) -> float:
     return float((planned / n_steps) ** -_LEARNING)
 
 
+@dataclass
+class Effort:
+    """Seconds that a forecast has taken, or would have on a machine with nothing else to do.
+
+    Other work on the machine makes a forecast take longer, but no less good: what counts is the
+    time of this thread, and what training takes by the model of `Trainer.step_seconds`.
+    """
+
+    charged_s: float = 0.0
+    _started: float = field(default_factory=time.thread_time)
+
+    @property
+    def spent_s(self) -> float:
+        """So far."""
+        return time.thread_time() - self._started + self.charged_s
+
+    def charge(self, seconds: float) -> None:
+        """Other threads have worked, too."""
+        self.charged_s += seconds
+
+
 @dataclass(frozen=True)
 class Rehearsal:
     """What a forecast allows.
 
     Args:
-        deadline: `time.monotonic()` by which it is wanted.
+        effort: of all of the forecast.
+        most_s: of effort by the end of this rehearsal.
         is_promising: networks helped at another tolerance, so there is no need to try one out.
     """
 
-    deadline: float
+    effort: Effort
+    most_s: float
     is_promising: bool
 
     def run(self, search: Search, screened: list[Screened]) -> None:
@@ -60,22 +84,30 @@ class Rehearsal:
         if start is None or not (self.is_promising or self._helps(start, search)):
             return
         shape = _paying(start, search)
-        seconds = self._left_s
-        n_steps = search.trainer.affordable_steps(shape, seconds)
+        n_steps = search.trainer.affordable_steps(shape, self._left_s)
         if n_steps > TRIAL_STEPS or self.is_promising:
-            search.enter(shape, max(n_steps, search.trainer.least_steps))
+            n_steps = max(n_steps, search.trainer.least_steps)
+            self._charge(n_steps * search.trainer.step_seconds(shape))
+            search.enter(shape, n_steps)
 
     @property
     def _left_s(self) -> float:
         """For mini-batches."""
-        return self.deadline - time.monotonic() - _OVERHEAD_S
+        return self.most_s - self.effort.spent_s - _OVERHEAD_S
+
+    def _charge(self, seconds: float) -> None:
+        self.effort.charge(seconds + _COMPILING_S)
 
     def _helps(self, start: Shape, search: Search) -> bool:
         """Whether a trial tells that networks help; without time for one, we say that they do not.
 
         Wide tables have no time: what a network gives there is a few percent.
         """
-        return search.trial_seconds(start) <= self._left_s and search.is_helpful(start)
+        seconds = search.trial_seconds(start)
+        if seconds > self._left_s:
+            return False
+        self._charge(seconds)
+        return search.is_helpful(start)
 
 
 def _paying(start: Shape, search: Search) -> Shape:

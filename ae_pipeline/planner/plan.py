@@ -62,7 +62,10 @@ def plan_codec(
     if config.learn != "linear":
         search = Search(trainer, contest, config.budget_s)
         starts = [replace(one, shape=_hidden(trainer, one)) for one in screened]
-        search.run(starts) if rehearsal is None else rehearsal.run(search, starts)
+        if rehearsal is None:
+            search.run(starts)
+        else:
+            rehearsal.run(replace(search, judged_values=_REHEARSED_VALUES), starts)
     return contest.verdict()
 
 

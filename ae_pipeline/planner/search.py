@@ -34,7 +34,7 @@ _ALL_TRIALS, _LAST_SHARE = 0.6, 0.5
 #: A shape is worth it if it takes at most this many times the best, and its payload at most this
 #: share of what is needed without it.
 _PROMISING, _HELPFUL = 1.1, 0.998
-_SCREENED_VALUES = 1 << 19
+_JUDGED_VALUES = 1 << 19
 Move = Callable[[Shape], Shape | None]
 
 
@@ -62,12 +62,14 @@ class Search:
         contest: measures.
         budget_s: for all training.
         columns: how many networks see, if that is not all that could be seen.
+        judged_values: of the sample on which a trained network is made smaller.
     """
 
     trainer: Trainer
     contest: Contest
     budget_s: float
     columns: int | None = None
+    judged_values: int = _JUDGED_VALUES
     _spent_s: float = 0.0
     _trials: dict[Shape, Trial] = field(default_factory=dict)
 
@@ -182,7 +184,7 @@ class Search:
         Columns that are stored without its help burden the codes and cost weights.
         """
         trial = self._trials[shape]
-        sample = self.contest.sample.shortened(_SCREENED_VALUES)
+        sample = self.contest.sample.shortened(self.judged_values)
         is_useful = useful_columns(trial.codec, self.trainer.codec, sample, self.contest.growth)
         inputs = self.trainer.inputs
         chosen = replace(inputs, scale=np.where(is_useful, inputs.scale, 0.0))
@@ -226,7 +228,7 @@ class Search:
 
     def _as_small_as_pays(self, codec: ArchiveCodec) -> ArchiveCodec:
         """Without idle codes, and with weights only as precise as pays."""
-        sample = self.contest.sample.shortened(_SCREENED_VALUES)
+        sample = self.contest.sample.shortened(self.judged_values)
         if self.trainer.job.network.latent_dim is None:
             codec = without_idle_codes(codec, sample)
         return coarsest(codec, replace(self.contest, sample=sample).bytes_of)[1]

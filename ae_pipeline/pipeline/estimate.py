@@ -45,7 +45,7 @@ from ae_pipeline.tolerance import resolve_tolerances
 #: what is measured, and one that is too small makes tolerances too fine.
 _MEASURED_VALUES, _MOST_VALUES = 1 << 23, 1 << 20
 #: Seconds for all tolerances, shared evenly, on a machine with nothing else to do.
-_PATIENCE_S = 27.0
+_PATIENCE_S = 30.0
 #: A fragment's footer and page headers.
 _CONTAINER_BYTES = 2048
 #: Bytes that a worker holds per byte of a block, and what a process takes before.
@@ -138,11 +138,11 @@ def _rehearse_all(
 ) -> dict[float, _Rehearsed]:
     """The codec of every tolerance; coarse ones first, where networks matter most."""
     codecs: dict[float, _Rehearsed] = {}
-    effort = Effort()
+    effort = Effort(_PATIENCE_S)
     for relative in sorted(set(job.tolerances), reverse=True):
-        spent, n_left = effort.spent_s, len(set(job.tolerances)) - len(codecs)
+        n_left = len(set(job.tolerances)) - len(codecs)
         is_promising = any(_is_trained(one.codec) for one in codecs.values())
-        most_s = spent + max(_PATIENCE_S - spent, 0.0) / n_left
+        most_s = effort.spent_s + effort.left_s / n_left
         rehearsal = Rehearsal(effort, most_s, is_promising)
         codecs[relative] = _rehearse(job, relative, sampled, rehearsal, progress)
     return codecs

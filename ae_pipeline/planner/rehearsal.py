@@ -13,9 +13,10 @@ from ae_pipeline.planner.shape import Shape, wider
 
 #: Bytes of a weight, and the share of all bytes that a network which helps will be worth.
 _BYTES_PER_WEIGHT, _MODEL_SHARE = 1.2, 0.04
-#: Seconds that a network takes beside its mini-batches: to be compiled and measured, and of these
-#: what other threads take.
-_OVERHEAD_S, _COMPILING_S = 3.0, 1.0
+#: Seconds that a network takes beside its mini-batches: to be compiled and measured.
+_OVERHEAD_S = 3.0
+#: A trial may take this share of what is left of a forecast.
+_TRIAL_SHARE = 0.5
 #: Payloads fall with this power of the mini-batches: the middle of what networks of telemetry,
 #: physics and weather did from 3,000 to 40,000 of them (0.005 to 0.11).
 _LEARNING = 0.03
@@ -42,10 +43,14 @@ def outlook(trainer: Trainer, codec: ArchiveCodec, budget_s: float) -> float:
 class Effort:
     """Seconds that a forecast has taken, or would have on a machine with nothing else to do.
 
+    Args:
+        most_s: of a whole forecast.
+
     Other work on the machine makes a forecast take longer, but no less good: what counts is the
     time of this thread, and what training takes by the model of `Trainer.step_seconds`.
     """
 
+    most_s: float
     charged_s: float = 0.0
     _started: float = field(default_factory=time.thread_time)
 
@@ -53,6 +58,11 @@ class Effort:
     def spent_s(self) -> float:
         """So far."""
         return time.thread_time() - self._started + self.charged_s
+
+    @property
+    def left_s(self) -> float:
+        """Of the whole forecast."""
+        return max(self.most_s - self.spent_s, 0.0)
 
     def charge(self, seconds: float) -> None:
         """Other threads have worked, too."""
@@ -87,7 +97,7 @@ class Rehearsal:
         n_steps = search.trainer.affordable_steps(shape, self._left_s)
         if n_steps > TRIAL_STEPS or self.is_promising:
             n_steps = max(n_steps, search.trainer.least_steps)
-            self._charge(n_steps * search.trainer.step_seconds(shape))
+            self.effort.charge(n_steps * search.trainer.step_seconds(shape))
             search.enter(shape, n_steps)
 
     @property
@@ -95,18 +105,15 @@ class Rehearsal:
         """For mini-batches."""
         return self.most_s - self.effort.spent_s - _OVERHEAD_S
 
-    def _charge(self, seconds: float) -> None:
-        self.effort.charge(seconds + _COMPILING_S)
-
     def _helps(self, start: Shape, search: Search) -> bool:
         """Whether a trial tells that networks help; without time for one, we say that they do not.
 
         Wide tables have no time: what a network gives there is a few percent.
         """
         seconds = search.trial_seconds(start)
-        if seconds > self._left_s:
+        if seconds > _TRIAL_SHARE * self.effort.left_s:
             return False
-        self._charge(seconds)
+        self.effort.charge(seconds)
         return search.is_helpful(start)
 
 

@@ -43,21 +43,21 @@ def outlook(trainer: Trainer, codec: ArchiveCodec, budget_s: float) -> float:
 class Effort:
     """Seconds that a forecast has taken, or would have on a machine with nothing else to do.
 
-    Args:
-        most_s: of a whole forecast.
-
     Other work on the machine makes a forecast take longer, but no less good: what counts is the
     time of this thread, and what training takes by the model of `Trainer.step_seconds`.
+
+    Args:
+        most_s: of a whole forecast.
     """
 
     most_s: float
-    charged_s: float = 0.0
-    _started: float = field(default_factory=time.thread_time)
+    _charged_s: float = field(default=0.0, init=False)
+    _started: float = field(default_factory=time.thread_time, init=False)
 
     @property
     def spent_s(self) -> float:
         """So far."""
-        return time.thread_time() - self._started + self.charged_s
+        return time.thread_time() - self._started + self._charged_s
 
     @property
     def left_s(self) -> float:
@@ -66,7 +66,7 @@ class Effort:
 
     def charge(self, seconds: float) -> None:
         """Other threads have worked, too."""
-        self.charged_s += seconds
+        self._charged_s += seconds
 
 
 @dataclass(frozen=True)

@@ -80,13 +80,14 @@ class LinearPredictor:
 
     def base(self, number: int, cells: Cells) -> Int64[np.ndarray, "rows"]:
         """What other columns say of this one; their cells must be in `cells` already."""
-        return self._rounded(number, cells, 0)
+        return cells_near(self.prediction(number, cells))
 
     def hint(self, number: int, cells: Cells) -> Int64[np.ndarray, "rows"]:
-        """The same before it is rounded to whole cells, in `2 ** -HINT_BITS` of a cell."""
-        return self._rounded(number, cells, HINT_BITS)
+        """The same in `2 ** -HINT_BITS` of a cell."""
+        return hints_near(self.prediction(number, cells))
 
-    def _rounded(self, number: int, cells: Cells, bits: int) -> Int64[np.ndarray, "rows"]:
+    def prediction(self, number: int, cells: Cells) -> Float64[np.ndarray, "rows"]:
+        """The same before it is rounded."""
         total = np.full(cells.shape[1], float(self.biases[number]))
         for source, lag, weight in self._terms(number):
             if lag:
@@ -94,8 +95,8 @@ class LinearPredictor:
                 total[:1] += weight * cells[source, :1]
             else:
                 total += weight * cells[source]
-        total *= 2.0 ** (bits - int(self.shifts[number]))
-        return np.rint(total, out=total).astype(np.int64)
+        total *= 2.0 ** -int(self.shifts[number])
+        return total
 
     def needed(self, wanted: Iterable[int], predicted: Container[int]) -> list[int]:
         """The wanted columns and all that these are predicted from, in decoding order.
@@ -117,6 +118,16 @@ class LinearPredictor:
         for source, weight in zip(self.sources[start:stop], self.weights[start:stop], strict=True):
             feature, lag = divmod(int(source), 2)
             yield feature, lag, float(weight)
+
+
+def cells_near(prediction: Float64[np.ndarray, "rows"]) -> Int64[np.ndarray, "rows"]:
+    """A linear prediction in whole cells."""
+    return np.rint(prediction).astype(np.int64)
+
+
+def hints_near(prediction: Float64[np.ndarray, "rows"]) -> Int64[np.ndarray, "rows"]:
+    """A linear prediction in `2 ** -HINT_BITS` of a cell."""
+    return np.rint(prediction * 2.0**HINT_BITS).astype(np.int64)
 
 
 def bounded(cells: Int64[np.ndarray, "..."]) -> Float64[np.ndarray, "..."]:

@@ -23,7 +23,7 @@ from ae_pipeline.codec.corrections import CORRECTED
 from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, Method, read_block
 from ae_pipeline.entropy import pack_integers, unpack_integers
 from ae_pipeline.integer_decoder import CODE_MAX
-from ae_pipeline.linear_predictor import bounded
+from ae_pipeline.linear_predictor import bounded, cells_near, hints_near
 from ae_pipeline.quantization import Grid
 
 _BLOCK_VALUES = 1 << 22
@@ -163,13 +163,13 @@ class ArchiveCodec(ArchiveContent):
         if not predictor.predicts(number) or not len(present.values):
             return ways
         column, is_valid = self.columns[number], present.is_valid
-        base = predictor.base(number, cells)[is_valid]
+        prediction = predictor.prediction(number, cells)[is_valid]
         follows = bool(predictor.follows[number])
-        predicted = column.predicted(direct, base, follows)
+        predicted = column.predicted(direct, cells_near(prediction), follows)
         if follows:  # the base says what to add to the cell before, not where the cell is
             return [*ways, predicted]
         most_bytes = min(len(way.streams.main) for way in (*ways, predicted))
-        classed = column.classed(direct, predictor.hint(number, cells)[is_valid], most_bytes)
+        classed = column.classed(direct, hints_near(prediction), most_bytes)
         return [*ways, predicted, *filter(None, [classed])]
 
     def _decode_columns(self, block: BlockStreams, numbers: list[int]) -> dict[int, pa.Array]:

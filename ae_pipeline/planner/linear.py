@@ -13,7 +13,13 @@ from jaxtyping import Float64, Int16, Int32, Int64
 
 from ae_pipeline.codec import pack_classes
 from ae_pipeline.entropy import pack_integers
-from ae_pipeline.linear_predictor import BIAS_MAX, WEIGHT_MAX, LinearPredictor
+from ae_pipeline.linear_predictor import (
+    BIAS_MAX,
+    WEIGHT_MAX,
+    LinearPredictor,
+    cells_near,
+    hints_near,
+)
 from ae_pipeline.planner.moments import Cells, Moments, measure_moments
 from ae_pipeline.planner.pursuit import RIDGE, TERM_BITS, pursue, shortlist
 
@@ -161,12 +167,13 @@ def _predicted_bytes(number: int, column: _Column, blocks: Sequence[Cells]) -> i
     total = 0
     for block in blocks:
         cells = block[number].astype(np.int64)
-        distances = cells - alone.base(number, block)
+        prediction = alone.prediction(number, block)
+        distances = cells - cells_near(prediction)
         if column.follows:
             total += len(pack_integers(distances - np.concatenate([[0], cells[:-1]])))
             continue
         whole = pack_integers(distances)
-        total += len(pack_classes(cells, alone.hint(number, block), len(whole)) or whole)
+        total += len(pack_classes(cells, hints_near(prediction), len(whole)) or whole)
     return total
 
 

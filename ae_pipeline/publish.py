@@ -1,7 +1,8 @@
-"""Files that are whole or absent: write under a temporary name, then rename.
+"""Files that are whole or absent, after a power cut, too: all that is written goes through here.
 
-A temporary name starts with a dot, which every dataset reader skips, so a kill leaves nothing
-that looks like data.
+A file is written under a temporary name, synced and renamed; then the folder that holds its name is
+synced, since names are data of their own. A temporary name starts with a dot, which every dataset
+reader skips, so a kill leaves nothing that looks like data.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 
 from ae_pipeline.errors import (
@@ -20,8 +22,9 @@ from ae_pipeline.errors import (
     DiskFullError,
     UnwritableDestinationError,
 )
+from ae_pipeline.protection import check_unprotected
 
-_TEMPORARY = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.tmp")
+_TEMPORARY = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _UNWRITABLE = {
     errno.EACCES,
@@ -33,31 +36,117 @@ _UNWRITABLE = {
     errno.EROFS,
     errno.ENAMETOOLONG,
 }
+#: What file systems say that cannot sync a folder; names are safe there or never were.
+_NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
 
 
 @contextmanager
 def publishing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it there on success, remove it on failure.
 
+    Once it returns, neither the content nor the name is lost by a power cut.
+
     Raises:
+        DestinationOverlapError: something would be written that is protected.
         DiskFullError: no space left.
         UnwritableDestinationError: the folder cannot be made or written.
     """
     with destination_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{_lasting(path.name)}.{secrets.token_hex(4)}.tmp")
+        check_unprotected(path)
+        make_folders(path.parent)
+        temporary = temporary_path(path)
         try:
             yield temporary
-            _sync(temporary)
-            os.replace(temporary, path)
+            _publish(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def _publish(temporary: Path, path: Path) -> None:
+    """Data before name, name before return; a file that is published once more is synced then."""
+    if is_temporary(path.name):
+        os.replace(temporary, path)
+        return
+    _sync(temporary)
+    check_unprotected(path)  # a link may have come in between
+    os.replace(temporary, path)
+    sync_folder(path.parent)
 
 
 def publish_bytes(path: Path, content: bytes) -> None:
     """Write a small file atomically; errors as `publishing`."""
     with publishing(path) as temporary:
         temporary.write_bytes(content)
+
+
+def make_folders(folder: Path) -> None:
+    """Make a folder and those above it, if they are not there; a power cut does not lose them.
+
+    Raises:
+        DestinationOverlapError: it would lie in what is protected.
+    """
+    missing = list(takewhile(lambda place: not place.exists(), (folder, *folder.parents)))
+    if missing:
+        check_unprotected(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in missing:
+        sync_folder(made.parent)
+
+
+def remove(path: Path) -> None:
+    """Delete a file, if it is there; it does not come back after a power cut.
+
+    Raises:
+        DestinationOverlapError: it is protected.
+        DestinationError: it cannot be deleted.
+    """
+    with destination_errors(path):
+        if os.path.lexists(path):
+            check_unprotected(path)
+            path.unlink(missing_ok=True)
+            sync_folder(path.parent)
+
+
+def rename(path: Path, target: Path) -> None:
+    """Give a file another name in its folder, for good; `FileNotFoundError` if it has gone.
+
+    Raises:
+        DestinationOverlapError: it is protected.
+    """
+    check_unprotected(path)
+    os.rename(path, target)
+    sync_folder(target.parent)
+
+
+def make_durable(path: Path, root: Path) -> None:
+    """Sync a file that another process may have published and the names of all on the way to it.
+
+    Args:
+        path: of a file below `root`.
+        root: of the dataset; its own name is synced, too.
+    """
+    _sync(path)
+    for folder in path.parents:
+        sync_folder(folder)
+        if folder == root:
+            sync_folder(folder.resolve().parent)
+            return
+
+
+def sync_folder(folder: Path) -> None:
+    """Let the names in a folder outlive a power cut."""
+    try:
+        _sync(folder)
+    except PermissionError:  # a folder may be written and not read
+        os.sync()
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
+
+
+def temporary_path(path: Path) -> Path:
+    """A new temporary name beside a file, for what the file is to be in the end."""
+    return path.with_name(f".{_lasting(path.name)}.{secrets.token_hex(4)}.tmp")
 
 
 def is_temporary(name: str) -> bool:
@@ -107,7 +196,7 @@ def _translate(error: OSError, path: Path) -> DestinationError | None:
 
 
 def _sync(path: Path) -> None:
-    """Data before name: otherwise a power cut can publish an empty file."""
+    """Of a file: otherwise a power cut can publish an empty one."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

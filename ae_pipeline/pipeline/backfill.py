@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from ae_pipeline.config import EncodeJob
+from ae_pipeline.pipeline.apart import sparing
 from ae_pipeline.pipeline.backfill_plan import plan_backfill
 from ae_pipeline.pipeline.encode import encode_fragments, encode_report
 from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
 from ae_pipeline.pipeline.fragments import Outcome
-from ae_pipeline.publish import destination_errors
+from ae_pipeline.publish import remove
 from ae_pipeline.results import BackfillPlan, BackfillReport, Progress, silent
 from ae_pipeline.storage import remove_note
 
@@ -34,6 +35,7 @@ def backfill(job: EncodeJob, progress: Progress = silent) -> BackfillReport:
     return finish_backfill(plan, encoding, outcome, started)
 
 
+@sparing("source")
 def start_backfill(
     job: EncodeJob, plan: BackfillPlan, progress: Progress = silent
 ) -> EncodePlan | None:
@@ -69,8 +71,7 @@ def _prune(plan: BackfillPlan) -> None:
     root = Path(plan.destination)
     for orphan in plan.pruned:
         path = root / orphan.relative
-        with destination_errors(path):
-            path.unlink(missing_ok=True)
+        remove(path)
         remove_note(root, "failed", orphan.relative)
         logger.info("pruned %s: %s", orphan.relative, orphan.reason)
         _remove_empty(path.parent, root)

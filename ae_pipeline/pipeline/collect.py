@@ -19,7 +19,7 @@ from ae_pipeline.pipeline.garbage import (
     rejected,
     temporaries,
 )
-from ae_pipeline.publish import destination_errors
+from ae_pipeline.publish import destination_errors, remove
 from ae_pipeline.results import Collected, Garbage
 from ae_pipeline.storage import Marker, read_marker
 from ae_pipeline.storage.layout import PRIVATE_FOLDER
@@ -124,7 +124,7 @@ def _remove(path: Path, root: Path) -> None:
         if path.is_dir():
             shutil.rmtree(path)
         else:
-            path.unlink(missing_ok=True)
+            remove(path)
         folder = path.parent
         while root / PRIVATE_FOLDER in folder.parents and not any(folder.iterdir()):
             folder.rmdir()

@@ -13,6 +13,7 @@ from pathlib import Path
 from ae_pipeline.archive import ArchiveCoder
 from ae_pipeline.config import CompressJob, VerifyJob
 from ae_pipeline.errors import AePipelineError
+from ae_pipeline.pipeline.apart import sparing
 from ae_pipeline.pipeline.backfill import start_backfill
 from ae_pipeline.pipeline.backfill_plan import plan_backfill
 from ae_pipeline.pipeline.coders import find_coder
@@ -79,6 +80,7 @@ def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
     )
 
 
+@sparing("source")
 def watch_drift(
     job: CompressJob, plan: BackfillPlan, progress: Progress = silent
 ) -> DriftReport | None:
@@ -96,6 +98,7 @@ def watch_drift(
     return drift
 
 
+@sparing("source")
 def start_compress(
     job: CompressJob, plan: BackfillPlan, drift: DriftReport | None, progress: Progress = silent
 ) -> EncodePlan | None:
@@ -127,6 +130,7 @@ def returned_failures(plan: BackfillPlan) -> tuple[FragmentFailure, ...]:
     )
 
 
+@sparing("source")
 def settle(job: CompressJob, verifying: DecodePlan | None, checked: Outcome) -> Settled:
     """Set aside what failed verification, remember it, and delete sources that may go.
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from ae_pipeline.config import DecodeJob, SelectionConfig, VerifyJob
+from ae_pipeline.pipeline.apart import sparing, sparing_files
 from ae_pipeline.pipeline.decode_fragment import decode_fragment
 from ae_pipeline.pipeline.decode_plan import DecodePlan, plan_decode, plan_verify
 from ae_pipeline.pipeline.failures import remember_damage
@@ -55,15 +56,17 @@ def decode_fragments(plan: DecodePlan, workers: int, progress: Progress = silent
     """
     stage = "verify" if plan.destination is None else "decode"
     work = partial(decode_fragment, plan, plan.open_coders())
-    outcome = for_each_fragment(
-        plan.fragments, work, workers=workers, stage=stage, progress=progress
-    )
-    if plan.destination is None:
-        is_compared, is_whole = plan.source is not None, plan.part == WHOLE
-        remember_damage(Path(plan.encoded), outcome, is_compared, is_whole)
+    with sparing_files(plan.spared, plan.read_paths()):
+        outcome = for_each_fragment(
+            plan.fragments, work, workers=workers, stage=stage, progress=progress
+        )
+        if plan.destination is None:
+            is_compared, is_whole = plan.source is not None, plan.part == WHOLE
+            remember_damage(Path(plan.encoded), outcome, is_compared, is_whole)
     return outcome
 
 
+@sparing("source", "archive", "features")
 def finish_decode(
     job: DecodeJob, plan: DecodePlan, outcome: Outcome, started: float
 ) -> DatasetReport:

@@ -14,6 +14,7 @@ from ae_pipeline.errors import (
     CorruptFragmentError,
     SourceError,
 )
+from ae_pipeline.pipeline.apart import folders_of, sparing
 from ae_pipeline.pipeline.coders import open_coder
 from ae_pipeline.pipeline.destination import check_apart, claim
 from ae_pipeline.pipeline.original import find_source
@@ -44,6 +45,7 @@ class DecodePlan:
         part: what of each fragment is wanted.
         retired: SHA-256 of each archive file whose source was deleted once it was verified.
         returned: of those that were deleted, the ones whose name another file has now.
+        spared: folders of the datasets that are read alone; nothing is written in them.
     """
 
     encoded: str
@@ -54,12 +56,20 @@ class DecodePlan:
     part: Part = WHOLE
     retired: Mapping[str, str] = field(default_factory=dict)
     returned: frozenset[str] = frozenset()
+    spared: tuple[str, ...] = ()
 
     def open_coders(self) -> dict[str, Coder]:
         """Load every codec; the latent column's name is in each footer."""
         return {name: open_coder(Path(path), "") for name, path in self.codecs.items()}
 
+    def read_paths(self) -> list[Path]:
+        """Files that are read, the source's and the encoded ones."""
+        roots = [] if self.source is None else [Path(self.source)]
+        originals = [root / fragment.relative for root in roots for fragment in self.fragments]
+        return [*(fragment.path for fragment in self.fragments), *originals]
 
+
+@sparing("source", "archive", "features")
 def plan_decode(job: DecodeJob) -> DecodePlan:
     """Find fragments and codecs, check the source, claim the destination.
 
@@ -67,12 +77,14 @@ def plan_decode(job: DecodeJob) -> DecodePlan:
         AePipelineError: of the dataset, its codecs, the source or the destination.
     """
     encoded, destination = job.archive or job.features or "", Path(job.decoded)
-    check_apart(discover(encoded), destination)
+    dataset = discover(encoded)
+    check_apart(dataset, destination)
     if job.source is not None:
         check_apart(find_source(job.source, read_notes(Path(encoded), "retired")), destination)
     plan = _plan(encoded, job)
     claim(destination, Marker("decoded"), job.execution.force)
-    return replace(plan, destination=job.decoded)
+    spared = (*plan.spared, *folders_of(dataset))
+    return replace(plan, destination=job.decoded, spared=spared)
 
 
 def plan_verify(job: VerifyJob) -> DecodePlan:
@@ -84,11 +96,16 @@ def _plan(encoded: str, job: DecodeJob | VerifyJob) -> DecodePlan:
     dataset = select_fragments(discover(encoded), job.selection)
     notes = read_notes(Path(encoded), "retired")
     retired = _retired(notes, job.source)
-    root = None if job.source is None else str(find_source(job.source, retired).root)
-    codecs = _find_codecs(dataset, job.codec)
-    returned = frozenset(notes) - set(retired)
+    source = None if job.source is None else find_source(job.source, retired)
     plan = DecodePlan(
-        encoded, dataset.fragments, None, codecs, root, retired=retired, returned=returned
+        encoded=encoded,
+        fragments=dataset.fragments,
+        destination=None,
+        codecs=_find_codecs(dataset, job.codec),
+        source=None if source is None else str(source.root),
+        retired=retired,
+        returned=frozenset(notes) - set(retired),
+        spared=() if source is None else folders_of(source),
     )
     coders = list(plan.open_coders().values())
     if len({coder.schema.features for coder in coders}) > 1:

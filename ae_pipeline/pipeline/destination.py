@@ -9,7 +9,8 @@ from ae_pipeline.errors import (
     DestinationOverlapError,
     UnwritableDestinationError,
 )
-from ae_pipeline.publish import destination_errors
+from ae_pipeline.protection import node_of, nodes_above
+from ae_pipeline.publish import destination_errors, make_folders
 from ae_pipeline.source import Source
 from ae_pipeline.storage import Kind, Marker, read_marker, write_marker
 from ae_pipeline.storage.layout import PRIVATE_FOLDER
@@ -17,9 +18,11 @@ from ae_pipeline.storage.layout import PRIVATE_FOLDER
 
 def check_apart(source: Source, destination: Path) -> None:
     """Raise `DestinationOverlapError` if one holds the other, which would mix them up."""
-    root, target = source.root.resolve(), destination.resolve()
-    is_inside = root in target.parents and not source.is_single_file
-    if root == target or is_inside or target in root.parents:
+    root, target = node_of(source.root), node_of(destination)
+    # By what they are on disk: mounts give one folder several names.
+    is_inside = root in nodes_above(destination) and not source.is_single_file
+    is_around = target is not None and target in nodes_above(source.root)
+    if is_inside or is_around:
         raise DestinationOverlapError(
             "destination and source overlap",
             where=str(destination),
@@ -57,7 +60,7 @@ def check_claim(
             raise UnwritableDestinationError(
                 "destination is not a folder", where=str(destination), remedy="choose another one"
             )
-        destination.mkdir(parents=True, exist_ok=True)
+        make_folders(destination)
         found = read_marker(destination)
         if not force:
             _check_ours(destination, found, marker)

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from ae_pipeline.config import EncodeJob
 from ae_pipeline.errors import SourceChangedError, SourceError
 from ae_pipeline.pipeline.accounting import fragment_bytes
+from ae_pipeline.pipeline.apart import sparing_files
 from ae_pipeline.pipeline.coders import check_schema, require_footer
 from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
 from ae_pipeline.pipeline.failures import forget_retired, remember_failures
@@ -45,11 +46,12 @@ def encode(job: EncodeJob, progress: Progress = silent) -> DatasetReport:
 def encode_fragments(plan: EncodePlan, workers: int, progress: Progress = silent) -> Outcome:
     """Encode the fragments of a plan in threads; failures are in the outcome."""
     work = partial(_encode_fragment, plan, plan.open_coders())
-    outcome = for_each_fragment(
-        plan.fragments, work, workers=workers, stage="encode", progress=progress
-    )
-    remember_failures(Path(plan.destination), plan.fragments, outcome)
-    forget_retired(Path(plan.destination), outcome)
+    with sparing_files(plan.spared, [fragment.path for fragment in plan.fragments]):
+        outcome = for_each_fragment(
+            plan.fragments, work, workers=workers, stage="encode", progress=progress
+        )
+        remember_failures(Path(plan.destination), plan.fragments, outcome)
+        forget_retired(Path(plan.destination), outcome)
     return outcome
 
 

@@ -13,6 +13,7 @@ from ae_pipeline.codec import save_archive_codec, save_codec
 from ae_pipeline.config import EncodeJob
 from ae_pipeline.errors import AePipelineError, CodecMismatchError
 from ae_pipeline.features import FeaturesCoder, check_new_names
+from ae_pipeline.pipeline.apart import folders_of, sparing
 from ae_pipeline.pipeline.coders import (
     check_block_name,
     check_schema,
@@ -54,6 +55,7 @@ class EncodePlan:
             archive holds of them is not replaced.
         codecs: ids of other codecs, by the partitions that get these.
         doubted: fragments whose last attempt or verification failed, whatever their footers say.
+        spared: folders of the whole source, in which nothing is written.
     """
 
     fragments: tuple[Fragment, ...]
@@ -64,6 +66,7 @@ class EncodePlan:
     retired: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     codecs: Mapping[str, str] = field(default_factory=dict)
     doubted: frozenset[str] = frozenset()
+    spared: tuple[str, ...] = ()
 
     def codec_of(self, fragment: Fragment) -> str:
         """Id of the codec that a fragment gets."""
@@ -76,6 +79,7 @@ class EncodePlan:
         return {name: open_coder(path, self.latent_column) for name, path in directories.items()}
 
 
+@sparing("source")
 def plan_encode(
     job: EncodeJob, progress: Progress = silent, is_backfill: bool = False
 ) -> EncodePlan:
@@ -117,6 +121,7 @@ def plan_encode(
         force=job.execution.force,
         retired={} if job.execution.force else _returned(source, destination),
         doubted=frozenset(read_notes(destination, "failed")),
+        spared=folders_of(source),
     )
 
 

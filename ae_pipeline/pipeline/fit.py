@@ -23,6 +23,7 @@ from ae_pipeline.errors import (
     NoFeatureColumnError,
     listing,
 )
+from ae_pipeline.pipeline.apart import sparing
 from ae_pipeline.pipeline.destination import check_apart
 from ae_pipeline.pipeline.measure import first_schema, fittable, measure_source
 from ae_pipeline.results import FitResult, Progress, State, silent
@@ -38,6 +39,7 @@ _SHAPING = {"columns", "statistics", "tolerance", "network", "planner", "trainin
 logger = logging.getLogger(__name__)
 
 
+@sparing("source")
 def fit(job: FitJob, progress: Progress = silent) -> FitResult:
     """Fit a codec and write it to `job.codec`; a current one is left alone.
 

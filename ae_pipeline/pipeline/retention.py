@@ -7,13 +7,13 @@ hidden name, so that neither a kill nor a writer at the same moment loses a row.
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 
 from ae_pipeline.config import CompressJob
 from ae_pipeline.errors import SourceNotFoundError
 from ae_pipeline.pipeline.status import footer_of
-from ae_pipeline.publish import destination_errors
+from ae_pipeline.protection import protecting
+from ae_pipeline.publish import destination_errors, make_durable, remove, rename
 from ae_pipeline.results import FragmentFailure
 from ae_pipeline.source import Fragment, file_hash, fingerprint
 from ae_pipeline.storage import read_notes, write_note
@@ -40,10 +40,11 @@ def retire(source: Path, archive: Path, relative: str) -> bool:
         return False
     identity = footer.source_fingerprint
     note = {"source": identity, "archive_sha256": file_hash(archive / relative)}
+    make_durable(archive / relative, archive)  # before the note says that it is there
     write_note(archive, "retired", relative, note)
-    with destination_errors(path):
+    with destination_errors(path), protecting(None):  # a source may go, and only here
         try:
-            os.rename(path, _hidden(path, _RETIRING))
+            rename(path, _hidden(path, _RETIRING))
         except FileNotFoundError:  # another run was quicker, and knows the same
             return False
         return _finish(path, relative, identity)
@@ -75,7 +76,7 @@ def finish_retiring(job: CompressJob) -> None:
     for relative, note in read_notes(Path(job.archive), "retired").items():
         path = Path(job.source) / relative
         if _hidden(path, _RETIRING).exists():
-            with destination_errors(path):
+            with destination_errors(path), protecting(None):
                 _finish(path, relative, note.get("source", ""))
 
 
@@ -94,7 +95,7 @@ def set_aside(source: Path, archive: Path, failure: FragmentFailure) -> None:
     )
     if path.is_file() and has_source and is_its and not failure.is_retriable:
         with destination_errors(path):
-            os.rename(path, _hidden(path, _REJECTED))
+            rename(path, _hidden(path, _REJECTED))
         logger.error("set aside %s", failure)
 
 
@@ -102,11 +103,11 @@ def _finish(path: Path, relative: str, identity: str) -> bool:
     """Delete the hidden file if it is what was verified, else give it its name back."""
     hidden = _hidden(path, _RETIRING)
     if _is_it(hidden, relative, identity):
-        hidden.unlink(missing_ok=True)
+        remove(hidden)
         logger.info("retired %s: its archive file was verified", relative)
         return True
     if hidden.exists() and not path.exists():
-        os.rename(hidden, path)
+        rename(hidden, path)
     if path.exists():
         logger.warning("%s: changed while it was retired, kept", relative)
     return False

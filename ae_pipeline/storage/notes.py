@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Literal
 
-from ae_pipeline.publish import destination_errors, publish_bytes
+from ae_pipeline.publish import publish_bytes, remove
 from ae_pipeline.storage.layout import PRIVATE_FOLDER
 
 #: `failed`: the last attempt did not succeed. `retired`: its source was deleted after verification.
@@ -34,9 +34,7 @@ def read_notes(dataset: Path, kind: NoteKind) -> dict[str, dict[str, str]]:
 
 def remove_note(dataset: Path, kind: NoteKind, relative: str) -> None:
     """Forget it, if there is anything to forget."""
-    path = _path(dataset, kind, relative)
-    with destination_errors(path):
-        path.unlink(missing_ok=True)
+    remove(_path(dataset, kind, relative))
 
 
 def _root(dataset: Path, kind: NoteKind) -> Path:

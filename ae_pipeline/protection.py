@@ -1,21 +1,27 @@
 """What nothing may be written over: files of a source and the folders they lie in.
 
-Told by what they are on disk (device and inode), not by names: links and mounts lead to one folder
-under many names. Whoever writes asks here; who begins a step of a verb says what is protected.
+Told by what they are on disk, not by names: links and mounts lead to one folder under many names.
+Whoever writes asks here; who begins a step of a verb says what is protected.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ae_pipeline.errors import DestinationOverlapError
 
+#: What is at a path: device and inode.
 Node = tuple[int, int]
+#: A file system, and a path in it, wherever it is mounted.
+Place = tuple[str, PurePosixPath]
+_MOUNTS = Path("/proc/self/mountinfo")
+_ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
 class Protected:
@@ -40,23 +46,42 @@ class Protected:
     def _files(self) -> dict[Node, str]:
         return _by_node(self._file_paths)
 
+    @cached_property
+    def _mounts(self) -> list[tuple[str, str, str]]:
+        return list(_mounts())
+
+    @cached_property
+    def _places(self) -> dict[Place, str]:
+        """Of folders, as far as the system tells: for what is mounted from deep inside of them."""
+        places = ((_place_of(Path(path), self._mounts), str(path)) for path in self._folder_paths)
+        return {place: path for place, path in places if place is not None}
+
     def check(self, path: Path) -> None:
         """Raise `DestinationOverlapError` if writing to `path` would change what is protected."""
-        for node in nodes_above(path.parent):
-            self._refuse(path, node, self._folders.get(node), "lies in")
-        own = node_of(path)
-        if own is not None:
-            self._refuse(path, own, self._files.get(own), "is")
-
-    def _refuse(self, path: Path, node: Node, kept: str | None, relation: str) -> None:
-        """Looked at once more: an inode that has become free may be another file's by now."""
-        if kept is not None and node_of(kept) == node:
+        folder = self._folder_around(path.parent)
+        file = _still(self._files, node_of(path))
+        if folder is not None or file is not None:
             raise DestinationOverlapError(
                 "would be written over what is read",
                 where=str(path),
-                got=f"it {relation} {kept}, by a link or a mount",
+                got=f"it is {file}" if folder is None else f"it lies in {folder}",
                 remedy="take the link or mount out of the destination, or choose another one",
             )
+
+    def _folder_around(self, folder: Path) -> str | None:
+        for node in nodes_above(folder):
+            found = _still(self._folders, node)
+            if found is not None:
+                return found
+        device, inside = _place_of(folder, self._mounts) or ("", PurePosixPath())
+        places = ((device, place) for place in (inside, *inside.parents))
+        return next((self._places[place] for place in places if place in self._places), None)
+
+
+def _still(known: Mapping[Node, str], node: Node | None) -> str | None:
+    """The path of a node, looked at once more: another file may have its inode by now."""
+    path = None if node is None else known.get(node)
+    return None if path is None or node_of(path) != node else path
 
 
 _protected: ContextVar[Protected | None] = ContextVar("protected", default=None)
@@ -98,6 +123,33 @@ def node_of(path: Path | str) -> Node | None:
     except (OSError, ValueError):
         return None
     return status.st_dev, status.st_ino
+
+
+def _place_of(path: Path, mounts: Iterable[tuple[str, str, str]]) -> Place | None:
+    """Where a path lies in its file system; None where that cannot be told."""
+    real = PurePosixPath(os.path.realpath(path))
+    found: Place | None = None
+    longest = -1
+    for device, root, point in mounts:
+        depth = len(PurePosixPath(point).parts)
+        if depth >= longest and real.is_relative_to(point):  # of two at one point the later counts
+            found, longest = (device, PurePosixPath(root) / real.relative_to(point)), depth
+    return found
+
+
+def _mounts() -> Iterator[tuple[str, str, str]]:
+    """Device, path in its file system and mount point of each mount, if the system tells."""
+    try:
+        lines = os.fsdecode(_MOUNTS.read_bytes()).splitlines()
+    except OSError:
+        return
+    for line in lines:
+        device, root, point = line.split(" ")[2:5]
+        yield device, _unescaped(root), _unescaped(point)
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 8)), text)
 
 
 def _by_node(paths: Iterable[Path | str]) -> dict[Node, str]:

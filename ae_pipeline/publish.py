@@ -11,6 +11,7 @@ import errno
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import takewhile
@@ -105,6 +106,16 @@ def remove(path: Path) -> None:
             check_unprotected(path)
             path.unlink(missing_ok=True)
             sync_folder(path.parent)
+
+
+def remove_tree(folder: Path) -> None:
+    """Delete a folder of ours with all that it holds, as far as possible.
+
+    Raises:
+        DestinationOverlapError: it is protected.
+    """
+    check_unprotected(folder / "any")
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def rename(path: Path, target: Path) -> None:

@@ -57,7 +57,7 @@ def test_names_that_go_are_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_what_another_process_left_is_made_durable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Names that a killed process published and left unsynced are synced, the dataset's own included."""
+    """Names that a killed process published and left unsynced are synced, up to the dataset."""
     log = DiskLog(monkeypatch)
     (tmp_path / "data" / "day=1").mkdir(parents=True)
     path = tmp_path / "data" / "day=1" / "part"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +25,7 @@ from ae_pipeline.pipeline.fit import fit_codec
 from ae_pipeline.pipeline.fit_archive import fit_archive_codec
 from ae_pipeline.pipeline.measure import fittable, fragment_schema
 from ae_pipeline.pipeline.original import find_source
+from ae_pipeline.publish import remove_tree
 from ae_pipeline.results import Progress, silent
 from ae_pipeline.schema import resolve_roles
 from ae_pipeline.source import Fragment, Source
@@ -112,7 +112,7 @@ def plan_encode(
     check_claim(destination, marker, job.execution.force, may_change)
     _save(coder, codec_directory(destination, coder.codec_id))
     claim(destination, marker, job.execution.force, may_change)
-    shutil.rmtree(checkpoint_directory(destination), ignore_errors=True)
+    remove_tree(checkpoint_directory(destination))
     return EncodePlan(
         fragments=source.fragments,
         destination=str(destination),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +25,7 @@ from ae_pipeline.errors import (
 from ae_pipeline.pipeline.apart import sparing
 from ae_pipeline.pipeline.destination import check_apart
 from ae_pipeline.pipeline.measure import first_schema, fittable, measure_source
+from ae_pipeline.publish import remove_tree
 from ae_pipeline.results import FitResult, Progress, State, silent
 from ae_pipeline.schema import TableSchema, resolve_roles
 from ae_pipeline.source import Source, discover, fingerprint, list_row_groups
@@ -63,7 +63,7 @@ def fit(job: FitJob, progress: Progress = silent) -> FitResult:
     checkpoint = directory / _CHECKPOINT_FOLDER
     codec = fit_codec(job, source, checkpoint, progress)
     save_codec(codec, directory)
-    shutil.rmtree(checkpoint, ignore_errors=True)
+    remove_tree(checkpoint)
     return _result(codec, directory, "written", started)
 
 

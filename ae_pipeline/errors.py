@@ -8,6 +8,7 @@
     │   ├── CorruptFragmentError        (ValueError)         a file that is no readable Parquet
     │   ├── SchemaMismatchError         (ValueError)         columns differ between fragments
     │   ├── SourceChangedError          (ValueError)         rewritten since it was encoded
+    │   ├── FragmentReplacedError       (OSError)            another file has its name by now
     │   ├── DuplicateColumnError        (ValueError)         two columns of one name
     │   └── NoFeatureColumnError        (ValueError)         nothing for the network to learn
     ├── DestinationError
@@ -107,6 +108,10 @@ class SchemaMismatchError(SourceError, ValueError):
 
 class SourceChangedError(SourceError, ValueError):
     """A source fragment was rewritten after it was encoded, so errors would mean nothing."""
+
+
+class FragmentReplacedError(SourceError, OSError):
+    """A fragment became another file while it was read; reading it again may succeed."""
 
 
 class DuplicateColumnError(SourceError, ValueError):

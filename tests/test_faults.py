@@ -154,7 +154,8 @@ def test_source_that_does_not_answer(
         running.wait_until_idle()
         running.send(signal.SIGTERM)
         assert running.end() == STOP_CODES[signal.SIGTERM]
-        assert "does not answer" in running.output
+        # A thread has to be left behind; the main one is woken by the signal where it opens a file.
+        assert ("does not answer" in running.output) == (place != "part-0")
     assert half_files(archive) == []
     answering.replace(hanging)
     run(*command)

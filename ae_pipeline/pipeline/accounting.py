@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,7 +12,8 @@ import pyarrow.parquet as pq
 
 from ae_pipeline.features import MISSING_COLUMN
 from ae_pipeline.results import ByteAccount, Ratios, StoredBytes
-from ae_pipeline.storage import Coder, Footer, column_bytes, leaf_bytes, report_directory
+from ae_pipeline.source import Fragment, opened
+from ae_pipeline.storage import Coder, Footer, column_bytes, read_leaves, report_directory
 
 #: Files of a codec directory that hold what was learned.
 _MODEL_PARTS = {
@@ -23,7 +25,7 @@ _MODEL_PARTS = {
 
 
 def fragment_bytes(
-    coder: Coder, metadata: pq.FileMetaData, footer: Footer, path: Path
+    coder: Coder, metadata: pq.FileMetaData, footer: Footer, fragment: Fragment
 ) -> StoredBytes:
     """The bytes of one encoded fragment.
 
@@ -31,12 +33,14 @@ def fragment_bytes(
         coder: of the fragment's codec.
         metadata: of its Parquet file.
         footer: what we wrote into it.
-        path: of the file.
+        fragment: the same file, pinned, so that its sizes are of no other one.
 
     Raises:
-        pa.ArrowInvalid: its footer is damaged; `reading_errors` names the file.
+        CorruptFragmentError: its footer is damaged.
+        FragmentReplacedError: another file has its name by now.
     """
-    leaves, size_bytes = leaf_bytes(path), path.stat().st_size
+    with opened(fragment) as file:
+        leaves, size_bytes = read_leaves(file), file.seek(0, os.SEEK_END)
     own = {"blocks": coder.payload_bytes(leaves, footer)}
     if coder.kind == "features":
         own = {"latents": own["blocks"], "missing": column_bytes(leaves, MISSING_COLUMN)}

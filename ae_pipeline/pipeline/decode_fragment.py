@@ -26,7 +26,7 @@ from ae_pipeline.pipeline.original import find_original, read_original, spare_so
 from ae_pipeline.pipeline.promise import ENCODE_AGAIN
 from ae_pipeline.pipeline.schema_check import check_source_schema, check_stored_schema
 from ae_pipeline.results import FragmentResult
-from ae_pipeline.source import Fragment, open_fragment, reading_errors
+from ae_pipeline.source import Fragment, open_fragment, pinned
 from ae_pipeline.storage import Coder, Footer, Part, Write, table_writer
 
 logger = logging.getLogger(__name__)
@@ -69,8 +69,10 @@ def decode_fragment(
         AePipelineError: it is damaged, or not what its source is.
     """
     started = time.thread_time()
-    encoded = _open(coders, fragment)
-    original = find_original(plan.source, encoded.footer, fragment, plan.retired, plan.returned)
+    encoded = _open(coders, pinned(fragment))
+    original = find_original(
+        plan.source, encoded.footer, encoded.fragment, plan.retired, plan.returned
+    )
     if original is not None:
         check_source_schema(encoded.schema, fragment_schema(original), fragment.relative)
     path = None if plan.destination is None else Path(plan.destination) / fragment.relative
@@ -120,10 +122,8 @@ def _result(
     encoded: _Encoded, part: Part, path: Path | None, errors: ErrorSums | None
 ) -> FragmentResult:
     fragment = encoded.fragment
-    with reading_errors(fragment):
-        stored = fragment_bytes(encoded.coder, encoded.metadata, encoded.footer, fragment.path)
     return FragmentResult(
-        **vars(stored),
+        **vars(fragment_bytes(encoded.coder, encoded.metadata, encoded.footer, fragment)),
         relative=fragment.relative,
         partition=fragment.partition,
         state="written",

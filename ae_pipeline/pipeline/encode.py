@@ -9,8 +9,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from ae_pipeline.config import EncodeJob
 from ae_pipeline.errors import SourceChangedError, SourceError
 from ae_pipeline.pipeline.accounting import fragment_bytes
@@ -25,7 +23,7 @@ from ae_pipeline.pipeline.status import footer_of, is_only_copy
 from ae_pipeline.pipeline.summary import summarize
 from ae_pipeline.publish import publishing
 from ae_pipeline.results import DatasetReport, FragmentResult, Progress, State, silent
-from ae_pipeline.source import Fragment, discover, fingerprint
+from ae_pipeline.source import Fragment, discover, fingerprint, open_fragment, pinned
 from ae_pipeline.storage import Coder, Footer, codec_directory
 
 logger = logging.getLogger(__name__)
@@ -88,6 +86,7 @@ def _encode_fragment(
 ) -> FragmentResult:
     """Encode one fragment unless what is there is current."""
     coder, path = coders[plan.codec_of(fragment)], Path(plan.destination) / fragment.relative
+    fragment = pinned(fragment)
     identity = fingerprint(fragment)
     footer = Footer(coder.kind, coder.codec_id, identity, fragment.size_bytes, coder.extra)
     is_forced, found = plan.force or fragment.relative in plan.doubted, footer_of(path)
@@ -103,7 +102,8 @@ def _encode_fragment(
     with publishing(path) as whole:
         warnings = coder.write(fragment, whole, footer, arrow)
         _check_unchanged(fragment, identity)
-    result = _result(coder, fragment, path, "written", warnings)
+        # Looked at before another run can put its own there.
+        result = _result(coder, fragment, whole, "written", warnings)
     logger.info(
         "encoded %s: %d rows, %d -> %d bytes (payload %d), %.2f CPU s",
         fragment.relative,
@@ -118,7 +118,7 @@ def _encode_fragment(
 
 def _check_unchanged(fragment: Fragment, identity: str) -> None:
     """Raise `SourceChangedError` if what was read need not be what the footer names."""
-    if fingerprint(fragment) != identity:
+    if fingerprint(replace(fragment, identity=None)) != identity:
         raise SourceChangedError(
             "source changed while it was encoded",
             where=str(fragment.path),
@@ -129,10 +129,12 @@ def _check_unchanged(fragment: Fragment, identity: str) -> None:
 def _result(
     coder: Coder, fragment: Fragment, path: Path, state: State, warnings: tuple[str, ...]
 ) -> FragmentResult:
-    metadata = pq.read_metadata(path)
+    made = pinned(Fragment(path, fragment.relative, 0))
+    with open_fragment(made) as file:
+        metadata = file.metadata
     footer = require_footer(metadata, fragment)
     return FragmentResult(
-        **vars(fragment_bytes(coder, metadata, footer, path)),
+        **vars(fragment_bytes(coder, metadata, footer, made)),
         relative=fragment.relative,
         partition=fragment.partition,
         state=state,

@@ -36,9 +36,16 @@ from ae_pipeline.results import (
     silent,
 )
 from ae_pipeline.schema import TableSchema, resolve_roles
-from ae_pipeline.source import RowGroup, Source, discover, list_row_groups, reading_errors
+from ae_pipeline.source import (
+    RowGroup,
+    Source,
+    discover,
+    list_row_groups,
+    opened,
+    pinned_source,
+)
 from ae_pipeline.statistics import ColumnStatistics
-from ae_pipeline.storage import leaf_bytes
+from ae_pipeline.storage import read_leaves
 from ae_pipeline.tolerance import resolve_tolerances
 
 #: Values that are measured, and that are planned on, of all columns together. Ranges are those of
@@ -112,7 +119,7 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
 
 
 def _look(job: EstimateJob, progress: Progress) -> _Sampled:
-    source = fittable(discover(job.source))
+    source = fittable(pinned_source(discover(job.source)))
     schema = resolve_roles(first_schema(source), job.columns, job.source)
     groups = list_row_groups(source.fragments)
     measured = _spread(groups, _MEASURED_VALUES // len(schema.features))
@@ -236,8 +243,8 @@ def _kept_bytes(source: Source, schema: TableSchema) -> int:
     total = 0
     kept = set(schema.kept)
     for fragment in source.fragments:
-        with reading_errors(fragment):
-            sizes = leaf_bytes(fragment.path)
+        with opened(fragment) as file:
+            sizes = read_leaves(file)
         total += sum(size for path, size in sizes.items() if path.split(".")[0] in kept)
     return total
 

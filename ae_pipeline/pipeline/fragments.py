@@ -14,7 +14,12 @@ from typing import Any, TypeVar  # Any: whatever work makes
 
 import pyarrow as pa
 
-from ae_pipeline.errors import AePipelineError, CorruptFragmentError, PromiseBrokenError
+from ae_pipeline.errors import (
+    AePipelineError,
+    CorruptFragmentError,
+    FragmentReplacedError,
+    PromiseBrokenError,
+)
 from ae_pipeline.inference import pin_blas_threads
 from ae_pipeline.pipeline.watch import PATIENCE_S, Watch
 from ae_pipeline.results import FragmentFailure, FragmentResult, Progress, ProgressEvent
@@ -144,7 +149,8 @@ def _attempt(
         return work(fragment)
     except AePipelineError as error:
         is_damage = isinstance(error, (CorruptFragmentError, PromiseBrokenError))
-        return FragmentFailure(fragment.relative, str(error), False, is_damage)
+        is_retriable = isinstance(error, FragmentReplacedError)
+        return FragmentFailure(fragment.relative, str(error), is_retriable, is_damage)
     except pa.ArrowException as error:
         message = f"{fragment.relative}: {error}"
         return FragmentFailure(fragment.relative, message, False, is_damage=True)

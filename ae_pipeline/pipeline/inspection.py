@@ -17,7 +17,14 @@ from ae_pipeline.pipeline.coders import open_coder
 from ae_pipeline.pipeline.measure import common_schema
 from ae_pipeline.results import InspectedColumn, Inspection, StoredBytes
 from ae_pipeline.schema import TableSchema, resolve_roles
-from ae_pipeline.source import Source, discover, list_row_groups, open_fragment
+from ae_pipeline.source import (
+    Source,
+    discover,
+    list_row_groups,
+    open_fragment,
+    pinned,
+    pinned_source,
+)
 from ae_pipeline.storage import (
     Marker,
     codec_directory,
@@ -63,13 +70,13 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
     coder = open_coder(directory, "")
     n_rows = 0
     stored: list[StoredBytes] = []
-    for fragment in source.fragments:
+    for fragment in map(pinned, source.fragments):
         with open_fragment(fragment) as file:
             metadata = file.metadata
-            footer = read_footer(metadata, fragment.relative)
-            n_rows += metadata.num_rows
-            if footer is not None:
-                stored.append(fragment_bytes(coder, metadata, footer, fragment.path))
+        footer = read_footer(metadata, fragment.relative)
+        n_rows += metadata.num_rows
+        if footer is not None:
+            stored.append(fragment_bytes(coder, metadata, footer, fragment))
     facts: Facts = {**_dataset_facts(source), "rows": n_rows, **_codec_facts(coder.codec)}
     kind = "archive" if marker.kind == "archive" else "features dataset"
     size_bytes = account(stored, Path(path), [directory])
@@ -78,6 +85,7 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
 
 
 def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
+    source = pinned_source(source)
     groups = list_row_groups(source.fragments)
     arrow = common_schema(source)
     try:

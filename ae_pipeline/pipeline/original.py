@@ -15,7 +15,15 @@ from ae_pipeline.errors import (
     SourceChangedError,
     SourceNotFoundError,
 )
-from ae_pipeline.source import Fragment, Source, discover, file_hash, fingerprint, read_records
+from ae_pipeline.source import (
+    Fragment,
+    Source,
+    discover,
+    fingerprint,
+    fragment_hash,
+    pinned,
+    read_records,
+)
 from ae_pipeline.storage import Footer, Part
 
 
@@ -62,7 +70,7 @@ def find_original(
             where=str(path),
             remedy="decode without --source, or restore it",
         )
-    original = Fragment(path, fragment.relative, path.stat().st_size)
+    original = pinned(Fragment(path, fragment.relative, path.stat().st_size))
     if fingerprint(original) != footer.source_fingerprint:
         if fragment.relative in returned:
             raise returned_error(path)
@@ -86,7 +94,7 @@ def returned_error(path: Path) -> SourceChangedError:
 
 def check_verified(fragment: Fragment, expected: str) -> None:
     """Raise `CorruptFragmentError` if a file is not the one that was verified, byte for byte."""
-    found = file_hash(fragment.path)
+    found = fragment_hash(fragment)
     if found != expected:
         raise CorruptFragmentError(
             "not the file that was verified before its source was deleted",

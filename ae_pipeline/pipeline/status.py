@@ -15,7 +15,7 @@ from ae_pipeline.pipeline.fragments import in_threads
 from ae_pipeline.pipeline.watch import PATIENCE_S
 from ae_pipeline.results import PlannedFragment, silent
 from ae_pipeline.source import Fragment, discover, fingerprint
-from ae_pipeline.storage import Coder, Footer, leaf_bytes, read_footer, read_notes
+from ae_pipeline.storage import Coder, Footer, read_footer, read_leaves, read_notes
 
 Verdict = tuple[FragmentState, str]
 
@@ -159,7 +159,8 @@ def is_only_copy(found: Footer | None, identity: str, retired: Mapping[str, str]
 def footer_of(path: Path) -> Footer | None:
     """The footer of what is there; None if there is nothing to trust."""
     try:
-        leaf_bytes(path)  # where they cannot be read, encode would stumble over a current file
-        return read_footer(pq.read_metadata(path), str(path))
+        with path.open("rb") as file:
+            read_leaves(file)  # if they cannot be read, encode would stumble over a current file
+            return read_footer(pq.read_metadata(file), str(path))
     except (OSError, pa.ArrowException, AePipelineError, KeyError, ValueError):
         return None

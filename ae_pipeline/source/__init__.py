@@ -1,14 +1,14 @@
 """The dataset we are given: its fragments, their fingerprints, their rows as a flat stream."""
 
 from ae_pipeline.source.discovery import Fragment, Source, discover, in_natural_order
-from ae_pipeline.source.fingerprint import file_hash, fingerprint
+from ae_pipeline.source.fingerprint import file_hash, fingerprint, fragment_hash
+from ae_pipeline.source.opening import opened, pinned, pinned_source, reading_errors
 from ae_pipeline.source.partition import known_values, partition_table, partition_values
 from ae_pipeline.source.reading import (
     RowGroup,
     list_row_groups,
     open_fragment,
     read_records,
-    reading_errors,
     rebatch,
     rows_at_once,
 )
@@ -20,12 +20,16 @@ __all__ = [
     "discover",
     "file_hash",
     "fingerprint",
+    "fragment_hash",
     "in_natural_order",
     "known_values",
     "list_row_groups",
     "open_fragment",
+    "opened",
     "partition_table",
     "partition_values",
+    "pinned",
+    "pinned_source",
     "read_records",
     "reading_errors",
     "rebatch",

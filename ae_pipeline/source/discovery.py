@@ -16,6 +16,9 @@ from ae_pipeline.errors import EmptySourceError, SourceNotFoundError
 
 logger = logging.getLogger(__name__)
 
+#: What a file is on disk: device, inode, bytes, nanoseconds of its last change.
+Identity = tuple[int, int, int, int]
+
 _SUFFIXES = (".parquet", ".parq", ".pq")
 
 
@@ -27,11 +30,13 @@ class Fragment:
         path: where it lies.
         relative: its path below the dataset's root, with `/` between parts.
         size_bytes: as found.
+        identity: of the file that it must be when it is opened; None for whatever is there.
     """
 
     path: Path
     relative: str
     size_bytes: int
+    identity: Identity | None = None
 
     @property
     def partition(self) -> str:

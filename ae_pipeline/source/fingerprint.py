@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ae_pipeline.source.discovery import Fragment
-from ae_pipeline.source.reading import reading_errors
+from ae_pipeline.source.opening import opened
 
 _PAGES = 16
 _PAGE_BYTES = 4096
@@ -26,10 +26,11 @@ def fingerprint(fragment: Fragment) -> str:
     A file that is no Parquet has one, too; reading it will tell.
 
     Raises:
+        FragmentReplacedError: the file is not the one that was pinned.
         SourceNotFoundError: the file is gone or may not be read.
     """
     digest = hashlib.sha256()
-    with reading_errors(fragment), fragment.path.open("rb") as file:
+    with opened(fragment) as file:
         size_bytes = file.seek(0, 2)
         digest.update(f"{fragment.relative}\0{size_bytes}\0".encode())
         for offset, length in _extents(file, size_bytes):
@@ -41,6 +42,12 @@ def fingerprint(fragment: Fragment) -> str:
 def file_hash(path: Path) -> str:
     """SHA-256 of every byte of a file, as hex digits."""
     with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fragment_hash(fragment: Fragment) -> str:
+    """SHA-256 of every byte of a fragment, as hex digits; errors as `fingerprint`."""
+    with opened(fragment) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ae_pipeline.errors import AePipelineError, CorruptFragmentError, SourceNotFoundError
-from ae_pipeline.source.discovery import Fragment
+from ae_pipeline.errors import CorruptFragmentError
+from ae_pipeline.source.discovery import Fragment, Identity
+from ae_pipeline.source.opening import arrow_name, identity_of, opened
 from ae_pipeline.source.pulse import beat
 
 #: Rows read at a time where a column's values have any length, and bytes as stored.
@@ -31,25 +32,34 @@ class RowGroup:
     n_rows: int
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """An open file, and where Arrow finds it as long as it is open."""
+
+    identity: Identity
+    name: str = field(compare=False)
+
+
 @lru_cache(maxsize=4)
-def _read_metadata(path: str, size_bytes: int, mtime_ns: int) -> pq.FileMetaData:
+def _read_metadata(file: _Opened) -> pq.FileMetaData:
     """The footer of a file, parsed once: a thousand row groups take tens of milliseconds."""
-    return pq.read_metadata(path)
+    return pq.read_metadata(file.name)
 
 
 @contextmanager
 def open_fragment(fragment: Fragment) -> Iterator[pq.ParquetFile]:
-    """Open a fragment for streaming.
+    """Open a fragment for streaming; footer and rows are those of one file.
 
     Raises:
         CorruptFragmentError: empty, truncated, damaged or not Parquet.
+        FragmentReplacedError: not the file that was pinned, or changed while it was open.
         SourceNotFoundError: gone, or not ours to read.
     """
-    with reading_errors(fragment):
-        stat = fragment.path.stat()
+    with opened(fragment) as plain:
+        name = arrow_name(plain)
         file = pq.ParquetFile(
-            fragment.path,
-            metadata=_read_metadata(str(fragment.path), stat.st_size, stat.st_mtime_ns),
+            name,
+            metadata=_read_metadata(_Opened(identity_of(plain), name)),
             pre_buffer=False,
             buffer_size=1 << 18,
             page_checksum_verification=True,
@@ -124,28 +134,6 @@ def list_row_groups(fragments: Iterable[Fragment]) -> list[RowGroup]:
             sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
         found += [RowGroup(fragment, index, size) for index, size in enumerate(sizes) if size]
     return found
-
-
-@contextmanager
-def reading_errors(fragment: Fragment) -> Iterator[None]:
-    """Tell damage (ours to name) from I/O trouble (worth a retry, passed on as `OSError`)."""
-    try:
-        yield
-    except AePipelineError:
-        raise
-    except (FileNotFoundError, PermissionError) as error:
-        raise SourceNotFoundError(
-            "cannot read", where=str(fragment.path), got=str(error.strerror or error)
-        ) from error
-    except (pa.ArrowException, OSError, EOFError, UnicodeError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise CorruptFragmentError(
-            "not a readable Parquet file",
-            where=fragment.relative,
-            got="an empty file" if fragment.size_bytes == 0 else str(error).splitlines()[0],
-            remedy="restore it or take it out of the source",
-        ) from error
 
 
 def _holds_dictionary(kind: pa.DataType) -> bool:

@@ -11,7 +11,7 @@ from ae_pipeline.storage.layout import (
     report_directory,
     write_marker,
 )
-from ae_pipeline.storage.leaves import column_bytes, leaf_bytes
+from ae_pipeline.storage.leaves import column_bytes, leaf_bytes, read_leaves
 from ae_pipeline.storage.notes import NoteKind, read_notes, remove_note, write_note
 from ae_pipeline.storage.part import WHOLE, Part
 from ae_pipeline.storage.table import Write, block_writer, table_writer
@@ -31,6 +31,7 @@ __all__ = [
     "column_bytes",
     "leaf_bytes",
     "read_footer",
+    "read_leaves",
     "read_marker",
     "read_notes",
     "remove_note",

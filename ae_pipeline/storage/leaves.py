@@ -10,6 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 
@@ -28,8 +29,14 @@ def leaf_bytes(path: Path) -> dict[str, int]:
     Raises:
         pa.ArrowInvalid: the footer is damaged; `reading_errors` names the file.
     """
+    with path.open("rb") as file:
+        return read_leaves(file)
+
+
+def read_leaves(file: BinaryIO) -> dict[str, int]:
+    """As `leaf_bytes`, of a file that is open."""
     try:
-        return _sum_leaves(_Thrift(_read_footer(path)))
+        return _sum_leaves(_Thrift(_read_footer(file)))
     except (ValueError, IndexError, RecursionError) as error:
         raise pa.ArrowInvalid(f"sizes of its columns cannot be read: {error}") from error
 
@@ -39,15 +46,14 @@ def column_bytes(leaves: Mapping[str, int], name: str) -> int:
     return leaves.get(name, 0) + leaves.get(f"{name}.list.element", 0)
 
 
-def _read_footer(path: Path) -> bytes:
-    with path.open("rb") as file:
-        end = file.seek(0, os.SEEK_END) - _TAIL_BYTES
-        file.seek(max(end, 0))
-        size = int.from_bytes(file.read(_TAIL_BYTES)[:4], "little")
-        if not 0 < size <= end:
-            raise ValueError(f"no footer of {size} bytes")
-        file.seek(end - size)
-        return file.read(size)
+def _read_footer(file: BinaryIO) -> bytes:
+    end = file.seek(0, os.SEEK_END) - _TAIL_BYTES
+    file.seek(max(end, 0))
+    size = int.from_bytes(file.read(_TAIL_BYTES)[:4], "little")
+    if not 0 < size <= end:
+        raise ValueError(f"no footer of {size} bytes")
+    file.seek(end - size)
+    return file.read(size)
 
 
 def _sum_leaves(thrift: _Thrift) -> dict[str, int]:

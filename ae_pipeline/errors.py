@@ -15,7 +15,8 @@
     │   ├── UnwritableDestinationError  (OSError)            permissions, read-only, not a folder
     │   ├── DiskFullError               (OSError)            no space left
     │   ├── DestinationExistsError      (FileExistsError)    something of another kind is there
-    │   └── DestinationOverlapError     (ValueError)         one holds the other
+    │   ├── DestinationOverlapError     (ValueError)         one holds the other
+    │   └── NameCollisionError          (ValueError)         two names would be one file there
     ├── CodecError
     │   ├── CodecNotFoundError          (FileNotFoundError)  no codec at that path
     │   ├── CorruptCodecError           (ValueError)         content and id disagree
@@ -140,6 +141,10 @@ class DestinationExistsError(DestinationError, FileExistsError):
 
 class DestinationOverlapError(DestinationError, ValueError):
     """Writing there would mix the output into the source."""
+
+
+class NameCollisionError(DestinationError, ValueError):
+    """The destination's file system does not tell two names apart that the source does."""
 
 
 class CodecError(AePipelineError):

@@ -155,9 +155,14 @@ def sync_folder(folder: Path) -> None:
             raise
 
 
-def temporary_path(path: Path) -> Path:
-    """A new temporary name beside a file, for what the file is to be in the end."""
-    return path.with_name(f".{_lasting(path.name)}.{secrets.token_hex(4)}.tmp")
+def temporary_path(path: Path, token: str | None = None) -> Path:
+    """A temporary name beside a file, for what it is to be in the end; a new one without a token.
+
+    Args:
+        path: of the file.
+        token: 8 hex digits.
+    """
+    return path.with_name(f".{_lasting(path.name)}.{token or secrets.token_hex(4)}.tmp")
 
 
 def is_temporary(name: str) -> bool:

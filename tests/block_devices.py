@@ -30,6 +30,17 @@ def make_image(path: Path, size: str, *format_command: str) -> Path:
 
 
 @pytest.fixture
+def folding_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder in which upper and lower case are one: as on macOS and Windows."""
+    image, folder = tmp_path / "folding.img", tmp_path / "folding"
+    folder.mkdir()
+    make_image(image, "16M", "mkntfs", "--quiet", "--force")
+    run_tool("lowntfs-3g", "-o", "ignore_case", str(image), str(folder))
+    yield folder
+    run_tool("umount", str(folder))
+
+
+@pytest.fixture
 def mount_image(tmp_path: Path) -> Iterator[MountImage]:
     """Mount images; they are gone after the test."""
     mounted: list[Path] = []

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from tests.block_devices import mount_image
+from tests.block_devices import folding_disk, mount_image
 
 # No deadline: two shared cores stall for longer than any example takes.
 settings.register_profile("local", deadline=None, max_examples=50)
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
-__all__ = ["mount_image"]
+__all__ = ["folding_disk", "mount_image"]
 
 Mount = Callable[[str], Path]
 

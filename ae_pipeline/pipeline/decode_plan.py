@@ -19,6 +19,7 @@ from ae_pipeline.pipeline.coders import open_coder
 from ae_pipeline.pipeline.destination import check_apart, claim
 from ae_pipeline.pipeline.original import find_source
 from ae_pipeline.pipeline.selection import select_fragments, select_part
+from ae_pipeline.pipeline.twin_names import check_names
 from ae_pipeline.source import Fragment, Source, discover, open_fragment
 from ae_pipeline.storage import (
     WHOLE,
@@ -82,6 +83,7 @@ def plan_decode(job: DecodeJob) -> DecodePlan:
     if job.source is not None:
         check_apart(find_source(job.source, read_notes(Path(encoded), "retired")), destination)
     plan = _plan(encoded, job)
+    check_names(destination, plan.fragments)
     claim(destination, Marker("decoded"), job.execution.force)
     spared = (*plan.spared, *folders_of(dataset))
     return replace(plan, destination=job.decoded, spared=spared)

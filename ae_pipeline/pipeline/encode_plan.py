@@ -25,6 +25,7 @@ from ae_pipeline.pipeline.fit import fit_codec
 from ae_pipeline.pipeline.fit_archive import fit_archive_codec
 from ae_pipeline.pipeline.measure import fittable, fragment_schema
 from ae_pipeline.pipeline.original import find_source
+from ae_pipeline.pipeline.twin_names import check_names
 from ae_pipeline.publish import remove_tree
 from ae_pipeline.results import Progress, silent
 from ae_pipeline.schema import resolve_roles
@@ -101,6 +102,7 @@ def plan_encode(
         logger.warning("%s: %d files are not Parquet, ignored", job.source, source.n_ignored)
     kind: Kind = "features" if job.archive is None else "archive"
     check_apart(source, destination)
+    check_names(destination, source.fragments)
     found = find_coder(job, destination)
     coder = found or _fit_for(job, kind, source, destination, progress)
     check_codec_kind(coder, kind)

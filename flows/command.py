@@ -14,7 +14,7 @@ from prefect.settings import (
 )
 
 from ae_pipeline.cli.signals import stopping_cleanly
-from ae_pipeline.cli.terminal import stderr, stdout
+from ae_pipeline.cli.terminal import escape_unprintable, stderr, stdout
 from ae_pipeline.config import JobConfig, load_job, parse_setting
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.report import Result, render, result_lines, result_tables
@@ -33,6 +33,7 @@ def main(flow: Callable[..., Any], kind: type[JobConfig]) -> None:
         flow: takes one parameter, `job`.
         kind: the job's model.
     """
+    escape_unprintable()
     arguments = _parse(flow.__doc__ or "")
     try:
         overrides = dict(parse_setting(text) for text in arguments.set)

@@ -13,7 +13,7 @@ from ae_pipeline.cli.learn import features, fit
 from ae_pipeline.cli.read import decode
 from ae_pipeline.cli.read import inspect as inspect_path
 from ae_pipeline.cli.signals import stopping_cleanly
-from ae_pipeline.cli.terminal import stderr
+from ae_pipeline.cli.terminal import escape_unprintable, stderr
 from ae_pipeline.cli.upkeep import backfill, compress, gc
 from ae_pipeline.errors import AePipelineError
 
@@ -46,6 +46,7 @@ for verb in (
 
 def main() -> None:
     """Entry point: errors of ours are one line and exit code 1, never a traceback."""
+    escape_unprintable()
     with stopping_cleanly():
         try:
             app()

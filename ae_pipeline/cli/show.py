@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any  # any result record
 
-from ae_pipeline.cli.terminal import stderr, stdout
+from ae_pipeline.cli.terminal import print_plain, stderr, stdout
 from ae_pipeline.errors import FragmentsFailedError
 from ae_pipeline.report import (
     Result,
@@ -63,4 +63,4 @@ def tell_next(command: str) -> None:
 
 def print_json(result: Any) -> None:
     """A result record on stdout, unwrapped."""
-    print(to_json(result))
+    print_plain(to_json(result))

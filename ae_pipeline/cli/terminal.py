@@ -1,10 +1,18 @@
-"""What a person sees: progress on stderr, tables on stdout, one line for an error."""
+"""What a person sees: progress on stderr, tables on stdout, one line for an error.
+
+What a verb did counts, not whether all of it could be printed: characters that the output does not
+have are escaped, and a reader that has left is no error.
+"""
 
 from __future__ import annotations
 
+import io
 import logging
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
 
 from rich.console import Console
 from rich.logging import RichHandler
@@ -13,8 +21,39 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ae_pipeline.results import Progress as ProgressListener
 from ae_pipeline.results import ProgressEvent
 
-stdout = Console(highlight=False)
-stderr = Console(stderr=True, highlight=False)
+
+class _Output(Console):
+    """A console that goes on, silently, once nobody reads it any more."""
+
+    def on_broken_pipe(self) -> None:
+        """Where rich would end the process."""
+        _silence(self.file)
+
+
+stdout = _Output(highlight=False)
+stderr = _Output(stderr=True, highlight=False)
+
+
+def escape_unprintable() -> None:
+    """Let both streams escape what their encoding does not have: names can hold anything."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def print_plain(text: str) -> None:
+    """One text on stdout as it is, for machines."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        _silence(sys.stdout)
+
+
+def _silence(stream: IO[str]) -> None:
+    """Send to nowhere what is left and what is to come."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 @contextmanager

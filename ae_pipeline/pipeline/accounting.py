@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from ae_pipeline.features import MISSING_COLUMN
+from ae_pipeline.publish import is_temporary
 from ae_pipeline.results import ByteAccount, Ratios, StoredBytes
 from ae_pipeline.source import Fragment, opened
 from ae_pipeline.storage import Coder, Footer, column_bytes, read_leaves, report_directory
@@ -86,8 +87,9 @@ def account(
 
 
 def _files(folder: Path) -> list[Path]:
-    """All files below a folder, if it is there."""
-    return sorted(path for path in folder.resolve().rglob("*") if path.is_file())
+    """All files below a folder, if it is there, but for those that were never published."""
+    files = (path for path in folder.resolve().rglob("*") if path.is_file())
+    return sorted(path for path in files if not is_temporary(path.name))
 
 
 def _row_bytes(coder: Coder) -> int:

@@ -10,7 +10,7 @@ from ae_pipeline.errors import (
     UnwritableDestinationError,
 )
 from ae_pipeline.protection import node_of, nodes_above
-from ae_pipeline.publish import destination_errors, make_folders
+from ae_pipeline.publish import destination_errors, is_temporary, make_folders
 from ae_pipeline.source import Source
 from ae_pipeline.storage import Kind, Marker, read_marker, write_marker
 from ae_pipeline.storage.layout import PRIVATE_FOLDER
@@ -20,8 +20,8 @@ def check_apart(source: Source, destination: Path) -> None:
     """Raise `DestinationOverlapError` if one holds the other, which would mix them up."""
     root, target = node_of(source.root), node_of(destination)
     # By what they are on disk: mounts give one folder several names.
-    is_inside = root in nodes_above(destination) and not source.is_single_file
     is_around = target is not None and target in nodes_above(source.root)
+    is_inside = root is not None and root in nodes_above(destination) and not source.is_single_file
     if is_inside or is_around:
         raise DestinationOverlapError(
             "destination and source overlap",
@@ -70,8 +70,12 @@ def check_claim(
 
 
 def _check_ours(destination: Path, found: Marker | None, wanted: Marker) -> None:
-    # A run that was killed before it could mark the folder leaves nothing but the private one.
-    theirs = (path for path in destination.iterdir() if path.name != PRIVATE_FOLDER)
+    # A run that was killed before it could mark the folder leaves the private one and half files.
+    theirs = (
+        path
+        for path in destination.iterdir()
+        if path.name != PRIVATE_FOLDER and not is_temporary(path.name)
+    )
     if found is None and any(theirs):
         raise DestinationExistsError(
             "destination holds files that were not written by ae-pipeline",

@@ -15,6 +15,7 @@ from ae_pipeline.errors import NoFeatureColumnError
 from ae_pipeline.pipeline.accounting import account, fragment_bytes
 from ae_pipeline.pipeline.coders import open_coder
 from ae_pipeline.pipeline.measure import common_schema
+from ae_pipeline.publish import is_temporary
 from ae_pipeline.results import InspectedColumn, Inspection, StoredBytes
 from ae_pipeline.schema import TableSchema, resolve_roles
 from ae_pipeline.source import (
@@ -53,7 +54,8 @@ def inspect(path: str) -> Inspection:
 def _inspect_codec(path: str) -> Inspection:
     codec = open_coder(Path(path), "").codec
     training = codec.provenance.training
-    size_bytes = sum(file.stat().st_size for file in Path(path).iterdir() if file.is_file())
+    files = (file for file in Path(path).iterdir() if file.is_file())
+    size_bytes = sum(file.stat().st_size for file in files if not is_temporary(file.name))
     facts: Facts = {
         **_codec_facts(codec),
         "bytes": size_bytes,

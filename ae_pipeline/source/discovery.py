@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ae_pipeline.errors import EmptySourceError, SourceNotFoundError
+from ae_pipeline.publish import is_temporary
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ def discover(path: str | Path) -> Source:
     """
     root = Path(path)
     if os.path.isfile(root):  # unlike Path.is_file: False for names that cannot be
+        _require_whole(root)
         return Source(root.parent, (_fragment(root, root.parent),), is_single_file=True)
     if not os.path.isdir(root):
         raise SourceNotFoundError(
@@ -90,6 +92,16 @@ def discover(path: str | Path) -> Source:
             got=f"{len(files)} other files" if files else "an empty folder",
         )
     return Source(root, in_natural_order(fragments), len(files) - len(fragments))
+
+
+def _require_whole(path: Path) -> None:
+    """Raise `SourceNotFoundError` for half a file of a run that was killed, or of one at work."""
+    if is_temporary(path.name):
+        raise SourceNotFoundError(
+            "half a file, which was never published",
+            where=str(path),
+            remedy="name the file that was written in the end; `ae-pipeline gc` removes this one",
+        )
 
 
 def in_natural_order(fragments: Iterable[Fragment]) -> tuple[Fragment, ...]:
@@ -142,7 +154,7 @@ def _refuse(error: OSError) -> None:
 
 
 def _is_hidden(name: str) -> bool:
-    return name.startswith(("_", ".")) and "=" not in name
+    return name.startswith(("_", ".")) and ("=" not in name or is_temporary(name))
 
 
 def _fragment(path: Path, root: Path) -> Fragment:

@@ -11,7 +11,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import BinaryIO
+from io import BufferedReader
 
 import pyarrow as pa
 
@@ -48,7 +48,7 @@ def _pinned_if_there(fragment: Fragment) -> Fragment:
 
 
 @contextmanager
-def opened(fragment: Fragment) -> Iterator[BinaryIO]:
+def opened(fragment: Fragment) -> Iterator[BufferedReader]:
     """Open the file of a fragment; all that is read inside is of one file.
 
     Raises:
@@ -71,7 +71,7 @@ def opened(fragment: Fragment) -> Iterator[BinaryIO]:
             raise _replaced(fragment)
 
 
-def arrow_name(file: BinaryIO) -> str:
+def arrow_name(file: BufferedReader) -> str:
     """A path under which Arrow opens the very file that is open here, whatever has its name now."""
     name = f"/dev/fd/{file.fileno()}"
     return name if os.path.exists(name) else file.name
@@ -99,7 +99,7 @@ def reading_errors(fragment: Fragment) -> Iterator[None]:
         ) from error
 
 
-def identity_of(file: BinaryIO) -> Identity:
+def identity_of(file: BufferedReader) -> Identity:
     """What an open file is now."""
     return _identity(os.fstat(file.fileno()))
 
@@ -108,7 +108,7 @@ def _identity(status: os.stat_result) -> Identity:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _require_file(file: BinaryIO, fragment: Fragment) -> None:
+def _require_file(file: BufferedReader, fragment: Fragment) -> None:
     """Raise `CorruptFragmentError` for a pipe or a device, of which nothing can be read twice."""
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         raise CorruptFragmentError(

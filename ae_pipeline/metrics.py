@@ -6,10 +6,13 @@ fit time, so that columns of different units can be averaged.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64, Int64
+
+from ae_pipeline.promise import Promise
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def measure_errors(
     source: Float64[np.ndarray, "features rows"],
     reconstruction: Float64[np.ndarray, "features rows"],
     n_mismatched: Int64[np.ndarray, "features"],
-    tolerance: Float64[np.ndarray, "features"] | None = None,
+    promises: Sequence[Promise] | None = None,
 ) -> ErrorSums:
     """Errors of one block; rows where either side is NaN are left out.
 
@@ -77,7 +80,7 @@ def measure_errors(
         source: values as they were.
         reconstruction: values as they came back.
         n_mismatched: rows of each column that are missing on one side only.
-        tolerance: promised errors, or None.
+        promises: of each column, or None.
     """
     with np.errstate(over="ignore"):
         errors = np.abs(source - reconstruction)
@@ -90,7 +93,7 @@ def measure_errors(
             squared=(errors * errors).sum(axis=1),
             absolute=errors.sum(axis=1),
             maximum=maximum,
-            to_tolerance=_over_tolerance(maximum, tolerance),
+            to_tolerance=_over_tolerance(errors, source, promises),
         )
 
 
@@ -139,13 +142,28 @@ def mean_metrics(sums: ErrorSums, scale: Float64[np.ndarray, "features"]) -> Err
 
 
 def _over_tolerance(
-    maximum: Float64[np.ndarray, "features"], tolerance: Float64[np.ndarray, "features"] | None
+    errors: Float64[np.ndarray, "features rows"],
+    source: Float64[np.ndarray, "features rows"],
+    promises: Sequence[Promise] | None,
 ) -> Float64[np.ndarray, "features"]:
-    """No error is 0 whatever was promised; any error where none was is infinite."""
-    if tolerance is None:
-        return np.full(len(maximum), np.nan)
+    """The largest share of what was promised.
+
+    No error is 0 whatever was promised; any error where none was is infinite.
+    """
+    if promises is None:
+        return np.full(len(errors), np.nan)
+    worst = map(_worst, errors, source, promises)
+    return np.fromiter(worst, np.float64, len(errors))
+
+
+def _worst(
+    errors: Float64[np.ndarray, "rows"], source: Float64[np.ndarray, "rows"], promise: Promise
+) -> float:
+    is_off = errors > 0
+    if not is_off.any():
+        return 0.0
     with np.errstate(divide="ignore", over="ignore"):
-        return np.divide(maximum, tolerance, where=maximum > 0, out=np.zeros(len(maximum)))
+        return float((errors[is_off] / promise.allowed(source[is_off])).max())
 
 
 def _or_none(number: float) -> float | None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ae_pipeline.codec.column import ColumnCodec, Hints
 from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, Method
 from ae_pipeline.entropy import pack_integers, pack_numbers
-from ae_pipeline.quantization import Grid
+from ae_pipeline.quantization import Quantizer
 from tests.archives import assert_keeps_promise
 from tests.tables import FLOATS, INTEGERS, numeric_arrays
 
@@ -40,7 +40,7 @@ def encode(
     """(direct, corrected if there is a prediction and a grid)."""
     present = codec.present(column)
     direct = codec.direct(present).streams
-    if prediction is None or not codec.grid.tolerance:
+    if prediction is None or not codec.grid.has_cells:
         return direct, None
     return direct, codec.corrected(present, prediction[present.is_valid]).streams
 
@@ -56,7 +56,7 @@ def round_trip(
     column: pa.Array, tolerance: float, offset: float = 0.0, prediction: np.ndarray | None = None
 ) -> tuple[ColumnStreams, pa.Array]:
     """(streams, decoded), the promise checked with and without the prediction."""
-    codec = ColumnCodec(column.type, Grid(offset, tolerance))
+    codec = ColumnCodec(column.type, Quantizer.linear(offset, tolerance))
     chosen, predicted = encode(codec, column, prediction)
     direct = decode(codec, chosen, len(column))
     assert_keeps_promise(column, direct, tolerance)
@@ -115,9 +115,9 @@ def test_special_columns(kind: pa.DataType, tolerance: float) -> None:
 def test_constant_costs_a_few_bytes() -> None:
     """A constant takes 2 bytes where the grid begins, 9 exactly, however many rows it has."""
     column = pa.array(np.full(131_072, 0.1))
-    at_offset, _ = encode(ColumnCodec(column.type, Grid(0.1, 1e-3)), column)
-    exact, _ = encode(ColumnCodec(column.type, Grid(0.0, 0.0)), column)
-    far, _ = encode(ColumnCodec(column.type, Grid(-1e6, 1e-3)), column)
+    at_offset, _ = encode(ColumnCodec(column.type, Quantizer.linear(0.1, 1e-3)), column)
+    exact, _ = encode(ColumnCodec(column.type, Quantizer.linear(0.0, 0.0)), column)
+    far, _ = encode(ColumnCodec(column.type, Quantizer.linear(-1e6, 1e-3)), column)
     assert (at_offset.n_bytes, exact.n_bytes, far.n_bytes) == (2, 9, 5)
     assert len(BlockStreams(131_072, (), (at_offset,)).to_bytes()) == 12
 
@@ -126,7 +126,7 @@ def test_constant_costs_a_few_bytes() -> None:
 def test_nothing_finite_costs_a_few_bytes(value: float | None) -> None:
     """A column without a single number takes some thirty bytes at most."""
     column = pa.array([value] * 100_000, pa.float64(), from_pandas=False)
-    chosen, _ = encode(ColumnCodec(column.type, Grid(0.0, 0.1)), column)
+    chosen, _ = encode(ColumnCodec(column.type, Quantizer.linear(0.0, 0.1)), column)
     assert chosen.n_bytes <= 32
 
 
@@ -152,9 +152,9 @@ def test_lossless_where_the_grid_does_not_help(generator: np.random.Generator) -
 def test_good_predictions_leave_nothing(generator: np.random.Generator) -> None:
     """A column that is predicted within half a unit takes two bytes, nulls and all beside."""
     values = generator.normal(size=10_000)
-    grid = Grid(1.0, 0.01)
-    prediction = grid.to_units(values) + generator.uniform(-0.49, 0.49, 10_000)
-    direct, corrected = encode(ColumnCodec(pa.float64(), grid), pa.array(values), prediction)
+    quantizer = Quantizer.linear(1.0, 0.01)
+    prediction = quantizer.grid.to_units(values) + generator.uniform(-0.49, 0.49, 10_000)
+    direct, corrected = encode(ColumnCodec(pa.float64(), quantizer), pa.array(values), prediction)
     assert corrected is not None
     assert (corrected.method, len(corrected.main)) == (Method.CORRECTED, 2)
     assert direct.method is Method.DIRECT
@@ -185,7 +185,7 @@ def stored_exactly(*steps: int, count: int | None = None) -> ColumnStreams:
 
 def test_exact_values_return_to_their_rows() -> None:
     """Positions are steps from one to the next, the first from before row 0."""
-    codec = ColumnCodec(pa.float64(), Grid(0.0, 0.5))
+    codec = ColumnCodec(pa.float64(), Quantizer.linear(0.0, 0.5))
     assert decode(codec, stored_exactly(1, 2, 2), 5).to_pylist() == [10, 0, 11, 0, 12]
 
 
@@ -215,6 +215,6 @@ HIGH = 2**63 - 1
 )
 def test_malformed_streams(streams: ColumnStreams) -> None:
     """Positions outside of the block, missing streams and what is no validity are refused."""
-    codec = ColumnCodec(pa.float64(), Grid(0.0, 0.5))
+    codec = ColumnCodec(pa.float64(), Quantizer.linear(0.0, 0.5))
     with pytest.raises(ValueError, match=r"\w"):
         decode(codec, streams, 5)

@@ -17,6 +17,7 @@ from ae_pipeline.metrics import (
     mean_metrics,
     measure_errors,
 )
+from ae_pipeline.promise import Promise
 from tests.tables import blocks_of_values
 
 
@@ -113,7 +114,7 @@ def test_errors_are_held_against_tolerances() -> None:
     source = np.array([[1.0, 2.0], [0.0, 0.0], [5.0, 5.0], [7.0, 7.0]])
     reconstruction = np.array([[1.5, 2.25], [0.0, 0.0], [5.0, 5.0], [7.0, 8.0]])
     tolerance = np.array([2.0, 0.5, 0.0, 0.0])
-    sums = measure_errors(source, reconstruction, no_mismatches(4), tolerance)
+    sums = measure_errors(source, reconstruction, no_mismatches(4), list(map(Promise, tolerance)))
     shares = [column.max_error_to_tolerance for column in column_metrics(sums)]
     assert shares == [0.25, 0.0, 0.0, np.inf]
     assert mean_metrics(sums, np.ones(4)).max_error_to_tolerance == np.inf
@@ -122,7 +123,7 @@ def test_errors_are_held_against_tolerances() -> None:
 def test_the_worst_of_all_parts_counts() -> None:
     """Merged, the larger share of the tolerance stays, whatever the tolerances of each part."""
     one, other = (
-        measure_errors(np.zeros((1, 1)), np.full((1, 1), error), no_mismatches(1), np.array([most]))
+        measure_errors(np.zeros((1, 1)), np.full((1, 1), error), no_mismatches(1), [Promise(most)])
         for error, most in ((1.0, 10.0), (0.5, 1.0))
     )
     merged = ErrorSums.empty(1).merge(one).merge(other)

@@ -23,7 +23,7 @@ def encode(
     ] = None,
     tolerance: Annotated[
         float | None,
-        typer.Option(metavar="0.01", help="Promised error, relative to each column's range."),
+        typer.Option(metavar="0.01", help="Promised error, a part of each column's spread."),
     ] = None,
     codec: Annotated[
         str | None,
@@ -75,7 +75,7 @@ def estimate(
     source: options.Source = None,
     tolerance: Annotated[
         list[float] | None,
-        typer.Option(metavar="0.01", help="Relative to each column's range; can be repeated."),
+        typer.Option(metavar="0.01", help="A part of each column's spread; can be repeated."),
     ] = None,
     config: options.ConfigFile = None,
     setting: options.Setting = None,

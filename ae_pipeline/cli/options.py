@@ -114,7 +114,7 @@ RowGroups = Annotated[
 
 Tolerance = Annotated[
     float | None,
-    typer.Option(metavar="0.01", help="Promised error, relative to each column's range."),
+    typer.Option(metavar="0.01", help="Promised error, a part of each column's spread."),
 ]
 CodecToUse = Annotated[
     str | None,

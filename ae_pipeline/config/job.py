@@ -110,7 +110,8 @@ class EstimateJob(JobConfig):
     tolerances: tuple[Annotated[float, Field(gt=0)], ...] = Field(
         default=(0.001, 0.01, 0.05),
         min_length=1,
-        description="Relative to each column's range; tolerance.rules hold as well.",
+        description="A part of each column's spread, or of `tolerance.kind`; tolerance.rules hold "
+        "as well.",
     )
 
 

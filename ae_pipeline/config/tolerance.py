@@ -6,23 +6,47 @@ from pydantic import Field, model_validator
 
 from ae_pipeline.config._model import Settings
 
-ToleranceKind = Literal["range", "std", "absolute", "exact"]
+ToleranceKind = Literal[
+    "absolute",
+    "spread",
+    "range",
+    "std",
+    "relative",
+    "digits",
+    "decimals",
+    "rmse",
+    "psnr",
+    "exact",
+]
+#: What the tolerance of columns without a rule may be relative to.
+RelativeKind = Literal["spread", "range", "std", "relative"]
+_SHARES = {"spread", "range", "std", "relative"}
+_MOST_DIGITS, _MOST_PLACES = 15, 15
+
+_KINDS = (
+    "absolute: in source units. spread: a part of how far ordinary values reach, outliers, fill "
+    "values and the most frequent value apart. range: a part of maximum - minimum, as SZ's REL "
+    "mode. std: a part of the standard deviation. relative: a part of each value's own magnitude, "
+    "as SZ's PW_REL; 0 stays 0. digits: so many significant digits of each value. decimals: so "
+    "many places after the point, as GRIB's decimal scale; negative ones are tens and hundreds. "
+    "rmse: root mean square error in source units. psnr: in dB, of maximum - minimum. exact: bit "
+    "for bit."
+)
 
 
 class ToleranceRule(Settings):
     """The tolerance of the columns that a name or glob matches."""
 
     match: str = Field(description="Column name or glob.")
-    kind: ToleranceKind = Field(
-        description="range: relative to maximum - minimum at fit time, as SZ's REL mode. std: "
-        "relative to the standard deviation. absolute: in source units. exact: bit for bit."
+    kind: ToleranceKind = Field(description=_KINDS)
+    value: float = Field(
+        default=0.0,
+        description="Of the kind; 0 is exact, but for decimals, where it is whole numbers.",
     )
-    value: float = Field(default=0.0, ge=0, description="Of the kind; 0 is exact.")
 
     @model_validator(mode="after")
-    def _exact_has_no_value(self) -> "ToleranceRule":
-        if self.kind == "exact" and self.value:
-            raise ValueError("exact takes no value")
+    def _suits_its_kind(self) -> "ToleranceRule":
+        _check_value(self.kind, self.value)
         return self
 
 
@@ -31,11 +55,42 @@ class ToleranceConfig(Settings):
 
     relative: float = Field(
         default=0.01,
-        ge=0,
-        description="Of columns that no rule matches, relative to their range; 0 is exact.",
+        description="Of columns that no rule matches, a part of `kind`; 0 is exact.",
+    )
+    kind: RelativeKind = Field(
+        default="spread",
+        description="What `relative` is a part of: the spread of ordinary values, the range, the "
+        "standard deviation, or each value itself.",
     )
     rules: tuple[ToleranceRule, ...] = Field(
         default=(),
         description="Columns with a tolerance of their own, each rule with match (a name or glob), "
-        "kind (range, std, absolute, exact) and value; the last match counts.",
+        "kind (absolute, spread, range, std, relative, digits, decimals, rmse, psnr, exact) and "
+        "value; the last match counts.",
     )
+
+    @model_validator(mode="after")
+    def _is_a_share(self) -> "ToleranceConfig":
+        _check_value(self.kind, self.relative)
+        return self
+
+
+def _check_value(kind: str, value: float) -> None:
+    """ValueError that says what the value of a kind may be."""
+    if kind == "exact" and value:
+        raise ValueError("exact takes no value")
+    if kind == "digits" and not (value == int(value) and 1 <= value <= _MOST_DIGITS):
+        raise ValueError(f"digits must be a whole number from 1 to {_MOST_DIGITS}, got {value:g}")
+    if kind == "decimals" and not (value == int(value) and abs(value) <= _MOST_PLACES):
+        raise ValueError(
+            f"decimals must be a whole number from {-_MOST_PLACES} to {_MOST_PLACES}, got {value:g}"
+        )
+    if kind == "psnr" and value <= 0:
+        raise ValueError(f"psnr must be above 0 dB, got {value:g}")
+    if kind != "decimals" and value < 0:
+        raise ValueError(f"a tolerance cannot be negative, got {value:g}")
+    if kind in _SHARES and value > 1:
+        raise ValueError(
+            f"a tolerance of kind {kind} is a part of 1 (0.01 is 1 %), got {value:g}, which is "
+            f"{100 * value:g} %; for source units use a rule of kind absolute"
+        )

@@ -66,10 +66,9 @@ def _record_errors(records: pa.RecordBatch, truth: pa.RecordBatch, coder: Coder)
     features = [coder.schema.features[number] for number in numbers]
     ours, theirs = records_to_block(records, features), records_to_block(truth, features)
     n_mismatched = (_reasons(ours) != _reasons(theirs)).sum(axis=1)
-    tolerance = promised(coder)
-    if tolerance is not None:
-        tolerance = tolerance[numbers]
-    return measure_errors(theirs.values, ours.values, n_mismatched, tolerance)
+    promises = promised(coder)
+    chosen = None if promises is None else [promises[number] for number in numbers]
+    return measure_errors(theirs.values, ours.values, n_mismatched, chosen)
 
 
 def _reasons(block: Block) -> UInt8[np.ndarray, "features rows"]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from ae_pipeline.blocks import records_to_block
 from ae_pipeline.codec import ArchiveCodec, Provenance
-from ae_pipeline.config import EstimateJob, JobConfig, ToleranceConfig
+from ae_pipeline.config import EstimateJob, JobConfig
 from ae_pipeline.metrics import ErrorSums, column_metrics, measure_errors
 from ae_pipeline.pipeline.fit_archive import UNTRAINED, direct_codec
 from ae_pipeline.pipeline.measure import first_schema, fittable, measure_source
@@ -156,11 +156,11 @@ def _rehearse(
     job: EstimateJob, relative: float, sampled: _Sampled, rehearsal: Rehearsal, progress: Progress
 ) -> _Rehearsed:
     """The codec that the planner would choose, had it less time."""
-    tolerance = ToleranceConfig(relative=relative, rules=job.tolerance.rules)
+    tolerance = job.tolerance.model_copy(update={"relative": relative})
     own = job.model_copy(update={"tolerance": tolerance})
     provenance = Provenance(job.source, "rehearsal", sampled.n_rows, UNTRAINED)
-    absolute = resolve_tolerances(tolerance, sampled.schema, sampled.statistics)
-    direct, inputs = direct_codec(own, sampled.schema, sampled.statistics, provenance, absolute)
+    quantizers = resolve_tolerances(tolerance, sampled.schema, sampled.statistics)
+    direct, inputs = direct_codec(own, sampled.schema, sampled.statistics, provenance, quantizers)
     growth = max(job.planner.growth, sampled.share)
     config = job.planner.model_copy(update={"growth": growth})
     with tempfile.TemporaryDirectory() as scratch:
@@ -197,10 +197,8 @@ def _columns(codec: ArchiveCodec, sampled: _Sampled) -> tuple[EstimatedColumn, .
         decoded = codec.decode(codec.encode(block).to_bytes(), len(block))
         sums = sums.merge(_errors(block, decoded, names))
     return tuple(
-        EstimatedColumn(name, float(tolerance), metrics.rmse, metrics.max_error)
-        for name, tolerance, metrics in zip(
-            names, codec.tolerance, column_metrics(sums), strict=True
-        )
+        EstimatedColumn(name, promise.absolute, metrics.rmse, metrics.max_error)
+        for name, promise, metrics in zip(names, codec.promises, column_metrics(sums), strict=True)
     )
 
 

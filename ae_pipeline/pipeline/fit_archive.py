@@ -15,6 +15,7 @@ from ae_pipeline.distribution import reference_of
 from ae_pipeline.pipeline.fit import check_same_columns, fit_key
 from ae_pipeline.pipeline.measure import first_schema, measure_source
 from ae_pipeline.planner import Trainer, plan_codec
+from ae_pipeline.quantization import Quantizer
 from ae_pipeline.results import Progress, TrainingSummary
 from ae_pipeline.schema import TableSchema, resolve_roles
 from ae_pipeline.source import Source, list_row_groups
@@ -65,11 +66,11 @@ def fit_archive_codec(
         references=tuple(map(reference_of, statistics.sample.T)),
     )
     if promised is None:
-        tolerance = resolve_tolerances(job.tolerance, schema, statistics)
+        quantizers = resolve_tolerances(job.tolerance, schema, statistics)
     else:
-        tolerance = promised.tolerance
+        quantizers = promised.quantizers
         provenance = replace(provenance, tolerance=promised.provenance.tolerance)
-    direct, inputs = direct_codec(job, schema, statistics, provenance, tolerance)
+    direct, inputs = direct_codec(job, schema, statistics, provenance, quantizers)
     previous = _previous_codec(job, schema)
     trainer = Trainer(job, direct, inputs, groups, checkpoint, progress, previous)
     return plan_codec(trainer, job.planner)
@@ -89,44 +90,30 @@ def direct_codec(
     schema: TableSchema,
     statistics: ColumnStatistics,
     provenance: Provenance,
-    tolerance: Float64[np.ndarray, "features"],
+    quantizers: tuple[Quantizer, ...],
 ) -> tuple[ArchiveCodec, Standardization]:
     """A codec without any prediction, and what a network of it would see."""
     measured = fit_standardization(statistics, job.network.clip_sigma)
     direct = ArchiveCodec(
         schema=schema,
-        offset=_offset(measured.center, tolerance),
-        tolerance=tolerance,
+        quantizers=quantizers,
         std=_deviation(statistics, measured),
         predictor=None,
         network=None,
         provenance=provenance,
     )
-    return direct, replace(
-        measured, scale=np.where(_is_learnable(measured, tolerance), measured.scale, 0.0)
-    )
+    is_learnable = _is_learnable(measured, direct.cell)
+    return direct, replace(measured, scale=np.where(is_learnable, measured.scale, 0.0))
 
 
 def _is_learnable(
-    measured: Standardization, tolerance: Float64[np.ndarray, "features"]
+    measured: Standardization, cell: Float64[np.ndarray, "features"]
 ) -> Bool[np.ndarray, "features"]:
-    """Columns that a network may see: not those kept bit for bit, nor those so fine against their
+    """Columns that a network may see: those with cells of one width, and not so fine against their
     spread that float32 cannot tell their cells apart.
     """  # noqa: D205
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        return (tolerance > 0) & (measured.scale / (2.0 * tolerance) < _MOST_CELLS)
-
-
-def _offset(
-    center: Float64[np.ndarray, "features"], tolerance: Float64[np.ndarray, "features"]
-) -> Float64[np.ndarray, "features"]:
-    """The multiple of the cell nearest to the centre: values that are decimals fall on few cells,
-    and a grid through zero keeps them there.
-    """  # noqa: D205
-    cell = np.where(tolerance > 0, 2.0 * tolerance, 1.0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        snapped = np.rint(center / cell) * cell
-    return np.nan_to_num(np.where(np.isfinite(snapped), snapped, center))
+        return (cell > 0) & (measured.scale / cell < _MOST_CELLS)
 
 
 def _deviation(

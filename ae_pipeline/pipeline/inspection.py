@@ -156,10 +156,9 @@ def _codec_columns(codec: Codec | ArchiveCodec) -> tuple[InspectedColumn, ...]:
 def _feature(column: InspectedColumn, codec: Codec | ArchiveCodec, number: int) -> InspectedColumn:
     std = _finite(codec.std[number])
     if isinstance(codec, ArchiveCodec):
-        tolerance = float(codec.tolerance[number])
-        role = f"within {tolerance:.4g}" if tolerance else "exact"
-        center = _finite(codec.offset[number])
-        return replace(column, role=role, center=center, std=std, tolerance=tolerance)
+        promise, center = codec.promises[number], _finite(codec.offset[number])
+        tolerance = promise.absolute
+        return replace(column, role=str(promise), center=center, std=std, tolerance=tolerance)
     role = "constant" if codec.standardization.is_constant[number] else "feature"
     center = _finite(codec.standardization.center[number])
     return replace(column, role=role, center=center, std=std)

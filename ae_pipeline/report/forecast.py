@@ -59,7 +59,7 @@ def _option_table(estimate: Estimate) -> Table:
 
 def _column_table(option: EstimatedOption) -> Table:
     return Table(
-        title=f"What columns lose at {100 * option.tolerance:g} % of their range",
+        title=f"What columns lose at {100 * option.tolerance:g} % of their spread",
         headings=("column", "tolerance", "RMSE", "max error"),
         rows=tuple(
             (column.name, column.tolerance, column.rmse, column.max_error)

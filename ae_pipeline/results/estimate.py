@@ -20,7 +20,7 @@ class EstimatedOption:
     """The whole source at one tolerance.
 
     Args:
-        tolerance: relative to each column's range.
+        tolerance: a part of each column's spread, or of another `tolerance.kind`.
         method: what would be used, as the planner calls it.
         payload_bytes: of all blocks.
         model_bytes: of predictor and networks.

@@ -17,7 +17,7 @@ from ae_pipeline.promise import decade_of, power_of_ten
 #: Beyond, units have no fractional bits to round.
 LARGEST_UNIT = float(1 << 51)
 MOST_PLACES = 22
-MOST_SIGNIFICAND = 1 << 44
+MOST_SIGNIFICAND = 10**14
 MOST_EXPONENT = 1100
 
 Values = Float64[np.ndarray, "rows"]

@@ -57,11 +57,11 @@ class Quantizer:
         return found
 
     def is_outlier(self, values: Shaped[np.ndarray, "rows"]) -> Bool[np.ndarray, "rows"]:
-        """Rows beyond the ordinary values."""
+        """Rows beyond the ordinary values that hold no fill value."""
         if self.ordinary is None:
             return np.zeros(len(values), bool)
         low, high = self.ordinary
-        return (values < low) | (values > high)
+        return ((values < low) | (values > high)) & ~self.is_fill(values)
 
 
 def promises_of(quantizers: Sequence[Quantizer]) -> tuple[Promise, ...]:

@@ -29,6 +29,8 @@ _LARGEST_MARGIN = 2.0**-7
 #: Orders of magnitude below the least value seen that still have cells: binary and decimal.
 _SPARE_EXPONENTS = {2: 16, 10: 5}
 _LEAST_EXPONENT = {2: -1000, 10: -280}
+#: A finer relative tolerance is exact: float64 resolves hardly more.
+_LEAST_RELATIVE = 2.0**-44
 #: Rounds in which a tolerance gives way to what is asked on average; then it is that itself.
 _RMSE_ROUNDS, _SAFE, _SLOWEST = 8, 0.995, 0.5
 
@@ -79,7 +81,7 @@ class _Column:
             return self._rounded(int(rule.value))
         if rule.kind == "digits":
             return self._floating(Promise(digits=int(rule.value)))
-        if rule.kind == "relative" and rule.value and self._varies:
+        if rule.kind == "relative" and rule.value >= _LEAST_RELATIVE and self._varies:
             return self._floating(Promise(relative=rule.value))
         spread = measure_spread(self.statistics, self.index)
         tolerance = self._absolute(rule, spread)
@@ -103,6 +105,7 @@ class _Column:
                 "range": width,
                 "std": self.statistics.std[self.index],
                 "absolute": 1.0,
+                "relative": 0.0,  # finer than floats are
             }[rule.kind]
             tolerance = float(rule.value * unit)
             cell_width = 2.0 * tolerance

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -11,6 +13,8 @@ from hypothesis import strategies as st
 from ae_pipeline.codec.column import ColumnCodec, Hints
 from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, Method
 from ae_pipeline.entropy import pack_integers, pack_numbers
+from ae_pipeline.grids import DecimalGrid
+from ae_pipeline.promise import Promise
 from ae_pipeline.quantization import Quantizer
 from tests.archives import assert_keeps_promise
 from tests.tables import FLOATS, INTEGERS, numeric_arrays
@@ -218,3 +222,34 @@ def test_malformed_streams(streams: ColumnStreams) -> None:
     codec = ColumnCodec(pa.float64(), Quantizer.linear(0.0, 0.5))
     with pytest.raises(ValueError, match=r"\w"):
         decode(codec, streams, 5)
+
+
+def test_fill_values_and_rare_outliers_are_exact(generator: np.random.Generator) -> None:
+    """Both come back bit for bit, off the grid as they are, whatever the tolerance."""
+    values = generator.normal(15.0, 3.0, 4000)
+    values[::9], values[7], values[8] = -999.1, 429_000.7, 1e300
+    quantizer = replace(Quantizer.linear(0.0, 0.5), fill_values=(-999.1,), ordinary=(-100.0, 100.0))
+    column = pa.array(values)
+    direct, _ = encode(ColumnCodec(column.type, quantizer), column)
+    found = decode(ColumnCodec(column.type, quantizer), direct, len(column)).to_numpy()
+    assert (found[::9] == -999.1).all()
+    assert found[[7, 8]].tolist() == [429_000.7, 1e300]
+
+
+def test_outliers_that_have_become_the_rule_are_on_the_grid() -> None:
+    """A column that has drifted beyond its former values is within its tolerance, and small."""
+    values = np.linspace(100.0, 900.0, 4000)
+    quantizer = replace(Quantizer.linear(0.0, 0.5), ordinary=(0.0, 50.0))
+    codec = ColumnCodec(pa.float64(), quantizer)
+    direct, _ = encode(codec, pa.array(values))
+    assert not direct.positions
+    assert np.abs(decode(codec, direct, len(values)).to_numpy() - values).max() <= 0.5
+
+
+def test_cents_cost_what_their_whole_numbers_cost(generator: np.random.Generator) -> None:
+    """Exact money takes the bytes of its cents, not those of its floats."""
+    cents = generator.integers(0, 5000, 20_000)
+    decimal = ColumnCodec(pa.float64(), Quantizer(DecimalGrid(2, 0.0), Promise()))
+    direct, _ = encode(decimal, pa.array(cents / 100))
+    assert decode(decimal, direct, len(cents)).to_pylist() == (cents / 100).tolist()
+    assert direct.n_bytes <= len(pack_integers(cents)) + 8

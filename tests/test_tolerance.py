@@ -201,6 +201,11 @@ def test_values_that_mean_nothing(kind: str, value: float) -> None:
         rule("a", kind, value)
 
 
+def test_finer_than_floats_is_exact() -> None:
+    """A relative tolerance below what float64 resolves is bit for bit."""
+    assert resolve({"a": WAVE}, rule("a", "relative", 1e-16)) == [0.0]
+
+
 def test_two_hundred_per_cent() -> None:
     """So is the tolerance of all columns."""
     with pytest.raises(ValueError, match="200 %"):

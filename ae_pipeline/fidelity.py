@@ -41,7 +41,7 @@ class Fidelity:
     Args:
         r2: share of the variance that is kept, over all finite values; None if they do not vary.
         r2_bulk: the least of the shares without frequent values and outliers; None without any.
-        n_before: different values in the sample.
+        n_before: different values in the sample; None if it is gone.
         n_after: of them after decoding.
         iqr: quartile range of the values that differ from the most frequent one.
         verdict: exact by promise; kept, coarse or flattened by what was found.
@@ -49,8 +49,8 @@ class Fidelity:
 
     r2: float | None
     r2_bulk: float | None
-    n_before: int
-    n_after: int
+    n_before: int | None
+    n_after: int | None
     iqr: float | None
     verdict: Verdict
 

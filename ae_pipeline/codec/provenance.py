@@ -86,6 +86,7 @@ _CHECKS: dict[str, Callable[[object], bool]] = {
     "bool": lambda value: isinstance(value, bool),
     "int": _is_count,
     "float": _is_number,
+    "int | None": lambda value: value is None or _is_count(value),
     "float | None": lambda value: value is None or _is_number(value),
     "Verdict": lambda value: value in get_args(Verdict),
     "dict[str, Any] | None": lambda value: value is None or isinstance(value, dict),

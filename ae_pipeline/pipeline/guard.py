@@ -75,7 +75,7 @@ def check_meaning(
     sample: Float64[np.ndarray, "rows features"],
     where: str,
 ) -> None:
-    """Warn of columns that are flattened, and stop if nobody asked for that.
+    """Stop if columns are flattened that nobody asked for.
 
     Args:
         config: settings that the promise came of.
@@ -87,11 +87,9 @@ def check_meaning(
         FlattenedColumnError: a column is flattened, it is not accepted, and the rule that counts
             for it does not name it literally.
     """
-    columns = column_fidelity(codec)
-    flattened = [column for column in columns if column.is_flattened]
+    flattened = [column for column in column_fidelity(codec) if column.is_flattened]
     unasked = [one for one in flattened if not _is_named(config, one.name)]
     if config.accept_flattened or not unasked:
-        tell_flattened(columns)
         return
     rules = [
         _finer_rule(one.name, sample[:, codec.schema.features.index(one.name)]) for one in unasked

@@ -42,6 +42,6 @@ class ColumnFidelity:
             parts.append(f"R2 {int(100 * max(found.worst_r2, 0.0)) / 100:.2f}")
         if found.iqr is not None:
             parts.append(f"IQR {found.iqr:,.4g}")
-        if found.n_before:
+        if found.n_before and found.n_after:
             parts.append(f"{found.n_before:,} -> {found.n_after:,} values")
         return f"{self.name} ({', '.join(parts)})"

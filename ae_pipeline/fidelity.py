@@ -76,11 +76,6 @@ class View:
         return is_within
 
 
-def promise_text(tolerance: float) -> str:
-    """A promise in words: `within 0.05`, in source units, or `exact`."""
-    return f"within {tolerance:,.4g}" if tolerance else "exact"
-
-
 def judge(source: Values, decoded: Values, tolerance: float) -> Fidelity:
     """What has become of a column's finite values.
 

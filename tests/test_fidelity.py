@@ -11,7 +11,6 @@ from ae_pipeline.fidelity import (
     Fidelity,
     fine_tolerance,
     judge,
-    promise_text,
     variance_kept,
     verdict_of,
     worst_view,
@@ -159,12 +158,7 @@ def judge_scaled(found: Fidelity, exponent: int) -> Fidelity:
 
 
 def test_verdicts_in_words() -> None:
-    """From 0.99 a column is kept, below 0.9 it is flattened; promises read as people say them."""
+    """From 0.99 a column is kept, below 0.9 it is flattened."""
     shares = (None, 1.0, 0.99, 0.9899, 0.9, 0.8999, -3.0)
     verdicts = ["kept", "kept", "kept", "coarse", "coarse", "flattened", "flattened"]
     assert [verdict_of(share) for share in shares] == verdicts
-    assert [promise_text(t) for t in (0.0, 0.05, 4289.97)] == [
-        "exact",
-        "within 0.05",
-        "within 4,290",
-    ]

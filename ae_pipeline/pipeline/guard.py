@@ -20,7 +20,8 @@ from ae_pipeline.blocks import Block, block_to_arrays, records_to_block
 from ae_pipeline.codec import ArchiveCodec, code_directly
 from ae_pipeline.config import ToleranceConfig
 from ae_pipeline.errors import FlattenedColumnError, listing
-from ae_pipeline.fidelity import FLAT_R2, Fidelity, fine_tolerance, judge, promise_text
+from ae_pipeline.fidelity import FLAT_R2, Fidelity, fine_tolerance, judge
+from ae_pipeline.promise import Promise
 from ae_pipeline.results import ColumnFidelity
 
 logger = logging.getLogger(__name__)
@@ -43,15 +44,17 @@ def judge_codec(
     missing = np.isnan(sample.T).astype(np.uint8)  # 1 is null
     arrays = block_to_arrays(Block(np.ascontiguousarray(sample.T), missing), kinds)
     return tuple(
-        _judge_column(source, code_directly(column, source), float(tolerance))
-        for source, column, tolerance in zip(arrays, codec.columns, codec.tolerance, strict=True)
+        _judge_column(source, code_directly(column, source), promise)
+        for source, column, promise in zip(arrays, codec.columns, codec.promises, strict=True)
     )
 
 
-def _judge_column(source: pa.Array, decoded: pa.Array, tolerance: float) -> Fidelity:
+def _judge_column(source: pa.Array, decoded: pa.Array, promise: Promise) -> Fidelity:
     records = pa.RecordBatch.from_arrays([source, decoded], names=["source", "decoded"])
     before, after = records_to_block(records, ["source", "decoded"]).values
     is_known = ~(np.isnan(before) | np.isnan(after))
+    is_absolute = promise.is_exact or promise.absolute
+    tolerance = promise.absolute if is_absolute else np.nan
     return judge(before[is_known], after[is_known], tolerance)
 
 
@@ -65,7 +68,7 @@ def column_fidelity(
     told: Sequence[Fidelity | None] = codec.provenance.columns if found is None else found
     if len(told) != len(codec.schema.features):
         told = [None] * len(codec.schema.features)
-    promises = [promise_text(float(tolerance)) for tolerance in codec.tolerance]
+    promises = map(str, codec.promises)
     return tuple(map(ColumnFidelity, codec.schema.features, promises, told))
 
 
@@ -88,7 +91,7 @@ def check_meaning(
             for it does not name it literally.
     """
     flattened = [column for column in column_fidelity(codec) if column.is_flattened]
-    unasked = [one for one in flattened if not _is_named(config, one.name)]
+    unasked = [one for one in flattened if not is_named(config, one.name)]
     if config.accept_flattened or not unasked:
         return
     rules = [
@@ -124,7 +127,7 @@ def _count(columns: Collection[ColumnFidelity]) -> str:
     return "1 column" if len(columns) == 1 else f"{len(columns)} columns"
 
 
-def _is_named(config: ToleranceConfig, name: str) -> bool:
+def is_named(config: ToleranceConfig, name: str) -> bool:
     """Whether the rule that counts for a column is for this one: somebody has thought of it."""
     matching = (
         rule

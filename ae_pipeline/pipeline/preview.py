@@ -39,6 +39,6 @@ def preview(source: Source, schema: TableSchema) -> tuple[ColumnFidelity, ...]:
         logger.warning("%s: columns are not judged: %s", where, error)
         return ()
     provenance = Provenance(where, "preview", statistics.n_rows, UNTRAINED)
-    tolerance = resolve_tolerances(job.tolerance, schema, statistics)
-    codec, _ = direct_codec(job, schema, statistics, provenance, tolerance)
+    quantizers = resolve_tolerances(job.tolerance, schema, statistics)
+    codec, _ = direct_codec(job, schema, statistics, provenance, quantizers)
     return column_fidelity(codec, judge_codec(codec, statistics.sample))

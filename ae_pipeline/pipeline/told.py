@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import get_args
 
 from ae_pipeline.archive import ArchiveCoder
-from ae_pipeline.fidelity import Fidelity, Verdict, promise_text, verdict_of
+from ae_pipeline.fidelity import Fidelity, Verdict, verdict_of
 from ae_pipeline.metrics import ErrorMetrics
 from ae_pipeline.pipeline.compare import feature_numbers
 from ae_pipeline.pipeline.guard import column_fidelity
+from ae_pipeline.promise import Promise
 from ae_pipeline.results import ColumnFidelity
 from ae_pipeline.storage import Coder
 
@@ -45,7 +46,7 @@ def _badness(column: ColumnFidelity) -> int:
 
 def _as_measured(column: ColumnFidelity, measured: ErrorMetrics) -> ColumnFidelity:
     """With the shares of what was compared, and the worse one of both verdicts."""
-    at_best: Verdict = "exact" if column.promise == promise_text(0.0) else "kept"
+    at_best: Verdict = "exact" if column.promise == str(Promise()) else "kept"
     found = column.found or Fidelity(None, None, None, None, None, at_best)
     verdict = found.verdict
     if measured.max_error > 0:

@@ -30,7 +30,7 @@ def fidelity_table(columns: Sequence[ColumnFidelity], title: str = "What columns
     return Table(
         title=title,
         headings=(
-            *("column", "promise", "R2", "bulk R2"),
+            *("column", "within", "R2", "bulk R2"),
             *("distinct before", "distinct after", "verdict"),
         ),
         rows=tuple(map(_row, shown)),
@@ -39,11 +39,11 @@ def fidelity_table(columns: Sequence[ColumnFidelity], title: str = "What columns
 
 
 def _row(column: ColumnFidelity) -> tuple[Cell, ...]:
-    found = column.found
+    found, promise = column.found, column.promise.removeprefix("within ")
     if found is None:
-        return (column.name, column.promise, None, None, None, None, "not known")
+        return (column.name, promise, None, None, None, None, "not known")
     shares = (_share(found.r2), _share(found.r2_bulk))
-    return (column.name, column.promise, *shares, found.n_before, found.n_after, found.verdict)
+    return (column.name, promise, *shares, found.n_before, found.n_after, found.verdict)
 
 
 def _share(r2: float | None) -> float | None:

@@ -2,6 +2,7 @@
 
     AePipelineError
     ├── ConfigError                     (ValueError)         a setting is unknown or impossible
+    │   └── FlattenedColumnError        (ValueError)         a tolerance leaves nothing of a column
     ├── SourceError
     │   ├── SourceNotFoundError         (FileNotFoundError)  nothing at that path
     │   ├── EmptySourceError            (ValueError)         no Parquet files, or no rows
@@ -83,6 +84,10 @@ def _rebuild(
 
 class ConfigError(AePipelineError, ValueError):
     """A setting is unknown, out of range or missing."""
+
+
+class FlattenedColumnError(ConfigError):
+    """A tolerance is so coarse that decoded columns would not say what they said."""
 
 
 class SourceError(AePipelineError):

@@ -23,7 +23,7 @@ from ae_pipeline.pipeline import (
     start_compress,
     watch_drift,
 )
-from ae_pipeline.report import drift_table, result_lines, result_tables
+from ae_pipeline.report import drift_table, result_lines, result_tables, result_warnings
 from ae_pipeline.results import BackfillPlan, CompressReport, DriftReport
 from flows.artifacts import publish_markdown, publish_plan, publish_report, publish_table
 from flows.assets import publish_asset
@@ -138,7 +138,8 @@ def _publish(report: CompressReport, job: CompressJob) -> None:
     partitions = compress_table(report)
     if partitions is not None:
         publish_table("compress-partitions", job.source, partitions, worst="MSE")
-    lines = [*result_lines(report), *(str(failure) for failure in report.failures)]
+    failures = (str(failure) for failure in report.failures)
+    lines = [*result_lines(report), *result_warnings(report), *failures]
     publish_markdown("compress", job.source, result_tables(report), lines)
 
 

@@ -25,6 +25,7 @@ def encode(
         float | None,
         typer.Option(metavar="0.01", help="Promised error, a part of each column's spread."),
     ] = None,
+    accept_flattened: options.AcceptFlattened = False,
     codec: Annotated[
         str | None,
         typer.Option(metavar="DIR", help="Codec to use; without one, ARCHIVE's own or a new fit."),
@@ -55,6 +56,7 @@ def encode(
         archive=archive,
         codec=codec,
         tolerance__relative=tolerance,
+        tolerance__accept_flattened=accept_flattened,
         network__latent_dim=latent_dim,
         planner__budget_s=budget,
         training__start_from=start_from,

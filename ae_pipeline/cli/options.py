@@ -116,6 +116,13 @@ Tolerance = Annotated[
     float | None,
     typer.Option(metavar="0.01", help="Promised error, a part of each column's spread."),
 ]
+AcceptFlattened = Annotated[
+    bool,
+    typer.Option(
+        "--accept-flattened",
+        help="Encode although a tolerance leaves next to nothing of what a column says.",
+    ),
+]
 CodecToUse = Annotated[
     str | None,
     typer.Option("--codec", metavar="DIR", help="Codec; without one, DEST's own or a new fit."),

@@ -40,6 +40,7 @@ def backfill(
     dry_run: options.DryRun = False,
     max_concurrency: options.MaxConcurrency = None,
     tolerance: options.Tolerance = None,
+    accept_flattened: options.AcceptFlattened = False,
     codec: options.CodecToUse = None,
     config: options.ConfigFile = None,
     setting: options.Setting = None,
@@ -63,6 +64,7 @@ def backfill(
         **{_kind_of(dest) if kind is None else _checked(kind): dest},
         codec=codec,
         tolerance__relative=tolerance,
+        tolerance__accept_flattened=accept_flattened,
         backfill__where=where,
         backfill__start=start,
         backfill__end=end,
@@ -92,6 +94,7 @@ def compress(
         str | None, typer.Argument(metavar="ARCHIVE", help="Archive to keep up to date.")
     ] = None,
     tolerance: options.Tolerance = None,
+    accept_flattened: options.AcceptFlattened = False,
     delete_source: Annotated[
         str | None,
         typer.Option(metavar="after_verify", help="Delete what was read back and compared."),
@@ -122,6 +125,7 @@ def compress(
         source=source,
         archive=archive,
         tolerance__relative=tolerance,
+        tolerance__accept_flattened=accept_flattened,
         retention__delete_source=delete_source,
         drift__action=drift,
         backfill__where=where,

@@ -224,6 +224,12 @@ class ColumnCodec:
             return self.grid.to_units(values.astype(np.float64))
 
 
+def code_directly(column: ColumnCodec, values: pa.Array) -> pa.Array:
+    """What comes back of values that were stored without any prediction."""
+    stored = column.direct(column.present(values))
+    return column.decode(stored.streams, len(values), Hints()).array
+
+
 def fill_rows(cells: Cells, is_valid: Bool[np.ndarray, "rows"]) -> Int64[np.ndarray, "rows"]:
     """Cells of all rows: a null has the cell before it, leading ones that of the first value."""
     if len(cells) == len(is_valid):

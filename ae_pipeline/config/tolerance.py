@@ -1,6 +1,6 @@
 """The promise: how far a decoded value may be from its source, per column."""
 
-from typing import Literal
+from typing import Any, Literal  # Any: a JSON tree
 
 from pydantic import Field, model_validator
 
@@ -68,11 +68,20 @@ class ToleranceConfig(Settings):
         "kind (absolute, spread, range, std, relative, digits, decimals, rmse, psnr, exact) and "
         "value; the last match counts.",
     )
+    accept_flattened: bool = Field(
+        default=False,
+        description="Encode although a tolerance leaves next to nothing of what a column says. A "
+        "rule whose match is the very name of a column accepts it for that column.",
+    )
 
     @model_validator(mode="after")
     def _is_a_share(self) -> "ToleranceConfig":
         _check_value(self.kind, self.relative)
         return self
+
+    def shaping(self) -> dict[str, Any]:
+        """Settings that shape a codec, as JSON: all but what was accepted."""
+        return self.model_dump(mode="json", exclude={"accept_flattened"})
 
 
 def _check_value(kind: str, value: float) -> None:

@@ -56,8 +56,8 @@ def check_settings(job: EncodeJob, coder: ArchiveCoder | FeaturesCoder) -> None:
         asked["feature columns"] = roles.features, codec.schema.features
     if job.network.latent_dim is not None and isinstance(coder, FeaturesCoder):
         asked["network.latent_dim"] = job.network.latent_dim, coder.codec.latent_dim
-    if job.tolerance.model_fields_set and isinstance(coder, ArchiveCoder):
-        asked["tolerance"] = job.tolerance.model_dump(mode="json"), codec.provenance.tolerance
+    if job.tolerance.model_fields_set - {"accept_flattened"} and isinstance(coder, ArchiveCoder):
+        asked["tolerance"] = job.tolerance.shaping(), codec.provenance.tolerance
     for setting, (wanted, found) in asked.items():
         if wanted != found:
             raise ConfigError(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ae_pipeline.archive import ArchiveCoder
 from ae_pipeline.codec import save_archive_codec, save_codec
 from ae_pipeline.config import EncodeJob
-from ae_pipeline.errors import AePipelineError, CodecMismatchError
+from ae_pipeline.errors import AePipelineError, CodecMismatchError, FlattenedColumnError
 from ae_pipeline.features import FeaturesCoder, check_new_names
 from ae_pipeline.pipeline.coders import (
     check_block_name,
@@ -123,17 +125,35 @@ def plan_encode(
 def _fit_for(
     job: EncodeJob, kind: Kind, source: Source, destination: Path, progress: Progress
 ) -> Coder:
-    """Fit a codec for this destination; claimed first, so that hours of training find it free."""
+    """Fit a codec for this destination; claimed before hours of training, so that they find it
+    free, and after all that can go wrong before them.
+    """  # noqa: D205
     source = fittable(source)
     roles = resolve_roles(fragment_schema(source.fragments[0]), job.columns, job.source)
     checkpoint = checkpoint_directory(destination)
     if kind == "archive":
         check_block_name(roles.arrow.names)
-        claim(destination, Marker(kind), job.execution.force)
-        return ArchiveCoder(fit_archive_codec(job, source, checkpoint, progress))
+        marking = partial(claim, destination, Marker(kind), job.execution.force)
+        with _leaving_no_trace(destination):
+            check_claim(destination, Marker(kind), job.execution.force)
+            codec = fit_archive_codec(job, source, checkpoint, progress, before_training=marking)
+        return ArchiveCoder(codec)
     check_new_names(roles, job.latent_column)
     claim(destination, Marker(kind), job.execution.force)
     return FeaturesCoder(fit_codec(job, source, checkpoint, progress), job.latent_column)
+
+
+@contextmanager
+def _leaving_no_trace(destination: Path) -> Iterator[None]:
+    """Remove a folder that was made for nothing."""
+    is_new = not destination.exists()
+    try:
+        yield
+    except FlattenedColumnError:
+        if is_new:
+            with suppress(OSError):
+                destination.rmdir()
+        raise
 
 
 def _returned(source: Source, destination: Path) -> dict[str, dict[str, str]]:

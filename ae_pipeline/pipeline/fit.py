@@ -148,6 +148,7 @@ def fit_key(job: JobConfig, source: Source) -> str:
     """Hash of every setting and every byte of the source (by fingerprint) that shape a codec."""
     settings = job.model_dump(mode="json", include=_SHAPING)
     settings["training"].pop("checkpoint_s")
+    settings["tolerance"] = job.tolerance.shaping()
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for fragment in source.fragments:
         digest.update(fingerprint(fragment).encode())

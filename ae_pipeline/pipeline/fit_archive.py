@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,12 @@ from ae_pipeline.codec import ArchiveCodec, Provenance, load_archive_codec
 from ae_pipeline.config import JobConfig
 from ae_pipeline.distribution import reference_of
 from ae_pipeline.pipeline.fit import check_same_columns, fit_key
+from ae_pipeline.pipeline.guard import (
+    check_meaning,
+    column_fidelity,
+    judge_codec,
+    tell_flattened,
+)
 from ae_pipeline.pipeline.measure import first_schema, measure_source
 from ae_pipeline.planner import Trainer, plan_codec
 from ae_pipeline.quantization import Quantizer
@@ -37,6 +44,7 @@ def fit_archive_codec(
     checkpoint: Path,
     progress: Progress,
     promised: ArchiveCodec | None = None,
+    before_training: Callable[[], object] = lambda: None,
 ) -> ArchiveCodec:
     """Measure, resolve tolerances, train, and keep the network only if it saves bytes.
 
@@ -46,9 +54,11 @@ def fit_archive_codec(
         checkpoint: folder for the state of training.
         progress: told of measuring and training.
         promised: a former codec, whose feature columns and tolerances stay.
+        before_training: called once nothing but training can go wrong.
 
     Raises:
         SourceError: the source cannot be used.
+        FlattenedColumnError: the tolerance of a column leaves nothing of it.
         ConfigError: a setting does not suit it.
         TrainingError: the loss diverged.
     """
@@ -62,7 +72,7 @@ def fit_archive_codec(
         fit_key=fit_key(job, source),
         n_rows=statistics.n_rows,
         training=UNTRAINED,
-        tolerance=job.tolerance.model_dump(mode="json"),
+        tolerance=job.tolerance.shaping(),
         references=tuple(map(reference_of, statistics.sample.T)),
     )
     if promised is None:
@@ -71,7 +81,15 @@ def fit_archive_codec(
         quantizers = promised.quantizers
         provenance = replace(provenance, tolerance=promised.provenance.tolerance)
     direct, inputs = direct_codec(job, schema, statistics, provenance, quantizers)
+    direct = replace(
+        direct, provenance=replace(provenance, columns=judge_codec(direct, statistics.sample))
+    )
+    if promised is None:
+        check_meaning(job.tolerance, direct, statistics.sample, where)
+    else:  # the promise stays, and so does the night
+        tell_flattened(column_fidelity(direct))
     previous = _previous_codec(job, schema)
+    before_training()
     trainer = Trainer(job, direct, inputs, groups, checkpoint, progress, previous)
     return plan_codec(trainer, job.planner)
 

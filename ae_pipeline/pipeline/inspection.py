@@ -1,4 +1,4 @@
-"""Inspect: say what a path is and what it holds; reads footers, never data."""
+"""Inspect: say what a path is and what it holds; reads footers, and of a source a sample."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from ae_pipeline.config import ColumnsConfig
 from ae_pipeline.errors import NoFeatureColumnError
 from ae_pipeline.pipeline.accounting import account, fragment_bytes
 from ae_pipeline.pipeline.coders import open_coder
+from ae_pipeline.pipeline.guard import column_fidelity
 from ae_pipeline.pipeline.measure import common_schema
-from ae_pipeline.results import InspectedColumn, Inspection, StoredBytes
+from ae_pipeline.pipeline.preview import preview
+from ae_pipeline.results import ColumnFidelity, InspectedColumn, Inspection, StoredBytes
 from ae_pipeline.schema import TableSchema, resolve_roles
 from ae_pipeline.source import Source, discover, list_row_groups, open_fragment
 from ae_pipeline.storage import (
@@ -55,7 +57,7 @@ def _inspect_codec(path: str) -> Inspection:
         **{name.replace("_", " "): value for name, value in asdict(training).items()},
     }
     columns, plan = _codec_columns(codec), codec.provenance.plan
-    return Inspection("codec", path, facts, columns, plan=plan)
+    return Inspection("codec", path, facts, columns, plan=plan, fidelity=_fidelity_of(codec))
 
 
 def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
@@ -74,7 +76,7 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
     kind = "archive" if marker.kind == "archive" else "features dataset"
     size_bytes = account(stored, Path(path), [directory])
     columns, plan = _codec_columns(coder.codec), coder.codec.provenance.plan
-    return Inspection(kind, path, facts, columns, size_bytes, plan)
+    return Inspection(kind, path, facts, columns, size_bytes, plan, _fidelity_of(coder.codec))
 
 
 def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
@@ -91,7 +93,12 @@ def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
         "bytes": source.size_bytes,
         "files ignored": source.n_ignored,
     }
-    return Inspection(kind, path, facts, _schema_columns(roles))
+    fidelity = preview(source, roles) if kind == "source" else ()
+    return Inspection(kind, path, facts, _schema_columns(roles), fidelity=fidelity)
+
+
+def _fidelity_of(codec: Codec | ArchiveCodec) -> tuple[ColumnFidelity, ...]:
+    return column_fidelity(codec) if isinstance(codec, ArchiveCodec) else ()
 
 
 def _dataset_facts(source: Source) -> Facts:

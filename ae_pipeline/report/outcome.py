@@ -15,6 +15,7 @@ from ae_pipeline.report.build import closing_lines, fit_table, report_tables
 from ae_pipeline.report.compress import compress_lines
 from ae_pipeline.report.drift import drift_table
 from ae_pipeline.report.errors import partition_table
+from ae_pipeline.report.fidelity import fidelity_table
 from ae_pipeline.report.table import Table
 from ae_pipeline.results import (
     BackfillPlan,
@@ -63,7 +64,8 @@ def result_warnings(result: Result) -> list[str]:
         return [] if result.report is None else list(result.report.warnings)
     if isinstance(result, CompressReport):
         reports = (result.encoded, result.verified)
-        return [warning for report in reports if report for warning in report.warnings]
+        told = [warning for report in reports if report for warning in report.warnings]
+        return list(dict.fromkeys(told))
     return []
 
 
@@ -84,5 +86,10 @@ def _compress_tables(result: CompressReport) -> list[Table]:
     tables = _plan_tables(result.plan)
     if result.drift is not None:
         tables.append(drift_table(result.drift))
-    reports = (result.encoded, result.verified)
-    return [*tables, *(partition_table(report) for report in reports if report is not None)]
+    reports = [report for report in (result.encoded, result.verified) if report is not None]
+    tables += [partition_table(report) for report in reports]
+    # What was read back was compared, so its shares are of all values.
+    return [
+        *tables,
+        *(fidelity_table(report.fidelity) for report in reports[-1:] if report.fidelity),
+    ]

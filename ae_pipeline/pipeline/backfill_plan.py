@@ -14,6 +14,7 @@ from ae_pipeline.pipeline.coders import check_settings, find_coder
 from ae_pipeline.pipeline.dates import fragments_between, latest, latest_first
 from ae_pipeline.pipeline.destination import check_apart, check_kind
 from ae_pipeline.pipeline.encode_plan import check_codec_kind
+from ae_pipeline.pipeline.listed import tell_ignored
 from ae_pipeline.pipeline.original import find_source
 from ae_pipeline.pipeline.predicate import fragments_where
 from ae_pipeline.pipeline.status import Destination, fragment_statuses, orphan_statuses
@@ -40,6 +41,7 @@ def plan_backfill(job: EncodeJob) -> BackfillPlan:
         check_settings(job, coder)
     destination = Destination.look(root, coder)
     source = find_source(job.source, destination.retired)
+    tell_ignored(source, job.source)
     check_apart(source, root)
     statuses = _statuses(job, source, destination)
     return BackfillPlan(
@@ -66,7 +68,9 @@ def _statuses(job: EncodeJob, source: Source, destination: Destination) -> list[
         status.relative: status
         for status in (
             *fragment_statuses(there, destination, job.execution.workers),
-            *orphan_statuses([one for one in chosen if one.relative not in known], destination),
+            *orphan_statuses(
+                [one for one in chosen if one.relative not in known], destination, source.root
+            ),
         )
     }
     return [statuses[fragment.relative] for fragment in chosen]

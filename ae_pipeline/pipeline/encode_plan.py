@@ -23,6 +23,7 @@ from ae_pipeline.pipeline.coders import (
 from ae_pipeline.pipeline.destination import check_apart, check_claim, claim
 from ae_pipeline.pipeline.fit import fit_codec
 from ae_pipeline.pipeline.fit_archive import fit_archive_codec
+from ae_pipeline.pipeline.listed import tell_ignored
 from ae_pipeline.pipeline.measure import fittable, fragment_schema
 from ae_pipeline.pipeline.original import find_source
 from ae_pipeline.results import Progress, silent
@@ -93,8 +94,8 @@ def plan_encode(
     # Another run may have deleted what was planned, once it had verified it.
     retired = read_notes(destination, "retired") if is_backfill else {}
     source = find_source(job.source, retired)
-    if source.n_ignored:
-        logger.warning("%s: %d files are not Parquet, ignored", job.source, source.n_ignored)
+    if not is_backfill:  # whose plan has told
+        tell_ignored(source, job.source)
     kind: Kind = "features" if job.archive is None else "archive"
     check_apart(source, destination)
     found = find_coder(job, destination)

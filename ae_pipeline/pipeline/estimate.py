@@ -16,6 +16,7 @@ from ae_pipeline.codec import ArchiveCodec, Provenance
 from ae_pipeline.config import EstimateJob, JobConfig, ToleranceConfig
 from ae_pipeline.metrics import ErrorSums, column_metrics, measure_errors
 from ae_pipeline.pipeline.fit_archive import UNTRAINED, direct_codec
+from ae_pipeline.pipeline.listed import tell_ignored
 from ae_pipeline.pipeline.measure import first_schema, fittable, measure_source
 from ae_pipeline.pipeline.verdict import give_verdict
 from ae_pipeline.planner import (
@@ -112,7 +113,9 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
 
 
 def _look(job: EstimateJob, progress: Progress) -> _Sampled:
-    source = fittable(discover(job.source))
+    source = discover(job.source)
+    tell_ignored(source, job.source)
+    source = fittable(source)
     schema = resolve_roles(first_schema(source), job.columns, job.source)
     groups = list_row_groups(source.fragments)
     measured = _spread(groups, _MEASURED_VALUES // len(schema.features))

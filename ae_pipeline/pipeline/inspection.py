@@ -11,7 +11,7 @@ import numpy as np
 from ae_pipeline.architecture import Architecture
 from ae_pipeline.codec import CODEC_FILE, ArchiveCodec, Codec
 from ae_pipeline.config import ColumnsConfig
-from ae_pipeline.errors import NoFeatureColumnError
+from ae_pipeline.errors import NoFeatureColumnError, listing
 from ae_pipeline.pipeline.accounting import account, fragment_bytes
 from ae_pipeline.pipeline.coders import open_coder
 from ae_pipeline.pipeline.measure import common_schema
@@ -90,6 +90,7 @@ def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
         "rows": sum(group.n_rows for group in groups),
         "bytes": source.size_bytes,
         "files ignored": source.n_ignored,
+        **({"of which": listing(source.ignored)} if source.ignored else {}),
     }
     return Inspection(kind, path, facts, _schema_columns(roles))
 

@@ -81,14 +81,20 @@ def fragment_statuses(
 
 
 def orphan_statuses(
-    fragments: Sequence[Fragment], destination: Destination
+    fragments: Sequence[Fragment], destination: Destination, source: Path
 ) -> list[PlannedFragment]:
-    """Fragments of the destination whose source is gone: by our own hand or by another."""
+    """Fragments of the destination whose source is gone: by our own hand or by another.
+
+    Args:
+        fragments: of the destination.
+        destination: what is known of it.
+        source: root of the source, which lists none of them.
+    """
     return [
         PlannedFragment(
             fragment.relative,
             fragment.partition,
-            *_without_source(fragment, destination),
+            *_without_source(fragment, destination, source),
             fragment.size_bytes,
             has_source=False,
         )
@@ -96,9 +102,11 @@ def orphan_statuses(
     ]
 
 
-def _without_source(fragment: Fragment, destination: Destination) -> Verdict:
+def _without_source(fragment: Fragment, destination: Destination, source: Path) -> Verdict:
     if fragment.relative in destination.retired:
         return "retired", "its source was deleted after verification"
+    if (source / fragment.relative).is_symlink():  # dangles, or it would be listed
+        return "retired", "its source was a link to one that was deleted after verification"
     return "orphaned", "not in the source any more"
 
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from ae_pipeline.errors import AePipelineError, CorruptFragmentError, SourceNotFoundError
 from ae_pipeline.source.discovery import Fragment
+from ae_pipeline.source.magic import is_encrypted
 from ae_pipeline.source.pulse import beat
 
 #: Rows read at a time where a column's values have any length, and bytes as stored.
@@ -47,6 +48,7 @@ def open_fragment(fragment: Fragment) -> Iterator[pq.ParquetFile]:
     """
     with reading_errors(fragment):
         stat = fragment.path.stat()
+        _check_not_encrypted(fragment)
         file = pq.ParquetFile(
             fragment.path,
             metadata=_read_metadata(str(fragment.path), stat.st_size, stat.st_mtime_ns),
@@ -146,6 +148,18 @@ def reading_errors(fragment: Fragment) -> Iterator[None]:
             got="an empty file" if fragment.size_bytes == 0 else str(error).splitlines()[0],
             remedy="restore it or take it out of the source",
         ) from error
+
+
+def _check_not_encrypted(fragment: Fragment) -> None:
+    """Raise `CorruptFragmentError` if a file can be read with a key alone."""
+    if is_encrypted(fragment.path):
+        raise CorruptFragmentError(
+            "encrypted Parquet",
+            where=fragment.relative,
+            expected="PAR1 at its start and end",
+            got="PARE",
+            remedy="decrypt it into another folder and name that",
+        )
 
 
 def _holds_dictionary(kind: pa.DataType) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ae_pipeline.architecture import Architecture
 from ae_pipeline.codec import CODEC_FILE, ArchiveCodec, Codec
-from ae_pipeline.config import ColumnsConfig
+from ae_pipeline.config import ColumnsConfig, argument_path
 from ae_pipeline.errors import NoFeatureColumnError, listing
 from ae_pipeline.pipeline.accounting import account, fragment_bytes
 from ae_pipeline.pipeline.coders import open_coder
@@ -34,6 +34,7 @@ def inspect(path: str) -> Inspection:
     Raises:
         AePipelineError: nothing is there, or it cannot be read.
     """
+    path = argument_path(path, "PATH")
     if (Path(path) / CODEC_FILE).exists():
         return _inspect_codec(path)
     marker = read_marker(Path(path))

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ae_pipeline.config.paths import fault_of
 from ae_pipeline.errors import EmptySourceError, SourceNotFoundError, listing
 from ae_pipeline.source.magic import SUFFIXES, look
 from ae_pipeline.source.table_format import refuse_inside_table, refuse_table
@@ -98,7 +99,7 @@ def discover(path: str | Path) -> Source:
         raise SourceNotFoundError(
             "no such file or folder",
             where=str(path),
-            expected="a Parquet file or a folder of them",
+            expected=fault_of(str(path)) or "a Parquet file or a folder of them",
             remedy="check the path",
         )
     refuse_inside_table(root)

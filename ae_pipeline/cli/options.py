@@ -159,6 +159,14 @@ Prune = Annotated[
     bool,
     typer.Option("--prune", help="Remove fragments whose source is gone.", rich_help_panel=_CHOICE),
 ]
+ReplacePartitions = Annotated[
+    bool,
+    typer.Option(
+        "--replace-partitions",
+        help="Remove what new files of a partition replace, once they are verified.",
+        rich_help_panel=_CHOICE,
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and why.")]
 MaxConcurrency = Annotated[
     int | None,

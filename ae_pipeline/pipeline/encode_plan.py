@@ -54,6 +54,7 @@ class EncodePlan:
         retired: notes of sources that were deleted after verification, by fragment; what the
             archive holds of them is not replaced.
         codecs: ids of other codecs, by the partitions that get these.
+        vanished: fragments that were planned and are gone from the source since.
         doubted: fragments whose last attempt or verification failed, whatever their footers say.
     """
 
@@ -65,6 +66,7 @@ class EncodePlan:
     retired: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     codecs: Mapping[str, str] = field(default_factory=dict)
     doubted: frozenset[str] = frozenset()
+    vanished: tuple[str, ...] = ()
 
     def codec_of(self, fragment: Fragment) -> str:
         """Id of the codec that a fragment gets."""

@@ -15,6 +15,7 @@ from ae_pipeline.errors import NoFeatureColumnError, listing
 from ae_pipeline.pipeline.accounting import account, fragment_bytes
 from ae_pipeline.pipeline.coders import open_coder
 from ae_pipeline.pipeline.measure import common_schema
+from ae_pipeline.pipeline.orphans import counted, known_orphans
 from ae_pipeline.results import InspectedColumn, Inspection, StoredBytes
 from ae_pipeline.schema import TableSchema, resolve_roles
 from ae_pipeline.source import Source, discover, list_row_groups, open_fragment
@@ -71,7 +72,14 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
             n_rows += metadata.num_rows
             if footer is not None:
                 stored.append(fragment_bytes(coder, metadata, footer, fragment.path))
-    facts: Facts = {**_dataset_facts(source), "rows": n_rows, **_codec_facts(coder.codec)}
+    orphans = known_orphans(Path(path), source.fragments, None, [directory])
+    orphaned: Facts = {"orphaned": counted(orphans)} if orphans else {}
+    facts: Facts = {
+        **_dataset_facts(source),
+        "rows": n_rows,
+        **orphaned,
+        **_codec_facts(coder.codec),
+    }
     kind = "archive" if marker.kind == "archive" else "features dataset"
     size_bytes = account(stored, Path(path), [directory])
     columns, plan = _codec_columns(coder.codec), coder.codec.provenance.plan

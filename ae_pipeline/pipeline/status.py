@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,8 +106,11 @@ def orphan_statuses(
 def _without_source(fragment: Fragment, destination: Destination, source: Path) -> Verdict:
     if fragment.relative in destination.retired:
         return "retired", "its source was deleted after verification"
-    if (source / fragment.relative).is_symlink():  # dangles, or it would be listed
+    path = source / fragment.relative
+    if path.is_symlink() and not path.exists():
         return "retired", "its source was a link to one that was deleted after verification"
+    if os.path.lexists(path):
+        return "failed", "its source is not Parquet any more"
     return "orphaned", "not in the source any more"
 
 

@@ -44,7 +44,7 @@ def backfill(
     codec: options.CodecToUse = None,
     config: options.ConfigFile = None,
     setting: options.Setting = None,
-    force: options.Force = False,
+    force: options.ForceBackfill = False,
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:

@@ -34,7 +34,10 @@ class ExecutionConfig(Settings):
         default=2, ge=0, le=10, description="Attempts after an I/O error; data errors never retry."
     )
     force: bool = Field(
-        default=False, description="Do it again, and replace what is already at the destination."
+        default=False,
+        description="Do it again, and replace what is already at the destination: fit its codec, "
+        "encode writes every file and fits another codec where the settings ask for one, decode "
+        "its tables. Backfill and compress may remove more than a tenth of the dataset.",
     )
 
 

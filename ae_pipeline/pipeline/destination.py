@@ -45,7 +45,7 @@ def check_claim(
     Args:
         destination: folder to write to.
         marker: what it is to be.
-        force: whatever it holds.
+        force: whatever it holds; only decode never writes over features or an archive.
         may_change_codec: fragments of another codec may be there; each names its own.
 
     Raises:
@@ -61,6 +61,8 @@ def check_claim(
         found = read_marker(destination)
         if not force:
             _check_ours(destination, found, marker)
+        elif marker.kind == "decoded" and found is not None:
+            check_kind(destination, found, marker.kind)  # its files would be lost
         if not (force or may_change_codec):
             _check_codec(destination, found, marker)
     return found
@@ -87,7 +89,7 @@ def check_kind(destination: Path, found: Marker | None, kind: Kind) -> None:
             where=str(destination),
             expected=kind,
             got=found.kind,
-            remedy="choose another destination",
+            remedy=f"choose another destination, or delete {destination} first",
         )
 
 

@@ -51,7 +51,9 @@ def fit(job: FitJob, progress: Progress = silent) -> FitResult:
     check_apart(source, directory)
     if read_marker(directory) is not None:
         raise DestinationExistsError(
-            "a dataset is here", where=str(directory), remedy="choose another codec directory"
+            "a dataset is here",
+            where=str(directory),
+            remedy=f"choose another codec directory, or delete {directory} first",
         )
     tell_ignored(source, job.source)
     source = fittable(source)

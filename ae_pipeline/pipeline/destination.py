@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ae_pipeline.errors import (
     DestinationExistsError,
     DestinationOverlapError,
     UnwritableDestinationError,
+    listing,
 )
 from ae_pipeline.publish import destination_errors
 from ae_pipeline.source import Source
-from ae_pipeline.storage import Kind, Marker, read_marker, write_marker
+from ae_pipeline.storage import Extract, Kind, Marker, read_marker, write_marker
 from ae_pipeline.storage.layout import PRIVATE_FOLDER
 
 
@@ -79,6 +81,31 @@ def _check_ours(destination: Path, found: Marker | None, wanted: Marker) -> None
             remedy="choose another destination, or --force to write among them",
         )
     check_kind(destination, found, wanted.kind)
+    if found is not None and found.extract is not None and wanted.extract is not None:
+        _check_extract(destination, found.extract, wanted.extract)
+
+
+def _check_extract(destination: Path, found: Extract, wanted: Extract) -> None:
+    """Raise `DestinationExistsError` if other tables are there than those to be written."""
+    for what, has, gets in (
+        ("tables of another dataset", found.encoded, wanted.encoded),
+        ("other columns of it", found.columns, wanted.columns),
+        ("other row groups of it", found.row_groups, wanted.row_groups),
+    ):
+        if has != gets:
+            raise DestinationExistsError(
+                f"destination holds {what}",
+                where=str(destination),
+                expected=_told(has),
+                got=_told(gets),
+                remedy="decode to another folder, or --force to write over them",
+            )
+
+
+def _told(chosen: str | Sequence[object] | None) -> str:
+    if isinstance(chosen, str):
+        return chosen
+    return "all" if chosen is None else listing(chosen)
 
 
 def check_kind(destination: Path, found: Marker | None, kind: Kind) -> None:

@@ -177,7 +177,7 @@ def test_orphans_are_told_by_every_verb_that_reads(source: Path, tmp_path: Path)
     """Files, rows and names, with the source named, and where the codec was fitted to it."""
     encode(job_for(source))
     rename(source, 2)
-    archive, told = str(tmp_path / "archive"), "1 file, 60 rows, without a source any more"
+    archive, told = str(tmp_path / "archive"), "1 file, 60 rows, not in the source any more"
     reports = {
         "encode": encode(job_for(source)),
         "backfill": backfill(job_for(source)),

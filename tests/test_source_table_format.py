@@ -18,7 +18,7 @@ from ae_pipeline.config import (
     FitJob,
     VerifyJob,
 )
-from ae_pipeline.errors import TableFormatError
+from ae_pipeline.errors import DestinationOverlapError, TableFormatError
 from ae_pipeline.pipeline import backfill, compress, estimate
 from ae_pipeline.source import discover
 from tests.checks import assert_one_line
@@ -120,6 +120,19 @@ def archive(tmp_path: Path) -> Path:
     encode(EncodeJob(source=str(table), archive=str(tmp_path / "archive"), **NEVER))
     (table / "_delta_log").mkdir()
     return tmp_path / "archive"
+
+
+@each_format
+def test_nothing_is_written_into_a_table(name: str, tmp_path: Path) -> None:
+    """A destination in a table is refused before anything is there: its upkeep would delete it."""
+    source, table = tmp_path / "source", make_table(tmp_path / "t", name)
+    source.mkdir()
+    pq.write_table(pa.table({"a": [0.5 * i for i in range(20)]}), source / "p.parquet")
+    before = sorted(tmp_path.rglob("*"))
+    for verb in (encode, backfill):
+        with pytest.raises(DestinationOverlapError, match=name):
+            verb(EncodeJob(source=str(source), archive=str(table / "archive"), **NEVER))
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 VERBS: dict[str, Callable[[str, str, str], object]] = {

@@ -8,17 +8,21 @@ from pathlib import Path
 from ae_pipeline.errors import (
     DestinationExistsError,
     DestinationOverlapError,
+    TableFormatError,
     UnwritableDestinationError,
     listing,
 )
 from ae_pipeline.publish import destination_errors
-from ae_pipeline.source import Source
+from ae_pipeline.source import Source, refuse_inside_table
 from ae_pipeline.storage import Extract, Kind, Marker, read_marker, write_marker
 from ae_pipeline.storage.layout import PRIVATE_FOLDER
 
 
 def check_apart(source: Source, destination: Path) -> None:
-    """Raise `DestinationOverlapError` if one holds the other, which would mix them up."""
+    """Raise `DestinationOverlapError` if one holds the other, which would mix them up.
+
+    So would a table with a log of its own, whose upkeep deletes files that it does not know.
+    """
     root, target = source.root.resolve(), destination.resolve()
     is_inside = root in target.parents and not source.is_single_file
     if root == target or is_inside or target in root.parents:
@@ -28,6 +32,15 @@ def check_apart(source: Source, destination: Path) -> None:
             expected=f"a folder apart from {source.root}",
             remedy="choose another destination",
         )
+    try:
+        refuse_inside_table(destination)
+    except TableFormatError as error:
+        raise DestinationOverlapError(
+            "destination lies in a table that another program keeps",
+            where=str(destination),
+            got=f"{error.what}: {error.where}",
+            remedy="choose another destination",
+        ) from error
 
 
 def claim(destination: Path, marker: Marker, force: bool, may_change_codec: bool = False) -> None:

@@ -70,11 +70,11 @@ def orphan_warnings(orphans: Sequence[Fragment]) -> tuple[str, ...]:
 
 
 def counted(orphans: Sequence[Fragment]) -> str:
-    """`1 file, 60 rows, without a source any more: day=1/part-0.parquet`."""
+    """`1 file, 60 rows, not in the source any more: day=1/part-0.parquet`."""
     files = "1 file" if len(orphans) == 1 else f"{len(orphans):,} files"
     n_rows = sum(map(_n_rows, orphans))
     names = listing([one.relative for one in orphans], _NAMED)
-    return f"{files}, {n_rows:,} rows, without a source any more: {names}"
+    return f"{files}, {n_rows:,} rows, not in the source any more: {names}"
 
 
 def _fitted_source(fragments: Sequence[Fragment], codecs: Iterable[str | Path]) -> Path | None:

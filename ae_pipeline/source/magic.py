@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +67,9 @@ def look(path: Path) -> Look:
 
 def is_encrypted(path: Path) -> bool:
     """Whether a file begins and ends as Parquet with an encrypted footer does."""
-    return _ends(path) == (_ENCRYPTED, _ENCRYPTED)
+    with suppress(OSError):
+        return _ends(path) == (_ENCRYPTED, _ENCRYPTED)
+    return False
 
 
 def _reason(path: Path, mode: int) -> str:

@@ -48,7 +48,6 @@ def open_fragment(fragment: Fragment) -> Iterator[pq.ParquetFile]:
     """
     with reading_errors(fragment):
         stat = fragment.path.stat()
-        _check_not_encrypted(fragment)
         file = pq.ParquetFile(
             fragment.path,
             metadata=_read_metadata(str(fragment.path), stat.st_size, stat.st_mtime_ns),
@@ -142,24 +141,20 @@ def reading_errors(fragment: Fragment) -> Iterator[None]:
     except (pa.ArrowException, OSError, EOFError, UnicodeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
+        if is_encrypted(fragment.path):
+            raise CorruptFragmentError(
+                "encrypted Parquet",
+                where=fragment.relative,
+                expected="PAR1 at its start and end",
+                got="PARE",
+                remedy="decrypt it into another folder and name that",
+            ) from error
         raise CorruptFragmentError(
             "not a readable Parquet file",
             where=fragment.relative,
             got="an empty file" if fragment.size_bytes == 0 else str(error).splitlines()[0],
             remedy="restore it or take it out of the source",
         ) from error
-
-
-def _check_not_encrypted(fragment: Fragment) -> None:
-    """Raise `CorruptFragmentError` if a file can be read with a key alone."""
-    if is_encrypted(fragment.path):
-        raise CorruptFragmentError(
-            "encrypted Parquet",
-            where=fragment.relative,
-            expected="PAR1 at its start and end",
-            got="PARE",
-            remedy="decrypt it into another folder and name that",
-        )
 
 
 def _holds_dictionary(kind: pa.DataType) -> bool:

@@ -7,6 +7,7 @@
     │   ├── SourceNotFoundError         (FileNotFoundError)  nothing at that path
     │   ├── EmptySourceError            (ValueError)         no Parquet files, or no rows
     │   ├── CorruptFragmentError        (ValueError)         a file that is no readable Parquet
+    │   ├── TableFormatError            (ValueError)         its files are not its rows
     │   ├── SchemaMismatchError         (ValueError)         columns differ between fragments
     │   ├── SourceChangedError          (ValueError)         rewritten since it was encoded
     │   ├── DuplicateColumnError        (ValueError)         two columns of one name
@@ -104,6 +105,10 @@ class EmptySourceError(SourceError, ValueError):
 
 class CorruptFragmentError(SourceError, ValueError):
     """A file is empty, truncated, damaged or not Parquet."""
+
+
+class TableFormatError(SourceError, ValueError):
+    """A table with a log of its own (Delta Lake, Iceberg, ...): files hold rows that are gone."""
 
 
 class SchemaMismatchError(SourceError, ValueError):

@@ -170,7 +170,7 @@ def test_prune_removes_orphans_alone(source: Path) -> None:
     shutil.rmtree(source / f"date={DAYS[1]}")
     backfill(job_for(source))
     assert (archive / f"date={DAYS[1]}/part-0.parquet").exists()
-    backfill(job_for(source, backfill={"prune": True}))
+    backfill(job_for(source, backfill={"prune": True}, execution={"force": True}))
     assert not (archive / f"date={DAYS[1]}").exists()
     assert len(list(archive.rglob("*.parquet"))) == 6
 
@@ -187,7 +187,7 @@ def test_what_was_done_is_told_in_the_past(source: Path) -> None:
     assert states.rows[1][:4] == ("orphaned", 6, None, 6)
     assert to_do.title == "To do"
     assert "0 of 8 fragments to do, 0 bytes of source, 6 to remove" in result_lines(planned)[0]
-    done = backfill(job_for(source, backfill={"prune": True}))
+    done = backfill(job_for(source, backfill={"prune": True}, execution={"force": True}))
     states, removed = result_tables(done)
     assert states.headings[3] == "selected"
     assert (removed.title, len(removed.rows)) == ("Removed", 6)

@@ -38,7 +38,7 @@ def encode(
     keep: options.Keep = None,
     feature: options.Feature = None,
     workers: options.Workers = None,
-    force: options.Force = False,
+    force: options.ForceEncode = False,
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:

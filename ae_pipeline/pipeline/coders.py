@@ -65,9 +65,20 @@ def check_settings(job: EncodeJob, coder: ArchiveCoder | FeaturesCoder) -> None:
                 where=setting,
                 expected=str(found),
                 got=str(wanted),
-                remedy="leave the setting out, or encode with it to a new folder and give "
-                "`backfill --codec` the codec made there (_ae/codecs/ID)",
+                remedy=_otherwise(job),
             )
+
+
+def _otherwise(job: EncodeJob) -> str:
+    """What to do about a codec that was fitted with other settings."""
+    if job.codec is not None:
+        return "leave the setting out, or name a codec that was fitted with it"
+    verb = "encode" if job.archive is not None else "features"
+    return (
+        f"leave the setting out, `{verb} --force` to fit a codec with it and write everything "
+        f"anew, or `{verb}` with it to a new folder and give `backfill --codec` the codec made "
+        "there (_ae/codecs/ID)"
+    )
 
 
 def check_schema(coder: Coder, got: pa.Schema, where: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from ae_pipeline.source import Fragment, Source, discover, open_fragment
 from ae_pipeline.storage import (
     WHOLE,
     Coder,
+    Extract,
     Footer,
     Marker,
     Part,
@@ -71,13 +73,24 @@ def plan_decode(job: DecodeJob) -> DecodePlan:
     if job.source is not None:
         check_apart(find_source(job.source, read_notes(Path(encoded), "retired")), destination)
     plan = _plan(encoded, job)
-    claim(destination, Marker("decoded"), job.execution.force)
+    claim(destination, Marker("decoded", extract=_extract(plan)), job.execution.force)
     return replace(plan, destination=job.decoded)
 
 
 def plan_verify(job: VerifyJob) -> DecodePlan:
     """As `plan_decode`, without writing tables."""
     return _plan(job.archive, job)
+
+
+def _extract(plan: DecodePlan) -> Extract:
+    """What the tables will be, however it was asked for."""
+    columns, groups = plan.part.columns, plan.part.row_groups
+    everything = {name for one in plan.open_coders().values() for name in one.schema.arrow.names}
+    return Extract(
+        os.path.realpath(plan.encoded),
+        None if columns is None or columns == everything else tuple(sorted(columns)),
+        None if groups is None else tuple(sorted(set(groups))),
+    )
 
 
 def _plan(encoded: str, job: DecodeJob | VerifyJob) -> DecodePlan:

@@ -17,6 +17,7 @@ from ae_pipeline.config import EstimateJob, JobConfig, ToleranceConfig, Toleranc
 from ae_pipeline.metrics import ErrorSums, column_metrics, measure_errors
 from ae_pipeline.pipeline.fit_archive import UNTRAINED, direct_codec
 from ae_pipeline.pipeline.guard import column_fidelity, is_named, judge_codec
+from ae_pipeline.pipeline.listed import tell_ignored
 from ae_pipeline.pipeline.measure import first_schema, fittable, measure_source
 from ae_pipeline.pipeline.verdict import give_verdict, recommend
 from ae_pipeline.planner import (
@@ -122,7 +123,9 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
 
 
 def _look(job: EstimateJob, progress: Progress) -> _Sampled:
-    source = fittable(discover(job.source))
+    source = discover(job.source)
+    tell_ignored(source, job.source)
+    source = fittable(source)
     schema = resolve_roles(first_schema(source), job.columns, job.source)
     groups = list_row_groups(source.fragments)
     measured = _spread(groups, _MEASURED_VALUES // len(schema.features))

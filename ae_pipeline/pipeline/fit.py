@@ -24,6 +24,7 @@ from ae_pipeline.errors import (
     listing,
 )
 from ae_pipeline.pipeline.destination import check_apart
+from ae_pipeline.pipeline.listed import tell_ignored
 from ae_pipeline.pipeline.measure import first_schema, fittable, measure_source
 from ae_pipeline.results import FitResult, Progress, State, silent
 from ae_pipeline.schema import TableSchema, resolve_roles
@@ -50,10 +51,11 @@ def fit(job: FitJob, progress: Progress = silent) -> FitResult:
     check_apart(source, directory)
     if read_marker(directory) is not None:
         raise DestinationExistsError(
-            "a dataset is here", where=str(directory), remedy="choose another codec directory"
+            "a dataset is here",
+            where=str(directory),
+            remedy=f"choose another codec directory, or delete {directory} first",
         )
-    if source.n_ignored:
-        logger.warning("%s: %d files are not Parquet, ignored", job.source, source.n_ignored)
+    tell_ignored(source, job.source)
     source = fittable(source)
     current = _current_codec(job, source, directory)
     if current is not None:

@@ -10,12 +10,13 @@ import numpy as np
 
 from ae_pipeline.architecture import Architecture
 from ae_pipeline.codec import CODEC_FILE, ArchiveCodec, Codec
-from ae_pipeline.config import ColumnsConfig
-from ae_pipeline.errors import NoFeatureColumnError
+from ae_pipeline.config import ColumnsConfig, argument_path
+from ae_pipeline.errors import NoFeatureColumnError, listing
 from ae_pipeline.pipeline.accounting import account, fragment_bytes
 from ae_pipeline.pipeline.coders import open_coder
 from ae_pipeline.pipeline.guard import column_fidelity
 from ae_pipeline.pipeline.measure import common_schema
+from ae_pipeline.pipeline.orphans import counted, known_orphans
 from ae_pipeline.pipeline.preview import preview
 from ae_pipeline.results import ColumnFidelity, InspectedColumn, Inspection, StoredBytes
 from ae_pipeline.schema import TableSchema, resolve_roles
@@ -36,6 +37,7 @@ def inspect(path: str) -> Inspection:
     Raises:
         AePipelineError: nothing is there, or it cannot be read.
     """
+    path = argument_path(path, "PATH")
     if (Path(path) / CODEC_FILE).exists():
         return _inspect_codec(path)
     marker = read_marker(Path(path))
@@ -72,7 +74,14 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
             n_rows += metadata.num_rows
             if footer is not None:
                 stored.append(fragment_bytes(coder, metadata, footer, fragment.path))
-    facts: Facts = {**_dataset_facts(source), "rows": n_rows, **_codec_facts(coder.codec)}
+    orphans = known_orphans(Path(path), source.fragments, None, [directory])
+    orphaned: Facts = {"orphaned": counted(orphans)} if orphans else {}
+    facts: Facts = {
+        **_dataset_facts(source),
+        "rows": n_rows,
+        **orphaned,
+        **_codec_facts(coder.codec),
+    }
     kind = "archive" if marker.kind == "archive" else "features dataset"
     size_bytes = account(stored, Path(path), [directory])
     columns, plan = _codec_columns(coder.codec), coder.codec.provenance.plan
@@ -92,6 +101,7 @@ def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
         "rows": sum(group.n_rows for group in groups),
         "bytes": source.size_bytes,
         "files ignored": source.n_ignored,
+        **({"of which": listing(source.ignored)} if source.ignored else {}),
     }
     fidelity = preview(source, roles) if kind == "source" else ()
     return Inspection(kind, path, facts, _schema_columns(roles), fidelity=fidelity)

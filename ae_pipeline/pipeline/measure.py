@@ -18,6 +18,8 @@ from ae_pipeline.errors import (
     CorruptFragmentError,
     EmptySourceError,
     SchemaMismatchError,
+    SourceError,
+    SourceNotFoundError,
 )
 from ae_pipeline.results import Progress, ProgressEvent
 from ae_pipeline.schema import check_unique_names, schema_differences
@@ -101,12 +103,12 @@ def measure_source(
     """Statistics of the feature columns over all rows, or over row groups spread evenly.
 
     Returns:
-        The statistics, and the row groups without those of fragments that turned out damaged;
-        these are warned of.
+        The statistics, and the row groups without those of fragments that turned out damaged or
+        gone; these are warned of.
 
     Raises:
         EmptySourceError: there is not a single row.
-        CorruptFragmentError: all fragments are damaged.
+        SourceError: all fragments are damaged, or gone.
     """
     if not groups:
         raise EmptySourceError("no rows", where=where, expected="at least one row")
@@ -122,11 +124,11 @@ def measure_source(
         return statistics
 
     statistics = ColumnStatistics.empty(len(features))
-    damaged: dict[Fragment, CorruptFragmentError] = {}
+    damaged: dict[Fragment, SourceError] = {}
     for fragment, own in groupby(chosen, lambda group: group.fragment):
         try:
             statistics = reduce(measured, own, statistics)
-        except CorruptFragmentError as error:
+        except (CorruptFragmentError, SourceNotFoundError) as error:
             damaged[fragment] = error
     left = [group for group in groups if group.fragment not in damaged]
     if not left:

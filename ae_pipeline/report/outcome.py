@@ -9,6 +9,7 @@ from ae_pipeline.report.backfill import (
     fragment_table,
     plan_line,
     removed_table,
+    replaced_lines,
     state_table,
 )
 from ae_pipeline.report.build import closing_lines, fit_table, report_tables
@@ -49,10 +50,11 @@ def result_lines(result: Result) -> list[str]:
         return []
     if isinstance(result, BackfillReport):
         done = [] if result.report is None else closing_lines(result.report)
-        return [_plan_line(result.plan), *done]
+        return [_plan_line(result.plan), *replaced_lines(result.replaced), *done]
     if isinstance(result, CompressReport):
         verified = [] if result.verified is None else closing_lines(result.verified)
-        return [_plan_line(result.plan), *verified, *compress_lines(result)]
+        replaced = replaced_lines(result.replaced)
+        return [_plan_line(result.plan), *verified, *replaced, *compress_lines(result)]
     return closing_lines(result)
 
 
@@ -61,11 +63,12 @@ def result_warnings(result: Result) -> list[str]:
     if isinstance(result, DatasetReport):
         return list(result.warnings)
     if isinstance(result, BackfillReport):
-        return [] if result.report is None else list(result.report.warnings)
+        done = [] if result.report is None else list(result.report.warnings)
+        return [*result.plan.warnings, *done]
     if isinstance(result, CompressReport):
         reports = (result.encoded, result.verified)
         told = [warning for report in reports if report for warning in report.warnings]
-        return list(dict.fromkeys(told))
+        return [*result.plan.warnings, *dict.fromkeys(told)]
     return []
 
 
@@ -74,7 +77,7 @@ def _plan_tables(plan: BackfillPlan) -> list[Table]:
     if not plan.is_dry_run:
         removed = [removed_table(plan, _SHOWN)] if plan.pruned else []
         return [state_table(plan, is_done=True), *removed]
-    has_work = bool(plan.selected or plan.pruned)
+    has_work = bool(plan.selected or plan.pruned or plan.replaceable)
     return [state_table(plan), *([fragment_table(plan, _SHOWN)] if has_work else [])]
 
 

@@ -12,6 +12,7 @@ from ae_pipeline.source.reading import (
     rebatch,
     rows_at_once,
 )
+from ae_pipeline.source.table_format import refuse_inside_table
 
 __all__ = [
     "Fragment",
@@ -29,5 +30,6 @@ __all__ = [
     "read_records",
     "reading_errors",
     "rebatch",
+    "refuse_inside_table",
     "rows_at_once",
 ]

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from ae_pipeline.errors import AePipelineError, CorruptFragmentError, SourceNotFoundError
 from ae_pipeline.source.discovery import Fragment
+from ae_pipeline.source.magic import is_encrypted
 from ae_pipeline.source.pulse import beat
 
 #: Rows read at a time where a column's values have any length, and bytes as stored.
@@ -140,6 +141,14 @@ def reading_errors(fragment: Fragment) -> Iterator[None]:
     except (pa.ArrowException, OSError, EOFError, UnicodeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
+        if is_encrypted(fragment.path):
+            raise CorruptFragmentError(
+                "encrypted Parquet",
+                where=fragment.relative,
+                expected="PAR1 at its start and end",
+                got="PARE",
+                remedy="decrypt it into another folder and name that",
+            ) from error
         raise CorruptFragmentError(
             "not a readable Parquet file",
             where=fragment.relative,

@@ -3,6 +3,7 @@
 from ae_pipeline.storage.coder import Coder
 from ae_pipeline.storage.footer import Footer, read_footer
 from ae_pipeline.storage.layout import (
+    Extract,
     Kind,
     Marker,
     checkpoint_directory,
@@ -19,6 +20,7 @@ from ae_pipeline.storage.table import Write, block_writer, table_writer
 __all__ = [
     "WHOLE",
     "Coder",
+    "Extract",
     "Footer",
     "Kind",
     "Marker",

@@ -12,6 +12,10 @@ import pyarrow.parquet as pq
 
 from ae_pipeline.publish import publishing
 from ae_pipeline.source.pulse import beat
+from ae_pipeline.storage.form import Form
+from ae_pipeline.storage.parquet_schema import schema_of_writer
+from ae_pipeline.storage.physical import retype
+from ae_pipeline.storage.restate import restate
 
 #: A row group is closed when it reaches either.
 _ROW_GROUP_ROWS = 1 << 17

@@ -61,7 +61,8 @@ class ArchiveCoder:
         schema = archive_schema(arrow, self.codec.schema)
         ledger: Counter[str] = Counter()
         metadata: dict[str, str] = {}
-        with block_writer(path, schema, BLOCK_COLUMN, metadata) as write:
+        form = footer.source_form(self.codec.schema, fragment.relative)
+        with block_writer(path, schema, BLOCK_COLUMN, metadata, form) as write:
             n_rows = self.codec.block_rows
             read = read_records(fragment, rows_at_once(fragment, n_rows))
             for records in rebatch(read, n_rows, _BLOCK_BYTES):

@@ -51,7 +51,7 @@ def check_settings(job: EncodeJob, coder: ArchiveCoder | FeaturesCoder) -> None:
     """
     codec = coder.codec
     asked: dict[str, tuple[object, object]] = {}
-    if job.columns.model_fields_set:
+    if job.columns.model_fields_set - {"accept_changes"}:
         roles = resolve_roles(codec.schema.arrow, job.columns, job.source)
         asked["feature columns"] = roles.features, codec.schema.features
     if job.network.latent_dim is not None and isinstance(coder, FeaturesCoder):

@@ -66,6 +66,7 @@ class EncodePlan:
         codecs: ids of other codecs, by the partitions that get these.
         vanished: fragments that were planned and are gone from the source since.
         doubted: fragments whose last attempt or verification failed, whatever their footers say.
+        accepts_changes: columns that decode cannot write as their source has them are encoded.
     """
 
     fragments: tuple[Fragment, ...]
@@ -77,6 +78,7 @@ class EncodePlan:
     codecs: Mapping[str, str] = field(default_factory=dict)
     doubted: frozenset[str] = frozenset()
     vanished: tuple[str, ...] = ()
+    accepts_changes: bool = False
 
     def codec_of(self, fragment: Fragment) -> str:
         """Id of the codec that a fragment gets."""
@@ -130,6 +132,7 @@ def plan_encode(
         force=job.execution.force,
         retired={} if job.execution.force else _returned(source, destination),
         doubted=frozenset(read_notes(destination, "failed")),
+        accepts_changes=job.columns.accept_changes,
     )
 
 

@@ -151,6 +151,7 @@ def fit_key(job: JobConfig, source: Source) -> str:
     settings = job.model_dump(mode="json", include=_SHAPING)
     settings["training"].pop("checkpoint_s")
     settings["tolerance"] = job.tolerance.shaping()
+    settings["columns"].pop("accept_changes")
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for fragment in source.fragments:
         digest.update(fingerprint(fragment).encode())

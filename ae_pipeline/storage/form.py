@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from ae_pipeline.codec.varint import varint
 from ae_pipeline.storage.parquet_schema import (
+    ARROW_KEY,
     ParquetSchema,
     describe,
     leaves_of,
@@ -77,11 +78,14 @@ class Form:
         fields = [field.with_type(kind) for field, kind in zip(arrow, kinds, strict=True)]
         return pa.schema(fields, arrow.metadata)
 
-    def stored_text(self, arrow: pa.Schema) -> bytes | None:
-        """The Arrow schema to store in a table of schema `arrow`, as it stands in a file."""
-        if self.stored == "own":
-            return schema_of_writer(arrow)[1]
-        return None if self.stored is None else base64.b64encode(self.stored)
+    def key_values(self, arrow: pa.Schema) -> dict[bytes, bytes]:
+        """Keys and values of a table of schema `arrow`, a stored Arrow schema among them."""
+        pairs = dict(arrow.metadata or {})
+        if self.stored is not None:
+            message = self.stored
+            text = schema_of_writer(arrow)[1] if message == "own" else base64.b64encode(message)
+            pairs[ARROW_KEY] = text
+        return pairs
 
     def to_bytes(self) -> bytes:
         """For a footer, see docs/format.md."""

@@ -29,7 +29,7 @@ from ae_pipeline.storage.thrift import (
 #: Fields of parquet.thrift: of the file, and of a schema element.
 SCHEMA, KEY_VALUES = 2, 5
 _TYPE, _LENGTH, _REPETITION, _NAME, _N_CHILDREN, _CONVERTED, _LOGICAL = 1, 2, 3, 4, 5, 6, 10
-_ARROW_KEY = b"ARROW:schema"
+ARROW_KEY = b"ARROW:schema"
 
 BOOLEAN, INT32, INT64, INT96, FLOAT, DOUBLE, BYTE_ARRAY, FIXED_BYTES = range(8)
 _PHYSICAL = ("BOOLEAN", "INT32", "INT64", "INT96", "FLOAT", "DOUBLE", "BYTE_ARRAY", "FIXED")
@@ -43,6 +43,8 @@ _LOGICAL_NAMES = {
     **{8: "TIMESTAMP", 10: "INTEGER", 11: "UNKNOWN", 12: "JSON", 13: "BSON", 14: "UUID"},
     **{15: "FLOAT16", 16: "VARIANT", 17: "GEOMETRY", 18: "GEOGRAPHY"},
 }
+#: Annotations of bytes that are sorted byte by byte: text, enums, JSON, BSON, UUID.
+_BYTEWISE, _BYTEWISE_CONVERTED = {1, 4, 12, 13, 14}, {None, 0, 4, 19, 20}
 _REQUIRED = 0
 _REPETITIONS = ("required", "optional", "repeated")
 
@@ -72,9 +74,15 @@ class Leaf:
         return self.physical, self.length if self.physical == FIXED_BYTES else 0, self.levels
 
     @property
-    def is_bytes(self) -> bool:
-        """Whether values are bytes, whose order depends on what they stand for."""
-        return self.physical in (BYTE_ARRAY, FIXED_BYTES)
+    def order(self) -> object:
+        """How statistics of it are sorted: bytes by what they stand for, numbers by their type."""
+        if self.physical not in (BYTE_ARRAY, FIXED_BYTES):
+            return self.physical
+        converted, logical = self.note
+        if isinstance(logical, tuple) and logical:
+            number = logical[0][0]
+            return "bytes" if number in _BYTEWISE else number
+        return "bytes" if converted in _BYTEWISE_CONVERTED else ("converted", converted)
 
 
 @dataclass(frozen=True)
@@ -244,7 +252,7 @@ def _stored_arrow(pairs: Value) -> bytes | None:
     if not isinstance(pairs, Items):
         raise ValueError("no keys and values")
     for pair in pairs.values:
-        if _get(as_struct(pair), 1) == _ARROW_KEY:
+        if _get(as_struct(pair), 1) == ARROW_KEY:
             value = _get(as_struct(pair), 2)
             return value if isinstance(value, bytes) else b""
     return None

@@ -16,7 +16,15 @@ from ae_pipeline.codec import MOST_ROWS, ArchiveCodec
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.schema import TableSchema
 from ae_pipeline.source import Fragment, open_fragment, read_records, rebatch, rows_at_once
-from ae_pipeline.storage import WHOLE, Footer, Part, block_writer, column_bytes
+from ae_pipeline.storage import (
+    WHOLE,
+    Footer,
+    Part,
+    block_writer,
+    check_keepable,
+    check_structure,
+    column_bytes,
+)
 
 BLOCK_COLUMN = "ae:block"
 #: Rows of long text make shorter blocks, so that memory stays flat.
@@ -65,7 +73,10 @@ class ArchiveCoder:
         with block_writer(path, schema, BLOCK_COLUMN, metadata, form) as write:
             n_rows = self.codec.block_rows
             read = read_records(fragment, rows_at_once(fragment, n_rows))
+            n_done = 0
             for records in rebatch(read, n_rows, _BLOCK_BYTES):
+                check_keepable(records, fragment.relative, n_done)
+                n_done += len(records)
                 block = self.codec.encode(records)
                 content = block.to_bytes()
                 ledger.update(block.ledger())
@@ -111,7 +122,7 @@ class ArchiveCoder:
         self, records: pa.RecordBatch, schema: pa.Schema, where: str, group: int
     ) -> pa.RecordBatch:
         try:
-            records.validate(full=True)  # damage can leave indices beyond their dictionary
+            check_structure(records)  # damage can leave indices beyond their dictionary
             decoded: Mapping[str, pa.Array] = {}
             if not set(schema.names) <= set(self.codec.schema.kept):
                 content = _block_of(records)

@@ -1,6 +1,7 @@
 """Datasets that we write: where things lie, what footers say, how tables are written."""
 
 from ae_pipeline.storage.coder import Coder
+from ae_pipeline.storage.content import check_keepable, check_structure
 from ae_pipeline.storage.footer import Footer, damaged_footer, read_footer
 from ae_pipeline.storage.form import Change, Form, differing_columns, field_metadata, own_form
 from ae_pipeline.storage.layout import (
@@ -31,6 +32,8 @@ __all__ = [
     "Part",
     "Write",
     "block_writer",
+    "check_keepable",
+    "check_structure",
     "checkpoint_directory",
     "codec_directory",
     "column_bytes",

@@ -50,7 +50,7 @@ def retype(column: pa.Array, kind: pa.DataType) -> pa.Array:
             of times integers.
 
     Raises:
-        ValueError: a value does not fit; it says which row of the leaf and which value.
+        ValueError: a decimal does not fit; it says which.
     """
     if column.type == kind:
         return column
@@ -182,7 +182,7 @@ def _is_wide(digits: UInt8[np.ndarray, "rows width"], width: int) -> Bool[np.nda
 def _unfitting(column: pa.Array, digits: UInt8[np.ndarray, "rows width"], width: int) -> str:
     row = int(np.flatnonzero(_is_wide(digits, width))[0])
     value = int.from_bytes(digits[row].tobytes(), "big", signed=True)
-    return f"row {row} is {value}e{-column.type.scale}, more than {width} bytes hold"
+    return f"{value} at a scale of {column.type.scale} takes more than {width} bytes"
 
 
 def _shortest(

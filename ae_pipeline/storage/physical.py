@@ -123,7 +123,8 @@ def _retype_nested(column: pa.Array, kind: pa.DataType) -> pa.Array:
     if types.is_struct(kind):
         children = [retype(column.field(number), part) for number, part in enumerate(parts)]
     elif types.is_map(kind):
-        entries = column.view(pa.list_(column.type.field(0))).values
+        fields = [column.type.key_field, column.type.item_field]
+        entries = pa.StructArray.from_arrays([column.keys, column.items], fields=fields)
         children = [retype(entries, parts[0])]
     else:
         children = [retype(column.values, parts[0])]

@@ -115,7 +115,8 @@ class ArchiveCoder:
         """Columns of the archive that the wanted ones are decoded from; None for all."""
         if part.columns is None:
             return None
-        kept = [name for name in self.codec.schema.kept if name in part.columns]
+        features = set(self.codec.schema.features)
+        kept = [name for name in schema.names if name not in features]
         return kept if len(kept) == len(schema) else [*kept, BLOCK_COLUMN]
 
     def _decode(
@@ -124,7 +125,7 @@ class ArchiveCoder:
         try:
             check_structure(records)  # damage can leave indices beyond their dictionary
             decoded: Mapping[str, pa.Array] = {}
-            if not set(schema.names) <= set(self.codec.schema.kept):
+            if not set(schema.names).isdisjoint(self.codec.schema.features):
                 content = _block_of(records)
                 decoded = self.codec.decode(content, len(records), schema.names)
             columns = {
@@ -160,9 +161,9 @@ def _block_of(records: pa.RecordBatch) -> bytes:
 
 
 def archive_schema(source: pa.Schema, roles: TableSchema) -> pa.Schema:
-    """Kept columns in their order, then the block column."""
-    kept = set(roles.kept)
-    fields = [field for field in source if field.name in kept]
+    """Kept columns in their order, then the block column; a fragment has kept columns of its own."""
+    features = set(roles.features)
+    fields = [field for field in source if field.name not in features]
     return pa.schema([*fields, pa.field(BLOCK_COLUMN, pa.binary())])
 
 

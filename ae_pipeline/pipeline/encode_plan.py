@@ -34,7 +34,7 @@ from ae_pipeline.pipeline.fit import fit_codec
 from ae_pipeline.pipeline.fit_archive import fit_archive_codec
 from ae_pipeline.pipeline.leftovers import check_leftovers
 from ae_pipeline.pipeline.listed import tell_ignored
-from ae_pipeline.pipeline.measure import fittable, fragment_schema
+from ae_pipeline.pipeline.measure import fittable, fragment_schema, typical_schema
 from ae_pipeline.pipeline.original import find_source
 from ae_pipeline.results import Progress, silent
 from ae_pipeline.schema import resolve_roles
@@ -177,8 +177,8 @@ def _fit_for(
     """Fit a codec for this destination; claimed before hours of training, so that they find it
     free, and after all that can go wrong before them.
     """  # noqa: D205
-    source = fittable(source)
-    roles = resolve_roles(fragment_schema(source.fragments[0]), job.columns, job.source)
+    source = fittable(source, job.columns)
+    roles = resolve_roles(typical_schema(source), job.columns, job.source)
     checkpoint = checkpoint_directory(destination)
     if kind == "archive":
         check_block_name(roles.arrow.names)

@@ -13,9 +13,20 @@ import pyarrow as pa
 from jaxtyping import Bool, UInt8
 from pyarrow import types
 
-from ae_pipeline.storage.parquet_schema import BYTE_ARRAY, FIXED_BYTES, INT32, INT64, Leaf
+from ae_pipeline.storage.parquet_schema import (
+    BOOLEAN,
+    BYTE_ARRAY,
+    DOUBLE,
+    FIXED_BYTES,
+    FLOAT,
+    INT32,
+    INT64,
+    Leaf,
+)
 
 _INTEGERS = {INT32: pa.int32(), INT64: pa.int64()}
+#: Any type will do for a column of nulls.
+_ANY = {**_INTEGERS, BOOLEAN: pa.bool_(), FLOAT: pa.float32(), DOUBLE: pa.float64()}
 
 
 def physical_type(kind: pa.DataType, ours: Iterator[Leaf], theirs: Iterator[Leaf]) -> pa.DataType:
@@ -105,13 +116,16 @@ def _is_nested(kind: pa.BaseExtensionType) -> bool:
 
 def _leaf_type(kind: pa.DataType, leaf: Leaf) -> pa.DataType:
     """The type that holds the physical values of a leaf."""
-    if types.is_decimal(kind) and leaf.physical == FIXED_BYTES and leaf.length > 0:
+    may_be_bytes = types.is_decimal(kind) or types.is_null(kind)
+    if may_be_bytes and leaf.physical == FIXED_BYTES and leaf.length > 0:
         return pa.binary(leaf.length)
-    if types.is_decimal(kind) and leaf.physical == BYTE_ARRAY:
+    if may_be_bytes and leaf.physical == BYTE_ARRAY:
         return pa.binary()
-    holds_integers = types.is_decimal(kind) or types.is_integer(kind) or types.is_null(kind)
+    if types.is_null(kind) and leaf.physical in _ANY:
+        return _ANY[leaf.physical]
+    may_be_integers = types.is_decimal(kind) or types.is_integer(kind)
     is_instant = types.is_timestamp(kind) and leaf.physical == INT64
-    if leaf.physical in _INTEGERS and (holds_integers or is_instant):
+    if leaf.physical in _INTEGERS and (may_be_integers or is_instant):
         return _INTEGERS[leaf.physical]
     raise ValueError(f"{kind} cannot be stored so")
 

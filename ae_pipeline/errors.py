@@ -11,6 +11,7 @@
     │   ├── SchemaMismatchError         (ValueError)         columns differ between fragments
     │   ├── SourceChangedError          (ValueError)         rewritten since it was encoded
     │   ├── DuplicateColumnError        (ValueError)         two columns of one name
+    │   ├── UnkeptColumnError           (ValueError)         a column that cannot come back as it is
     │   └── NoFeatureColumnError        (ValueError)         nothing for the network to learn
     ├── DestinationError
     │   ├── UnwritableDestinationError  (OSError)            permissions, read-only, not a folder
@@ -121,6 +122,10 @@ class SourceChangedError(SourceError, ValueError):
 
 class DuplicateColumnError(SourceError, ValueError):
     """Two columns share one name, so neither can be addressed."""
+
+
+class UnkeptColumnError(SourceError, ValueError):
+    """A column, or a value in it, cannot be given back as the source has it."""
 
 
 class NoFeatureColumnError(SourceError, ValueError):

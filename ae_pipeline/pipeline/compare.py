@@ -48,9 +48,9 @@ def compare(coder: Coder, records: pa.RecordBatch, truth: pa.RecordBatch, where:
         PromiseBrokenError: a kept column is not what the source has, or a value is not within
             its tolerance.
     """
-    names = set(records.schema.names)
-    for name in coder.schema.kept:
-        if name in names and not same_bits(records.column(name), truth.column(name)):
+    features = set(coder.schema.features)
+    for name in records.schema.names:
+        if name not in features and not same_bits(records.column(name), truth.column(name)):
             raise PromiseBrokenError(
                 "kept column differs from the source",
                 where=f"{where}, column {name}",

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ae_pipeline.config import DecodeJob, VerifyJob
+from ae_pipeline.config import DecodeJob, SelectionConfig, VerifyJob
 from ae_pipeline.errors import (
     CodecError,
     CodecMismatchError,
     CorruptCodecError,
     CorruptFragmentError,
     SourceError,
+    listing,
 )
 from ae_pipeline.pipeline.coders import open_coder
 from ae_pipeline.pipeline.destination import check_apart, claim
@@ -31,6 +33,8 @@ from ae_pipeline.storage import (
     read_footer,
     read_notes,
 )
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,37 @@ def _plan(encoded: str, job: DecodeJob | VerifyJob) -> DecodePlan:
             got=", ".join(plan.codecs),
             remedy="remove the old fragments, or encode everything again with --force",
         )
-    return replace(plan, part=select_part(job.selection, coders[0].schema))
+    return _of_columns(plan, job.selection)
+
+
+def _of_columns(plan: DecodePlan, selection: SelectionConfig) -> DecodePlan:
+    """The wanted columns, and the fragments that have at least one of them."""
+    if not selection.columns:
+        return replace(plan, part=select_part(selection, ()))
+    coders = plan.open_coders()
+    own = {fragment: _own_names(fragment, coders) for fragment in plan.fragments}
+    names = dict.fromkeys(name for found in own.values() for name in found or ())
+    part = select_part(selection, list(names))
+    wanted = part.columns or frozenset()
+    chosen = [one for one, found in own.items() if found is None or not wanted.isdisjoint(found)]
+    if len(chosen) < len(own):
+        left = [fragment.relative for fragment in own if fragment not in set(chosen)]
+        logger.warning("%s: none of the columns is there; left out", listing(left))
+    return replace(plan, part=part, fragments=tuple(chosen))
+
+
+def _own_names(fragment: Fragment, coders: Mapping[str, Coder]) -> list[str] | None:
+    """Columns that a fragment decodes to; None if that cannot be told, which is told of later."""
+    footer = _footer_or_none(fragment)
+    if footer is None or footer.codec_id not in coders:
+        return None
+    try:
+        names: list[str] = footer.source_schema(
+            coders[footer.codec_id].schema, fragment.relative
+        ).names
+    except CorruptFragmentError:
+        return None
+    return names
 
 
 def _retired(notes: Mapping[str, Mapping[str, str]], source: str | None) -> dict[str, str]:

@@ -17,6 +17,7 @@ from ae_pipeline.pipeline.accounting import fragment_bytes
 from ae_pipeline.pipeline.coders import check_schema, require_footer
 from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
 from ae_pipeline.pipeline.failures import forget_retired, remember_failures
+from ae_pipeline.pipeline.fidelity import kept_form
 from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
 from ae_pipeline.pipeline.measure import fragment_schema
 from ae_pipeline.pipeline.original import returned_error
@@ -25,7 +26,7 @@ from ae_pipeline.pipeline.status import footer_of, is_only_copy
 from ae_pipeline.pipeline.summary import summarize
 from ae_pipeline.publish import publishing
 from ae_pipeline.results import DatasetReport, FragmentResult, Progress, State, silent
-from ae_pipeline.source import Fragment, discover, fingerprint
+from ae_pipeline.source import Fragment, discover, fingerprint, with_int96_unit
 from ae_pipeline.storage import Coder, Footer, codec_directory
 
 logger = logging.getLogger(__name__)
@@ -102,11 +103,13 @@ def _encode_fragment(
     if path.exists() and is_only_copy(found, identity, retired):
         raise returned_error(fragment.path)
     started = time.thread_time()
+    fragment = with_int96_unit(fragment)
     arrow = fragment_schema(fragment)
     check_schema(coder, arrow, fragment.relative)
-    footer = footer.with_schema(arrow, coder.schema)
+    form, changes = kept_form(fragment, arrow, accepts_changes=plan.accepts_changes)
+    footer = footer.with_schema(arrow, coder.schema).with_form(form, coder.schema)
     with publishing(path) as whole:
-        warnings = coder.write(fragment, whole, footer, arrow)
+        warnings = (*changes, *coder.write(fragment, whole, footer, arrow))
         _check_unchanged(fragment, identity)
     result = _result(coder, fragment, path, "written", warnings)
     logger.info(

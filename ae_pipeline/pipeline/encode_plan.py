@@ -34,7 +34,7 @@ from ae_pipeline.pipeline.fit import fit_codec
 from ae_pipeline.pipeline.fit_archive import fit_archive_codec
 from ae_pipeline.pipeline.leftovers import check_leftovers
 from ae_pipeline.pipeline.listed import tell_ignored
-from ae_pipeline.pipeline.measure import fittable, fragment_schema
+from ae_pipeline.pipeline.measure import fittable, fragment_schema, typical_schema
 from ae_pipeline.pipeline.original import find_source
 from ae_pipeline.results import Progress, silent
 from ae_pipeline.schema import resolve_roles
@@ -66,6 +66,7 @@ class EncodePlan:
         codecs: ids of other codecs, by the partitions that get these.
         vanished: fragments that were planned and are gone from the source since.
         doubted: fragments whose last attempt or verification failed, whatever their footers say.
+        accepts_changes: columns that decode cannot write as their source has them are encoded.
     """
 
     fragments: tuple[Fragment, ...]
@@ -77,6 +78,7 @@ class EncodePlan:
     codecs: Mapping[str, str] = field(default_factory=dict)
     doubted: frozenset[str] = frozenset()
     vanished: tuple[str, ...] = ()
+    accepts_changes: bool = False
 
     def codec_of(self, fragment: Fragment) -> str:
         """Id of the codec that a fragment gets."""
@@ -130,6 +132,7 @@ def plan_encode(
         force=job.execution.force,
         retired={} if job.execution.force else _returned(source, destination),
         doubted=frozenset(read_notes(destination, "failed")),
+        accepts_changes=job.columns.accept_changes,
     )
 
 
@@ -174,8 +177,8 @@ def _fit_for(
     """Fit a codec for this destination; claimed before hours of training, so that they find it
     free, and after all that can go wrong before them.
     """  # noqa: D205
-    source = fittable(source)
-    roles = resolve_roles(fragment_schema(source.fragments[0]), job.columns, job.source)
+    source = fittable(source, job.columns)
+    roles = resolve_roles(typical_schema(source), job.columns, job.source)
     checkpoint = checkpoint_directory(destination)
     if kind == "archive":
         check_block_name(roles.arrow.names)

@@ -18,7 +18,7 @@ from ae_pipeline.metrics import ErrorSums, column_metrics, measure_errors
 from ae_pipeline.pipeline.fit_archive import UNTRAINED, direct_codec
 from ae_pipeline.pipeline.guard import column_fidelity, is_named, judge_codec
 from ae_pipeline.pipeline.listed import tell_ignored
-from ae_pipeline.pipeline.measure import first_schema, fittable, measure_source
+from ae_pipeline.pipeline.measure import fittable, measure_source, typical_schema
 from ae_pipeline.pipeline.verdict import give_verdict, recommend
 from ae_pipeline.planner import (
     Effort,
@@ -125,8 +125,8 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
 def _look(job: EstimateJob, progress: Progress) -> _Sampled:
     source = discover(job.source)
     tell_ignored(source, job.source)
-    source = fittable(source)
-    schema = resolve_roles(first_schema(source), job.columns, job.source)
+    source = fittable(source, job.columns)
+    schema = resolve_roles(typical_schema(source), job.columns, job.source)
     groups = list_row_groups(source.fragments)
     measured = _spread(groups, _MEASURED_VALUES // len(schema.features))
     seed = job.training.seed
@@ -281,11 +281,11 @@ def _fit_seconds(plan: Sequence[Candidate], job: JobConfig) -> float:
 def _kept_bytes(source: Source, schema: TableSchema) -> int:
     """Compressed bytes of kept columns in the source's files."""
     total = 0
-    kept = set(schema.kept)
+    features = set(schema.features)
     for fragment in source.fragments:
         with reading_errors(fragment):
             sizes = leaf_bytes(fragment.path)
-        total += sum(size for path, size in sizes.items() if path.split(".")[0] in kept)
+        total += sum(size for path, size in sizes.items() if path.split(".")[0] not in features)
     return total
 
 

@@ -25,7 +25,7 @@ from ae_pipeline.errors import (
 )
 from ae_pipeline.pipeline.destination import check_apart
 from ae_pipeline.pipeline.listed import tell_ignored
-from ae_pipeline.pipeline.measure import first_schema, fittable, measure_source
+from ae_pipeline.pipeline.measure import fittable, measure_source, typical_schema
 from ae_pipeline.results import FitResult, Progress, State, silent
 from ae_pipeline.schema import TableSchema, resolve_roles
 from ae_pipeline.source import Source, discover, fingerprint, list_row_groups
@@ -56,7 +56,7 @@ def fit(job: FitJob, progress: Progress = silent) -> FitResult:
             remedy=f"choose another codec directory, or delete {directory} first",
         )
     tell_ignored(source, job.source)
-    source = fittable(source)
+    source = fittable(source, job.columns)
     current = _current_codec(job, source, directory)
     if current is not None:
         return _result(current, directory, "current", started)
@@ -81,7 +81,7 @@ def fit_codec(job: JobConfig, source: Source, checkpoint: Path, progress: Progre
         ConfigError: a setting does not suit it.
         TrainingError: the loss diverged.
     """
-    schema = resolve_roles(first_schema(source), job.columns, str(source.root))
+    schema = resolve_roles(typical_schema(source), job.columns, str(source.root))
     statistics, groups = measure_source(
         list_row_groups(source.fragments),
         schema.features,
@@ -151,6 +151,7 @@ def fit_key(job: JobConfig, source: Source) -> str:
     settings = job.model_dump(mode="json", include=_SHAPING)
     settings["training"].pop("checkpoint_s")
     settings["tolerance"] = job.tolerance.shaping()
+    settings["columns"].pop("accept_changes")
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for fragment in source.fragments:
         digest.update(fingerprint(fragment).encode())

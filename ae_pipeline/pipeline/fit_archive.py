@@ -20,7 +20,7 @@ from ae_pipeline.pipeline.guard import (
     judge_codec,
     tell_flattened,
 )
-from ae_pipeline.pipeline.measure import first_schema, measure_source
+from ae_pipeline.pipeline.measure import measure_source, typical_schema
 from ae_pipeline.planner import Trainer, plan_codec
 from ae_pipeline.quantization import Quantizer
 from ae_pipeline.results import Progress, TrainingSummary
@@ -62,8 +62,10 @@ def fit_archive_codec(
         ConfigError: a setting does not suit it.
         TrainingError: the loss diverged.
     """
-    schema = resolve_roles(first_schema(source), job.columns, str(source.root))
-    schema = schema if promised is None else promised.schema
+    if promised is None:
+        schema = resolve_roles(typical_schema(source), job.columns, str(source.root))
+    else:
+        schema = promised.schema
     seed, where = job.training.seed, str(source.root)
     everything = list_row_groups(source.fragments)
     statistics, groups = measure_source(everything, schema.features, None, seed, progress, where)

@@ -160,7 +160,7 @@ def _refit(
 ) -> ArchiveCodec:
     """Fitted to what has grown; a network goes on from the former one if that leads anywhere."""
     chosen = replace(discover(job.source), fragments=tuple(fragments))
-    source = fittable(chosen, like=codec.schema.arrow)
+    source = fittable(chosen, job.columns, like=codec.schema)
     expected = expected_rate(codec) or 0.0
     if codec.network is None:
         return _fit(job, source, codec, None, progress)

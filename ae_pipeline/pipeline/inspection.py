@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -15,7 +16,7 @@ from ae_pipeline.errors import NoFeatureColumnError, listing
 from ae_pipeline.pipeline.accounting import account, fragment_bytes
 from ae_pipeline.pipeline.coders import open_coder
 from ae_pipeline.pipeline.guard import column_fidelity
-from ae_pipeline.pipeline.measure import common_schema
+from ae_pipeline.pipeline.measure import drifted_columns, typical_schema
 from ae_pipeline.pipeline.orphans import counted, known_orphans
 from ae_pipeline.pipeline.preview import preview
 from ae_pipeline.results import ColumnFidelity, InspectedColumn, Inspection, StoredBytes
@@ -90,13 +91,15 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
 
 def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
     groups = list_row_groups(source.fragments)
-    arrow = common_schema(source)
+    arrow = typical_schema(source)
     try:
         roles = resolve_roles(arrow, ColumnsConfig(), path)
     except NoFeatureColumnError:
         roles = TableSchema(arrow, ())
+    drifted = drifted_columns(source)
     facts: Facts = {
         **_dataset_facts(source),
+        **({"columns that differ": _told(drifted)} if drifted else {}),
         "row groups": len(groups),
         "rows": sum(group.n_rows for group in groups),
         "bytes": source.size_bytes,
@@ -109,6 +112,11 @@ def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
 
 def _fidelity_of(codec: Codec | ArchiveCodec) -> tuple[ColumnFidelity, ...]:
     return column_fidelity(codec) if isinstance(codec, ArchiveCodec) else ()
+
+
+def _told(drifted: Mapping[str, Sequence[str]]) -> str:
+    """Columns and their types."""
+    return listing([f"{name} ({', '.join(kinds)})" for name, kinds in drifted.items()])
 
 
 def _dataset_facts(source: Source) -> Facts:

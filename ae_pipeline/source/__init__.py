@@ -2,6 +2,7 @@
 
 from ae_pipeline.source.discovery import Fragment, Source, discover, in_natural_order
 from ae_pipeline.source.fingerprint import file_hash, fingerprint
+from ae_pipeline.source.int96 import with_int96_unit
 from ae_pipeline.source.partition import known_values, partition_table, partition_values
 from ae_pipeline.source.reading import (
     RowGroup,
@@ -32,4 +33,5 @@ __all__ = [
     "rebatch",
     "refuse_inside_table",
     "rows_at_once",
+    "with_int96_unit",
 ]

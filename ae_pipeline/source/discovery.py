@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ae_pipeline.config.paths import fault_of
 from ae_pipeline.errors import EmptySourceError, SourceNotFoundError, listing
@@ -31,11 +32,13 @@ class Fragment:
         path: where it lies.
         relative: its path below the dataset's root, with `/` between parts.
         size_bytes: as found.
+        int96: unit in which Arrow reads its timestamps of 96 bits, if it has any.
     """
 
     path: Path
     relative: str
     size_bytes: int
+    int96: Literal["us", "ns"] = "us"
 
     @property
     def partition(self) -> str:

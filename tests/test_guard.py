@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shlex
 from pathlib import Path
 from typing import Any  # settings are a YAML tree
@@ -13,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from ae_pipeline import encode, verify
+from ae_pipeline import decode, encode, verify
 from ae_pipeline.codec import load_archive_codec
-from ae_pipeline.config import CompressJob, EncodeJob, VerifyJob
+from ae_pipeline.config import CompressJob, DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.errors import ConfigError, FlattenedColumnError
 from ae_pipeline.pipeline import backfill, compress
 from ae_pipeline.storage import codec_directory, read_marker
@@ -93,15 +92,23 @@ def provenance_of(archive: Path) -> Any:
     return load_archive_codec(codec_directory(archive, marker.codec_id or "")).provenance
 
 
-def test_who_accepts_it_is_warned(
-    taxi: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """With tolerance.accept_flattened the job goes on, and the log names the columns."""
-    with caplog.at_level(logging.WARNING):
-        report = encode(job_of(taxi, tmp_path / "archive", accept_flattened=True))
+@pytest.mark.parametrize("verb", ["encode", "verify", "verify --source", "decode --source"])
+def test_who_accepts_it_is_warned(verb: str, taxi: Path, flattened: Path, tmp_path: Path) -> None:
+    """Once flattened columns are accepted, every verb goes on, and its one warning names them."""
+    where = {"archive": str(flattened)}
+    if verb == "encode":
+        report = encode(job_of(taxi, flattened))
+    elif verb == "verify":
+        report = verify(VerifyJob(**where))
+    elif verb == "verify --source":
+        report = verify(VerifyJob(source=str(taxi), **where))
+    else:
+        report = decode(DecodeJob(source=str(taxi), decoded=str(tmp_path / "out"), **where))
     assert not report.failures
-    (line,) = [line for line in caplog.messages if "flattened by the tolerance" in line]
+    (line,) = report.warnings
     assert all(f"{name} (within" in line for name in FLATTENED)
+    assert all(f" {name} (" not in line for name in KEPT)
+    assert [column.name for column in report.flattened] == list(FLATTENED)
 
 
 @pytest.mark.parametrize(

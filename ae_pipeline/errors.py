@@ -88,7 +88,7 @@ class ConfigError(AePipelineError, ValueError):
     """A setting is unknown, out of range or missing."""
 
 
-class FlattenedColumnError(ConfigError):
+class FlattenedColumnError(ConfigError, ValueError):
     """A tolerance is so coarse that decoded columns would not say what they said."""
 
 

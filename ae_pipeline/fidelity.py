@@ -178,7 +178,8 @@ def views(values: Values) -> Iterator[View]:
             return
         low, high = _fences(distinct[is_left], counts[is_left])
         if low == high and n_excluded:
-            nearest = float(excluded[np.abs(excluded - low).argmin()])
+            with np.errstate(over="ignore"):
+                nearest = float(excluded[np.abs(excluded - low).argmin()])
             yield View(np.zeros(0), min(low, nearest), max(high, nearest))
         else:
             yield View(excluded, low, high)

@@ -349,7 +349,7 @@ def test_codec_generations_live_side_by_side(source: Path) -> None:
     archive = source.parent / "archive"
     backfill(job_for(source, backfill={"end": "2013-05"}))
     other = source.parent / "other"
-    tolerance = {"relative": 0.05}
+    tolerance = {"relative": 0.02}
     encode(EncodeJob(source=str(source), archive=str(other), tolerance=tolerance, **LINEAR))
     (codec,) = (other / "_ae/codecs").iterdir()
     found = backfill(job_for(source, codec=str(codec)))
@@ -395,7 +395,7 @@ def test_the_way_to_another_tolerance_is_told(source: Path) -> None:
     """Asking an archive for another tolerance names a way that works; a test above goes it."""
     backfill(job_for(source, backfill={"lookback": 1}))
     with pytest.raises(ConfigError, match="give `backfill --codec` the codec made there"):
-        backfill(job_for(source, tolerance={"relative": 0.05}))
+        backfill(job_for(source, tolerance={"relative": 0.02}))
 
 
 def test_current_fragments_are_done_again_only_if_named(source: Path) -> None:

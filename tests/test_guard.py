@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import logging
+import json
 import shlex
+import shutil
+import sys
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any  # settings are a YAML tree
 
@@ -13,15 +17,20 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from ae_pipeline import encode, verify
+from ae_pipeline import decode, encode, inspect, verify
+from ae_pipeline.cli import main
 from ae_pipeline.codec import load_archive_codec
-from ae_pipeline.config import CompressJob, EncodeJob, VerifyJob
+from ae_pipeline.config import CompressJob, DecodeJob, DriftConfig, EncodeJob, VerifyJob
 from ae_pipeline.errors import ConfigError, FlattenedColumnError
+from ae_pipeline.fidelity import Fidelity
 from ae_pipeline.pipeline import backfill, compress
+from ae_pipeline.report import fidelity_table, result_tables, result_warnings, verdict
+from ae_pipeline.results import ColumnFidelity
 from ae_pipeline.storage import codec_directory, read_marker
 from tests.taxi import FLATTENED, KEPT, taxi_table
 
 QUICK: dict[str, Any] = {"planner": {"learn": "never"}}
+NAME = "day=1/part-0.parquet"
 COARSE = {"match": "*", "kind": "range", "value": 0.01}
 
 
@@ -93,15 +102,23 @@ def provenance_of(archive: Path) -> Any:
     return load_archive_codec(codec_directory(archive, marker.codec_id or "")).provenance
 
 
-def test_who_accepts_it_is_warned(
-    taxi: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """With tolerance.accept_flattened the job goes on, and the log names the columns."""
-    with caplog.at_level(logging.WARNING):
-        report = encode(job_of(taxi, tmp_path / "archive", accept_flattened=True))
+@pytest.mark.parametrize("verb", ["encode", "verify", "verify --source", "decode --source"])
+def test_who_accepts_it_is_warned(verb: str, taxi: Path, flattened: Path, tmp_path: Path) -> None:
+    """Once flattened columns are accepted, every verb goes on, and its one warning names them."""
+    where = {"archive": str(flattened)}
+    if verb == "encode":
+        report = encode(job_of(taxi, flattened))
+    elif verb == "verify":
+        report = verify(VerifyJob(**where))
+    elif verb == "verify --source":
+        report = verify(VerifyJob(source=str(taxi), **where))
+    else:
+        report = decode(DecodeJob(source=str(taxi), decoded=str(tmp_path / "out"), **where))
     assert not report.failures
-    (line,) = [line for line in caplog.messages if "flattened by the tolerance" in line]
+    (line,) = report.warnings
     assert all(f"{name} (within" in line for name in FLATTENED)
+    assert all(f" {name} (" not in line for name in KEPT)
+    assert [column.name for column in report.flattened] == list(FLATTENED)
 
 
 @pytest.mark.parametrize(
@@ -164,6 +181,141 @@ def test_accepting_does_not_make_another_codec(flattened: Path, taxi: Path) -> N
     other = job_of(taxi, flattened, relative=0.5, rules=[])
     with pytest.raises(ConfigError, match="fitted with another setting"):
         encode(other)
+
+
+@pytest.mark.parametrize("verb", ["encode", "backfill", "compress"])
+def test_every_verb_that_may_fit_takes_the_option(
+    verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without --accept-flattened the command ends with one line and exit code 1, with it with 0;
+    80 columns are enough for every table and number.
+    """  # noqa: D205
+    source, archive = tmp_path / "source.parquet", tmp_path / "archive"
+    pq.write_table(taxi_table(400).select(["fare", "meter"]), source)
+    monkeypatch.setenv("COLUMNS", "80")
+    coarse = ("--set", "tolerance.kind=range", "--set", "planner.learn=never")
+    arguments = ["ae-pipeline", verb, str(source), str(archive), "--tolerance", "0.01", *coarse]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 1
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert line.startswith("error: the tolerance flattens 1 column")
+    monkeypatch.setattr(sys, "argv", [*arguments, "--accept-flattened"])
+    with suppress(SystemExit):
+        main()
+    told = capsys.readouterr()
+    assert "warning: 1 column flattened by the tolerance: fare (within 4290" in told.err
+    (row,) = [line for line in told.out.splitlines() if line.strip().endswith("flattened")]
+    assert row.split() == ["fare", "4290", "1", "0", str(len(set(fares(source)))), "2", "flattened"]
+    lines = (line for line in told.out.splitlines() if not line.startswith("Next:"))
+    assert max(map(len, lines)) <= 80
+
+
+def fares(source: Path) -> list[float]:
+    """The column in question."""
+    return pq.ParquetFile(source).read()["fare"].to_pylist()
+
+
+def test_inspect_tells_before_and_after(taxi: Path, flattened: Path) -> None:
+    """Of a source inspect says what the default tolerance would leave of each column; of an archive
+    and its codec, what its promise leaves.
+    """  # noqa: D205
+    seen = inspect(str(taxi)).fidelity
+    assert [column.name for column in seen] == [*pq.read_schema(taxi / NAME).names[3:]]
+    assert not any(column.is_flattened for column in seen)
+    folder = flattened / "_ae/codecs"
+    for path in (flattened, *folder.iterdir()):
+        found = inspect(str(path)).fidelity
+        assert [column.name for column in found if column.is_flattened] == list(FLATTENED)
+        assert {column.promise for column in found if column.name == "flat"} == {"exact"}
+
+
+def test_a_source_that_cannot_be_read_is_inspected_all_the_same(tmp_path: Path) -> None:
+    """Inspecting a source whose pages are damaged still tells what its footer says."""
+    path = tmp_path / "source.parquet"
+    pq.write_table(taxi_table(400), path)
+    content = path.read_bytes()
+    n_footer = 8 + int.from_bytes(content[-8:-4], "little")
+    pages = len(content) - n_footer - 4
+    path.write_bytes(content[:4] + bytes(pages) + content[-n_footer:])
+    found = inspect(str(path))
+    assert (found.facts["rows"], found.fidelity) == (400, ())
+
+
+def test_errors_of_columns_have_r2(taxi: Path, flattened: Path, tmp_path: Path) -> None:
+    """The table of metrics has R2 of every column, of all values and of the bulk."""
+    paths = {"archive": str(flattened), "decoded": str(tmp_path / "out")}
+    report = decode(DecodeJob(source=str(taxi), **paths))
+    rows = pq.read_table(tmp_path / "out/_ae/report/metrics.parquet").to_pylist()
+    (fare,) = [row for row in rows if (row["partition"], row["column"]) == ("total", "fare")]
+    assert fare["r2"] > 0.999
+    assert fare["r2_bulk"] < 0
+    shown = {column.name: column.found for column in report.fidelity}
+    assert shown["fare"].r2_bulk == fare["r2_bulk"]
+    part = decode(
+        DecodeJob(
+            source=str(taxi),
+            archive=str(flattened),
+            decoded=str(tmp_path / "part"),
+            selection={"columns": ["tip", "meter"]},
+        )
+    )
+    assert [column.name for column in part.fidelity] == ["tip", "meter"]
+    assert [column.name for column in part.flattened] == ["tip"]
+
+
+def test_codecs_of_former_releases_say_nothing_until_values_are_compared(
+    taxi: Path, flattened: Path, tmp_path: Path
+) -> None:
+    """Without the source nothing is known of their columns; with it, everything but counts is."""
+    archive = Path(shutil.copytree(flattened, tmp_path / "archive"))
+    (path,) = (archive / "_ae/codecs").glob("*/codec.json")
+    tree = json.loads(path.read_text())
+    del tree["provenance"]["columns"]
+    path.write_text(json.dumps(tree))
+    report = verify(VerifyJob(archive=str(archive)))
+    assert [column.found for column in report.fidelity] == [None] * len(report.features)
+    assert fidelity_table(report.fidelity).rows[0][-1] == "not known"
+    compared = verify(VerifyJob(archive=str(archive), source=str(taxi)))
+    assert [column.name for column in compared.flattened] == list(FLATTENED)
+    assert verdict(compared).endswith("sensor, rainfall, late_s.")
+
+
+def test_a_refit_warns_and_goes_on(
+    taxi: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A refit keeps the promise, so it must not stop a night: log and report name the columns."""
+    archive = tmp_path / "archive"
+    source = Path(shutil.copytree(taxi, tmp_path / "source"))
+    encode(job_of(source, archive, accept_flattened=True))
+    (source / "day=3").mkdir()
+    day = taxi_table(1200, 3)
+    shuffled = pa.array(np.random.default_rng(3).permutation(day["meter"].to_numpy()))
+    number = day.schema.get_field_index("meter")
+    pq.write_table(day.set_column(number, "meter", shuffled), source / "day=3/part-0.parquet")
+    job = job_of(source, archive, CompressJob).model_copy(
+        update={"drift": DriftConfig(action="refit", growth=1.0)}
+    )
+    report = compress(job)
+    assert report.drift is not None
+    assert report.drift.is_drifted
+    assert not report.failures
+    assert any("8 columns flattened" in line for line in caplog.messages)
+    (line,) = result_warnings(report)
+    assert all(f"{name} (within" in line for name in FLATTENED)
+    assert any(table.title.startswith("What columns keep") for table in result_tables(report))
+
+
+def test_wide_tables_show_the_worst_first() -> None:
+    """Of hundreds of columns the terminal shows some, those that lost most among them."""
+    kept = Fidelity(1.0, 1.0, 9, 9, 1.0, "kept")
+    columns = [ColumnFidelity(f"c{number}", "within 1", kept) for number in range(300)]
+    columns[250] = ColumnFidelity("lost", "within 9", replace(kept, verdict="flattened"))
+    table = fidelity_table(columns)
+    assert table.rows[0][0] == "lost"
+    assert len(table.rows) < 100
+    assert "of 300" in table.title
 
 
 def test_provenance_tells_what_was_found(flattened: Path) -> None:

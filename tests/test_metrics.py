@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
+from ae_pipeline.fidelity import variance_kept
 from ae_pipeline.metrics import (
     ErrorMetrics,
     ErrorSums,
@@ -74,6 +75,48 @@ def test_merging_equals_one_pass(
     np.testing.assert_array_equal(merged.maximum, whole.maximum)
     np.testing.assert_allclose(merged.squared, whole.squared, rtol=1e-12)
     np.testing.assert_allclose(merged.absolute, whole.absolute, rtol=1e-12)
+
+
+@given(pairs(), st.lists(st.integers(0, 40), max_size=3))
+def test_r2_is_that_of_all_rows_together(
+    pair: tuple[np.ndarray, np.ndarray, np.ndarray], cuts: list[int]
+) -> None:
+    """R2 of merged parts is 1 - SSE / SST over the rows where both sides have a value."""
+    source, reconstruction = (np.round(values, 3) for values in pair[:2])  # squares are no zeros
+    none = no_mismatches(len(source))
+    bounds = sorted(min(cut, source.shape[1]) for cut in cuts)
+    split = (np.split(array, bounds, axis=1) for array in (source, reconstruction))
+    parts = [measure_errors(*part, none) for part in zip(*split, strict=True)]
+    merged = column_metrics(reduce(ErrorSums.merge, parts, ErrorSums.empty(len(source))))
+    for values, decoded, found in zip(source, reconstruction, merged, strict=True):
+        is_compared = ~np.isnan(values - decoded)
+        expected = variance_kept(values[is_compared], decoded[is_compared])
+        assert found.r2 == (expected if expected is None else pytest.approx(expected, rel=1e-6))
+
+
+def test_the_bulk_is_measured_by_itself() -> None:
+    """An outlier and a sentinel make up the variance; R2 of the bulk is that of the other rows."""
+    generator = np.random.default_rng(3)
+    bulk = 20.0 + generator.normal(size=4000)
+    source = np.where(np.arange(4000) % 5 == 0, -999.0, bulk)
+    source[7] = 429_000.0
+    decoded = np.where(np.abs(source - 20) < 10, 18.0, source)
+    halves = zip(np.split(source, 2), np.split(decoded, 2), strict=True)
+    parts = [measure_errors(one[None], other[None], no_mismatches(1)) for one, other in halves]
+    (found,) = column_metrics(parts[0].merge(parts[1]))
+    assert found.r2 is not None
+    assert found.r2 > 0.999
+    assert found.worst_r2 == found.r2_bulk
+    assert found.r2_bulk == pytest.approx(variance_kept(bulk, np.full(4000, 18.0)), rel=0.2)
+    exact = column_metrics(measure_errors(source[None], source[None], no_mismatches(1)))[0]
+    assert (exact.r2, exact.r2_bulk) == (1.0, None)
+
+
+def test_a_constant_column_has_no_r2() -> None:
+    """Where nothing varies no variance can be kept, in whatever parts it comes."""
+    part = measure_errors(np.full((1, 7), 0.1), np.full((1, 7), 0.3), no_mismatches(1))
+    (found,) = column_metrics(part.merge(part).merge(part))
+    assert (found.r2, found.r2_bulk) == (None, None)
 
 
 def test_inputs_are_left_alone(generator: np.random.Generator) -> None:

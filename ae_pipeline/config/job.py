@@ -15,7 +15,7 @@ from ae_pipeline.config.network import NetworkConfig
 from ae_pipeline.config.paths import local_path
 from ae_pipeline.config.planner import PlannerConfig
 from ae_pipeline.config.selection import SelectionConfig
-from ae_pipeline.config.tolerance import ToleranceConfig
+from ae_pipeline.config.tolerance import Share, ToleranceConfig
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.config.upkeep import DriftConfig, RetentionConfig
 
@@ -108,7 +108,7 @@ class EstimateJob(JobConfig):
     """Settings of estimate: the source, and the tolerances to tell about."""
 
     source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
-    tolerances: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+    tolerances: tuple[Annotated[Share, Field(gt=0)], ...] = Field(
         default=(0.001, 0.01, 0.05),
         min_length=1,
         description="A part of each column's spread, or of `tolerance.kind`; tolerance.rules hold "

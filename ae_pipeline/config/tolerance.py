@@ -1,10 +1,11 @@
 """The promise: how far a decoded value may be from its source, per column."""
 
-from typing import Any, Literal  # Any: a JSON tree
+from typing import Annotated, Any, Literal  # Any: a JSON tree
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ae_pipeline.config._model import Settings
+from ae_pipeline.config.refusal import a_number, refusal
 
 ToleranceKind = Literal[
     "absolute",
@@ -20,6 +21,7 @@ ToleranceKind = Literal[
 ]
 #: What the tolerance of columns without a rule may be relative to.
 RelativeKind = Literal["spread", "range", "std", "relative"]
+_POSITIVE = "give the largest error, without a sign; 0 is exact"
 _SHARES = {"spread", "range", "std", "relative"}
 _MOST_DIGITS, _MOST_PLACES = 15, 15
 
@@ -34,12 +36,29 @@ _KINDS = (
 )
 
 
+def _is_share(value: float) -> float:
+    """A part of 1; refused with what to do instead."""
+    if 0 <= value <= 1:
+        return value
+    if value < 0:
+        raise refusal("a part of 1, such as 0.01 for 1 %", f"{value:g}", _POSITIVE)
+    raise refusal(
+        "a part of 1, such as 0.01 for 1 %",
+        f"{value:g}, which is {100 * value:g} %",
+        "divide it by 100, or for source units give a rule of kind absolute (tolerance.rules)",
+    )
+
+
+Amount = Annotated[float, BeforeValidator(a_number)]
+Share = Annotated[Amount, AfterValidator(_is_share)]
+
+
 class ToleranceRule(Settings):
     """The tolerance of the columns that a name or glob matches."""
 
     match: str = Field(description="Column name or glob.")
     kind: ToleranceKind = Field(description=_KINDS)
-    value: float = Field(
+    value: Amount = Field(
         default=0.0,
         description="Of the kind; 0 is exact, but for decimals, where it is whole numbers.",
     )
@@ -53,7 +72,7 @@ class ToleranceRule(Settings):
 class ToleranceConfig(Settings):
     """Tolerances of all feature columns; the last rule that matches a column counts."""
 
-    relative: float = Field(
+    relative: Share = Field(
         default=0.01,
         description="Of columns that no rule matches, a part of `kind`; 0 is exact.",
     )
@@ -74,11 +93,6 @@ class ToleranceConfig(Settings):
         "rule whose match is the very name of a column accepts it for that column.",
     )
 
-    @model_validator(mode="after")
-    def _is_a_share(self) -> "ToleranceConfig":
-        _check_value(self.kind, self.relative)
-        return self
-
     def shaping(self) -> dict[str, Any]:
         """Settings that shape a codec, as JSON: all but what was accepted."""
         return self.model_dump(mode="json", exclude={"accept_flattened"})
@@ -97,9 +111,6 @@ def _check_value(kind: str, value: float) -> None:
     if kind == "psnr" and value <= 0:
         raise ValueError(f"psnr must be above 0 dB, got {value:g}")
     if kind != "decimals" and value < 0:
-        raise ValueError(f"a tolerance cannot be negative, got {value:g}")
-    if kind in _SHARES and value > 1:
-        raise ValueError(
-            f"a tolerance of kind {kind} is a part of 1 (0.01 is 1 %), got {value:g}, which is "
-            f"{100 * value:g} %; for source units use a rule of kind absolute"
-        )
+        raise refusal("a tolerance of at least 0", f"{value:g}", _POSITIVE)
+    if kind in _SHARES:
+        _is_share(value)

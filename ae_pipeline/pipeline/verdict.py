@@ -12,7 +12,7 @@ _WORTH = 1.05
 #: Times smaller than the source's files below which an archive is not worth having.
 _LITTLE = 1.1
 #: Columns in the way that are named with their numbers.
-_NAMED = 4
+_NAMED = 8
 
 
 def recommend(

@@ -31,12 +31,12 @@ def plan_table(plan: Sequence[Candidate]) -> Table:
 
 
 def estimate_tables(estimate: Estimate) -> list[Table]:
-    """Tolerances, what columns would keep at the recommended one, and the cost of the job."""
+    """Tolerances, what columns would keep and lose at the recommended one, the cost of the job."""
     finest = min(estimate.options, key=lambda option: option.tolerance)
     named = (option for option in estimate.options if option.label == estimate.recommended)
     shown = next(named, finest)
-    title = f"What columns keep at {shown.label}"
-    return [_option_table(estimate), fidelity_table(shown.fidelity, title), _cost_table(estimate)]
+    kept = fidelity_table(shown.fidelity, f"What columns keep at {shown.label}")
+    return [_option_table(estimate), kept, _column_table(shown), _cost_table(estimate)]
 
 
 def _option_table(estimate: Estimate) -> Table:
@@ -67,6 +67,15 @@ def _lost(option: EstimatedOption) -> str:
     verdicts = [column.found.verdict for column in option.fidelity if column.found is not None]
     counts = ((verdicts.count(word), word) for word in ("flattened", "coarse"))
     return ", ".join(f"{count} {word}" for count, word in counts if count) or "kept"
+
+
+def _column_table(option: EstimatedOption) -> Table:
+    return Table(
+        title=f"What columns lose at {option.label}",
+        headings=("column", "RMSE", "max error"),
+        rows=tuple((column.name, column.rmse, column.max_error) for column in option.columns),
+        note=f"In source units. Method: {option.method}.",
+    )
 
 
 def _cost_table(estimate: Estimate) -> Table:

@@ -2,14 +2,17 @@
 
     AePipelineError
     ├── ConfigError                     (ValueError)         a setting is unknown or impossible
+    │   └── FlattenedColumnError        (ValueError)         a tolerance leaves nothing of a column
     ├── SourceError
     │   ├── SourceNotFoundError         (FileNotFoundError)  nothing at that path
     │   ├── EmptySourceError            (ValueError)         no Parquet files, or no rows
     │   ├── CorruptFragmentError        (ValueError)         a file that is no readable Parquet
+    │   ├── TableFormatError            (ValueError)         its files are not its rows
     │   ├── SchemaMismatchError         (ValueError)         columns differ between fragments
     │   ├── SourceChangedError          (ValueError)         rewritten since it was encoded
     │   ├── FragmentReplacedError       (OSError)            another file has its name by now
     │   ├── DuplicateColumnError        (ValueError)         two columns of one name
+    │   ├── UnkeptColumnError           (ValueError)         a column that cannot come back as it is
     │   └── NoFeatureColumnError        (ValueError)         nothing for the network to learn
     ├── DestinationError
     │   ├── UnwritableDestinationError  (OSError)            permissions, read-only, not a folder
@@ -87,6 +90,10 @@ class ConfigError(AePipelineError, ValueError):
     """A setting is unknown, out of range or missing."""
 
 
+class FlattenedColumnError(ConfigError, ValueError):
+    """A tolerance is so coarse that decoded columns would not say what they said."""
+
+
 class SourceError(AePipelineError):
     """The dataset we were given cannot be used as it is."""
 
@@ -103,6 +110,10 @@ class CorruptFragmentError(SourceError, ValueError):
     """A file is empty, truncated, damaged or not Parquet."""
 
 
+class TableFormatError(SourceError, ValueError):
+    """A table with a log of its own (Delta Lake, Iceberg, ...): files hold rows that are gone."""
+
+
 class SchemaMismatchError(SourceError, ValueError):
     """A fragment's columns differ from those of the rest of the dataset."""
 
@@ -117,6 +128,10 @@ class FragmentReplacedError(SourceError, OSError):
 
 class DuplicateColumnError(SourceError, ValueError):
     """Two columns share one name, so neither can be addressed."""
+
+
+class UnkeptColumnError(SourceError, ValueError):
+    """A column, or a value in it, cannot be given back as the source has it."""
 
 
 class NoFeatureColumnError(SourceError, ValueError):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ae_pipeline.errors import UnsupportedFormatError
 
-FORMAT_VERSION = "2.0"
-_READ = ("1", "2")
+FORMAT_VERSION = "3.0"
+_READ = ("1", "2", "3")
 
 
 def check_version(what: str, version: str, where: str) -> None:
@@ -20,7 +20,7 @@ def check_version(what: str, version: str, where: str) -> None:
         raise UnsupportedFormatError(
             f"{what} format not supported",
             where=where,
-            expected=f"version {' or '.join(_READ)}.x",
+            expected=f"version {', '.join(_READ[:-1])} or {_READ[-1]}.x",
             got=version,
             remedy="use the release that wrote it, or a newer one",
         )

@@ -1,15 +1,61 @@
 """How far a reconstruction is from its source, per column; sums that merge.
 
 MSE, RMSE, MAE and maximum error in source units, and the same divided by the column's scale at
-fit time, so that columns of different units can be averaged.
+fit time, so that columns of different units can be averaged. R2, the share of variance that is
+kept, over all values and over those of the bulk: one outlier can make up nearly all of a variance.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
+
+from ae_pipeline.fidelity import worst_view
+from ae_pipeline.promise import Promise
+
+#: Values of a block that tell which of it are the bulk.
+_TOLD_BY = 1 << 11
+
+
+@dataclass(frozen=True)
+class VarianceSums:
+    """What R2 is made of, per column: how far values are from their mean, and from their decoding.
+
+    `deviation` is the sum of squared distances from `mean`.
+    """
+
+    count: Int64[np.ndarray, "features"]
+    mean: Float64[np.ndarray, "features"]
+    deviation: Float64[np.ndarray, "features"]
+    squared: Float64[np.ndarray, "features"]
+
+    @classmethod
+    def empty(cls, n_features: int) -> VarianceSums:
+        """Sums over no values."""
+        zeros = np.zeros(n_features)
+        return cls(np.zeros(n_features, np.int64), zeros, zeros, zeros)
+
+    def merge(self, other: VarianceSums) -> VarianceSums:
+        """Sums over the values of both (Chan, Golub and LeVeque 1979)."""
+        count = self.count + other.count
+        share = other.count / np.maximum(count, 1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            delta = other.mean - self.mean
+            return VarianceSums(
+                count=count,
+                mean=self.mean + delta * share,
+                deviation=self.deviation + other.deviation + delta * (self.count * share) * delta,
+                squared=self.squared + other.squared,
+            )
+
+    def kept(self, index: int) -> float | None:
+        """R2 of one column; None if its values do not vary."""
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            share = 1.0 - self.squared[index] / self.deviation[index]
+        return float(share) if np.isfinite(share) else None
 
 
 @dataclass(frozen=True)
@@ -19,7 +65,8 @@ class ErrorSums:
     `n_mismatched` counts rows where one is finite and the other is not, or where they are missing
     in different ways; a correct reconstruction has none. `to_tolerance` is the largest error over
     the promised one: at most 1 where the promise holds, 0 in a column that came back exactly, NaN
-    where nothing was promised.
+    where nothing was promised. `variance` is of all values, `bulk` of the values without frequent
+    ones and outliers, as each block tells them.
     """
 
     count: Int64[np.ndarray, "features"]
@@ -28,6 +75,8 @@ class ErrorSums:
     absolute: Float64[np.ndarray, "features"]
     maximum: Float64[np.ndarray, "features"]
     to_tolerance: Float64[np.ndarray, "features"]
+    variance: VarianceSums | None = None
+    bulk: VarianceSums | None = None
 
     @classmethod
     def empty(cls, n_features: int) -> ErrorSums:
@@ -46,14 +95,25 @@ class ErrorSums:
                 absolute=self.absolute + other.absolute,
                 maximum=np.maximum(self.maximum, other.maximum),
                 to_tolerance=np.fmax(self.to_tolerance, other.to_tolerance),
+                variance=_merged(self.variance, other.variance),
+                bulk=_merged(self.bulk, other.bulk),
             )
+
+
+def _merged(one: VarianceSums | None, other: VarianceSums | None) -> VarianceSums | None:
+    """None is nothing."""
+    if one is None or other is None:
+        return one or other
+    return one.merge(other)
 
 
 @dataclass(frozen=True)
 class ErrorMetrics:
     """Errors of one column, or of all columns together when standardised.
 
-    `max_error_to_tolerance` is that of `ErrorSums`, None where nothing was promised.
+    `max_error_to_tolerance` is that of `ErrorSums`, None where nothing was promised. `r2` is the
+    share of the column's variance that is kept, `r2_bulk` that of its bulk; None where nothing
+    varies, and of all columns together.
     """
 
     count: int
@@ -63,13 +123,20 @@ class ErrorMetrics:
     mae: float
     max_error: float
     max_error_to_tolerance: float | None = None
+    r2: float | None = None
+    r2_bulk: float | None = None
+
+    @property
+    def worst_r2(self) -> float | None:
+        """The smaller of both shares."""
+        return min((one for one in (self.r2, self.r2_bulk) if one is not None), default=None)
 
 
 def measure_errors(
     source: Float64[np.ndarray, "features rows"],
     reconstruction: Float64[np.ndarray, "features rows"],
     n_mismatched: Int64[np.ndarray, "features"],
-    tolerance: Float64[np.ndarray, "features"] | None = None,
+    promises: Sequence[Promise] | None = None,
 ) -> ErrorSums:
     """Errors of one block; rows where either side is NaN are left out.
 
@@ -77,21 +144,65 @@ def measure_errors(
         source: values as they were.
         reconstruction: values as they came back.
         n_mismatched: rows of each column that are missing on one side only.
-        tolerance: promised errors, or None.
+        promises: of each column, or None.
     """
     with np.errstate(over="ignore"):
         errors = np.abs(source - reconstruction)
         is_compared = ~np.isnan(errors)
         errors[~is_compared] = 0.0
         maximum = errors.max(axis=1, initial=0.0)
+        is_bulk = _bulk(source, reconstruction, is_compared, maximum)
         return ErrorSums(
             count=is_compared.sum(axis=1),
             n_mismatched=n_mismatched,
             squared=(errors * errors).sum(axis=1),
             absolute=errors.sum(axis=1),
             maximum=maximum,
-            to_tolerance=_over_tolerance(maximum, tolerance),
+            to_tolerance=_over_tolerance(errors, source, promises),
+            variance=_variance(source, errors, is_compared),
+            bulk=_variance(source, errors, is_bulk),
         )
+
+
+def _variance(
+    source: Float64[np.ndarray, "features rows"],
+    errors: Float64[np.ndarray, "features rows"],
+    is_counted: Bool[np.ndarray, "features rows"],
+) -> VarianceSums:
+    """Sums of the values that count. What does not vary is its own mean, without rounding."""
+    count = is_counted.sum(axis=1)
+    low = source.min(axis=1, initial=np.inf, where=is_counted)
+    high = source.max(axis=1, initial=-np.inf, where=is_counted)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = source.sum(axis=1, where=is_counted) / np.maximum(count, 1)
+        mean = np.where(low == high, low, mean)
+        deviations = source - mean[:, None]
+        return VarianceSums(
+            count=count,
+            mean=mean,
+            deviation=(deviations * deviations).sum(axis=1, where=is_counted),
+            squared=(errors * errors).sum(axis=1, where=is_counted),
+        )
+
+
+def _bulk(
+    source: Float64[np.ndarray, "features rows"],
+    reconstruction: Float64[np.ndarray, "features rows"],
+    is_compared: Bool[np.ndarray, "features rows"],
+    maximum: Float64[np.ndarray, "features"],
+) -> Bool[np.ndarray, "features rows"]:
+    """The values of which least is kept, without frequent ones and outliers; of exact columns none.
+
+    Some values tell which these are, as they do when a codec is judged.
+    """
+    is_bulk = np.zeros(source.shape, bool)
+    for index in np.flatnonzero(maximum):
+        step = max(1, source.shape[1] // _TOLD_BY)
+        told = is_compared[index, ::step]
+        view = worst_view(source[index, ::step][told], reconstruction[index, ::step][told])
+        if view is not None:
+            is_bulk[index] = is_compared[index] & view.mask(source[index])
+    return is_bulk
 
 
 def column_metrics(
@@ -115,6 +226,8 @@ def column_metrics(
             mae=float(mae[index]),
             max_error=float(maximum[index]),
             max_error_to_tolerance=_or_none(sums.to_tolerance[index]),
+            r2=None if sums.variance is None else sums.variance.kept(index),
+            r2_bulk=None if sums.bulk is None else sums.bulk.kept(index),
         )
         for index in range(len(safe))
     ]
@@ -139,13 +252,28 @@ def mean_metrics(sums: ErrorSums, scale: Float64[np.ndarray, "features"]) -> Err
 
 
 def _over_tolerance(
-    maximum: Float64[np.ndarray, "features"], tolerance: Float64[np.ndarray, "features"] | None
+    errors: Float64[np.ndarray, "features rows"],
+    source: Float64[np.ndarray, "features rows"],
+    promises: Sequence[Promise] | None,
 ) -> Float64[np.ndarray, "features"]:
-    """No error is 0 whatever was promised; any error where none was is infinite."""
-    if tolerance is None:
-        return np.full(len(maximum), np.nan)
+    """The largest share of what was promised.
+
+    No error is 0 whatever was promised; any error where none was is infinite.
+    """
+    if promises is None:
+        return np.full(len(errors), np.nan)
+    worst = map(_worst, errors, source, promises)
+    return np.fromiter(worst, np.float64, len(errors))
+
+
+def _worst(
+    errors: Float64[np.ndarray, "rows"], source: Float64[np.ndarray, "rows"], promise: Promise
+) -> float:
+    is_off = errors > 0
+    if not is_off.any():
+        return 0.0
     with np.errstate(divide="ignore", over="ignore"):
-        return np.divide(maximum, tolerance, where=maximum > 0, out=np.zeros(len(maximum)))
+        return float((errors[is_off] / promise.allowed(source[is_off])).max())
 
 
 def _or_none(number: float) -> float | None:

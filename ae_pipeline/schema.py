@@ -6,10 +6,12 @@ Knows Arrow schemas only; it never looks at data.
 from __future__ import annotations
 
 import base64
+import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import Any  # JSON that others wrote
 
 import pyarrow as pa
 
@@ -18,6 +20,7 @@ from ae_pipeline.errors import ConfigError, DuplicateColumnError, NoFeatureColum
 
 #: Feature columns of one table; the codes of missing values hold a column number in 14 bits.
 MAX_FEATURES = 1 << 14
+_LANCE_KEY = b"lance-schema:unenforced-primary-key"
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,9 @@ class TableSchema:
 def resolve_roles(arrow: pa.Schema, columns: ColumnsConfig, where: str) -> TableSchema:
     """Give every column its role: floats are features, all else is kept, settings override.
 
+    A column that the file itself declares as its key or index is kept, float or not: an error in
+    it would be an error in which row is which.
+
     Args:
         arrow: schema of the source.
         columns: names and globs that override the default; `feature` wins over `keep`.
@@ -64,6 +70,7 @@ def resolve_roles(arrow: pa.Schema, columns: ColumnsConfig, where: str) -> Table
     """
     _check_unique(arrow.names, where)
     kept = _matching(arrow, columns.keep, where)
+    keys = declared_keys(arrow)
     wanted = {
         name
         for name in _matching(arrow, columns.feature, where)
@@ -72,10 +79,24 @@ def resolve_roles(arrow: pa.Schema, columns: ColumnsConfig, where: str) -> Table
     features = tuple(
         field.name
         for field in arrow
-        if field.name in wanted or (pa.types.is_floating(field.type) and field.name not in kept)
+        if field.name in wanted
+        or (pa.types.is_floating(field.type) and field.name not in kept and field.name not in keys)
     )
     _check_count(features, arrow, where)
     return TableSchema(arrow, features)
+
+
+def misfits(roles: TableSchema, got: pa.Schema) -> list[str]:
+    """Why a fragment of schema `got` cannot be encoded with these roles; empty if it can.
+
+    Its feature columns must be there with their types. Kept columns are each fragment's own: they
+    may come and go and change their types; whatever is no feature is kept.
+    """
+    found = {field.name: field.type for field in got}
+    wanted = zip(roles.features, roles.feature_types, strict=True)
+    if all(found.get(name) == kind for name, kind in wanted):
+        return []
+    return schema_differences(roles.arrow, got)
 
 
 def schema_differences(expected: pa.Schema, got: pa.Schema) -> list[str]:
@@ -100,6 +121,19 @@ def check_unique_names(names: Iterable[str], where: str) -> None:
     _check_unique(list(names), where)
 
 
+def declared_keys(arrow: pa.Schema) -> set[str]:
+    """Columns that metadata name as index or key: of pandas, of Iceberg, of Lance."""
+    metadata = arrow.metadata or {}
+    pandas = _object(metadata.get(b"pandas"))
+    index = [name for name in _items(pandas.get("index_columns")) if isinstance(name, str)]
+    iceberg = _object(metadata.get(b"iceberg.schema"))
+    identifiers = _items(iceberg.get("identifier-field-ids"))
+    fields = [field for field in _items(iceberg.get("fields")) if isinstance(field, dict)]
+    keys = [field.get("name") for field in fields if field.get("id") in identifiers]
+    lance = [field.name for field in arrow if (field.metadata or {}).get(_LANCE_KEY) == b"true"]
+    return {name for name in (*index, *keys, *lance) if name in arrow.names}
+
+
 def serialize_schema(arrow: pa.Schema) -> str:
     """Arrow schema, metadata included, as base64 of its IPC message."""
     return base64.b64encode(arrow.serialize().to_pybytes()).decode("ascii")
@@ -108,6 +142,19 @@ def serialize_schema(arrow: pa.Schema) -> str:
 def deserialize_schema(text: str) -> pa.Schema:
     """Inverse of `serialize_schema`."""
     return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text)))
+
+
+def _object(text: bytes | None) -> dict[str, Any]:
+    """A JSON object; empty if it is none, since metadata are whatever others wrote."""
+    try:
+        found = json.loads(text or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _items(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else []
 
 
 def _check_unique(names: list[str], where: str) -> None:

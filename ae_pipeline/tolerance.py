@@ -1,35 +1,50 @@
-"""Tolerances as numbers: settings and statistics → one absolute error per column.
+"""Tolerances as numbers: settings and statistics → a grid and a promise per column.
 
 Resolved once, at fit time, so data that drifts keeps the same promise.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from math import ceil, floor, log2
+from typing import Any  # a dtype known at run time only
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float, Float64
+from jaxtyping import Float, Float64, Shaped
 
 from ae_pipeline.config import ToleranceConfig, ToleranceRule
+from ae_pipeline.decimals import decimal_places
 from ae_pipeline.errors import ConfigError, listing
-from ae_pipeline.quantization import Grid, breaks_promise, dequantize, quantize
+from ae_pipeline.grids import DecimalGrid, FloatingGrid, LinearGrid
+from ae_pipeline.promise import Promise, decade_of
+from ae_pipeline.quantization import Quantizer, breaks_promise, dequantize, quantize
 from ae_pipeline.schema import TableSchema
+from ae_pipeline.spread import Spread, measure_spread
 from ae_pipeline.statistics import ColumnStatistics
 
 #: A tolerance is never made smaller by more than this share of it.
 _LARGEST_MARGIN = 2.0**-7
+#: Orders of magnitude below the least value seen that still have cells: binary and decimal.
+_SPARE_EXPONENTS = {2: 16, 10: 5}
+_LEAST_EXPONENT = {2: -1000, 10: -280}
+#: A finer relative tolerance is exact: float64 resolves hardly more.
+_LEAST_RELATIVE = 2.0**-44
+#: Rounds in which a tolerance gives way to what is asked on average; then it is that itself.
+_RMSE_ROUNDS, _SAFE, _SLOWEST = 8, 0.995, 0.5
 
 
 def resolve_tolerances(
     config: ToleranceConfig, schema: TableSchema, statistics: ColumnStatistics
-) -> Float64[np.ndarray, "features"]:
-    """Absolute tolerance of each feature column; 0 means bit for bit.
+) -> tuple[Quantizer, ...]:
+    """Grid and promise of each feature column.
 
     Integer columns with a tolerance below 1 are exact, because nothing lies between; larger ones
     become the whole number below and a half, which allows the same errors and makes cells of whole
-    numbers. Those of floats become a hair smaller where rounding would break the promise. A
-    relative tolerance of a column without range is exact.
+    numbers. Those of floats become a hair smaller where rounding would break the promise. Decimals
+    whose last place is larger than the cells would be are exact, coded as whole numbers. A relative
+    tolerance of a column that does not vary is exact.
 
     Raises:
         ConfigError: a rule matches no feature column.
@@ -42,25 +57,147 @@ def resolve_tolerances(
                 expected=f"one of {listing(schema.features)}",
                 got=rule.match,
             )
-    default = ToleranceRule(match="*", kind="range", value=config.relative)
-    resolved = np.zeros(len(schema.features))
-    for index, name in enumerate(schema.features):
-        rule = next((rule for rule in reversed(config.rules) if _matches(rule, name)), default)
-        tolerance = _absolute(rule, statistics, index)
-        kind = schema.feature_types[index]
-        if pa.types.is_integer(kind):
-            resolved[index] = _of_integers(tolerance)
-        else:
-            seen = statistics.sample[:, index].astype(kind.to_pandas_dtype())
-            resolved[index] = _of_floats(tolerance, seen[np.isfinite(seen)])
-    return resolved
+    default = ToleranceRule(match="*", kind=config.kind, value=config.relative)
+    columns = zip(schema.features, schema.feature_types, strict=True)
+    return tuple(
+        _Column(kind, statistics, index).quantizer(
+            next((rule for rule in reversed(config.rules) if _matches(rule, name)), default)
+        )
+        for index, (name, kind) in enumerate(columns)
+    )
 
 
-def _of_integers(tolerance: float) -> float:
-    return float(np.floor(tolerance)) + 0.5 if tolerance >= 1 else 0.0
+@dataclass(frozen=True)
+class _Column:
+    """One column of the statistics, and the rule that it gets."""
+
+    kind: pa.DataType
+    statistics: ColumnStatistics
+    index: int
+
+    def quantizer(self, rule: ToleranceRule) -> Quantizer:
+        """By the rule's kind."""
+        if rule.kind == "decimals":
+            return self._rounded(int(rule.value))
+        if rule.kind == "digits":
+            return self._floating(Promise(digits=int(rule.value)))
+        if rule.kind == "relative" and rule.value >= _LEAST_RELATIVE and self._varies:
+            return self._floating(Promise(relative=rule.value))
+        spread = measure_spread(self.statistics, self.index)
+        tolerance = self._absolute(rule, spread)
+        quantizer = self._linear(tolerance, spread)
+        if quantizer.promise.is_exact:
+            return quantizer
+        ordinary = (spread.low, spread.high) if rule.kind == "spread" else None
+        return replace(quantizer, fill_values=spread.fill_values, ordinary=ordinary)
+
+    def _absolute(self, rule: ToleranceRule, spread: Spread) -> float:
+        """What is not a number (no values, overflow), or whose cell width is none, is exact."""
+        if not (rule.value and (self._varies or rule.kind == "absolute")):
+            return 0.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            width = self.statistics.maximum[self.index] - self.statistics.minimum[self.index]
+            if rule.kind in ("rmse", "psnr"):
+                target = rule.value if rule.kind == "rmse" else width * 10 ** (-rule.value / 20)
+                return self._of_rmse(float(target), spread)
+            unit = {
+                "spread": spread.width,
+                "range": width,
+                "std": self.statistics.std[self.index],
+                "absolute": 1.0,
+                "relative": 0.0,  # finer than floats are
+            }[rule.kind]
+            tolerance = float(rule.value * unit)
+            cell_width = 2.0 * tolerance
+        return tolerance if np.isfinite(cell_width) else 0.0
+
+    @property
+    def _varies(self) -> bool:
+        return bool(self.statistics.minimum[self.index] < self.statistics.maximum[self.index])
+
+    @property
+    def _seen(self) -> Shaped[np.ndarray, "values"]:
+        """Finite values of the sample in the column's own type."""
+        values = self.statistics.sample[:, self.index]
+        return values[np.isfinite(values)].astype(self._dtype)
+
+    @property
+    def _dtype(self) -> np.dtype[Any]:
+        return np.dtype(self.kind.to_pandas_dtype())
+
+    def _linear(self, tolerance: float, spread: Spread) -> Quantizer:
+        """Equal cells, or the whole numbers of decimals that are coarser than these."""
+        if pa.types.is_integer(self.kind):
+            tolerance = floor(tolerance) + 0.5 if tolerance >= 1 else 0.0
+            return Quantizer.linear(self._origin(2.0 * tolerance, spread), tolerance)
+        places = decimal_places(self._seen)
+        if places is not None and 2.0 * tolerance < float(f"1e{-places}"):
+            grid = DecimalGrid(places, 0.0)
+            return Quantizer(DecimalGrid(places, self._origin(grid.cell, spread)), Promise())
+        tolerance = _with_room(tolerance, self._seen)
+        return Quantizer.linear(self._origin(2.0 * tolerance, spread), tolerance)
+
+    def _rounded(self, places: int) -> Quantizer:
+        """Decimals of so many places; whole numbers are exact as they are."""
+        if pa.types.is_integer(self.kind) and places >= 0:
+            return Quantizer.linear(0.0, 0.0)
+        spread = measure_spread(self.statistics, self.index)
+        cell = float(f"1e{-places}")
+        epsilon = 0.0 if pa.types.is_integer(self.kind) else float(np.finfo(self._dtype).eps)
+        largest = max(abs(spread.low), abs(spread.high)) if np.isfinite(spread.low) else 0.0
+        grid = DecimalGrid(places, self._origin(cell, spread))
+        promise = Promise(0.5 * cell + 2.0 * epsilon * largest)
+        return Quantizer(grid, promise, spread.fill_values)
+
+    def _floating(self, promise: Promise) -> Quantizer:
+        """Cells as wide as the values are large."""
+        base = 10 if promise.digits else 2
+        magnitudes = np.abs(self._seen.astype(np.float64))
+        least = float(magnitudes[magnitudes > 0].min(initial=1.0))
+        exponent = int(decade_of(np.array([least]))[0]) if base == 10 else floor(log2(least))
+        exponent = max(exponent - _SPARE_EXPONENTS[base], _LEAST_EXPONENT[base])
+        # A cell of 1 / significand of a power of two is off by half of that at most.
+        steps = 10 ** (promise.digits - 1) if promise.digits else ceil(0.5 / promise.relative)
+        spread = measure_spread(self.statistics, self.index)
+        return Quantizer(FloatingGrid(base, steps, exponent), promise, spread.fill_values)
+
+    def _origin(self, cell: float, spread: Spread) -> float:
+        """Where cell 0 is: at the usual value, which then comes back as it was, else at the
+        multiple of the cell nearest to the middle: values that are decimals fall on few cells, and
+        a grid through zero keeps them there.
+        """  # noqa: D205
+        if spread.usual is not None and spread.low <= spread.usual <= spread.high:
+            return spread.usual
+        with np.errstate(over="ignore", invalid="ignore"):
+            middle = float(np.median(self._seen)) if len(self._seen) else 0.0
+            snapped = float(np.rint(middle / cell) * cell) if cell else middle
+        return snapped if np.isfinite(snapped) else middle
+
+    def _of_rmse(self, target: float, spread: Spread) -> float:
+        """The tolerance whose errors have about this root mean square in the sample, not more.
+
+        Errors that are spread evenly over a cell have one of tolerance / sqrt(3). No error is
+        larger than the target in the end, should the sample not settle before.
+        """
+        tolerance = _SAFE * target * float(np.sqrt(3.0))
+        seen = self._seen.astype(np.float64)
+        if not (np.isfinite(2.0 * tolerance) and tolerance > 0 and len(seen)):
+            return 0.0
+        for _ in range(_RMSE_ROUNDS):
+            found = _rmse(seen, LinearGrid(self._origin(2.0 * tolerance, spread), tolerance))
+            if found <= _SAFE * target:
+                return tolerance
+            tolerance *= max(_SLOWEST, _SAFE * _SAFE * target / found)
+        return target
 
 
-def _of_floats(tolerance: float, seen: Float[np.ndarray, "values"]) -> float:
+def _rmse(seen: Float64[np.ndarray, "values"], grid: LinearGrid) -> float:
+    decoded = grid.from_units(np.rint(grid.to_units(seen)))
+    errors = np.nan_to_num(seen - decoded)
+    return float(np.sqrt(np.mean(errors * errors)))
+
+
+def _with_room(tolerance: float, seen: Float[np.ndarray, "values"]) -> float:
     """Smaller by what rounding may add to an error, if values were seen that need it.
 
     Decimals in the middle between two cells are as far off as allowed, and the last bit of what is
@@ -74,25 +211,11 @@ def _of_floats(tolerance: float, seen: Float[np.ndarray, "values"]) -> float:
 
 
 def _breaks_any(tolerance: float, values: Float[np.ndarray, "values"]) -> bool:
-    grid = Grid(0.0, tolerance)
-    cells = quantize(grid.to_units(values.astype(np.float64)), None)
-    decoded = dequantize(grid, cells, None, values.dtype)
-    return bool(breaks_promise(values, decoded, tolerance).any())
+    quantizer = Quantizer.linear(0.0, tolerance)
+    cells = quantize(quantizer.grid.to_units(values.astype(np.float64)), None)
+    decoded = dequantize(quantizer.grid, cells, None, values.dtype)
+    return bool(breaks_promise(values, decoded, quantizer.promise).any())
 
 
 def _matches(rule: ToleranceRule, name: str) -> bool:
     return name == rule.match or fnmatchcase(name, rule.match)
-
-
-def _absolute(rule: ToleranceRule, statistics: ColumnStatistics, index: int) -> float:
-    """What is no number (no values, overflow), or whose cell width is none, is exact."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        unit = {
-            "range": statistics.maximum[index] - statistics.minimum[index],
-            "std": statistics.std[index],
-            "absolute": 1.0,
-            "exact": 0.0,
-        }[rule.kind]
-        tolerance = float(rule.value * unit)
-        cell_width = 2.0 * tolerance
-    return tolerance if np.isfinite(cell_width) else 0.0

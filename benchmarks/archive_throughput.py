@@ -116,7 +116,7 @@ def _stored_bytes(archive: Path) -> tuple[int, int]:
 
 def _measure_peers(codec: ArchiveCodec, table: Path, n_rows: int) -> dict[str, Measured]:
     pin_blas_threads()
-    rows, tolerances = codec.block_rows, codec.tolerance.tolist()
+    rows, tolerances = codec.block_rows, (codec.cell / 2).tolist()
 
     def blocks() -> Iterator[Block]:
         return read_blocks(str(table), codec.schema.features, tolerances, rows, n_rows)

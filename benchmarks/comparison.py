@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -41,7 +42,12 @@ def compare_all(dataset: str, tolerances: Sequence[float]) -> Iterator[Compariso
     """
     pin_blas_threads()
     columns = _columns(dataset)
-    job = EstimateJob(source=dataset, columns=columns, tolerances=tuple(tolerances))
+    job = EstimateJob(
+        source=dataset,
+        columns=columns,
+        tolerances=tuple(tolerances),
+        tolerance=ToleranceConfig(kind="range"),
+    )
     found = estimate(job)
     for option in found.options:
         yield _compare(dataset, columns, option, found.seconds)
@@ -64,16 +70,15 @@ def _compare(
             source=dataset,
             archive=folder,
             columns=columns,
-            tolerance=ToleranceConfig(relative=tolerance),
+            tolerance=ToleranceConfig(relative=tolerance, kind="range"),
         )
         started = time.monotonic()
         report = encode(job)
         encode_s = time.monotonic() - started
         checked = verify(VerifyJob(archive=folder, source=dataset))
         codec = load_archive_codec(codec_directory(Path(folder), report.codec_ids[0]))
-    blocks = list(
-        read_blocks(dataset, codec.schema.features, codec.tolerance.tolist(), codec.block_rows)
-    )
+    asked = _asked(codec, dataset, tolerance)
+    blocks = list(read_blocks(dataset, codec.schema.features, asked, codec.block_rows))
     ours = _measure(archive_peer("ours", codec), blocks)
     payload = sum(report.total.ledger.values())
     if ours.n_bytes - ours.model_bytes != payload:
@@ -116,11 +121,29 @@ def _rate(found: Measured, cpu_s: float) -> float:
 
 def _pca_like(codec: ArchiveCodec, blocks: Sequence[Block]) -> list[Peer]:
     """PCA of the window and latents of our network, if it has one; none if all is exact."""
-    if not codec.tolerance.any():
+    if not any(blocks[0].layout.tolerances):
         return []
     if codec.network is None:
         return [pca(blocks)]
     return [pca(blocks, codec.network.window, codec.network.decoder.latent_dim)]
+
+
+def _asked(codec: ArchiveCodec, dataset: str, relative: float) -> list[float]:
+    """Absolute tolerances of peers: what was asked for, also where ours is exact for less.
+
+    Of integers what was asked for and ours are the same errors.
+    """
+    names = codec.schema.features
+    low, high = np.full(len(names), np.inf), np.full(len(names), -np.inf)
+    for block in read_blocks(dataset, names, [0.0] * len(names), codec.block_rows):
+        for number, values in enumerate(block.columns):
+            low[number] = min(low[number], values.min(initial=np.inf))
+            high[number] = max(high[number], values.max(initial=-np.inf))
+    kinds = zip(codec.schema.feature_types, codec.promises, relative * (high - low), strict=True)
+    return [
+        promise.absolute if pa.types.is_integer(kind) or not np.isfinite(width) else float(width)
+        for kind, promise, width in kinds
+    ]
 
 
 def _latents_per_row(codec: ArchiveCodec) -> int | None:

@@ -48,7 +48,7 @@ class Problem:
     def blocks(self) -> list[Block]:
         """All of the source."""
         codec, source = self.codec, str(self.trainer.job.source)
-        tolerances = codec.tolerance.tolist()
+        tolerances = (codec.cell / 2).tolist()
         return list(read_blocks(source, codec.schema.features, tolerances, codec.block_rows))
 
     @cached_property
@@ -63,9 +63,7 @@ class Problem:
 
     def _per_input(self, per_column: np.ndarray) -> np.ndarray:
         chosen = ~self.trainer.inputs.is_constant
-        return np.tile(
-            per_column[chosen] / (2.0 * self.codec.tolerance[chosen]), self.network.window
-        )
+        return np.tile(per_column[chosen] / self.codec.cell[chosen], self.network.window)
 
 
 def train_once(dataset: str, tolerance: float, n_steps: int, seed: int) -> Problem:

@@ -11,7 +11,7 @@ import numpy as np
 from ae_pipeline.codec import Provenance, save_archive_codec
 from ae_pipeline.config import EncodeJob, ToleranceConfig, TrainingConfig
 from ae_pipeline.pipeline.fit_archive import UNTRAINED, direct_codec
-from ae_pipeline.pipeline.measure import first_schema, fittable, measure_source
+from ae_pipeline.pipeline.measure import fittable, measure_source, typical_schema
 from ae_pipeline.planner import Trainer, read_sample
 from ae_pipeline.planner.klt import measure_spectrum
 from ae_pipeline.planner.shape import Shape
@@ -28,8 +28,8 @@ def open_trainer(dataset: str, tolerance: float, training: TrainingConfig, folde
     """All that networks of a dataset have in common; `folder` is for checkpoints."""
     promised = ToleranceConfig(relative=tolerance)
     job = EncodeJob(source=dataset, archive=str(folder), tolerance=promised, training=training)
-    source = fittable(discover(dataset))
-    schema = resolve_roles(first_schema(source), job.columns, dataset)
+    source = fittable(discover(dataset), job.columns)
+    schema = resolve_roles(typical_schema(source), job.columns, dataset)
     groups = list_row_groups(source.fragments)
     statistics, groups = measure_source(
         groups, schema.features, None, training.seed, silent, dataset

@@ -29,7 +29,7 @@ from ae_pipeline.architecture import Architecture, Weights
 from ae_pipeline.config import ColumnsConfig, NetworkConfig, TrainingConfig
 from ae_pipeline.inference import pin_blas_threads
 from ae_pipeline.network import build_autoencoder, initial_weights, set_weights
-from ae_pipeline.pipeline.measure import first_schema, fittable, measure_source
+from ae_pipeline.pipeline.measure import fittable, measure_source, typical_schema
 from ae_pipeline.results import silent
 from ae_pipeline.schema import resolve_roles
 from ae_pipeline.source import discover, list_row_groups
@@ -84,10 +84,10 @@ def main() -> None:
 
 def _load(path: Path, latent_dim: int) -> Problem:
     """Read the source as fit does; missing values become their column's centre."""
-    source = fittable(discover(path))
+    source = fittable(discover(path), ColumnsConfig())
     # A plain rate that cannot diverge, the same for both.
     config = TrainingConfig(learning_rate=1e-3, schedule="constant", warmup_fraction=0)
-    features = resolve_roles(first_schema(source), ColumnsConfig(), str(path)).features
+    features = resolve_roles(typical_schema(source), ColumnsConfig(), str(path)).features
     groups = list_row_groups(source.fragments)
     network = NetworkConfig(latent_dim=latent_dim)
     statistics, groups = measure_source(groups, features, None, config.seed, silent, str(path))

@@ -23,6 +23,7 @@ from ae_pipeline.report import (
     closing_lines,
     column_table,
     failure_lines,
+    fidelity_table,
     fragment_table,
     report_tables,
     state_table,
@@ -47,7 +48,7 @@ def artifact_key(kind: str, dataset: str) -> str:
 
 
 def publish_report(report: DatasetReport, dataset: str, verb: str | None = None) -> None:
-    """Tables of partitions, of columns if they were compared, and of bytes, and a summary of all.
+    """Tables of partitions, columns and bytes, and a summary of all.
 
     Args:
         report: what the verb found.
@@ -59,6 +60,8 @@ def publish_report(report: DatasetReport, dataset: str, verb: str | None = None)
     publish_table(f"{verb}-partitions", dataset, run_table(report), worst="MSE")
     if columns.rows:
         publish_table(f"{verb}-columns", dataset, columns, worst=columns.headings[-2])
+    if report.fidelity:
+        publish_table(f"{verb}-fidelity", dataset, fidelity_table(report.fidelity))
     publish_table(f"{verb}-bytes", dataset, byte_table(report.bytes))
     lines = [*closing_lines(report), *report.warnings, *failure_lines(report.failures)]
     publish_markdown(verb, dataset, report_tables(report), lines)

@@ -74,6 +74,7 @@ def asset_metadata(report: DatasetReport) -> Metadata:
         "ratio_of_files": ratios.files,
         "ratio_of_raw_features": ratios.raw,
         "codec_ids": list(report.codec_ids),
+        "columns_flattened": [column.name for column in report.flattened][:_MOST_PARTITIONS],
         "partitions_written": len(partitions),
         "partitions": partitions[:_MOST_PARTITIONS],
         "seconds": round(report.seconds, 3),

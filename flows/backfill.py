@@ -12,8 +12,10 @@ from ae_pipeline.config import EncodeJob
 from ae_pipeline.pipeline import (
     NOTHING,
     EncodePlan,
+    Outcome,
     finish_backfill,
     plan_backfill,
+    replace_partitions,
     start_backfill,
 )
 from ae_pipeline.results import BackfillPlan, BackfillReport
@@ -39,6 +41,13 @@ def make_plan(job: EncodeJob) -> BackfillPlan:
 def start(job: EncodeJob, plan: BackfillPlan) -> EncodePlan | None:
     """Prune, find or fit the codec, claim the destination."""
     return start_backfill(job, plan, listener())
+
+
+@task(name="replace", task_run_name="replace", **WORK)
+@failing_in_one_line
+def replace(job: EncodeJob, plan: BackfillPlan, written: Outcome) -> tuple[str, ...]:
+    """Remove what was rewritten under other file names, once the new files are verified."""
+    return replace_partitions(plan, written, job.execution.workers, listener())
 
 
 @flow(name="backfill", flow_run_name=run_name("backfill", "source"), log_prints=False)
@@ -71,7 +80,8 @@ def encode_planned(
     if encoding is None:
         return ended(finish_backfill(plan, None, NOTHING, started), job.source)
     outcome = run_batches(encode_batch, encoding, job.execution, job.source)
-    report = finish_backfill(plan, encoding, outcome, started)
+    replaced = result_of(replace, job, quote(plan), quote(outcome))
+    report = finish_backfill(plan, encoding, outcome, started, replaced)
     if report.report is not None:
         publish_report(report.report, job.source, "backfill")
         publish_asset(report.report, plan.kind)

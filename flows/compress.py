@@ -19,11 +19,12 @@ from ae_pipeline.pipeline import (
     finish_retiring,
     plan_backfill,
     plan_check,
+    remove_replaced,
     settle,
     start_compress,
     watch_drift,
 )
-from ae_pipeline.report import drift_table, result_lines, result_tables
+from ae_pipeline.report import drift_table, result_lines, result_tables, result_warnings
 from ae_pipeline.results import BackfillPlan, CompressReport, DriftReport
 from flows.artifacts import publish_markdown, publish_plan, publish_report, publish_table
 from flows.assets import publish_asset
@@ -67,6 +68,13 @@ def make_check(job: CompressJob, plan: BackfillPlan, written: Outcome) -> Decode
     return plan_check(job, plan, written)
 
 
+@task(name="replace", task_run_name="replace", **WORK)
+@failing_in_one_line
+def replace_all(plan: BackfillPlan, written: Outcome, checked: Outcome) -> tuple[str, ...]:
+    """Remove what was rewritten under other file names, once the new files are verified."""
+    return remove_replaced(plan, written, checked)
+
+
 @task(name="settle", task_run_name="settle", **WORK)
 @failing_in_one_line
 def settle_all(job: CompressJob, verifying: DecodePlan | None, checked: Outcome) -> Settled:
@@ -101,11 +109,12 @@ def compress(job: CompressJob) -> State[CompressReport]:
         make_check.with_options(retries=retries), job, quote(plan), quote(written)
     )
     checked = _in_batches(verify_batch, verifying, job)
+    replaced = result_of(replace_all, quote(plan), quote(written), quote(checked))
     settled = result_of(
         settle_all.with_options(retries=retries), job, quote(verifying), quote(checked)
     )
     report = finish_compress(
-        job, plan, drift, (encoding, written), (verifying, checked), settled, started
+        job, plan, drift, (encoding, written), (verifying, checked), settled, started, replaced
     )
     _publish(report, job)
     return ended(report, job.source, Outcome(report.done, report.failures))
@@ -138,7 +147,8 @@ def _publish(report: CompressReport, job: CompressJob) -> None:
     partitions = compress_table(report)
     if partitions is not None:
         publish_table("compress-partitions", job.source, partitions, worst="MSE")
-    lines = [*result_lines(report), *(str(failure) for failure in report.failures)]
+    failures = (str(failure) for failure in report.failures)
+    lines = [*result_lines(report), *result_warnings(report), *failures]
     publish_markdown("compress", job.source, result_tables(report), lines)
 
 

@@ -18,6 +18,9 @@ from ae_pipeline.results import (
 )
 from flows.states import raise_if_failed
 
+#: Columns that a line of numbers names.
+_MOST_NAMES = 8
+
 Value = str | int | float | None
 R = TypeVar("R", bound=Result)
 
@@ -89,7 +92,15 @@ def _dataset_numbers(report: DatasetReport) -> dict[str, Value]:
         "ratio": total.source_bytes / total.encoded_bytes if total.encoded_bytes else None,
         "mse": None if metrics is None else metrics.mse,
         "max_to_tolerance": None if metrics is None else metrics.max_error_to_tolerance,
+        "flattened": _names(report),
     }
+
+
+def _names(report: DatasetReport) -> str | None:
+    """Columns of which the promise leaves next to nothing; None if there are none."""
+    names = [column.name.replace(" ", "_") for column in report.flattened]
+    more = f",+{len(names) - _MOST_NAMES}" if len(names) > _MOST_NAMES else ""
+    return f"{','.join(names[:_MOST_NAMES])}{more}" if names else None
 
 
 def _compress_numbers(report: CompressReport) -> dict[str, Value]:

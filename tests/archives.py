@@ -12,6 +12,7 @@ from ae_pipeline.architecture import Architecture
 from ae_pipeline.codec import ArchiveCodec, ArchiveNetwork, Provenance
 from ae_pipeline.integer_decoder import SKIP_MAX, WEIGHT_MAX, IntegerDecoder
 from ae_pipeline.linear_predictor import LinearPredictor
+from ae_pipeline.quantization import Quantizer
 from ae_pipeline.results import TrainingSummary
 from ae_pipeline.schema import TableSchema
 from ae_pipeline.standardization import Standardization
@@ -28,8 +29,9 @@ def make_codec(
     """A codec of all columns of a schema, grids through 0."""
     tolerances = np.broadcast_to(np.asarray(tolerance, np.float64), len(arrow)).copy()
     schema = TableSchema(arrow, tuple(arrow.names))
-    zeros, ones = np.zeros(len(arrow)), np.ones(len(arrow))
-    return ArchiveCodec(schema, zeros, tolerances, ones, predictor, network, _PROVENANCE)
+    quantizers = tuple(Quantizer.linear(0.0, one) for one in tolerances.tolist())
+    ones = np.ones(len(arrow))
+    return ArchiveCodec(schema, quantizers, ones, predictor, network, _PROVENANCE)
 
 
 def random_decoder(

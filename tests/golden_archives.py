@@ -17,7 +17,7 @@ import base64
 import json
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -43,9 +43,11 @@ from ae_pipeline.codec import (
 from ae_pipeline.codec.column import ColumnCodec
 from ae_pipeline.config import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.format_version import FORMAT_VERSION
+from ae_pipeline.grids import DecimalGrid, FloatingGrid, LinearGrid
 from ae_pipeline.integer_decoder import IntegerDecoder
 from ae_pipeline.linear_predictor import LinearPredictor, bounded
-from ae_pipeline.quantization import Grid
+from ae_pipeline.promise import Promise
+from ae_pipeline.quantization import Quantizer
 from ae_pipeline.results import TrainingSummary
 from ae_pipeline.schema import TableSchema
 from ae_pipeline.source import discover, fingerprint
@@ -108,6 +110,14 @@ _SPECIAL = {
 }
 
 
+def linear_quantizers(
+    offsets: Iterable[float], tolerances: Iterable[float]
+) -> tuple[Quantizer, ...]:
+    """Equal cells of each column; none of those that are exact."""
+    pairs = zip(offsets, tolerances, strict=True)
+    return tuple(Quantizer.linear(float(offset), float(bound)) for offset, bound in pairs)
+
+
 def types_case() -> Golden:
     """All numeric types within a tolerance and exact, missing and special values, kept columns."""
     features = types_features(0, 1)
@@ -115,8 +125,9 @@ def types_case() -> Golden:
     tolerance = [_types_tolerance(name) for name in features.column_names]
     codec = ArchiveCodec(
         schema=TableSchema(schema, tuple(features.column_names)),
-        offset=np.array([0.0 if name != "offset" else -273.15 for name in features.column_names]),
-        tolerance=np.array(tolerance),
+        quantizers=linear_quantizers(
+            [0.0 if name != "offset" else -273.15 for name in features.column_names], tolerance
+        ),
         std=np.ones(len(tolerance)),
         predictor=None,
         network=None,
@@ -269,8 +280,7 @@ def network_codec(
     """The codec of `predicted_table`; columns of `arrow` beyond are kept."""
     return ArchiveCodec(
         schema=TableSchema(arrow, tuple(_COLUMNS)),
-        offset=_OFFSET,
-        tolerance=_TOLERANCE,
+        quantizers=linear_quantizers(_OFFSET, _TOLERANCE),
         std=np.ones(len(_COLUMNS)),
         predictor=predictor,
         network=network,
@@ -423,7 +433,7 @@ def make_predictor(
 
 def cells_of(array: pa.Array, offset: float, tolerance: float) -> np.ndarray:
     """What other columns are predicted from, in all rows."""
-    column = ColumnCodec(array.type, Grid(float(offset), float(tolerance)))
+    column = ColumnCodec(array.type, Quantizer.linear(float(offset), float(tolerance)))
     present = column.present(array)
     return bounded(fill_rows(column.direct(present).cells, present.is_valid))
 
@@ -467,8 +477,7 @@ def predictor_case() -> Golden:
     kinds, tolerance, offset = zip(*_LINEAR.values(), strict=True)
     codec = ArchiveCodec(
         schema=TableSchema(pa.schema(list(zip(names, kinds, strict=True))), names),
-        offset=np.array(offset),
-        tolerance=np.array(tolerance),
+        quantizers=linear_quantizers(offset, tolerance),
         std=np.ones(len(names)),
         predictor=predictor,
         network=None,
@@ -558,13 +567,84 @@ def features_case() -> Golden:
     return Golden(hand_set_codec(), tables)
 
 
+# Grids of decimals and of floating-point numbers, predicted from each other
+
+#: Type and quantizer of each column.
+_GRIDS: dict[str, tuple[pa.DataType, Quantizer]] = {
+    "cents": (pa.float64(), Quantizer(DecimalGrid(2, 7.5), Promise())),
+    "tenths": (pa.float32(), Quantizer(DecimalGrid(1, -3.0), Promise(0.0501))),
+    "thousands": (pa.int64(), Quantizer(DecimalGrid(-3, 2000.0), Promise(500.0))),
+    "percent": (pa.float64(), Quantizer(FloatingGrid(2, 50, -12), Promise(relative=0.01))),
+    "coarse": (pa.float32(), Quantizer(FloatingGrid(2, 1, -40), Promise(relative=0.5))),
+    "digits": (pa.float64(), Quantizer(FloatingGrid(10, 100, -6), Promise(digits=3))),
+    "digit": (pa.float32(), Quantizer(FloatingGrid(10, 1, -2), Promise(digits=1))),
+    "filled": (
+        pa.float64(),
+        Quantizer(LinearGrid(1.0, 0.25), Promise(0.25), (-999.0, 1e20), (-50.0, 50.0)),
+    ),
+}
+_GRID_RULES = {
+    "tenths": Rule([("cents", 0, 1)], bias=-40, shift=4),
+    "percent": Rule([("cents", 0, 3), ("cents", 1, -2)], shift=5),
+    "digits": Rule([("percent", 0, 2)], follows=True),
+    "filled": Rule([], follows=True),
+}
+
+
+def grids_case() -> Golden:
+    """Every grid, direct and predicted, with what it cannot hold, fill values and outliers."""
+    names, block_rows = tuple(_GRIDS), 41
+    predictor = make_predictor(names, list(names), _GRID_RULES)
+    codec = ArchiveCodec(
+        schema=TableSchema(pa.schema([(name, kind) for name, (kind, _) in _GRIDS.items()]), names),
+        quantizers=tuple(quantizer for _, quantizer in _GRIDS.values()),
+        std=np.ones(len(names)),
+        predictor=predictor,
+        network=None,
+        provenance=PROVENANCE,
+    )
+    return Golden(codec, {"day=1/part-0.parquet": grids_table(97)}, block_rows)
+
+
+def grids_table(n_rows: int) -> pa.Table:
+    """A walk in cents, and what is like it in other orders of magnitude."""
+    walk = np.cumsum(integers(5, n_rows, 401) - 200).astype(np.float64)
+    noise = integers(6, n_rows, 1000) / 1000
+    columns = {
+        "cents": walk / 100,
+        "tenths": walk / 160 + noise / 3,
+        "thousands": (walk * 97).astype(np.int64),
+        "percent": np.exp2(walk / 200) * np.where(noise < 0.5, -1, 1),
+        "coarse": np.exp2(walk / 50),
+        "digits": walk * np.exp2(noise),
+        "digit": walk + noise,
+        "filled": walk / 60 + noise,
+    }
+    columns["cents"][3::31] += 1 / 3
+    columns["filled"][5::23], columns["filled"][8::40] = -999.0, 1e20
+    columns["filled"][11] = 77.77
+    for name, place in (("cents", 0), ("percent", 1), ("digits", 2), ("coarse", 3)):
+        special = [np.nan, np.inf, -np.inf, -0.0, 0.0, 5e-324, 1e300]
+        columns[name][place + 10 :: 13] = (special * 9)[: len(columns[name][place + 10 :: 13])]
+    with np.errstate(over="ignore", under="ignore"):
+        arrays = {
+            name: pa.array(columns[name].astype(kind.to_pandas_dtype()), kind)
+            for name, (kind, _) in _GRIDS.items()
+        }
+    holes = pa.array(noise < 0.1)
+    null = pa.scalar(None, pa.float64())
+    arrays["digits"] = pa.compute.if_else(holes, null, arrays["digits"])
+    return pa.table(arrays)
+
+
 CASES: dict[str, Callable[[], Golden]] = {
-    "archive-2.0/types": types_case,
-    "archive-2.0/network": network_case,
-    "archive-2.0/window": window_case,
-    "archive-2.0/predictor": predictor_case,
-    "archive-2.0/classes": classes_case,
-    "features-2.0/bends": features_case,
+    "archive-3.0/types": types_case,
+    "archive-3.0/network": network_case,
+    "archive-3.0/window": window_case,
+    "archive-3.0/predictor": predictor_case,
+    "archive-3.0/classes": classes_case,
+    "archive-3.0/grids": grids_case,
+    "features-3.0/bends": features_case,
 }
 
 

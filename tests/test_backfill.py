@@ -170,7 +170,7 @@ def test_prune_removes_orphans_alone(source: Path) -> None:
     shutil.rmtree(source / f"date={DAYS[1]}")
     backfill(job_for(source))
     assert (archive / f"date={DAYS[1]}/part-0.parquet").exists()
-    backfill(job_for(source, backfill={"prune": True}))
+    backfill(job_for(source, backfill={"prune": True}, execution={"force": True}))
     assert not (archive / f"date={DAYS[1]}").exists()
     assert len(list(archive.rglob("*.parquet"))) == 6
 
@@ -187,7 +187,7 @@ def test_what_was_done_is_told_in_the_past(source: Path) -> None:
     assert states.rows[1][:4] == ("orphaned", 6, None, 6)
     assert to_do.title == "To do"
     assert "0 of 8 fragments to do, 0 bytes of source, 6 to remove" in result_lines(planned)[0]
-    done = backfill(job_for(source, backfill={"prune": True}))
+    done = backfill(job_for(source, backfill={"prune": True}, execution={"force": True}))
     states, removed = result_tables(done)
     assert states.headings[3] == "selected"
     assert (removed.title, len(removed.rows)) == ("Removed", 6)
@@ -349,7 +349,7 @@ def test_codec_generations_live_side_by_side(source: Path) -> None:
     archive = source.parent / "archive"
     backfill(job_for(source, backfill={"end": "2013-05"}))
     other = source.parent / "other"
-    tolerance = {"relative": 0.05}
+    tolerance = {"relative": 0.02}
     encode(EncodeJob(source=str(source), archive=str(other), tolerance=tolerance, **LINEAR))
     (codec,) = (other / "_ae/codecs").iterdir()
     found = backfill(job_for(source, codec=str(codec)))
@@ -395,7 +395,7 @@ def test_the_way_to_another_tolerance_is_told(source: Path) -> None:
     """Asking an archive for another tolerance names a way that works; a test above goes it."""
     backfill(job_for(source, backfill={"lookback": 1}))
     with pytest.raises(ConfigError, match="give `backfill --codec` the codec made there"):
-        backfill(job_for(source, tolerance={"relative": 0.05}))
+        backfill(job_for(source, tolerance={"relative": 0.02}))
 
 
 def test_current_fragments_are_done_again_only_if_named(source: Path) -> None:

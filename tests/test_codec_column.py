@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -11,7 +13,9 @@ from hypothesis import strategies as st
 from ae_pipeline.codec.column import ColumnCodec, Hints
 from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, Method
 from ae_pipeline.entropy import pack_integers, pack_numbers
-from ae_pipeline.quantization import Grid
+from ae_pipeline.grids import DecimalGrid
+from ae_pipeline.promise import Promise
+from ae_pipeline.quantization import Quantizer
 from tests.archives import assert_keeps_promise
 from tests.tables import FLOATS, INTEGERS, numeric_arrays
 
@@ -40,7 +44,7 @@ def encode(
     """(direct, corrected if there is a prediction and a grid)."""
     present = codec.present(column)
     direct = codec.direct(present).streams
-    if prediction is None or not codec.grid.tolerance:
+    if prediction is None or not codec.grid.has_cells:
         return direct, None
     return direct, codec.corrected(present, prediction[present.is_valid]).streams
 
@@ -56,7 +60,7 @@ def round_trip(
     column: pa.Array, tolerance: float, offset: float = 0.0, prediction: np.ndarray | None = None
 ) -> tuple[ColumnStreams, pa.Array]:
     """(streams, decoded), the promise checked with and without the prediction."""
-    codec = ColumnCodec(column.type, Grid(offset, tolerance))
+    codec = ColumnCodec(column.type, Quantizer.linear(offset, tolerance))
     chosen, predicted = encode(codec, column, prediction)
     direct = decode(codec, chosen, len(column))
     assert_keeps_promise(column, direct, tolerance)
@@ -115,9 +119,9 @@ def test_special_columns(kind: pa.DataType, tolerance: float) -> None:
 def test_constant_costs_a_few_bytes() -> None:
     """A constant takes 2 bytes where the grid begins, 9 exactly, however many rows it has."""
     column = pa.array(np.full(131_072, 0.1))
-    at_offset, _ = encode(ColumnCodec(column.type, Grid(0.1, 1e-3)), column)
-    exact, _ = encode(ColumnCodec(column.type, Grid(0.0, 0.0)), column)
-    far, _ = encode(ColumnCodec(column.type, Grid(-1e6, 1e-3)), column)
+    at_offset, _ = encode(ColumnCodec(column.type, Quantizer.linear(0.1, 1e-3)), column)
+    exact, _ = encode(ColumnCodec(column.type, Quantizer.linear(0.0, 0.0)), column)
+    far, _ = encode(ColumnCodec(column.type, Quantizer.linear(-1e6, 1e-3)), column)
     assert (at_offset.n_bytes, exact.n_bytes, far.n_bytes) == (2, 9, 5)
     assert len(BlockStreams(131_072, (), (at_offset,)).to_bytes()) == 12
 
@@ -126,7 +130,7 @@ def test_constant_costs_a_few_bytes() -> None:
 def test_nothing_finite_costs_a_few_bytes(value: float | None) -> None:
     """A column without a single number takes some thirty bytes at most."""
     column = pa.array([value] * 100_000, pa.float64(), from_pandas=False)
-    chosen, _ = encode(ColumnCodec(column.type, Grid(0.0, 0.1)), column)
+    chosen, _ = encode(ColumnCodec(column.type, Quantizer.linear(0.0, 0.1)), column)
     assert chosen.n_bytes <= 32
 
 
@@ -152,9 +156,9 @@ def test_lossless_where_the_grid_does_not_help(generator: np.random.Generator) -
 def test_good_predictions_leave_nothing(generator: np.random.Generator) -> None:
     """A column that is predicted within half a unit takes two bytes, nulls and all beside."""
     values = generator.normal(size=10_000)
-    grid = Grid(1.0, 0.01)
-    prediction = grid.to_units(values) + generator.uniform(-0.49, 0.49, 10_000)
-    direct, corrected = encode(ColumnCodec(pa.float64(), grid), pa.array(values), prediction)
+    quantizer = Quantizer.linear(1.0, 0.01)
+    prediction = quantizer.grid.to_units(values) + generator.uniform(-0.49, 0.49, 10_000)
+    direct, corrected = encode(ColumnCodec(pa.float64(), quantizer), pa.array(values), prediction)
     assert corrected is not None
     assert (corrected.method, len(corrected.main)) == (Method.CORRECTED, 2)
     assert direct.method is Method.DIRECT
@@ -185,7 +189,7 @@ def stored_exactly(*steps: int, count: int | None = None) -> ColumnStreams:
 
 def test_exact_values_return_to_their_rows() -> None:
     """Positions are steps from one to the next, the first from before row 0."""
-    codec = ColumnCodec(pa.float64(), Grid(0.0, 0.5))
+    codec = ColumnCodec(pa.float64(), Quantizer.linear(0.0, 0.5))
     assert decode(codec, stored_exactly(1, 2, 2), 5).to_pylist() == [10, 0, 11, 0, 12]
 
 
@@ -215,6 +219,37 @@ HIGH = 2**63 - 1
 )
 def test_malformed_streams(streams: ColumnStreams) -> None:
     """Positions outside of the block, missing streams and what is no validity are refused."""
-    codec = ColumnCodec(pa.float64(), Grid(0.0, 0.5))
+    codec = ColumnCodec(pa.float64(), Quantizer.linear(0.0, 0.5))
     with pytest.raises(ValueError, match=r"\w"):
         decode(codec, streams, 5)
+
+
+def test_fill_values_and_rare_outliers_are_exact(generator: np.random.Generator) -> None:
+    """Both come back bit for bit, off the grid as they are, whatever the tolerance."""
+    values = generator.normal(15.0, 3.0, 4000)
+    values[::9], values[7], values[8] = -999.1, 429_000.7, 1e300
+    quantizer = replace(Quantizer.linear(0.0, 0.5), fill_values=(-999.1,), ordinary=(-100.0, 100.0))
+    column = pa.array(values)
+    direct, _ = encode(ColumnCodec(column.type, quantizer), column)
+    found = decode(ColumnCodec(column.type, quantizer), direct, len(column)).to_numpy()
+    assert (found[::9] == -999.1).all()
+    assert found[[7, 8]].tolist() == [429_000.7, 1e300]
+
+
+def test_outliers_that_have_become_the_rule_are_on_the_grid() -> None:
+    """A column that has drifted beyond its former values is within its tolerance, and small."""
+    values = np.linspace(100.0, 900.0, 4000)
+    quantizer = replace(Quantizer.linear(0.0, 0.5), ordinary=(0.0, 50.0))
+    codec = ColumnCodec(pa.float64(), quantizer)
+    direct, _ = encode(codec, pa.array(values))
+    assert not direct.positions
+    assert np.abs(decode(codec, direct, len(values)).to_numpy() - values).max() <= 0.5
+
+
+def test_cents_cost_what_their_whole_numbers_cost(generator: np.random.Generator) -> None:
+    """Exact money takes the bytes of its cents, not those of its floats."""
+    cents = generator.integers(0, 5000, 20_000)
+    decimal = ColumnCodec(pa.float64(), Quantizer(DecimalGrid(2, 0.0), Promise()))
+    direct, _ = encode(decimal, pa.array(cents / 100))
+    assert decode(decimal, direct, len(cents)).to_pylist() == (cents / 100).tolist()
+    assert direct.n_bytes <= len(pack_integers(cents)) + 8

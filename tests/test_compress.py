@@ -304,7 +304,7 @@ def test_sources_of_former_codecs_fragments_are_deleted_too(source: Path) -> Non
     """What another codec encoded is read back and compared as well, and then let go."""
     compress(job_for(source))
     other = source.parent / "other"
-    tolerance = {"relative": 0.05}
+    tolerance = {"relative": 0.02}
     encode(EncodeJob(source=str(source), archive=str(other), tolerance=tolerance))
     (codec,) = (other / "_ae/codecs").iterdir()
     compress(job_for(source, codec=str(codec), backfill={"only": ("outdated",), "lookback": 1}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from ae_pipeline.config import (
     DecodeJob,
     EncodeJob,
+    EstimateJob,
     ExecutionConfig,
     FitJob,
     JobConfig,
@@ -309,3 +311,42 @@ def test_decoder_mirrors_encoder(
 ) -> None:
     """Without widths of its own the decoder has the encoder's in reverse."""
     assert NetworkConfig(encoder_hidden=encoder, decoder_hidden=decoder).widths() == widths
+
+
+@pytest.mark.parametrize("value", [2, 1.01, -0.1, True, math.nan, math.inf])
+@pytest.mark.parametrize("kind", ["spread", "range", "std", "relative"])
+def test_a_relative_tolerance_is_a_part_of_1(kind: str, value: float) -> None:
+    """More than all of it, negative, flags and what is no number are refused in one line that says
+    what is right, what was given and what to do.
+    """  # noqa: D205
+    base = {"source": "in", "archive": "out"}
+    rule = {"match": "*", "kind": kind, "value": value}
+    for job, overrides in (
+        (EncodeJob, {**base, "tolerance.relative": value, "tolerance.kind": kind}),
+        (EncodeJob, {**base, "tolerance.rules": [rule]}),
+        (EstimateJob, {"source": "in", "tolerances": [value]}),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            load_job(job, None, overrides)
+        assert "tolerance" in caught.value.what
+        assert all((caught.value.expected, caught.value.got, caught.value.remedy))
+
+
+def test_what_200_percent_means_is_said() -> None:
+    """Who writes 2 for 2 % reads what it says, and how source units are asked for."""
+    overrides = {"source": "in", "archive": "out", "tolerance.relative": 2}
+    with pytest.raises(ConfigError, match="got 2, which is 200 %: divide it by 100, or for source"):
+        load_job(EncodeJob, None, overrides)
+
+
+@pytest.mark.parametrize("value", [-1.0, True, math.nan])
+def test_an_absolute_tolerance_is_a_number(value: float) -> None:
+    """In source units anything from 0 goes, but no flag, nothing negative and no NaN."""
+    for amount in (value, 0.0, 5e9):
+        rules = [{"match": "*", "kind": "absolute", "value": amount}]
+        overrides = {"source": "in", "archive": "out", "tolerance.rules": rules}
+        if amount is not value:
+            load_job(EncodeJob, None, overrides)
+            continue
+        with pytest.raises(ConfigError):
+            load_job(EncodeJob, None, overrides)

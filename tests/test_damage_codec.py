@@ -140,6 +140,12 @@ WHOLE = {
         {"name": "d", "payload_bytes": 5, "model_bytes": 2, "seconds": 1.0, "is_chosen": True},
     ],
     "references": [{"edges": [1.0], "counts": [1, 2, 0]}],
+    "columns": [
+        {
+            **{"r2": 1.0, "r2_bulk": None, "n_before": 2, "n_after": 2, "iqr": 0.5},
+            **{"verdict": "kept", "of a later release": 1},
+        }
+    ],
 }
 PROVENANCES = {
     **{f"rows {value}": {"n_rows": value} for value in (None, 1e400, np.nan, -1, 10**400, "9")},
@@ -156,6 +162,12 @@ PROVENANCES = {
     "edges no numbers": {"references": [{"edges": ["?"], "counts": [1, 2, 0]}]},
     "counts too few": {"references": [{"edges": [1.0], "counts": [1, 2]}]},
     "tolerance a list": {"tolerance": [1]},
+    "columns no list": {"columns": 7},
+    "a column without verdict": {"columns": [{"r2": 1.0}]},
+    **{
+        f"column {key} {value}": {"columns": [{**WHOLE["columns"][0], key: value}]}
+        for key, value in (("r2", "?"), ("iqr", []), ("n_after", -1), ("verdict", "fine"))
+    },
 }
 
 

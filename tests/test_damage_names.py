@@ -48,25 +48,25 @@ def test_unknown_version_of_a_fragment(own_archive: Path) -> None:
     """A fragment of another major version is named, with the version."""
     path = own_archive / PART
     content, key = path.read_bytes(), b"ae:format_version"
-    at = content.rindex(b"2.0", 0, content.rindex(key) + len(key) + 8)
-    path.write_bytes(content[:at] + b"3.0" + content[at + 3 :])
+    at = content.rindex(b"3.0", 0, content.rindex(key) + len(key) + 8)
+    path.write_bytes(content[:at] + b"9.0" + content[at + 3 :])
     fragment = Fragment(path, PART, len(content))
-    with open_fragment(fragment) as file, pytest.raises(UnsupportedFormatError, match=r"3\.0"):
+    with open_fragment(fragment) as file, pytest.raises(UnsupportedFormatError, match=r"9\.0"):
         require_footer(file.metadata, fragment)
 
 
 def test_unknown_version_of_a_codec(own_archive: Path) -> None:
     """So is a codec."""
-    forge_tree(own_archive, format_version="3.0")
-    with pytest.raises(UnsupportedFormatError, match=r"3\.0"):
+    forge_tree(own_archive, format_version="9.0")
+    with pytest.raises(UnsupportedFormatError, match=r"9\.0"):
         verify(VerifyJob(archive=str(own_archive)))
 
 
 def test_unknown_version_of_a_dataset(own_archive: Path) -> None:
     """So is a dataset."""
     path = own_archive / "_ae/dataset.json"
-    path.write_text(path.read_text().replace("2.0", "3.0"))
-    with pytest.raises(UnsupportedFormatError, match=r"3\.0"):
+    path.write_text(path.read_text().replace("3.0", "9.0"))
+    with pytest.raises(UnsupportedFormatError, match=r"9\.0"):
         inspect(str(own_archive))
 
 
@@ -94,7 +94,7 @@ def test_codec_of_another_id(own_archive: Path) -> None:
     """A codec in the folder of another one decodes nothing."""
     folder = codec_folder(own_archive)
     codec = load_archive_codec(folder)
-    save_archive_codec(replace(codec, tolerance=2 * codec.tolerance), folder)
+    save_archive_codec(replace(codec, std=2 * codec.std), folder)
     with pytest.raises(AePipelineError):
         verify(VerifyJob(archive=str(own_archive)))
 

@@ -273,7 +273,7 @@ def test_codecs_of_another_promise_do_not_compete(sites: Path) -> None:
     other = job_for(sites).model_copy(update={"archive": str(sites.parent / "other")})
     add_night(sites, 1, is_broken=True)
     only = other.backfill.model_copy(update={"where": "site = 'B'"})
-    coarse = other.tolerance.model_copy(update={"relative": 0.1, "rules": ()})
+    coarse = other.tolerance.model_copy(update={"relative": 0.02, "rules": ()})
     compress(other.model_copy(update={"tolerance": coarse, "backfill": only}))
     (codec,) = (sites.parent / "other/_ae/codecs").iterdir()
     shutil.copytree(codec, sites.parent / "archive/_ae/codecs" / codec.name)
@@ -289,7 +289,7 @@ def test_a_refit_keeps_the_promise(source: Path) -> None:
     after = coder_of(source).codec
     assert report.drift is not None
     assert report.drift.new_codec_id == after.id != before.id
-    assert np.array_equal(after.tolerance, before.tolerance)
+    assert after.quantizers == before.quantizers
     assert after.schema.features == before.schema.features
     assert after.provenance.tolerance == before.provenance.tolerance
     assert not report.failures

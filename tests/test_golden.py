@@ -18,6 +18,7 @@ from ae_pipeline.codec import CODEC_FILE, MOST_ROWS, ArchiveCodec, load_archive_
 from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, Method, read_block
 from ae_pipeline.config import VerifyJob
 from ae_pipeline.format_version import FORMAT_VERSION
+from ae_pipeline.grids import DecimalGrid, FloatingGrid, LinearGrid
 from tests.format_reader import read_fragment
 from tests.golden_archives import (
     CASES,
@@ -34,9 +35,10 @@ _FORMER = ("types", "network", "window", "predictor")
 ARCHIVES = (
     *(f"archive-1.0/{name}" for name in _FORMER),
     *(f"archive-2.0/{name}" for name in (*_FORMER, "classes")),
+    *(f"archive-3.0/{name}" for name in (*_FORMER, "classes", "grids")),
 )
-FEATURES = ("features-1.0/bends", "features-2.0/bends")
-MOST_BYTES = 500_000
+FEATURES = ("features-1.0/bends", "features-2.0/bends", "features-3.0/bends")
+MOST_BYTES = 750_000
 
 
 def read_expected(name: str) -> dict[str, Any]:
@@ -102,7 +104,7 @@ def test_every_golden_is_listed() -> None:
 
 
 def test_goldens_stay_small() -> None:
-    """All goldens together fit in 500 KB."""
+    """All goldens together fit in 750 KB."""
     files = [path for path in GOLDEN.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < MOST_BYTES
 
@@ -167,7 +169,7 @@ def test_goldens_hold_every_kind_of_stream() -> None:
     assert {c.exact[:1] for c in columns} == {b"", b"\0", b"\4", b"\14"}
 
 
-@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("version", ["1.0", "2.0", "3.0"])
 @pytest.mark.parametrize("case", ["network", "window"])
 def test_goldens_use_their_network(version: str, case: str) -> None:
     """Every block of the two has codes, and windows that the rows do not fill."""
@@ -189,7 +191,17 @@ def test_golden_classes() -> None:
     assert methods.count(Method.CLASSED) == methods.count(Method.CORRECTED_CLASSED) == 1
 
 
-@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_golden_grids() -> None:
+    """Every grid is used, directly and with a prediction, beside exact values of each column."""
+    blocks = list(blocks_of("archive-3.0/grids"))
+    grids = {type(one.grid) for codec, _ in blocks for one in codec.quantizers}
+    assert grids == {LinearGrid, DecimalGrid, FloatingGrid}
+    columns = [column for _, block in blocks for column in block.columns]
+    assert {Method.DIRECT, Method.PREDICTED} <= {column.method for column in columns}
+    assert sum(bool(column.positions) for column in columns) > len(blocks)
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0", "3.0"])
 def test_goldens_use_their_predictor(version: str) -> None:
     """Both lags, cells before, columns that precede, and every way to a cell but the network's."""
     blocks = list(blocks_of(f"archive-{version}/predictor"))

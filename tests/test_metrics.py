@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
+from ae_pipeline.fidelity import variance_kept
 from ae_pipeline.metrics import (
     ErrorMetrics,
     ErrorSums,
@@ -17,6 +18,7 @@ from ae_pipeline.metrics import (
     mean_metrics,
     measure_errors,
 )
+from ae_pipeline.promise import Promise
 from tests.tables import blocks_of_values
 
 
@@ -75,6 +77,48 @@ def test_merging_equals_one_pass(
     np.testing.assert_allclose(merged.absolute, whole.absolute, rtol=1e-12)
 
 
+@given(pairs(), st.lists(st.integers(0, 40), max_size=3))
+def test_r2_is_that_of_all_rows_together(
+    pair: tuple[np.ndarray, np.ndarray, np.ndarray], cuts: list[int]
+) -> None:
+    """R2 of merged parts is 1 - SSE / SST over the rows where both sides have a value."""
+    source, reconstruction = (np.round(values, 3) for values in pair[:2])  # squares are no zeros
+    none = no_mismatches(len(source))
+    bounds = sorted(min(cut, source.shape[1]) for cut in cuts)
+    split = (np.split(array, bounds, axis=1) for array in (source, reconstruction))
+    parts = [measure_errors(*part, none) for part in zip(*split, strict=True)]
+    merged = column_metrics(reduce(ErrorSums.merge, parts, ErrorSums.empty(len(source))))
+    for values, decoded, found in zip(source, reconstruction, merged, strict=True):
+        is_compared = ~np.isnan(values - decoded)
+        expected = variance_kept(values[is_compared], decoded[is_compared])
+        assert found.r2 == (expected if expected is None else pytest.approx(expected, rel=1e-6))
+
+
+def test_the_bulk_is_measured_by_itself() -> None:
+    """An outlier and a sentinel make up the variance; R2 of the bulk is that of the other rows."""
+    generator = np.random.default_rng(3)
+    bulk = 20.0 + generator.normal(size=4000)
+    source = np.where(np.arange(4000) % 5 == 0, -999.0, bulk)
+    source[7] = 429_000.0
+    decoded = np.where(np.abs(source - 20) < 10, 18.0, source)
+    halves = zip(np.split(source, 2), np.split(decoded, 2), strict=True)
+    parts = [measure_errors(one[None], other[None], no_mismatches(1)) for one, other in halves]
+    (found,) = column_metrics(parts[0].merge(parts[1]))
+    assert found.r2 is not None
+    assert found.r2 > 0.999
+    assert found.worst_r2 == found.r2_bulk
+    assert found.r2_bulk == pytest.approx(variance_kept(bulk, np.full(4000, 18.0)), rel=0.2)
+    exact = column_metrics(measure_errors(source[None], source[None], no_mismatches(1)))[0]
+    assert (exact.r2, exact.r2_bulk) == (1.0, None)
+
+
+def test_a_constant_column_has_no_r2() -> None:
+    """Where nothing varies no variance can be kept, in whatever parts it comes."""
+    part = measure_errors(np.full((1, 7), 0.1), np.full((1, 7), 0.3), no_mismatches(1))
+    (found,) = column_metrics(part.merge(part).merge(part))
+    assert (found.r2, found.r2_bulk) == (None, None)
+
+
 def test_inputs_are_left_alone(generator: np.random.Generator) -> None:
     """Measuring errors changes neither side."""
     source = generator.normal(size=(2, 5))
@@ -113,7 +157,7 @@ def test_errors_are_held_against_tolerances() -> None:
     source = np.array([[1.0, 2.0], [0.0, 0.0], [5.0, 5.0], [7.0, 7.0]])
     reconstruction = np.array([[1.5, 2.25], [0.0, 0.0], [5.0, 5.0], [7.0, 8.0]])
     tolerance = np.array([2.0, 0.5, 0.0, 0.0])
-    sums = measure_errors(source, reconstruction, no_mismatches(4), tolerance)
+    sums = measure_errors(source, reconstruction, no_mismatches(4), list(map(Promise, tolerance)))
     shares = [column.max_error_to_tolerance for column in column_metrics(sums)]
     assert shares == [0.25, 0.0, 0.0, np.inf]
     assert mean_metrics(sums, np.ones(4)).max_error_to_tolerance == np.inf
@@ -122,7 +166,7 @@ def test_errors_are_held_against_tolerances() -> None:
 def test_the_worst_of_all_parts_counts() -> None:
     """Merged, the larger share of the tolerance stays, whatever the tolerances of each part."""
     one, other = (
-        measure_errors(np.zeros((1, 1)), np.full((1, 1), error), no_mismatches(1), np.array([most]))
+        measure_errors(np.zeros((1, 1)), np.full((1, 1), error), no_mismatches(1), [Promise(most)])
         for error, most in ((1.0, 10.0), (0.5, 1.0))
     )
     merged = ErrorSums.empty(1).merge(one).merge(other)

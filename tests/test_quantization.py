@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from ae_pipeline.quantization import Grid, breaks_promise, dequantize, quantize
+from ae_pipeline.grids import LinearGrid
+from ae_pipeline.promise import Promise
+from ae_pipeline.quantization import breaks_promise, dequantize, quantize
 from tests.archives import assert_within
 
 KINDS = [
@@ -36,7 +38,7 @@ def values_of(kind: np.dtype) -> st.SearchStrategy[np.ndarray]:
 
 
 def round_trip(
-    values: np.ndarray, grid: Grid, prediction: np.ndarray | None = None
+    values: np.ndarray, grid: LinearGrid, prediction: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """(decoded, rows to be stored exactly)."""
     units = grid.to_units(values.astype(np.float64))
@@ -44,7 +46,7 @@ def round_trip(
     assert integers.dtype == np.int64
     decoded = dequantize(grid, integers, prediction, values.dtype)
     assert decoded.dtype == values.dtype
-    return decoded, breaks_promise(values, decoded, grid.tolerance)
+    return decoded, breaks_promise(values, decoded, Promise(grid.tolerance))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -55,7 +57,7 @@ def test_within_tolerance_or_flagged(kind: np.dtype) -> None:
     def check(values: np.ndarray, tolerance: float, offset: float, data: st.DataObject) -> None:
         shape = values.shape
         prediction = data.draw(st.none() | st_numpy.arrays(np.float64, shape, elements=predictions))
-        decoded, is_broken = round_trip(values, Grid(offset, tolerance), prediction)
+        decoded, is_broken = round_trip(values, LinearGrid(offset, tolerance), prediction)
         assert is_broken[~np.isfinite(values)].all()
         assert_within(values[~is_broken], decoded[~is_broken], tolerance)
 
@@ -69,11 +71,11 @@ def test_ordinary_values_are_not_flagged(
 ) -> None:
     """Values within reach of the grid need no exact copy, predicted or not."""
     values = generator.normal(0, 100, 10_000).astype(kind)
-    grid = Grid(3.3, tolerance * 1.001)
+    grid = LinearGrid(3.3, tolerance * 1.001)
     units = grid.to_units(values.astype(np.float64))
     for prediction in (None, units + generator.normal(0, 50, 10_000)):
         decoded, _ = round_trip(values, grid, prediction)
-        is_broken = breaks_promise(values, decoded, grid.tolerance)
+        is_broken = breaks_promise(values, decoded, Promise(grid.tolerance))
         # A float32 is off by up to 4e-6 here, which spoils what lies at the edge of a cell.
         assert is_broken.mean() < (0.01 if kind == "f4" else 1e-3)
 
@@ -82,7 +84,7 @@ def test_only_the_outlier_is_flagged() -> None:
     """One value of 1e30 among ones is stored exactly and costs the others nothing."""
     values = np.ones(1000)
     values[500] = 1e30
-    grid = Grid(1.0, 1e-6)
+    grid = LinearGrid(1.0, 1e-6)
     np.testing.assert_array_equal(quantize(grid.to_units(values), None), np.zeros(1000))
     _, is_broken = round_trip(values, grid)
     assert np.flatnonzero(is_broken).tolist() == [500]
@@ -104,7 +106,7 @@ def test_halves_go_to_even() -> None:
 
 def test_correction_is_the_distance_to_the_prediction() -> None:
     """A good prediction leaves zeros, and the value is prediction plus correction."""
-    grid = Grid(10.0, 0.5)
+    grid = LinearGrid(10.0, 0.5)
     prediction = np.array([1.25, -7.5, 100.0])
     values = np.array([11.5, 2.0, 114.25])
     integers = quantize(grid.to_units(values), prediction)
@@ -118,7 +120,7 @@ def test_integers_saturate(kind: np.dtype) -> None:
     """Integers beyond a type become its ends; NaN becomes 0 on every machine; nothing wraps."""
     limits = np.iinfo(kind)
     units = np.array([-1e300, 1e300, np.nan, -np.inf, np.inf])
-    decoded = dequantize(Grid(0.0, 0.5), np.zeros(5, np.int64), units, kind)
+    decoded = dequantize(LinearGrid(0.0, 0.5), np.zeros(5, np.int64), units, kind)
     low, high = int(limits.min), int(limits.max)
     top = high if kind.itemsize < 8 else int(np.nextafter(float(high), 0))
     assert decoded.tolist() == [low, top, 0, low, top]
@@ -129,27 +131,27 @@ def test_integers_beyond_float64_are_kept_only_if_equal(kind: str) -> None:
     """Beyond 2**53 float64 cannot tell neighbours apart, so integers are equal or stored."""
     values = np.array([2**53 + 1, 2**53 + 1, 2**53 - 1, 2**60], kind)
     decoded = np.array([2**53, 2**53 + 1, 2**53 - 3, 2**60 + 1], kind)
-    assert breaks_promise(values, decoded, 2.0).tolist() == [True, False, False, True]
+    assert breaks_promise(values, decoded, Promise(2.0)).tolist() == [True, False, False, True]
 
 
 @pytest.mark.parametrize("kind", KINDS[:3], ids=str)
 def test_what_is_not_finite_is_flagged(kind: np.dtype) -> None:
     """NaN and infinities are exact, even if decoded equals them."""
     values = np.array([np.nan, np.inf, -np.inf, 1.0], kind)
-    assert breaks_promise(values, values, 1e12).tolist() == [True, True, True, False]
+    assert breaks_promise(values, values, Promise(1e12)).tolist() == [True, True, True, False]
 
 
 def test_edge_of_the_promise() -> None:
     """An error of exactly the tolerance keeps it, the next float does not."""
     decoded = np.array([0.25, np.nextafter(0.25, 1)])
-    assert breaks_promise(np.zeros(2), decoded, 0.25).tolist() == [False, True]
+    assert breaks_promise(np.zeros(2), decoded, Promise(0.25)).tolist() == [False, True]
 
 
 def test_real_differences_count() -> None:
     """A difference that float64 rounds to the tolerance is beyond it if the real one is."""
     values = np.array([-1e-20, 1e-20, 0.0, 0.02, -0.01 - 1e-20, 1e-3])
     decoded = np.array([0.01, 0.01, 0.01, 0.01, 0.0, 0.011])
-    is_broken = breaks_promise(values, decoded, 0.01)
+    is_broken = breaks_promise(values, decoded, Promise(0.01))
     limit = Fraction(0.01)
     expected = [
         abs(Fraction(a) - Fraction(b)) > limit for a, b in zip(values, decoded, strict=True)
@@ -165,6 +167,6 @@ def test_real_differences_count() -> None:
 def test_promise_is_exact_at_its_edge(values: np.ndarray, tolerance: float) -> None:
     """Of values that lie about the edge of a cell, those are flagged that really are too far."""
     decoded = np.rint(values / (2 * tolerance)) * (2 * tolerance)
-    is_broken = breaks_promise(values, decoded, tolerance)
+    is_broken = breaks_promise(values, decoded, Promise(tolerance))
     for value, other, found in zip(values, decoded, is_broken, strict=True):
         assert found == (abs(Fraction(value) - Fraction(other)) > Fraction(tolerance))

@@ -17,6 +17,7 @@ from ae_pipeline.codec import ArchiveCodec, Provenance
 from ae_pipeline.config import EncodeJob, VerifyJob
 from ae_pipeline.errors import CorruptFragmentError, PromiseBrokenError
 from ae_pipeline.pipeline.schema_check import check_source_schema, check_stored_schema
+from ae_pipeline.quantization import Quantizer
 from ae_pipeline.results import TrainingSummary
 from ae_pipeline.schema import TableSchema, deserialize_schema, serialize_schema
 from tests.table_strategies import KEPT
@@ -96,7 +97,9 @@ def coder() -> ArchiveCoder:
     one = np.ones(1)
     provenance = Provenance("source", "key", 1, training)
     return ArchiveCoder(
-        ArchiveCodec(TableSchema(SOURCE, ("x",)), one, one, one, None, None, provenance)
+        ArchiveCodec(
+            TableSchema(SOURCE, ("x",)), (Quantizer.linear(1.0, 1.0),), one, None, None, provenance
+        )
     )
 
 

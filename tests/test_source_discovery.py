@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_pipeline.errors import EmptySourceError, SourceNotFoundError
-from ae_pipeline.source import Fragment, discover
+from ae_pipeline.source import Fragment, discover, fingerprint
 from tests.checks import assert_one_line
 
 #: Files of six partitions, as they must be found.
@@ -80,7 +83,10 @@ def test_hidden_names_are_skipped(tmp_path: Path) -> None:
     hidden = ["_SUCCESS", ".a.parquet", "_b.parquet", "_ae/c.parquet", ".tmp/day=1/d.parquet"]
     touch(tmp_path, "a.parquet", "day=1/_c.parquet", *hidden)
     assert found(tmp_path) == ["a.parquet"]
-    assert discover(tmp_path).n_ignored == 0
+    assert discover(tmp_path).ignored_line == (
+        "6 files and folders ignored: .a.parquet (hidden), .tmp/ (hidden), _SUCCESS (hidden), "
+        "_ae/ (hidden), _b.parquet (hidden), day=1/_c.parquet (hidden)"
+    )
 
 
 def test_hidden_root_is_no_obstacle(tmp_path: Path) -> None:
@@ -88,13 +94,17 @@ def test_hidden_root_is_no_obstacle(tmp_path: Path) -> None:
     assert found(touch(tmp_path / "_private", "a.parquet")) == ["a.parquet"]
 
 
-def test_other_files_are_counted(tmp_path: Path) -> None:
-    """Files that are not Parquet are left alone and counted."""
+def test_other_files_are_told(tmp_path: Path) -> None:
+    """Files that are not Parquet are left alone, counted and named with the reason."""
     names = ["a.parquet", "b.PQ", "c.parq", "readme.md", "data.csv", "x/notes", "d.parquet.gz"]
     source = discover(touch(tmp_path, *names))
     assert [item.relative for item in source.fragments] == ["a.parquet", "b.PQ", "c.parq"]
     assert source.n_ignored == 4
     assert source.size_bytes == 3
+    assert source.ignored_line == (
+        "4 files ignored: d.parquet.gz (not Parquet: no PAR1), data.csv (not Parquet: no PAR1), "
+        "readme.md (not Parquet: no PAR1), x/notes (not Parquet: no PAR1)"
+    )
 
 
 def test_single_file(tmp_path: Path) -> None:
@@ -116,7 +126,11 @@ def test_nothing_there(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("names", "got"),
-    [([], "an empty folder"), (["a.csv", "b"], "2 other files"), (["_a.parquet"], "empty")],
+    [
+        ([], "an empty folder"),
+        (["a.csv", "b"], "2 files: a.csv (not Parquet: no PAR1), b (not Parquet: no PAR1)"),
+        (["_a.parquet"], "1 file: _a.parquet (hidden)"),
+    ],
 )
 def test_no_parquet(tmp_path: Path, names: list[str], got: str) -> None:
     """A folder without Parquet files is refused with what it holds instead."""
@@ -187,12 +201,60 @@ def test_ignored_link_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture
     assert "day=2" in caplog.text
 
 
-def test_broken_link(tmp_path: Path) -> None:
-    """A fragment that is a link to nothing is refused, not skipped: its rows would be lost."""
+@pytest.mark.parametrize("name", ["b.parquet", "b", "b=1", "b.snappy.parquet", "b.parquet.gz"])
+@pytest.mark.parametrize("target", ["gone", "b.parquet"], ids=["nowhere", "itself"])
+def test_broken_link(tmp_path: Path, name: str, target: str) -> None:
+    """A link to nothing is a fragment, which fails when it is read: its rows would be lost."""
     touch(tmp_path, "a.parquet")
-    (tmp_path / "b.parquet").symlink_to(tmp_path / "gone")
-    with pytest.raises(SourceNotFoundError, match=r"b\.parquet"):
-        discover(tmp_path)
+    (tmp_path / name).symlink_to(tmp_path / (name if target != "gone" else target))
+    good, broken = discover(tmp_path).fragments
+    assert (good.relative, broken) == ("a.parquet", Fragment(tmp_path / name, name, 0))
+    with pytest.raises((SourceNotFoundError, OSError)):
+        fingerprint(broken)
+
+
+def test_broken_link_of_another_kind(tmp_path: Path) -> None:
+    """A link to nothing whose name says that it is something else is ignored, and told."""
+    touch(tmp_path, "a.parquet")
+    (tmp_path / "notes.txt").symlink_to(tmp_path / "gone")
+    assert discover(tmp_path).ignored == ("notes.txt (link to nothing)",)
+
+
+def test_pipe_is_no_fragment(tmp_path: Path) -> None:
+    """What is no regular file is not opened: a pipe would make us wait."""
+    touch(tmp_path, "a.parquet")
+    os.mkfifo(tmp_path / "b.parquet")
+    os.mkfifo(tmp_path / "c")
+    assert discover(tmp_path).ignored == (
+        "b.parquet (no regular file)",
+        "c (no regular file)",
+    )
+
+
+@pytest.mark.parametrize("name", ["part-5.parquet", "part-5", "day=5"])
+def test_names_that_vanish_while_they_are_listed(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file or folder that is gone when it is looked at is left out; the others are found."""
+    touch(tmp_path, *(f"part-{number}.parquet" for number in range(9)))
+    if "=" in name:
+        touch(tmp_path / name, "part-0.parquet")
+    elif not (tmp_path / name).exists():
+        touch(tmp_path, name)
+    walk = os.walk
+
+    def listed_first(*arguments: Any, **options: Any) -> Iterator[Any]:
+        """List as ever; another program removes a name right afterwards."""
+        listing = walk(*arguments, **options)
+        first = next(listing)
+        path = tmp_path / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        yield first
+        yield from listing
+
+    monkeypatch.setattr(os, "walk", listed_first)
+    expected = [f"part-{number}.parquet" for number in range(9)]
+    assert found(tmp_path) == [one for one in expected if one != name]
 
 
 def test_name_that_is_no_text(tmp_path: Path) -> None:

@@ -16,7 +16,15 @@ from ae_pipeline.codec import MOST_ROWS, ArchiveCodec
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.schema import TableSchema
 from ae_pipeline.source import Fragment, open_fragment, read_records, rebatch, rows_at_once
-from ae_pipeline.storage import WHOLE, Footer, Part, block_writer, column_bytes
+from ae_pipeline.storage import (
+    WHOLE,
+    Footer,
+    Part,
+    block_writer,
+    check_keepable,
+    check_structure,
+    column_bytes,
+)
 
 BLOCK_COLUMN = "ae:block"
 #: Rows of long text make shorter blocks, so that memory stays flat.
@@ -61,10 +69,14 @@ class ArchiveCoder:
         schema = archive_schema(arrow, self.codec.schema)
         ledger: Counter[str] = Counter()
         metadata: dict[str, str] = {}
-        with block_writer(path, schema, BLOCK_COLUMN, metadata) as write:
+        form = footer.source_form(self.codec.schema, fragment.relative)
+        with block_writer(path, schema, BLOCK_COLUMN, metadata, form) as write:
             n_rows = self.codec.block_rows
             read = read_records(fragment, rows_at_once(fragment, n_rows))
+            n_done = 0
             for records in rebatch(read, n_rows, _BLOCK_BYTES):
+                check_keepable(records, fragment.relative, n_done)
+                n_done += len(records)
                 block = self.codec.encode(records)
                 content = block.to_bytes()
                 ledger.update(block.ledger())
@@ -103,16 +115,17 @@ class ArchiveCoder:
         """Columns of the archive that the wanted ones are decoded from; None for all."""
         if part.columns is None:
             return None
-        kept = [name for name in self.codec.schema.kept if name in part.columns]
+        features = set(self.codec.schema.features)
+        kept = [name for name in schema.names if name not in features]
         return kept if len(kept) == len(schema) else [*kept, BLOCK_COLUMN]
 
     def _decode(
         self, records: pa.RecordBatch, schema: pa.Schema, where: str, group: int
     ) -> pa.RecordBatch:
         try:
-            records.validate(full=True)  # damage can leave indices beyond their dictionary
+            check_structure(records)  # damage can leave indices beyond their dictionary
             decoded: Mapping[str, pa.Array] = {}
-            if not set(schema.names) <= set(self.codec.schema.kept):
+            if not set(schema.names).isdisjoint(self.codec.schema.features):
                 content = _block_of(records)
                 decoded = self.codec.decode(content, len(records), schema.names)
             columns = {
@@ -148,9 +161,9 @@ def _block_of(records: pa.RecordBatch) -> bytes:
 
 
 def archive_schema(source: pa.Schema, roles: TableSchema) -> pa.Schema:
-    """Kept columns in their order, then the block column."""
-    kept = set(roles.kept)
-    fields = [field for field in source if field.name in kept]
+    """Kept columns in their order, then the block column; a fragment has kept columns of its own."""
+    features = set(roles.features)
+    fields = [field for field in source if field.name not in features]
     return pa.schema([*fields, pa.field(BLOCK_COLUMN, pa.binary())])
 
 

@@ -23,8 +23,9 @@ def encode(
     ] = None,
     tolerance: Annotated[
         float | None,
-        typer.Option(metavar="0.01", help="Promised error, relative to each column's range."),
+        typer.Option(metavar="0.01", help="Promised error, a part of each column's spread."),
     ] = None,
+    accept_flattened: options.AcceptFlattened = False,
     codec: Annotated[
         str | None,
         typer.Option(metavar="DIR", help="Codec to use; without one, ARCHIVE's own or a new fit."),
@@ -37,7 +38,7 @@ def encode(
     keep: options.Keep = None,
     feature: options.Feature = None,
     workers: options.Workers = None,
-    force: options.Force = False,
+    force: options.ForceEncode = False,
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -55,6 +56,7 @@ def encode(
         archive=archive,
         codec=codec,
         tolerance__relative=tolerance,
+        tolerance__accept_flattened=accept_flattened,
         network__latent_dim=latent_dim,
         planner__budget_s=budget,
         training__start_from=start_from,
@@ -75,7 +77,7 @@ def estimate(
     source: options.Source = None,
     tolerance: Annotated[
         list[float] | None,
-        typer.Option(metavar="0.01", help="Relative to each column's range; can be repeated."),
+        typer.Option(metavar="0.01", help="A part of each column's spread; can be repeated."),
     ] = None,
     config: options.ConfigFile = None,
     setting: options.Setting = None,

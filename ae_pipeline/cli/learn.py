@@ -31,7 +31,7 @@ def fit(
     start_from: options.StartFrom = None,
     keep: options.Keep = None,
     feature: options.Feature = None,
-    force: options.Force = False,
+    force: options.ForceFit = False,
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -84,7 +84,7 @@ def features(
     keep: options.Keep = None,
     feature: options.Feature = None,
     workers: options.Workers = None,
-    force: options.Force = False,
+    force: options.ForceEncode = False,
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:

@@ -40,8 +40,27 @@ Setting = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log one line per fragment.")]
-Force = Annotated[
-    bool, typer.Option("--force", help="Do it again and replace what is at the destination.")
+ForceFit = Annotated[
+    bool, typer.Option("--force", help="Fit again and replace the codec that is in DIR.")
+]
+ForceEncode = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help="Encode every file again and replace what is at the destination, its own codec, too, "
+        "where the settings ask for another.",
+    ),
+]
+ForceBackfill = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help="Let --prune and --replace-partitions remove more than a tenth of DEST; encode what "
+        "is selected in any case. The codec stays.",
+    ),
+]
+ForceDecode = Annotated[
+    bool, typer.Option("--force", help="Write over other tables that are in OUT.")
 ]
 Workers = Annotated[
     int | None, typer.Option(help="Fragments worked on at a time.", rich_help_panel=_RUN)
@@ -114,7 +133,14 @@ RowGroups = Annotated[
 
 Tolerance = Annotated[
     float | None,
-    typer.Option(metavar="0.01", help="Promised error, relative to each column's range."),
+    typer.Option(metavar="0.01", help="Promised error, a part of each column's spread."),
+]
+AcceptFlattened = Annotated[
+    bool,
+    typer.Option(
+        "--accept-flattened",
+        help="Encode although a tolerance leaves next to nothing of what a column says.",
+    ),
 ]
 CodecToUse = Annotated[
     str | None,
@@ -158,6 +184,14 @@ Limit = Annotated[
 Prune = Annotated[
     bool,
     typer.Option("--prune", help="Remove fragments whose source is gone.", rich_help_panel=_CHOICE),
+]
+ReplacePartitions = Annotated[
+    bool,
+    typer.Option(
+        "--replace-partitions",
+        help="Remove what new files of a partition replace, once they are verified.",
+        rich_help_panel=_CHOICE,
+    ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and why.")]
 MaxConcurrency = Annotated[

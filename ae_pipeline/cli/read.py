@@ -36,7 +36,7 @@ def decode(
     config: options.ConfigFile = None,
     setting: options.Setting = None,
     workers: options.Workers = None,
-    force: options.Force = False,
+    force: options.ForceDecode = False,
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:

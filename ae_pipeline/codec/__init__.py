@@ -9,7 +9,7 @@ from ae_pipeline.codec.archive_directory import (
 from ae_pipeline.codec.archive_network import ArchiveNetwork
 from ae_pipeline.codec.classes import pack_classes
 from ae_pipeline.codec.codec import Codec, Provenance
-from ae_pipeline.codec.column import fill_rows
+from ae_pipeline.codec.column import code_directly, fill_rows
 from ae_pipeline.codec.directory import CODEC_FILE, codec_kind, load_codec, save_codec
 from ae_pipeline.codec.streams import BlockStreams
 
@@ -21,6 +21,7 @@ __all__ = [
     "BlockStreams",
     "Codec",
     "Provenance",
+    "code_directly",
     "codec_kind",
     "fill_rows",
     "load_archive_codec",

@@ -24,7 +24,6 @@ from ae_pipeline.codec.streams import BlockStreams, ColumnStreams, Method, read_
 from ae_pipeline.entropy import pack_integers, unpack_integers
 from ae_pipeline.integer_decoder import CODE_MAX
 from ae_pipeline.linear_predictor import bounded, cells_near, hints_near
-from ae_pipeline.quantization import Grid
 
 _BLOCK_VALUES = 1 << 22
 #: A reader refuses larger blocks: what a few bytes claim must not fill the memory.
@@ -51,12 +50,7 @@ class ArchiveCodec(ArchiveContent):
     @cached_property
     def columns(self) -> tuple[ColumnCodec, ...]:
         """One codec per feature column."""
-        return tuple(
-            ColumnCodec(kind, Grid(float(offset), float(tolerance)))
-            for kind, offset, tolerance in zip(
-                self.schema.feature_types, self.offset, self.tolerance, strict=True
-            )
-        )
+        return tuple(map(ColumnCodec, self.schema.feature_types, self.quantizers))
 
     @property
     def block_rows(self) -> int:
@@ -82,7 +76,7 @@ class ArchiveCodec(ArchiveContent):
         codes = self._codes(self.network, records, present)
         for number, prediction in self.network.predict(codes, len(records)).items():
             chosen = prediction[present[number].is_valid]
-            if self.tolerance[number]:
+            if self.columns[number].grid.has_cells:
                 ways[number].append(self.columns[number].corrected(present[number], chosen))
         packed = tuple(pack_integers(column) for column in codes.T.copy())
         learned = BlockStreams(len(records), packed, self._smallest(present, ways))
@@ -113,7 +107,7 @@ class ArchiveCodec(ArchiveContent):
         units = np.full((len(numbers), len(present[0].is_valid)), np.nan)
         for place, number in enumerate(numbers.tolist()):
             part = present[number]
-            if self.tolerance[number]:
+            if self.columns[number].grid.has_cells:
                 units[place, part.is_valid] = self.columns[number].units_of(part.values)
         return units.T
 

@@ -15,8 +15,11 @@ from ae_pipeline.architecture import Architecture
 from ae_pipeline.codec.archive_network import SHIFT, ArchiveNetwork
 from ae_pipeline.codec.content import number_or_none
 from ae_pipeline.codec.model_file import Arrays, Layout
+from ae_pipeline.codec.quantizer_file import quantizer_to_json
 from ae_pipeline.integer_decoder import IntegerDecoder
 from ae_pipeline.linear_predictor import LinearPredictor
+from ae_pipeline.promise import Promise
+from ae_pipeline.quantization import Quantizer, promises_of
 from ae_pipeline.schema import TableSchema
 
 ARCHIVE_KIND = "archive"
@@ -28,19 +31,32 @@ class ArchiveContent:
 
     Args:
         schema: source schema and roles.
-        offset: origin of each feature column's grid.
-        tolerance: promised absolute error of each feature column; 0 is bit for bit.
+        quantizers: grid and promise of each feature column.
         std: standard deviation of each feature column at fit time, the unit of reports.
         predictor: None if no column is predicted from other columns' cells.
         network: None if no column is predicted from codes.
     """
 
     schema: TableSchema
-    offset: Float64[np.ndarray, "features"]
-    tolerance: Float64[np.ndarray, "features"]
+    quantizers: tuple[Quantizer, ...]
     std: Float64[np.ndarray, "features"]
     predictor: LinearPredictor | None
     network: ArchiveNetwork | None
+
+    @property
+    def offset(self) -> Float64[np.ndarray, "features"]:
+        """Origin of each feature column's grid, in source units."""
+        return np.array([one.grid.offset for one in self.quantizers], np.float64)
+
+    @property
+    def cell(self) -> Float64[np.ndarray, "features"]:
+        """Width of each feature column's cells in source units; 0 where there is no one width."""
+        return np.array([one.grid.cell for one in self.quantizers], np.float64)
+
+    @property
+    def promises(self) -> tuple[Promise, ...]:
+        """What is promised of each feature column."""
+        return promises_of(self.quantizers)
 
     @cached_property
     def id(self) -> str:
@@ -58,12 +74,7 @@ def archive_to_json(content: ArchiveContent) -> dict[str, Any]:
     """Everything but the weights as a JSON tree."""
     schema, predictor, network = content.schema, content.predictor, content.network
     columns = zip(
-        schema.features,
-        schema.feature_types,
-        content.offset,
-        content.tolerance,
-        content.std,
-        strict=True,
+        schema.features, schema.feature_types, content.quantizers, content.std, strict=True
     )
     return {
         "kind": ARCHIVE_KIND,
@@ -72,11 +83,10 @@ def archive_to_json(content: ArchiveContent) -> dict[str, Any]:
             {
                 "name": name,
                 "type": str(kind),
-                "offset": float(origin),
-                "tolerance": float(promise),
                 "std": number_or_none(deviation),
+                **quantizer_to_json(quantizer),
             }
-            for name, kind, origin, promise, deviation in columns
+            for name, kind, quantizer, deviation in columns
         ],
         "predictor": None if predictor is None else {"n_terms": len(predictor.weights)},
         "network": None if network is None else _network_to_json(network),

@@ -38,6 +38,7 @@ from ae_pipeline.codec.provenance import (
     read_provenance,
     to_json,
 )
+from ae_pipeline.codec.quantizer_file import quantizer_from_json
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.format_version import FORMAT_VERSION, check_version
 from ae_pipeline.integer_decoder import IntegerDecoder
@@ -98,8 +99,7 @@ def _from_tree(path: Path, tree: dict[str, Any]) -> ArchiveCodec:
         _check_shapes(network, len(features))
     return ArchiveCodec(
         schema=schema,
-        offset=column_numbers(features, "offset"),
-        tolerance=column_numbers(features, "tolerance"),
+        quantizers=tuple(map(quantizer_from_json, features)),
         std=column_numbers(features, "std"),
         predictor=_read_predictor(path, tree["predictor"], len(features)),
         network=network,

@@ -13,6 +13,7 @@ from ae_pipeline.architecture import Architecture, Weights
 from ae_pipeline.blocks import Block, block_to_matrix, matrix_to_values
 from ae_pipeline.codec.content import content_id
 from ae_pipeline.distribution import Reference
+from ae_pipeline.fidelity import Fidelity
 from ae_pipeline.inference import decode_matrix, encode_matrix
 from ae_pipeline.results import Candidate, EpochRecord, TrainingSummary
 from ae_pipeline.schema import TableSchema
@@ -32,6 +33,7 @@ class Provenance:
         tolerance: the settings that tolerances were resolved from, for archives.
         plan: what it was compared with, for archives.
         references: how the values of each feature column were spread, for archives.
+        columns: what the promise leaves of each feature column, for archives.
     """
 
     source: str
@@ -42,6 +44,7 @@ class Provenance:
     tolerance: dict[str, Any] | None = None
     plan: tuple[Candidate, ...] = ()
     references: tuple[Reference, ...] = ()
+    columns: tuple[Fidelity, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from ae_pipeline.codec.rows import (
 )
 from ae_pipeline.codec.streams import ColumnStreams, Method
 from ae_pipeline.entropy import pack_integers, pack_numbers, unpack_integers, unpack_numbers
-from ae_pipeline.quantization import Grid, breaks_promise, dequantize, quantize
+from ae_pipeline.grids import Grid
+from ae_pipeline.quantization import Quantizer, dequantize, quantize
 
 Values = Shaped[np.ndarray, "present"]
 Cells = Int64[np.ndarray, "present"]
@@ -89,11 +90,16 @@ class ColumnCodec:
 
     Args:
         kind: Arrow type of the column.
-        grid: offset and tolerance; tolerance 0 is lossless.
+        quantizer: its grid, without cells where the column is lossless, and its promise.
     """
 
     kind: pa.DataType
-    grid: Grid
+    quantizer: Quantizer
+
+    @property
+    def grid(self) -> Grid:
+        """What values are rounded to."""
+        return self.quantizer.grid
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -111,7 +117,7 @@ class ColumnCodec:
 
     def direct(self, present: Present) -> Stored:
         """Without any prediction."""
-        if self.grid.tolerance:
+        if self.grid.has_cells:
             return self._on_grid(present, None)
         streams = ColumnStreams(Method.LOSSLESS, pack_numbers(present.values), present.validity)
         return Stored(streams, np.zeros(len(present.values), np.int64))
@@ -177,12 +183,12 @@ class ColumnCodec:
         return dequantize(self.grid, integers, None, self.dtype), integers
 
     def _on_grid(self, present: Present, prediction: Prediction | None) -> Stored:
-        """Quantise, decode again, and store exactly what broke the promise."""
+        """Quantise, decode again, and store exactly what is to be exact."""
         values = present.values
         units = self.units_of(values)
         integers = quantize(units, prediction)
         decoded = dequantize(self.grid, integers, prediction, self.dtype)
-        broken = np.flatnonzero(breaks_promise(values, decoded, self.grid.tolerance))
+        broken = np.flatnonzero(self._to_be_exact(values, decoded))
         cells = integers if prediction is None else whole_cells(integers, prediction)
         method, main = pack_main(integers, prediction)
         streams = ColumnStreams(
@@ -199,9 +205,16 @@ class ColumnCodec:
             return Stored(streams, cells)
         return Stored(lossless, self.cells_of(values))
 
+    def _to_be_exact(self, values: Values, decoded: Values) -> Bool[np.ndarray, "present"]:
+        """What breaks its promise, and outliers, unless they have become the rule here."""
+        is_broken = self.quantizer.is_broken(values, decoded)
+        is_outlier = self.quantizer.is_outlier(values)
+        is_rare = is_outlier.sum() <= _MANY_EXACT * len(values)
+        return is_broken | (is_outlier & (values != decoded)) if is_rare else is_broken
+
     def cells_of(self, values: Values) -> Cells:
         """Cells of values that are stored bit for bit; 0 in a column without a grid."""
-        if not self.grid.tolerance:
+        if not self.grid.has_cells:
             return np.zeros(len(values), np.int64)
         return quantize(self.units_of(values), None)
 
@@ -209,6 +222,12 @@ class ColumnCodec:
         """Tolerance units; NaN for what has none."""
         with np.errstate(invalid="ignore"):  # a signalling NaN is a value like any other
             return self.grid.to_units(values.astype(np.float64))
+
+
+def code_directly(column: ColumnCodec, values: pa.Array) -> pa.Array:
+    """What comes back of values that were stored without any prediction."""
+    stored = column.direct(column.present(values))
+    return column.decode(stored.streams, len(values), Hints()).array
 
 
 def fill_rows(cells: Cells, is_valid: Bool[np.ndarray, "rows"]) -> Int64[np.ndarray, "rows"]:

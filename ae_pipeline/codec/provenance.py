@@ -10,10 +10,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any  # JSON trees
+from typing import Any, get_args  # Any: JSON trees
 
 from ae_pipeline.codec.codec import Provenance
 from ae_pipeline.distribution import Reference
+from ae_pipeline.fidelity import Fidelity, Verdict
 from ae_pipeline.results import Candidate, EpochRecord, TrainingSummary
 
 HISTORY_FILE = "history.json"
@@ -35,6 +36,7 @@ def read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
     known["training"] = TrainingSummary(**_known(TrainingSummary, tree["training"]))
     known["plan"] = tuple(Candidate(**_known(Candidate, one)) for one in tree.get("plan", ()))
     known["references"] = tuple(map(_reference, tree.get("references", ())))
+    known["columns"] = tuple(Fidelity(**_known(Fidelity, one)) for one in tree.get("columns", ()))
     records = [_known(EpochRecord, _with_nan(record)) for record in history]
     return Provenance(**{**known, "history": tuple(EpochRecord(**record) for record in records)})
 
@@ -84,6 +86,9 @@ _CHECKS: dict[str, Callable[[object], bool]] = {
     "bool": lambda value: isinstance(value, bool),
     "int": _is_count,
     "float": _is_number,
+    "int | None": lambda value: value is None or _is_count(value),
+    "float | None": lambda value: value is None or _is_number(value),
+    "Verdict": lambda value: value in get_args(Verdict),
     "dict[str, Any] | None": lambda value: value is None or isinstance(value, dict),
 }
 

@@ -44,6 +44,14 @@ class BackfillConfig(Settings):
     )
     limit: int | None = Field(default=None, ge=1, description="At most so many fragments.")
     prune: bool = Field(
-        default=False, description="Remove fragments whose source is gone (orphaned)."
+        default=False,
+        description="Remove fragments whose source is gone (orphaned). More than one, and more "
+        "than a tenth of the dataset, only with execution.force.",
+    )
+    replace_partitions: bool = Field(
+        default=False,
+        description="Remove orphaned fragments of a partition once its new ones were written, read "
+        "back and compared: a partition that was rewritten under other file names. Guarded as "
+        "prune.",
     )
     dry_run: bool = Field(default=False, description="Show the plan and do nothing.")

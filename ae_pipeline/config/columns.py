@@ -18,6 +18,11 @@ class ColumnsConfig(Settings):
         description="Columns that go through the network, by name or glob; integers only get there "
         "this way. Wins over `keep`.",
     )
+    accept_changes: bool = Field(
+        default=False,
+        description="Encode columns, too, whose Parquet types decode cannot write: their values "
+        "come back, their types change. Otherwise they fail.",
+    )
 
 
 class StatisticsConfig(Settings):

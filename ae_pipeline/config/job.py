@@ -4,7 +4,6 @@
 `job.yaml` serves fit, encode and decode, and a deployment's form marks what is required.
 """
 
-import os
 from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
@@ -13,9 +12,10 @@ from ae_pipeline.config._model import Settings
 from ae_pipeline.config.backfill import BackfillConfig
 from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
 from ae_pipeline.config.network import NetworkConfig
+from ae_pipeline.config.paths import local_path
 from ae_pipeline.config.planner import PlannerConfig
 from ae_pipeline.config.selection import SelectionConfig
-from ae_pipeline.config.tolerance import ToleranceConfig
+from ae_pipeline.config.tolerance import Share, ToleranceConfig
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.config.upkeep import DriftConfig, RetentionConfig
 
@@ -34,7 +34,10 @@ class ExecutionConfig(Settings):
         default=2, ge=0, le=10, description="Attempts after an I/O error; data errors never retry."
     )
     force: bool = Field(
-        default=False, description="Do it again, and replace what is already at the destination."
+        default=False,
+        description="Do it again, and replace what is already at the destination: fit its codec, "
+        "encode writes every file and fits another codec where the settings ask for one, decode "
+        "its tables. Backfill and compress may remove more than a tenth of the dataset.",
     )
 
 
@@ -70,9 +73,7 @@ class JobConfig(Settings):
     @field_validator("source", "codec", "features", "archive", "decoded")
     @classmethod
     def _is_a_path(cls, path: str | None) -> str | None:
-        if path == "":
-            raise ValueError("a path cannot be empty")
-        return None if path is None else os.path.expanduser(path)
+        return local_path(path)
 
 
 class FitJob(JobConfig):
@@ -107,10 +108,11 @@ class EstimateJob(JobConfig):
     """Settings of estimate: the source, and the tolerances to tell about."""
 
     source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
-    tolerances: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+    tolerances: tuple[Annotated[Share, Field(gt=0)], ...] = Field(
         default=(0.001, 0.01, 0.05),
         min_length=1,
-        description="Relative to each column's range; tolerance.rules hold as well.",
+        description="A part of each column's spread, or of `tolerance.kind`; tolerance.rules hold "
+        "as well.",
     )
 
 

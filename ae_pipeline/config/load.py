@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from ae_pipeline.config.job import JobConfig
+from ae_pipeline.config.refusal import REFUSED
 from ae_pipeline.errors import ConfigError
 
 Job = TypeVar("Job", bound=JobConfig)
@@ -89,6 +90,8 @@ def _explain(error: ValidationError, kind: type[BaseModel], where: str) -> Confi
         return ConfigError(fault["msg"].removeprefix("Value error, "), where=where)
     if fault["type"] == "missing":
         return ConfigError(f"setting {key!r} is required{more}", where=where)
+    if fault["type"] == REFUSED:
+        return ConfigError(f"setting {key!r} is not valid{more}", where=where, **fault["ctx"])
     return ConfigError(
         f"setting {key!r} is not valid{more}",
         where=where,

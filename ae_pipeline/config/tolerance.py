@@ -1,41 +1,116 @@
 """The promise: how far a decoded value may be from its source, per column."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal  # Any: a JSON tree
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ae_pipeline.config._model import Settings
+from ae_pipeline.config.refusal import a_number, refusal
 
-ToleranceKind = Literal["range", "std", "absolute", "exact"]
+ToleranceKind = Literal[
+    "absolute",
+    "spread",
+    "range",
+    "std",
+    "relative",
+    "digits",
+    "decimals",
+    "rmse",
+    "psnr",
+    "exact",
+]
+#: What the tolerance of columns without a rule may be relative to.
+RelativeKind = Literal["spread", "range", "std", "relative"]
+_POSITIVE = "give the largest error, without a sign; 0 is exact"
+_SHARES = {"spread", "range", "std", "relative"}
+_MOST_DIGITS, _MOST_PLACES = 15, 15
+
+_KINDS = (
+    "absolute: in source units. spread: a part of how far ordinary values reach, outliers, fill "
+    "values and the most frequent value apart. range: a part of maximum - minimum, as SZ's REL "
+    "mode. std: a part of the standard deviation. relative: a part of each value's own magnitude, "
+    "as SZ's PW_REL; 0 stays 0. digits: so many significant digits of each value. decimals: so "
+    "many places after the point, as GRIB's decimal scale; negative ones are tens and hundreds. "
+    "rmse: root mean square error in source units. psnr: in dB, of maximum - minimum. exact: bit "
+    "for bit."
+)
+
+
+def _is_share(value: float) -> float:
+    """A part of 1; refused with what to do instead."""
+    if 0 <= value <= 1:
+        return value
+    if value < 0:
+        raise refusal("a part of 1, such as 0.01 for 1 %", f"{value:g}", _POSITIVE)
+    raise refusal(
+        "a part of 1, such as 0.01 for 1 %",
+        f"{value:g}, which is {100 * value:g} %",
+        "divide it by 100, or for source units give a rule of kind absolute (tolerance.rules)",
+    )
+
+
+Amount = Annotated[float, BeforeValidator(a_number)]
+Share = Annotated[Amount, AfterValidator(_is_share)]
 
 
 class ToleranceRule(Settings):
     """The tolerance of the columns that a name or glob matches."""
 
     match: str = Field(description="Column name or glob.")
-    kind: ToleranceKind = Field(
-        description="range: relative to maximum - minimum at fit time, as SZ's REL mode. std: "
-        "relative to the standard deviation. absolute: in source units. exact: bit for bit."
+    kind: ToleranceKind = Field(description=_KINDS)
+    value: Amount = Field(
+        default=0.0,
+        description="Of the kind; 0 is exact, but for decimals, where it is whole numbers.",
     )
-    value: float = Field(default=0.0, ge=0, description="Of the kind; 0 is exact.")
 
     @model_validator(mode="after")
-    def _exact_has_no_value(self) -> "ToleranceRule":
-        if self.kind == "exact" and self.value:
-            raise ValueError("exact takes no value")
+    def _suits_its_kind(self) -> "ToleranceRule":
+        _check_value(self.kind, self.value)
         return self
 
 
 class ToleranceConfig(Settings):
     """Tolerances of all feature columns; the last rule that matches a column counts."""
 
-    relative: float = Field(
+    relative: Share = Field(
         default=0.01,
-        ge=0,
-        description="Of columns that no rule matches, relative to their range; 0 is exact.",
+        description="Of columns that no rule matches, a part of `kind`; 0 is exact.",
+    )
+    kind: RelativeKind = Field(
+        default="spread",
+        description="What `relative` is a part of: the spread of ordinary values, the range, the "
+        "standard deviation, or each value itself.",
     )
     rules: tuple[ToleranceRule, ...] = Field(
         default=(),
         description="Columns with a tolerance of their own, each rule with match (a name or glob), "
-        "kind (range, std, absolute, exact) and value; the last match counts.",
+        "kind (absolute, spread, range, std, relative, digits, decimals, rmse, psnr, exact) and "
+        "value; the last match counts.",
     )
+    accept_flattened: bool = Field(
+        default=False,
+        description="Encode although a tolerance leaves next to nothing of what a column says. A "
+        "rule whose match is the very name of a column accepts it for that column.",
+    )
+
+    def shaping(self) -> dict[str, Any]:
+        """Settings that shape a codec, as JSON: all but what was accepted."""
+        return self.model_dump(mode="json", exclude={"accept_flattened"})
+
+
+def _check_value(kind: str, value: float) -> None:
+    """ValueError that says what the value of a kind may be."""
+    if kind == "exact" and value:
+        raise ValueError("exact takes no value")
+    if kind == "digits" and not (value == int(value) and 1 <= value <= _MOST_DIGITS):
+        raise ValueError(f"digits must be a whole number from 1 to {_MOST_DIGITS}, got {value:g}")
+    if kind == "decimals" and not (value == int(value) and abs(value) <= _MOST_PLACES):
+        raise ValueError(
+            f"decimals must be a whole number from {-_MOST_PLACES} to {_MOST_PLACES}, got {value:g}"
+        )
+    if kind == "psnr" and value <= 0:
+        raise ValueError(f"psnr must be above 0 dB, got {value:g}")
+    if kind != "decimals" and value < 0:
+        raise refusal("a tolerance of at least 0", f"{value:g}", _POSITIVE)
+    if kind in _SHARES:
+        _is_share(value)

@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ae_pipeline.config._model import Settings
+from ae_pipeline.config.paths import local_path
 
 Loss = Literal["mse", "mae", "huber"]
 Optimizer = Literal["adam", "adamw", "sgd"]
@@ -64,3 +65,8 @@ class TrainingConfig(Settings):
         default=20.0, ge=0, description="Seconds between checkpoints that a killed fit resumes."
     )
     seed: int = Field(default=0, ge=0, description="Same seed, source and machine: same codec.")
+
+    @field_validator("start_from")
+    @classmethod
+    def _is_a_path(cls, path: str | None) -> str | None:
+        return local_path(path)

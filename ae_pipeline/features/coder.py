@@ -17,7 +17,7 @@ from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.features.fragment import compose_records, features_schema, split_records
 from ae_pipeline.schema import TableSchema
 from ae_pipeline.source import Fragment, open_fragment, read_records, rows_at_once
-from ae_pipeline.storage import WHOLE, Footer, Part, column_bytes, table_writer
+from ae_pipeline.storage import WHOLE, Footer, Part, check_keepable, column_bytes, table_writer
 
 LATENT_KEY = "latent_column"
 
@@ -104,7 +104,10 @@ class FeaturesCoder:
         """Rows of the features fragment; names of constants that vary are added to `varying`."""
         codec, features = self.codec, self.codec.schema.features
         n_rows = rows_at_once(fragment, rows_per_block(len(codec.schema.arrow)))
+        n_done = 0
         for records in read_records(fragment, n_rows):
+            check_keepable(records, fragment.relative, n_done)
+            n_done += len(records)
             block = records_to_block(records, features)
             differs = codec.differs_from_constant(block)
             varying.update(name for name, is_off in zip(features, differs, strict=True) if is_off)

@@ -27,11 +27,14 @@ class FeaturesRecord:
 def features_schema(
     source: pa.Schema, roles: TableSchema, latent_dim: int, latent_column: str
 ) -> pa.Schema:
-    """Kept columns in their order, then the latents, then the missing values."""
-    kept = set(roles.kept)
+    """Kept columns in their order, then the latents, then the missing values.
+
+    All that is no feature is kept: a fragment has kept columns of its own.
+    """
+    features = set(roles.features)
     latents = pa.list_(pa.field("element", pa.float32(), nullable=False), latent_dim)
     return pa.schema(
-        [field for field in source if field.name in kept]
+        [field for field in source if field.name not in features]
         + [
             pa.field(latent_column, latents, nullable=False),
             pa.field(MISSING_COLUMN, pa.binary()),

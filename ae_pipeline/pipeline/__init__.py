@@ -29,6 +29,7 @@ from ae_pipeline.pipeline.estimate import estimate
 from ae_pipeline.pipeline.fit import fit
 from ae_pipeline.pipeline.fragments import Outcome
 from ae_pipeline.pipeline.inspection import inspect
+from ae_pipeline.pipeline.prune import remove_replaced, replace_partitions
 from ae_pipeline.pipeline.read_back import plan_check
 from ae_pipeline.pipeline.retention import finish_retiring
 
@@ -59,6 +60,8 @@ __all__ = [
     "plan_decode",
     "plan_encode",
     "plan_verify",
+    "remove_replaced",
+    "replace_partitions",
     "settle",
     "start_backfill",
     "start_compress",

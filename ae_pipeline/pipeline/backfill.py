@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +13,9 @@ from ae_pipeline.pipeline.backfill_plan import plan_backfill
 from ae_pipeline.pipeline.encode import encode_fragments, encode_report
 from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
 from ae_pipeline.pipeline.fragments import Outcome
-from ae_pipeline.publish import remove
+from ae_pipeline.pipeline.prune import prune, replace_partitions
 from ae_pipeline.results import BackfillPlan, BackfillReport, Progress, silent
-from ae_pipeline.storage import remove_note
-
-logger = logging.getLogger(__name__)
+from ae_pipeline.storage import read_notes
 
 
 def backfill(job: EncodeJob, progress: Progress = silent) -> BackfillReport:
@@ -31,8 +29,10 @@ def backfill(job: EncodeJob, progress: Progress = silent) -> BackfillReport:
     encoding = start_backfill(job, plan, progress)
     if encoding is None:
         return finish_backfill(plan, None, Outcome((), ()), started)
-    outcome = encode_fragments(encoding, job.execution.workers, progress)
-    return finish_backfill(plan, encoding, outcome, started)
+    workers = job.execution.workers
+    outcome = encode_fragments(encoding, workers, progress)
+    replaced = replace_partitions(plan, outcome, workers, progress)
+    return finish_backfill(plan, encoding, outcome, started, replaced)
 
 
 @sparing("source")
@@ -46,38 +46,37 @@ def start_backfill(
     """
     if job.backfill.dry_run:
         return None
-    _prune(plan)
+    prune(plan)
     if not plan.selected:
         return None
     encoding = plan_encode(job, progress, is_backfill=True)
     fragments = {fragment.relative: fragment for fragment in encoding.fragments}
-    # What vanished since it was planned is left to the next plan.
     chosen = [fragments[one.relative] for one in plan.selected if one.relative in fragments]
+    gone = [one.relative for one in plan.selected if one.relative not in fragments]
     is_forced = job.execution.force or "current" in job.backfill.only
     retired = {} if "retired" in job.backfill.only else encoding.retired
-    return replace(encoding, fragments=tuple(chosen), force=is_forced, retired=retired)
+    return replace(
+        encoding,
+        fragments=tuple(chosen),
+        force=is_forced,
+        retired=retired,
+        vanished=_vanished(gone, Path(encoding.destination)),
+    )
 
 
 def finish_backfill(
-    plan: BackfillPlan, encoding: EncodePlan | None, outcome: Outcome, started: float
+    plan: BackfillPlan,
+    encoding: EncodePlan | None,
+    outcome: Outcome,
+    started: float,
+    replaced: tuple[str, ...] = (),
 ) -> BackfillReport:
     """Sum up; `started` is `time.monotonic()` when the backfill began."""
     report = None if encoding is None else encode_report(encoding, plan.source, outcome, started)
-    return BackfillReport(plan, report, time.monotonic() - started)
+    return BackfillReport(plan, report, time.monotonic() - started, replaced)
 
 
-def _prune(plan: BackfillPlan) -> None:
-    """Remove what the source does not have any more, and folders that are empty then."""
-    root = Path(plan.destination)
-    for orphan in plan.pruned:
-        path = root / orphan.relative
-        remove(path)
-        remove_note(root, "failed", orphan.relative)
-        logger.info("pruned %s: %s", orphan.relative, orphan.reason)
-        _remove_empty(path.parent, root)
-
-
-def _remove_empty(folder: Path, root: Path) -> None:
-    while folder != root and not any(folder.iterdir()):
-        folder.rmdir()
-        folder = folder.parent
+def _vanished(names: Sequence[str], destination: Path) -> tuple[str, ...]:
+    """Those that are gone from the source since they were planned, and not by the hand of a run."""
+    retired = read_notes(destination, "retired") if names else {}
+    return tuple(name for name in names if name not in retired)

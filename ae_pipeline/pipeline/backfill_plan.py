@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,12 +15,15 @@ from ae_pipeline.pipeline.coders import check_settings, find_coder
 from ae_pipeline.pipeline.dates import fragments_between, latest, latest_first
 from ae_pipeline.pipeline.destination import check_apart, check_kind
 from ae_pipeline.pipeline.encode_plan import check_codec_kind
+from ae_pipeline.pipeline.listed import tell_ignored
 from ae_pipeline.pipeline.original import find_source
+from ae_pipeline.pipeline.orphans import orphan_warnings
 from ae_pipeline.pipeline.predicate import fragments_where
+from ae_pipeline.pipeline.prune import refusal
 from ae_pipeline.pipeline.status import Destination, fragment_statuses, orphan_statuses
 from ae_pipeline.results import BackfillPlan, PlannedFragment
 from ae_pipeline.source import Fragment, Source, in_natural_order, known_values
-from ae_pipeline.storage import read_marker
+from ae_pipeline.storage import read_marker, read_notes
 
 logger = logging.getLogger(__name__)
 
@@ -40,23 +44,89 @@ def plan_backfill(job: EncodeJob) -> BackfillPlan:
         check_settings(job, coder)
     destination = Destination.look(root, coder)
     source = find_source(job.source, destination.retired)
+    tell_ignored(source, job.source)
     check_apart(source, root)
-    statuses = _statuses(job, source, destination)
-    return BackfillPlan(
+    written = destination.fragments()
+    fragments = _select(_statuses(job, source, written, destination), job.backfill)
+    fragments = _mark_replaceable(fragments, job.backfill, root)
+    fragments, warnings = _guarded(job, fragments, source, written)
+    plan = BackfillPlan(
         source=job.source,
         destination=str(root),
         kind=kind,
         codec_id=None if coder is None else coder.codec_id,
-        fragments=tuple(_select(statuses, job.backfill)),
+        fragments=tuple(fragments),
         seconds=time.monotonic() - started,
         is_dry_run=job.backfill.dry_run,
     )
+    return replace(plan, warnings=(*warnings, *_told(plan, written)))
 
 
-def _statuses(job: EncodeJob, source: Source, destination: Destination) -> list[PlannedFragment]:
+def _guarded(
+    job: EncodeJob, fragments: list[PlannedFragment], source: Source, written: Sequence[Fragment]
+) -> tuple[list[PlannedFragment], tuple[str, ...]]:
+    """The fragments, and what to say of removing too much: a dry run tells, a run refuses.
+
+    Raises:
+        ConfigError: pruning would remove too much.
+    """
+    root, n_listed = Path(job.archive or job.features or ""), len(source.fragments)
+    pruned = [one for one in fragments if one.is_selected and one.state == "orphaned"]
+    going = [*pruned, *(one for one in fragments if one.is_replaceable)]
+    refused = None if job.execution.force else refusal(going, len(written), n_listed, root)
+    if refused is None:
+        return fragments, ()
+    if pruned and not job.backfill.dry_run:
+        raise refused
+    if not job.backfill.dry_run:  # the new files are written all the same
+        fragments = [replace(one, is_replaceable=False) for one in fragments]
+    return fragments, (str(refused),)
+
+
+def _told(plan: BackfillPlan, written: Sequence[Fragment]) -> tuple[str, ...]:
+    """A warning for orphans that stay."""
+    staying = {
+        one.relative
+        for one in plan.fragments
+        if one.state == "orphaned" and not (one.is_selected or one.is_replaceable)
+    }
+    return orphan_warnings([one for one in written if one.relative in staying])
+
+
+def _mark_replaceable(
+    fragments: Sequence[PlannedFragment], config: BackfillConfig, root: Path
+) -> list[PlannedFragment]:
+    """Mark orphans of partitions in which something is written, or was by a night that was killed.
+
+    Partitions of which the source lists nothing are never among them.
+    """
+    if not config.replace_partitions:
+        return list(fragments)
+    noted = {name for names in read_notes(root, "unchecked").values() for name in names}
+    renewed = {
+        one.partition
+        for one in fragments
+        if one.has_source and (one.is_selected or one.relative in noted)
+    }
+    return [
+        replace(
+            one,
+            is_replaceable=one.state == "orphaned"
+            and not one.is_selected
+            and one.partition in renewed,
+        )
+        for one in fragments
+    ]
+
+
+def _statuses(
+    job: EncodeJob, source: Source, written: Sequence[Fragment], destination: Destination
+) -> list[PlannedFragment]:
     """Of the fragments in the selected partitions, whether or not the source still has them."""
     known = {fragment.relative for fragment in source.fragments}
-    gone = [one for one in destination.fragments() if one.relative not in known]
+    gone = [one for one in written if one.relative not in known]
+    if source.is_single_file:  # what lies beside it has a source, although it was not named
+        gone = [one for one in gone if not os.path.lexists(source.root / one.relative)]
     everything = in_natural_order([*source.fragments, *gone])
     chosen = _of_partitions(everything, job.backfill)
     if everything and not chosen:
@@ -66,7 +136,9 @@ def _statuses(job: EncodeJob, source: Source, destination: Destination) -> list[
         status.relative: status
         for status in (
             *fragment_statuses(there, destination, job.execution.workers),
-            *orphan_statuses([one for one in chosen if one.relative not in known], destination),
+            *orphan_statuses(
+                [one for one in chosen if one.relative not in known], destination, source.root
+            ),
         )
     }
     return [statuses[fragment.relative] for fragment in chosen]

@@ -11,8 +11,8 @@ from ae_pipeline.archive import BLOCK_COLUMN, ArchiveCoder
 from ae_pipeline.codec import codec_kind, load_archive_codec, load_codec
 from ae_pipeline.config import EncodeJob
 from ae_pipeline.errors import CodecMismatchError, ConfigError, CorruptFragmentError
-from ae_pipeline.features import FeaturesCoder
-from ae_pipeline.schema import resolve_roles, schema_differences
+from ae_pipeline.features import FeaturesCoder, check_new_names
+from ae_pipeline.schema import TableSchema, misfits, resolve_roles
 from ae_pipeline.source import Fragment
 from ae_pipeline.storage import Coder, Footer, codec_directory, read_footer, read_marker
 
@@ -51,13 +51,13 @@ def check_settings(job: EncodeJob, coder: ArchiveCoder | FeaturesCoder) -> None:
     """
     codec = coder.codec
     asked: dict[str, tuple[object, object]] = {}
-    if job.columns.model_fields_set:
+    if job.columns.model_fields_set - {"accept_changes"}:
         roles = resolve_roles(codec.schema.arrow, job.columns, job.source)
         asked["feature columns"] = roles.features, codec.schema.features
     if job.network.latent_dim is not None and isinstance(coder, FeaturesCoder):
         asked["network.latent_dim"] = job.network.latent_dim, coder.codec.latent_dim
-    if job.tolerance.model_fields_set and isinstance(coder, ArchiveCoder):
-        asked["tolerance"] = job.tolerance.model_dump(mode="json"), codec.provenance.tolerance
+    if job.tolerance.model_fields_set - {"accept_flattened"} and isinstance(coder, ArchiveCoder):
+        asked["tolerance"] = job.tolerance.shaping(), codec.provenance.tolerance
     for setting, (wanted, found) in asked.items():
         if wanted != found:
             raise ConfigError(
@@ -65,14 +65,31 @@ def check_settings(job: EncodeJob, coder: ArchiveCoder | FeaturesCoder) -> None:
                 where=setting,
                 expected=str(found),
                 got=str(wanted),
-                remedy="leave the setting out, or encode with it to a new folder and give "
-                "`backfill --codec` the codec made there (_ae/codecs/ID)",
+                remedy=_otherwise(job),
             )
 
 
+def _otherwise(job: EncodeJob) -> str:
+    """What to do about a codec that was fitted with other settings."""
+    if job.codec is not None:
+        return "leave the setting out, or name a codec that was fitted with it"
+    verb = "encode" if job.archive is not None else "features"
+    return (
+        f"leave the setting out, `{verb} --force` to fit a codec with it and write everything "
+        f"anew, or `{verb}` with it to a new folder and give `backfill --codec` the codec made "
+        "there (_ae/codecs/ID)"
+    )
+
+
 def check_schema(coder: Coder, got: pa.Schema, where: str) -> None:
-    """Raise `CodecMismatchError` listing the columns that differ from those of the fit."""
-    differences = schema_differences(coder.schema.arrow, got)
+    """Raise if a fragment cannot be encoded with a codec; its kept columns may be others.
+
+    Raises:
+        CodecMismatchError: a feature column is missing or has another type; lists all columns that
+            differ from those of the fit.
+        ConfigError: a column has the name of one that encode adds.
+    """
+    differences = misfits(coder.schema, got)
     if differences:
         raise CodecMismatchError(
             "columns differ from those the codec was fitted to",
@@ -80,6 +97,10 @@ def check_schema(coder: Coder, got: pa.Schema, where: str) -> None:
             got="; ".join(differences),
             remedy=f"use another codec than {coder.codec_id}, or fit one",
         )
+    if isinstance(coder, FeaturesCoder):
+        check_new_names(TableSchema(got, coder.schema.features), coder.latent_column)
+    else:
+        check_block_name(got.names)
 
 
 def require_footer(metadata: pq.FileMetaData, fragment: Fragment) -> Footer:

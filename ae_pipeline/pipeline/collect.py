@@ -10,6 +10,7 @@ import stat
 import time
 from pathlib import Path
 
+from ae_pipeline.config import argument_path
 from ae_pipeline.errors import ConfigError, DestinationExistsError, SourceNotFoundError
 from ae_pipeline.pipeline.garbage import (
     Found,
@@ -36,11 +37,12 @@ def collect(dataset: str, grace_s: float, is_dry_run: bool = False) -> Collected
         is_dry_run: only tell.
 
     Raises:
-        ConfigError: the grace is no number of seconds from 0 on.
+        ConfigError: the grace is no number of seconds from 0 on, or the path is no local one.
         SourceNotFoundError: nothing is there, or it cannot be read.
         DestinationExistsError: it is no dataset of ours.
         DestinationError: it cannot be written.
     """
+    dataset = argument_path(dataset, "DATASET")
     _check_grace(grace_s)
     root = Path(dataset)
     marker = _require_marker(root)

@@ -48,9 +48,9 @@ def compare(coder: Coder, records: pa.RecordBatch, truth: pa.RecordBatch, where:
         PromiseBrokenError: a kept column is not what the source has, or a value is not within
             its tolerance.
     """
-    names = set(records.schema.names)
-    for name in coder.schema.kept:
-        if name in names and not same_bits(records.column(name), truth.column(name)):
+    features = set(coder.schema.features)
+    for name in records.schema.names:
+        if name not in features and not same_bits(records.column(name), truth.column(name)):
             raise PromiseBrokenError(
                 "kept column differs from the source",
                 where=f"{where}, column {name}",
@@ -66,10 +66,9 @@ def _record_errors(records: pa.RecordBatch, truth: pa.RecordBatch, coder: Coder)
     features = [coder.schema.features[number] for number in numbers]
     ours, theirs = records_to_block(records, features), records_to_block(truth, features)
     n_mismatched = (_reasons(ours) != _reasons(theirs)).sum(axis=1)
-    tolerance = promised(coder)
-    if tolerance is not None:
-        tolerance = tolerance[numbers]
-    return measure_errors(theirs.values, ours.values, n_mismatched, tolerance)
+    promises = promised(coder)
+    chosen = None if promises is None else [promises[number] for number in numbers]
+    return measure_errors(theirs.values, ours.values, n_mismatched, chosen)
 
 
 def _reasons(block: Block) -> UInt8[np.ndarray, "features rows"]:

@@ -27,6 +27,7 @@ from ae_pipeline.pipeline.failures import remember_failures
 from ae_pipeline.pipeline.fragments import Outcome
 from ae_pipeline.pipeline.generation import choose_codecs
 from ae_pipeline.pipeline.original import find_source, returned_error
+from ae_pipeline.pipeline.prune import remove_replaced
 from ae_pipeline.pipeline.read_back import (
     forget_unchecked,
     intention,
@@ -74,9 +75,11 @@ def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
     written = NOTHING if encoding is None else encode_fragments(encoding, workers, progress)
     verifying = plan_check(job, plan, written)
     checked = NOTHING if verifying is None else decode_fragments(verifying, workers, progress)
+    # Before sources are deleted: partitions that list nothing are never replaced.
+    replaced = remove_replaced(plan, written, checked)
     settled = settle(job, verifying, checked)
     return finish_compress(
-        job, plan, drift, (encoding, written), (verifying, checked), settled, started
+        job, plan, drift, (encoding, written), (verifying, checked), settled, started, replaced
     )
 
 
@@ -160,6 +163,7 @@ def finish_compress(
     verified: tuple[DecodePlan | None, Outcome],
     settled: Settled,
     started: float,
+    replaced: tuple[str, ...] = (),
 ) -> CompressReport:
     """Sum up; `started` is `time.monotonic()` when the run began."""
     encoding, written = encoded
@@ -178,6 +182,7 @@ def finish_compress(
         failures=(*returned_failures(plan), *_unsettled(job, failures)),
         seconds=time.monotonic() - started,
         intended=intention(job, plan) if job.backfill.dry_run else None,
+        replaced=replaced,
     )
 
 

@@ -18,6 +18,7 @@ from ae_pipeline.pipeline.failures import remember_damage
 from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
 from ae_pipeline.pipeline.metrics_table import write_metrics
 from ae_pipeline.pipeline.original import find_source
+from ae_pipeline.pipeline.orphans import known_orphans, orphan_warnings
 from ae_pipeline.pipeline.selection import of_partitions
 from ae_pipeline.pipeline.summary import summarize
 from ae_pipeline.results import DatasetReport, FragmentFailure, Progress, silent
@@ -76,7 +77,8 @@ def finish_decode(
     report = summarize("decode", encoded, job.decoded, codecs, outcome, started, columns)
     if report.total.metrics is not None:
         write_metrics(report, report_directory(Path(job.decoded)) / "metrics.parquet")
-    return replace(report, is_partial=job.selection != SelectionConfig())
+    warnings = (*report.warnings, *_orphans(plan, job.source))
+    return replace(report, is_partial=job.selection != SelectionConfig(), warnings=warnings)
 
 
 def finish_verify(
@@ -84,7 +86,8 @@ def finish_verify(
 ) -> DatasetReport:
     """Sum up; what the source has and the archive has not failed, too."""
     outcome = replace(outcome, failures=(*outcome.failures, *_absent(job)))
-    return verify_report(job, plan, outcome, started)
+    report = verify_report(job, plan, outcome, started)
+    return replace(report, warnings=(*report.warnings, *_orphans(plan, job.source)))
 
 
 def verify_report(
@@ -103,6 +106,12 @@ def verify_report(
         "sources were deleted; their values were not compared again"
     )
     return replace(report, is_partial=is_partial, warnings=(*report.warnings, warning))
+
+
+def _orphans(plan: DecodePlan, source: str | None) -> tuple[str, ...]:
+    """A warning for what was read although its source is gone."""
+    codecs = plan.codecs.values()
+    return orphan_warnings(known_orphans(Path(plan.encoded), plan.fragments, source, codecs))
 
 
 def _absent(job: VerifyJob) -> list[FragmentFailure]:

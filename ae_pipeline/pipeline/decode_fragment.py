@@ -6,9 +6,10 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -24,10 +25,22 @@ from ae_pipeline.pipeline.decode_plan import DecodePlan
 from ae_pipeline.pipeline.measure import fragment_schema
 from ae_pipeline.pipeline.original import find_original, read_original, spare_source
 from ae_pipeline.pipeline.promise import ENCODE_AGAIN
-from ae_pipeline.pipeline.schema_check import check_source_schema, check_stored_schema
+from ae_pipeline.pipeline.schema_check import (
+    check_source_form,
+    check_source_schema,
+    check_stored_schema,
+)
 from ae_pipeline.results import FragmentResult
 from ae_pipeline.source import Fragment, open_fragment, pinned
-from ae_pipeline.storage import Coder, Footer, Part, Write, table_writer
+from ae_pipeline.storage import (
+    Coder,
+    Footer,
+    Form,
+    Part,
+    Write,
+    damaged_footer,
+    table_writer,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +61,17 @@ class _Encoded:
     def schema(self) -> pa.Schema:
         """Of the source fragment."""
         return self.footer.source_schema(self.coder.schema, self.fragment.relative)
+
+    @property
+    def form(self) -> Form | None:
+        """What the source file states beyond its schema."""
+        return self.footer.source_form(self.coder.schema, self.fragment.relative)
+
+    @property
+    def unit(self) -> Literal["us", "ns"]:
+        """In which Arrow read the source's timestamps of 96 bits."""
+        form = self.form
+        return "us" if form is None else form.int96
 
     @property
     def sizes(self) -> list[int]:
@@ -74,14 +98,18 @@ def decode_fragment(
         plan.source, encoded.footer, encoded.fragment, plan.retired, plan.returned
     )
     if original is not None:
+        original = replace(original, int96=encoded.unit)
         check_source_schema(encoded.schema, fragment_schema(original), fragment.relative)
+        check_source_form(original, encoded.schema, encoded.form)
     path = None if plan.destination is None else Path(plan.destination) / fragment.relative
     if path is None:
         check_stored_schema(encoded.coder, encoded.schema, encoded.stored, fragment.relative)
     else:
         spare_source(path, encoded.footer, fragment)
     schema = plan.part.schema_of(encoded.schema)
-    with nullcontext(_discard) if path is None else table_writer(path, schema) as write:
+    form = _form_of(encoded, schema)
+    writer = nullcontext(_discard) if path is None else table_writer(path, schema, form=form)
+    with writer as write:
         errors = _copy(encoded, plan.part, original, write)
     result = _result(encoded, plan.part, path, errors)
     verb, told = ("verified", _largest(errors)) if path is None else ("decoded", _size(result))
@@ -90,6 +118,19 @@ def decode_fragment(
         "%s %s: %d rows, %s, %.2f CPU s", verb, fragment.relative, result.n_rows, told, seconds
     )
     return result
+
+
+def _form_of(encoded: _Encoded, schema: pa.Schema) -> Form | None:
+    """The form of the decoded file; `CorruptFragmentError` if it is not one of its schema."""
+    form = encoded.form
+    if form is None:
+        return None
+    try:
+        form = form.of(schema)
+        form.physical(schema)
+    except (LookupError, ValueError, pa.ArrowException) as error:
+        raise damaged_footer(encoded.fragment.relative, error) from error
+    return form
 
 
 def _size(result: FragmentResult) -> str:

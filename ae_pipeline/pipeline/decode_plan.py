@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ae_pipeline.config import DecodeJob, VerifyJob
+from ae_pipeline.config import DecodeJob, SelectionConfig, VerifyJob
 from ae_pipeline.errors import (
     CodecError,
     CodecMismatchError,
     CorruptCodecError,
     CorruptFragmentError,
     SourceError,
+    listing,
 )
 from ae_pipeline.pipeline.apart import folders_of, sparing
 from ae_pipeline.pipeline.coders import open_coder
@@ -24,6 +27,7 @@ from ae_pipeline.source import Fragment, Source, discover, open_fragment
 from ae_pipeline.storage import (
     WHOLE,
     Coder,
+    Extract,
     Footer,
     Marker,
     Part,
@@ -31,6 +35,8 @@ from ae_pipeline.storage import (
     read_footer,
     read_notes,
 )
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ def plan_decode(job: DecodeJob) -> DecodePlan:
         check_apart(find_source(job.source, read_notes(Path(encoded), "retired")), destination)
     plan = _plan(encoded, job)
     check_names(destination, plan.fragments)
-    claim(destination, Marker("decoded"), job.execution.force)
+    claim(destination, Marker("decoded", extract=_extract(plan)), job.execution.force)
     spared = (*plan.spared, *folders_of(dataset))
     return replace(plan, destination=job.decoded, spared=spared)
 
@@ -92,6 +98,17 @@ def plan_decode(job: DecodeJob) -> DecodePlan:
 def plan_verify(job: VerifyJob) -> DecodePlan:
     """As `plan_decode`, without writing tables."""
     return _plan(job.archive, job)
+
+
+def _extract(plan: DecodePlan) -> Extract:
+    """What the tables will be, however it was asked for."""
+    columns, groups = plan.part.columns, plan.part.row_groups
+    everything = {name for one in plan.open_coders().values() for name in one.schema.arrow.names}
+    return Extract(
+        os.path.realpath(plan.encoded),
+        None if columns is None or columns == everything else tuple(sorted(columns)),
+        None if groups is None else tuple(sorted(set(groups))),
+    )
 
 
 def _plan(encoded: str, job: DecodeJob | VerifyJob) -> DecodePlan:
@@ -117,7 +134,37 @@ def _plan(encoded: str, job: DecodeJob | VerifyJob) -> DecodePlan:
             got=", ".join(plan.codecs),
             remedy="remove the old fragments, or encode everything again with --force",
         )
-    return replace(plan, part=select_part(job.selection, coders[0].schema))
+    return _of_columns(plan, job.selection)
+
+
+def _of_columns(plan: DecodePlan, selection: SelectionConfig) -> DecodePlan:
+    """The wanted columns, and the fragments that have at least one of them."""
+    if not selection.columns:
+        return replace(plan, part=select_part(selection, ()))
+    coders = plan.open_coders()
+    own = {fragment: _own_names(fragment, coders) for fragment in plan.fragments}
+    names = dict.fromkeys(name for found in own.values() for name in found or ())
+    part = select_part(selection, list(names))
+    wanted = part.columns or frozenset()
+    chosen = [one for one, found in own.items() if found is None or not wanted.isdisjoint(found)]
+    if len(chosen) < len(own):
+        left = [fragment.relative for fragment in own if fragment not in set(chosen)]
+        logger.warning("%s: none of the columns is there; left out", listing(left))
+    return replace(plan, part=part, fragments=tuple(chosen))
+
+
+def _own_names(fragment: Fragment, coders: Mapping[str, Coder]) -> list[str] | None:
+    """Columns that a fragment decodes to; None if that cannot be told, which is told of later."""
+    footer = _footer_or_none(fragment)
+    if footer is None or footer.codec_id not in coders:
+        return None
+    try:
+        names: list[str] = footer.source_schema(
+            coders[footer.codec_id].schema, fragment.relative
+        ).names
+    except CorruptFragmentError:
+        return None
+    return names
 
 
 def _retired(notes: Mapping[str, Mapping[str, str]], source: str | None) -> dict[str, str]:

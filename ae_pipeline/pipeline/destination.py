@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ae_pipeline.errors import (
     DestinationExistsError,
     DestinationOverlapError,
+    TableFormatError,
     UnwritableDestinationError,
+    listing,
 )
 from ae_pipeline.protection import node_of, nodes_above
 from ae_pipeline.publish import destination_errors, is_temporary, make_folders
-from ae_pipeline.source import Source
-from ae_pipeline.storage import Kind, Marker, read_marker, write_marker
+from ae_pipeline.source import Source, refuse_inside_table
+from ae_pipeline.storage import Extract, Kind, Marker, read_marker, write_marker
 from ae_pipeline.storage.layout import PRIVATE_FOLDER
 
 
 def check_apart(source: Source, destination: Path) -> None:
-    """Raise `DestinationOverlapError` if one holds the other, which would mix them up."""
+    """Raise `DestinationOverlapError` if one holds the other, which would mix them up.
+
+    So would a table with a log of its own, whose upkeep deletes files that it does not know.
+    """
     root, target = node_of(source.root), node_of(destination)
     # By what they are on disk: mounts give one folder several names.
     is_around = target is not None and target in nodes_above(source.root)
@@ -29,6 +35,15 @@ def check_apart(source: Source, destination: Path) -> None:
             expected=f"a folder apart from {source.root}",
             remedy="choose another destination",
         )
+    try:
+        refuse_inside_table(destination)
+    except TableFormatError as error:
+        raise DestinationOverlapError(
+            "destination lies in a table that another program keeps",
+            where=str(destination),
+            got=f"{error.what}: {error.where}",
+            remedy="choose another destination",
+        ) from error
 
 
 def claim(destination: Path, marker: Marker, force: bool, may_change_codec: bool = False) -> None:
@@ -48,7 +63,7 @@ def check_claim(
     Args:
         destination: folder to write to.
         marker: what it is to be.
-        force: whatever it holds.
+        force: whatever it holds; only decode never writes over features or an archive.
         may_change_codec: fragments of another codec may be there; each names its own.
 
     Raises:
@@ -64,6 +79,8 @@ def check_claim(
         found = read_marker(destination)
         if not force:
             _check_ours(destination, found, marker)
+        elif marker.kind == "decoded" and found is not None:
+            check_kind(destination, found, marker.kind)  # its files would be lost
         if not (force or may_change_codec):
             _check_codec(destination, found, marker)
     return found
@@ -84,6 +101,31 @@ def _check_ours(destination: Path, found: Marker | None, wanted: Marker) -> None
             remedy="choose another destination, or --force to write among them",
         )
     check_kind(destination, found, wanted.kind)
+    if found is not None and found.extract is not None and wanted.extract is not None:
+        _check_extract(destination, found.extract, wanted.extract)
+
+
+def _check_extract(destination: Path, found: Extract, wanted: Extract) -> None:
+    """Raise `DestinationExistsError` if other tables are there than those to be written."""
+    for what, has, gets in (
+        ("tables of another dataset", found.encoded, wanted.encoded),
+        ("other columns of it", found.columns, wanted.columns),
+        ("other row groups of it", found.row_groups, wanted.row_groups),
+    ):
+        if has != gets:
+            raise DestinationExistsError(
+                f"destination holds {what}",
+                where=str(destination),
+                expected=_told(has),
+                got=_told(gets),
+                remedy="decode to another folder, or --force to write over them",
+            )
+
+
+def _told(chosen: str | Sequence[object] | None) -> str:
+    if isinstance(chosen, str):
+        return chosen
+    return "all" if chosen is None else listing(chosen)
 
 
 def check_kind(destination: Path, found: Marker | None, kind: Kind) -> None:
@@ -94,7 +136,7 @@ def check_kind(destination: Path, found: Marker | None, kind: Kind) -> None:
             where=str(destination),
             expected=kind,
             got=found.kind,
-            remedy="choose another destination",
+            remedy=f"choose another destination, or delete {destination} first",
         )
 
 

@@ -10,20 +10,29 @@ from functools import partial
 from pathlib import Path
 
 from ae_pipeline.config import EncodeJob
-from ae_pipeline.errors import SourceChangedError, SourceError
+from ae_pipeline.errors import SourceChangedError, SourceError, listing
 from ae_pipeline.pipeline.accounting import fragment_bytes
 from ae_pipeline.pipeline.apart import sparing_files
 from ae_pipeline.pipeline.coders import check_schema, require_footer
 from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
 from ae_pipeline.pipeline.failures import forget_retired, remember_failures
+from ae_pipeline.pipeline.fidelity import kept_form
 from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
 from ae_pipeline.pipeline.measure import fragment_schema
 from ae_pipeline.pipeline.original import returned_error
+from ae_pipeline.pipeline.orphans import known_orphans, orphan_warnings
 from ae_pipeline.pipeline.status import footer_of, is_only_copy
 from ae_pipeline.pipeline.summary import summarize
 from ae_pipeline.publish import publishing
 from ae_pipeline.results import DatasetReport, FragmentResult, Progress, State, silent
-from ae_pipeline.source import Fragment, discover, fingerprint, open_fragment, pinned
+from ae_pipeline.source import (
+    Fragment,
+    discover,
+    fingerprint,
+    open_fragment,
+    pinned,
+    with_int96_unit,
+)
 from ae_pipeline.storage import Coder, Footer, codec_directory
 
 logger = logging.getLogger(__name__)
@@ -58,27 +67,33 @@ def finish_encode(
 ) -> DatasetReport:
     """Sum up; `started` is `time.monotonic()` when the verb began."""
     report = encode_report(plan, job.source, outcome, started)
-    return replace(report, warnings=(*report.warnings, *_orphans(plan)))
+    return replace(report, warnings=(*report.warnings, *_orphans(job, plan)))
 
 
 def encode_report(plan: EncodePlan, source: str, outcome: Outcome, started: float) -> DatasetReport:
     """A report of the fragments of a plan alone, whatever else the destination holds."""
     root = Path(plan.destination)
     codecs = {codec_directory(root, name): coder for name, coder in plan.open_coders().items()}
-    return summarize("encode", source, plan.destination, codecs, outcome, started)
+    report = summarize("encode", source, plan.destination, codecs, outcome, started)
+    return replace(report, warnings=(*report.warnings, *_told_vanished(plan)))
 
 
-def _orphans(plan: EncodePlan) -> tuple[str, ...]:
+def _told_vanished(plan: EncodePlan) -> tuple[str, ...]:
+    """A warning for what was planned and could not be encoded, since it is gone."""
+    if not plan.vanished:
+        return ()
+    n_gone = len(plan.vanished)
+    files = "1 file is" if n_gone == 1 else f"{n_gone:,} files are"
+    return (f"{files} gone from the source since the plan was made: {listing(plan.vanished)}",)
+
+
+def _orphans(job: EncodeJob, plan: EncodePlan) -> tuple[str, ...]:
     """A warning for fragments of the destination that the source no longer has."""
-    known = {fragment.relative for fragment in plan.fragments}
     try:
         written = discover(plan.destination).fragments
     except SourceError:
         return ()
-    left = [fragment.relative for fragment in written if fragment.relative not in known]
-    if not left:
-        return ()
-    return (f"{len(left)} fragments are not in the source any more, {left[0]} first; they stay",)
+    return orphan_warnings(known_orphans(Path(plan.destination), written, job.source, ()))
 
 
 def _encode_fragment(
@@ -96,11 +111,13 @@ def _encode_fragment(
     if path.exists() and is_only_copy(found, identity, retired):
         raise returned_error(fragment.path)
     started = time.thread_time()
+    fragment = with_int96_unit(fragment)
     arrow = fragment_schema(fragment)
     check_schema(coder, arrow, fragment.relative)
-    footer = footer.with_schema(arrow, coder.schema)
+    form, changes = kept_form(fragment, arrow, accepts_changes=plan.accepts_changes)
+    footer = footer.with_schema(arrow, coder.schema).with_form(form, coder.schema)
     with publishing(path) as whole:
-        warnings = coder.write(fragment, whole, footer, arrow)
+        warnings = (*changes, *coder.write(fragment, whole, footer, arrow))
         _check_unchanged(fragment, identity)
         # Looked at before another run can put its own there.
         result = _result(coder, fragment, whole, "written", warnings)

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ae_pipeline.archive import ArchiveCoder
 from ae_pipeline.codec import save_archive_codec, save_codec
 from ae_pipeline.config import EncodeJob
-from ae_pipeline.errors import AePipelineError, CodecMismatchError
+from ae_pipeline.errors import (
+    AePipelineError,
+    CodecMismatchError,
+    CodecNotFoundError,
+    ConfigError,
+    CorruptCodecError,
+    FlattenedColumnError,
+)
 from ae_pipeline.features import FeaturesCoder, check_new_names
 from ae_pipeline.pipeline.apart import folders_of, sparing
 from ae_pipeline.pipeline.coders import (
@@ -23,7 +32,9 @@ from ae_pipeline.pipeline.coders import (
 from ae_pipeline.pipeline.destination import check_apart, check_claim, claim
 from ae_pipeline.pipeline.fit import fit_codec
 from ae_pipeline.pipeline.fit_archive import fit_archive_codec
-from ae_pipeline.pipeline.measure import fittable, fragment_schema
+from ae_pipeline.pipeline.leftovers import check_leftovers
+from ae_pipeline.pipeline.listed import tell_ignored
+from ae_pipeline.pipeline.measure import fittable, fragment_schema, typical_schema
 from ae_pipeline.pipeline.original import find_source
 from ae_pipeline.pipeline.twin_names import check_names
 from ae_pipeline.publish import remove_tree
@@ -55,7 +66,9 @@ class EncodePlan:
         retired: notes of sources that were deleted after verification, by fragment; what the
             archive holds of them is not replaced.
         codecs: ids of other codecs, by the partitions that get these.
+        vanished: fragments that were planned and are gone from the source since.
         doubted: fragments whose last attempt or verification failed, whatever their footers say.
+        accepts_changes: columns that decode cannot write as their source has them are encoded.
         spared: folders of the whole source, in which nothing is written.
     """
 
@@ -67,6 +80,8 @@ class EncodePlan:
     retired: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     codecs: Mapping[str, str] = field(default_factory=dict)
     doubted: frozenset[str] = frozenset()
+    vanished: tuple[str, ...] = ()
+    accepts_changes: bool = False
     spared: tuple[str, ...] = ()
 
     def codec_of(self, fragment: Fragment) -> str:
@@ -98,18 +113,18 @@ def plan_encode(
     # Another run may have deleted what was planned, once it had verified it.
     retired = read_notes(destination, "retired") if is_backfill else {}
     source = find_source(job.source, retired)
-    if source.n_ignored:
-        logger.warning("%s: %d files are not Parquet, ignored", job.source, source.n_ignored)
+    if not is_backfill:  # whose plan has told
+        tell_ignored(source, job.source)
     kind: Kind = "features" if job.archive is None else "archive"
     check_apart(source, destination)
     check_names(destination, source.fragments)
-    found = find_coder(job, destination)
+    may_replace = job.execution.force and not is_backfill
+    found = _coder_at_hand(job, kind, source, destination, may_replace)
+    if may_replace:
+        check_leftovers(job, kind, source, destination, found)
     coder = found or _fit_for(job, kind, source, destination, progress)
-    check_codec_kind(coder, kind)
-    _check_some_fit(source, coder)
-    _check_names(job, coder)
-    if found is not None:
-        check_settings(job, found)
+    if found is None:
+        _check_coder(job, kind, source, coder)
     marker, may_change = Marker(kind, coder.codec_id), job.execution.force or is_backfill
     check_claim(destination, marker, job.execution.force, may_change)
     _save(coder, codec_directory(destination, coder.codec_id))
@@ -123,24 +138,85 @@ def plan_encode(
         force=job.execution.force,
         retired={} if job.execution.force else _returned(source, destination),
         doubted=frozenset(read_notes(destination, "failed")),
+        accepts_changes=job.columns.accept_changes,
         spared=folders_of(source),
     )
+
+
+def _coder_at_hand(
+    job: EncodeJob, kind: Kind, source: Source, destination: Path, may_replace: bool
+) -> Coder | None:
+    """The codec that was named or that the destination has; None if one is to be fitted.
+
+    Args:
+        job: what to encode.
+        kind: of the destination.
+        source: fragments.
+        destination: dataset to write.
+        may_replace: the destination's own codec gives way where it is not what is asked for.
+
+    Raises:
+        AePipelineError: the codec cannot be read, or is not what is asked for.
+    """
+    try:
+        found = find_coder(job, destination)
+        if found is not None:
+            _check_coder(job, kind, source, found)
+            check_settings(job, found)
+    except (CodecNotFoundError, CorruptCodecError, CodecMismatchError, ConfigError) as error:
+        if not may_replace or job.codec is not None:
+            raise
+        logger.warning("%s: another codec is fitted for it: %s", destination, error.what)
+        return None
+    return found
+
+
+def _check_coder(job: EncodeJob, kind: Kind, source: Source, coder: Coder) -> None:
+    """Raise unless a codec is of the kind, and the names and columns of the source suit it."""
+    check_codec_kind(coder, kind)
+    _check_some_fit(source, coder)
+    _check_names(job, coder)
 
 
 def _fit_for(
     job: EncodeJob, kind: Kind, source: Source, destination: Path, progress: Progress
 ) -> Coder:
-    """Fit a codec for this destination; claimed first, so that hours of training find it free."""
-    source = fittable(source)
-    roles = resolve_roles(fragment_schema(source.fragments[0]), job.columns, job.source)
+    """Fit a codec for this destination; claimed before hours of training, so that they find it
+    free, and after all that can go wrong before them.
+    """  # noqa: D205
+    source = fittable(source, job.columns)
+    roles = resolve_roles(typical_schema(source), job.columns, job.source)
     checkpoint = checkpoint_directory(destination)
     if kind == "archive":
         check_block_name(roles.arrow.names)
-        claim(destination, Marker(kind), job.execution.force)
-        return ArchiveCoder(fit_archive_codec(job, source, checkpoint, progress))
+        marking = partial(_claim_first, destination, Marker(kind), job.execution.force)
+        with _leaving_no_trace(destination):
+            check_claim(destination, Marker(kind), job.execution.force)
+            codec = fit_archive_codec(job, source, checkpoint, progress, before_training=marking)
+        return ArchiveCoder(codec)
     check_new_names(roles, job.latent_column)
-    claim(destination, Marker(kind), job.execution.force)
+    _claim_first(destination, Marker(kind), job.execution.force)
     return FeaturesCoder(fit_codec(job, source, checkpoint, progress), job.latent_column)
+
+
+@contextmanager
+def _leaving_no_trace(destination: Path) -> Iterator[None]:
+    """Remove a folder that was made for nothing."""
+    is_new = not destination.exists()
+    try:
+        yield
+    except FlattenedColumnError:
+        if is_new:
+            with suppress(OSError):
+                destination.rmdir()
+        raise
+
+
+def _claim_first(destination: Path, marker: Marker, force: bool) -> None:
+    """Claim a destination that has no codec yet; another keeps its own until the fit is done."""
+    found = check_claim(destination, marker, force)
+    if found is None or found.codec_id is None:
+        claim(destination, marker, force)
 
 
 def _returned(source: Source, destination: Path) -> dict[str, dict[str, str]]:

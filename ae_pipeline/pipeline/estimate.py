@@ -13,11 +13,13 @@ import pyarrow as pa
 
 from ae_pipeline.blocks import records_to_block
 from ae_pipeline.codec import ArchiveCodec, Provenance
-from ae_pipeline.config import EstimateJob, JobConfig, ToleranceConfig
+from ae_pipeline.config import EstimateJob, JobConfig, ToleranceConfig, ToleranceRule
 from ae_pipeline.metrics import ErrorSums, column_metrics, measure_errors
 from ae_pipeline.pipeline.fit_archive import UNTRAINED, direct_codec
-from ae_pipeline.pipeline.measure import first_schema, fittable, measure_source
-from ae_pipeline.pipeline.verdict import give_verdict
+from ae_pipeline.pipeline.guard import column_fidelity, is_named, judge_codec
+from ae_pipeline.pipeline.listed import tell_ignored
+from ae_pipeline.pipeline.measure import fittable, measure_source, typical_schema
+from ae_pipeline.pipeline.verdict import give_verdict, recommend
 from ae_pipeline.planner import (
     Effort,
     Rehearsal,
@@ -53,6 +55,7 @@ from ae_pipeline.tolerance import resolve_tolerances
 _MEASURED_VALUES, _MOST_VALUES = 1 << 23, 1 << 20
 #: Seconds for all tolerances, shared evenly, on a machine with nothing else to do.
 _PATIENCE_S = 30.0
+_TWO_DECIMALS = ToleranceRule(match="*", kind="decimals", value=2)
 #: A fragment's footer and page headers.
 _CONTAINER_BYTES = 2048
 #: Bytes that a worker holds per byte of a block, and what a process takes before.
@@ -98,8 +101,14 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
     started = time.monotonic()
     sampled = _look(job, progress)
     codecs = _rehearse_all(job, sampled, progress)
-    options = [_option(relative, codecs[relative], sampled) for relative in job.tolerances]
-    codec = codecs[job.tolerances[len(job.tolerances) // 2]].codec
+    options = [
+        _option(f"{100 * relative:g} %", relative, codecs[relative], sampled, job.tolerance)
+        for relative in job.tolerances
+    ]
+    others = _others(job, sampled, progress)
+    best = recommend(options, others)
+    shown = best if best in options else min(options, key=lambda option: option.tolerance)
+    codec = codecs[shown.tolerance].codec
     encode_s, decode_s = _speed(codec, sampled)
     raw = sampled.n_rows * _row_bytes(sampled.schema)
     return Estimate(
@@ -109,18 +118,22 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
         source_bytes=sampled.source.size_bytes,
         raw_bytes=raw,
         options=tuple(options),
+        others=tuple(others),
+        recommended=best.label,
         fit_s=_fit_seconds(codec.provenance.plan, job),
         encode_s=encode_s,
         decode_s=decode_s,
         memory_mb=_PROCESS_MB + job.execution.workers * _block_mb(codec) * _BLOCK_COPIES,
-        verdict=give_verdict(options, sampled.source.size_bytes),
+        verdict=give_verdict(best, options, sampled.source.size_bytes),
         seconds=time.monotonic() - started,
     )
 
 
 def _look(job: EstimateJob, progress: Progress) -> _Sampled:
-    source = fittable(pinned_source(discover(job.source)))
-    schema = resolve_roles(first_schema(source), job.columns, job.source)
+    source = pinned_source(discover(job.source))
+    tell_ignored(source, job.source)
+    source = fittable(source, job.columns)
+    schema = resolve_roles(typical_schema(source), job.columns, job.source)
     groups = list_row_groups(source.fragments)
     measured = _spread(groups, _MEASURED_VALUES // len(schema.features))
     seed = job.training.seed
@@ -151,8 +164,29 @@ def _rehearse_all(
         is_promising = any(_is_trained(one.codec) for one in codecs.values())
         most_s = effort.spent_s + effort.left_s / n_left
         rehearsal = Rehearsal(effort, most_s, is_promising)
-        codecs[relative] = _rehearse(job, relative, sampled, rehearsal, progress)
+        tolerance = job.tolerance.model_copy(update={"relative": relative})
+        codecs[relative] = _rehearse(job, tolerance, sampled, rehearsal, progress)
     return codecs
+
+
+def _others(job: EstimateJob, sampled: _Sampled, progress: Progress) -> list[EstimatedOption]:
+    """What is no part of the range: two decimals, if columns keep their meaning then, and exact.
+
+    Without a network, which would gain little where cells are so fine.
+    """
+    planner = job.planner.model_copy(update={"learn": "never"})
+    own = job.model_copy(update={"planner": planner})
+    nothing = Rehearsal(Effort(0.0), 0.0, is_promising=False)
+    # Rules of the user come last, so that they count.
+    decimals = job.tolerance.model_copy(update={"rules": (_TWO_DECIMALS, *job.tolerance.rules)})
+    options = []
+    for label, tolerance in (("2 decimals", decimals), ("exact", ToleranceConfig(relative=0.0))):
+        rehearsed = _rehearse(own, tolerance, sampled, nothing, progress)
+        option = _option(label, 0.0, rehearsed, sampled, tolerance)
+        is_exact = all(promise.is_exact for promise in rehearsed.codec.promises)
+        if label == "exact" or not (option.in_the_way or is_exact):
+            options.append(option)
+    return options
 
 
 def _is_trained(codec: ArchiveCodec) -> bool:
@@ -160,14 +194,17 @@ def _is_trained(codec: ArchiveCodec) -> bool:
 
 
 def _rehearse(
-    job: EstimateJob, relative: float, sampled: _Sampled, rehearsal: Rehearsal, progress: Progress
+    job: EstimateJob,
+    tolerance: ToleranceConfig,
+    sampled: _Sampled,
+    rehearsal: Rehearsal,
+    progress: Progress,
 ) -> _Rehearsed:
     """The codec that the planner would choose, had it less time."""
-    tolerance = ToleranceConfig(relative=relative, rules=job.tolerance.rules)
     own = job.model_copy(update={"tolerance": tolerance})
     provenance = Provenance(job.source, "rehearsal", sampled.n_rows, UNTRAINED)
-    absolute = resolve_tolerances(tolerance, sampled.schema, sampled.statistics)
-    direct, inputs = direct_codec(own, sampled.schema, sampled.statistics, provenance, absolute)
+    quantizers = resolve_tolerances(tolerance, sampled.schema, sampled.statistics)
+    direct, inputs = direct_codec(own, sampled.schema, sampled.statistics, provenance, quantizers)
     growth = max(job.planner.growth, sampled.share)
     config = job.planner.model_copy(update={"growth": growth})
     with tempfile.TemporaryDirectory() as scratch:
@@ -176,19 +213,31 @@ def _rehearse(
     return _Rehearsed(codec, outlook(trainer, codec, config.budget_s))
 
 
-def _option(relative: float, rehearsed: _Rehearsed, sampled: _Sampled) -> EstimatedOption:
+def _option(
+    label: str,
+    relative: float,
+    rehearsed: _Rehearsed,
+    sampled: _Sampled,
+    tolerance: ToleranceConfig,
+) -> EstimatedOption:
     plan = rehearsed.codec.provenance.plan
     chosen = next(one for one in plan if one.is_chosen)
     payload = round(chosen.payload_bytes * sampled.share * rehearsed.outlook)
     kept = sampled.kept_bytes + _CONTAINER_BYTES * len(sampled.source.fragments)
+    codec = rehearsed.codec
+    fidelity = column_fidelity(codec, judge_codec(codec, sampled.statistics.sample))
+    lost = (column for column in fidelity if not column.is_kept)
     return EstimatedOption(
+        label=label,
         tolerance=relative,
         method=chosen.name,
         payload_bytes=payload,
         model_bytes=chosen.model_bytes,
         simple_bytes=round(plan[0].payload_bytes * sampled.share),
         archive_bytes=payload + chosen.model_bytes + kept,
-        columns=_columns(rehearsed.codec, sampled),
+        columns=_columns(codec, sampled),
+        fidelity=fidelity,
+        in_the_way=tuple(column for column in lost if not is_named(tolerance, column.name)),
     )
 
 
@@ -204,10 +253,8 @@ def _columns(codec: ArchiveCodec, sampled: _Sampled) -> tuple[EstimatedColumn, .
         decoded = codec.decode(codec.encode(block).to_bytes(), len(block))
         sums = sums.merge(_errors(block, decoded, names))
     return tuple(
-        EstimatedColumn(name, float(tolerance), metrics.rmse, metrics.max_error)
-        for name, tolerance, metrics in zip(
-            names, codec.tolerance, column_metrics(sums), strict=True
-        )
+        EstimatedColumn(name, promise.absolute, metrics.rmse, metrics.max_error)
+        for name, promise, metrics in zip(names, codec.promises, column_metrics(sums), strict=True)
     )
 
 
@@ -241,11 +288,11 @@ def _fit_seconds(plan: Sequence[Candidate], job: JobConfig) -> float:
 def _kept_bytes(source: Source, schema: TableSchema) -> int:
     """Compressed bytes of kept columns in the source's files."""
     total = 0
-    kept = set(schema.kept)
+    features = set(schema.features)
     for fragment in source.fragments:
         with opened(fragment) as file:
             sizes = read_leaves(file)
-        total += sum(size for path, size in sizes.items() if path.split(".")[0] in kept)
+        total += sum(size for path, size in sizes.items() if path.split(".")[0] not in features)
     return total
 
 

@@ -24,7 +24,8 @@ from ae_pipeline.errors import (
 )
 from ae_pipeline.pipeline.apart import sparing
 from ae_pipeline.pipeline.destination import check_apart
-from ae_pipeline.pipeline.measure import first_schema, fittable, measure_source
+from ae_pipeline.pipeline.listed import tell_ignored
+from ae_pipeline.pipeline.measure import fittable, measure_source, typical_schema
 from ae_pipeline.publish import remove_tree
 from ae_pipeline.results import FitResult, Progress, State, silent
 from ae_pipeline.schema import TableSchema, resolve_roles
@@ -52,11 +53,12 @@ def fit(job: FitJob, progress: Progress = silent) -> FitResult:
     check_apart(source, directory)
     if read_marker(directory) is not None:
         raise DestinationExistsError(
-            "a dataset is here", where=str(directory), remedy="choose another codec directory"
+            "a dataset is here",
+            where=str(directory),
+            remedy=f"choose another codec directory, or delete {directory} first",
         )
-    if source.n_ignored:
-        logger.warning("%s: %d files are not Parquet, ignored", job.source, source.n_ignored)
-    source = fittable(source)
+    tell_ignored(source, job.source)
+    source = fittable(source, job.columns)
     current = _current_codec(job, source, directory)
     if current is not None:
         return _result(current, directory, "current", started)
@@ -81,7 +83,7 @@ def fit_codec(job: JobConfig, source: Source, checkpoint: Path, progress: Progre
         ConfigError: a setting does not suit it.
         TrainingError: the loss diverged.
     """
-    schema = resolve_roles(first_schema(source), job.columns, str(source.root))
+    schema = resolve_roles(typical_schema(source), job.columns, str(source.root))
     statistics, groups = measure_source(
         list_row_groups(source.fragments),
         schema.features,
@@ -150,6 +152,8 @@ def fit_key(job: JobConfig, source: Source) -> str:
     """Hash of every setting and every byte of the source (by fingerprint) that shape a codec."""
     settings = job.model_dump(mode="json", include=_SHAPING)
     settings["training"].pop("checkpoint_s")
+    settings["tolerance"] = job.tolerance.shaping()
+    settings["columns"].pop("accept_changes")
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for fragment in source.fragments:
         digest.update(fingerprint(fragment).encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +14,15 @@ from ae_pipeline.codec import ArchiveCodec, Provenance, load_archive_codec
 from ae_pipeline.config import JobConfig
 from ae_pipeline.distribution import reference_of
 from ae_pipeline.pipeline.fit import check_same_columns, fit_key
-from ae_pipeline.pipeline.measure import first_schema, measure_source
+from ae_pipeline.pipeline.guard import (
+    check_meaning,
+    column_fidelity,
+    judge_codec,
+    tell_flattened,
+)
+from ae_pipeline.pipeline.measure import measure_source, typical_schema
 from ae_pipeline.planner import Trainer, plan_codec
+from ae_pipeline.quantization import Quantizer
 from ae_pipeline.results import Progress, TrainingSummary
 from ae_pipeline.schema import TableSchema, resolve_roles
 from ae_pipeline.source import Source, list_row_groups
@@ -36,6 +44,7 @@ def fit_archive_codec(
     checkpoint: Path,
     progress: Progress,
     promised: ArchiveCodec | None = None,
+    before_training: Callable[[], object] = lambda: None,
 ) -> ArchiveCodec:
     """Measure, resolve tolerances, train, and keep the network only if it saves bytes.
 
@@ -45,14 +54,18 @@ def fit_archive_codec(
         checkpoint: folder for the state of training.
         progress: told of measuring and training.
         promised: a former codec, whose feature columns and tolerances stay.
+        before_training: called once nothing but training can go wrong.
 
     Raises:
         SourceError: the source cannot be used.
+        FlattenedColumnError: the tolerance of a column leaves nothing of it.
         ConfigError: a setting does not suit it.
         TrainingError: the loss diverged.
     """
-    schema = resolve_roles(first_schema(source), job.columns, str(source.root))
-    schema = schema if promised is None else promised.schema
+    if promised is None:
+        schema = resolve_roles(typical_schema(source), job.columns, str(source.root))
+    else:
+        schema = promised.schema
     seed, where = job.training.seed, str(source.root)
     everything = list_row_groups(source.fragments)
     statistics, groups = measure_source(everything, schema.features, None, seed, progress, where)
@@ -61,16 +74,24 @@ def fit_archive_codec(
         fit_key=fit_key(job, source),
         n_rows=statistics.n_rows,
         training=UNTRAINED,
-        tolerance=job.tolerance.model_dump(mode="json"),
+        tolerance=job.tolerance.shaping(),
         references=tuple(map(reference_of, statistics.sample.T)),
     )
     if promised is None:
-        tolerance = resolve_tolerances(job.tolerance, schema, statistics)
+        quantizers = resolve_tolerances(job.tolerance, schema, statistics)
     else:
-        tolerance = promised.tolerance
+        quantizers = promised.quantizers
         provenance = replace(provenance, tolerance=promised.provenance.tolerance)
-    direct, inputs = direct_codec(job, schema, statistics, provenance, tolerance)
+    direct, inputs = direct_codec(job, schema, statistics, provenance, quantizers)
+    direct = replace(
+        direct, provenance=replace(provenance, columns=judge_codec(direct, statistics.sample))
+    )
+    if promised is None:
+        check_meaning(job.tolerance, direct, statistics.sample, where)
+    else:  # the promise stays, and so does the night
+        tell_flattened(column_fidelity(direct))
     previous = _previous_codec(job, schema)
+    before_training()
     trainer = Trainer(job, direct, inputs, groups, checkpoint, progress, previous)
     return plan_codec(trainer, job.planner)
 
@@ -89,44 +110,30 @@ def direct_codec(
     schema: TableSchema,
     statistics: ColumnStatistics,
     provenance: Provenance,
-    tolerance: Float64[np.ndarray, "features"],
+    quantizers: tuple[Quantizer, ...],
 ) -> tuple[ArchiveCodec, Standardization]:
     """A codec without any prediction, and what a network of it would see."""
     measured = fit_standardization(statistics, job.network.clip_sigma)
     direct = ArchiveCodec(
         schema=schema,
-        offset=_offset(measured.center, tolerance),
-        tolerance=tolerance,
+        quantizers=quantizers,
         std=_deviation(statistics, measured),
         predictor=None,
         network=None,
         provenance=provenance,
     )
-    return direct, replace(
-        measured, scale=np.where(_is_learnable(measured, tolerance), measured.scale, 0.0)
-    )
+    is_learnable = _is_learnable(measured, direct.cell)
+    return direct, replace(measured, scale=np.where(is_learnable, measured.scale, 0.0))
 
 
 def _is_learnable(
-    measured: Standardization, tolerance: Float64[np.ndarray, "features"]
+    measured: Standardization, cell: Float64[np.ndarray, "features"]
 ) -> Bool[np.ndarray, "features"]:
-    """Columns that a network may see: not those kept bit for bit, nor those so fine against their
+    """Columns that a network may see: those with cells of one width, and not so fine against their
     spread that float32 cannot tell their cells apart.
     """  # noqa: D205
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        return (tolerance > 0) & (measured.scale / (2.0 * tolerance) < _MOST_CELLS)
-
-
-def _offset(
-    center: Float64[np.ndarray, "features"], tolerance: Float64[np.ndarray, "features"]
-) -> Float64[np.ndarray, "features"]:
-    """The multiple of the cell nearest to the centre: values that are decimals fall on few cells,
-    and a grid through zero keeps them there.
-    """  # noqa: D205
-    cell = np.where(tolerance > 0, 2.0 * tolerance, 1.0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        snapped = np.rint(center / cell) * cell
-    return np.nan_to_num(np.where(np.isfinite(snapped), snapped, center))
+        return (cell > 0) & (measured.scale / cell < _MOST_CELLS)
 
 
 def _deviation(

@@ -11,8 +11,6 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from ae_pipeline.archive import ArchiveCoder
 from ae_pipeline.codec import ArchiveCodec, load_archive_codec, model_bytes, save_archive_codec
 from ae_pipeline.config import EncodeJob
@@ -127,8 +125,9 @@ def _other_codecs(archive: Path, codec: ArchiveCodec) -> list[ArchiveCodec]:
             other = load_archive_codec(directory)
         except CodecError:  # gc and verify tell of it
             continue
-        is_same = other.schema.features == codec.schema.features and np.array_equal(
-            other.tolerance, codec.tolerance
+        is_same = (other.schema.features, other.promises) == (
+            codec.schema.features,
+            codec.promises,
         )
         if is_same and other.id != codec.id and expected_rate(other) is not None:
             found.append(other)
@@ -161,7 +160,7 @@ def _refit(
 ) -> ArchiveCodec:
     """Fitted to what has grown; a network goes on from the former one if that leads anywhere."""
     chosen = replace(discover(job.source), fragments=tuple(fragments))
-    source = fittable(chosen, like=codec.schema.arrow)
+    source = fittable(chosen, job.columns, like=codec.schema)
     expected = expected_rate(codec) or 0.0
     if codec.network is None:
         return _fit(job, source, codec, None, progress)

@@ -1,7 +1,8 @@
-"""Inspect: say what a path is and what it holds; reads footers, never data."""
+"""Inspect: say what a path is and what it holds; reads footers, and of a source a sample."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -10,13 +11,16 @@ import numpy as np
 
 from ae_pipeline.architecture import Architecture
 from ae_pipeline.codec import CODEC_FILE, ArchiveCodec, Codec
-from ae_pipeline.config import ColumnsConfig
-from ae_pipeline.errors import NoFeatureColumnError
+from ae_pipeline.config import ColumnsConfig, argument_path
+from ae_pipeline.errors import NoFeatureColumnError, listing
 from ae_pipeline.pipeline.accounting import account, fragment_bytes
 from ae_pipeline.pipeline.coders import open_coder
-from ae_pipeline.pipeline.measure import common_schema
+from ae_pipeline.pipeline.guard import column_fidelity
+from ae_pipeline.pipeline.measure import drifted_columns, typical_schema
+from ae_pipeline.pipeline.orphans import counted, known_orphans
+from ae_pipeline.pipeline.preview import preview
 from ae_pipeline.publish import is_temporary
-from ae_pipeline.results import InspectedColumn, Inspection, StoredBytes
+from ae_pipeline.results import ColumnFidelity, InspectedColumn, Inspection, StoredBytes
 from ae_pipeline.schema import TableSchema, resolve_roles
 from ae_pipeline.source import (
     Source,
@@ -42,6 +46,7 @@ def inspect(path: str) -> Inspection:
     Raises:
         AePipelineError: nothing is there, or it cannot be read.
     """
+    path = argument_path(path, "PATH")
     if (Path(path) / CODEC_FILE).exists():
         return _inspect_codec(path)
     marker = read_marker(Path(path))
@@ -64,7 +69,7 @@ def _inspect_codec(path: str) -> Inspection:
         **{name.replace("_", " "): value for name, value in asdict(training).items()},
     }
     columns, plan = _codec_columns(codec), codec.provenance.plan
-    return Inspection("codec", path, facts, columns, plan=plan)
+    return Inspection("codec", path, facts, columns, plan=plan, fidelity=_fidelity_of(codec))
 
 
 def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
@@ -79,29 +84,49 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
         n_rows += metadata.num_rows
         if footer is not None:
             stored.append(fragment_bytes(coder, metadata, footer, fragment))
-    facts: Facts = {**_dataset_facts(source), "rows": n_rows, **_codec_facts(coder.codec)}
+    orphans = known_orphans(Path(path), source.fragments, None, [directory])
+    orphaned: Facts = {"orphaned": counted(orphans)} if orphans else {}
+    facts: Facts = {
+        **_dataset_facts(source),
+        "rows": n_rows,
+        **orphaned,
+        **_codec_facts(coder.codec),
+    }
     kind = "archive" if marker.kind == "archive" else "features dataset"
     size_bytes = account(stored, Path(path), [directory])
     columns, plan = _codec_columns(coder.codec), coder.codec.provenance.plan
-    return Inspection(kind, path, facts, columns, size_bytes, plan)
+    return Inspection(kind, path, facts, columns, size_bytes, plan, _fidelity_of(coder.codec))
 
 
 def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
     source = pinned_source(source)
     groups = list_row_groups(source.fragments)
-    arrow = common_schema(source)
+    arrow = typical_schema(source)
     try:
         roles = resolve_roles(arrow, ColumnsConfig(), path)
     except NoFeatureColumnError:
         roles = TableSchema(arrow, ())
+    drifted = drifted_columns(source)
     facts: Facts = {
         **_dataset_facts(source),
+        **({"columns that differ": _told(drifted)} if drifted else {}),
         "row groups": len(groups),
         "rows": sum(group.n_rows for group in groups),
         "bytes": source.size_bytes,
         "files ignored": source.n_ignored,
+        **({"of which": listing(source.ignored)} if source.ignored else {}),
     }
-    return Inspection(kind, path, facts, _schema_columns(roles))
+    fidelity = preview(source, roles) if kind == "source" else ()
+    return Inspection(kind, path, facts, _schema_columns(roles), fidelity=fidelity)
+
+
+def _fidelity_of(codec: Codec | ArchiveCodec) -> tuple[ColumnFidelity, ...]:
+    return column_fidelity(codec) if isinstance(codec, ArchiveCodec) else ()
+
+
+def _told(drifted: Mapping[str, Sequence[str]]) -> str:
+    """Columns and their types."""
+    return listing([f"{name} ({', '.join(kinds)})" for name, kinds in drifted.items()])
 
 
 def _dataset_facts(source: Source) -> Facts:
@@ -166,10 +191,9 @@ def _codec_columns(codec: Codec | ArchiveCodec) -> tuple[InspectedColumn, ...]:
 def _feature(column: InspectedColumn, codec: Codec | ArchiveCodec, number: int) -> InspectedColumn:
     std = _finite(codec.std[number])
     if isinstance(codec, ArchiveCodec):
-        tolerance = float(codec.tolerance[number])
-        role = f"within {tolerance:.4g}" if tolerance else "exact"
-        center = _finite(codec.offset[number])
-        return replace(column, role=role, center=center, std=std, tolerance=tolerance)
+        promise, center = codec.promises[number], _finite(codec.offset[number])
+        tolerance = promise.absolute
+        return replace(column, role=str(promise), center=center, std=std, tolerance=tolerance)
     role = "constant" if codec.standardization.is_constant[number] else "feature"
     center = _finite(codec.standardization.center[number])
     return replace(column, role=role, center=center, std=std)

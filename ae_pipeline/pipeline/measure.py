@@ -13,31 +13,36 @@ import numpy as np
 import pyarrow as pa
 
 from ae_pipeline.blocks import records_to_block, rows_per_block
+from ae_pipeline.config import ColumnsConfig
 from ae_pipeline.errors import (
     AePipelineError,
     CorruptFragmentError,
     EmptySourceError,
     SchemaMismatchError,
+    SourceError,
+    SourceNotFoundError,
 )
 from ae_pipeline.results import Progress, ProgressEvent
-from ae_pipeline.schema import check_unique_names, schema_differences
+from ae_pipeline.schema import TableSchema, check_unique_names, misfits, resolve_roles
 from ae_pipeline.source import Fragment, RowGroup, Source, open_fragment, read_records
 from ae_pipeline.statistics import ColumnStatistics, measure
 
 logger = logging.getLogger(__name__)
 
 
-def fittable(source: Source, like: pa.Schema | None = None) -> Source:
-    """The fragments that a codec can be fitted to: readable, and of one schema.
+def fittable(source: Source, columns: ColumnsConfig, like: TableSchema | None = None) -> Source:
+    """The fragments that a codec can be fitted to: readable, and with the same feature columns.
 
     The others are warned of; those that are to be encoded fail by themselves later.
 
     Args:
         source: all fragments.
-        like: columns that they must have; None for those that most have.
+        columns: which columns are features.
+        like: roles of columns that they must suit; None for those of most fragments.
 
     Raises:
         SourceError: there is not a single one; what the first fragment complains of.
+        ConfigError: `columns` does not suit the source.
     """
     schemas: dict[Fragment, pa.Schema] = {}
     complaints: dict[Fragment, AePipelineError | OSError] = {}
@@ -46,9 +51,10 @@ def fittable(source: Source, like: pa.Schema | None = None) -> Source:
             schemas[fragment] = fragment_schema(fragment)
         except (AePipelineError, OSError) as error:
             complaints[fragment] = error
-    expected = _most_common(schemas.values()) if like is None else like
+    if like is None and schemas:
+        like = resolve_roles(_most_common(schemas.values()), columns, str(source.root))
     for fragment, schema in schemas.items():
-        differences = schema_differences(expected, schema)
+        differences = [] if like is None else misfits(like, schema)
         if differences:
             complaints[fragment] = _mismatch(fragment, "those of most fragments", differences)
     told = [complaints[fragment] for fragment in source.fragments if fragment in complaints]
@@ -60,26 +66,29 @@ def fittable(source: Source, like: pa.Schema | None = None) -> Source:
     return replace(source, fragments=suited)
 
 
-def common_schema(source: Source) -> pa.Schema:
-    """The schema of the first fragment, once every other was found to agree with it.
+def typical_schema(source: Source) -> pa.Schema:
+    """The schema that most fragments have, all of which are readable.
 
     Raises:
-        SchemaMismatchError: a fragment's columns differ.
-        DuplicateColumnError: two columns share a name.
+        DuplicateColumnError: two columns of a fragment share a name.
         CorruptFragmentError: a fragment cannot be read.
     """
-    first, *others = source.fragments
-    expected = fragment_schema(first)
-    for fragment in others:
-        differences = schema_differences(expected, fragment_schema(fragment))
-        if differences:
-            raise _mismatch(fragment, f"those of {first.relative}", differences)
-    return expected
+    return _most_common(map(fragment_schema, source.fragments))
 
 
-def first_schema(source: Source) -> pa.Schema:
-    """The schema of the first fragment, with which all of a `fittable` source agree."""
-    return fragment_schema(source.fragments[0])
+def drifted_columns(source: Source) -> dict[str, tuple[str, ...]]:
+    """Types of each column that is not in all fragments, or not of the same type in all of them."""
+    kinds: dict[str, dict[str, int]] = {}
+    for schema in map(fragment_schema, source.fragments):
+        for field in schema:
+            counts = kinds.setdefault(field.name, {})
+            counts[str(field.type)] = counts.get(str(field.type), 0) + 1
+    n_fragments = len(source.fragments)
+    return {
+        name: tuple(counts)
+        for name, counts in kinds.items()
+        if len(counts) > 1 or sum(counts.values()) < n_fragments
+    }
 
 
 def fragment_schema(fragment: Fragment) -> pa.Schema:
@@ -101,12 +110,12 @@ def measure_source(
     """Statistics of the feature columns over all rows, or over row groups spread evenly.
 
     Returns:
-        The statistics, and the row groups without those of fragments that turned out damaged;
-        these are warned of.
+        The statistics, and the row groups without those of fragments that turned out damaged or
+        gone; these are warned of.
 
     Raises:
         EmptySourceError: there is not a single row.
-        CorruptFragmentError: all fragments are damaged.
+        SourceError: all fragments are damaged, or gone.
     """
     if not groups:
         raise EmptySourceError("no rows", where=where, expected="at least one row")
@@ -122,11 +131,11 @@ def measure_source(
         return statistics
 
     statistics = ColumnStatistics.empty(len(features))
-    damaged: dict[Fragment, CorruptFragmentError] = {}
+    damaged: dict[Fragment, SourceError] = {}
     for fragment, own in groupby(chosen, lambda group: group.fragment):
         try:
             statistics = reduce(measured, own, statistics)
-        except CorruptFragmentError as error:
+        except (CorruptFragmentError, SourceNotFoundError) as error:
             damaged[fragment] = error
     left = [group for group in groups if group.fragment not in damaged]
     if not left:
@@ -138,14 +147,24 @@ def measure_source(
 
 
 def _most_common(schemas: Iterable[pa.Schema]) -> pa.Schema:
-    """The first of those that most agree with, order, nullability and metadata apart."""
-    by_columns: dict[tuple[tuple[str, str], ...], pa.Schema] = {}
-    counts: Counter[tuple[tuple[str, str], ...]] = Counter()
-    for schema in schemas:
-        columns = tuple(sorted((field.name, str(field.type)) for field in schema))
-        by_columns.setdefault(columns, schema)
-        counts[columns] += 1
-    return by_columns[counts.most_common(1)[0][0]] if counts else pa.schema([])
+    """The first of those that most agree with, order, nullability and metadata apart.
+
+    Floats count first: they may be features, and must be the same; other columns drift.
+    """
+    found = list(schemas)
+    for columns_of in (_floats_of, _columns_of):
+        counts = Counter(map(columns_of, found))
+        most = counts.most_common(1)[0][0]
+        found = [schema for schema in found if columns_of(schema) == most]
+    return found[0]
+
+
+def _floats_of(schema: pa.Schema) -> tuple[tuple[str, str], ...]:
+    return _columns_of(field for field in schema if pa.types.is_floating(field.type))
+
+
+def _columns_of(fields: Iterable[pa.Field]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((field.name, str(field.type)) for field in fields))
 
 
 def _mismatch(fragment: Fragment, expected: str, differences: Sequence[str]) -> SchemaMismatchError:

@@ -15,6 +15,7 @@ from ae_pipeline.errors import (
     SourceChangedError,
     SourceNotFoundError,
 )
+from ae_pipeline.pipeline.listed import without_retired_links
 from ae_pipeline.source import (
     Fragment,
     Source,
@@ -34,7 +35,7 @@ def find_source(path: str, retired: Collection[str]) -> Source:
         SourceError: it is not there, or empty although nothing was deleted.
     """
     try:
-        return discover(path)
+        return without_retired_links(discover(path), retired)
     except EmptySourceError:
         if not retired:
             raise

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from itertools import zip_longest
+from pathlib import Path
 
 import pyarrow as pa
 
 from ae_pipeline.archive import archive_schema
 from ae_pipeline.errors import CorruptFragmentError, PromiseBrokenError
+from ae_pipeline.pipeline.fidelity import describe_changes
 from ae_pipeline.pipeline.promise import ENCODE_AGAIN
-from ae_pipeline.storage import Coder
+from ae_pipeline.source import Fragment, arrow_name, opened
+from ae_pipeline.storage import Coder, Form, differing_columns, field_metadata
 
 
 def check_source_schema(decoded: pa.Schema, source: pa.Schema, where: str) -> None:
@@ -20,6 +23,25 @@ def check_source_schema(decoded: pa.Schema, source: pa.Schema, where: str) -> No
             "schema differs from the source",
             where=where,
             got=difference or "other metadata of the schema",
+            remedy=f"{ENCODE_AGAIN}; if its source was not rewritten, report this",
+        )
+
+
+def check_source_form(original: Fragment, decoded: pa.Schema, form: Form | None) -> None:
+    """Raise `PromiseBrokenError` unless decode writes the Parquet schema that the source states.
+
+    Args:
+        original: source fragment.
+        decoded: schema that decoding gives.
+        form: what the archive kept of the source's form.
+    """
+    with opened(original) as file:
+        changes = differing_columns(Path(arrow_name(file)), decoded, form)
+    if changes:
+        raise PromiseBrokenError(
+            "Parquet schema differs from the source",
+            where=original.relative,
+            got=describe_changes(changes),
             remedy=f"{ENCODE_AGAIN}; if its source was not rewritten, report this",
         )
 
@@ -52,15 +74,9 @@ def _difference(expected: pa.Schema, got: pa.Schema) -> str:
             return f"column {number} is {other or 'missing'}, not {name or 'none'}"
     for ours, theirs in zip(expected, got, strict=True):
         # Not `check_metadata=True`: that compares names inside of maps, which Arrow makes up.
-        if not ours.equals(theirs) or _metadata(ours) != _metadata(theirs):
+        if not ours.equals(theirs) or field_metadata(ours) != field_metadata(theirs):
             return f"column {theirs.name} is {_describe(theirs)}, not {_describe(ours)}"
     return ""
-
-
-def _metadata(field: pa.Field) -> list[dict[bytes, bytes]]:
-    """Metadata of a field and then of all fields inside of it; none and empty are the same."""
-    parts = (field.type.field(number) for number in range(field.type.num_fields))
-    return [field.metadata or {}, *(metadata for part in parts for metadata in _metadata(part))]
 
 
 def _describe(field: pa.Field) -> str:

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from ae_pipeline.config import SelectionConfig
 from ae_pipeline.errors import ConfigError, listing
-from ae_pipeline.schema import TableSchema
 from ae_pipeline.source import Fragment, Source
 from ae_pipeline.storage import Part
 
@@ -36,15 +35,18 @@ def of_partitions(dataset: Source, selection: SelectionConfig) -> Source:
     return replace(dataset, fragments=tuple(chosen))
 
 
-def select_part(selection: SelectionConfig, schema: TableSchema) -> Part:
+def select_part(selection: SelectionConfig, names: Sequence[str]) -> Part:
     """Columns and row groups that are wanted of each fragment.
+
+    Args:
+        selection: what is asked for.
+        names: columns that some fragment has.
 
     Raises:
         ConfigError: a pattern matches no column.
     """
     columns = None
     if selection.columns:
-        names = schema.arrow.names
         _check_matched(names, selection.columns, _is_match, "column")
         columns = frozenset(
             name for name in names if any(_is_match(name, p) for p in selection.columns)

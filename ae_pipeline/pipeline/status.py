@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,14 +82,20 @@ def fragment_statuses(
 
 
 def orphan_statuses(
-    fragments: Sequence[Fragment], destination: Destination
+    fragments: Sequence[Fragment], destination: Destination, source: Path
 ) -> list[PlannedFragment]:
-    """Fragments of the destination whose source is gone: by our own hand or by another."""
+    """Fragments of the destination whose source is gone: by our own hand or by another.
+
+    Args:
+        fragments: of the destination.
+        destination: what is known of it.
+        source: root of the source, which lists none of them.
+    """
     return [
         PlannedFragment(
             fragment.relative,
             fragment.partition,
-            *_without_source(fragment, destination),
+            *_without_source(fragment, destination, source),
             fragment.size_bytes,
             has_source=False,
         )
@@ -96,9 +103,14 @@ def orphan_statuses(
     ]
 
 
-def _without_source(fragment: Fragment, destination: Destination) -> Verdict:
+def _without_source(fragment: Fragment, destination: Destination, source: Path) -> Verdict:
     if fragment.relative in destination.retired:
         return "retired", "its source was deleted after verification"
+    path = source / fragment.relative
+    if path.is_symlink() and not path.exists():
+        return "retired", "its source was a link to one that was deleted after verification"
+    if os.path.lexists(path):
+        return "failed", "its source is not Parquet any more"
     return "orphaned", "not in the source any more"
 
 

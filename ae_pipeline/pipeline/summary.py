@@ -17,6 +17,8 @@ from ae_pipeline.metrics import ErrorMetrics, ErrorSums, column_metrics, mean_me
 from ae_pipeline.pipeline.accounting import account
 from ae_pipeline.pipeline.compare import feature_numbers
 from ae_pipeline.pipeline.fragments import Outcome
+from ae_pipeline.pipeline.guard import flattened_warnings
+from ae_pipeline.pipeline.told import dataset_fidelity
 from ae_pipeline.results import DatasetReport, FragmentResult, PartitionReport, StoredBytes
 from ae_pipeline.storage import Coder
 
@@ -48,6 +50,9 @@ def summarize(
     unit = coders[0].unit[numbers] if coders else np.zeros(0)
     # Fragments come in order, so those of one partition stand together.
     by_partition = groupby(outcome.results, lambda result: result.partition)
+    total = _report(TOTAL, outcome.results, unit)
+    fidelity = dataset_fidelity(coders, columns, total.column_metrics)
+    warnings = tuple(warning for result in outcome.results for warning in result.warnings)
     return DatasetReport(
         verb=verb,
         source=source,
@@ -55,15 +60,16 @@ def summarize(
         codec_ids=tuple(coder.codec_id for coder in coders),
         features=tuple(coders[0].schema.features[number] for number in numbers),
         partitions=tuple(_report(name, list(results), unit) for name, results in by_partition),
-        total=_report(TOTAL, outcome.results, unit),
+        total=total,
         fragments=tuple(replace(result, errors=None) for result in outcome.results),
         bytes=account(
             outcome.results, Path(destination if verb == "encode" else source), list(codecs)
         ),
         n_written=sum(result.state == "written" for result in outcome.results),
         failures=outcome.failures,
-        warnings=tuple(warning for result in outcome.results for warning in result.warnings),
+        warnings=(*warnings, *flattened_warnings(fidelity)),
         seconds=time.monotonic() - started,
+        fidelity=fidelity,
     )
 
 

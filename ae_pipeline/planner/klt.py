@@ -56,7 +56,7 @@ def measure_spectrum(
 ) -> Spectrum:
     """Principal components of the sample's windows."""
     chosen = ~inputs.is_constant
-    gain = np.tile(inputs.scale[chosen] / (2.0 * codec.tolerance[chosen]), window)
+    gain = np.tile(inputs.scale[chosen] / codec.cell[chosen], window)
     windows = [_windows(codec, inputs, block, window) for block in sample.blocks if len(block)]
     mean, covariance = _moments(windows, gain)
     values, vectors = np.linalg.eigh(covariance)
@@ -75,7 +75,7 @@ def linear_network(
         "encoder/0/bias": (-(spectrum.mean @ basis) / step).astype(np.float32),
     }
     center, offset = spectrum.inputs.center[chosen], codec.offset[chosen]
-    shift = np.tile((center - offset) / (2.0 * codec.tolerance[chosen]), spectrum.window)
+    shift = np.tile((center - offset) / codec.cell[chosen], spectrum.window)
     # The codes are of distances to the mean, so the decoder adds all of it.
     bias = spectrum.mean + shift
     return ArchiveNetwork(

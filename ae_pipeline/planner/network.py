@@ -120,13 +120,13 @@ class Trainer:
             self.groups, codec.schema.features, inputs, settings, window, holds_out=False
         )
         chosen = ~inputs.is_constant
-        gain = np.tile(inputs.scale[chosen] / (2.0 * codec.tolerance[chosen]), window)
+        gain = np.tile(inputs.scale[chosen] / codec.cell[chosen], window)
         architecture = self.architecture(shape)
         name = f"{inputs.n_inputs}-{shape.window}-{shape.latent_dim}-{shape.hidden}-{n_steps}"
         directory = self.checkpoint / codec.provenance.fit_key / name
         result = train_rate(architecture, gain, shape.start, job, data, directory, self.progress)
         # Trained around the centre, applied around the offset of the grid.
-        shift = (inputs.center - codec.offset)[chosen] / (2.0 * codec.tolerance[chosen])
+        shift = (inputs.center - codec.offset)[chosen] / codec.cell[chosen]
         bias = (result.decoder.output_bias + np.tile(shift, window)).astype(np.float32)
         decoder = replace(result.decoder, output_bias=bias)
         network = ArchiveNetwork(

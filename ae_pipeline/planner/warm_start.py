@@ -21,7 +21,7 @@ def start_parameters(codec: ArchiveCodec, network: ArchiveNetwork) -> Weights:
         network: whose inputs are standardised as those of the next one.
     """
     chosen = ~network.standardization.is_constant
-    unit = 2.0 * codec.tolerance[chosen]
+    unit = codec.cell[chosen]
     gain = np.tile(network.standardization.scale[chosen] / unit, network.window)
     center, offset = network.standardization.center[chosen], codec.offset[chosen]
     shift = np.tile((center - offset) / unit, network.window)

@@ -7,6 +7,7 @@ from ae_pipeline.report.compress import compress_lines
 from ae_pipeline.report.console import render
 from ae_pipeline.report.drift import drift_table
 from ae_pipeline.report.errors import column_table, failure_lines, partition_table, verdict
+from ae_pipeline.report.fidelity import fidelity_table
 from ae_pipeline.report.forecast import estimate_tables
 from ae_pipeline.report.outcome import Result, result_lines, result_tables, result_warnings
 from ae_pipeline.report.sizes import byte_table, byte_tables
@@ -25,6 +26,7 @@ __all__ = [
     "drift_table",
     "estimate_tables",
     "failure_lines",
+    "fidelity_table",
     "fit_table",
     "fragment_table",
     "inspection_tables",

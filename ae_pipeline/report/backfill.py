@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import get_args
 
 from ae_pipeline.config import FragmentState
+from ae_pipeline.errors import listing
 from ae_pipeline.report.table import Table
 from ae_pipeline.results import BackfillPlan, PlannedFragment
 
@@ -39,7 +40,8 @@ def state_table(plan: BackfillPlan, is_done: bool = False) -> Table:
 
 def fragment_table(plan: BackfillPlan, most_rows: int = 500) -> Table:
     """What will be done, in its order, each fragment with its reason."""
-    return _table_of([one for one in plan.fragments if one.is_selected], "To do", most_rows)
+    chosen = [one for one in plan.fragments if one.is_selected or one.is_replaceable]
+    return _table_of(chosen, "To do", most_rows)
 
 
 def removed_table(plan: BackfillPlan, most_rows: int = 500) -> Table:
@@ -50,13 +52,22 @@ def removed_table(plan: BackfillPlan, most_rows: int = 500) -> Table:
 def plan_line(plan: BackfillPlan) -> str:
     """What is to be done in one line."""
     pruned = f", {len(plan.pruned):,} to remove" if plan.pruned else ""
-    return f"{_selected(plan, 'to do')}{pruned}; planned in {plan.seconds:.1f} s"
+    replaced = f", {len(plan.replaceable):,} to replace" if plan.replaceable else ""
+    return f"{_selected(plan, 'to do')}{pruned}{replaced}; planned in {plan.seconds:.1f} s"
 
 
 def done_line(plan: BackfillPlan) -> str:
     """What was to be done in one line, once the run is over."""
     pruned = f"; {len(plan.pruned):,} removed" if plan.pruned else ""
     return f"{_selected(plan, 'were selected')}{pruned}"
+
+
+def replaced_lines(replaced: Sequence[str]) -> list[str]:
+    """What verified files of the same partitions took the place of; nothing of none."""
+    if not replaced:
+        return []
+    files = "1 file" if len(replaced) == 1 else f"{len(replaced):,} files"
+    return [f"Replaced {files} whose source is gone: {listing(replaced)}"]
 
 
 def _selected(plan: BackfillPlan, verb: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ae_pipeline.report.errors import column_table, partition_table, verdict
+from ae_pipeline.report.fidelity import fidelity_table
 from ae_pipeline.report.forecast import plan_table
 from ae_pipeline.report.sizes import byte_tables
 from ae_pipeline.report.table import Cell, Table
@@ -35,11 +36,15 @@ def fit_table(result: FitResult) -> Table:
 
 
 def report_tables(report: DatasetReport) -> list[Table]:
-    """Partitions, columns if they were compared, and where the bytes lie after encoding."""
+    """Partitions, columns if they were compared or something was promised of them, and where the
+    bytes lie after encoding.
+    """  # noqa: D205
     tables = [partition_table(report)]
     columns = column_table(report)
     if columns.rows:
         tables.append(columns)
+    if report.fidelity:
+        tables.append(fidelity_table(report.fidelity))
     if report.verb == "encode":
         tables += byte_tables(report.bytes)
     return tables
@@ -69,4 +74,12 @@ def inspection_tables(inspection: Inspection) -> list[Table]:
     )
     sizes = [] if inspection.bytes is None else byte_tables(inspection.bytes)
     plan = [plan_table(inspection.plan)] if inspection.plan else []
-    return [facts, *sizes, *plan, columns]
+    kept = [_kept_table(inspection)] if inspection.fidelity else []
+    return [facts, *sizes, *plan, columns, *kept]
+
+
+def _kept_table(inspection: Inspection) -> Table:
+    if inspection.kind == "source":
+        title = "What columns would keep in an archive with the default tolerance"
+        return fidelity_table(inspection.fidelity, title)
+    return fidelity_table(inspection.fidelity)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ae_pipeline.errors import listing
 from ae_pipeline.report.table import Cell, Table
 from ae_pipeline.results import DatasetReport, FragmentFailure, PartitionReport
 
@@ -71,10 +72,14 @@ def verdict(report: DatasetReport) -> str:
         return ""
     if worst == 0:
         return f"{start} value is exactly that of the source."
-    return (
+    sentence = (
         f"{start} value is within its promise: the largest error is {100 * worst:.4g} % of its "
         "tolerance. Nulls, NaN, infinities, kept columns and schema are exact."
     )
+    if not report.flattened:
+        return sentence
+    names = listing([column.name for column in report.flattened])
+    return f"{sentence} But the promise leaves next to nothing of {names}."
 
 
 def failure_lines(failures: Sequence[FragmentFailure], limit: int = 20) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ae_pipeline.report.fidelity import fidelity_table
 from ae_pipeline.report.table import Table
 from ae_pipeline.results import Candidate, Estimate, EstimatedOption
 
@@ -30,26 +31,30 @@ def plan_table(plan: Sequence[Candidate]) -> Table:
 
 
 def estimate_tables(estimate: Estimate) -> list[Table]:
-    """Tolerances, what columns would lose at the middle one, and the cost of the job."""
-    middle = estimate.options[len(estimate.options) // 2]
-    return [_option_table(estimate), _column_table(middle), _cost_table(estimate)]
+    """Tolerances, what columns would keep and lose at the recommended one, the cost of the job."""
+    finest = min(estimate.options, key=lambda option: option.tolerance)
+    named = (option for option in estimate.options if option.label == estimate.recommended)
+    shown = next(named, finest)
+    kept = fidelity_table(shown.fidelity, f"What columns keep at {shown.label}")
+    return [_option_table(estimate), kept, _column_table(shown), _cost_table(estimate)]
 
 
 def _option_table(estimate: Estimate) -> Table:
     rows = tuple(
         (
-            f"{100 * option.tolerance:g} %",
+            option.label,
             option.payload_bytes + option.model_bytes,
             f"{estimate.raw_bytes / max(option.payload_bytes + option.model_bytes, 1):.1f}x",
             f"{option.gain:.2f}x",
             option.archive_bytes,
             f"{estimate.source_bytes / max(option.archive_bytes, 1):.1f}x",
+            _lost(option),
         )
-        for option in estimate.options
+        for option in (*estimate.options, *estimate.others)
     )
     return Table(
         title=f"Estimate for {estimate.source}",
-        headings=("tolerance", "features", "of raw", "of simple", "archive", "of files"),
+        headings=("tolerance", "features", "of raw", "of simple", "archive", "of files", "columns"),
         rows=rows,
         note=f"Bytes of {estimate.n_rows:,} rows, from {estimate.n_sampled:,} of them. Features: "
         "feature columns and the model. Times smaller than the raw features, than quantise + "
@@ -57,14 +62,18 @@ def _option_table(estimate: Estimate) -> Table:
     )
 
 
+def _lost(option: EstimatedOption) -> str:
+    """What becomes of columns, in words that leave room for numbers."""
+    verdicts = [column.found.verdict for column in option.fidelity if column.found is not None]
+    counts = ((verdicts.count(word), word) for word in ("flattened", "coarse"))
+    return ", ".join(f"{count} {word}" for count, word in counts if count) or "kept"
+
+
 def _column_table(option: EstimatedOption) -> Table:
     return Table(
-        title=f"What columns lose at {100 * option.tolerance:g} % of their range",
-        headings=("column", "tolerance", "RMSE", "max error"),
-        rows=tuple(
-            (column.name, column.tolerance, column.rmse, column.max_error)
-            for column in option.columns
-        ),
+        title=f"What columns lose at {option.label}",
+        headings=("column", "RMSE", "max error"),
+        rows=tuple((column.name, column.rmse, column.max_error) for column in option.columns),
         note=f"In source units. Method: {option.method}.",
     )
 

@@ -9,12 +9,14 @@ from ae_pipeline.report.backfill import (
     fragment_table,
     plan_line,
     removed_table,
+    replaced_lines,
     state_table,
 )
 from ae_pipeline.report.build import closing_lines, fit_table, report_tables
 from ae_pipeline.report.compress import compress_lines
 from ae_pipeline.report.drift import drift_table
 from ae_pipeline.report.errors import partition_table
+from ae_pipeline.report.fidelity import fidelity_table
 from ae_pipeline.report.table import Table
 from ae_pipeline.results import (
     BackfillPlan,
@@ -48,10 +50,11 @@ def result_lines(result: Result) -> list[str]:
         return []
     if isinstance(result, BackfillReport):
         done = [] if result.report is None else closing_lines(result.report)
-        return [_plan_line(result.plan), *done]
+        return [_plan_line(result.plan), *replaced_lines(result.replaced), *done]
     if isinstance(result, CompressReport):
         verified = [] if result.verified is None else closing_lines(result.verified)
-        return [_plan_line(result.plan), *verified, *compress_lines(result)]
+        replaced = replaced_lines(result.replaced)
+        return [_plan_line(result.plan), *verified, *replaced, *compress_lines(result)]
     return closing_lines(result)
 
 
@@ -60,10 +63,12 @@ def result_warnings(result: Result) -> list[str]:
     if isinstance(result, DatasetReport):
         return list(result.warnings)
     if isinstance(result, BackfillReport):
-        return [] if result.report is None else list(result.report.warnings)
+        done = [] if result.report is None else list(result.report.warnings)
+        return [*result.plan.warnings, *done]
     if isinstance(result, CompressReport):
         reports = (result.encoded, result.verified)
-        return [warning for report in reports if report for warning in report.warnings]
+        told = [warning for report in reports if report for warning in report.warnings]
+        return [*result.plan.warnings, *dict.fromkeys(told)]
     return []
 
 
@@ -72,7 +77,7 @@ def _plan_tables(plan: BackfillPlan) -> list[Table]:
     if not plan.is_dry_run:
         removed = [removed_table(plan, _SHOWN)] if plan.pruned else []
         return [state_table(plan, is_done=True), *removed]
-    has_work = bool(plan.selected or plan.pruned)
+    has_work = bool(plan.selected or plan.pruned or plan.replaceable)
     return [state_table(plan), *([fragment_table(plan, _SHOWN)] if has_work else [])]
 
 
@@ -84,5 +89,10 @@ def _compress_tables(result: CompressReport) -> list[Table]:
     tables = _plan_tables(result.plan)
     if result.drift is not None:
         tables.append(drift_table(result.drift))
-    reports = (result.encoded, result.verified)
-    return [*tables, *(partition_table(report) for report in reports if report is not None)]
+    reports = [report for report in (result.encoded, result.verified) if report is not None]
+    tables += [partition_table(report) for report in reports]
+    # What was read back was compared, so its shares are of all values.
+    return [
+        *tables,
+        *(fidelity_table(report.fidelity) for report in reports[-1:] if report.fidelity),
+    ]

@@ -21,6 +21,7 @@ class PlannedFragment:
         source_bytes: of the source's file; of the destination's where that is gone.
         has_source: there is something to encode.
         is_selected: something will be done about it.
+        is_replaceable: an orphan that goes once the new files of its partition are verified.
     """
 
     relative: str
@@ -30,6 +31,7 @@ class PlannedFragment:
     source_bytes: int
     has_source: bool = True
     is_selected: bool = False
+    is_replaceable: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class BackfillPlan:
         fragments: in the order in which they would be done.
         seconds: wall time of planning.
         is_dry_run: nothing is done about it.
+        warnings: what the reader should know.
     """
 
     source: str
@@ -53,6 +56,7 @@ class BackfillPlan:
     fragments: tuple[PlannedFragment, ...]
     seconds: float
     is_dry_run: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def selected(self) -> tuple[PlannedFragment, ...]:
@@ -64,6 +68,11 @@ class BackfillPlan:
         """What will be removed."""
         return tuple(one for one in self.fragments if one.is_selected and one.state == "orphaned")
 
+    @property
+    def replaceable(self) -> tuple[PlannedFragment, ...]:
+        """What will be removed once the new files of its partition are written and verified."""
+        return tuple(one for one in self.fragments if one.is_replaceable)
+
 
 @dataclass(frozen=True)
 class BackfillReport:
@@ -73,8 +82,10 @@ class BackfillReport:
         plan: what it found and selected.
         report: of the fragments that were selected; None if none was, or in a dry run.
         seconds: wall time, planning included.
+        replaced: files that were removed, since verified ones of their partition took their place.
     """
 
     plan: BackfillPlan
     report: DatasetReport | None
     seconds: float
+    replaced: tuple[str, ...] = ()

@@ -40,6 +40,7 @@ class CompressReport:
         failures: fragments that could not be encoded, or not verified; the sources of these stay.
         seconds: wall time.
         intended: what would be done; None unless nothing was to be.
+        replaced: archive files that were removed, since verified ones took their place.
     """
 
     plan: BackfillPlan
@@ -51,6 +52,7 @@ class CompressReport:
     failures: tuple[FragmentFailure, ...]
     seconds: float
     intended: Intention | None = None
+    replaced: tuple[str, ...] = ()
 
     @property
     def done(self) -> tuple[FragmentResult, ...]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from ae_pipeline.metrics import ErrorMetrics, ErrorSums
 from ae_pipeline.results.account import ByteAccount, StoredBytes
+from ae_pipeline.results.fidelity import ColumnFidelity
 
 State = Literal["written", "current"]
 
@@ -89,6 +90,7 @@ class DatasetReport:
         warnings: what the reader should know.
         seconds: wall time.
         is_partial: only a selection of the dataset was read.
+        fidelity: what an archive's promise leaves of each feature column.
     """
 
     verb: Literal["encode", "decode", "verify"]
@@ -105,3 +107,9 @@ class DatasetReport:
     warnings: tuple[str, ...]
     seconds: float
     is_partial: bool = False
+    fidelity: tuple[ColumnFidelity, ...] = ()
+
+    @property
+    def flattened(self) -> tuple[ColumnFidelity, ...]:
+        """Columns of which the promise leaves next to nothing."""
+        return tuple(column for column in self.fidelity if column.is_flattened)

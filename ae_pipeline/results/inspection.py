@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ae_pipeline.results.account import ByteAccount
+from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.fit import Candidate
 
 
@@ -24,7 +25,8 @@ class InspectedColumn:
 class Inspection:
     """What was found at a path: a source, a codec, or one of our datasets.
 
-    `plan` lists what an archive's codec was chosen from.
+    `plan` lists what an archive's codec was chosen from. `fidelity` says what its promise leaves of
+    each feature column; of a source, what that of the default settings would.
     """
 
     kind: str
@@ -33,3 +35,4 @@ class Inspection:
     columns: tuple[InspectedColumn, ...]
     bytes: ByteAccount | None = None
     plan: tuple[Candidate, ...] = ()
+    fidelity: tuple[ColumnFidelity, ...] = ()

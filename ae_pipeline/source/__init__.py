@@ -2,7 +2,14 @@
 
 from ae_pipeline.source.discovery import Fragment, Source, discover, in_natural_order
 from ae_pipeline.source.fingerprint import file_hash, fingerprint, fragment_hash
-from ae_pipeline.source.opening import opened, pinned, pinned_source, reading_errors
+from ae_pipeline.source.int96 import with_int96_unit
+from ae_pipeline.source.opening import (
+    arrow_name,
+    opened,
+    pinned,
+    pinned_source,
+    reading_errors,
+)
 from ae_pipeline.source.partition import known_values, partition_table, partition_values
 from ae_pipeline.source.reading import (
     RowGroup,
@@ -12,11 +19,13 @@ from ae_pipeline.source.reading import (
     rebatch,
     rows_at_once,
 )
+from ae_pipeline.source.table_format import refuse_inside_table
 
 __all__ = [
     "Fragment",
     "RowGroup",
     "Source",
+    "arrow_name",
     "discover",
     "file_hash",
     "fingerprint",
@@ -33,5 +42,7 @@ __all__ = [
     "read_records",
     "reading_errors",
     "rebatch",
+    "refuse_inside_table",
     "rows_at_once",
+    "with_int96_unit",
 ]

@@ -22,6 +22,7 @@ from ae_pipeline.errors import (
     SourceNotFoundError,
 )
 from ae_pipeline.source.discovery import Fragment, Identity, Source
+from ae_pipeline.source.magic import is_encrypted
 
 
 def pinned(fragment: Fragment) -> Fragment:
@@ -91,6 +92,14 @@ def reading_errors(fragment: Fragment) -> Iterator[None]:
     except (pa.ArrowException, OSError, EOFError, UnicodeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
+        if is_encrypted(fragment.path):
+            raise CorruptFragmentError(
+                "encrypted Parquet",
+                where=fragment.relative,
+                expected="PAR1 at its start and end",
+                got="PARE",
+                remedy="decrypt it into another folder and name that",
+            ) from error
         raise CorruptFragmentError(
             "not a readable Parquet file",
             where=fragment.relative,

@@ -63,6 +63,7 @@ def open_fragment(fragment: Fragment) -> Iterator[pq.ParquetFile]:
             pre_buffer=False,
             buffer_size=1 << 18,
             page_checksum_verification=True,
+            coerce_int96_timestamp_unit=fragment.int96,
         )
         with file:
             yield file

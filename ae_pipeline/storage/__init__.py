@@ -1,8 +1,11 @@
 """Datasets that we write: where things lie, what footers say, how tables are written."""
 
 from ae_pipeline.storage.coder import Coder
-from ae_pipeline.storage.footer import Footer, read_footer
+from ae_pipeline.storage.content import check_keepable, check_structure
+from ae_pipeline.storage.footer import Footer, damaged_footer, read_footer
+from ae_pipeline.storage.form import Change, Form, differing_columns, field_metadata, own_form
 from ae_pipeline.storage.layout import (
+    Extract,
     Kind,
     Marker,
     checkpoint_directory,
@@ -18,18 +21,27 @@ from ae_pipeline.storage.table import Write, block_writer, table_writer
 
 __all__ = [
     "WHOLE",
+    "Change",
     "Coder",
+    "Extract",
     "Footer",
+    "Form",
     "Kind",
     "Marker",
     "NoteKind",
     "Part",
     "Write",
     "block_writer",
+    "check_keepable",
+    "check_structure",
     "checkpoint_directory",
     "codec_directory",
     "column_bytes",
+    "damaged_footer",
+    "differing_columns",
+    "field_metadata",
     "leaf_bytes",
+    "own_form",
     "read_footer",
     "read_leaves",
     "read_marker",

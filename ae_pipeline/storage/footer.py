@@ -17,15 +17,21 @@ import pyarrow.parquet as pq
 from ae_pipeline.errors import CorruptFragmentError, UnsupportedFormatError
 from ae_pipeline.format_version import FORMAT_VERSION, check_version
 from ae_pipeline.schema import TableSchema, deserialize_schema, serialize_schema
+from ae_pipeline.storage.form import Form
 from ae_pipeline.storage.layout import Kind, is_codec_id
-from ae_pipeline.storage.schema_delta import pack_schema, unpack_schema
+from ae_pipeline.storage.schema_delta import (
+    pack_content,
+    pack_schema,
+    unpack_content,
+    unpack_schema,
+)
 
 _PREFIX = "ae:"
 _OWN_KEYS = ("kind", "format_version", "codec_id", "source_fingerprint", "source_bytes")
 _SCHEMA_KEY, _DELTA_KEY = "source_schema", "schema_delta"
-_LEDGER_KEY, _CHECKSUM_KEY = "bytes", "checksum"
+_LEDGER_KEY, _FORM_KEY, _CHECKSUM_KEY = "bytes", "form", "checksum"
 #: What reading keys that are not ours can raise; Arrow tells of a damaged schema by an `OSError`.
-_DAMAGE = (KeyError, TypeError, ValueError, OSError, RecursionError, pa.ArrowException)
+_DAMAGE = (LookupError, TypeError, ValueError, OSError, RecursionError, pa.ArrowException)
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,7 @@ class Footer:
         schema: the fragment's own source schema as older files have it, if it differs from the
             codec's in order, nullability or metadata.
         delta: the same, as `with_schema` packs it.
+        form: what the source file states beyond its schema, as `with_form` packs it.
     """
 
     kind: Kind
@@ -52,6 +59,7 @@ class Footer:
     ledger: Mapping[str, int] | None = None
     schema: pa.Schema | None = None
     delta: str = ""
+    form: str = ""
 
     def with_schema(self, own: pa.Schema, codec: TableSchema) -> Footer:
         """For a fragment of schema `own`, which is not stored where it is that of the codec."""
@@ -59,6 +67,24 @@ class Footer:
             return self
         delta = pack_schema(own, codec)
         return replace(self, schema=None if delta else own, delta=delta)
+
+    def with_form(self, form: Form | None, codec: TableSchema) -> Footer:
+        """For a fragment of this form; None for the one that Arrow gives a file.
+
+        Raises:
+            ValueError: it is larger than a reader accepts.
+        """
+        packed = "" if form is None else pack_content(form.to_bytes(), codec)
+        if form is not None and not packed:
+            raise ValueError("its Parquet schema is too large")
+        return replace(self, form=packed)
+
+    def source_form(self, codec: TableSchema, where: str) -> Form | None:
+        """Of the source fragment; `CorruptFragmentError` if what is stored of it is damaged."""
+        try:
+            return Form.from_bytes(unpack_content(self.form, codec)) if self.form else None
+        except _DAMAGE as error:
+            raise damaged_footer(where, error) from error
 
     def source_schema(self, codec: TableSchema, where: str) -> pa.Schema:
         """Of the source fragment; `CorruptFragmentError` if what is stored of it is damaged."""
@@ -69,7 +95,7 @@ class Footer:
             str(schema)  # decodes its names
             return schema
         except _DAMAGE as error:
-            raise _damaged(where, error) from error
+            raise damaged_footer(where, error) from error
 
     def to_metadata(self) -> dict[str, str]:
         """Key-value metadata for the Parquet footer."""
@@ -87,6 +113,8 @@ class Footer:
             metadata[_SCHEMA_KEY] = serialize_schema(self.schema)
         if self.delta:
             metadata[_DELTA_KEY] = self.delta
+        if self.form:
+            metadata[_FORM_KEY] = self.form
         metadata[_CHECKSUM_KEY] = _checksum(metadata)
         return {_PREFIX + key: value for key, value in metadata.items()}
 
@@ -118,10 +146,11 @@ def read_footer(metadata: pq.FileMetaData, where: str) -> Footer | None:
     except UnsupportedFormatError:
         raise
     except _DAMAGE as error:
-        raise _damaged(where, error) from error
+        raise damaged_footer(where, error) from error
 
 
-def _damaged(where: str, error: Exception) -> CorruptFragmentError:
+def damaged_footer(where: str, error: Exception) -> CorruptFragmentError:
+    """What to say of a footer whose keys make no sense."""
     return CorruptFragmentError(
         "footer is damaged", where=where, got=str(error), remedy="encode it again"
     )
@@ -132,7 +161,7 @@ def _from_keys(found: dict[str, str]) -> Footer:
     if checksum not in (None, _checksum(found)):
         raise ValueError("checksum of the keys is wrong")
     text, ledger = found.pop(_SCHEMA_KEY, None), found.pop(_LEDGER_KEY, None)
-    delta = found.pop(_DELTA_KEY, "")
+    delta, form = found.pop(_DELTA_KEY, ""), found.pop(_FORM_KEY, "")
     own = {key: found.pop(key) for key in _OWN_KEYS}
     if not is_codec_id(own["codec_id"]):
         raise ValueError(f"no codec id: {own['codec_id']}")
@@ -145,6 +174,7 @@ def _from_keys(found: dict[str, str]) -> Footer:
         ledger=None if ledger is None else _read_ledger(ledger),
         schema=None if text is None else deserialize_schema(text),
         delta=delta,
+        form=form,
     )
 
 

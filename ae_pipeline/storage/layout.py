@@ -23,12 +23,28 @@ Kind = Literal["features", "archive", "decoded"]
 
 
 @dataclass(frozen=True)
+class Extract:
+    """What decoded tables hold of the dataset that they were decoded from.
+
+    Args:
+        encoded: absolute path of that dataset.
+        columns: those that were chosen, sorted; None for all.
+        row_groups: of each fragment, sorted; None for all.
+    """
+
+    encoded: str
+    columns: tuple[str, ...] | None = None
+    row_groups: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Marker:
-    """What a dataset of ours is, and the codec that new fragments get."""
+    """What a dataset of ours is, and the codec that new fragments get, or what was decoded."""
 
     kind: Kind
     codec_id: str | None = None
     format_version: str = FORMAT_VERSION
+    extract: Extract | None = None
 
 
 def is_codec_id(text: str) -> bool:
@@ -68,7 +84,11 @@ def read_marker(dataset: Path) -> Marker | None:
     try:
         tree = json.loads((dataset / PRIVATE_FOLDER / _MARKER_FILE).read_text(encoding="utf-8"))
         codec_id, version = tree.get("codec_id"), str(tree.get("format_version", FORMAT_VERSION))
-        marker = Marker(tree["kind"], None if codec_id is None else str(codec_id))
+        marker = Marker(
+            tree["kind"],
+            None if codec_id is None else str(codec_id),
+            extract=_read_extract(tree.get("extract")),
+        )
         is_known = tree["kind"] in get_args(Kind)
     except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return None
@@ -78,5 +98,20 @@ def read_marker(dataset: Path) -> Marker | None:
 
 def write_marker(dataset: Path, marker: Marker) -> None:
     """Make the folder ours; `DestinationError` if it cannot be written."""
-    text = json.dumps(asdict(marker), indent=2) + "\n"
+    tree = asdict(marker)
+    if marker.extract is None:
+        del tree["extract"]
+    text = json.dumps(tree, indent=2) + "\n"
     publish_bytes(dataset / PRIVATE_FOLDER / _MARKER_FILE, text.encode())
+
+
+def _read_extract(tree: object) -> Extract | None:
+    """None of what says nothing, as markers of former releases."""
+    if not isinstance(tree, dict) or not isinstance(tree.get("encoded"), str):
+        return None
+    columns, groups = tree.get("columns"), tree.get("row_groups")
+    return Extract(
+        tree["encoded"],
+        None if columns is None else tuple(map(str, columns)),
+        None if groups is None else tuple(map(int, groups)),
+    )

@@ -1,4 +1,4 @@
-"""A fragment's own schema in a few bytes: deflated with the codec's schema as the dictionary.
+"""A fragment's own schema and form in a few bytes: deflated with the codec's schema as dictionary.
 
 What pandas writes about an index, or who wrote a file, differs from file to file; the columns do
 not.
@@ -21,11 +21,15 @@ MOST_SCHEMA_BYTES = 1 << 24
 
 def pack_schema(own: pa.Schema, codec: TableSchema) -> str:
     """Base64 of the zlib stream of a schema's IPC message; empty if it is larger than allowed."""
-    message = base64.b64decode(serialize_schema(own))
-    if len(message) > MOST_SCHEMA_BYTES:
+    return pack_content(base64.b64decode(serialize_schema(own)), codec)
+
+
+def pack_content(content: bytes, codec: TableSchema) -> str:
+    """Base64 of the zlib stream of what is about a schema; empty if it is larger than allowed."""
+    if len(content) > MOST_SCHEMA_BYTES:
         return ""
     stream = zlib.compressobj(9, zdict=_dictionary(codec))
-    return base64.b64encode(stream.compress(message) + stream.flush()).decode("ascii")
+    return base64.b64encode(stream.compress(content) + stream.flush()).decode("ascii")
 
 
 def unpack_schema(text: str, codec: TableSchema) -> pa.Schema:
@@ -34,14 +38,19 @@ def unpack_schema(text: str, codec: TableSchema) -> pa.Schema:
     Raises:
         ValueError: it is damaged, too large, or of another codec; or what Arrow raises of a schema.
     """
+    return deserialize_schema(base64.b64encode(unpack_content(text, codec)).decode("ascii"))
+
+
+def unpack_content(text: str, codec: TableSchema) -> bytes:
+    """Inverse of `pack_content`; ValueError if it is damaged, too large, or of another codec."""
     stream = zlib.decompressobj(zdict=_dictionary(codec))
     try:
-        message = stream.decompress(base64.b64decode(text, validate=True), MOST_SCHEMA_BYTES)
+        content = stream.decompress(base64.b64decode(text, validate=True), MOST_SCHEMA_BYTES)
     except zlib.error as error:
         raise ValueError(str(error)) from error
     if not stream.eof or stream.unused_data:
         raise ValueError(f"no zlib stream of at most {MOST_SCHEMA_BYTES} bytes")
-    return deserialize_schema(base64.b64encode(message).decode("ascii"))
+    return content
 
 
 def _dictionary(codec: TableSchema) -> bytes:

@@ -1,0 +1,42 @@
+"""What listing a source came to, beside its fragments: files ignored, links of ours that dangle."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+from ae_pipeline.source import Fragment, Source
+
+logger = logging.getLogger(__name__)
+
+
+def tell_ignored(source: Source, path: str) -> None:
+    """Warn of what is beside the fragments, with the reason of each: rows may hide there."""
+    if source.ignored:
+        logger.warning("%s: %s", path, source.ignored_line)
+
+
+def without_retired_links(source: Source, retired: Collection[str]) -> Source:
+    """The source without links to files that were deleted after verification.
+
+    The archive has what they led to, under both names if both were encoded.
+    """
+    if not retired:
+        return source
+    root = Path(os.path.realpath(source.root))
+    left = (one for one in source.fragments if not _leads_to_retired(one, root, retired))
+    return replace(source, fragments=tuple(left))
+
+
+def _leads_to_retired(fragment: Fragment, root: Path, retired: Collection[str]) -> bool:
+    path = fragment.path
+    if fragment.size_bytes or path.exists() or not path.is_symlink():
+        return False
+    target = Path(os.path.realpath(path))
+    names = {fragment.relative}
+    if target.is_relative_to(root):
+        names.add(target.relative_to(root).as_posix())
+    return not names.isdisjoint(retired)

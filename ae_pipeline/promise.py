@@ -1,0 +1,77 @@
+"""How far a decoded value may be from its source: the same for all values, or by each value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64, Shaped
+
+#: Every power of ten that float64 has and whose reciprocal is one, each the float nearest to it.
+POWERS_OF_TEN = np.array([float(f"1e{exponent}") for exponent in range(-307, 309)])
+_ONE = 307
+
+
+@dataclass(frozen=True)
+class Promise:
+    """At most one of the three; none of them promises every bit.
+
+    Args:
+        absolute: largest error, in source units.
+        relative: largest error as a part of the value's own magnitude; 0 stays 0.
+        digits: significant decimal digits kept: the largest error is half a unit of the last of
+            them, and the rounding of the column's type.
+    """
+
+    absolute: float = 0.0
+    relative: float = 0.0
+    digits: int = 0
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether values come back bit for bit."""
+        return not (self.absolute or self.relative or self.digits)
+
+    def allowed(self, values: Shaped[np.ndarray, "*rows"]) -> Float64[np.ndarray, "*rows"]:
+        """The largest error of each value, in source units; 0 where bits must be equal."""
+        magnitude = np.abs(values.astype(np.float64))
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.relative:
+                # A product is rounded; the float below it is no more than what was promised.
+                return np.nextafter(self.relative * magnitude, 0.0)
+            if self.digits:
+                return _half_units(magnitude, self.digits) + magnitude * _epsilon(values)
+        return np.full(magnitude.shape, self.absolute)
+
+    def __str__(self) -> str:
+        if self.relative:
+            return f"within {100 * self.relative:.4g} % of each value"
+        if self.digits:
+            return f"{self.digits} significant digits"
+        return f"within {self.absolute:.4g}" if self.absolute else "exact"
+
+
+def decade_of(magnitude: Float64[np.ndarray, "*rows"]) -> Shaped[np.ndarray, "*rows"]:
+    """The power of ten at or below each magnitude; the least one for 0, NaN and what is smaller."""
+    known = np.nan_to_num(magnitude, nan=0.0, posinf=np.finfo(np.float64).max)
+    place = np.searchsorted(POWERS_OF_TEN, known, side="right") - 1
+    return np.maximum(place, 0) - _ONE
+
+
+def power_of_ten(exponents: Shaped[np.ndarray, "*rows"]) -> Float64[np.ndarray, "*rows"]:
+    """10 to these powers, the nearest one that there is."""
+    return POWERS_OF_TEN[np.clip(exponents + _ONE, 0, len(POWERS_OF_TEN) - 1)]
+
+
+def _half_units(
+    magnitude: Float64[np.ndarray, "*rows"], digits: int
+) -> Float64[np.ndarray, "*rows"]:
+    """Half a unit of the last digit kept; 0 of 0, and where there is no such unit."""
+    exponents = decade_of(magnitude) - (digits - 1)
+    has_unit = (magnitude > 0) & (exponents > -_ONE)
+    return np.where(has_unit, 0.5 * power_of_ten(exponents), 0.0)
+
+
+def _epsilon(values: Shaped[np.ndarray, "*rows"]) -> float:
+    kind = values.dtype if values.dtype.kind == "f" else np.dtype(np.float64)
+    return float(np.finfo(kind).eps)

@@ -1,0 +1,51 @@
+"""What tolerances leave of columns, as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ae_pipeline.report.table import Cell, Table
+from ae_pipeline.results import ColumnFidelity
+
+#: That people look at.
+_MOST_ROWS = 60
+_NOTE = (
+    "R2: share of the variance kept; bulk R2: the least share without outliers and frequent "
+    "values. Promises are in units of the column. kept: both at least 0.99; flattened: one below "
+    "0.9, or the tolerance above the quartile range."
+)
+
+
+def fidelity_table(columns: Sequence[ColumnFidelity], title: str = "What columns keep") -> Table:
+    """One line per feature column: promise, R2, different values before and after, verdict.
+
+    Of very many columns those that are not kept come first, and not all are shown.
+    """
+    shown = columns
+    if len(columns) > _MOST_ROWS:
+        shown = sorted(columns, key=lambda column: (not column.is_flattened, column.is_kept))[
+            :_MOST_ROWS
+        ]
+        title = f"{title} ({_MOST_ROWS} of {len(columns)}, the worst first)"
+    return Table(
+        title=title,
+        headings=(
+            *("column", "within", "R2", "bulk R2"),
+            *("distinct before", "distinct after", "verdict"),
+        ),
+        rows=tuple(map(_row, shown)),
+        note=_NOTE,
+    )
+
+
+def _row(column: ColumnFidelity) -> tuple[Cell, ...]:
+    found, promise = column.found, column.promise.removeprefix("within ")
+    if found is None:
+        return (column.name, promise, None, None, None, None, "not known")
+    shares = (_share(found.r2), _share(found.r2_bulk))
+    return (column.name, promise, *shares, found.n_before, found.n_after, found.verdict)
+
+
+def _share(r2: float | None) -> float | None:
+    """Where the mean would tell more, nothing is kept."""
+    return None if r2 is None else max(r2, 0.0)

@@ -1,0 +1,92 @@
+"""Folders whose Parquet files are not their rows: tables that keep a log of what is live.
+
+Files of deleted and rewritten rows stay in such folders. Archived file by file they would come
+back as live, and a table does not survive the deletion of files that its log names.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+
+from ae_pipeline.errors import TableFormatError
+
+_DELTA, _ICEBERG, _HUDI, _PAIMON = "Delta Lake", "Iceberg", "Hudi", "Paimon"
+_DUCKDB = "with DuckDB: COPY (FROM {}('{}')) TO 'snapshot.parquet'"
+_SPARK = "with Spark: spark.read.format('{}').load('{}').write.parquet('snapshot')"
+_EXPORTS = {
+    _DELTA: (_DUCKDB, "delta_scan"),
+    _ICEBERG: (_DUCKDB, "iceberg_scan"),
+    _HUDI: (_SPARK, "hudi"),
+    _PAIMON: (_SPARK, "paimon"),
+}
+_METADATA = "metadata"
+_METADATA_FILES = (".metadata.json", ".metadata.json.gz")
+
+
+def refuse_table(folder: Path, folders: Collection[str], names: Collection[str]) -> None:
+    """Raise `TableFormatError` if a folder is a table, or the metadata or a partition of one.
+
+    Args:
+        folder: that was listed.
+        folders: names in it that are folders.
+        names: the other names in it.
+    """
+    if "_delta_log" in folders:
+        _refuse(folder, _DELTA, "_delta_log")
+    if ".hoodie" in folders:
+        _refuse(folder, _HUDI, ".hoodie")
+    if ".hoodie_partition_metadata" in names:
+        _refuse(folder, _HUDI, ".hoodie_partition_metadata")
+    if folder.name == _METADATA:
+        for name in names:
+            if name.endswith(_METADATA_FILES):
+                _refuse(folder.parent, _ICEBERG, f"{_METADATA}/{name}")
+    if "manifest" in folders and "snapshot" in folders and _is_paimon(folder):
+        _refuse(folder, _PAIMON, "manifest, snapshot and schema")
+
+
+def refuse_inside_table(path: Path) -> None:
+    """Raise `TableFormatError` if a file or folder lies in a table, or is one.
+
+    Folders above are looked at both as they are named and where links lead to.
+    """
+    named, real = Path(os.path.abspath(path)), Path(os.path.realpath(path))
+    for folder in dict.fromkeys((named, *named.parents, real, *real.parents)):
+        refuse_table(folder, _tell_tale(folder), _partition_mark(folder))
+        refuse_table(folder / _METADATA, (), _names(folder / _METADATA))
+
+
+def _tell_tale(folder: Path) -> list[str]:
+    """Folders in it that say what it is, without listing it."""
+    names = ("_delta_log", ".hoodie", "manifest", "snapshot")
+    return [name for name in names if os.path.isdir(folder / name)]
+
+
+def _partition_mark(folder: Path) -> list[str]:
+    mark = ".hoodie_partition_metadata"
+    return [mark] if os.path.lexists(folder / mark) else []
+
+
+def _is_paimon(folder: Path) -> bool:
+    return any(name.startswith("schema-") for name in _names(folder / "schema"))
+
+
+def _names(folder: Path) -> list[str]:
+    """What is in a folder; nothing if there is none, or it is not ours to read."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
+def _refuse(table: Path, name: str, mark: str) -> None:
+    export, reader = _EXPORTS[name]
+    raise TableFormatError(
+        f"{name} table, whose files are not its rows",
+        where=str(table),
+        expected="a folder of plain Parquet files, all of whose rows are live",
+        got=mark,
+        remedy=f"export a snapshot, e.g. {export.format(reader, table)}, and name that instead",
+    )

@@ -1,4 +1,5 @@
-"""What a fragment's file states beyond its Arrow schema: kept, or told of before anything is encoded."""
+"""What a fragment's file states beyond its Arrow schema: kept, or told of before anything is encoded.
+"""  # noqa: D205
 
 from __future__ import annotations
 

@@ -284,3 +284,5 @@ def _name(element: Struct) -> str:
     if not isinstance(name, bytes):
         raise ValueError("a schema element without a name")  # noqa: TRY004: damage
     return name.decode()
+
+

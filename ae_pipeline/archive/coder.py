@@ -64,6 +64,11 @@ class ArchiveCoder:
         """Nothing: the codec decides everything."""
         return {}
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """None: every value keeps its promise."""
+        return ()
+
     def write(
         self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
     ) -> tuple[str, ...]:

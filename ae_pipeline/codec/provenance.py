@@ -16,7 +16,7 @@ from ae_pipeline.codec.codec import Provenance
 from ae_pipeline.codec.tree import objects
 from ae_pipeline.distribution import Reference
 from ae_pipeline.fidelity import Fidelity, Verdict
-from ae_pipeline.results import Candidate, EpochRecord, TrainingSummary
+from ae_pipeline.results import Candidate, EpochRecord, RareColumn, TrainingSummary
 
 HISTORY_FILE = "history.json"
 _MOST = 1 << 63
@@ -36,9 +36,10 @@ def read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
     (tree,) = objects([tree], "provenance")
     known = _known(Provenance, tree)
     known["training"] = TrainingSummary(**_known(TrainingSummary, tree["training"]))
-    plan, references, columns = (
-        objects(list(tree.get(key, ())), key) for key in ("plan", "references", "columns")
+    plan, references, columns, rare = (
+        objects(list(tree.get(key, ())), key) for key in ("plan", "references", "columns", "rare")
     )
+    known["rare"] = tuple(RareColumn(**_known(RareColumn, one)) for one in rare)
     known["plan"] = tuple(Candidate(**_known(Candidate, one)) for one in plan)
     known["references"] = tuple(map(_reference, references))
     known["columns"] = tuple(Fidelity(**_known(Fidelity, one)) for one in columns)

@@ -66,13 +66,19 @@ class FeaturesCoder:
         """The name of the latent column."""
         return {LATENT_KEY: self.latent_column}
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Columns whose rare values are lost, as the fit found them."""
+        return tuple(map(str, self.codec.provenance.rare))
+
     def write(
         self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
     ) -> tuple[str, ...]:
-        """Write the features of a fragment; warns of constants that vary."""
+        """Write the features of a fragment; warns of constants that vary, unless the fit did."""
         codec = self.codec
         schema = features_schema(arrow, codec.schema, codec.latent_dim, self.latent_column)
         varying: set[str] = set()
+        told = {column.name for column in codec.provenance.rare}
         with table_writer(path, schema, footer.to_metadata()) as write:
             for records in self._encoded(fragment, schema, varying):
                 write(records)
@@ -80,7 +86,7 @@ class FeaturesCoder:
             f"{fragment.relative}: column {name} was constant when the codec was fitted and is "
             "not here; it decodes to the constant"
             for name in codec.schema.features
-            if name in varying
+            if name in varying - told
         )
 
     def read(

@@ -78,7 +78,7 @@ def _written(destination: Path) -> tuple[Fragment, ...]:
 
 def _features(job: EncodeJob, source: Source) -> tuple[str, ...]:
     """Feature columns that a fit would give."""
-    schema = fragment_schema(fittable(source).fragments[0])
+    schema = fragment_schema(fittable(source, job.columns).fragments[0])
     return resolve_roles(schema, job.columns, job.source).features
 
 

@@ -14,16 +14,19 @@ from ae_pipeline.source.reading import (
     rows_at_once,
 )
 from ae_pipeline.source.table_format import refuse_inside_table
+from ae_pipeline.source.weight import cut, leaves, weight_of
 
 __all__ = [
     "Fragment",
     "RowGroup",
     "Source",
+    "cut",
     "discover",
     "file_hash",
     "fingerprint",
     "in_natural_order",
     "known_values",
+    "leaves",
     "list_row_groups",
     "open_fragment",
     "partition_table",
@@ -33,5 +36,6 @@ __all__ = [
     "rebatch",
     "refuse_inside_table",
     "rows_at_once",
+    "weight_of",
     "with_int96_unit",
 ]

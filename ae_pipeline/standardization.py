@@ -17,8 +17,9 @@ from ae_pipeline.statistics import ColumnStatistics
 _OUTLIER_RANGES = 4.0
 #: A rare value this many times the usual one is an accident, not a signal,
 _FAR = 1e6
-#: and so is one that lies this many standard deviations out.
-_RARE = 100.0
+#: and so is one that lies this many standard deviations out, unless there are more like it: a
+#: single one lies as many out as the square root of all rows.
+_RARE, _ONCE = 100.0, 1.5
 _CENTRAL = (0.005, 0.995)
 _TINY = np.finfo(np.float64).tiny
 
@@ -51,7 +52,8 @@ def fit_standardization(statistics: ColumnStatistics, clip_sigma: float) -> Stan
 
     Mean and standard deviation are the exact ones of all rows, unless a value lies further out
     than four times the central 99 % range: then both are taken from the row sample without such
-    values. A column of which only the outliers vary is constant.
+    values. A column of which only the outliers vary is constant; one that rarely leaves a value,
+    but not too rarely, has a scale at which its rare values are not clipped.
     """
     low, high = _central_bounds(statistics)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -66,10 +68,25 @@ def fit_standardization(statistics: ColumnStatistics, clip_sigma: float) -> Stan
     is_flat = statistics.minimum == statistics.maximum
     center = np.where(is_flat, statistics.minimum, center)
     center = np.where(statistics.count == 0, np.nan, center)
-    scale = np.where(_is_sparse(statistics, center, scale), statistics.std, scale)
+    sparse_scale = np.fmax(statistics.std, _reach(statistics, center) / clip_sigma)
+    scale = np.where(_is_sparse(statistics, center, scale), sparse_scale, scale)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         is_usable = np.isfinite(1.0 / scale) & np.isfinite(scale) & ~is_flat
     return Standardization(center, np.where(is_usable, scale, 0.0), clip_sigma)
+
+
+def is_rare(statistics: ColumnStatistics) -> Bool[np.ndarray, "features"]:
+    """Columns that have one value in nearly all rows, and another in some."""
+    _, std = _moments_within(statistics.sample, *_central_bounds(statistics))
+    return (std == 0) & (statistics.minimum < statistics.maximum)
+
+
+def _reach(
+    statistics: ColumnStatistics, center: Float64[np.ndarray, "features"]
+) -> Float64[np.ndarray, "features"]:
+    """How far values lie from the centre at most."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.fmax(statistics.maximum - center, center - statistics.minimum)
 
 
 def _is_sparse(
@@ -79,9 +96,10 @@ def _is_sparse(
 ) -> Bool[np.ndarray, "features"]:
     """Columns that rarely leave one value, but not for another world: their rare values matter."""
     with np.errstate(over="ignore", invalid="ignore"):
-        reach = np.fmax(statistics.maximum - center, center - statistics.minimum)
+        reach = _reach(statistics, center)
         is_near = (center == 0) | (reach <= _FAR * np.abs(center))
-        is_common = reach <= _RARE * statistics.std
+        is_repeated = reach <= np.sqrt(statistics.count / _ONCE) * statistics.std
+        is_common = is_repeated | (reach <= _RARE * statistics.std)
         return (scale == 0) & np.isfinite(statistics.std) & is_near & is_common
 
 

@@ -9,7 +9,7 @@ from prefect import State, get_run_logger
 from prefect.states import Completed
 
 from ae_pipeline.pipeline import NOTHING, Outcome
-from ae_pipeline.report import Result, result_lines
+from ae_pipeline.report import Result, result_lines, result_warnings
 from ae_pipeline.results import (
     BackfillReport,
     CompressReport,
@@ -18,8 +18,8 @@ from ae_pipeline.results import (
 )
 from flows.states import raise_if_failed
 
-#: Columns that a line of numbers names.
-_MOST_NAMES = 8
+#: Columns that a line of numbers names, and warnings that the log has.
+_MOST_NAMES, _MOST_WARNINGS = 8, 20
 
 Value = str | int | float | None
 R = TypeVar("R", bound=Result)
@@ -37,6 +37,7 @@ def ended(result: R, dataset: str, outcome: Outcome = NOTHING) -> State[R]:
         FragmentsFailedError: some failed; it names them and has the numbers, too.
     """
     line = summary_line(result)
+    _warn(result)
     get_run_logger().info("summary: %s", line)
     raise_if_failed(outcome, dataset, line)
     return Completed(message=line, data=result)
@@ -44,9 +45,15 @@ def ended(result: R, dataset: str, outcome: Outcome = NOTHING) -> State[R]:
 
 def planned(result: R) -> State[R]:
     """The end of a dry run: what there is to do, as Completed by the name of Planned."""
-    line = "; ".join(result_lines(result))
+    line = "; ".join([*result_lines(result), *result_warnings(result)])
     get_run_logger().info("summary: %s", line)
     return Completed(name="Planned", message=line, data=result)
+
+
+def _warn(result: Result) -> None:
+    """What the reader should know, in the log; the artifacts have all of it."""
+    for warning in result_warnings(result)[:_MOST_WARNINGS]:
+        get_run_logger().warning("%s", warning)
 
 
 def summary_line(result: Result) -> str:

@@ -47,7 +47,7 @@ def run(source: Path, kind: str = "archive", **settings: Any) -> DatasetReport:
 
 
 CHANGES: tuple[dict[str, Any], ...] = (
-    {"tolerance": {"relative": 0.2}},
+    {"tolerance": {"relative": 0.05}},
     {"tolerance": {"rules": [{"match": "a", "kind": "exact"}]}},
     {"columns": {"keep": ["b"]}},
     {"columns": {"feature": ["n"]}},
@@ -123,7 +123,7 @@ def test_what_would_stay_must_go_with_what_is_written(
         run(source, kind, **change, **FORCE)
     assert_one_line(caught.value, "1 of its files", "day=2/p.parquet", "delete these files")
     assert {path: path.read_bytes() for path in archive.rglob("*") if path.is_file()} == before
-    assert run(source, tolerance={"relative": 0.2}, **FORCE).n_written == 1
+    assert run(source, tolerance={"relative": 0.05}, **FORCE).n_written == 1
     assert not verify(VerifyJob(archive=str(archive))).failures
 
 
@@ -133,9 +133,9 @@ def test_a_codec_that_is_named_is_never_replaced(source: Path, tmp_path: Path) -
     fit(FitJob(source=str(source), codec=str(tmp_path / "codec"), **SMALL))
     (own,) = (tmp_path / "dest" / "_ae" / "codecs").iterdir()
     with pytest.raises(ConfigError, match="name a codec that was fitted with it"):
-        run(source, codec=str(own), tolerance={"relative": 0.2}, **FORCE)
+        run(source, codec=str(own), tolerance={"relative": 0.05}, **FORCE)
     other = tmp_path / "other"
-    encode(EncodeJob(source=str(source), archive=str(other), **SMALL, tolerance={"relative": 0.2}))
+    encode(EncodeJob(source=str(source), archive=str(other), **SMALL, tolerance={"relative": 0.05}))
     (codec,) = (other / "_ae" / "codecs").iterdir()
     assert run(source, codec=str(codec), **FORCE).codec_ids == (codec.name,)
 
@@ -163,7 +163,7 @@ def test_backfill_keeps_the_codec_even_by_force(source: Path, tmp_path: Path) ->
     job = EncodeJob(
         source=str(source),
         archive=str(tmp_path / "dest"),
-        **{**SMALL, "tolerance": {"relative": 0.2}},
+        **{**SMALL, "tolerance": {"relative": 0.05}},
         **FORCE,
     )
     with pytest.raises(ConfigError, match=re.escape("`encode --force`")):

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline import encode, fit
+from ae_pipeline import encode, fit, inspect
 from ae_pipeline.config import CompressJob, EncodeJob, EstimateJob, FitJob, VerifyJob
 from ae_pipeline.errors import SourceNotFoundError
 from ae_pipeline.pipeline import backfill, compress, estimate, plan_backfill, verify
@@ -50,6 +50,18 @@ def test_a_dangling_link_is_one_failure(source: Path, tmp_path: Path) -> None:
     (tmp_path / "gone").mkdir()
     report = verify(VerifyJob(archive=str(tmp_path / "a"), source=str(source)))
     assert [one.relative for one in report.failures] == []
+
+
+def test_inspect_describes_the_others(source: Path, tmp_path: Path) -> None:
+    """Of a source and of an archive alike, what cannot be read is named beside what can."""
+    encode(EncodeJob(source=str(source), archive=str(tmp_path / "a"), **NEVER))
+    (tmp_path / "a" / "day=2" / "p.parquet").write_bytes(b"PAR1")
+    for path, broken, n_rows in ((source, "day=3", 60), (tmp_path / "a", "day=2", 30)):
+        facts = inspect(str(path)).facts
+        assert facts["rows"] == n_rows
+        assert f"{broken}/p.parquet" in str(facts["not readable"])
+    with pytest.raises(SourceNotFoundError, match="day=3"):
+        inspect(str(source / "day=3"))
 
 
 def test_a_single_file_that_is_gone_is_an_error_of_the_job(source: Path, tmp_path: Path) -> None:

@@ -93,6 +93,25 @@ def test_metadata_of_iceberg(mark: str, tmp_path: Path) -> None:
         discover(tmp_path / "t")
 
 
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "base_0000003",
+        "delta_0000004_0000004_0000",
+        "delta_0000001_0000002",
+        "base_0000005_v0000012",
+    ],
+)
+@pytest.mark.parametrize("is_inside", [True, False], ids=["inside", "above"])
+def test_writes_of_hive(folder: str, is_inside: bool, tmp_path: Path) -> None:
+    """A transactional table of Hive keeps superseded folders beside those that count."""
+    write = tmp_path / "t" / "day=1" / folder
+    write.mkdir(parents=True)
+    pq.write_table(pa.table({"a": [0.5]}), write / "000000_0")
+    with pytest.raises(TableFormatError, match="Hive ACID"):
+        discover(write if is_inside else tmp_path / "t")
+
+
 def test_partition_of_hudi_alone(tmp_path: Path) -> None:
     """A partition that was copied out of a table is one of a table all the same."""
     (tmp_path / "day=1").mkdir()
@@ -104,7 +123,14 @@ def test_partition_of_hudi_alone(tmp_path: Path) -> None:
 def test_folders_of_like_names_are_no_tables(tmp_path: Path) -> None:
     """A folder called metadata, snapshot or manifest, and JSON beside data, mean nothing alone."""
     pq.write_table(pa.table({"a": [0.5]}), tmp_path / "a.parquet")
-    for other in ("metadata/a.json", "snapshot/b.txt", "manifest/c.txt", "a.metadata.json"):
+    for other in (
+        "metadata/a.json",
+        "snapshot/b.txt",
+        "manifest/c.txt",
+        "delta_1/x",
+        "base_1/x",
+        "a.metadata.json",
+    ):
         (tmp_path / other).parent.mkdir(exist_ok=True)
         (tmp_path / other).touch()
     assert len(discover(tmp_path).fragments) == 1

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from ae_pipeline.standardization import Standardization, fit_standardization
+from ae_pipeline.standardization import Standardization, fit_standardization, is_rare
 from ae_pipeline.statistics import ColumnStatistics, measure
 from tests.tables import blocks_of_values
 
@@ -82,10 +82,34 @@ def test_only_an_outlier_varies(outlier: float, ordinary: float) -> None:
 
 @pytest.mark.parametrize("rare", [1.0, -3.0, 1e9])
 def test_rare_values_are_a_signal(rare: float) -> None:
-    """A column that is seldom anything but zero varies, by its standard deviation."""
+    """A column that is seldom anything but zero varies, by a scale that does not clip it."""
     column = [0.0] * 998 + [rare] * 2
+    assert fit(column).scale[0] == pytest.approx(abs(rare) / 10.0)
+    assert fit(column, clip_sigma=1000.0).scale[0] == pytest.approx(np.std(column))
+
+
+@pytest.mark.parametrize("n_rare", [2, 5, 50])
+def test_rare_values_of_many_rows(n_rare: int) -> None:
+    """However many rows have one value, a few of another that repeat are a signal."""
+    column = [0.0] * 100_000 + [1.0] * n_rare
     found = fit(column)
-    assert found.scale[0] == pytest.approx(np.std(column))
+    assert (found.center[0], found.scale[0]) == (0.0, 0.1)
+    assert is_rare(measure(np.array([column]), np.random.default_rng(0)))[0]
+
+
+def test_rare_columns() -> None:
+    """Rare is what leaves one value in a few rows: not a constant, and not what spreads."""
+    columns = [[1.0] * 1000, [1.0] * 999 + [2.0], list(range(1000)), [np.nan] * 1000]
+    statistics = measure(np.array(columns), np.random.default_rng(0))
+    assert is_rare(statistics).tolist() == [False, True, False, False]
+
+
+def test_far_value_does_not_flatten_the_others(generator: np.random.Generator) -> None:
+    """One value 24,886 standard deviations out changes nothing for the other rows."""
+    tame = generator.normal(5, 2, 100_000)
+    found = fit(np.append(tame, 5 + 24_886 * 2.0))
+    assert found.center[0] == pytest.approx(tame.mean(), abs=0.1)
+    assert found.scale[0] == pytest.approx(tame.std(), rel=0.05)
 
 
 def test_outlier_does_not_set_the_scale(generator: np.random.Generator) -> None:

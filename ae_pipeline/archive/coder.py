@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -15,7 +16,7 @@ from jaxtyping import Float64
 from ae_pipeline.codec import MOST_ROWS, ArchiveCodec
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.schema import TableSchema
-from ae_pipeline.source import Fragment, open_fragment, read_records, rebatch, rows_at_once
+from ae_pipeline.source import Fragment, cut, open_fragment, read_records, rebatch, rows_at_once
 from ae_pipeline.storage import (
     WHOLE,
     Footer,
@@ -24,6 +25,7 @@ from ae_pipeline.storage import (
     check_keepable,
     check_structure,
     column_bytes,
+    read_bounded,
 )
 
 BLOCK_COLUMN = "ae:block"
@@ -62,6 +64,11 @@ class ArchiveCoder:
         """Nothing: the codec decides everything."""
         return {}
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """None: every value keeps its promise."""
+        return ()
+
     def write(
         self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
     ) -> tuple[str, ...]:
@@ -74,7 +81,7 @@ class ArchiveCoder:
             n_rows = self.codec.block_rows
             read = read_records(fragment, rows_at_once(fragment, n_rows))
             n_done = 0
-            for records in rebatch(read, n_rows, _BLOCK_BYTES):
+            for records in rebatch(cut(read, _BLOCK_BYTES), n_rows, _BLOCK_BYTES):
                 check_keepable(records, fragment.relative, n_done)
                 n_done += len(records)
                 block = self.codec.encode(records)
@@ -101,11 +108,8 @@ class ArchiveCoder:
         for group, size in part.groups_of(sizes, fragment.relative):
             if size > MOST_ROWS:
                 raise _damaged(f"{size} rows, more than {MOST_ROWS}", fragment.relative, group)
-            groups = read_records(fragment, max(size, 1), stored, [group])
-            for records in rebatch(groups, max(size, 1)):
-                whole = self._decode(records, schema, fragment.relative, group)
-                for start in range(0, len(whole), n_rows):
-                    yield whole.slice(start, n_rows)
+            batches = read_bounded(fragment, group, max(min(size, n_rows), 1), stored)
+            yield from self._decode(batches, schema, size, fragment.relative, group)
 
     def payload_bytes(self, leaves: Mapping[str, int], footer: Footer) -> int:
         """Stored bytes of the blocks."""
@@ -120,24 +124,42 @@ class ArchiveCoder:
         return kept if len(kept) == len(schema) else [*kept, BLOCK_COLUMN]
 
     def _decode(
-        self, records: pa.RecordBatch, schema: pa.Schema, where: str, group: int
-    ) -> pa.RecordBatch:
-        try:
-            check_structure(records)  # damage can leave indices beyond their dictionary
-            decoded: Mapping[str, pa.Array] = {}
-            if not set(schema.names).isdisjoint(self.codec.schema.features):
-                content = _block_of(records)
-                decoded = self.codec.decode(content, len(records), schema.names)
-            columns = {
-                name: decoded[name] if name in decoded else records.column(name)
-                for name in schema.names
-            }
-            for name, column in columns.items():
-                if column.type != schema.field(name).type:  # Arrow would cast it
-                    raise ValueError(f"column {name} is {column.type}")
-            return pa.RecordBatch.from_arrays(list(columns.values()), schema=schema)
-        except (KeyError, ValueError, IndexError, pa.ArrowException) as error:
-            raise _damaged(str(error), where, group) from error
+        self,
+        batches: Iterator[pa.RecordBatch],
+        schema: pa.Schema,
+        size: int,
+        where: str,
+        group: int,
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows of a row group of so many, batch by batch as they are stored."""
+        needs_block = not set(schema.names).isdisjoint(self.codec.schema.features)
+        features: Mapping[str, pa.Array] = {}
+        start = 0
+        for records in batches:
+            with _damage_in(where, group):
+                check_structure(records)  # damage can leave indices beyond their dictionary
+                if needs_block:
+                    content = _block_of(records, is_first=not start)
+                    features = features or self._features(content, size, schema.names)
+                composed = _compose(records, features, start, schema)
+            yield composed
+            start += len(records)
+
+    def _features(self, content: bytes, size: int, names: list[str]) -> dict[str, pa.Array]:
+        """The wanted feature columns of a row group; ValueError if they have other rows."""
+        features = self.codec.decode(content, size, names)
+        if any(len(column) != size for column in features.values()):
+            raise ValueError(f"the block has not the {size} rows of its row group")
+        return features
+
+
+@contextmanager
+def _damage_in(where: str, group: int) -> Iterator[None]:
+    """Damage by name, whatever notices it."""
+    try:
+        yield
+    except (KeyError, ValueError, IndexError, pa.ArrowException) as error:
+        raise _damaged(str(error), where, group) from error
 
 
 def _damaged(got: str, where: str, group: int) -> CorruptFragmentError:
@@ -149,19 +171,33 @@ def _damaged(got: str, where: str, group: int) -> CorruptFragmentError:
     )
 
 
-def _block_of(records: pa.RecordBatch) -> bytes:
+def _block_of(records: pa.RecordBatch, is_first: bool) -> bytes:
     """The block of a row group, in its first row alone; ValueError if it is not so."""
     blocks = records.column(BLOCK_COLUMN)
     if blocks.type != pa.binary():
         raise ValueError(f"blocks are {blocks.type}, not binary")
-    if not blocks[0].is_valid or blocks.null_count != len(blocks) - 1:
+    if blocks.null_count != len(blocks) - is_first or blocks[0].is_valid != is_first:
         raise ValueError("the block is not in the first row alone")
-    content: bytes = blocks[0].as_py()
+    content: bytes = blocks[0].as_py() or b""
     return content
 
 
+def _compose(
+    records: pa.RecordBatch, features: Mapping[str, pa.Array], start: int, schema: pa.Schema
+) -> pa.RecordBatch:
+    """Rows of the source's schema: kept columns, and features from their row `start`."""
+    columns = [
+        features[name].slice(start, len(records)) if name in features else records.column(name)
+        for name in schema.names
+    ]
+    for column, field in zip(columns, schema, strict=True):
+        if column.type != field.type:  # Arrow would cast it
+            raise ValueError(f"column {field.name} is {column.type}")
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
 def archive_schema(source: pa.Schema, roles: TableSchema) -> pa.Schema:
-    """Kept columns in their order, then the block column; a fragment has kept columns of its own."""
+    """Kept columns in their order, then the block column; a fragment has its own kept columns."""
     features = set(roles.features)
     fields = [field for field in source if field.name not in features]
     return pa.schema([*fields, pa.field(BLOCK_COLUMN, pa.binary())])

@@ -10,10 +10,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any  # JSON trees
 
-import numpy as np
-import pyarrow as pa
-
-from ae_pipeline.architecture import Architecture
 from ae_pipeline.codec.archive_codec import ArchiveCodec
 from ae_pipeline.codec.archive_content import (
     ArchiveContent,
@@ -24,12 +20,18 @@ from ae_pipeline.codec.archive_content import (
     predictor_layout,
 )
 from ae_pipeline.codec.archive_network import ArchiveNetwork, restore_encoder
-from ae_pipeline.codec.content import column_numbers
+from ae_pipeline.codec.content import (
+    check_inputs,
+    column_numbers,
+    numbers_or_nan,
+    schema_from_json,
+)
 from ae_pipeline.codec.directory import (
     CODEC_FILE,
     DAMAGE,
     corrupt,
     read_tree,
+    version_of,
 )
 from ae_pipeline.codec.model_file import MOST_WEIGHTS, Arrays, Layout, pack_arrays, unpack_arrays
 from ae_pipeline.codec.provenance import (
@@ -39,13 +41,23 @@ from ae_pipeline.codec.provenance import (
     to_json,
 )
 from ae_pipeline.codec.quantizer_file import quantizer_from_json
+from ae_pipeline.codec.tree import (
+    architecture_of,
+    integer_of,
+    not_negative,
+    objects,
+    positive_of,
+    spread_of,
+)
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.format_version import FORMAT_VERSION, check_version
 from ae_pipeline.integer_decoder import IntegerDecoder
 from ae_pipeline.linear_predictor import MOST_TERMS, LinearPredictor
 from ae_pipeline.publish import publish_bytes
-from ae_pipeline.schema import TableSchema, deserialize_schema
 from ae_pipeline.standardization import Standardization
+
+#: Bits of a weight of the encoder, which is stored as int16; below two there is but 0.
+_LEAST_BITS, _MOST_BITS = 2, 16
 
 
 def model_bytes(content: ArchiveContent) -> dict[str, int]:
@@ -74,11 +86,11 @@ def load_archive_codec(directory: str | Path) -> ArchiveCodec:
     """Read a codec and check that its content hashes to its id; errors as `load_codec`."""
     path = Path(directory)
     tree = read_tree(path)
-    check_version("codec", str(tree.get("format_version")), str(path))
+    check_version("codec", version_of(tree), str(path))
     try:
         codec = _from_tree(path, tree)
         found = codec.id
-    except (*DAMAGE, IndexError, RecursionError) as error:
+    except DAMAGE as error:
         raise corrupt(path, f"{type(error).__name__}: {error}") from error
     if found != tree.get("id"):
         raise corrupt(path, f"content of id {found}, not {tree.get('id')}")
@@ -86,21 +98,13 @@ def load_archive_codec(directory: str | Path) -> ArchiveCodec:
 
 
 def _from_tree(path: Path, tree: dict[str, Any]) -> ArchiveCodec:
-    features = tree["features"]
-    schema = TableSchema(
-        deserialize_schema(tree["schema"]),
-        tuple(str(feature["name"]) for feature in features),
-        tree["schema"],
-    )
-    if not all(map(_is_numeric, schema.feature_types)):
-        raise ValueError("a feature column is not numeric")
-    network = None if tree["network"] is None else _read_network(path, tree["network"])
-    if network is not None:
-        _check_shapes(network, len(features))
+    features = objects(tree["features"], "features")
+    schema, n_features = schema_from_json(tree, features), len(features)
+    network = None if tree["network"] is None else _read_network(path, tree["network"], n_features)
     return ArchiveCodec(
         schema=schema,
         quantizers=tuple(map(quantizer_from_json, features)),
-        std=column_numbers(features, "std"),
+        std=column_numbers(features, "std", not_negative),
         predictor=_read_predictor(path, tree["predictor"], len(features)),
         network=network,
         provenance=read_provenance(path, tree["provenance"]),
@@ -112,32 +116,32 @@ def _read_predictor(
 ) -> LinearPredictor | None:
     if tree is None:
         return None
-    n_terms = int(tree["n_terms"])
-    if n_terms > MOST_TERMS * n_features:
-        raise ValueError(f"{n_terms} terms of {n_features} columns")
+    n_terms = integer_of(tree, "n_terms", 0, MOST_TERMS * n_features)
     layout = predictor_layout(n_features, n_terms)
     predictor = LinearPredictor(**_read_arrays(path, "predictor", layout))
     predictor.check()
     return predictor
 
 
-def _read_network(path: Path, tree: dict[str, Any]) -> ArchiveNetwork:
-    shape = dict(tree["architecture"])
-    for widths in ("encoder_hidden", "decoder_hidden"):
-        shape[widths] = tuple(shape[widths])
-    architecture = Architecture(**shape)
-    center = [np.nan if value is None else value for value in tree["center"]]
-    _check_widths(architecture)
+def _read_network(path: Path, tree: dict[str, Any], n_features: int) -> ArchiveNetwork:
+    architecture = architecture_of(tree)
+    window = integer_of(tree, "window", 1, architecture.n_inputs)
+    if architecture.n_inputs % window:
+        raise ValueError(f"{architecture.n_inputs} inputs for windows of {window}")
+    standardization = Standardization(
+        center=numbers_or_nan(tree["center"], "center"),
+        scale=numbers_or_nan(tree["scale"], "scale", spread_of),
+        clip_sigma=positive_of(tree, "clip_sigma"),
+    )
+    check_inputs(standardization, n_features, architecture.n_inputs // window)
     encoder = _read_arrays(path, "encoder", encoder_layout(architecture))
     step = encoder.pop("code_step")
     return ArchiveNetwork(
-        standardization=Standardization(
-            np.array(center, np.float64), np.array(tree["scale"], np.float64), tree["clip_sigma"]
-        ),
-        window=int(tree["window"]),
+        standardization=standardization,
+        window=window,
         architecture=architecture,
         encoder=restore_encoder(encoder),
-        encoder_bits=int(tree["encoder_bits"]),
+        encoder_bits=integer_of(tree, "encoder_bits", _LEAST_BITS, _MOST_BITS),
         code_step=step,
         decoder=IntegerDecoder(**_read_arrays(path, "decoder", decoder_layout(architecture))),
     )
@@ -149,10 +153,6 @@ def _read_arrays(path: Path, part: str, layout: Layout) -> Arrays:
 
 def _file(directory: Path, part: str) -> Path:
     return directory / f"{part}.bin"
-
-
-def _is_numeric(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 def _check_readable(codec: ArchiveCodec) -> None:
@@ -168,20 +168,3 @@ def _check_readable(codec: ArchiveCodec) -> None:
             got=f"{max(sizes)} weights, {n_codes} codes",
             remedy="set smaller widths, latent_dim or window",
         )
-
-
-def _check_widths(shape: Architecture) -> None:
-    """ValueError before any array is read, if the widths promise more than a writer's do."""
-    if min(shape.n_inputs, shape.latent_dim, *shape.encoder_hidden, *shape.decoder_hidden) < 0:
-        raise ValueError("a layer of negative width")
-    if shape.latent_dim > shape.n_inputs:
-        raise ValueError(f"{shape.latent_dim} codes for {shape.n_inputs} values")
-
-
-def _check_shapes(network: ArchiveNetwork, n_features: int) -> None:
-    """ValueError if the numbers of the JSON do not agree: its id is right in a forged codec too."""
-    inputs, shape = network.standardization, network.architecture
-    if {inputs.center.shape, inputs.scale.shape} != {(n_features,)}:
-        raise ValueError(f"center and scale are not those of {n_features} columns")
-    if network.window < 1 or shape.n_inputs != network.window * inputs.n_inputs:
-        raise ValueError(f"{shape.n_inputs} inputs for windows of {network.window}")

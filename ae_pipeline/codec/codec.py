@@ -15,7 +15,7 @@ from ae_pipeline.codec.content import content_id
 from ae_pipeline.distribution import Reference
 from ae_pipeline.fidelity import Fidelity
 from ae_pipeline.inference import decode_matrix, encode_matrix
-from ae_pipeline.results import Candidate, EpochRecord, TrainingSummary
+from ae_pipeline.results import Candidate, EpochRecord, RareColumn, TrainingSummary
 from ae_pipeline.schema import TableSchema
 from ae_pipeline.standardization import Standardization
 
@@ -34,6 +34,7 @@ class Provenance:
         plan: what it was compared with, for archives.
         references: how the values of each feature column were spread, for archives.
         columns: what the promise leaves of each feature column, for archives.
+        rare: columns whose rare values are lost, for features.
     """
 
     source: str
@@ -45,6 +46,7 @@ class Provenance:
     plan: tuple[Candidate, ...] = ()
     references: tuple[Reference, ...] = ()
     columns: tuple[Fidelity, ...] = ()
+    rare: tuple[RareColumn, ...] = ()
 
 
 @dataclass(frozen=True)

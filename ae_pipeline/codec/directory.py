@@ -5,7 +5,6 @@ The JSON is written last, so a directory that has one is whole. Nothing in it ca
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any  # JSON trees
@@ -24,6 +23,7 @@ from ae_pipeline.codec.provenance import (
     read_provenance,
     to_json,
 )
+from ae_pipeline.codec.tree import parse_json
 from ae_pipeline.errors import CodecNotFoundError, CorruptCodecError
 from ae_pipeline.format_version import FORMAT_VERSION, check_version
 from ae_pipeline.publish import publish_bytes
@@ -31,10 +31,16 @@ from ae_pipeline.publish import publish_bytes
 CODEC_FILE = "codec.json"
 WEIGHTS_FILE = "weights.safetensors"
 
+#: Characters of what is wrong: an error is one line.
+_MOST_TOLD = 200
+
 #: What reading bytes that are not ours can raise.
 DAMAGE = (
     ArithmeticError,
+    AttributeError,
+    IndexError,
     KeyError,
+    RecursionError,
     TypeError,
     ValueError,
     OSError,
@@ -72,7 +78,7 @@ def load_codec(directory: str | Path) -> Codec:
     """
     path = Path(directory)
     tree = read_tree(path)
-    check_version("codec", str(tree.get("format_version")), str(path))
+    check_version("codec", version_of(tree), str(path))
     try:
         schema, std, standardization, architecture = content_from_json(tree)
         codec = Codec(
@@ -99,7 +105,7 @@ def codec_kind(directory: Path) -> str:
 def read_tree(path: Path) -> dict[str, Any]:
     """The JSON of a codec; CodecNotFoundError or CorruptCodecError if there is none."""
     try:
-        tree = json.loads((path / CODEC_FILE).read_text(encoding="utf-8"))
+        tree = parse_json((path / CODEC_FILE).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         raise CodecNotFoundError(
             "no codec here",
@@ -114,17 +120,26 @@ def read_tree(path: Path) -> dict[str, Any]:
     return tree
 
 
+def version_of(tree: dict[str, Any]) -> str:
+    """What `codec.json` says, which may be anything; as much of it as a line has room for."""
+    return str(tree.get("format_version"))[:20]
+
+
 def _read_weights(path: Path, architecture: Architecture) -> Weights:
     weights = safetensors.numpy.load((path / WEIGHTS_FILE).read_bytes())
     expected = architecture.weight_shapes()
     got = {name: array.shape for name, array in weights.items()}
     if got != expected or any(array.dtype != np.float32 for array in weights.values()):
-        raise ValueError(f"weights of shapes {got}, expected float32 {expected}")
+        odd = sorted(name for name in {*got, *expected} if got.get(name) != expected.get(name))
+        raise ValueError(f"weights are not float32, or of other shapes: {', '.join(odd[:3])}")
     return weights
 
 
 def corrupt(path: Path, got: str) -> CorruptCodecError:
     """The error of a damaged codec."""
     return CorruptCodecError(
-        "codec is damaged", where=str(path), got=got, remedy="restore it or fit it again"
+        "codec is damaged",
+        where=str(path),
+        got=" ".join(got.split())[:_MOST_TOLD],
+        remedy="restore it or fit it again",
     )

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, get_args  # Any: JSON trees
 
 from ae_pipeline.codec.codec import Provenance
+from ae_pipeline.codec.tree import objects
 from ae_pipeline.distribution import Reference
 from ae_pipeline.fidelity import Fidelity, Verdict
-from ae_pipeline.results import Candidate, EpochRecord, TrainingSummary
+from ae_pipeline.results import Candidate, EpochRecord, RareColumn, TrainingSummary
 
 HISTORY_FILE = "history.json"
 _MOST = 1 << 63
@@ -32,12 +33,17 @@ def read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
         ValueError: a value is not of its type; KeyError and TypeError if there is none.
     """
     history = json.loads((path / HISTORY_FILE).read_text(encoding="utf-8"))
+    (tree,) = objects([tree], "provenance")
     known = _known(Provenance, tree)
     known["training"] = TrainingSummary(**_known(TrainingSummary, tree["training"]))
-    known["plan"] = tuple(Candidate(**_known(Candidate, one)) for one in tree.get("plan", ()))
-    known["references"] = tuple(map(_reference, tree.get("references", ())))
-    known["columns"] = tuple(Fidelity(**_known(Fidelity, one)) for one in tree.get("columns", ()))
-    records = [_known(EpochRecord, _with_nan(record)) for record in history]
+    plan, references, columns, rare = (
+        objects(list(tree.get(key, ())), key) for key in ("plan", "references", "columns", "rare")
+    )
+    known["rare"] = tuple(RareColumn(**_known(RareColumn, one)) for one in rare)
+    known["plan"] = tuple(Candidate(**_known(Candidate, one)) for one in plan)
+    known["references"] = tuple(map(_reference, references))
+    known["columns"] = tuple(Fidelity(**_known(Fidelity, one)) for one in columns)
+    records = [_known(EpochRecord, _with_nan(record)) for record in objects(history, HISTORY_FILE)]
     return Provenance(**{**known, "history": tuple(EpochRecord(**record) for record in records)})
 
 
@@ -73,7 +79,9 @@ def _reference(tree: dict[str, Any]) -> Reference:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return abs(value) < _MOST
+    return isinstance(value, float)
 
 
 def _is_count(value: object) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -16,10 +17,20 @@ from ae_pipeline.codec import Codec
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.features.fragment import compose_records, features_schema, split_records
 from ae_pipeline.schema import TableSchema
-from ae_pipeline.source import Fragment, open_fragment, read_records, rows_at_once
-from ae_pipeline.storage import WHOLE, Footer, Part, check_keepable, column_bytes, table_writer
+from ae_pipeline.source import Fragment, cut, open_fragment, read_records, rows_at_once
+from ae_pipeline.storage import (
+    WHOLE,
+    Footer,
+    Part,
+    check_keepable,
+    column_bytes,
+    read_bounded,
+    table_writer,
+)
 
 LATENT_KEY = "latent_column"
+#: Rows of long text are encoded fewer at a time, so that row groups stay short.
+_BATCH_BYTES = 1 << 27
 
 
 @dataclass(frozen=True)
@@ -55,13 +66,19 @@ class FeaturesCoder:
         """The name of the latent column."""
         return {LATENT_KEY: self.latent_column}
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Columns whose rare values are lost, as the fit found them."""
+        return tuple(map(str, self.codec.provenance.rare))
+
     def write(
         self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
     ) -> tuple[str, ...]:
-        """Write the features of a fragment; warns of constants that vary."""
+        """Write the features of a fragment; warns of constants that vary, unless the fit did."""
         codec = self.codec
         schema = features_schema(arrow, codec.schema, codec.latent_dim, self.latent_column)
         varying: set[str] = set()
+        told = {column.name for column in codec.provenance.rare}
         with table_writer(path, schema, footer.to_metadata()) as write:
             for records in self._encoded(fragment, schema, varying):
                 write(records)
@@ -69,7 +86,7 @@ class FeaturesCoder:
             f"{fragment.relative}: column {name} was constant when the codec was fitted and is "
             "not here; it decodes to the constant"
             for name in codec.schema.features
-            if name in varying
+            if name in varying - told
         )
 
     def read(
@@ -81,7 +98,9 @@ class FeaturesCoder:
         with open_fragment(fragment) as file:
             sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
         wanted = [group for group, _ in part.groups_of(sizes, fragment.relative)]
-        for records in read_records(fragment, n_rows, row_groups=wanted):
+        for records in chain.from_iterable(
+            read_bounded(fragment, group, max(n_rows, 1)) for group in wanted
+        ):
             parts = split_records(
                 records,
                 footer.extra[LATENT_KEY],
@@ -105,7 +124,7 @@ class FeaturesCoder:
         codec, features = self.codec, self.codec.schema.features
         n_rows = rows_at_once(fragment, rows_per_block(len(codec.schema.arrow)))
         n_done = 0
-        for records in read_records(fragment, n_rows):
+        for records in cut(read_records(fragment, n_rows), _BATCH_BYTES):
             check_keepable(records, fragment.relative, n_done)
             n_done += len(records)
             block = records_to_block(records, features)

@@ -136,7 +136,7 @@ def plan_encode(
         codec_id=coder.codec_id,
         latent_column=job.latent_column,
         force=job.execution.force,
-        retired={} if job.execution.force else _returned(source, destination),
+        retired={} if may_replace else _returned(source, destination),
         doubted=frozenset(read_notes(destination, "failed")),
         accepts_changes=job.columns.accept_changes,
         spared=folders_of(source),

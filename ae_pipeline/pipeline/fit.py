@@ -25,7 +25,8 @@ from ae_pipeline.errors import (
 from ae_pipeline.pipeline.apart import sparing
 from ae_pipeline.pipeline.destination import check_apart
 from ae_pipeline.pipeline.listed import tell_ignored
-from ae_pipeline.pipeline.measure import fittable, measure_source, typical_schema
+from ae_pipeline.pipeline.measure import fittable, measure_source, spread, typical_schema
+from ae_pipeline.pipeline.rare import with_lost_events
 from ae_pipeline.publish import remove_tree
 from ae_pipeline.results import FitResult, Progress, State, silent
 from ae_pipeline.schema import TableSchema, resolve_roles
@@ -106,7 +107,7 @@ def fit_codec(job: JobConfig, source: Source, checkpoint: Path, progress: Progre
     start = None if previous is None else previous.weights
     result = train_reconstruction(architecture, job, data, checkpoint / key, progress, start)
     has_std = np.isfinite(statistics.std) & (statistics.std > 0)
-    return Codec(
+    codec = Codec(
         schema=schema,
         std=np.where(has_std, statistics.std, standardization.scale),
         standardization=standardization,
@@ -120,6 +121,7 @@ def fit_codec(job: JobConfig, source: Source, checkpoint: Path, progress: Progre
             history=result.history,
         ),
     )
+    return with_lost_events(codec, statistics, spread(groups, job.statistics.max_rows))
 
 
 def check_same_columns(previous: TableSchema, schema: TableSchema, where: str) -> None:
@@ -172,7 +174,10 @@ def _architecture(
     n_inputs = standardization.n_inputs
     if n_inputs == 0:
         raise NoFeatureColumnError(
-            "no feature column varies", where=str(job.source), got=listing(features)
+            "no feature column varies, or none in more than a few rows",
+            where=str(job.source),
+            got=listing(features),
+            remedy="name others with columns.feature",
         )
     architecture = Architecture.from_config(job.network, n_inputs)
     if architecture.latent_dim > n_inputs:
@@ -220,4 +225,5 @@ def _result(codec: Codec, directory: Path, state: State, started: float) -> FitR
         n_parameters=codec.architecture.n_parameters,
         training=training,
         seconds=time.monotonic() - started,
+        warnings=tuple(map(str, codec.provenance.rare)),
     )

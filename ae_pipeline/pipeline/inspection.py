@@ -16,6 +16,7 @@ from ae_pipeline.errors import NoFeatureColumnError, listing
 from ae_pipeline.pipeline.accounting import account, fragment_bytes
 from ae_pipeline.pipeline.coders import open_coder
 from ae_pipeline.pipeline.guard import column_fidelity
+from ae_pipeline.pipeline.listed import readable
 from ae_pipeline.pipeline.measure import drifted_columns, typical_schema
 from ae_pipeline.pipeline.orphans import counted, known_orphans
 from ae_pipeline.pipeline.preview import preview
@@ -50,10 +51,13 @@ def inspect(path: str) -> Inspection:
     if (Path(path) / CODEC_FILE).exists():
         return _inspect_codec(path)
     marker = read_marker(Path(path))
-    source = discover(path)
+    source, complaints = readable(discover(path))
     if marker is not None and marker.codec_id is not None:
-        return _inspect_encoded(path, source, marker)
-    return _inspect_source("decoded dataset" if marker else "source", path, source)
+        found = _inspect_encoded(path, source, marker)
+    else:
+        found = _inspect_source("decoded dataset" if marker else "source", path, source)
+    broken: Facts = {"not readable": listing(complaints)} if complaints else {}
+    return replace(found, facts={**found.facts, **broken})
 
 
 def _inspect_codec(path: str) -> Inspection:

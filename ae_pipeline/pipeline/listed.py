@@ -8,7 +8,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from ae_pipeline.source import Fragment, Source
+from ae_pipeline.errors import AePipelineError
+from ae_pipeline.source import Fragment, Source, open_fragment
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +18,25 @@ def tell_ignored(source: Source, path: str) -> None:
     """Warn of what is beside the fragments, with the reason of each: rows may hide there."""
     if source.ignored:
         logger.warning("%s: %s", path, source.ignored_line)
+
+
+def readable(source: Source) -> tuple[Source, tuple[str, ...]]:
+    """The fragments whose footers can be read, and what the others complain of.
+
+    Raises:
+        AePipelineError: there is not a single one; what the first complains of.
+    """
+    complaints: dict[Fragment, AePipelineError | OSError] = {}
+    for fragment in source.fragments:
+        try:
+            with open_fragment(fragment):
+                pass
+        except (AePipelineError, OSError) as error:
+            complaints[fragment] = error
+    if complaints and len(complaints) == len(source.fragments):
+        raise next(iter(complaints.values()))
+    left = tuple(fragment for fragment in source.fragments if fragment not in complaints)
+    return replace(source, fragments=left), tuple(map(str, complaints.values()))
 
 
 def without_retired_links(source: Source, retired: Collection[str]) -> Source:

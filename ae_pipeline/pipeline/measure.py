@@ -119,7 +119,7 @@ def measure_source(
     """
     if not groups:
         raise EmptySourceError("no rows", where=where, expected="at least one row")
-    chosen = _spread(groups, max_rows)
+    chosen = spread(groups, max_rows)
     generator, numbers = np.random.default_rng(seed), count()
 
     def measured(statistics: ColumnStatistics, group: RowGroup) -> ColumnStatistics:
@@ -181,7 +181,7 @@ def _leave_out(complaint: AePipelineError | OSError) -> None:
     logger.warning("left out of the fit: %s", complaint)
 
 
-def _spread(groups: Sequence[RowGroup], max_rows: int | None) -> list[RowGroup]:
+def spread(groups: Sequence[RowGroup], max_rows: int | None) -> list[RowGroup]:
     """Every k-th row group, so that about `max_rows` rows are read and none is preferred."""
     n_rows = sum(group.n_rows for group in groups)
     if max_rows is None or n_rows <= max_rows:

@@ -67,7 +67,11 @@ def summarize(
         ),
         n_written=sum(result.state == "written" for result in outcome.results),
         failures=outcome.failures,
-        warnings=(*warnings, *flattened_warnings(fidelity)),
+        warnings=(
+            *dict.fromkeys(warning for coder in coders for warning in coder.warnings),
+            *warnings,
+            *flattened_warnings(fidelity),
+        ),
         seconds=time.monotonic() - started,
         fidelity=fidelity,
     )

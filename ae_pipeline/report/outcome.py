@@ -60,7 +60,7 @@ def result_lines(result: Result) -> list[str]:
 
 def result_warnings(result: Result) -> list[str]:
     """What the reader should know."""
-    if isinstance(result, DatasetReport):
+    if isinstance(result, DatasetReport | FitResult):
         return list(result.warnings)
     if isinstance(result, BackfillReport):
         done = [] if result.report is None else list(result.report.warnings)

@@ -14,7 +14,7 @@ from ae_pipeline.results.dataset import (
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from ae_pipeline.results.estimate import Estimate, EstimatedColumn, EstimatedOption
 from ae_pipeline.results.fidelity import ColumnFidelity
-from ae_pipeline.results.fit import Candidate, EpochRecord, FitResult, TrainingSummary
+from ae_pipeline.results.fit import Candidate, EpochRecord, FitResult, RareColumn, TrainingSummary
 from ae_pipeline.results.inspection import InspectedColumn, Inspection
 from ae_pipeline.results.progress import Progress, ProgressEvent, silent
 
@@ -44,6 +44,7 @@ __all__ = [
     "PlannedFragment",
     "Progress",
     "ProgressEvent",
+    "RareColumn",
     "Ratios",
     "State",
     "StoredBytes",

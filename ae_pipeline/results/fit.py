@@ -59,6 +59,33 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class RareColumn:
+    """A feature column whose rare values are lost in features; its text tells of it.
+
+    Args:
+        name: of the column.
+        value: what it has in all other rows; None if it had none when the codec was fitted.
+        n_rows: rows with a finite value.
+        n_rare: those with another value.
+        n_restored: those of them that come back nearer to their value than to the usual one.
+    """
+
+    name: str
+    value: float | None
+    n_rows: int
+    n_rare: int
+    n_restored: int
+
+    def __str__(self) -> str:
+        usual = "a missing value" if self.value is None else f"{self.value:.6g}"
+        return (
+            f"column {self.name}: {self.n_rare:,} of {self.n_rows:,} rows differ from {usual}, and "
+            f"{self.n_restored:,} of them come back as such from features: keep it exactly with "
+            "columns.keep"
+        )
+
+
+@dataclass(frozen=True)
 class FitResult:
     """A codec that was fitted, or was current already."""
 
@@ -72,3 +99,4 @@ class FitResult:
     n_parameters: int
     training: TrainingSummary
     seconds: float
+    warnings: tuple[str, ...] = ()

@@ -20,18 +20,21 @@ from ae_pipeline.source.reading import (
     rows_at_once,
 )
 from ae_pipeline.source.table_format import refuse_inside_table
+from ae_pipeline.source.weight import cut, leaves, weight_of
 
 __all__ = [
     "Fragment",
     "RowGroup",
     "Source",
     "arrow_name",
+    "cut",
     "discover",
     "file_hash",
     "fingerprint",
     "fragment_hash",
     "in_natural_order",
     "known_values",
+    "leaves",
     "list_row_groups",
     "open_fragment",
     "opened",
@@ -44,5 +47,6 @@ __all__ = [
     "rebatch",
     "refuse_inside_table",
     "rows_at_once",
+    "weight_of",
     "with_int96_unit",
 ]

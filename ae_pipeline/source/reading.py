@@ -17,6 +17,7 @@ from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.source.discovery import Fragment, Identity
 from ae_pipeline.source.opening import arrow_name, identity_of, opened
 from ae_pipeline.source.pulse import beat
+from ae_pipeline.source.weight import weight_of
 
 #: Rows read at a time where a column's values have any length, and bytes as stored.
 _LONG_ROWS = 1 << 10
@@ -113,13 +114,13 @@ def rebatch(
     for batch in batches:
         waiting.append(batch)
         n_waiting += batch.num_rows
-        size_bytes += 0 if n_bytes is None else _own_bytes(batch)
+        size_bytes += 0 if n_bytes is None else weight_of(batch)
         while n_waiting >= n_rows:
             table = pa.Table.from_batches(waiting)
             yield _as_batch(table.slice(0, n_rows))
             rest = table.slice(n_rows)
             waiting, n_waiting = rest.to_batches(), rest.num_rows
-            size_bytes = 0 if n_bytes is None else sum(map(_own_bytes, waiting))
+            size_bytes = 0 if n_bytes is None else sum(map(weight_of, waiting))
         if n_bytes is not None and n_waiting and size_bytes >= n_bytes:
             yield _as_batch(pa.Table.from_batches(waiting))
             waiting, n_waiting, size_bytes = [], 0, 0
@@ -149,12 +150,6 @@ def _is_fixed(kind: pa.DataType) -> bool:
         return kind.bit_width >= 0
     except ValueError:
         return False
-
-
-def _own_bytes(batch: pa.RecordBatch) -> int:
-    """Bytes of the rows; a dictionary is shared by many batches and not counted."""
-    columns = (c.indices if pa.types.is_dictionary(c.type) else c for c in batch.columns)
-    return sum(column.nbytes for column in columns)
 
 
 def _as_batch(table: pa.Table) -> pa.RecordBatch:

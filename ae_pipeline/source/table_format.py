@@ -7,20 +7,28 @@ back as live, and a table does not survive the deletion of files that its log na
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection
 from pathlib import Path
 
 from ae_pipeline.errors import TableFormatError
 
 _DELTA, _ICEBERG, _HUDI, _PAIMON = "Delta Lake", "Iceberg", "Hudi", "Paimon"
+_HIVE = "Hive ACID"
 _DUCKDB = "with DuckDB: COPY (FROM {}('{}')) TO 'snapshot.parquet'"
 _SPARK = "with Spark: spark.read.format('{}').load('{}').write.parquet('snapshot')"
+_HIVEQL = (
+    "with Hive: INSERT OVERWRITE {} 'snapshot' STORED AS PARQUET SELECT * FROM the table at {}"
+)
 _EXPORTS = {
     _DELTA: (_DUCKDB, "delta_scan"),
     _ICEBERG: (_DUCKDB, "iceberg_scan"),
     _HUDI: (_SPARK, "hudi"),
     _PAIMON: (_SPARK, "paimon"),
+    _HIVE: (_HIVEQL, "DIRECTORY"),
 }
+#: `base_0000003`, `delta_0000004_0000004_0000`: a base supersedes what is older and still there.
+_WRITES = re.compile(r"(base_\d{7,}|(delete_)?delta_\d{7,}_\d{7,}(_\d{4,})?)(_v\d+)?")
 _METADATA = "metadata"
 _METADATA_FILES = (".metadata.json", ".metadata.json.gz")
 
@@ -39,6 +47,9 @@ def refuse_table(folder: Path, folders: Collection[str], names: Collection[str])
         _refuse(folder, _HUDI, ".hoodie")
     if ".hoodie_partition_metadata" in names:
         _refuse(folder, _HUDI, ".hoodie_partition_metadata")
+    for name in folders:
+        if _WRITES.fullmatch(name):
+            _refuse(folder, _HIVE, name)
     if folder.name == _METADATA:
         for name in names:
             if name.endswith(_METADATA_FILES):
@@ -54,6 +65,7 @@ def refuse_inside_table(path: Path) -> None:
     """
     named, real = Path(os.path.abspath(path)), Path(os.path.realpath(path))
     for folder in dict.fromkeys((named, *named.parents, real, *real.parents)):
+        refuse_table(folder.parent, [folder.name], ())  # of Hive, the name of a folder tells
         refuse_table(folder, _tell_tale(folder), _partition_mark(folder))
         refuse_table(folder / _METADATA, (), _names(folder / _METADATA))
 

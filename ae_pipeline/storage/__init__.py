@@ -1,5 +1,6 @@
 """Datasets that we write: where things lie, what footers say, how tables are written."""
 
+from ae_pipeline.storage.bounded import MOST_GROUP_BYTES, read_bounded
 from ae_pipeline.storage.coder import Coder
 from ae_pipeline.storage.content import check_keepable, check_structure
 from ae_pipeline.storage.footer import Footer, damaged_footer, read_footer
@@ -20,6 +21,7 @@ from ae_pipeline.storage.part import WHOLE, Part
 from ae_pipeline.storage.table import Write, block_writer, table_writer
 
 __all__ = [
+    "MOST_GROUP_BYTES",
     "WHOLE",
     "Change",
     "Coder",
@@ -42,6 +44,7 @@ __all__ = [
     "field_metadata",
     "leaf_bytes",
     "own_form",
+    "read_bounded",
     "read_footer",
     "read_leaves",
     "read_marker",

@@ -41,6 +41,10 @@ class Coder(Protocol):
     def extra(self) -> dict[str, str]:
         """What the footer holds for this kind alone."""
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What whoever decodes should know of the codec itself."""
+
     def write(
         self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
     ) -> tuple[str, ...]:

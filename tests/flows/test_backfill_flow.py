@@ -59,6 +59,33 @@ def test_dry_run_writes_nothing(source: Path, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_dry_run_tells_of_what_takes_force(tmp_path: Path) -> None:
+    """A dry run that would remove much of the archive ends with the sentence that refuses it."""
+    source, archive = mixed_tree(tmp_path / "source"), tmp_path / "archive"
+    backfill(job_for(source, archive), return_state=True)
+    for day in (1, 2):
+        (source / f"day={day}" / "part-0.parquet").unlink()
+    job = job_for(source, archive, backfill={"dry_run": True, "prune": True})
+    state = backfill(job, return_state=True)
+    assert state.name == "Planned"
+    assert "2 of 3 files would be removed" in state.message
+    assert "--force" in state.message
+    job = job_for(source, archive, backfill={"prune": True})
+    assert backfill(job, return_state=True).is_failed()
+    assert len(list(archive.glob("day=*/*.parquet"))) == 3
+
+
+def test_rewritten_partition_is_replaced(tmp_path: Path) -> None:
+    """What a partition was before goes once its new file is verified; the result names it."""
+    source, archive = mixed_tree(tmp_path / "source"), tmp_path / "archive"
+    backfill(job_for(source, archive), return_state=True)
+    (source / "day=2" / "part-0.parquet").rename(source / "day=2" / "part-1.parquet")
+    job = job_for(source, archive, backfill={"replace_partitions": True})
+    report = backfill(job, return_state=True).result()
+    assert report.replaced == ("day=2/part-0.parquet",)
+    assert [path.name for path in archive.glob("day=2/*")] == ["part-1.parquet"]
+
+
 def test_missing_becomes_current(source: Path, finished: tuple[Path, State]) -> None:
     """What is missing is written, and the next plan finds everything current."""
     archive, state = finished

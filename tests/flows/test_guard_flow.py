@@ -69,8 +69,8 @@ def test_an_accepted_one_marks_summary_and_state(source: Path) -> None:
         assert "1 column flattened by the tolerance: fare" in artifact_of(verb, dataset)
         rows = json.loads(artifact_of(f"{verb}-fidelity", dataset))
         assert [row["verdict"] for row in rows] == ["flattened", "kept"]
-    again = source.parent / "more"
-    again.mkdir()
+    again = source.parent / "night/source"
+    again.mkdir(parents=True)
     pq.write_table(pq.ParquetFile(source).read(), again / "trips.parquet")
     night = job_for(again, CompressJob, accept_flattened=True)
     state = compress(night, return_state=True)

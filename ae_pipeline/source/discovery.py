@@ -200,6 +200,7 @@ def _walk_in_place(
         refuse_table(Path(folder), folders, names)
         real = real_root / Path(folder).relative_to(root)
         visited.add(real)
+        names = [name for name in names if not is_temporary(name)]  # no rows of anybody's
         hidden = [*(f"{name}/" for name in folders if _is_hidden(name)), *filter(_is_hidden, names)]
         ignored += [_ignored(Path(folder), top, _HIDDEN, name) for name in hidden]
         seen = [name for name in folders if not _is_hidden(name)]

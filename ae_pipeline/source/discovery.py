@@ -200,8 +200,9 @@ def _walk_in_place(
         refuse_table(Path(folder), folders, names)
         real = real_root / Path(folder).relative_to(root)
         visited.add(real)
-        names = [name for name in names if not is_temporary(name)]  # no rows of anybody's
-        hidden = [*(f"{name}/" for name in folders if _is_hidden(name)), *filter(_is_hidden, names)]
+        hidden = [f"{name}/" for name in folders if _is_hidden(name)]
+        # Half files are no rows of anybody's.
+        hidden += [name for name in names if _is_hidden(name) and not is_temporary(name)]
         ignored += [_ignored(Path(folder), top, _HIDDEN, name) for name in hidden]
         seen = [name for name in folders if not _is_hidden(name)]
         links += [Path(folder, name) for name in seen if os.path.islink(Path(folder, name))]

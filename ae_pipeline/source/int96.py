@@ -77,9 +77,12 @@ def _values(
 
 
 def _batches(fragment: Fragment, unit: str) -> Iterator[pa.RecordBatch]:
-    with reading_errors(fragment), pq.ParquetFile(
-        fragment.path, pre_buffer=False, buffer_size=1 << 18, coerce_int96_timestamp_unit=unit
-    ) as file:
+    with (
+        reading_errors(fragment),
+        pq.ParquetFile(
+            fragment.path, pre_buffer=False, buffer_size=1 << 18, coerce_int96_timestamp_unit=unit
+        ) as file,
+    ):
         schema = file.schema
         paths = [schema.column(number) for number in range(len(schema.names))]
         columns = [one.path for one in paths if one.physical_type == "INT96"]

@@ -284,5 +284,3 @@ def _name(element: Struct) -> str:
     if not isinstance(name, bytes):
         raise ValueError("a schema element without a name")  # noqa: TRY004: damage
     return name.decode()
-
-

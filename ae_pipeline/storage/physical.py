@@ -132,7 +132,9 @@ def _leaf_type(kind: pa.DataType, leaf: Leaf) -> pa.DataType:
 
 def _retype_nested(column: pa.Array, kind: pa.DataType) -> pa.Array:
     if column.offset:  # what lies below is not sliced with it
-        column = pa.concat_arrays([column.slice(0, 0), column.take(pa.array(np.arange(len(column))))])
+        column = pa.concat_arrays(
+            [column.slice(0, 0), column.take(pa.array(np.arange(len(column))))]
+        )
     parts = [kind.field(number).type for number in range(kind.num_fields)]
     if types.is_struct(kind):
         children = [retype(column.field(number), part) for number, part in enumerate(parts)]

@@ -81,7 +81,9 @@ def _renamed_chunks(paths: list[tuple[str, ...]]) -> Callable[[Value], Value]:
 
     def rename(chunk: Struct) -> Struct:
         names = Items(BINARY, tuple(name.encode() for name in next(left)))
-        return _changed(chunk, _META_DATA, lambda it: _changed(as_struct(it), _PATH, lambda _: names))
+        return _changed(
+            chunk, _META_DATA, lambda it: _changed(as_struct(it), _PATH, lambda _: names)
+        )
 
     return lambda chunks: _each(chunks, rename)
 

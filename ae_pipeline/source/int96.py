@@ -16,8 +16,8 @@ from jaxtyping import Int64
 
 from ae_pipeline.errors import UnkeptColumnError
 from ae_pipeline.source.discovery import Fragment
-from ae_pipeline.source.reading import open_fragment, reading_errors
 from ae_pipeline.source.pulse import beat
+from ae_pipeline.source.reading import open_fragment, reading_errors
 
 _BATCH_ROWS = 1 << 16
 _NS_PER_MS = 1_000_000

@@ -72,13 +72,7 @@ def retype(column: pa.Array, kind: pa.DataType) -> pa.Array:
     if types.is_dictionary(kind):
         words = retype(column.dictionary, kind.value_type)
         return pa.DictionaryArray.from_arrays(column.indices, words, safe=False)
-    if types.is_null(column.type):
-        return pa.nulls(len(column), kind)
-    if types.is_decimal(column.type):
-        return _of_decimals(column, kind)
-    if types.is_timestamp(column.type) and column.type.unit == "s":
-        column = column.cast(pa.timestamp("ms", column.type.tz))
-    return column.cast(kind) if types.is_integer(column.type) else column.view(kind)
+    return _retype_leaf(column, kind)
 
 
 def with_fields(kind: pa.DataType, fields: list[pa.Field]) -> pa.DataType:
@@ -128,6 +122,16 @@ def _leaf_type(kind: pa.DataType, leaf: Leaf) -> pa.DataType:
     if leaf.physical in _INTEGERS and (may_be_integers or is_instant):
         return _INTEGERS[leaf.physical]
     raise ValueError(f"{kind} cannot be stored so")
+
+
+def _retype_leaf(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    if types.is_null(column.type):
+        return pa.nulls(len(column), kind)
+    if types.is_decimal(column.type):
+        return _of_decimals(column, kind)
+    if types.is_timestamp(column.type) and column.type.unit == "s":
+        column = column.cast(pa.timestamp("ms", column.type.tz))
+    return column.cast(kind) if types.is_integer(column.type) else column.view(kind)
 
 
 def _retype_nested(column: pa.Array, kind: pa.DataType) -> pa.Array:

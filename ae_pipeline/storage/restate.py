@@ -90,7 +90,7 @@ def _renamed_chunks(paths: list[tuple[str, ...]]) -> Callable[[Value], Value]:
 
 def _each(items: Value, change: Callable[[Struct], Struct]) -> Items:
     if not isinstance(items, Items):
-        raise ValueError("no list")  # noqa: TRY004: damage, not a wrong argument
+        raise ValueError("no list")
     return Items(STRUCT, tuple(change(as_struct(one)) for one in items.values))
 
 

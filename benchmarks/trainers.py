@@ -11,7 +11,7 @@ import numpy as np
 from ae_pipeline.codec import Provenance, save_archive_codec
 from ae_pipeline.config import EncodeJob, ToleranceConfig, TrainingConfig
 from ae_pipeline.pipeline.fit_archive import UNTRAINED, direct_codec
-from ae_pipeline.pipeline.measure import typical_schema, fittable, measure_source
+from ae_pipeline.pipeline.measure import fittable, measure_source, typical_schema
 from ae_pipeline.planner import Trainer, read_sample
 from ae_pipeline.planner.klt import measure_spectrum
 from ae_pipeline.planner.shape import Shape

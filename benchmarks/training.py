@@ -29,7 +29,7 @@ from ae_pipeline.architecture import Architecture, Weights
 from ae_pipeline.config import ColumnsConfig, NetworkConfig, TrainingConfig
 from ae_pipeline.inference import pin_blas_threads
 from ae_pipeline.network import build_autoencoder, initial_weights, set_weights
-from ae_pipeline.pipeline.measure import typical_schema, fittable, measure_source
+from ae_pipeline.pipeline.measure import fittable, measure_source, typical_schema
 from ae_pipeline.results import silent
 from ae_pipeline.schema import resolve_roles
 from ae_pipeline.source import discover, list_row_groups

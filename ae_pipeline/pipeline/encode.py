@@ -17,7 +17,7 @@ from ae_pipeline.pipeline.accounting import fragment_bytes
 from ae_pipeline.pipeline.coders import check_schema, require_footer
 from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
 from ae_pipeline.pipeline.failures import forget_retired, remember_failures
-from ae_pipeline.pipeline.fidelity import kept_form
+from ae_pipeline.pipeline.forms import kept_form
 from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
 from ae_pipeline.pipeline.measure import fragment_schema
 from ae_pipeline.pipeline.original import returned_error

@@ -16,8 +16,8 @@ from jaxtyping import Int64
 
 from ae_pipeline.errors import UnkeptColumnError
 from ae_pipeline.source.discovery import Fragment
-from ae_pipeline.source.reading import open_fragment, reading_errors
 from ae_pipeline.source.pulse import beat
+from ae_pipeline.source.reading import open_fragment, reading_errors
 
 _BATCH_ROWS = 1 << 16
 _NS_PER_MS = 1_000_000
@@ -77,9 +77,12 @@ def _values(
 
 
 def _batches(fragment: Fragment, unit: str) -> Iterator[pa.RecordBatch]:
-    with reading_errors(fragment), pq.ParquetFile(
-        fragment.path, pre_buffer=False, buffer_size=1 << 18, coerce_int96_timestamp_unit=unit
-    ) as file:
+    with (
+        reading_errors(fragment),
+        pq.ParquetFile(
+            fragment.path, pre_buffer=False, buffer_size=1 << 18, coerce_int96_timestamp_unit=unit
+        ) as file,
+    ):
         schema = file.schema
         paths = [schema.column(number) for number in range(len(schema.names))]
         columns = [one.path for one in paths if one.physical_type == "INT96"]

@@ -193,4 +193,3 @@ def _list_head(items: Items) -> bytes:
 
 def _zigzag(value: int) -> bytes:
     return varint(value << 1 if value >= 0 else (-value << 1) - 1)
-

@@ -3,8 +3,8 @@
     python -m benchmarks.promises [--tables 2000] [--seed 0]
 
 What a tolerance allows is written here anew, in numpy alone, so that a mistake in our definitions
-is not forgiven by the same mistake. Prints a line for each table that breaks a promise, with the seed
-that makes it again; exit code 1 if there is one.
+is not forgiven by the same mistake. Prints a line for each table that breaks a promise, with the
+seed that makes it again; exit code 1 if there is one.
 """
 
 from __future__ import annotations

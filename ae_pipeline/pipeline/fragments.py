@@ -14,7 +14,13 @@ from typing import Any, TypeVar  # Any: whatever work makes
 
 import pyarrow as pa
 
-from ae_pipeline.errors import AePipelineError, CorruptFragmentError, PromiseBrokenError
+from ae_pipeline.errors import (
+    AePipelineError,
+    CorruptFragmentError,
+    OutOfMemoryError,
+    PromiseBrokenError,
+    memory_errors,
+)
 from ae_pipeline.inference import pin_blas_threads
 from ae_pipeline.pipeline.watch import PATIENCE_S, Watch
 from ae_pipeline.results import FragmentFailure, FragmentResult, Progress, ProgressEvent
@@ -141,7 +147,10 @@ def _attempt(
     work: Callable[[Fragment], FragmentResult], fragment: Fragment
 ) -> FragmentResult | FragmentFailure:
     try:
-        return work(fragment)
+        with memory_errors(fragment.relative):
+            return work(fragment)
+    except OutOfMemoryError as error:  # of no file, whatever it was taken for on its way here
+        return FragmentFailure(fragment.relative, str(error), is_retriable=True)
     except AePipelineError as error:
         is_damage = isinstance(error, (CorruptFragmentError, PromiseBrokenError))
         return FragmentFailure(fragment.relative, str(error), False, is_damage)

@@ -13,7 +13,13 @@ from functools import lru_cache
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ae_pipeline.errors import AePipelineError, CorruptFragmentError, SourceNotFoundError
+from ae_pipeline.errors import (
+    AePipelineError,
+    CorruptFragmentError,
+    SourceNotFoundError,
+    is_out_of_memory,
+    out_of_memory,
+)
 from ae_pipeline.source.discovery import Fragment
 from ae_pipeline.source.magic import is_encrypted
 from ae_pipeline.source.pulse import beat
@@ -140,7 +146,9 @@ def reading_errors(fragment: Fragment) -> Iterator[None]:
         raise SourceNotFoundError(
             "cannot read", where=str(fragment.path), got=str(error.strerror or error)
         ) from error
-    except (pa.ArrowException, OSError, EOFError, UnicodeError) as error:
+    except (MemoryError, pa.ArrowException, OSError, EOFError, UnicodeError) as error:
+        if is_out_of_memory(error):
+            raise out_of_memory(fragment.relative) from error
         if isinstance(error, OSError) and error.errno is not None:
             raise
         if is_encrypted(fragment.path):

@@ -6,6 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from ae_pipeline.config import ToleranceConfig, ToleranceRule
+from ae_pipeline.schema import TableSchema
+from ae_pipeline.statistics import measure
+from ae_pipeline.tolerance import resolve_tolerances
 from benchmarks.promises import KINDS, complaint, is_flat, main
 
 
@@ -43,3 +47,14 @@ def test_flat_columns_are_found() -> None:
 
 def _off(source: pa.Array, error: float) -> pa.Array:
     return pa.array(source.to_numpy() + error)
+
+
+def test_rmse_of_whole_numbers() -> None:
+    """Cells of integers are those that a root mean square was measured with."""
+    values = np.array([[-64.0, 63.0]])
+    schema = TableSchema(pa.schema([("x", pa.int8())]), ("x",))
+    rule = ToleranceRule(match="x", kind="psnr", value=40.0)
+    statistics = measure(values, np.random.default_rng(0))
+    (quantizer,) = resolve_tolerances(ToleranceConfig(rules=(rule,)), schema, statistics)
+    decoded = quantizer.grid.from_units(np.rint(quantizer.grid.to_units(values[0])))
+    assert np.sqrt(np.mean((decoded - values[0]) ** 2)) <= 1.27

@@ -89,7 +89,6 @@ def judge(source: Values, decoded: Values, tolerance: float) -> Fidelity:
     r2, iqr = variance_kept(source, decoded), quartile_range(source)
     shares = [variance_kept(source[part], decoded[part]) for part in _parts(source)]
     r2_bulk = min((share for share in shares if share is not None), default=None)
-    found = Fidelity(r2, r2_bulk, n_before, n_after, iqr, "kept")
     if tolerance == 0:
         verdict: Verdict = "exact"
     elif n_before < 2 or np.array_equal(source, decoded):

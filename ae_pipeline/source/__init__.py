@@ -3,7 +3,7 @@
 from ae_pipeline.source.discovery import Fragment, Source, discover, in_natural_order
 from ae_pipeline.source.fingerprint import file_hash, fingerprint
 from ae_pipeline.source.int96 import with_int96_unit
-from ae_pipeline.source.partition import known_values, partition_table, partition_values
+from ae_pipeline.source.partition import Key, known_values, partition_keys, partition_values
 from ae_pipeline.source.reading import (
     RowGroup,
     list_row_groups,
@@ -18,6 +18,7 @@ from ae_pipeline.source.weight import cut, leaves, weight_of
 
 __all__ = [
     "Fragment",
+    "Key",
     "RowGroup",
     "Source",
     "cut",
@@ -29,7 +30,7 @@ __all__ = [
     "leaves",
     "list_row_groups",
     "open_fragment",
-    "partition_table",
+    "partition_keys",
     "partition_values",
     "read_records",
     "reading_errors",

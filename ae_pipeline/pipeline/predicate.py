@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from sqlglot import expressions as sql
 from sqlglot.dialects import Dialect
-from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 
 from ae_pipeline.errors import ConfigError, listing
 from ae_pipeline.pipeline.operand import (
@@ -163,7 +163,7 @@ class _Evaluator:
 
     def _moment(self, node: Node) -> Operand:
         """`DATE '2024-05-17'`, `TIMESTAMP '2024-05-17 06:30'`; other casts are refused."""
-        if not (node.to.is_type("date", "timestamp", "timestamptz", "datetime")):
+        if not (node.args["to"].is_type("date", "timestamp", "timestamptz", "datetime")):
             raise _unknown(node)
         if not (isinstance(node.this, sql.Literal) and node.this.is_string):
             raise _unknown(node)
@@ -224,7 +224,7 @@ def _unknown(node: Node) -> _UnknownError:
     elif isinstance(node, sql.Func) and not isinstance(node, sql.Cast):
         name = f"the function {node.sql_name().lower()}"
     else:
-        name = node.sql(unsupported_level=None)
+        name = node.sql(unsupported_level=ErrorLevel.IGNORE)
     return _UnknownError(f"{name} is not understood{_HINTS.get(type(node), '')}")
 
 

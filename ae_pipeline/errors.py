@@ -29,8 +29,9 @@
     ├── OutOfMemoryError                (MemoryError)        there was not enough; try again
     └── FragmentsFailedError            (RuntimeError)       some failed, the others finished
 
-Each is one line: what, where, expected, got, what to do. Each also inherits the builtin a caller
-would expect, and survives pickling, because tasks raise them in other processes.
+Each is one line without control characters: what, where, expected, got, what to do. Each also
+inherits the builtin a caller would expect, and survives pickling, because tasks raise them in other
+processes.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+
+from ae_pipeline.escaping import one_line, visible
 
 
 class AePipelineError(Exception):
@@ -67,8 +70,9 @@ class AePipelineError(Exception):
             for label, part in (("expected", self.expected), ("got", self.got))
             if part
         )
-        parts = (self.what, self.where, contrast, self.remedy)
-        return " ".join(": ".join(part for part in parts if part).split())
+        # Only `where` is nothing but names; the others may quote messages of several lines.
+        parts = map(one_line, (self.what, visible(self.where), contrast, self.remedy))
+        return ": ".join(part for part in parts if part)
 
     def __reduce__(self) -> tuple[object, ...]:
         parts = (self.what, self.where, self.expected, self.got, self.remedy)

@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any  # whatever rich prints
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
 
+from ae_pipeline.escaping import one_line, visible
 from ae_pipeline.results import Progress as ProgressListener
 from ae_pipeline.results import ProgressEvent
 
-stdout = Console(highlight=False)
-stderr = Console(stderr=True, highlight=False)
+
+class SafeConsole(Console):
+    """A terminal on which nothing but our own styles acts, whatever names are printed.
+
+    Texts are escaped as they come, and once more where they have become pieces of lines: that is
+    for tables, bars and logs, whose own escaping keeps their widths right and can be forgotten.
+    """
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """As rich's; a text is one line."""
+        escaped = (visible(one) if isinstance(one, str) else one for one in objects)
+        super().print(*escaped, **options)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """As rich's, without what acts or has no place in the terminal's encoding."""
+        for piece in super().render(renderable, options):
+            yield piece if piece.control else piece._replace(text=self._shown(piece.text))
+
+    def _shown(self, text: str) -> str:
+        lines = text if text.isprintable() else "\n".join(map(visible, text.split("\n")))
+        return lines.encode(self.encoding, "backslashreplace").decode(self.encoding)
+
+
+_PLAIN = {"highlight": False, "markup": False, "emoji": False}
+stdout = SafeConsole(**_PLAIN)
+stderr = SafeConsole(stderr=True, **_PLAIN)
 
 
 @contextmanager
@@ -34,7 +63,7 @@ def progress_bars() -> Iterator[ProgressListener]:
             if event.stage not in tasks:
                 tasks[event.stage] = bars.add_task(event.stage, total=event.total, detail="")
             task = bars.tasks[tasks[event.stage]].id
-            bars.update(task, completed=event.done, total=event.total, detail=event.detail)
+            bars.update(task, completed=event.done, total=event.total, detail=visible(event.detail))
 
         yield listen
 
@@ -66,4 +95,4 @@ class _OneLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
-        return " ".join(super().format(record).splitlines())
+        return one_line(super().format(record))

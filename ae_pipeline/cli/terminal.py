@@ -41,9 +41,8 @@ class SafeConsole(Console):
         return lines.encode(self.encoding, "backslashreplace").decode(self.encoding)
 
 
-_PLAIN = {"highlight": False, "markup": False, "emoji": False}
-stdout = SafeConsole(**_PLAIN)
-stderr = SafeConsole(stderr=True, **_PLAIN)
+stdout = SafeConsole(highlight=False, markup=False, emoji=False)
+stderr = SafeConsole(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 @contextmanager

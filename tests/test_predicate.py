@@ -257,9 +257,9 @@ def test_what_cannot_be_meant_is_refused(listed: str, predicate: str, complaint:
 def test_long_alternatives() -> None:
     """A predicate that a script wrote may have thousands of alternatives."""
     listed = [f"k={number}" for number in range(20)]
-    either = " or ".join(f"k = {number}" for number in range(0, 6000, 2))
+    either = " or ".join(f"k = {number}" for number in range(0, 3000, 2))
     assert chosen(listed, either) == listed[::2]
-    assert chosen(listed, f"k in ({', '.join(map(str, range(5, 50_000)))})") == listed[5:]
+    assert chosen(listed, f"k in ({', '.join(map(str, range(5, 5000)))})") == listed[5:]
 
 
 def test_patterns_cannot_take_forever() -> None:

@@ -16,6 +16,11 @@ from ae_pipeline.config.yaml_text import YamlError, load_yaml
 from ae_pipeline.errors import ConfigError
 
 Job = TypeVar("Job", bound=JobConfig)
+#: What helps against faults of a type.
+_REMEDIES = {
+    "string_type": "write it in quotes",
+    "number_type": "write digits, because true and false are no numbers",
+}
 _BRIEF = reprlib.Repr()
 _BRIEF.maxlevel = 2
 _BRIEF.maxstring = _BRIEF.maxother = _BRIEF.maxlong = 200
@@ -103,7 +108,7 @@ def _explain(error: ValidationError, kind: type[BaseModel], where: str) -> Confi
         where=where,
         expected=fault["msg"].removeprefix("Input should be "),
         got=_shortened(fault["input"]),
-        remedy="write it in quotes" if fault["type"] == "string_type" else "",
+        remedy=_REMEDIES.get(fault["type"], ""),
     )
 
 

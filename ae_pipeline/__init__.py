@@ -14,7 +14,10 @@ from ae_pipeline.config import (
     load_job,
 )
 from ae_pipeline.errors import AePipelineError
+from ae_pipeline.escaping import escape_logs, visible
 from ae_pipeline.pipeline import decode, encode, estimate, fit, inspect, verify
+
+escape_logs(__name__, visible)
 
 __version__ = "0.1.0"
 

@@ -11,6 +11,7 @@
     │   ├── SchemaMismatchError         (ValueError)         columns differ between fragments
     │   ├── SourceChangedError          (ValueError)         rewritten since it was encoded
     │   ├── FragmentReplacedError       (OSError)            another file has its name by now
+    │   ├── SourceDamagedError          (ValueError)         it rotted since, or cannot be read
     │   ├── DuplicateColumnError        (ValueError)         two columns of one name
     │   ├── UnkeptColumnError           (ValueError)         a column that cannot come back as it is
     │   └── NoFeatureColumnError        (ValueError)         nothing for the network to learn
@@ -27,15 +28,21 @@
     │   └── UnsupportedFormatError      (ValueError)         written by a newer format
     ├── PromiseBrokenError              (ValueError)         a value is not what was promised
     ├── TrainingError                   (ArithmeticError)    the loss is not a number
+    ├── OutOfMemoryError                (MemoryError)        there was not enough; try again
     └── FragmentsFailedError            (RuntimeError)       some failed, the others finished
 
-Each is one line: what, where, expected, got, what to do. Each also inherits the builtin a caller
-would expect, and survives pickling, because tasks raise them in other processes.
+Each is one line without control characters: what, where, expected, got, what to do. Each also
+inherits the builtin a caller would expect, and survives pickling, because tasks raise them in other
+processes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import errno
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from ae_pipeline.escaping import one_line, visible
 
 
 class AePipelineError(Exception):
@@ -65,8 +72,9 @@ class AePipelineError(Exception):
             for label, part in (("expected", self.expected), ("got", self.got))
             if part
         )
-        parts = (self.what, self.where, contrast, self.remedy)
-        return " ".join(": ".join(part for part in parts if part).split())
+        # Only `where` is nothing but names; the others may quote messages of several lines.
+        parts = map(one_line, (self.what, visible(self.where), contrast, self.remedy))
+        return ": ".join(part for part in parts if part)
 
     def __reduce__(self) -> tuple[object, ...]:
         parts = (self.what, self.where, self.expected, self.got, self.remedy)
@@ -77,6 +85,65 @@ def listing(names: Sequence[object], most: int = 8) -> str:
     """Names for a message, the first of many: "a, b and 98 more"."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(map(str, names[:most])) + more
+
+
+def is_out_of_memory(error: BaseException | None) -> bool:
+    """Whether an error, or one that it came of, says that memory ran out.
+
+    Libraries say so in many ways, and what catches theirs takes some of them for damage.
+    """
+    for _ in range(_LONGEST_CHAIN):
+        if error is None:
+            return False
+        if isinstance(error, MemoryError) or _says_so(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+@contextmanager
+def memory_errors(where: str) -> Iterator[None]:
+    """Turn whatever says that memory ran out into `OutOfMemoryError`; `where` is a path or step."""
+    try:
+        yield
+    except OutOfMemoryError:
+        raise
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise out_of_memory(where) from error
+        raise
+
+
+def out_of_memory(where: str) -> OutOfMemoryError:
+    """What to say of it."""
+    return OutOfMemoryError(
+        "not enough memory",
+        where=where,
+        remedy="run again with fewer workers (execution.workers, --workers) or more memory; no "
+        "file is to blame",
+    )
+
+
+#: Errors that came of each other, at most; a bound, since chains can be rings.
+_LONGEST_CHAIN = 20
+_NO_MEMORY = (
+    "not enough memory",
+    "cannot allocate memory",
+    "out of memory",
+    "can't start new thread",
+    "bad_alloc",
+    "failed to map segment",
+)
+
+
+def _says_so(error: BaseException) -> bool:
+    """By number, or in words where there is none; ours quote what they came of."""
+    if isinstance(error, AePipelineError):
+        return False
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno == errno.ENOMEM
+    text = str(error).lower()
+    return any(phrase in text for phrase in _NO_MEMORY)
 
 
 def _rebuild(
@@ -124,6 +191,13 @@ class SourceChangedError(SourceError, ValueError):
 
 class FragmentReplacedError(SourceError, OSError):
     """A fragment became another file while it was read; reading it again may succeed."""
+
+
+class SourceDamagedError(SourceError, ValueError):
+    """A source fragment cannot be read, or is not proved to be what was encoded any more.
+
+    What the archive holds of it is not to blame, and may be the only good copy.
+    """
 
 
 class DuplicateColumnError(SourceError, ValueError):
@@ -188,6 +262,10 @@ class PromiseBrokenError(AePipelineError, ValueError):
 
 class TrainingError(AePipelineError, ArithmeticError):
     """Training diverged: the loss is NaN or infinite."""
+
+
+class OutOfMemoryError(AePipelineError, MemoryError):
+    """There was not enough memory. It says nothing of any file; another attempt may succeed."""
 
 
 class FragmentsFailedError(AePipelineError, RuntimeError):

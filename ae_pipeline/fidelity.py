@@ -18,8 +18,9 @@ from jaxtyping import Bool, Float64, Int64
 
 Verdict = Literal["exact", "kept", "coarse", "flattened"]
 
-#: From so much of the variance on a column is as good as it was; below the other it is another one.
-KEPT_R2, FLAT_R2 = 0.99, 0.9
+#: From so much of the variance on a column is as good as it was, and of that of its bulk, which is
+#: less; below the last one it is another column.
+KEPT_R2, KEPT_BULK_R2, FLAT_R2 = 0.99, 0.95, 0.9
 #: Quartile ranges beyond the quartiles.
 _FENCE = 3.0
 #: A value of this share of the rows may stand for something: nothing, broken, switched off.
@@ -88,7 +89,6 @@ def judge(source: Values, decoded: Values, tolerance: float) -> Fidelity:
     r2, iqr = variance_kept(source, decoded), quartile_range(source)
     shares = [variance_kept(source[part], decoded[part]) for part in _parts(source)]
     r2_bulk = min((share for share in shares if share is not None), default=None)
-    found = Fidelity(r2, r2_bulk, n_before, n_after, iqr, "kept")
     if tolerance == 0:
         verdict: Verdict = "exact"
     elif n_before < 2 or np.array_equal(source, decoded):
@@ -96,15 +96,16 @@ def judge(source: Values, decoded: Values, tolerance: float) -> Fidelity:
     elif n_after == 1 or (iqr is not None and tolerance > iqr > 0):
         verdict = "flattened"
     else:
-        verdict = verdict_of(found.worst_r2)
+        verdict = verdict_of(r2, r2_bulk)
     return Fidelity(r2, r2_bulk, n_before, n_after, iqr, verdict)
 
 
-def verdict_of(r2: float | None) -> Verdict:
-    """By the share of variance that is kept; a column that does not vary has nothing to lose."""
-    if r2 is None or r2 >= KEPT_R2:
-        return "kept"
-    return "coarse" if r2 >= FLAT_R2 else "flattened"
+def verdict_of(r2: float | None, r2_bulk: float | None) -> Verdict:
+    """By the shares of variance that are kept; a column that does not vary has nothing to lose."""
+    whole, bulk = (1.0 if share is None else share for share in (r2, r2_bulk))
+    if min(whole, bulk) < FLAT_R2:
+        return "flattened"
+    return "kept" if whole >= KEPT_R2 and bulk >= KEPT_BULK_R2 else "coarse"
 
 
 def variance_kept(source: Values, decoded: Values) -> float | None:

@@ -126,11 +126,6 @@ class ErrorMetrics:
     r2: float | None = None
     r2_bulk: float | None = None
 
-    @property
-    def worst_r2(self) -> float | None:
-        """The smaller of both shares."""
-        return min((one for one in (self.r2, self.r2_bulk) if one is not None), default=None)
-
 
 def measure_errors(
     source: Float64[np.ndarray, "features rows"],
@@ -170,19 +165,24 @@ def _variance(
     is_counted: Bool[np.ndarray, "features rows"],
 ) -> VarianceSums:
     """Sums of the values that count. What does not vary is its own mean, without rounding."""
-    count = is_counted.sum(axis=1)
-    low = source.min(axis=1, initial=np.inf, where=is_counted)
-    high = source.max(axis=1, initial=-np.inf, where=is_counted)
+    sums = np.zeros((3, len(source)))
+    for index, is_own in enumerate(is_counted):
+        values, lost = source[index], errors[index]
+        if not is_own.all():
+            values, lost = values[is_own], lost[is_own]
+        if len(values):
+            sums[:, index] = _column_variance(values, lost)
+    return VarianceSums(is_counted.sum(axis=1), *sums)
+
+
+def _column_variance(
+    values: Float64[np.ndarray, "values"], errors: Float64[np.ndarray, "values"]
+) -> tuple[float, float, float]:
+    """Mean, and sums of squared deviations and errors."""
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = source.sum(axis=1, where=is_counted) / np.maximum(count, 1)
-        mean = np.where(low == high, low, mean)
-        deviations = source - mean[:, None]
-        return VarianceSums(
-            count=count,
-            mean=mean,
-            deviation=(deviations * deviations).sum(axis=1, where=is_counted),
-            squared=(errors * errors).sum(axis=1, where=is_counted),
-        )
+        mean = values[0] if values.min() == values.max() else values.mean()
+        deviations = values - mean
+        return float(mean), float((deviations**2).sum()), float((errors**2).sum())
 
 
 def _bulk(

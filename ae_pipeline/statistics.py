@@ -54,8 +54,12 @@ class ColumnStatistics:
 
     @property
     def std(self) -> Float64[np.ndarray, "features"]:
-        """Population standard deviation, 0 where there are no values."""
+        """Population standard deviation, 0 where there are no values, and of a constant exactly.
+
+        A thousand times 0.1 have a mean that is not 0.1, and an `m2` of that rounding noise.
+        """
         std: Float64[np.ndarray, "features"] = np.sqrt(self.m2 / np.maximum(self.count, 1))
+        std[self.minimum == self.maximum] = 0.0
         return std
 
     def merge(self, other: ColumnStatistics) -> ColumnStatistics:

@@ -128,7 +128,7 @@ class _Column:
     def _linear(self, tolerance: float, spread: Spread) -> Quantizer:
         """Equal cells, or the whole numbers of decimals that are coarser than these."""
         if pa.types.is_integer(self.kind):
-            tolerance = floor(tolerance) + 0.5 if tolerance >= 1 else 0.0
+            tolerance = _of_integers(tolerance)
             return Quantizer.linear(self._origin(2.0 * tolerance, spread), tolerance)
         places = decimal_places(self._seen)
         if places is not None and 2.0 * tolerance < float(f"1e{-places}"):
@@ -184,11 +184,20 @@ class _Column:
         if not (np.isfinite(2.0 * tolerance) and tolerance > 0 and len(seen)):
             return 0.0
         for _ in range(_RMSE_ROUNDS):
-            found = _rmse(seen, LinearGrid(self._origin(2.0 * tolerance, spread), tolerance))
+            is_whole = pa.types.is_integer(self.kind)
+            used = _of_integers(tolerance) if is_whole else tolerance
+            if not used:
+                return tolerance  # too fine for whole numbers: they are exact
+            found = _rmse(seen, LinearGrid(self._origin(2.0 * used, spread), used))
             if found <= _SAFE * target:
                 return tolerance
             tolerance *= max(_SLOWEST, _SAFE * _SAFE * target / found)
         return target
+
+
+def _of_integers(tolerance: float) -> float:
+    """The tolerance whose cells are of whole numbers and which allows the same errors."""
+    return floor(tolerance) + 0.5 if tolerance >= 1 else 0.0
 
 
 def _rmse(seen: Float64[np.ndarray, "values"], grid: LinearGrid) -> float:

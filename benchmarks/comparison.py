@@ -70,7 +70,7 @@ def _compare(
             source=dataset,
             archive=folder,
             columns=columns,
-            tolerance=ToleranceConfig(relative=tolerance, kind="range"),
+            tolerance=ToleranceConfig(relative=tolerance, kind="range", accept_flattened=True),
         )
         started = time.monotonic()
         report = encode(job)

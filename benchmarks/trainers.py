@@ -26,7 +26,7 @@ _COARSENESS = 0.9
 
 def open_trainer(dataset: str, tolerance: float, training: TrainingConfig, folder: Path) -> Trainer:
     """All that networks of a dataset have in common; `folder` is for checkpoints."""
-    promised = ToleranceConfig(relative=tolerance)
+    promised = ToleranceConfig(relative=tolerance, kind="range", accept_flattened=True)
     job = EncodeJob(source=dataset, archive=str(folder), tolerance=promised, training=training)
     source = fittable(discover(dataset), job.columns)
     schema = resolve_roles(typical_schema(source), job.columns, dataset)

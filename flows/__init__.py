@@ -6,7 +6,11 @@ without a network are set here, before any flow module is. What the user has set
 
 import logging
 import os
+import warnings
+from urllib.parse import urlsplit
 
+from ae_pipeline.escaping import escape_logs
+from flows.credentials import quiet_lines
 from flows.log_lines import limit_lines
 
 _SETTINGS = {
@@ -23,5 +27,15 @@ _SETTINGS = {
 }
 for _name, _value in _SETTINGS.items():
     os.environ.setdefault(_name, _value)
+try:
+    urlsplit(os.environ.get("PREFECT_API_URL", ""))
+except ValueError as _error:
+    # Prefect's own complaint would be a page, with the address and whatever password is in it.
+    raise SystemExit(f"error: PREFECT_API_URL is no address: {_error}") from None
+# Whether its home can be written to is checked before a run, and told as an error.
+warnings.filterwarnings("ignore", "Failed to create the Prefect home directory")
 logging.getLogger("ae_pipeline").setLevel(logging.INFO)
 limit_lines()
+# Names from data, and addresses with passwords, come by way of Prefect's own loggers, too.
+for _name in ("prefect", "httpx"):
+    escape_logs(_name, quiet_lines)

@@ -17,6 +17,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
+from ae_pipeline.escaping import markdown, markdown_item
 from ae_pipeline.report import (
     Table,
     byte_table,
@@ -112,14 +113,14 @@ def publish_table(kind: str, dataset: str, table: Table, worst: str | None = Non
     create_table_artifact(
         key=artifact_key(kind, dataset),
         table=to_records(shown),
-        description=f"{shown.title}. {shown.note}".strip(),
+        description=markdown(f"{shown.title}. {shown.note}".strip()),
     )
 
 
 def publish_markdown(kind: str, dataset: str, tables: list[Table], lines: list[str]) -> None:
     """A Markdown artifact: tables, then lines such as warnings and failures."""
     parts = [to_markdown(_shorten(table, None)) for table in tables]
-    parts += ["\n".join(f"- {line}" for line in lines)] if lines else []
+    parts += ["\n".join(f"- {markdown_item(line)}" for line in lines)] if lines else []
     create_markdown_artifact(key=artifact_key(kind, dataset), markdown="\n\n".join(parts))
 
 

@@ -11,6 +11,7 @@ from prefect.assets import Asset, AssetProperties, add_asset_metadata, materiali
 from prefect.cache_policies import NO_CACHE
 from prefect.types.names import MAX_ASSET_KEY_LENGTH
 
+from ae_pipeline.escaping import markdown, visible
 from ae_pipeline.results import DatasetReport
 
 #: The most partitions that the metadata of one materialisation names.
@@ -43,8 +44,9 @@ def publish_asset(report: DatasetReport, kind: str) -> None:
     """
     if not report.n_written:
         return
-    name = Path(report.destination).name
-    properties = AssetProperties(name=name, description=f"{kind}: {report.destination}")
+    name = visible(Path(report.destination).name)
+    place = markdown(report.destination)
+    properties = AssetProperties(name=name, description=f"{kind}: {place}")
     asset = Asset(key=asset_key(report.destination), properties=properties)
     record = materialize(
         asset,
@@ -76,6 +78,6 @@ def asset_metadata(report: DatasetReport) -> Metadata:
         "codec_ids": list(report.codec_ids),
         "columns_flattened": [column.name for column in report.flattened][:_MOST_PARTITIONS],
         "partitions_written": len(partitions),
-        "partitions": partitions[:_MOST_PARTITIONS],
+        "partitions": [visible(name) for name in partitions[:_MOST_PARTITIONS]],
         "seconds": round(report.seconds, 3),
     }

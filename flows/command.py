@@ -5,8 +5,10 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any  # Prefect's flow type is generic in everything
+from typing import Any, NoReturn  # Prefect's flow type is generic in everything
 
+import httpx
+from prefect.exceptions import PrefectException
 from prefect.settings import (
     PREFECT_API_URL,
     PREFECT_SERVER_ALLOW_EPHEMERAL_MODE,
@@ -16,9 +18,12 @@ from prefect.settings import (
 from ae_pipeline.cli.signals import stopping_cleanly
 from ae_pipeline.cli.terminal import escape_unprintable, stderr, stdout
 from ae_pipeline.config import JobConfig, load_job, parse_setting
-from ae_pipeline.errors import ConfigError
+from ae_pipeline.errors import AePipelineError, ConfigError
+from ae_pipeline.escaping import one_line
 from ae_pipeline.report import Result, render, result_lines, result_tables
+from flows.credentials import masked, without_credentials
 from flows.progress import showing_progress
+from flows.reachable import check_server
 
 _BIN = Path(sys.executable).parent
 
@@ -41,18 +46,27 @@ def main(flow: Callable[..., Any], kind: type[JobConfig]) -> None:
     except ConfigError as error:
         sys.exit(f"error: {error}")
     with stopping_cleanly(), showing_progress():
-        _start_server()
-        state = flow(job, return_state=True)
+        try:
+            check_server()
+            _start_server()
+            state = flow(job, return_state=True)
+        except (AePipelineError, PrefectException, httpx.HTTPError, RuntimeError, OSError) as error:
+            # What a task or flow raises is in its state; this is Prefect that lost its server.
+            _fail(one_line(masked(str(error) or type(error).__name__)))
     if not state.is_completed():
-        stderr.print(f"error: {state.message}", markup=False, soft_wrap=True)
-        sys.exit(1)
+        _fail(str(state.message))
     _show(state.result())
     _tell_next(job)
 
 
+def _fail(message: str) -> NoReturn:
+    stderr.print(f"error: {message}", soft_wrap=True)
+    sys.exit(1)
+
+
 def _start_server() -> None:
     """A temporary server, if there is no other."""
-    if PREFECT_API_URL.value() is None and PREFECT_SERVER_ALLOW_EPHEMERAL_MODE.value():
+    if not PREFECT_API_URL.value() and PREFECT_SERVER_ALLOW_EPHEMERAL_MODE.value():
         from flows.server import TemporaryServer  # noqa: PLC0415  costs seconds
 
         TemporaryServer().start()
@@ -93,8 +107,10 @@ def _tell_next(job: JobConfig) -> None:
 
 def _way_to_pages() -> str:
     """Where the run and its artifacts are shown, or how to start what shows them."""
-    if PREFECT_API_URL.value() is not None:
-        return f"{PREFECT_UI_URL.value()}/runs   # the runs and their artifacts"
+    if PREFECT_API_URL.value():
+        return (
+            f"{without_credentials(PREFECT_UI_URL.value())}/runs   # the runs and their artifacts"
+        )
     home = f"PREFECT_HOME={os.environ['PREFECT_HOME']} " if "PREFECT_HOME" in os.environ else ""
     return f"{home}{_BIN / 'prefect'} server start   # the runs and their artifacts"
 

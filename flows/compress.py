@@ -63,9 +63,11 @@ def start(job: CompressJob, plan: BackfillPlan, drift: DriftReport | None) -> En
 
 @task(name="plan-check", task_run_name="plan-check", **WORK)
 @failing_in_one_line
-def make_check(job: CompressJob, plan: BackfillPlan, written: Outcome) -> DecodePlan | None:
+def make_check(
+    job: CompressJob, plan: BackfillPlan, encoding: EncodePlan | None, written: Outcome
+) -> DecodePlan | None:
     """Which archive files are read back."""
-    return plan_check(job, plan, written)
+    return plan_check(job, plan, encoding, written)
 
 
 @task(name="replace", task_run_name="replace", **WORK)
@@ -106,7 +108,11 @@ def compress(job: CompressJob) -> State[CompressReport]:
     )
     written = _in_batches(encode_batch, encoding, job)
     verifying: DecodePlan | None = result_of(
-        make_check.with_options(retries=retries), job, quote(plan), quote(written)
+        make_check.with_options(retries=retries),
+        job,
+        quote(plan),
+        quote(encoding),
+        quote(written),
     )
     checked = _in_batches(verify_batch, verifying, job)
     replaced = result_of(replace_all, quote(plan), quote(written), quote(checked))

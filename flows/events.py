@@ -10,6 +10,7 @@ from typing import Any  # payloads are JSON trees
 
 from prefect.events import emit_event
 
+from ae_pipeline.escaping import visible
 from ae_pipeline.results import DriftReport, FragmentFailure, PartitionDrift
 from flows.names import slug
 
@@ -49,7 +50,10 @@ def emit_drift(report: DriftReport, dataset: str) -> None:
 
 def emit_failures(failures: Sequence[FragmentFailure], n_fragments: int, dataset: str) -> None:
     """Tell that some of a dataset's fragments failed, and why."""
-    named = [{"fragment": one.relative, "message": str(one)} for one in failures[:_MOST_NAMED]]
+    named = [
+        {"fragment": visible(one.relative), "message": visible(str(one))}
+        for one in failures[:_MOST_NAMED]
+    ]
     _emit(
         FRAGMENTS_FAILED,
         dataset,
@@ -60,10 +64,10 @@ def emit_failures(failures: Sequence[FragmentFailure], n_fragments: int, dataset
 def _partition(one: PartitionDrift) -> dict[str, Any]:
     """One partition's measures; an event is JSON and cannot hold what is not finite."""
     return {
-        "partition": one.partition,
+        "partition": visible(one.partition),
         "growth": _finite(one.growth),
         "shift": _finite(one.shift),
-        "column": one.worst_column,
+        "column": visible(one.worst_column),
         "is_grown": one.is_grown,
         "is_shifted": one.is_shifted,
     }
@@ -76,6 +80,6 @@ def _finite(measure: float | None) -> float | None:
 def _emit(event: str, dataset: str, payload: dict[str, Any]) -> None:
     resource = {
         "prefect.resource.id": f"ae-pipeline.dataset.{slug(dataset)}",
-        "prefect.resource.name": dataset,
+        "prefect.resource.name": visible(dataset),
     }
     emit_event(event, resource=resource, payload=payload)

@@ -8,6 +8,7 @@ from pathlib import Path
 from prefect.runtime import flow_run
 
 from ae_pipeline.config import JobConfig
+from ae_pipeline.escaping import visible
 
 _DIGEST_LENGTH = 6
 
@@ -31,6 +32,6 @@ def run_name(verb: str, *fields: str) -> Callable[[], str]:
         job = flow_run.parameters["job"]
         settings = job.model_dump() if isinstance(job, JobConfig) else job
         path = next((settings[field] for field in fields if settings.get(field)), "")
-        return f"{verb} {path.rstrip('/').rpartition('/')[2]}"
+        return visible(f"{verb} {path.rstrip('/').rpartition('/')[2]}")
 
     return name

@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import TaskRun
 from prefect.states import Failed
 from prefect.tasks import exponential_backoff
 
-from ae_pipeline.errors import AePipelineError, FragmentsFailedError
+from ae_pipeline.errors import AePipelineError, FragmentsFailedError, memory_errors
 from ae_pipeline.pipeline import Outcome
 from flows.events import emit_failures
 
@@ -30,7 +30,8 @@ def failing_in_one_line(run: Callable[P, T]) -> Callable[P, T]:
     @wraps(run)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return run(*args, **kwargs)
+            with memory_errors(getattr(run, "__name__", "this run")):
+                return run(*args, **kwargs)
         except AePipelineError as error:
             return cast(T, Failed(message=str(error), data=error))
 

@@ -194,7 +194,7 @@ def settle_damaged(job: CompressJob, damage: Path) -> None:
     content = bytearray(damage.read_bytes())
     content[len(content) // 3] ^= 0xFF
     damage.write_bytes(bytes(content))
-    verifying = plan_check(job, plan, written)
+    verifying = plan_check(job, plan, encoding, written)
     assert verifying is not None
     settled = settle(job, verifying, decode_fragments(verifying, 1))
     assert {failure.relative for failure in settled.failures}.isdisjoint(settled.retired)
@@ -222,7 +222,7 @@ def test_a_source_that_changed_in_the_meantime_stays(source: Path) -> None:
     encoding = start_compress(job, plan, None)
     assert encoding is not None
     written = encode_fragments(encoding, 1)
-    verifying = plan_check(job, plan, written)
+    verifying = plan_check(job, plan, encoding, written)
     assert verifying is not None
     checked = decode_fragments(verifying, 1)
     path = source / DAYS[0] / "part-0.parquet"
@@ -330,7 +330,7 @@ def test_two_nights_at_once_delete_each_source_once(source: Path) -> None:
     job = job_for(source, **AFTER_VERIFY)
     compress(job_for(source))
     plan = plan_backfill(job)
-    verifying = plan_check(job, plan, NOTHING)
+    verifying = plan_check(job, plan, None, NOTHING)
     assert verifying is not None
     right = decode_fragments(verifying, 1)
     first = settle(job, verifying, right)
@@ -351,7 +351,7 @@ def test_a_source_that_vanishes_is_told_of(source: Path) -> None:
     """A source that is gone although nothing was verified and deleted is a failure."""
     job = job_for(source, **AFTER_VERIFY)
     compress(job_for(source))
-    verifying = plan_check(job, plan_backfill(job), NOTHING)
+    verifying = plan_check(job, plan_backfill(job), None, NOTHING)
     assert verifying is not None
     (source / DAYS[1] / "part-0.parquet").unlink()
     settled = settle(job, verifying, decode_fragments(verifying, 1))

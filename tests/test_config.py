@@ -246,7 +246,16 @@ def test_empty_file_means_defaults(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"a: [", b"- 1\n- 2", b"\xff\xfe\x00", b"source: 2020-99-99", b"just words"]
+    "content",
+    [
+        b"a: [",
+        b"- 1\n- 2",
+        b"\xff\xfe\x00",
+        b"a: \x1b",
+        b"just words",
+        b"? [a]\n: b",
+        b"a: &a [*a]",
+    ],
 )
 def test_unreadable_file(tmp_path: Path, content: bytes) -> None:
     """A file that is no mapping of settings is refused in one line that names it."""
@@ -281,13 +290,109 @@ def test_parse_setting(text: str, expected: tuple[str, object]) -> None:
     assert parse_setting(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("yes", "yes"),
+        ("off", "off"),
+        ("1:30", "1:30"),
+        ("1_000", "1_000"),
+        ("2013-05-17", "2013-05-17"),
+        ("2020-99-99", "2020-99-99"),
+        ("0x1F", "0x1F"),
+        ("010", 10),
+        ("-5", -5),
+        ("1e3", 1000.0),
+        (".5", 0.5),
+        ("True", True),
+        ("~", None),
+    ],
+)
+def test_scalars_are_those_of_yaml_1_2(text: str, value: object) -> None:
+    """Words and times of day are text, and numbers are those that people write."""
+    assert parse_setting(f"key={text}") == ("key", value)
+    assert type(parse_setting(f"key={text}")[1]) is type(value)
+
+
+@pytest.mark.parametrize("text", ["true", "false", "yes", "1:30", "[true]"])
+@pytest.mark.parametrize(
+    "key", ["execution.workers", "tolerance.relative", "backfill.limit", "training.learning_rate"]
+)
+def test_only_numbers_are_numbers(key: str, text: str) -> None:
+    """Booleans, words and times of day are no numbers, neither in a file nor in `--set`."""
+    with pytest.raises(ConfigError, match=key):
+        load_job(JobConfig, None, dict([parse_setting(f"{key}={text}")]))
+
+
+@pytest.mark.parametrize("key", ["network.encoder_hidden", "selection.row_groups"])
+def test_booleans_in_lists_are_no_numbers(key: str) -> None:
+    """Neither are they in a list of numbers."""
+    with pytest.raises(ConfigError, match="expected a number"):
+        load_job(JobConfig, None, {key: [1, True]})
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("source: a\nsource: b\n", "source is there twice, first in line 1, line 2, column 1"),
+        ("training:\n  epochs: 1\n  epochs: 2\n", "epochs is there twice, first in line 2, line 3"),
+        ("training: {epochs: 1, 'epochs': 2}", "epochs is there twice"),
+        ("training:\n\tepochs: 1\n", "a tab, where YAML wants spaces, line 2, column 1"),
+        ("training:\n  epochs: 1\n seed: 2\n", "does not fit the lines above, line 3, column 2"),
+        ("a: b: c", "line 1, column 5"),
+        ("source: 'a", "line 1"),
+        ("[" * 3000, "nested too deeply"),
+        ("training: &a {epochs: *a}", "recursive"),
+    ],
+)
+def test_faults_of_yaml_have_their_line(tmp_path: Path, content: str, told: str) -> None:
+    """A key given twice, a tab, a wrong indentation: one line says what is wrong and where."""
+    path = tmp_path / "job.yaml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_job(JobConfig, str(path))
+    assert_one_line(caught.value, told, str(path))
+
+
+def test_anchors(tmp_path: Path) -> None:
+    """Anchors and merges work, and a merged key may be given again."""
+    text = "network: {encoder_hidden: &w [8], decoder_hidden: *w}\nplanner: &p {budget_s: 1}\n"
+    path = tmp_path / "job.yaml"
+    path.write_text(
+        f"\ufeff{text}statistics: {{<<: {{max_rows: 9}}, max_rows: 5}}", encoding="utf-8"
+    )
+    job = load_job(JobConfig, str(path))
+    assert job.network.widths() == ((8,), (8,))
+    assert job.statistics.max_rows == 5
+
+
+def test_words_are_text(tmp_path: Path) -> None:
+    """A column `no` and a folder `on` are names; the year 2013 is a date, a number is no name."""
+    path = tmp_path / "job.yaml"
+    path.write_text("source: on\ncolumns: {keep: [no, 'yes']}\nbackfill: {start: 2013}\n")
+    job = load_job(JobConfig, str(path))
+    assert (job.source, job.columns.keep, job.backfill.start) == ("on", ("no", "yes"), "2013")
+    with pytest.raises(ConfigError, match=r"columns.keep.0.*got 5: write it in quotes"):
+        load_job(JobConfig, None, {"columns.keep": [5]})
+
+
+def test_repeated_anchors_are_shown_in_part() -> None:
+    """A wrong value that anchors make huge is told in a line that a person can read."""
+    value: object = "x"
+    for _ in range(30):
+        value = [value] * 10
+    with pytest.raises(ConfigError) as caught:
+        load_job(JobConfig, None, {"source": value})
+    assert len(str(caught.value)) < 1000
+
+
 def test_scientific_notation_is_a_number() -> None:
-    """YAML reads 1e-3 as text; the settings take it for the number that it is."""
+    """`1e-3` is a number, which it is not in YAML 1.1."""
     job = load_job(JobConfig, None, dict([parse_setting("training.learning_rate=1e-3")]))
     assert job.training.learning_rate == 1e-3
 
 
-@pytest.mark.parametrize("text", ["epochs", "=5", "", "a=[", "a=2020-99-99"])
+@pytest.mark.parametrize("text", ["epochs", "=5", "", "a=[", "a={b: 1, b: 2}", "a=!!int x"])
 def test_parse_setting_refuses(text: str) -> None:
     """What is no `KEY=VALUE`, or holds no YAML, is refused in one line."""
     with pytest.raises(ConfigError) as caught:

@@ -161,6 +161,12 @@ def value_of(kind: pa.DataType, draw: st.DrawFn) -> object:
         return [value_of(kind.value_type, draw) for _ in range(kind.list_size)]
     if types.is_nested(kind):
         return [value_of(kind.value_type, draw) for _ in range(draw(st.integers(0, 3)))]
+    return leaf_value(kind, draw)
+
+
+def leaf_value(kind: pa.DataType, draw: st.DrawFn) -> object:
+    """A value of a type that is not nested."""
+    types = pa.types
     if types.is_floating(kind):
         number = draw(st.sampled_from([np.nan, 0.0, -0.0, 1.5, np.inf]))
         return np.float16(number) if types.is_float16(kind) else number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from ae_pipeline.schema import (
     TableSchema,
     check_unique_names,
     deserialize_schema,
+    misfits,
     resolve_roles,
     schema_differences,
     serialize_schema,
@@ -193,3 +195,49 @@ def test_serialization_round_trip(schema: pa.Schema) -> None:
     text = serialize_schema(schema)
     assert re.fullmatch(r"[A-Za-z0-9+/=]+", text)
     assert deserialize_schema(text).equals(schema, check_metadata=True)
+
+
+def with_metadata(metadata: dict[str, object], *names: str) -> pa.Schema:
+    """Float columns, and metadata of a file as JSON."""
+    pairs = {key: json.dumps(value) for key, value in metadata.items()}
+    return pa.schema([(name, pa.float64()) for name in names], pairs)
+
+
+ICEBERG = {"identifier-field-ids": [2], "fields": [{"id": 1, "name": "x"}, {"id": 2, "name": "k"}]}
+
+
+@pytest.mark.parametrize(
+    "arrow",
+    [
+        with_metadata({"pandas": {"index_columns": ["k", {"kind": "range"}]}}, "x", "k"),
+        with_metadata({"iceberg.schema": ICEBERG}, "x", "k"),
+        pa.schema(
+            [
+                ("x", pa.float64()),
+                pa.field(
+                    "k", pa.float64(), metadata={"lance-schema:unenforced-primary-key": "true"}
+                ),
+            ]
+        ),
+    ],
+    ids=["pandas", "iceberg", "lance"],
+)
+def test_declared_keys_are_kept(arrow: pa.Schema) -> None:
+    """A float that the file declares as index or key is kept, unless it is asked for."""
+    assert roles(arrow).features == ("x",)
+    assert set(roles(arrow, feature=("k",)).features) == {"x", "k"}
+
+
+@pytest.mark.parametrize("text", ["", "[", "[]", "7", '{"index_columns": 3}', '{"fields": [1]}'])
+def test_metadata_that_make_no_sense_declare_nothing(text: str) -> None:
+    """Metadata are whatever others wrote: what cannot be read names no key."""
+    arrow = pa.schema([("x", pa.float64())], {"pandas": text, "iceberg.schema": text})
+    assert roles(arrow).features == ("x",)
+
+
+def test_kept_columns_may_differ() -> None:
+    """A fragment suits roles whose features it has; other differences are listed beside these."""
+    expected = roles(pa.schema([("x", pa.float64()), ("k", pa.int32())]))
+    assert misfits(expected, pa.schema([("new", pa.float32()), ("x", pa.float64())])) == []
+    other = pa.schema([("x", pa.float32()), ("k", pa.int64())])
+    assert misfits(expected, other) == ["x is float, not double", "k is int64, not int32"]

@@ -5,11 +5,15 @@ from __future__ import annotations
 from functools import reduce
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ae_pipeline.config import ToleranceConfig, ToleranceRule
+from ae_pipeline.schema import TableSchema
 from ae_pipeline.statistics import ColumnStatistics, measure
+from ae_pipeline.tolerance import resolve_tolerances
 from tests.tables import blocks_of_values
 
 #: What a sample holds at most; part of the promise of bounded memory.
@@ -151,3 +155,20 @@ def test_empty_side_changes_nothing(value: float, generator: np.random.Generator
     nothing = ColumnStatistics.empty(1)
     for merged in (one.merge(nothing), nothing.merge(one)):
         assert (merged.mean[0], merged.m2[0], merged.count[0]) == (value, 0.0, 1)
+
+
+@pytest.mark.parametrize("value", [0.1, -1e-300, 1.7e308, 123456.789, 5e-324])
+def test_constant_has_no_spread(value: float, generator: np.random.Generator) -> None:
+    """The standard deviation of a constant is 0, not rounding noise, however it was merged."""
+    parts = [measure(np.full((1, n), value), generator) for n in (1, 3, 999, 10_007)]
+    assert [part.std[0] for part in parts] == [0.0] * len(parts)
+    assert reduce(ColumnStatistics.merge, parts).std[0] == 0.0
+
+
+def test_constant_with_a_tolerance_of_its_spread(generator: np.random.Generator) -> None:
+    """A constant under a tolerance in standard deviations is exact."""
+    statistics = measure(np.full((1, 1000), 0.1), generator)
+    config = ToleranceConfig(rules=(ToleranceRule(match="x", kind="std", value=0.01),))
+    schema = TableSchema(pa.schema([("x", pa.float64())]), ("x",))
+    (quantizer,) = resolve_tolerances(config, schema, statistics)
+    assert quantizer.promise.is_exact

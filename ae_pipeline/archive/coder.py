@@ -197,7 +197,7 @@ def _compose(
 
 
 def archive_schema(source: pa.Schema, roles: TableSchema) -> pa.Schema:
-    """Kept columns in their order, then the block column; a fragment has its own kept columns."""
+    """The fragment's kept columns, all that are no features, in their order; then the blocks."""
     features = set(roles.features)
     fields = [field for field in source if field.name not in features]
     return pa.schema([*fields, pa.field(BLOCK_COLUMN, pa.binary())])

@@ -15,7 +15,7 @@ from ae_pipeline.cli.read import inspect as inspect_path
 from ae_pipeline.cli.signals import stopping_cleanly
 from ae_pipeline.cli.terminal import escape_unprintable, stderr
 from ae_pipeline.cli.upkeep import backfill, compress, gc
-from ae_pipeline.errors import AePipelineError
+from ae_pipeline.errors import AePipelineError, memory_errors
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -49,7 +49,8 @@ def main() -> None:
     escape_unprintable()
     with stopping_cleanly():
         try:
-            app()
+            with memory_errors("this run"):
+                app()
         except (AePipelineError, OSError) as error:
             stderr.print(f"error: {error}", markup=False, soft_wrap=True)
             sys.exit(1)

@@ -26,6 +26,7 @@ def encode(
         typer.Option(metavar="0.01", help="Promised error, a part of each column's spread."),
     ] = None,
     accept_flattened: options.AcceptFlattened = False,
+    accept_changes: options.AcceptChanges = False,
     codec: Annotated[
         str | None,
         typer.Option(metavar="DIR", help="Codec to use; without one, ARCHIVE's own or a new fit."),
@@ -57,6 +58,7 @@ def encode(
         codec=codec,
         tolerance__relative=tolerance,
         tolerance__accept_flattened=accept_flattened,
+        columns__accept_changes=accept_changes,
         network__latent_dim=latent_dim,
         planner__budget_s=budget,
         training__start_from=start_from,

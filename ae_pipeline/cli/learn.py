@@ -84,6 +84,7 @@ def features(
     keep: options.Keep = None,
     feature: options.Feature = None,
     workers: options.Workers = None,
+    accept_changes: options.AcceptChanges = False,
     force: options.ForceEncode = False,
     as_json: options.Json = False,
     verbose: options.Verbose = False,
@@ -105,6 +106,7 @@ def features(
         training__epochs=epochs,
         columns__keep=keep,
         columns__feature=feature,
+        columns__accept_changes=accept_changes,
         execution__workers=workers,
         execution__force=force,
     )

@@ -142,6 +142,12 @@ AcceptFlattened = Annotated[
         help="Encode although a tolerance leaves next to nothing of what a column says.",
     ),
 ]
+AcceptChanges = Annotated[
+    bool,
+    typer.Option(
+        "--accept-changes", help="Encode columns, too, whose Parquet types decode cannot write."
+    ),
+]
 CodecToUse = Annotated[
     str | None,
     typer.Option("--codec", metavar="DIR", help="Codec; without one, DEST's own or a new fit."),

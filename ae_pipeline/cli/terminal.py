@@ -10,28 +10,51 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, Any  # Any: whatever rich prints
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
 
+from ae_pipeline.escaping import one_line, visible
 from ae_pipeline.results import Progress as ProgressListener
 from ae_pipeline.results import ProgressEvent
 
 
-class _Output(Console):
-    """A console that goes on, silently, once nobody reads it any more."""
+class SafeConsole(Console):
+    """A terminal on which nothing but our own styles acts, whatever names are printed.
+
+    Texts are escaped as they come, and once more where they have become pieces of lines: that is
+    for tables, bars and logs, whose own escaping keeps their widths right and can be forgotten.
+    Once nobody reads it any more, it goes on in silence.
+    """
 
     def on_broken_pipe(self) -> None:
         """Where rich would end the process."""
         _silence(self.file)
 
+    def print(self, *objects: Any, **options: Any) -> None:
+        """As rich's; a text is one line."""
+        escaped = (visible(one) if isinstance(one, str) else one for one in objects)
+        super().print(*escaped, **options)
 
-stdout = _Output(highlight=False)
-stderr = _Output(stderr=True, highlight=False)
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """As rich's, without what acts or has no place in the terminal's encoding."""
+        for piece in super().render(renderable, options):
+            yield piece if piece.control else piece._replace(text=self._shown(piece.text))
+
+    def _shown(self, text: str) -> str:
+        lines = text if text.isprintable() else "\n".join(map(visible, text.split("\n")))
+        return lines.encode(self.encoding, "backslashreplace").decode(self.encoding)
+
+
+stdout = SafeConsole(highlight=False, markup=False, emoji=False)
+stderr = SafeConsole(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def escape_unprintable() -> None:
@@ -73,7 +96,7 @@ def progress_bars() -> Iterator[ProgressListener]:
             if event.stage not in tasks:
                 tasks[event.stage] = bars.add_task(event.stage, total=event.total, detail="")
             task = bars.tasks[tasks[event.stage]].id
-            bars.update(task, completed=event.done, total=event.total, detail=event.detail)
+            bars.update(task, completed=event.done, total=event.total, detail=visible(event.detail))
 
         yield listen
 
@@ -105,4 +128,4 @@ class _OneLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
-        return " ".join(super().format(record).splitlines())
+        return one_line(super().format(record))

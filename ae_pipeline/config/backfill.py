@@ -1,8 +1,9 @@
 """Which fragments a backfill does, and in which order."""
 
+from datetime import date
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ae_pipeline.config._model import Settings
 
@@ -22,15 +23,16 @@ class BackfillConfig(Settings):
     )
     start: str | None = Field(
         default=None,
-        description="First date, inclusive, of a date-like partition key (date=..., or year=, "
-        "month=, day=, hour=): 2013, 2013-05 or 2013-05-17.",
+        description="First date, inclusive, of date-like partition keys (date=, or year=, month=, "
+        "day=, hour=, or both): 2013, 2013-05, 2013-05-17, 2013-05-17T06:30, 2013-W20 or 2013-Q2.",
     )
     end: str | None = Field(default=None, description="Last date, inclusive, as start.")
     lookback: int | None = Field(
         default=None,
         ge=1,
         description="Only the last dates, so many, for data that arrives late: all partitions of "
-        "each; the last partitions where no key is date-like.",
+        "each, as precise as they are (hours where there are hours); the last partitions where no "
+        "key is date-like.",
     )
     only: tuple[Selectable, ...] = Field(
         default=("missing", "stale", "failed"),
@@ -55,3 +57,10 @@ class BackfillConfig(Settings):
         "prune.",
     )
     dry_run: bool = Field(default=False, description="Show the plan and do nothing.")
+
+    @field_validator("start", "end", mode="before")
+    @classmethod
+    def _as_text(cls, bound: object) -> object:
+        """YAML and JSON take the year 2013 for a number."""
+        is_year = isinstance(bound, int) and not isinstance(bound, bool)
+        return str(bound) if is_year or isinstance(bound, date) else bound

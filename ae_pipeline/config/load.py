@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar  # Any: values of a YAML tree have no static type
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.config.refusal import REFUSED
+from ae_pipeline.config.yaml_text import YamlError, load_yaml
 from ae_pipeline.errors import ConfigError
 
 Job = TypeVar("Job", bound=JobConfig)
+#: What helps against faults of a type.
+_REMEDIES = {
+    "string_type": "write it in quotes",
+    "number_type": "write digits, because true and false are no numbers",
+}
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel = 2
+_BRIEF.maxstring = _BRIEF.maxother = _BRIEF.maxlong = 200
 
 
 def load_job(kind: type[Job], path: str | None, overrides: Mapping[str, Any] | None = None) -> Job:
@@ -47,17 +56,19 @@ def parse_setting(text: str) -> tuple[str, Any]:
     if not separator or not key:
         raise ConfigError("bad setting", got=repr(text), expected="KEY=VALUE")
     try:
-        return key, yaml.safe_load(value)
-    except (yaml.YAMLError, ValueError):  # ValueError: a date such as 2020-99-99
-        raise ConfigError("value is no YAML", where=key, got=repr(value)) from None
+        return key, load_yaml(value)
+    except YamlError as error:
+        raise ConfigError(
+            "value is no YAML", where=key, got=f"{_shortened(value)} ({error})"
+        ) from None
 
 
 def _read_yaml(path: str) -> dict[str, Any]:
     try:
-        tree = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        tree = load_yaml(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError("cannot read the config file", where=path, got=str(error)) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: bytes, 2020-99-99
+    except ValueError as error:  # YamlError, and bytes that are no UTF-8
         raise ConfigError("config file is no YAML", where=path, got=str(error)) from None
     if tree is None:
         return {}
@@ -96,8 +107,14 @@ def _explain(error: ValidationError, kind: type[BaseModel], where: str) -> Confi
         f"setting {key!r} is not valid{more}",
         where=where,
         expected=fault["msg"].removeprefix("Input should be "),
-        got=repr(fault["input"]),
+        got=_shortened(fault["input"]),
+        remedy=_REMEDIES.get(fault["type"], ""),
     )
+
+
+def _shortened(value: object) -> str:
+    """A value as it would be written; of long ones a part, also of those that anchors repeat."""
+    return _BRIEF.repr(value)
 
 
 def _keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:

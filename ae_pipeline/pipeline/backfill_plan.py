@@ -43,7 +43,7 @@ def plan_backfill(job: EncodeJob) -> BackfillPlan:
         check_codec_kind(coder, kind)
         check_settings(job, coder)
     destination = Destination.look(root, coder)
-    source = find_source(job.source, destination.retired)
+    source = find_source(job.source, destination.retired, root)
     tell_ignored(source, job.source)
     check_apart(source, root)
     written = destination.fragments()

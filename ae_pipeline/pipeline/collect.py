@@ -18,6 +18,7 @@ from ae_pipeline.pipeline.garbage import (
     idle_codecs,
     lost_failures,
     rejected,
+    replaced,
     temporaries,
 )
 from ae_pipeline.publish import destination_errors, remove
@@ -96,7 +97,7 @@ def _find(root: Path, marker: Marker) -> tuple[list[Found], tuple[str, ...]]:
     codecs, warnings = idle_codecs(root, marker)
     found = [*codecs, *checkpoints(root), *lost_failures(root)]
     places = {path for path, _ in found}
-    files = (*temporaries(root), *rejected(root))
+    files = (*temporaries(root), *rejected(root), *replaced(root))
     found += [one for one in files if places.isdisjoint(one[0].parents)]
     return sorted(found), warnings
 

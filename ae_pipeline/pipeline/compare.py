@@ -10,7 +10,7 @@ import pyarrow as pa
 from jaxtyping import UInt8
 
 from ae_pipeline.blocks import Block, records_to_block
-from ae_pipeline.errors import CorruptFragmentError, PromiseBrokenError
+from ae_pipeline.errors import PromiseBrokenError
 from ae_pipeline.metrics import ErrorSums, measure_errors
 from ae_pipeline.pipeline.exact import same_bits
 from ae_pipeline.pipeline.promise import ENCODE_AGAIN, check_promise, promised
@@ -31,11 +31,11 @@ def paired(
     """Reconstruction and source in batches of the same `n_rows` rows.
 
     Raises:
-        CorruptFragmentError: they have different numbers of rows.
+        PromiseBrokenError: they have different numbers of rows.
     """
     for ours, theirs in zip_longest(rebatch(decoded, n_rows), rebatch(truth, n_rows)):
         if ours is None or theirs is None or len(ours) != len(theirs):
-            raise CorruptFragmentError(
+            raise PromiseBrokenError(
                 "row count differs from the source", where=where, remedy=ENCODE_AGAIN
             )
         yield ours, theirs

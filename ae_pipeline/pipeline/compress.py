@@ -6,6 +6,7 @@ Each step is a function of its own, so that a flow can put tasks around them.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,7 +35,8 @@ from ae_pipeline.pipeline.read_back import (
     note_unchecked,
     plan_check,
 )
-from ae_pipeline.pipeline.retention import finish_retiring, is_retired, retire, set_aside
+from ae_pipeline.pipeline.rejection import set_aside
+from ae_pipeline.pipeline.retention import finish_retiring, is_retired, retire, unfinished
 from ae_pipeline.results import (
     BackfillPlan,
     CompressReport,
@@ -73,7 +75,7 @@ def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
     encoding = start_compress(job, plan, drift, progress)
     workers = job.execution.workers
     written = NOTHING if encoding is None else encode_fragments(encoding, workers, progress)
-    verifying = plan_check(job, plan, written)
+    verifying = plan_check(job, plan, encoding, written)
     checked = NOTHING if verifying is None else decode_fragments(verifying, workers, progress)
     # Before sources are deleted: partitions that list nothing are never replaced.
     replaced = remove_replaced(plan, written, checked)
@@ -145,11 +147,12 @@ def settle(job: CompressJob, verifying: DecodePlan | None, checked: Outcome) -> 
         forget_unchecked(archive, {result.relative for result in checked.results})
     if verifying is None:
         return Settled()
-    source = find_source(job.source, read_notes(archive, "retired"))
+    source = find_source(job.source, read_notes(archive, "retired"), archive)
     checked = replace(checked, failures=_unsettled(job, checked.failures))
-    for failure in checked.failures:
+    damage = tuple(failure for failure in checked.failures if failure.is_damage)
+    for failure in damage:
         set_aside(source.root, archive, failure)
-    remember_failures(archive, source.fragments, checked)
+    remember_failures(archive, source.fragments, replace(checked, failures=damage))
     if job.retention.delete_source == "never":
         return Settled(failures=checked.failures)
     return _retire_all(source, archive, checked)
@@ -179,10 +182,35 @@ def finish_compress(
         else verify_report(verify_job, verifying, checked, started),
         retired=settled.retired,
         retired_bytes=settled.retired_bytes,
-        failures=(*returned_failures(plan), *_unsettled(job, failures)),
+        failures=(*_standing(job, plan, written), *_unsettled(job, failures)),
         seconds=time.monotonic() - started,
         intended=intention(job, plan) if job.backfill.dry_run else None,
         replaced=replaced,
+    )
+
+
+def _standing(
+    job: CompressJob, plan: BackfillPlan, written: Outcome
+) -> tuple[FragmentFailure, ...]:
+    """What no step tells of: each file that was planned, or ever deleted, is accounted for."""
+    failures = (*returned_failures(plan), *_lost(Path(job.archive)))
+    if job.backfill.dry_run:
+        return failures
+    known = {one.relative for one in written.results} | {one.relative for one in written.failures}
+    gone = (one.relative for one in plan.selected if one.relative not in known)
+    vanished = tuple(
+        FragmentFailure(relative, "gone from the source before it was encoded", False)
+        for relative in gone
+    )
+    return (*failures, *_unsettled(job, vanished), *unfinished(job))
+
+
+def _lost(archive: Path) -> tuple[FragmentFailure, ...]:
+    """Fragments whose sources were deleted and whose archive files are gone, too."""
+    return tuple(
+        FragmentFailure(relative, "its source was deleted, and its archive file is gone", False)
+        for relative in read_notes(archive, "retired")
+        if not os.path.lexists(archive / relative)
     )
 
 
@@ -204,7 +232,8 @@ def _retire_all(source: Source, archive: Path, checked: Outcome) -> Settled:
     failures = list(checked.failures)
     for result in checked.results:
         try:
-            if result.errors is not None and retire(source.root, archive, result.relative):
+            proof = None if result.errors is None else result.proof
+            if proof is not None and retire(source.root, archive, result.relative, proof):
                 retired.append(result.relative)
         except (AePipelineError, OSError) as error:
             failures.append(FragmentFailure(result.relative, f"not deleted: {error}", False))

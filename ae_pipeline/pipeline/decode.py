@@ -119,7 +119,8 @@ def _absent(job: VerifyJob) -> list[FragmentFailure]:
     if job.source is None:
         return []
     there = {fragment.relative for fragment in discover(job.archive).fragments}
-    source = find_source(job.source, read_notes(Path(job.archive), "retired"))
+    archive = Path(job.archive)
+    source = find_source(job.source, read_notes(archive, "retired"), archive)
     wanted = of_partitions(source, job.selection).fragments
     return [
         FragmentFailure(fragment.relative, "in the source but not in the archive", False)

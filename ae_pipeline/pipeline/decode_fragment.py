@@ -22,9 +22,16 @@ from ae_pipeline.pipeline.accounting import fragment_bytes
 from ae_pipeline.pipeline.coders import require_footer
 from ae_pipeline.pipeline.compare import compare, feature_numbers, paired
 from ae_pipeline.pipeline.decode_plan import DecodePlan
-from ae_pipeline.pipeline.measure import fragment_schema
-from ae_pipeline.pipeline.original import find_original, read_original, spare_source
-from ae_pipeline.pipeline.promise import ENCODE_AGAIN
+from ae_pipeline.pipeline.original import (
+    blaming_right,
+    blaming_source,
+    find_original,
+    read_original,
+    schema_of,
+    spare_source,
+)
+from ae_pipeline.pipeline.promise import ENCODE_AGAIN, check_as_tight
+from ae_pipeline.pipeline.proof import proving
 from ae_pipeline.pipeline.schema_check import (
     check_source_form,
     check_source_schema,
@@ -92,15 +99,24 @@ def decode_fragment(
     Raises:
         AePipelineError: it is damaged, or not what its source is.
     """
+    if not plan.proves or plan.source is None or fragment.relative in plan.retired:
+        return _decode(plan, coders, fragment)
+    with proving(Path(plan.source) / fragment.relative, fragment.path) as proof:
+        result = _decode(plan, coders, fragment)
+    return replace(result, proof=proof)
+
+
+def _decode(plan: DecodePlan, coders: Mapping[str, Coder], fragment: Fragment) -> FragmentResult:
     started = time.thread_time()
     encoded = _open(coders, pinned(fragment))
+    if fragment.relative in plan.promises:
+        own = coders[plan.promises[fragment.relative]]
+        check_as_tight(encoded.coder, own, fragment.relative)
     original = find_original(
         plan.source, encoded.footer, encoded.fragment, plan.retired, plan.returned
     )
     if original is not None:
         original = replace(original, int96=encoded.unit)
-        check_source_schema(encoded.schema, fragment_schema(original), fragment.relative)
-        check_source_form(original, encoded.schema, encoded.form)
     path = None if plan.destination is None else Path(plan.destination) / fragment.relative
     if path is None:
         check_stored_schema(encoded.coder, encoded.schema, encoded.stored, fragment.relative)
@@ -109,7 +125,11 @@ def decode_fragment(
     schema = plan.part.schema_of(encoded.schema)
     form = _form_of(encoded, schema)
     writer = nullcontext(_discard) if path is None else table_writer(path, schema, form=form)
-    with writer as write:
+    with blaming_right(original, encoded.footer), writer as write:
+        if original is not None:
+            check_source_schema(encoded.schema, schema_of(original), fragment.relative)
+            with blaming_source(original):
+                check_source_form(original, encoded.schema, encoded.form)
         errors = _copy(encoded, plan.part, original, write)
     result = _result(encoded, plan.part, path, errors)
     verb, told = ("verified", _largest(errors)) if path is None else ("decoded", _size(result))

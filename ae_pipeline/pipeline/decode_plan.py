@@ -15,7 +15,9 @@ from ae_pipeline.errors import (
     CorruptCodecError,
     CorruptFragmentError,
     SourceError,
+    is_out_of_memory,
     listing,
+    out_of_memory,
 )
 from ae_pipeline.pipeline.apart import folders_of, sparing
 from ae_pipeline.pipeline.coders import open_coder
@@ -52,6 +54,8 @@ class DecodePlan:
         part: what of each fragment is wanted.
         retired: SHA-256 of each archive file whose source was deleted once it was verified.
         returned: of those that were deleted, the ones whose name another file has now.
+        promises: codecs whose tolerances fragments must keep, by fragment; their own if none.
+        proves: which bytes were compared is told, since sources may be deleted for it.
         spared: folders of the datasets that are read alone; nothing is written in them.
     """
 
@@ -63,6 +67,8 @@ class DecodePlan:
     part: Part = WHOLE
     retired: Mapping[str, str] = field(default_factory=dict)
     returned: frozenset[str] = frozenset()
+    promises: Mapping[str, str] = field(default_factory=dict)
+    proves: bool = False
     spared: tuple[str, ...] = ()
 
     def open_coders(self) -> dict[str, Coder]:
@@ -87,7 +93,8 @@ def plan_decode(job: DecodeJob) -> DecodePlan:
     dataset = discover(encoded)
     check_apart(dataset, destination)
     if job.source is not None:
-        check_apart(find_source(job.source, read_notes(Path(encoded), "retired")), destination)
+        retired = read_notes(Path(encoded), "retired")
+        check_apart(find_source(job.source, retired, Path(encoded)), destination)
     plan = _plan(encoded, job)
     check_names(destination, plan.fragments)
     claim(destination, Marker("decoded", extract=_extract(plan)), job.execution.force)
@@ -115,7 +122,7 @@ def _plan(encoded: str, job: DecodeJob | VerifyJob) -> DecodePlan:
     dataset = select_fragments(discover(encoded), job.selection)
     notes = read_notes(Path(encoded), "retired")
     retired = _retired(notes, job.source)
-    source = None if job.source is None else find_source(job.source, retired)
+    source = None if job.source is None else find_source(job.source, retired, Path(encoded))
     plan = DecodePlan(
         encoded=encoded,
         fragments=dataset.fragments,
@@ -200,6 +207,8 @@ def _loadable(directories: dict[str, Path]) -> dict[str, str]:
         try:
             _check_id(open_coder(directory, "").codec_id, name, directory)
         except CodecError as error:
+            if is_out_of_memory(error):
+                raise out_of_memory(str(directory)) from error
             complaint = error
         else:
             found[name] = str(directory)
@@ -225,5 +234,7 @@ def _footer_or_none(fragment: Fragment) -> Footer | None:
     try:
         with open_fragment(fragment) as file:
             return read_footer(file.metadata, fragment.relative)
-    except (SourceError, CodecError, OSError):
+    except (SourceError, CodecError, OSError) as error:
+        if is_out_of_memory(error):
+            raise out_of_memory(fragment.relative) from error
         return None

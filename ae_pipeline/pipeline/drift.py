@@ -100,7 +100,7 @@ def tell_drift(report: DriftReport) -> None:
 def new_fragments(job: EncodeJob, plan: BackfillPlan) -> list[tuple[str, list[Fragment]]]:
     """The selected fragments, partition by partition."""
     retired = read_notes(Path(job.archive or ""), "retired")
-    source = find_source(job.source, retired)
+    source = find_source(job.source, retired, Path(job.archive or ""))
     known = {fragment.relative: fragment for fragment in source.fragments}
     chosen = [known[one.relative] for one in plan.selected if one.relative in known]
     ordered = sorted(chosen, key=lambda fragment: fragment.partition)

@@ -10,17 +10,19 @@ from functools import partial
 from pathlib import Path
 
 from ae_pipeline.config import EncodeJob
-from ae_pipeline.errors import SourceChangedError, SourceError, listing
+from ae_pipeline.errors import SourceChangedError, SourceDamagedError, SourceError, listing
 from ae_pipeline.pipeline.accounting import fragment_bytes
 from ae_pipeline.pipeline.apart import sparing_files
 from ae_pipeline.pipeline.coders import check_schema, require_footer
 from ae_pipeline.pipeline.encode_plan import EncodePlan, plan_encode
 from ae_pipeline.pipeline.failures import forget_retired, remember_failures
-from ae_pipeline.pipeline.fidelity import kept_form
+from ae_pipeline.pipeline.forms import kept_form
 from ae_pipeline.pipeline.fragments import Outcome, for_each_fragment
 from ae_pipeline.pipeline.measure import fragment_schema
 from ae_pipeline.pipeline.original import returned_error
 from ae_pipeline.pipeline.orphans import known_orphans, orphan_warnings
+from ae_pipeline.pipeline.proof import Seen
+from ae_pipeline.pipeline.replacing import replacing
 from ae_pipeline.pipeline.status import footer_of, is_only_copy
 from ae_pipeline.pipeline.summary import summarize
 from ae_pipeline.publish import publishing
@@ -111,16 +113,25 @@ def _encode_fragment(
     if path.exists() and is_only_copy(found, identity, retired):
         raise returned_error(fragment.path)
     started = time.thread_time()
+    seen = Seen.at(fragment.path)
+    if not plan.force:
+        _check_not_rotted(fragment, found, identity, seen)
     fragment = with_int96_unit(fragment)
     arrow = fragment_schema(fragment)
     check_schema(coder, arrow, fragment.relative)
     form, changes = kept_form(fragment, arrow, accepts_changes=plan.accepts_changes)
     footer = footer.with_schema(arrow, coder.schema).with_form(form, coder.schema)
-    with publishing(path) as whole:
+    if coder.kind == "archive":
+        footer = replace(footer, source_sha256=seen.sha256)
+    with (
+        replacing(Path(plan.destination), fragment.relative, fragment.path) as keep,
+        publishing(path) as whole,
+    ):
         warnings = (*changes, *coder.write(fragment, whole, footer, arrow))
-        _check_unchanged(fragment, identity)
+        _check_unchanged(fragment, identity, seen)
         # Looked at before another run can put its own there.
         result = _result(coder, fragment, whole, "written", warnings)
+        keep()
     logger.info(
         "encoded %s: %d rows, %d -> %d bytes (payload %d), %.2f CPU s",
         fragment.relative,
@@ -133,13 +144,31 @@ def _encode_fragment(
     return result
 
 
-def _check_unchanged(fragment: Fragment, identity: str) -> None:
+def _check_unchanged(fragment: Fragment, identity: str, seen: Seen) -> None:
     """Raise `SourceChangedError` if what was read need not be what the footer names."""
-    if fingerprint(replace(fragment, identity=None)) != identity:
+    is_same = fingerprint(replace(fragment, identity=None)) == identity
+    if not is_same or not seen.is_still(fragment.path):
         raise SourceChangedError(
             "source changed while it was encoded",
             where=str(fragment.path),
             remedy="run again once it is at rest",
+        )
+
+
+def _check_not_rotted(fragment: Fragment, found: Footer | None, identity: str, seen: Seen) -> None:
+    """Raise `SourceDamagedError` if its bytes are others, and its fingerprint does not say so."""
+    if (
+        found is not None
+        and found.source_fingerprint == identity
+        and found.source_sha256 not in ("", seen.sha256)
+    ):
+        raise SourceDamagedError(
+            "source has other bytes than when it was encoded, and the same fingerprint: it rotted, "
+            "or was rewritten in place",
+            where=str(fragment.path),
+            expected=f"SHA-256 {found.source_sha256}",
+            got=seen.sha256,
+            remedy="restore it, or take it as it is with `encode --force`",
         )
 
 

@@ -112,7 +112,7 @@ def plan_encode(
     destination = Path(job.archive or job.features or "")
     # Another run may have deleted what was planned, once it had verified it.
     retired = read_notes(destination, "retired") if is_backfill else {}
-    source = find_source(job.source, retired)
+    source = find_source(job.source, retired, destination)
     if not is_backfill:  # whose plan has told
         tell_ignored(source, job.source)
     kind: Kind = "features" if job.archive is None else "archive"

@@ -18,7 +18,9 @@ from ae_pipeline.errors import (
     AePipelineError,
     CorruptFragmentError,
     FragmentReplacedError,
+    OutOfMemoryError,
     PromiseBrokenError,
+    memory_errors,
 )
 from ae_pipeline.inference import pin_blas_threads
 from ae_pipeline.pipeline.watch import PATIENCE_S, Watch
@@ -146,7 +148,10 @@ def _attempt(
     work: Callable[[Fragment], FragmentResult], fragment: Fragment
 ) -> FragmentResult | FragmentFailure:
     try:
-        return work(fragment)
+        with memory_errors(fragment.relative):
+            return work(fragment)
+    except OutOfMemoryError as error:  # of no file, whatever it was taken for on its way here
+        return FragmentFailure(fragment.relative, str(error), is_retriable=True)
     except AePipelineError as error:
         is_damage = isinstance(error, (CorruptFragmentError, PromiseBrokenError))
         is_retriable = isinstance(error, FragmentReplacedError)

@@ -17,7 +17,7 @@ from ae_pipeline.pipeline.accounting import account, fragment_bytes
 from ae_pipeline.pipeline.coders import open_coder
 from ae_pipeline.pipeline.guard import column_fidelity
 from ae_pipeline.pipeline.listed import readable
-from ae_pipeline.pipeline.measure import drifted_columns, typical_schema
+from ae_pipeline.pipeline.measure import drifted_columns, fittable, typical_schema
 from ae_pipeline.pipeline.orphans import counted, known_orphans
 from ae_pipeline.pipeline.preview import preview
 from ae_pipeline.publish import is_temporary
@@ -120,7 +120,9 @@ def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
         "files ignored": source.n_ignored,
         **({"of which": listing(source.ignored)} if source.ignored else {}),
     }
-    fidelity = preview(source, roles) if kind == "source" else ()
+    fidelity: tuple[ColumnFidelity, ...] = ()
+    if kind == "source" and roles.features:
+        fidelity = preview(fittable(source, ColumnsConfig(), like=roles), roles)
     return Inspection(kind, path, facts, _schema_columns(roles), fidelity=fidelity)
 
 

@@ -18,7 +18,7 @@ from ae_pipeline.errors import (
     listing,
 )
 from ae_pipeline.pipeline.coders import open_coder
-from ae_pipeline.pipeline.measure import fittable, fragment_schema
+from ae_pipeline.pipeline.measure import fittable, typical_schema
 from ae_pipeline.pipeline.status import footer_of
 from ae_pipeline.schema import resolve_roles
 from ae_pipeline.source import Fragment, Source, discover
@@ -78,7 +78,7 @@ def _written(destination: Path) -> tuple[Fragment, ...]:
 
 def _features(job: EncodeJob, source: Source) -> tuple[str, ...]:
     """Feature columns that a fit would give."""
-    schema = fragment_schema(fittable(source, job.columns).fragments[0])
+    schema = typical_schema(fittable(source, job.columns))
     return resolve_roles(schema, job.columns, job.source).features
 
 

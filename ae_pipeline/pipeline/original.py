@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 
@@ -12,14 +13,20 @@ from ae_pipeline.errors import (
     CorruptFragmentError,
     DestinationOverlapError,
     EmptySourceError,
+    PromiseBrokenError,
     SourceChangedError,
+    SourceDamagedError,
     SourceNotFoundError,
+    is_out_of_memory,
+    listing,
 )
 from ae_pipeline.pipeline.listed import without_retired_links
+from ae_pipeline.pipeline.measure import fragment_schema
 from ae_pipeline.source import (
     Fragment,
     Source,
     discover,
+    file_hash,
     fingerprint,
     fragment_hash,
     pinned,
@@ -27,19 +34,97 @@ from ae_pipeline.source import (
 )
 from ae_pipeline.storage import Footer, Part
 
+_NAMED = 3
 
-def find_source(path: str, retired: Collection[str]) -> Source:
-    """The source, which may have no fragments left once they were deleted after verification.
+
+def find_source(path: str, retired: Collection[str], dataset: Path) -> Source:
+    """The source, which may have no fragments left once all were deleted after verification.
+
+    Args:
+        path: of the source.
+        retired: fragments whose sources were deleted.
+        dataset: that was made of it; it need not be there.
 
     Raises:
-        SourceError: it is not there, or empty although nothing was deleted.
+        SourceError: it is not there, or empty although not all that the dataset has was deleted.
     """
     try:
         return without_retired_links(discover(path), retired)
-    except EmptySourceError:
+    except EmptySourceError as error:
         if not retired:
             raise
+        names = [fragment.relative for fragment in _fragments(dataset)]
+        left = [relative for relative in names if relative not in retired]
+        if left:
+            raise EmptySourceError(
+                f"source is empty, but {len(left):,} of {len(names):,} files that were made of it "
+                "have none that was deleted after verification",
+                where=path,
+                got=listing(left, _NAMED),
+                remedy="see whether the source is whole (is its disk mounted?)",
+            ) from error
         return Source(Path(path), ())
+
+
+def _fragments(dataset: Path) -> tuple[Fragment, ...]:
+    """What is there."""
+    try:
+        return discover(dataset).fragments
+    except (EmptySourceError, SourceNotFoundError):
+        return ()
+
+
+@contextmanager
+def blaming_right(original: Fragment | None, footer: Footer) -> Iterator[None]:
+    """Where both can be read and differ: blame our file only if the source is what was encoded.
+
+    Raises:
+        SourceDamagedError: the source rotted, was rewritten, or nothing proves that it was not.
+    """
+    try:
+        yield
+    except (PromiseBrokenError, pa.ArrowException) as error:
+        # Features promise nothing, and no source is deleted for them.
+        if original is None or footer.kind != "archive" or is_out_of_memory(error):
+            raise
+        if not _is_proved(original, footer.source_sha256):
+            raise SourceDamagedError(
+                "source and archive file differ, and nothing proves that the source is right",
+                where=str(original.path),
+                expected=f"SHA-256 {footer.source_sha256 or 'unknown, of an older release'}",
+                got=str(error),
+                remedy="restore it; or decode the archive file, compare, and take the source as it "
+                "is with `encode --force`",
+            ) from error
+        raise
+
+
+def _is_proved(original: Fragment, sha256: str) -> bool:
+    """Whether every byte is what was encoded, as far as that is known."""
+    try:
+        return file_hash(original.path) == sha256
+    except OSError:
+        return False
+
+
+@contextmanager
+def blaming_source(original: Fragment) -> Iterator[None]:
+    """Damage found inside is that of the source; who reads a file does not know whose it is."""
+    try:
+        yield
+    except CorruptFragmentError as error:
+        raise SourceDamagedError(
+            "source cannot be read any more",
+            where=str(original.path),
+            got=error.got or error.what,
+            remedy="restore it, or decode the archive, which may hold the only good copy",
+        ) from error
+
+
+def schema_of(original: Fragment) -> pa.Schema:
+    """The source fragment's schema; `SourceDamagedError` if it cannot be read."""
+    with blaming_source(original):
+        return fragment_schema(original)
 
 
 def find_original(
@@ -124,6 +209,9 @@ def read_original(
 ) -> Iterator[pa.RecordBatch]:
     """The rows and columns of the source that a part of its encoded fragment stands for.
 
+    Raises:
+        SourceDamagedError: it cannot be read.
+
     Args:
         original: source fragment.
         part: of the encoded fragment.
@@ -131,10 +219,16 @@ def read_original(
         n_rows: at most so many rows at a time.
     """
     columns = None if part.columns is None else sorted(part.columns)
-    batches = read_records(original, n_rows, columns)
-    if part.row_groups is None:
-        yield from batches
-        return
+    with blaming_source(original):
+        batches = read_records(original, n_rows, columns)
+        yield from (
+            batches if part.row_groups is None else _of_groups(batches, original, part, sizes)
+        )
+
+
+def _of_groups(
+    batches: Iterator[pa.RecordBatch], original: Fragment, part: Part, sizes: Sequence[int]
+) -> Iterator[pa.RecordBatch]:
     stops = list(accumulate(sizes))
     wanted = [(stops[n] - size, stops[n]) for n, size in part.groups_of(sizes, original.relative)]
     start = 0

@@ -7,11 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ae_pipeline.archive import ArchiveCoder
-from ae_pipeline.errors import PromiseBrokenError
+from ae_pipeline.errors import CodecMismatchError, PromiseBrokenError, listing
 from ae_pipeline.promise import Promise
 from ae_pipeline.quantization import Quantizer
 from ae_pipeline.storage import Coder
 
+_EXACT = Promise()
 #: What mends an archive or features file that is not what it should be.
 ENCODE_AGAIN = "encode it again (`encode --force`, or `verify` and then `backfill --only failed`)"
 
@@ -19,6 +20,49 @@ ENCODE_AGAIN = "encode it again (`encode --force`, or `verify` and then `backfil
 def promised(coder: Coder) -> tuple[Promise, ...] | None:
     """What is promised of an archive's columns; features datasets promise nothing."""
     return coder.codec.promises if isinstance(coder, ArchiveCoder) else None
+
+
+def check_as_tight(found: Coder, own: Coder, where: str) -> None:
+    """Hold the codec of a file to the promise of a run, whoever wrote it.
+
+    Args:
+        found: of the file.
+        own: of the run.
+        where: the file.
+
+    Raises:
+        CodecMismatchError: the file's codec allows some column a larger error.
+    """
+    theirs, ours = _by_column(found), _by_column(own)
+    coarser = [
+        f"{name} {theirs[name]}, not {ours.get(name, _EXACT)}"
+        for name in theirs
+        if not is_as_tight(theirs[name], ours.get(name, _EXACT))
+    ]
+    if coarser:
+        raise CodecMismatchError(
+            "another run wrote it with larger tolerances, or it is of a former codec",
+            where=where,
+            expected=f"those of codec {own.codec_id}",
+            got=listing(coarser),
+            remedy="`backfill --only outdated` with that codec encodes it again; its source stays",
+        )
+
+
+def is_as_tight(promise: Promise, other: Promise) -> bool:
+    """Whether whatever keeps a promise keeps the other one, too: of the same sort, or exact."""
+    if promise.is_exact or other.is_exact:
+        return promise.is_exact
+    if promise.digits and other.digits:
+        return promise.digits >= other.digits
+    if promise.relative and other.relative:
+        return promise.relative <= other.relative
+    return bool(promise.absolute and other.absolute and promise.absolute <= other.absolute)
+
+
+def _by_column(coder: Coder) -> dict[str, Promise]:
+    """Of the feature columns; the others are exact."""
+    return dict(zip(coder.schema.features, promised(coder) or (), strict=True))
 
 
 def check_promise(coder: Coder, records: pa.RecordBatch, truth: pa.RecordBatch, where: str) -> None:

@@ -106,7 +106,7 @@ def _whole_partitions(
 ) -> set[str]:
     """Those that list files, all of them encoded as they are now, one of them just compared."""
     root = Path(plan.destination)
-    source = find_source(plan.source, read_notes(root, "retired"))
+    source = find_source(plan.source, read_notes(root, "retired"), root)
     listed: dict[str, list[Fragment]] = {}
     for fragment in source.fragments:
         listed.setdefault(fragment.partition, []).append(fragment)

@@ -6,8 +6,9 @@ what outlives a kill is known to the next one.
 
 from __future__ import annotations
 
+import os
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from ae_pipeline.config import CompressJob, VerifyJob
 from ae_pipeline.pipeline.decode_plan import DecodePlan, plan_verify
 from ae_pipeline.pipeline.encode_plan import EncodePlan
 from ae_pipeline.pipeline.fragments import Outcome
+from ae_pipeline.pipeline.orphans import source_root
 from ae_pipeline.results import BackfillPlan, Intention, PlannedFragment
-from ae_pipeline.storage import read_notes, remove_note, write_note
+from ae_pipeline.source import Fragment, in_natural_order
+from ae_pipeline.storage import codec_directory, read_notes, remove_note, write_note
 
 
 def note_unchecked(encoding: EncodePlan) -> None:
@@ -34,21 +37,51 @@ def forget_unchecked(archive: Path, checked: Collection[str]) -> None:
             remove_note(archive, "unchecked", name)
 
 
-def plan_check(job: CompressJob, plan: BackfillPlan, written: Outcome) -> DecodePlan | None:
-    """What is to be read back; None if nothing is.
+def plan_check(
+    job: CompressJob, plan: BackfillPlan, encoding: EncodePlan | None, written: Outcome
+) -> DecodePlan | None:
+    """What is to be read back, whether or not it is still there; None if nothing is.
+
+    It is held to the tolerances of this run: another one may have written it meanwhile.
+
+    Args:
+        job: settings.
+        plan: what was found before anything was written.
+        encoding: what was to be written; None if nothing was.
+        written: what was.
 
     Raises:
         AePipelineError: of the archive or its codecs.
     """
     if job.backfill.dry_run:
         return None
-    names = {one.relative for one in written.results}
-    names |= {one.relative for one in _due(job, plan)}
+    names = dict.fromkeys(one.relative for one in written.results)
+    names |= dict.fromkeys(one.relative for one in _due(job, plan))
+    names |= dict.fromkeys(_gone(job))
     if not names:
         return None
     verifying = plan_verify(VerifyJob(archive=job.archive, source=job.source))
-    chosen = [one for one in verifying.fragments if one.relative in names]
-    return replace(verifying, fragments=tuple(chosen))
+    there = {one.relative: one for one in verifying.fragments}
+    root = Path(job.archive)
+    chosen = [there.get(name) or Fragment(root / name, name, 0) for name in names]
+    promises = _promises(chosen, plan, encoding)
+    own = {name: str(codec_directory(root, name)) for name in promises.values()}
+    return replace(
+        verifying,
+        fragments=in_natural_order(chosen),
+        codecs={**own, **verifying.codecs},
+        promises=promises,
+        proves=job.retention.delete_source == "after_verify",
+    )
+
+
+def _promises(
+    fragments: Sequence[Fragment], plan: BackfillPlan, encoding: EncodePlan | None
+) -> dict[str, str]:
+    """The codec of this run that each fragment is held to."""
+    if encoding is not None:
+        return {one.relative: encoding.codec_of(one) for one in fragments}
+    return {one.relative: plan.codec_id for one in fragments if plan.codec_id is not None}
 
 
 def intention(job: CompressJob, plan: BackfillPlan) -> Intention:
@@ -72,6 +105,18 @@ def _due(job: CompressJob, plan: BackfillPlan) -> list[PlannedFragment]:
     ]
     if job.retention.delete_source == "after_verify":
         return there
-    noted = read_notes(Path(job.archive), "unchecked").values()
-    unchecked = {relative for names in noted for relative in names}
+    unchecked = _unchecked(Path(job.archive))
     return [one for one in there if one.relative in unchecked]
+
+
+def _unchecked(archive: Path) -> set[str]:
+    """What runs wrote, or were about to write, and have not read back."""
+    return {name for names in read_notes(archive, "unchecked").values() for name in names}
+
+
+def _gone(job: CompressJob) -> list[str]:
+    """What a killed run had in hand and is neither in the archive nor in the source any more."""
+    archive, source = Path(job.archive), source_root(job.source)
+    names = _unchecked(archive) - set(read_notes(archive, "retired"))
+    places = (archive, source)
+    return [n for n in sorted(names) if not any(os.path.lexists(place / n) for place in places)]

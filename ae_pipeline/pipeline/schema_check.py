@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from ae_pipeline.archive import archive_schema
 from ae_pipeline.errors import CorruptFragmentError, PromiseBrokenError
-from ae_pipeline.pipeline.fidelity import describe_changes
+from ae_pipeline.pipeline.forms import describe_changes
 from ae_pipeline.pipeline.promise import ENCODE_AGAIN
 from ae_pipeline.source import Fragment, arrow_name, opened
 from ae_pipeline.storage import Coder, Form, differing_columns, field_metadata

@@ -11,7 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.config import FragmentState
-from ae_pipeline.errors import AePipelineError, EmptySourceError, SourceNotFoundError
+from ae_pipeline.errors import (
+    AePipelineError,
+    EmptySourceError,
+    OutOfMemoryError,
+    SourceNotFoundError,
+    is_out_of_memory,
+    out_of_memory,
+)
 from ae_pipeline.pipeline.fragments import in_threads
 from ae_pipeline.pipeline.watch import PATIENCE_S
 from ae_pipeline.results import PlannedFragment, silent
@@ -120,6 +127,8 @@ def _verdict(fragment: Fragment, destination: Destination) -> Verdict:
     failure = destination.failed.get(fragment.relative)
     try:
         identity = fingerprint(fragment)
+    except OutOfMemoryError:
+        raise
     except (AePipelineError, OSError) as error:
         return "failed", str(error)
     if found is not None:
@@ -174,5 +183,14 @@ def footer_of(path: Path) -> Footer | None:
         with path.open("rb") as file:
             read_leaves(file)  # if they cannot be read, encode would stumble over a current file
             return read_footer(pq.read_metadata(file), str(path))
-    except (OSError, pa.ArrowException, AePipelineError, KeyError, ValueError):
+    except (
+        MemoryError,
+        OSError,
+        pa.ArrowException,
+        AePipelineError,
+        KeyError,
+        ValueError,
+    ) as error:
+        if is_out_of_memory(error):  # which says nothing of the file
+            raise out_of_memory(str(path)) from error
         return None

@@ -50,6 +50,6 @@ def _as_measured(column: ColumnFidelity, measured: ErrorMetrics) -> ColumnFideli
     found = column.found or Fidelity(None, None, None, None, None, at_best)
     verdict = found.verdict
     if measured.max_error > 0:
-        verdict = max(verdict, verdict_of(measured.worst_r2), key=_VERDICTS.index)
+        verdict = max(verdict, verdict_of(measured.r2, measured.r2_bulk), key=_VERDICTS.index)
     found = replace(found, r2=measured.r2, r2_bulk=measured.r2_bulk, verdict=verdict)
     return replace(column, found=found)

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 import rich.table
 from rich import box
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
+from ae_pipeline.escaping import visible
 from ae_pipeline.report.table import Table, format_cell
 
 #: Tables of so few columns may hold sentences.
@@ -21,7 +22,7 @@ _NARROW, _AROUND = 12, 2
 def render(table: Table, console: Console) -> None:
     """Print a table; fits 80 columns where its text does."""
     grid = rich.table.Table(
-        title=escape(table.title),
+        title=Text(visible(table.title)),
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
@@ -35,17 +36,17 @@ def render(table: Table, console: Console) -> None:
     ]
     for index, heading in enumerate(table.headings):
         grid.add_column(
-            heading if index == 0 else heading.replace(" ", "\n"),
-            footer=escape(format_cell(table.footer[index])) if table.footer else "",
+            Text(visible(heading) if index == 0 else visible(heading).replace(" ", "\n")),
+            footer=Text(format_cell(table.footer[index])) if table.footer else "",
             justify="left" if index == 0 else "right",
             overflow="fold",
             no_wrap=index in rooms and _longest(row[index] for row in rows) <= rooms[index],
         )
     for row in rows:
-        grid.add_row(*map(escape, row))
+        grid.add_row(*map(Text, row))
     console.print(grid)
     if table.note:
-        console.print(escape(table.note), style="dim", highlight=False)
+        console.print(Text(visible(table.note)), style="dim")
         console.print()
 
 

@@ -11,8 +11,8 @@ from ae_pipeline.results import ColumnFidelity
 _MOST_ROWS = 60
 _NOTE = (
     "R2: share of the variance kept; bulk R2: the least share without outliers and frequent "
-    "values. Promises are in units of the column. kept: both at least 0.99; flattened: one below "
-    "0.9, or the tolerance above the quartile range."
+    "values. Promises are in units of the column. kept: at least 0.99 and 0.95; flattened: one "
+    "below 0.9, or the tolerance above the quartile range."
 )
 
 

@@ -65,11 +65,9 @@ def result_warnings(result: Result) -> list[str]:
     if isinstance(result, BackfillReport):
         done = [] if result.report is None else list(result.report.warnings)
         return [*result.plan.warnings, *done]
-    if isinstance(result, CompressReport):
-        reports = (result.encoded, result.verified)
-        told = [warning for report in reports if report for warning in report.warnings]
-        return [*result.plan.warnings, *dict.fromkeys(told)]
-    return []
+    reports = (result.encoded, result.verified)
+    told = [warning for report in reports if report for warning in report.warnings]
+    return [*result.plan.warnings, *dict.fromkeys(told)]
 
 
 def _plan_tables(plan: BackfillPlan) -> list[Table]:

@@ -7,6 +7,8 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any  # JSON trees
 
+from ae_pipeline.escaping import markdown, visible
+
 Cell = str | int | float | None
 
 
@@ -35,32 +37,34 @@ class Table:
 
 
 def format_cell(cell: Cell) -> str:
-    """Counts with thousands separators, measures with four digits."""
+    """Counts with thousands separators, measures with four digits, texts without what acts."""
     if cell is None:
         return "-"
     if isinstance(cell, int):
         return f"{cell:,}"
     if isinstance(cell, float):
         return f"{cell:.4g}"
-    return cell
+    return visible(cell)
 
 
 def to_markdown(table: Table) -> str:
     """The table in GitHub's Markdown."""
     words = [all(isinstance(row[n], str) for row in table.rows) for n in range(len(table.headings))]
     alignment = tuple("---" if n == 0 or is_text else "--:" for n, is_text in enumerate(words))
-    cells = [[_escape(format_cell(cell)) for cell in row] for row in table.all_rows]
-    lines = [f"**{table.title}**", "", _line(table.headings), _line(alignment)]
+    cells = [[markdown(format_cell(cell)) for cell in row] for row in table.all_rows]
+    headings = [markdown(heading) for heading in table.headings]
+    lines = [f"**{markdown(table.title)}**", "", _line(headings), _line(alignment)]
     lines += [_line(row) for row in cells]
-    return "\n".join([*lines, "", table.note]).rstrip() + "\n"
+    return "\n".join([*lines, "", markdown(table.note)]).rstrip() + "\n"
 
 
 def to_records(table: Table) -> list[dict[str, str | int | float | None]]:
-    """One dict per row, without NaN or infinities, as JSON stores want it."""
-    return [
-        dict(zip(table.headings, (_finite(cell) for cell in row), strict=True))
-        for row in table.all_rows
-    ]
+    """One dict per row for pages, texts escaped; without NaN or infinities, as JSON wants it."""
+    return [dict(zip(table.headings, map(_recorded, row), strict=True)) for row in table.all_rows]
+
+
+def _recorded(cell: Cell) -> Cell:
+    return visible(cell) if isinstance(cell, str) else _finite(cell)
 
 
 def to_json(result: Any) -> str:
@@ -82,7 +86,3 @@ def _finite(value: Any) -> Any:
 
 def _line(cells: list[str] | tuple[str, ...]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _escape(text: str) -> str:
-    return text.replace("|", "\\|")

@@ -9,6 +9,7 @@ from ae_pipeline.results.dataset import (
     FragmentFailure,
     FragmentResult,
     PartitionReport,
+    Proof,
     State,
 )
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
@@ -44,6 +45,7 @@ __all__ = [
     "PlannedFragment",
     "Progress",
     "ProgressEvent",
+    "Proof",
     "RareColumn",
     "Ratios",
     "State",

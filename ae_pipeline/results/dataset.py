@@ -13,6 +13,14 @@ State = Literal["written", "current"]
 
 
 @dataclass(frozen=True)
+class Proof:
+    """The very files that were compared: SHA-256 of all their bytes, before and after."""
+
+    source_sha256: str
+    archive_sha256: str
+
+
+@dataclass(frozen=True)
 class FragmentFailure:
     """A fragment that could not be done, and why.
 
@@ -47,6 +55,7 @@ class FragmentResult(StoredBytes):
         decoded_bytes: the reconstructed file; 0 when encoding.
         warnings: what the reader should know, one sentence each.
         errors: error sums per feature column, if the source was compared.
+        proof: which files were compared, where that decides on a deletion.
     """
 
     relative: str
@@ -56,6 +65,7 @@ class FragmentResult(StoredBytes):
     decoded_bytes: int = 0
     warnings: tuple[str, ...] = ()
     errors: ErrorSums | None = None
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from ae_pipeline.source.opening import (
     pinned_source,
     reading_errors,
 )
-from ae_pipeline.source.partition import known_values, partition_table, partition_values
+from ae_pipeline.source.partition import Key, known_values, partition_keys, partition_values
 from ae_pipeline.source.reading import (
     RowGroup,
     list_row_groups,
@@ -24,6 +24,7 @@ from ae_pipeline.source.weight import cut, leaves, weight_of
 
 __all__ = [
     "Fragment",
+    "Key",
     "RowGroup",
     "Source",
     "arrow_name",
@@ -38,7 +39,7 @@ __all__ = [
     "list_row_groups",
     "open_fragment",
     "opened",
-    "partition_table",
+    "partition_keys",
     "partition_values",
     "pinned",
     "pinned_source",

@@ -20,6 +20,8 @@ from ae_pipeline.errors import (
     CorruptFragmentError,
     FragmentReplacedError,
     SourceNotFoundError,
+    is_out_of_memory,
+    out_of_memory,
 )
 from ae_pipeline.source.discovery import Fragment, Identity, Source
 from ae_pipeline.source.magic import is_encrypted
@@ -89,7 +91,9 @@ def reading_errors(fragment: Fragment) -> Iterator[None]:
         raise SourceNotFoundError(
             "cannot read", where=str(fragment.path), got=str(error.strerror or error)
         ) from error
-    except (pa.ArrowException, OSError, EOFError, UnicodeError) as error:
+    except (MemoryError, pa.ArrowException, OSError, EOFError, UnicodeError) as error:
+        if is_out_of_memory(error):
+            raise out_of_memory(fragment.relative) from error
         if isinstance(error, OSError) and error.errno is not None:
             raise
         if is_encrypted(fragment.path):

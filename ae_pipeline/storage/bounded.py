@@ -158,7 +158,7 @@ def _width(column: pq.ColumnSchema) -> int:
 
 def _text(place: _Place, claim: Claim) -> tuple[int, int, int]:
     """The longest text of a leaf; the bytes of all, at least and at most."""
-    if place.column.physical_type != _TEXT:
+    if place.column.physical_type != _TEXT or pa.types.is_decimal(place.leaf):
         return 0, 0, 0
     if claim.is_by_prefix:
         return claim.longest_page, 0, claim.n_values * claim.longest_page

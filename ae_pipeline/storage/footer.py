@@ -30,6 +30,7 @@ _PREFIX = "ae:"
 _OWN_KEYS = ("kind", "format_version", "codec_id", "source_fingerprint", "source_bytes")
 _SCHEMA_KEY, _DELTA_KEY = "source_schema", "schema_delta"
 _LEDGER_KEY, _FORM_KEY, _CHECKSUM_KEY = "bytes", "form", "checksum"
+_HASH_KEY = "source_sha256"
 #: What reading keys that are not ours can raise; Arrow tells of a damaged schema by an `OSError`.
 _DAMAGE = (LookupError, TypeError, ValueError, OSError, RecursionError, pa.ArrowException)
 
@@ -49,6 +50,7 @@ class Footer:
             codec's in order, nullability or metadata.
         delta: the same, as `with_schema` packs it.
         form: what the source file states beyond its schema, as `with_form` packs it.
+        source_sha256: of all bytes of the source file; empty in features and in older files.
     """
 
     kind: Kind
@@ -60,6 +62,7 @@ class Footer:
     schema: pa.Schema | None = None
     delta: str = ""
     form: str = ""
+    source_sha256: str = ""
 
     def with_schema(self, own: pa.Schema, codec: TableSchema) -> Footer:
         """For a fragment of schema `own`, which is not stored where it is that of the codec."""
@@ -115,6 +118,8 @@ class Footer:
             metadata[_DELTA_KEY] = self.delta
         if self.form:
             metadata[_FORM_KEY] = self.form
+        if self.source_sha256:
+            metadata[_HASH_KEY] = self.source_sha256
         metadata[_CHECKSUM_KEY] = _checksum(metadata)
         return {_PREFIX + key: value for key, value in metadata.items()}
 
@@ -162,6 +167,7 @@ def _from_keys(found: dict[str, str]) -> Footer:
         raise ValueError("checksum of the keys is wrong")
     text, ledger = found.pop(_SCHEMA_KEY, None), found.pop(_LEDGER_KEY, None)
     delta, form = found.pop(_DELTA_KEY, ""), found.pop(_FORM_KEY, "")
+    source_sha256 = found.pop(_HASH_KEY, "")
     own = {key: found.pop(key) for key in _OWN_KEYS}
     if not is_codec_id(own["codec_id"]):
         raise ValueError(f"no codec id: {own['codec_id']}")
@@ -175,6 +181,7 @@ def _from_keys(found: dict[str, str]) -> Footer:
         schema=None if text is None else deserialize_schema(text),
         delta=delta,
         form=form,
+        source_sha256=source_sha256,
     )
 
 

@@ -90,8 +90,9 @@ class Form:
     def to_bytes(self) -> bytes:
         """For a footer, see docs/format.md."""
         flags = _NANOSECONDS * (self.int96 == "ns") | _ACCEPTED * self.has_changes
-        tag = {None: _NO_ARROW, "own": _OWN_ARROW}.get(self.stored, _ARROW_FOLLOWS)  # type: ignore[call-overload]
-        rest = self.stored if isinstance(self.stored, bytes) else b""
+        tag, rest = _NO_ARROW if self.stored is None else _OWN_ARROW, b""
+        if isinstance(self.stored, bytes):
+            tag, rest = _ARROW_FOLLOWS, self.stored
         schema = pack_parquet_schema(self.schema)
         return bytes([flags, tag]) + varint(len(schema)) + schema + rest
 

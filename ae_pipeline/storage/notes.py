@@ -13,8 +13,9 @@ from ae_pipeline.publish import publish_bytes, remove
 from ae_pipeline.storage.layout import PRIVATE_FOLDER
 
 #: `failed`: the last attempt did not succeed. `retired`: its source was deleted after verification.
+#: `retiring`: it is about to be.
 #: `unchecked`, of a run and not of a fragment: what it writes and has not read back yet.
-NoteKind = Literal["failed", "retired", "unchecked"]
+NoteKind = Literal["failed", "retired", "retiring", "unchecked"]
 _SUFFIX = ".json"
 
 

@@ -169,7 +169,8 @@ def _parse(thrift: Thrift) -> _Page:
             thrift.skip(kind)
     if min(n_values, *numbers.values()) < 0:
         raise ValueError("a page of negative size")
-    return _Page(*numbers.values(), n_values, encoding)
+    kind_found, size_bytes, stored_bytes = numbers.values()
+    return _Page(kind_found, size_bytes, stored_bytes, n_values, encoding)
 
 
 def _with_page(claim: Claim, page: _Page) -> Claim:

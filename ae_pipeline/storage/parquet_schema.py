@@ -154,7 +154,7 @@ def describe(column: tuple[Struct, ...]) -> str:
         kind = _get(element, _TYPE)
         physical = "group" if kind is None else _PHYSICAL[_number(element, _TYPE)]
         length = _get(element, _LENGTH)
-        size = "" if length is None else f"({length})"
+        size = f"({length})" if isinstance(length, int) else ""
         repetition = _REPETITIONS[_number(element, _REPETITION)]
         parts.append(f"{repetition} {physical}{size} {_name(element)}{_annotation(element)}")
     return " > ".join(parts)
@@ -261,7 +261,7 @@ def _stored_arrow(pairs: Value) -> bytes | None:
 def as_struct(value: Value) -> Struct:
     """The value, which must be a struct; ValueError if it is none."""
     if not isinstance(value, tuple):
-        raise ValueError("no struct")  # noqa: TRY004: damage, not a wrong argument
+        raise ValueError("no struct")
     return value
 
 
@@ -282,7 +282,5 @@ def _number(element: Struct, number: int) -> int:
 def _name(element: Struct) -> str:
     name = _get(element, _NAME)
     if not isinstance(name, bytes):
-        raise ValueError("a schema element without a name")  # noqa: TRY004: damage
+        raise ValueError("a schema element without a name")
     return name.decode()
-
-

@@ -72,13 +72,7 @@ def retype(column: pa.Array, kind: pa.DataType) -> pa.Array:
     if types.is_dictionary(kind):
         words = retype(column.dictionary, kind.value_type)
         return pa.DictionaryArray.from_arrays(column.indices, words, safe=False)
-    if types.is_null(column.type):
-        return pa.nulls(len(column), kind)
-    if types.is_decimal(column.type):
-        return _of_decimals(column, kind)
-    if types.is_timestamp(column.type) and column.type.unit == "s":
-        column = column.cast(pa.timestamp("ms", column.type.tz))
-    return column.cast(kind) if types.is_integer(column.type) else column.view(kind)
+    return _retype_leaf(column, kind)
 
 
 def with_fields(kind: pa.DataType, fields: list[pa.Field]) -> pa.DataType:
@@ -130,9 +124,21 @@ def _leaf_type(kind: pa.DataType, leaf: Leaf) -> pa.DataType:
     raise ValueError(f"{kind} cannot be stored so")
 
 
+def _retype_leaf(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    if types.is_null(column.type):
+        return pa.nulls(len(column), kind)
+    if types.is_decimal(column.type):
+        return _of_decimals(column, kind)
+    if types.is_timestamp(column.type) and column.type.unit == "s":
+        column = column.cast(pa.timestamp("ms", column.type.tz))
+    return column.cast(kind) if types.is_integer(column.type) else column.view(kind)
+
+
 def _retype_nested(column: pa.Array, kind: pa.DataType) -> pa.Array:
     if column.offset:  # what lies below is not sliced with it
-        column = pa.concat_arrays([column.slice(0, 0), column.take(pa.array(np.arange(len(column))))])
+        column = pa.concat_arrays(
+            [column.slice(0, 0), column.take(pa.array(np.arange(len(column))))]
+        )
     parts = [kind.field(number).type for number in range(kind.num_fields)]
     if types.is_struct(kind):
         children = [retype(column.field(number), part) for number, part in enumerate(parts)]

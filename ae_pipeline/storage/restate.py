@@ -81,14 +81,16 @@ def _renamed_chunks(paths: list[tuple[str, ...]]) -> Callable[[Value], Value]:
 
     def rename(chunk: Struct) -> Struct:
         names = Items(BINARY, tuple(name.encode() for name in next(left)))
-        return _changed(chunk, _META_DATA, lambda it: _changed(as_struct(it), _PATH, lambda _: names))
+        return _changed(
+            chunk, _META_DATA, lambda it: _changed(as_struct(it), _PATH, lambda _: names)
+        )
 
     return lambda chunks: _each(chunks, rename)
 
 
 def _each(items: Value, change: Callable[[Struct], Struct]) -> Items:
     if not isinstance(items, Items):
-        raise ValueError("no list")  # noqa: TRY004: damage, not a wrong argument
+        raise ValueError("no list")
     return Items(STRUCT, tuple(change(as_struct(one)) for one in items.values))
 
 

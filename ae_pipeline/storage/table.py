@@ -45,9 +45,11 @@ def table_writer(
     stored = schema if form is None else form.physical(schema)
     options = _options(stored, [field.name for field in schema], splits_floats=_is_arrow(form))
     options |= {} if form is None else _options_of(form, stored)
+    # Arrow writes those of a table together with its schema only.
+    pairs = {} if form is None else form.key_values(schema)
     with _open_writer(path, stored, options, metadata, form) as writer:
-        if form is not None:  # which Arrow writes together with its schema only
-            writer.add_key_value_metadata(form.key_values(schema))
+        if pairs:
+            writer.add_key_value_metadata(pairs)
         buffer = _RowGroupBuffer(writer)
         yield buffer.add if stored is schema else lambda batch: buffer.add(_retyped(batch, stored))
         buffer.flush()

@@ -1,4 +1,4 @@
-"""What a fragment's file states beyond its Arrow schema: kept, or told of before anything is encoded."""
+"""What a file states beyond its Arrow schema: kept, or told of before anything is encoded."""
 
 from __future__ import annotations
 

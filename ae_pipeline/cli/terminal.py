@@ -38,19 +38,20 @@ class SafeConsole(Console):
 
     def print(self, *objects: Any, **options: Any) -> None:
         """As rich's; a text is one line."""
+        _escape_unprintable(self.file)
         escaped = (visible(one) if isinstance(one, str) else one for one in objects)
         super().print(*escaped, **options)
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """As rich's, without what acts or has no place in the terminal's encoding."""
+        """As rich's, without what acts; what the encoding has not is escaped as it is written."""
         for piece in super().render(renderable, options):
-            yield piece if piece.control else piece._replace(text=self._shown(piece.text))
+            yield piece if piece.control else piece._replace(text=_visible_lines(piece.text))
 
-    def _shown(self, text: str) -> str:
-        lines = text if text.isprintable() else "\n".join(map(visible, text.split("\n")))
-        return lines.encode(self.encoding, "backslashreplace").decode(self.encoding)
+
+def _visible_lines(text: str) -> str:
+    return text if text.isprintable() else "\n".join(map(visible, text.split("\n")))
 
 
 stdout = SafeConsole(highlight=False, markup=False, emoji=False)
@@ -60,8 +61,12 @@ stderr = SafeConsole(stderr=True, highlight=False, markup=False, emoji=False)
 def escape_unprintable() -> None:
     """Let both streams escape what their encoding does not have: names can hold anything."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+        _escape_unprintable(stream)
+
+
+def _escape_unprintable(stream: object) -> None:
+    if isinstance(stream, io.TextIOWrapper) and stream.errors != "backslashreplace":
+        stream.reconfigure(errors="backslashreplace")
 
 
 def print_plain(text: str) -> None:

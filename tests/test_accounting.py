@@ -125,7 +125,7 @@ def test_every_verb_gives_the_same_account(encoded: tuple[Path, DatasetReport]) 
 def test_what_parquet_saves_is_not_hidden(tmp_path: Path) -> None:
     """Blocks that Parquet compresses once more keep their size; the container bears it."""
     table = pa.table(
-        {f"c{i}": [1.25] * 50 for i in range(200)} | {"x": [float(i) for i in range(50)]}
+        {f"c{i}": [1.25] * 50 for i in range(400)} | {"x": [float(i) for i in range(50)]}
     )
     source = write_tree(tmp_path / "source", {"p.parquet": table}, row_group_size=50)
     report = encode(EncodeJob(source=str(source), archive=str(tmp_path / "archive"), **FAST))

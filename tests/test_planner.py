@@ -189,7 +189,7 @@ def test_absurd_scales_are_planned_around(tolerance: float, tmp_path: Path) -> N
     job = EncodeJob(
         source=str(source),
         archive=str(tmp_path / "archive"),
-        tolerance=ToleranceConfig(rules=(rule,)),
+        tolerance=ToleranceConfig(rules=(rule,), accept_flattened=True),
         planner=PlannerConfig(budget_s=2),
     )
     assert not encode(job).failures

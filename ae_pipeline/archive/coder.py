@@ -148,8 +148,9 @@ class ArchiveCoder:
     def _features(self, content: bytes, size: int, names: list[str]) -> dict[str, pa.Array]:
         """The wanted feature columns of a row group; ValueError if they have other rows."""
         features = self.codec.decode(content, size, names)
-        if any(len(column) != size for column in features.values()):
-            raise ValueError(f"the block has not the {size} rows of its row group")
+        for column in features.values():
+            if len(column) != size:
+                raise ValueError(f"a block of {len(column)} rows in a row group of {size}")
         return features
 
 

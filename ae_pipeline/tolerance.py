@@ -12,7 +12,7 @@ from typing import Any  # a dtype known at run time only
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float, Float64, Shaped
+from jaxtyping import Float, Shaped
 
 from ae_pipeline.config import ToleranceConfig, ToleranceRule
 from ae_pipeline.decimals import decimal_places
@@ -180,15 +180,14 @@ class _Column:
         larger than the target in the end, should the sample not settle before.
         """
         tolerance = _SAFE * target * float(np.sqrt(3.0))
-        seen = self._seen.astype(np.float64)
-        if not (np.isfinite(2.0 * tolerance) and tolerance > 0 and len(seen)):
+        if not (np.isfinite(2.0 * tolerance) and tolerance > 0 and len(self._seen)):
             return 0.0
         for _ in range(_RMSE_ROUNDS):
             is_whole = pa.types.is_integer(self.kind)
             used = _of_integers(tolerance) if is_whole else tolerance
             if not used:
                 return tolerance  # too fine for whole numbers: they are exact
-            found = _rmse(seen, LinearGrid(self._origin(2.0 * used, spread), used))
+            found = _rmse(self._seen, LinearGrid(self._origin(2.0 * used, spread), used))
             if found <= _SAFE * target:
                 return tolerance
             tolerance *= max(_SLOWEST, _SAFE * _SAFE * target / found)
@@ -200,10 +199,13 @@ def _of_integers(tolerance: float) -> float:
     return floor(tolerance) + 0.5 if tolerance >= 1 else 0.0
 
 
-def _rmse(seen: Float64[np.ndarray, "values"], grid: LinearGrid) -> float:
-    decoded = grid.from_units(np.rint(grid.to_units(seen)))
-    errors = np.nan_to_num(seen - decoded)
-    return float(np.sqrt(np.mean(errors * errors)))
+def _rmse(seen: Shaped[np.ndarray, "values"], grid: LinearGrid) -> float:
+    """Of what comes back in the column's own type."""
+    values = seen.astype(np.float64)
+    cells = quantize(grid.to_units(values), None)
+    with np.errstate(over="ignore"):
+        errors = values - dequantize(grid, cells, None, seen.dtype)
+        return float(np.sqrt(np.mean(errors * errors)))
 
 
 def _with_room(tolerance: float, seen: Float[np.ndarray, "values"]) -> float:

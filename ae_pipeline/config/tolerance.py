@@ -31,6 +31,7 @@ _KINDS = (
     "mode. std: a part of the standard deviation. relative: a part of each value's own magnitude, "
     "as SZ's PW_REL; 0 stays 0. digits: so many significant digits of each value. decimals: so "
     "many places after the point, as GRIB's decimal scale; negative ones are tens and hundreds. "
+    "Both are rounded to the column's own type. "
     "rmse: root mean square error in source units. psnr: in dB, of maximum - minimum. exact: bit "
     "for bit."
 )

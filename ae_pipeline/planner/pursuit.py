@@ -49,6 +49,7 @@ def pursue(
     inner = moments.covariance[np.ix_(available, available)]
     rest, link = np.diag(inner).copy(), toward[available].copy()
     least = RIDGE * rest + 1e-9
+    variance = max(variance, 0.0)  # that of wide cells is the small difference of large sums
     chosen: list[int] = []
     factors: list[Float64[np.ndarray, "sources"]] = []
     while len(chosen) < min(_MOST_TERMS, len(available)):

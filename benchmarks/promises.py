@@ -164,7 +164,7 @@ def is_flat(source: pa.Array, decoded: pa.Array) -> bool:
 def lost_sentinels(source: pa.Array, decoded: pa.Array) -> str:
     """Whether a value that stands for something comes back as another one; empty if none does."""
     x, y = (column.drop_null().to_numpy(zero_copy_only=False) for column in (source, decoded))
-    limit = np.finfo(x.dtype).max if x.dtype.kind == "f" else np.iinfo(x.dtype).max
+    limit = float((np.finfo if x.dtype.kind == "f" else np.iinfo)(x.dtype).max)
     for sentinel in (one for one in _SENTINELS if abs(one) < limit):
         with np.errstate(over="ignore", invalid="ignore"):
             is_one = np.isfinite(x) & (x == np.array(sentinel).astype(x.dtype))

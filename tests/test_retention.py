@@ -479,3 +479,30 @@ def test_a_kill_while_a_verified_file_is_replaced_is_resolved(source: Path) -> N
     assert (archive / NAMES[0]).read_bytes() == good
     collect(str(archive), grace_s=0.0)
     assert not kept.exists()
+
+
+@pytest.mark.parametrize("delete", ["never", "after_verify"])
+def test_a_disk_that_goes_during_a_deletion_hides_nothing_for_ever(
+    source: Path, delete: str
+) -> None:
+    """What was begun is still known after nights without the disk, and is ended once it is back."""
+    archive, away = source.parent / "archive", source.parent / "away"
+    encode(job_for(source))
+    path = source / NAMES[0]
+    note = {
+        "source": fingerprint(Fragment(path, NAMES[0], path.stat().st_size)),
+        "source_sha256": file_hash(path),
+        "archive_sha256": file_hash(archive / NAMES[0]),
+    }
+    for kind in ("retiring", "retired"):
+        write_note(archive, kind, NAMES[0], note)
+    path.rename(hidden(path))
+    source.rename(away)
+    source.mkdir()
+    finish_retiring(job_for(source, delete))
+    source.rmdir()
+    away.rename(source)
+    finish_retiring(job_for(source, delete))
+    assert not hidden(path).exists()
+    assert path.exists() == (delete == "never")
+    assert (NAMES[0] in read_notes(archive, "retired")) == (delete == "after_verify")

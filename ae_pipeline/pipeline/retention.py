@@ -113,7 +113,9 @@ def finish_retiring(job: CompressJob) -> None:
         try:
             if hidden(path).exists():
                 _finish(job, path, relative, note)
-            elif relative in begun and (path.exists() or retired.get(relative) == note):
+            elif relative in begun and _is_settled(
+                path, Path(job.source), retired.get(relative), note
+            ):
                 remove_note(archive, "retiring", relative)
             if relative in retired and _is_back(path, note):
                 remove_note(archive, "retired", relative)
@@ -166,11 +168,11 @@ def _delete(path: Path, archive: Path, relative: str, note: Note) -> bool:
         return _kept(path, archive, relative)
     try:
         os.unlink(hidden(path))
-        sync_folder(path.parent)
-    except FileNotFoundError:  # another run finished it or gave it back
+    except FileNotFoundError:  # another run finished it or gave it back, or the disk has gone
         if path.exists():
             remove_note(archive, "retired", relative)
-            return False
+        return False
+    sync_folder(path.parent)
     remove_note(archive, "retiring", relative)
     logger.info("retired %s: its archive file was verified", relative)
     return True
@@ -186,15 +188,27 @@ def _give_back(path: Path, archive: Path, relative: str) -> None:
     """Nothing is deleted: no note says so, and the hidden file has its name again.
 
     The note that it was deleted goes first: where the name is back, none may say that it is not.
-    The other one goes last, since it tells where a hidden file lies.
+    The other one goes last, since it tells where a hidden file lies; it stays where neither name is
+    there, because a disk that is not mounted now comes back with one of them.
     """
     if hidden(path).exists():
         remove_note(archive, "retired", relative)
         if not os.path.lexists(path):
             with destination_errors(path), protecting(None):
                 rename(hidden(path), path)
-    if not hidden(path).exists():
+    if path.exists() and not hidden(path).exists():
         remove_note(archive, "retiring", relative)
+
+
+def _is_settled(path: Path, source: Path, retired: Note | None, begun: Note) -> bool:
+    """Whether a file has its name, or is deleted as was begun.
+
+    Of a disk that is not mounted neither is known: then its folder is not there, or empty if it is
+    the source itself.
+    """
+    folder = path.parent
+    is_mounted = folder.is_dir() and (folder != source or any(folder.iterdir()))
+    return path.exists() or (retired == begun and is_mounted)
 
 
 def _check_archive_file(seen: Seen | None, sha256: str, path: Path) -> None:

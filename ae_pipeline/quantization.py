@@ -30,12 +30,15 @@ class Quantizer:
         fill_values: stand for something that is no measurement; they come back bit for bit.
         ordinary: least and largest value that is no outlier; rare ones beyond come back bit for
             bit as well. None where that is not promised.
+        is_whole: values come back as cells of the grid, and as nothing between them: no network may
+            correct the column.
     """
 
     grid: Grid
     promise: Promise
     fill_values: tuple[float, ...] = ()
     ordinary: tuple[float, float] | None = None
+    is_whole: bool = False
 
     @classmethod
     def linear(cls, offset: float, tolerance: float) -> Quantizer:

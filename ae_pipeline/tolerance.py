@@ -88,8 +88,14 @@ class _Column:
         quantizer = self._linear(tolerance, spread)
         if quantizer.promise.is_exact:
             return quantizer
-        ordinary = (spread.low, spread.high) if rule.kind == "spread" else None
-        return replace(quantizer, fill_values=spread.fill_values, ordinary=ordinary)
+        is_spread = rule.kind == "spread"
+        return replace(
+            quantizer,
+            fill_values=spread.fill_values,
+            ordinary=(spread.low, spread.high) if is_spread else None,
+            # The usual value is a cell, and errors on average are known of cells alone.
+            is_whole=rule.kind in ("rmse", "psnr") or (is_spread and spread.usual is not None),
+        )
 
     def _absolute(self, rule: ToleranceRule, spread: Spread) -> float:
         """What is not a number (no values, overflow), or whose cell width is none, is exact."""

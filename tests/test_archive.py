@@ -299,3 +299,20 @@ def test_another_tolerance_is_refused(source: Path, own_archive: Path) -> None:
     """An existing archive does not silently keep its tolerance when another one is asked for."""
     with pytest.raises(ConfigError, match="tolerance"):
         run_encode(source, own_archive, 0.001)
+
+
+def test_the_usual_value_comes_back_whatever_is_learned(tmp_path: Path) -> None:
+    """Zeros of a rain gauge are zeros again, although a network predicts what is beside them."""
+    generator = np.random.default_rng(0)
+    wave = np.sin(np.arange(4000.0) / 50)
+    rain = np.where(generator.random(4000) < 0.8, 0.0, 3 * wave + generator.exponential(1, 4000))
+    noise = generator.normal(0, 0.01, (3, 4000))
+    columns = {f"wave{n}": (n + 1) * wave + noise[n] for n in range(3)}
+    (tmp_path / "source").mkdir()
+    pq.write_table(pa.table({**columns, "rain": rain}), tmp_path / "source/p.parquet")
+    archive, decoded = tmp_path / "archive", tmp_path / "decoded"
+    job = {"source": str(tmp_path / "source"), "archive": str(archive)}
+    assert encode(EncodeJob(**job, planner={"learn": "linear"})).failures == ()
+    decode(DecodeJob(archive=str(archive), decoded=str(decoded)))
+    got = pq.ParquetFile(decoded / "p.parquet").read()["rain"].to_numpy()
+    assert (got[rain == 0] == 0).all()

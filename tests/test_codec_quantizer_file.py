@@ -47,12 +47,20 @@ PAIRS = st.one_of(
 )
 
 
-@given(PAIRS, st.lists(NUMBERS, max_size=3), st.none() | st.tuples(NUMBERS, NUMBERS))
+@given(
+    PAIRS,
+    st.lists(NUMBERS, max_size=3),
+    st.none() | st.tuples(NUMBERS, NUMBERS),
+    st.booleans(),
+)
 def test_round_trip(
-    pair: tuple[Any, Promise], fill_values: list[float], ordinary: tuple[float, float] | None
+    pair: tuple[Any, Promise],
+    fill_values: list[float],
+    ordinary: tuple[float, float] | None,
+    is_whole: bool,
 ) -> None:
     """Every quantizer comes back from its JSON text as it was."""
-    quantizer = Quantizer(*pair, tuple(fill_values), ordinary)
+    quantizer = Quantizer(*pair, tuple(fill_values), ordinary, is_whole)
     text = json.dumps(quantizer_to_json(quantizer), allow_nan=False)
     assert quantizer_from_json(json.loads(text)) == quantizer
 

@@ -103,7 +103,9 @@ def test_errors_on_average(kind: str, target: float) -> None:
     """A root mean square error, or what a ratio to the range makes of it, is met and not wasted."""
     value = target if kind == "rmse" else 20 * np.log10(2.0 / target)
     values = np.array(WAVE)
-    errors = values - decoded(values, quantizer_of(values, rule("a", kind, value)))
+    quantizer = quantizer_of(values, rule("a", kind, value))
+    assert quantizer.is_whole
+    errors = values - decoded(values, quantizer)
     assert 0.9 * target < np.sqrt(np.mean(errors**2)) <= target
 
 
@@ -170,8 +172,9 @@ def test_the_usual_value_comes_back_as_it_is() -> None:
     """A grid goes through the value that many rows share, whatever the tolerance."""
     values = np.random.default_rng(1).normal(15.0, 3.0, 5000)
     values[::3] = 1 / 3
-    found = decoded(values, quantizer_of(values, rule("a", "spread", 0.01)))
-    assert (found[::3] == 1 / 3).all()
+    quantizer = quantizer_of(values, rule("a", "spread", 0.01))
+    assert (decoded(values, quantizer)[::3] == 1 / 3).all()
+    assert quantizer.is_whole
 
 
 @pytest.mark.parametrize("kind", ["spread", "range", "std", "rmse", "psnr", "relative"])

@@ -33,6 +33,8 @@ def quantizer_to_json(quantizer: Quantizer) -> dict[str, Any]:
         tree["fill_values"] = list(quantizer.fill_values)
     if quantizer.ordinary is not None:
         tree["ordinary"] = list(quantizer.ordinary)
+    if quantizer.is_whole:
+        tree["whole"] = True
     return tree
 
 
@@ -49,7 +51,7 @@ def quantizer_from_json(tree: dict[str, Any]) -> Quantizer:
         low, high = map(_number, ordinary)
         ordinary = low, high
     grid, promise = _grid_from_json(tree.get("grid"), offset, tolerance)
-    return Quantizer(grid, promise, fill_values, ordinary)
+    return Quantizer(grid, promise, fill_values, ordinary, tree.get("whole") is True)
 
 
 def _grid_to_json(grid: DecimalGrid | FloatingGrid, promise: Promise) -> dict[str, Any]:

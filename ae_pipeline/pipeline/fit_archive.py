@@ -122,7 +122,8 @@ def direct_codec(
         network=None,
         provenance=provenance,
     )
-    is_learnable = _is_learnable(measured, direct.cell)
+    is_whole = np.array([quantizer.is_whole for quantizer in quantizers], bool)
+    is_learnable = _is_learnable(measured, direct.cell) & ~is_whole
     return direct, replace(measured, scale=np.where(is_learnable, measured.scale, 0.0))
 
 

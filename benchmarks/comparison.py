@@ -86,6 +86,7 @@ def _compare(
     return Comparison(
         dataset=Path(dataset).name,
         tolerance=tolerance,
+        absolute=dict(zip(codec.schema.features, asked, strict=True)),
         n_rows=report.total.n_rows,
         n_values=report.total.n_rows * len(codec.columns),
         n_fragments=report.total.n_fragments,

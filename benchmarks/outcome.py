@@ -49,6 +49,7 @@ class Comparison:
     Args:
         dataset: its name.
         tolerance: relative to each column's range.
+        absolute: the same in source units, by column.
         n_rows: of all fragments.
         n_values: of all feature columns.
         n_fragments: files.
@@ -67,6 +68,7 @@ class Comparison:
 
     dataset: str
     tolerance: float
+    absolute: dict[str, float]
     n_rows: int
     n_values: int
     n_fragments: int

@@ -15,6 +15,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from rich.console import Console
@@ -29,6 +30,8 @@ from benchmarks.outcome import MOST_FIT_S, MOST_SURPRISE, Comparison, Entry
 
 TOLERANCES = (0.001, 0.01, 0.05)
 _MB = 1e6
+#: Columns that a table of tolerances has.
+_MOST_COLUMNS = 16
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ def main() -> None:
         except AePipelineError as error:
             failures.append(error)
     render(bar_table(found), console)
+    for table in tolerance_tables(found):
+        render(table, console)
     for failure in failures:
         console.print(f"error: {failure}", markup=False)
     sys.exit(bool(failures) or not all(one.is_met for one in found))
@@ -141,6 +146,25 @@ def bar_table(found: Sequence[Comparison]) -> Table:
         f"{MOST_FIT_S:.0f} s, and what `estimate` of all tolerances had said (forecast, in so many "
         f"wall seconds) at most {100 * MOST_SURPRISE:.0f} % off. It is 1.02 for sources of less "
         "than 5 MB raw or of files of less than 10,000 rows, else 1.00.",
+    )
+
+
+def tolerance_tables(found: Sequence[Comparison]) -> list[Table]:
+    """One for each dataset."""
+    by_name = groupby(found, lambda one: one.dataset)
+    return [tolerance_table(list(group)) for _, group in by_name]
+
+
+def tolerance_table(found: Sequence[Comparison]) -> Table:
+    """What the tolerances of one dataset are in source units; its first columns."""
+    names = list(found[0].absolute)[:_MOST_COLUMNS]
+    more = len(found[0].absolute) - len(names)
+    return Table(
+        title=f"{found[0].dataset}: tolerances in source units",
+        headings=("column", *(f"{100 * one.tolerance:g} %" for one in found)),
+        rows=tuple((name, *(f"{one.absolute[name]:.4g}" for one in found)) for name in names),
+        note="Parts of maximum - minimum, so that every peer gets the same numbers; exact is 0."
+        + (f" {more} more columns." if more else ""),
     )
 
 

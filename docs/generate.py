@@ -90,6 +90,12 @@ def bars_of(page: str) -> str:
     return page.split("**Ours against the best peer**\n\n")[1].split("\n\n", maxsplit=1)[0]
 
 
+def tolerances_of(page: str) -> list[str]:
+    """What the tolerances of each dataset are in source units, with a line that says so."""
+    found = re.findall(r"\*\*(\S+): tolerances in source units\*\*\n\n(.*?)\n\n", page, re.DOTALL)
+    return [f"Tolerances of {name} in source units:\n\n{table}" for name, table in found]
+
+
 def _run(name: str, *arguments: str) -> str:
     """What a benchmark prints; in a process of its own, because it needs more than documents do."""
     command = [sys.executable, "-m", f"benchmarks.{name}", *arguments]
@@ -118,7 +124,8 @@ def main() -> None:
         case "bench-page":
             page = benchmarks_page(arguments.datasets)
             (ROOT / "docs/benchmarks.md").write_text(page, encoding="utf-8")
-            replace_section("ratio", f"{bars_of(page)}\n\n{machine_line()}.")
+            tables = "\n\n".join([bars_of(page), *tolerances_of(page)])
+            replace_section("ratio", f"{tables}\n\n{machine_line()}.")
         case _:
             replace_section("benchmarks", benchmarks_text())
 

@@ -77,6 +77,7 @@ def _comparison(raw_bytes: int, n_rows: int, ours: int = 100) -> Comparison:
     return Comparison(
         dataset="some",
         tolerance=0.01,
+        absolute={"a": 0.5},
         n_rows=n_rows,
         n_values=n_rows,
         n_fragments=1,

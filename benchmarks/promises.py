@@ -120,7 +120,8 @@ def allowed(kind: str, amount: float, finite: Column) -> Float64[np.ndarray, "va
     if kind in ("digits", "decimals") and finite.dtype.kind == "f":
         # The decimal number itself is rounded to the column's type, by half of a last bit, which
         # may be that of the next power of two.
-        bound = bound + np.spacing(np.abs(finite))
+        with np.errstate(over="ignore"):
+            bound = bound + np.spacing(np.abs(finite))
     return np.asarray(bound)
 
 

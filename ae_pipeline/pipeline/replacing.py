@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ae_pipeline.errors import SourceChangedError
-from ae_pipeline.publish import destination_errors, sync_folder
+from ae_pipeline.publish import destination_errors, rename, temporary_path
 from ae_pipeline.source import file_hash
 from ae_pipeline.storage import read_notes
 
@@ -102,11 +102,10 @@ def _put_back(archive: Path, relative: str) -> bool:
     for name in sorted(os.listdir(path.parent)):
         match, kept = _REPLACED.fullmatch(name), path.with_name(name)
         if match and match["name"] == path.name and verified and file_hash(kept) in verified:
-            temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+            temporary = temporary_path(path)
             with destination_errors(path):
                 _keep(kept, temporary)
-                os.replace(temporary, path)
-                sync_folder(path.parent)
+                rename(temporary, path)
             return True
     return False
 

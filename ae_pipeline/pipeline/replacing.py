@@ -68,7 +68,7 @@ def finish_replacing(archive: Path, retired: Mapping[str, Mapping[str, str]]) ->
             _put_back(archive, (folder / name).relative_to(archive).as_posix())
 
 
-def is_kept(path: Path, archive: Path) -> bool:
+def is_still_needed(path: Path, archive: Path) -> bool:
     """Whether it is the verified one of a deleted source, and nothing like it is in its place."""
     match = _REPLACED.fullmatch(path.name)
     if match is None:
@@ -78,7 +78,7 @@ def is_kept(path: Path, archive: Path) -> bool:
     return file_hash(path) in verified and not (good.is_file() and file_hash(good) in verified)
 
 
-def was_replaced(name: str) -> bool:
+def is_replaced(name: str) -> bool:
     """Whether `replacing` gives such names."""
     return _REPLACED.fullmatch(name) is not None
 

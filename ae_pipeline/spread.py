@@ -32,14 +32,14 @@ _REPEATED, _MOST_FILL_VALUES = 2, 16
 
 @dataclass(frozen=True)
 class Spread:
-    """What the values of a column say.
+    """How far a column's ordinary values reach, and which values stand apart.
 
     Args:
         width: the smaller one of maximum - minimum and 10 standard deviations of the ordinary
             values; 0 in a column of hardly any different values.
         low: the least ordinary value.
         high: the largest ordinary value.
-        usual: a value that many rows share, or None.
+        usual: the most frequent value, if it is more than a twentieth of the rows, or None.
         fill_values: values far from the ordinary ones that many rows share.
     """
 

@@ -1,4 +1,4 @@
-"""What a forced encode would leave of the dataset that was there: it must fit to what is written.
+"""What a forced encode leaves of a former dataset: it must go with what is written.
 
 Files that the source does not have any more stay where they are. Beside files of another kind, or
 of other feature columns, they could not be decoded.

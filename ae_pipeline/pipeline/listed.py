@@ -1,4 +1,4 @@
-"""What listing a source came to, beside its fragments: files ignored, links of ours that dangle."""
+"""Listing a dataset, and saying what is left out: ignored and unreadable files, dangling links."""
 
 from __future__ import annotations
 

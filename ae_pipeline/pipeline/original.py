@@ -1,4 +1,4 @@
-"""The source fragment that an encoded one was made from: found, proved to be it, read in step."""
+"""The source fragment that an encoded one was made from: found, identified, read in step."""
 
 from __future__ import annotations
 

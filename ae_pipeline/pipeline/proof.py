@@ -1,7 +1,7 @@
-"""Which bytes were read: a file is hashed before and after, and is the same file all the while.
+"""Prove which bytes were compared: both files are hashed before and after, and stay the same file.
 
-Before and after, because a rewrite in place, a rename over it and rot may come in between. A file
-that is written to and back again has another time of change, which nobody can set.
+Both times, because a rewrite in place, a rename over it and rot may come in between. A file that is
+changed and changed back has another change time, which no program can set.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a night reads back: what it wrote, what a killed one wrote, and whatever may be deleted.
 
 A night notes the names that it is going to write, and forgets them once they were read back. So
-what outlives a kill is known to the next one.
+the next one knows what a killed one left.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Archive files that are not what their source is: set aside, kept until a good one is there."""
+"""Archive files that failed verification: set aside, kept until a good one is in their place."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Replace an archive file beside a run that deletes its source, so that one of both is always left.
+"""Replace an archive file while another run may be deleting its source: one of the two survives.
 
-There is no lock: who deletes hides the source and then looks at the archive file; who replaces that
-keeps what was there until it has looked for the source afterwards. One of them sees the other.
+There is no lock. The run that deletes hides the source, then looks at the archive file. The run
+that replaces keeps the old archive file until it has looked for the source. One sees the other.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def proving(source: Path, archive: Path) -> Iterator[Proof]:
     encoded.check(archive)
 
 
-def is_same_file(path: Path, other: Path) -> bool:
+def share_file_or_folder(path: Path, other: Path) -> bool:
     """Whether two names lead to one file, or lie in one folder: by links, hard links or mounts."""
     try:
         return path.samefile(other) or path.parent.samefile(other.parent)

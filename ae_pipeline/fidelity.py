@@ -3,8 +3,6 @@
 One fare of 429,000 dollars, or a -999 in a fifth of the rows, can make up nearly all of a column's
 variance; what is kept of it then says nothing of the other rows. So R2 is measured once more within
 each of several views of the column: without its most frequent values, and within robust fences.
-
-Source of the fences: Tukey, "Exploratory Data Analysis" (1977), the outer ones.
 """
 
 from __future__ import annotations
@@ -14,14 +12,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Float64
+
+from ae_pipeline.quartiles import fences, quartiles
 
 Verdict = Literal["exact", "kept", "coarse", "flattened"]
 
 #: From so much of the variance on a column is as good as it was, and of that of its bulk, which is
 #: less; below the last one it is another column.
 KEPT_R2, KEPT_BULK_R2, FLAT_R2 = 0.99, 0.95, 0.9
-#: Quartile ranges beyond the quartiles.
+#: Quartile ranges beyond the quartiles: Tukey's outer fences.
 _FENCE = 3.0
 #: A value of this share of the rows may stand for something: nothing, broken, switched off.
 _FREQUENT, _MOST_FREQUENT = 0.05, 20
@@ -130,9 +130,8 @@ def quartile_range(values: Values) -> float | None:
     is_other = np.arange(len(counts)) != counts.argmax() if len(counts) else np.zeros(0, bool)
     if counts[is_other].sum() < _LEAST_VALUES:
         return None
-    low, high = _quartiles(distinct[is_other], counts[is_other])
-    with np.errstate(over="ignore"):
-        width = high - low
+    low, high = quartiles(distinct[is_other], counts[is_other])
+    width = high - low
     return width if np.isfinite(width) else None
 
 
@@ -177,7 +176,7 @@ def views(values: Values) -> Iterator[View]:
         is_left = ~np.isin(distinct, excluded)
         if counts[is_left].sum() < _LEAST_VALUES:
             return
-        low, high = _fences(distinct[is_left], counts[is_left])
+        low, high = fences(*quartiles(distinct[is_left], counts[is_left]), _FENCE)
         if low == high and n_excluded:
             with np.errstate(over="ignore"):
                 nearest = float(excluded[np.abs(excluded - low).argmin()])
@@ -190,16 +189,3 @@ def _parts(values: Values) -> list[Bool[np.ndarray, "values"]]:
     """Which values each view has, of views with enough of them."""
     masks = [view.mask(values) for view in views(values)]
     return [mask for mask in masks if mask.sum() >= _LEAST_VALUES]
-
-
-def _fences(distinct: Values, counts: Int64[np.ndarray, "values"]) -> tuple[float, float]:
-    lower, upper = _quartiles(distinct, counts)
-    with np.errstate(over="ignore"):
-        reach = _FENCE * (upper - lower)
-        return lower - reach, upper + reach
-
-
-def _quartiles(distinct: Values, counts: Int64[np.ndarray, "values"]) -> tuple[float, float]:
-    below = np.cumsum(counts)
-    places = np.searchsorted(below, [0.25 * below[-1], 0.75 * below[-1]])
-    return float(distinct[places[0]]), float(distinct[places[1]])

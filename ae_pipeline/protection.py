@@ -89,7 +89,7 @@ _protected: ContextVar[Protected | None] = ContextVar("protected", default=None)
 
 @contextmanager
 def protecting(protected: Protected | None) -> Iterator[None]:
-    """Inside, in this context, this is protected and nothing else; None lets go of everything."""
+    """Protect this and nothing else inside the context; None protects nothing."""
     token = _protected.set(protected)
     try:
         yield

@@ -119,7 +119,9 @@ def remove_tree(folder: Path) -> None:
 
 
 def rename(path: Path, target: Path) -> None:
-    """Give a file another name in its folder, for good; `FileNotFoundError` if it has gone.
+    """Give a file another name in its folder, for good, over what has that name.
+
+    `FileNotFoundError` if it has gone.
 
     Raises:
         DestinationOverlapError: it is protected.

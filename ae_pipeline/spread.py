@@ -3,9 +3,6 @@
 One fare of 429,000 dollars, or the -999 that stands for a broken sensor, must not decide how
 coarsely all other values are rounded. Everything is told from the statistics' row sample, extremes
 apart, so it merges and takes one pass.
-
-Source of the fences: Tukey, "Exploratory Data Analysis" (1977), with wider ones than his 1.5 and 3
-quartile ranges, since skewed columns reach far.
 """
 
 from __future__ import annotations
@@ -15,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
+from ae_pipeline.quartiles import fences, quartiles
 from ae_pipeline.statistics import ColumnStatistics
 
-#: Quartile ranges beyond the quartiles at which values stop being ordinary.
+#: Quartile ranges beyond the quartiles at which values stop being ordinary: more than the 1.5 and 3
+#: of Tukey, since skewed columns reach far.
 _FENCE = 12.0
 #: A value of more than this share of the rows says nothing of how far the others reach.
 _FREQUENT = 0.05
@@ -33,14 +32,14 @@ _REPEATED, _MOST_FILL_VALUES = 2, 16
 
 @dataclass(frozen=True)
 class Spread:
-    """What the values of a column say.
+    """How far a column's ordinary values reach, and which values stand apart.
 
     Args:
         width: the smaller one of maximum - minimum and 10 standard deviations of the ordinary
             values; 0 in a column of hardly any different values.
         low: the least ordinary value.
         high: the largest ordinary value.
-        usual: a value that many rows share, or None.
+        usual: the most frequent value, if it is more than a twentieth of the rows, or None.
         fill_values: values far from the ordinary ones that many rows share.
     """
 
@@ -95,22 +94,12 @@ def _fences(
     Where few are left, or most of them are one value, every different value counts once.
     """
     is_rare = counts <= _FREQUENT * counts.sum()
-    lower, upper = values[0], values[0]
+    lower = upper = float(values[0])
     if is_rare.sum() >= _LEAST_VALUES:
-        lower, upper = _quartiles(values[is_rare], counts[is_rare])
+        lower, upper = quartiles(values[is_rare], counts[is_rare])
     if lower == upper:
-        lower, upper = _quartiles(values, np.ones_like(counts))
-    with np.errstate(over="ignore"):
-        reach = _FENCE * (upper - lower)
-        return float(lower - reach), float(upper + reach)
-
-
-def _quartiles(
-    values: Float64[np.ndarray, "levels"], counts: Int64[np.ndarray, "levels"]
-) -> tuple[float, float]:
-    below = np.cumsum(counts)
-    places = np.searchsorted(below, [0.25 * below[-1], 0.75 * below[-1]])
-    return float(values[places[0]]), float(values[places[1]])
+        lower, upper = quartiles(values, np.ones_like(counts))
+    return fences(lower, upper, _FENCE)
 
 
 def _deviation(values: Float64[np.ndarray, "levels"], counts: Int64[np.ndarray, "levels"]) -> float:

@@ -47,16 +47,16 @@ ForceEncode = Annotated[
     bool,
     typer.Option(
         "--force",
-        help="Encode every file again and replace what is at the destination, its own codec, too, "
-        "where the settings ask for another.",
+        help="Encode every file again, over what is there; fit another codec where the settings "
+        "ask for one.",
     ),
 ]
 ForceBackfill = Annotated[
     bool,
     typer.Option(
         "--force",
-        help="Let --prune and --replace-partitions remove more than a tenth of DEST; encode what "
-        "is selected in any case. The codec stays.",
+        help="Encode what is selected even where it is current, with the same codec; let --prune "
+        "and --replace-partitions remove more than a tenth of DEST.",
     ),
 ]
 ForceDecode = Annotated[
@@ -139,13 +139,13 @@ AcceptFlattened = Annotated[
     bool,
     typer.Option(
         "--accept-flattened",
-        help="Encode although a tolerance leaves next to nothing of what a column says.",
+        help="Encode even if a tolerance leaves next to nothing of a column.",
     ),
 ]
 AcceptChanges = Annotated[
     bool,
     typer.Option(
-        "--accept-changes", help="Encode columns, too, whose Parquet types decode cannot write."
+        "--accept-changes", help="Also encode columns whose Parquet types cannot be written back."
     ),
 ]
 CodecToUse = Annotated[
@@ -171,7 +171,9 @@ End = Annotated[
 Lookback = Annotated[
     int | None,
     typer.Option(
-        metavar="N", help="Only the last N dates, else partitions.", rich_help_panel=_CHOICE
+        metavar="N",
+        help="Only the last N dates; partitions if there are no dates.",
+        rich_help_panel=_CHOICE,
     ),
 ]
 Only = Annotated[

@@ -71,7 +71,7 @@ def inspect(
     path: Annotated[str, typer.Argument(metavar="PATH", help="Codec, dataset or file.")],
     as_json: options.Json = False,
 ) -> None:
-    """Say what PATH is and what it holds: a source, a codec, features or decoded tables.
+    """Say what PATH is and what it holds: a source, codec, archive, features or decoded tables.
 
     Example: ae-pipeline inspect codecs/sales
     """

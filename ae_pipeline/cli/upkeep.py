@@ -54,8 +54,7 @@ def backfill(
 
     Every fragment is missing, stale (source changed), failed, outdated (former codec), current,
     retired or orphaned; --dry-run shows which, and why. Run it again after a kill: what is done
-    is done. How many fragments a task of the flow has is execution.fragments_per_task; there are
-    no tasks here.
+    is done. execution.fragments_per_task concerns the flow alone.
 
     Example: ae-pipeline backfill sales/ sales_archive/ --where "year >= 2024" --dry-run
     """

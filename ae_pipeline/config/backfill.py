@@ -30,7 +30,7 @@ class BackfillConfig(Settings):
     lookback: int | None = Field(
         default=None,
         ge=1,
-        description="Only the last dates, so many, for data that arrives late: all partitions of "
+        description="Only so many of the last dates, for data that arrives late: all partitions of "
         "each, as precise as they are (hours where there are hours); the last partitions where no "
         "key is date-like.",
     )

@@ -20,8 +20,8 @@ class ColumnsConfig(Settings):
     )
     accept_changes: bool = Field(
         default=False,
-        description="Encode columns, too, whose Parquet types decode cannot write: their values "
-        "come back, their types change. Otherwise they fail.",
+        description="Also encode columns whose Parquet types cannot be written back: their values "
+        "return, their types change. Otherwise such files fail.",
     )
 
 

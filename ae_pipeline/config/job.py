@@ -35,9 +35,9 @@ class ExecutionConfig(Settings):
     )
     force: bool = Field(
         default=False,
-        description="Do it again, and replace what is already at the destination: fit its codec, "
-        "encode writes every file and fits another codec where the settings ask for one, decode "
-        "its tables. Backfill and compress may remove more than a tenth of the dataset.",
+        description="Do it again, over what is there. fit: the codec. encode: every file, with "
+        "another codec where the settings ask for one. decode: its tables. backfill and compress "
+        "may remove more than a tenth of the dataset.",
     )
 
 

@@ -90,8 +90,8 @@ class ToleranceConfig(Settings):
     )
     accept_flattened: bool = Field(
         default=False,
-        description="Encode although a tolerance leaves next to nothing of what a column says. A "
-        "rule whose match is the very name of a column accepts it for that column.",
+        description="Encode even if a tolerance leaves next to nothing of a column. A rule whose "
+        "match is the exact name of a column accepts it for that column.",
     )
 
     def shaping(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from ae_pipeline.pipeline.prune import refusal
 from ae_pipeline.pipeline.status import Destination, fragment_statuses, orphan_statuses
 from ae_pipeline.results import BackfillPlan, PlannedFragment
 from ae_pipeline.source import Fragment, Source, in_natural_order, known_values
-from ae_pipeline.storage import read_marker, read_notes
+from ae_pipeline.storage import read_marker, read_unchecked
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ def _mark_replaceable(
     """
     if not config.replace_partitions:
         return list(fragments)
-    noted = {name for names in read_notes(root, "unchecked").values() for name in names}
+    noted = read_unchecked(root)
     renewed = {
         one.partition
         for one in fragments

@@ -28,6 +28,7 @@ from ae_pipeline.pipeline.failures import remember_failures
 from ae_pipeline.pipeline.fragments import Outcome
 from ae_pipeline.pipeline.generation import choose_codecs
 from ae_pipeline.pipeline.original import find_source, returned_error
+from ae_pipeline.pipeline.orphans import source_root
 from ae_pipeline.pipeline.prune import remove_replaced
 from ae_pipeline.pipeline.read_back import (
     forget_unchecked,
@@ -126,8 +127,7 @@ def start_compress(
 
 def returned_failures(plan: BackfillPlan) -> tuple[FragmentFailure, ...]:
     """Files with the names of others that were deleted after verification: somebody must choose."""
-    source = Path(plan.source)
-    root = source.parent if source.is_file() else source
+    root = source_root(plan.source)
     return tuple(
         FragmentFailure(one.relative, str(returned_error(root / one.relative)), False)
         for one in plan.fragments

@@ -226,7 +226,7 @@ def _option(
     kept = sampled.kept_bytes + _CONTAINER_BYTES * len(sampled.source.fragments)
     codec = rehearsed.codec
     fidelity = column_fidelity(codec, judge_codec(codec, sampled.statistics.sample))
-    lost = (column for column in fidelity if not column.is_kept)
+    lost = (column for column in fidelity if not column.keeps_meaning)
     return EstimatedOption(
         label=label,
         tolerance=relative,

@@ -1,4 +1,4 @@
-"""What a file states beyond its Arrow schema: kept, or told of before anything is encoded."""
+"""Keep what a file states beyond its Arrow schema, or say before encoding what cannot be kept."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ae_pipeline.errors import AePipelineError, EmptySourceError
-from ae_pipeline.pipeline.rejection import is_rejected, is_replaced
-from ae_pipeline.pipeline.replacing import is_kept, was_replaced
+from ae_pipeline.pipeline.rejection import has_successor, is_rejected
+from ae_pipeline.pipeline.replacing import is_replaced, is_still_needed
 from ae_pipeline.pipeline.status import footer_of
 from ae_pipeline.publish import is_temporary
 from ae_pipeline.source import Fragment, discover, open_fragment
@@ -64,14 +64,14 @@ def temporaries(root: Path) -> Iterator[Found]:
 def rejected(root: Path) -> Iterator[Found]:
     """Archive files that were set aside and encoded again: the others may be all there is."""
     for path in files_of(root):
-        if is_rejected(path.name) and is_replaced(path, root):
+        if is_rejected(path.name) and has_successor(path, root):
             yield path, "an archive file that failed verification and was replaced"
 
 
 def replaced(root: Path) -> Iterator[Found]:
     """What a run kept while it replaced it."""
     for path in files_of(root):
-        if was_replaced(path.name) and not is_kept(path, root):
+        if is_replaced(path.name) and not is_still_needed(path, root):
             yield path, "an archive file that was replaced"
 
 

@@ -1,6 +1,7 @@
 """The guard: a tolerance must leave each column what it means, or somebody must have said so.
 
-Judged on a sample of the source by the column codecs themselves, however tolerances came about.
+Each column's own codec encodes and decodes a sample, so that the outcome is judged, however its
+tolerance was set.
 """
 
 from __future__ import annotations

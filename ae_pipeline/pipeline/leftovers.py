@@ -1,4 +1,4 @@
-"""What a forced encode would leave of the dataset that was there: it must fit to what is written.
+"""What a forced encode leaves of a former dataset: it must go with what is written.
 
 Files that the source does not have any more stay where they are. Beside files of another kind, or
 of other feature columns, they could not be decoded.
@@ -13,15 +13,14 @@ from ae_pipeline.config import EncodeJob
 from ae_pipeline.errors import (
     CodecError,
     DestinationExistsError,
-    EmptySourceError,
-    SourceNotFoundError,
     listing,
 )
 from ae_pipeline.pipeline.coders import open_coder
+from ae_pipeline.pipeline.listed import fragments_there
 from ae_pipeline.pipeline.measure import fittable, typical_schema
 from ae_pipeline.pipeline.status import footer_of
 from ae_pipeline.schema import resolve_roles
-from ae_pipeline.source import Fragment, Source, discover
+from ae_pipeline.source import Fragment, Source
 from ae_pipeline.storage import Coder, Kind, codec_directory, read_marker
 
 _NAMED = 3
@@ -41,7 +40,7 @@ def check_leftovers(
     """
     marker = read_marker(destination)
     names = {fragment.relative for fragment in source.fragments}
-    staying = [one for one in _written(destination) if one.relative not in names]
+    staying = [one for one in fragments_there(destination) if one.relative not in names]
     if marker is None or not staying:
         return
     if marker.kind != kind:
@@ -67,13 +66,6 @@ def _refused(
         remedy="choose another destination, or delete these files first: nothing else may have "
         "their rows",
     )
-
-
-def _written(destination: Path) -> tuple[Fragment, ...]:
-    try:
-        return discover(destination).fragments
-    except (EmptySourceError, SourceNotFoundError):
-        return ()
 
 
 def _features(job: EncodeJob, source: Source) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What listing a source came to, beside its fragments: files ignored, links of ours that dangle."""
+"""Listing a dataset, and saying what is left out: ignored and unreadable files, dangling links."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from ae_pipeline.errors import AePipelineError
-from ae_pipeline.source import Fragment, Source, open_fragment
+from ae_pipeline.errors import AePipelineError, EmptySourceError, SourceNotFoundError
+from ae_pipeline.source import Fragment, Source, discover, open_fragment
 
 logger = logging.getLogger(__name__)
+
+
+def fragments_there(dataset: Path) -> tuple[Fragment, ...]:
+    """Fragments of a dataset that may be empty, or not be there yet."""
+    try:
+        return discover(dataset).fragments
+    except (EmptySourceError, SourceNotFoundError):
+        return ()
 
 
 def tell_ignored(source: Source, path: str) -> None:

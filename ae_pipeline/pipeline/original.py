@@ -1,4 +1,4 @@
-"""The source fragment that an encoded one was made from: found, proved to be it, read in step."""
+"""The source fragment that an encoded one was made from: found, identified, read in step."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ae_pipeline.errors import (
     is_out_of_memory,
     listing,
 )
-from ae_pipeline.pipeline.listed import without_retired_links
+from ae_pipeline.pipeline.listed import fragments_there, without_retired_links
 from ae_pipeline.pipeline.measure import fragment_schema
 from ae_pipeline.source import (
     Fragment,
@@ -53,7 +53,7 @@ def find_source(path: str, retired: Collection[str], dataset: Path) -> Source:
     except EmptySourceError as error:
         if not retired:
             raise
-        names = [fragment.relative for fragment in _fragments(dataset)]
+        names = [fragment.relative for fragment in fragments_there(dataset)]
         left = [relative for relative in names if relative not in retired]
         if left:
             raise EmptySourceError(
@@ -64,14 +64,6 @@ def find_source(path: str, retired: Collection[str], dataset: Path) -> Source:
                 remedy="see whether the source is whole (is its disk mounted?)",
             ) from error
         return Source(Path(path), ())
-
-
-def _fragments(dataset: Path) -> tuple[Fragment, ...]:
-    """What is there."""
-    try:
-        return discover(dataset).fragments
-    except (EmptySourceError, SourceNotFoundError):
-        return ()
 
 
 @contextmanager
@@ -209,14 +201,14 @@ def read_original(
 ) -> Iterator[pa.RecordBatch]:
     """The rows and columns of the source that a part of its encoded fragment stands for.
 
-    Raises:
-        SourceDamagedError: it cannot be read.
-
     Args:
         original: source fragment.
         part: of the encoded fragment.
         sizes: rows of each row group of the encoded fragment.
         n_rows: at most so many rows at a time.
+
+    Raises:
+        SourceDamagedError: it cannot be read.
     """
     columns = None if part.columns is None else sorted(part.columns)
     with blaming_source(original):

@@ -1,12 +1,11 @@
-"""Which bytes were read: a file is hashed before and after, and is the same file all the while.
+"""Prove which bytes were compared: both files are hashed before and after, and stay the same file.
 
-Before and after, because a rewrite in place, a rename over it and rot may come in between. A file
-that is written to and back again has another time of change, which nobody can set.
+Both times, because a rewrite in place, a rename over it and rot may come in between. A file that is
+changed and changed back has another change time, which no program can set.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from ae_pipeline.errors import SourceChangedError
 from ae_pipeline.results import Proof
-from ae_pipeline.source import Fragment, reading_errors
+from ae_pipeline.source import Fragment, hash_of, identity_of_status, reading_errors
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Seen:
         with reading_errors(Fragment(path, path.name, 0)):
             with path.open("rb") as file:
                 identity = _identity(os.fstat(file.fileno()))
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                sha256 = hash_of(file)
             if _identity(path.stat()) != identity:
                 raise _changed(path)
         return cls(identity, sha256)
@@ -66,7 +65,7 @@ def proving(source: Path, archive: Path) -> Iterator[Proof]:
     encoded.check(archive)
 
 
-def is_same_file(path: Path, other: Path) -> bool:
+def share_file_or_folder(path: Path, other: Path) -> bool:
     """Whether two names lead to one file, or lie in one folder: by links, hard links or mounts."""
     try:
         return path.samefile(other) or path.parent.samefile(other.parent)
@@ -75,13 +74,7 @@ def is_same_file(path: Path, other: Path) -> bool:
 
 
 def _identity(status: os.stat_result) -> tuple[int, ...]:
-    return (
-        status.st_dev,
-        status.st_ino,
-        status.st_size,
-        status.st_mtime_ns,
-        status.st_ctime_ns,
-    )
+    return (*identity_of_status(status), status.st_ctime_ns)
 
 
 def _changed(path: Path) -> SourceChangedError:

@@ -1,4 +1,4 @@
-"""Remove from a dataset what its source does not have any more; never because a disk is missing."""
+"""Remove from a dataset what its source no longer has, but not because a disk is not mounted."""
 
 from __future__ import annotations
 

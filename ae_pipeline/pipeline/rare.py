@@ -1,4 +1,4 @@
-"""Columns that leave one value in a few rows only: whether these rows come back from features.
+"""Columns that hold one value in all but a few rows: whether these few come back from features.
 
 A network minimises a mean, and five rows in a hundred thousand hardly move it. What it loses is
 told once, when the codec is fitted, and stays with the codec.

@@ -1,7 +1,7 @@
 """What a night reads back: what it wrote, what a killed one wrote, and whatever may be deleted.
 
 A night notes the names that it is going to write, and forgets them once they were read back. So
-what outlives a kill is known to the next one.
+the next one knows what a killed one left.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ae_pipeline.pipeline.fragments import Outcome
 from ae_pipeline.pipeline.orphans import source_root
 from ae_pipeline.results import BackfillPlan, Intention, PlannedFragment
 from ae_pipeline.source import Fragment, in_natural_order
-from ae_pipeline.storage import codec_directory, read_notes, remove_note, write_note
+from ae_pipeline.storage import codec_directory, read_notes, read_unchecked, remove_note, write_note
 
 
 def note_unchecked(encoding: EncodePlan) -> None:
@@ -105,18 +105,13 @@ def _due(job: CompressJob, plan: BackfillPlan) -> list[PlannedFragment]:
     ]
     if job.retention.delete_source == "after_verify":
         return there
-    unchecked = _unchecked(Path(job.archive))
+    unchecked = read_unchecked(Path(job.archive))
     return [one for one in there if one.relative in unchecked]
-
-
-def _unchecked(archive: Path) -> set[str]:
-    """What runs wrote, or were about to write, and have not read back."""
-    return {name for names in read_notes(archive, "unchecked").values() for name in names}
 
 
 def _gone(job: CompressJob) -> list[str]:
     """What a killed run had in hand and is neither in the archive nor in the source any more."""
     archive, source = Path(job.archive), source_root(job.source)
-    names = _unchecked(archive) - set(read_notes(archive, "retired"))
+    names = read_unchecked(archive) - set(read_notes(archive, "retired"))
     places = (archive, source)
     return [n for n in sorted(names) if not any(os.path.lexists(place / n) for place in places)]

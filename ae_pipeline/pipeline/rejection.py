@@ -1,4 +1,4 @@
-"""Archive files that are not what their source is: set aside, kept until a good one is there."""
+"""Archive files that failed verification: set aside, kept until a good one is in their place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ae_pipeline.pipeline.status import footer_of
 from ae_pipeline.publish import destination_errors, rename
 from ae_pipeline.results import FragmentFailure
 from ae_pipeline.source import Fragment, file_hash, fingerprint, read_records
-from ae_pipeline.storage import Footer, codec_directory, read_notes
+from ae_pipeline.storage import Footer, codec_directory, read_notes, read_unchecked
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def is_rejected(name: str) -> bool:
     return _REJECTED.fullmatch(name) is not None
 
 
-def is_replaced(path: Path, archive: Path) -> bool:
+def has_successor(path: Path, archive: Path) -> bool:
     """Whether a good archive file took the place of one that was set aside.
 
     Good: its footer is whole, its codec is there, it is of the same source or was written later,
@@ -58,8 +58,7 @@ def is_replaced(path: Path, archive: Path) -> bool:
     relative, footer = good.relative_to(archive).as_posix(), footer_of(good)
     if footer is None or not codec_directory(archive, footer.codec_id).is_dir():
         return False
-    noted = {*read_notes(archive, "failed")}
-    noted |= {name for names in read_notes(archive, "unchecked").values() for name in names}
+    noted = {*read_notes(archive, "failed"), *read_unchecked(archive)}
     return relative not in noted and (
         _is_of_same_source(footer, footer_of(path))
         or good.stat().st_mtime_ns >= path.stat().st_mtime_ns

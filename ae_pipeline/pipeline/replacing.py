@@ -1,7 +1,7 @@
-"""Replace an archive file beside a run that deletes its source, so that one of both is always left.
+"""Replace an archive file while another run may be deleting its source: one of the two survives.
 
-There is no lock: who deletes hides the source and then looks at the archive file; who replaces that
-keeps what was there until it has looked for the source afterwards. One of them sees the other.
+There is no lock. The run that deletes hides the source, then looks at the archive file. The run
+that replaces keeps the old archive file until it has looked for the source. One sees the other.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ae_pipeline.errors import SourceChangedError
-from ae_pipeline.publish import destination_errors, sync_folder
+from ae_pipeline.publish import destination_errors, rename, temporary_path
 from ae_pipeline.source import file_hash
 from ae_pipeline.storage import read_notes
 
@@ -68,7 +68,7 @@ def finish_replacing(archive: Path, retired: Mapping[str, Mapping[str, str]]) ->
             _put_back(archive, (folder / name).relative_to(archive).as_posix())
 
 
-def is_kept(path: Path, archive: Path) -> bool:
+def is_still_needed(path: Path, archive: Path) -> bool:
     """Whether it is the verified one of a deleted source, and nothing like it is in its place."""
     match = _REPLACED.fullmatch(path.name)
     if match is None:
@@ -78,7 +78,7 @@ def is_kept(path: Path, archive: Path) -> bool:
     return file_hash(path) in verified and not (good.is_file() and file_hash(good) in verified)
 
 
-def was_replaced(name: str) -> bool:
+def is_replaced(name: str) -> bool:
     """Whether `replacing` gives such names."""
     return _REPLACED.fullmatch(name) is not None
 
@@ -102,11 +102,10 @@ def _put_back(archive: Path, relative: str) -> bool:
     for name in sorted(os.listdir(path.parent)):
         match, kept = _REPLACED.fullmatch(name), path.with_name(name)
         if match and match["name"] == path.name and verified and file_hash(kept) in verified:
-            temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+            temporary = temporary_path(path)
             with destination_errors(path):
                 _keep(kept, temporary)
-                os.replace(temporary, path)
-                sync_folder(path.parent)
+                rename(temporary, path)
             return True
     return False
 

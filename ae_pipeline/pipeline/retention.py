@@ -22,7 +22,7 @@ from pathlib import Path
 
 from ae_pipeline.config import CompressJob
 from ae_pipeline.errors import AePipelineError, DestinationError, DestinationOverlapError
-from ae_pipeline.pipeline.proof import Seen, is_same_file
+from ae_pipeline.pipeline.proof import Seen, share_file_or_folder
 from ae_pipeline.pipeline.replacing import finish_replacing
 from ae_pipeline.pipeline.status import footer_of
 from ae_pipeline.protection import protecting
@@ -141,7 +141,7 @@ def _finish(job: CompressJob, path: Path, relative: str, note: Note) -> None:
         _hash_or_none(archive / relative) == note.get("archive_sha256")
     )
     is_asked = job.retention.delete_source == "after_verify" or path.exists()
-    if is_verified and is_asked and not is_same_file(hidden(path), archive / relative):
+    if is_verified and is_asked and not share_file_or_folder(hidden(path), archive / relative):
         write_note(archive, "retired", relative, dict(note))
         with destination_errors(path), protecting(None):
             remove(hidden(path))
@@ -221,7 +221,7 @@ def _check_archive_file(seen: Seen | None, sha256: str, path: Path) -> None:
 
 
 def _check_apart(path: Path, ours: Path) -> None:
-    if is_same_file(path, ours):
+    if share_file_or_folder(path, ours):
         raise DestinationOverlapError(
             "source and archive are one folder or file, by a link or a mount",
             where=str(path),
@@ -235,13 +235,13 @@ def hidden(path: Path) -> Path:
 
 
 def _path_of(source: Path, relative: str) -> Path:
-    """Of a fragment; a source that was one file is it."""
+    """Where a source fragment lies, or lay; a source may be a single file."""
     is_file = source.name == relative and not source.is_dir()
     return source if is_file else source / relative
 
 
 def _is_back(path: Path, note: Note) -> bool:
-    """Whether what was deleted has its name again, so that the archive is no only copy."""
+    """Whether what was deleted has its name again, so that the archive is not the only copy."""
     return "source_sha256" in note and _hash_or_none(path) == note["source_sha256"]
 
 

@@ -13,19 +13,19 @@ import pyarrow.parquet as pq
 from ae_pipeline.config import FragmentState
 from ae_pipeline.errors import (
     AePipelineError,
-    EmptySourceError,
     OutOfMemoryError,
-    SourceNotFoundError,
     is_out_of_memory,
     out_of_memory,
 )
 from ae_pipeline.pipeline.fragments import in_threads
+from ae_pipeline.pipeline.listed import fragments_there
 from ae_pipeline.pipeline.watch import PATIENCE_S
 from ae_pipeline.results import PlannedFragment, silent
-from ae_pipeline.source import Fragment, discover, fingerprint
+from ae_pipeline.source import Fragment, fingerprint
 from ae_pipeline.storage import Coder, Footer, read_footer, read_leaves, read_notes
 
-Verdict = tuple[FragmentState, str]
+#: The state of a fragment, and its reason.
+Finding = tuple[FragmentState, str]
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,7 @@ class Destination:
 
     def fragments(self) -> tuple[Fragment, ...]:
         """What is there."""
-        try:
-            return discover(self.root).fragments
-        except (EmptySourceError, SourceNotFoundError):
-            return ()
+        return fragments_there(self.root)
 
 
 def fragment_statuses(
@@ -73,7 +70,7 @@ def fragment_statuses(
     """
 
     def status(fragment: Fragment) -> PlannedFragment:
-        state, reason = _verdict(fragment, destination)
+        state, reason = _finding(fragment, destination)
         return PlannedFragment(
             fragment.relative, fragment.partition, state, reason, fragment.size_bytes
         )
@@ -110,7 +107,7 @@ def orphan_statuses(
     ]
 
 
-def _without_source(fragment: Fragment, destination: Destination, source: Path) -> Verdict:
+def _without_source(fragment: Fragment, destination: Destination, source: Path) -> Finding:
     if fragment.relative in destination.retired:
         return "retired", "its source was deleted after verification"
     path = source / fragment.relative
@@ -121,7 +118,7 @@ def _without_source(fragment: Fragment, destination: Destination, source: Path) 
     return "orphaned", "not in the source any more"
 
 
-def _verdict(fragment: Fragment, destination: Destination) -> Verdict:
+def _finding(fragment: Fragment, destination: Destination) -> Finding:
     """The state of one fragment; one that cannot be read is left for encoding to complain of."""
     found = footer_of(destination.root / fragment.relative)
     failure = destination.failed.get(fragment.relative)
@@ -142,13 +139,13 @@ def _verdict(fragment: Fragment, destination: Destination) -> Verdict:
     return verdict
 
 
-def _unreadable(identity: str, retired: Mapping[str, str] | None) -> Verdict:
+def _unreadable(identity: str, retired: Mapping[str, str] | None) -> Finding:
     if is_only_copy(None, identity, retired):
         return "retired", "its source was deleted, and what is there cannot be read"
     return "stale", "what is there cannot be read"
 
 
-def _compare(found: Footer, identity: str, fragment: Fragment, destination: Destination) -> Verdict:
+def _compare(found: Footer, identity: str, fragment: Fragment, destination: Destination) -> Finding:
     """The state of a fragment that is there."""
     if is_only_copy(found, identity, destination.retired.get(fragment.relative)):
         return "retired", "deleted after verification, came back with other content"

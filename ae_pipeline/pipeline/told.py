@@ -1,4 +1,4 @@
-"""What is told of columns in a dataset's report: found when codecs were fitted, or measured now."""
+"""What a dataset's report says of each column: found when its codec was fitted, or measured now."""
 
 from __future__ import annotations
 

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations
 from pathlib import Path
 
-from ae_pipeline.errors import EmptySourceError, NameCollisionError, SourceNotFoundError
+from ae_pipeline.errors import NameCollisionError
+from ae_pipeline.pipeline.listed import fragments_there
 from ae_pipeline.publish import destination_errors, temporary_path
-from ae_pipeline.source import Fragment, discover
+from ae_pipeline.source import Fragment
 
 #: Longer names leave no room for what a temporary name adds.
 _LONGEST_BYTES = 200
@@ -28,7 +29,7 @@ def check_names(destination: Path, fragments: Iterable[Fragment]) -> None:
         destination: dataset that they go to; what it holds already counts, too.
         fragments: all that may be written.
     """
-    relatives = {fragment.relative for fragment in (*fragments, *_there(destination))}
+    relatives = {fragment.relative for fragment in (*fragments, *fragments_there(destination))}
     for folder, name, other in twin_names(relatives):
         if _are_one(_nearest(destination / folder), name, other):
             raise NameCollisionError(
@@ -59,13 +60,6 @@ def _folded(name: str) -> str:
     """
     folded = unicodedata.normalize("NFKC", name).casefold()
     return unicodedata.normalize("NFKC", folded).rstrip(". ")
-
-
-def _there(destination: Path) -> tuple[Fragment, ...]:
-    try:
-        return discover(destination).fragments
-    except (EmptySourceError, SourceNotFoundError):
-        return ()
 
 
 def _nearest(folder: Path) -> Path:

@@ -23,7 +23,7 @@ def fidelity_table(columns: Sequence[ColumnFidelity], title: str = "What columns
     """
     shown = columns
     if len(columns) > _MOST_ROWS:
-        shown = sorted(columns, key=lambda column: (not column.is_flattened, column.is_kept))[
+        shown = sorted(columns, key=lambda column: (not column.is_flattened, column.keeps_meaning))[
             :_MOST_ROWS
         ]
         title = f"{title} ({_MOST_ROWS} of {len(columns)}, the worst first)"

@@ -27,7 +27,7 @@ class ColumnFidelity:
         return self.found is not None and self.found.verdict == "flattened"
 
     @property
-    def is_kept(self) -> bool:
+    def keeps_meaning(self) -> bool:
         """Whether it says what it said."""
         return self.found is not None and self.found.verdict in ("exact", "kept")
 

@@ -1,10 +1,11 @@
 """The dataset we are given: its fragments, their fingerprints, their rows as a flat stream."""
 
 from ae_pipeline.source.discovery import Fragment, Source, discover, in_natural_order
-from ae_pipeline.source.fingerprint import file_hash, fingerprint, fragment_hash
+from ae_pipeline.source.fingerprint import file_hash, fingerprint, fragment_hash, hash_of
 from ae_pipeline.source.int96 import with_int96_unit
 from ae_pipeline.source.opening import (
     arrow_name,
+    identity_of_status,
     opened,
     pinned,
     pinned_source,
@@ -33,6 +34,8 @@ __all__ = [
     "file_hash",
     "fingerprint",
     "fragment_hash",
+    "hash_of",
+    "identity_of_status",
     "in_natural_order",
     "known_values",
     "leaves",

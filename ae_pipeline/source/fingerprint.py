@@ -9,6 +9,7 @@ Modification times are left out: copying a dataset does not make it stale.
 from __future__ import annotations
 
 import hashlib
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,13 +43,18 @@ def fingerprint(fragment: Fragment) -> str:
 def file_hash(path: Path) -> str:
     """SHA-256 of every byte of a file, as hex digits."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hash_of(file)
 
 
 def fragment_hash(fragment: Fragment) -> str:
     """SHA-256 of every byte of a fragment, as hex digits; errors as `fingerprint`."""
     with opened(fragment) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hash_of(file)
+
+
+def hash_of(file: BufferedReader) -> str:
+    """As `file_hash`, of a file that was just opened."""
+    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _extents(file: BinaryIO, size_bytes: int) -> list[tuple[int, int]]:

@@ -35,7 +35,7 @@ def pinned(fragment: Fragment) -> Fragment:
     """
     with reading_errors(fragment):
         status = fragment.path.stat()
-    return replace(fragment, size_bytes=status.st_size, identity=_identity(status))
+    return replace(fragment, size_bytes=status.st_size, identity=identity_of_status(status))
 
 
 def pinned_source(source: Source) -> Source:
@@ -114,10 +114,11 @@ def reading_errors(fragment: Fragment) -> Iterator[None]:
 
 def identity_of(file: BufferedReader) -> Identity:
     """What an open file is now."""
-    return _identity(os.fstat(file.fileno()))
+    return identity_of_status(os.fstat(file.fileno()))
 
 
-def _identity(status: os.stat_result) -> Identity:
+def identity_of_status(status: os.stat_result) -> Identity:
+    """What tells a file from one that replaced it, or was written to in place."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 

@@ -16,7 +16,7 @@ from ae_pipeline.storage.layout import (
     write_marker,
 )
 from ae_pipeline.storage.leaves import column_bytes, leaf_bytes, read_leaves
-from ae_pipeline.storage.notes import NoteKind, read_notes, remove_note, write_note
+from ae_pipeline.storage.notes import NoteKind, read_notes, read_unchecked, remove_note, write_note
 from ae_pipeline.storage.part import WHOLE, Part
 from ae_pipeline.storage.table import Write, block_writer, table_writer
 
@@ -49,6 +49,7 @@ __all__ = [
     "read_leaves",
     "read_marker",
     "read_notes",
+    "read_unchecked",
     "remove_note",
     "report_directory",
     "table_writer",

@@ -1,4 +1,4 @@
-"""Rows of files that somebody may have forged: refused, or read so few at a time that they fit.
+"""Rows of files that may be forged: refused, or read so few at a time that they fit in memory.
 
 A file of 500 bytes can hold one text of a megabyte a hundred thousand times. What a row group takes
 is told from its page headers, and where these do not tell how long texts are, from a look at the

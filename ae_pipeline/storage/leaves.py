@@ -11,12 +11,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-import pyarrow as pa
+from ae_pipeline.storage.parquet_footer import (
+    PATH,
+    column_chunks,
+    footer_bytes_of,
+    parsing,
+    row_groups,
+)
+from ae_pipeline.storage.thrift import Thrift
 
-from ae_pipeline.storage.thrift import Thrift, footer_bytes_of
-
-#: Fields of parquet.thrift: of the file, a row group, a column chunk and its metadata.
-_ROW_GROUPS, _COLUMNS, _META_DATA, _PATH, _COMPRESSED_BYTES = 4, 1, 3, 3, 7
+#: Field of a column chunk's metadata in parquet.thrift.
+_COMPRESSED_BYTES = 7
 
 
 def leaf_bytes(path: Path) -> dict[str, int]:
@@ -31,10 +36,8 @@ def leaf_bytes(path: Path) -> dict[str, int]:
 
 def read_leaves(file: BinaryIO) -> dict[str, int]:
     """As `leaf_bytes`, of a file that is open."""
-    try:
+    with parsing("sizes of its columns cannot be read"):
         return _sum_leaves(Thrift(footer_bytes_of(file)))
-    except (ValueError, IndexError, RecursionError) as error:
-        raise pa.ArrowInvalid(f"sizes of its columns cannot be read: {error}") from error
 
 
 def column_bytes(leaves: Mapping[str, int], name: str) -> int:
@@ -44,32 +47,16 @@ def column_bytes(leaves: Mapping[str, int], name: str) -> int:
 
 def _sum_leaves(thrift: Thrift) -> dict[str, int]:
     sizes: Counter[str] = Counter()
-    for number, kind in thrift.fields():
-        if number != _ROW_GROUPS:
-            thrift.skip(kind)
-            continue
-        for _ in thrift.structs():
-            _add_row_group(thrift, sizes)
+    for _ in row_groups(thrift):
+        for _ in column_chunks(thrift):
+            _add_chunk(thrift, sizes)
     return dict(sizes)
-
-
-def _add_row_group(thrift: Thrift, sizes: Counter[str]) -> None:
-    for number, kind in thrift.fields():
-        if number != _COLUMNS:
-            thrift.skip(kind)
-            continue
-        for _ in thrift.structs():
-            for part, part_kind in thrift.fields():
-                if part == _META_DATA:
-                    _add_chunk(thrift, sizes)
-                else:
-                    thrift.skip(part_kind)
 
 
 def _add_chunk(thrift: Thrift, sizes: Counter[str]) -> None:
     path, size = "", 0
     for number, kind in thrift.fields():
-        if number == _PATH:
+        if number == PATH:
             path = ".".join(thrift.texts())
         elif number == _COMPRESSED_BYTES:
             size = thrift.integer()

@@ -33,6 +33,11 @@ def read_notes(dataset: Path, kind: NoteKind) -> dict[str, dict[str, str]]:
     }
 
 
+def read_unchecked(dataset: Path) -> set[str]:
+    """Fragments that runs wrote, or were about to write, and have not read back."""
+    return {name for names in read_notes(dataset, "unchecked").values() for name in names}
+
+
 def remove_note(dataset: Path, kind: NoteKind, relative: str) -> None:
     """Forget it, if there is anything to forget."""
     remove(_path(dataset, kind, relative))

@@ -11,13 +11,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-import pyarrow as pa
+from ae_pipeline.storage.parquet_footer import (
+    PATH,
+    column_chunks,
+    parsing,
+    read_footer_bytes,
+    row_groups,
+)
+from ae_pipeline.storage.thrift import Thrift
 
-from ae_pipeline.storage.thrift import Thrift, read_footer_bytes
-
-#: Fields of parquet.thrift: of the file, a row group, a column chunk and its metadata,
-_ROW_GROUPS, _COLUMNS, _META_DATA = 4, 1, 3
-_PATH, _N_VALUES, _COMPRESSED_BYTES, _DATA_OFFSET, _DICTIONARY_OFFSET = 3, 5, 7, 9, 11
+#: Fields of parquet.thrift: of a column chunk's metadata,
+_N_VALUES, _COMPRESSED_BYTES, _DATA_OFFSET, _DICTIONARY_OFFSET = 5, 7, 9, 11
 #: of a page's header, and of what it has for each kind of page, with the number of its encoding.
 _PAGE_KIND, _PAGE_BYTES, _STORED_BYTES = 1, 2, 3
 _DATA_HEADER, _DICTIONARY_HEADER, _DATA_HEADER_2 = 5, 7, 8
@@ -74,47 +78,24 @@ class _Page:
 
 def find_chunks(path: Path) -> list[list[Chunk]]:
     """The column chunks of each row group; `pa.ArrowInvalid` if the footer is damaged."""
-    try:
-        thrift, groups = Thrift(read_footer_bytes(path)), []
-        for number, kind in thrift.fields():
-            if number != _ROW_GROUPS:
-                thrift.skip(kind)
-                continue
-            groups += [list(_chunks(thrift)) for _ in thrift.structs()]
-        return groups
-    except (ValueError, IndexError, RecursionError) as error:
-        raise pa.ArrowInvalid(f"its columns cannot be found: {error}") from error
+    with parsing("its columns cannot be found"):
+        thrift = Thrift(read_footer_bytes(path))
+        return [[_chunk(thrift) for _ in column_chunks(thrift)] for _ in row_groups(thrift)]
 
 
 def read_claim(file: BinaryIO, chunk: Chunk) -> Claim:
     """Add up what the headers of a chunk claim; `pa.ArrowInvalid` if one is damaged."""
     claim = Claim()
-    try:
+    with parsing(f"pages of {chunk.path} cannot be read"):
         for page in _pages(file, chunk):
             claim = _with_page(claim, page)
-    except (ValueError, IndexError, RecursionError) as error:
-        raise pa.ArrowInvalid(f"pages of {chunk.path} cannot be read: {error}") from error
     return claim
-
-
-def _chunks(thrift: Thrift) -> Iterator[Chunk]:
-    """The column chunks of a row group."""
-    for number, kind in thrift.fields():
-        if number != _COLUMNS:
-            thrift.skip(kind)
-            continue
-        for _ in thrift.structs():
-            for part, part_kind in thrift.fields():
-                if part == _META_DATA:
-                    yield _chunk(thrift)
-                else:
-                    thrift.skip(part_kind)
 
 
 def _chunk(thrift: Thrift) -> Chunk:
     path, numbers = "", dict.fromkeys((_N_VALUES, _COMPRESSED_BYTES, _DATA_OFFSET), 0)
     for number, kind in thrift.fields():
-        if number == _PATH:
+        if number == PATH:
             path = ".".join(thrift.texts())
         elif number in (_N_VALUES, _COMPRESSED_BYTES, _DATA_OFFSET, _DICTIONARY_OFFSET):
             numbers[number] = thrift.integer()

@@ -14,20 +14,24 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ae_pipeline.storage.parquet_footer import (
+    KEY_VALUES,
+    SCHEMA,
+    footer_bytes_of,
+    parsing,
+    read_footer_bytes,
+)
 from ae_pipeline.storage.thrift import (
     LIST,
     STRUCT,
-    TAIL_BYTES,
     Items,
     Struct,
     Thrift,
     Value,
-    read_footer_bytes,
     write_value,
 )
 
-#: Fields of parquet.thrift: of the file, and of a schema element.
-SCHEMA, KEY_VALUES = 2, 5
+#: Fields of a schema element in parquet.thrift.
 _TYPE, _LENGTH, _REPETITION, _NAME, _N_CHILDREN, _CONVERTED, _LOGICAL = 1, 2, 3, 4, 5, 6, 10
 ARROW_KEY = b"ARROW:schema"
 
@@ -166,10 +170,8 @@ def read_parquet_schema(path: Path) -> tuple[ParquetSchema, bytes | None]:
     Raises:
         pa.ArrowInvalid: the footer is damaged; `reading_errors` names the file.
     """
-    try:
+    with parsing("its schema cannot be read"):
         return parse_footer(read_footer_bytes(path))
-    except (ValueError, IndexError, RecursionError) as error:
-        raise pa.ArrowInvalid(f"its schema cannot be read: {error}") from error
 
 
 def parse_footer(content: bytes) -> tuple[ParquetSchema, bytes | None]:
@@ -194,9 +196,7 @@ def schema_of_writer(arrow: pa.Schema, *, has_int96: bool = False) -> tuple[Parq
     sink = io.BytesIO()
     with pq.ParquetWriter(sink, arrow, use_deprecated_int96_timestamps=has_int96):
         pass
-    content = sink.getvalue()
-    size = int.from_bytes(content[-TAIL_BYTES:-4], "little")
-    schema, stored = parse_footer(content[-TAIL_BYTES - size : -TAIL_BYTES])
+    schema, stored = parse_footer(footer_bytes_of(sink))
     return schema, stored or b""
 
 

@@ -10,23 +10,28 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from ae_pipeline.storage.parquet_schema import SCHEMA, ParquetSchema, as_struct, parse_footer
+from ae_pipeline.storage.parquet_footer import (
+    COLUMNS,
+    META_DATA,
+    PATH,
+    ROW_GROUPS,
+    SCHEMA,
+    TAIL_BYTES,
+    read_footer_bytes,
+)
+from ae_pipeline.storage.parquet_schema import ParquetSchema, as_struct, parse_footer
 from ae_pipeline.storage.thrift import (
     BINARY,
     LIST,
     STRUCT,
-    TAIL_BYTES,
     Items,
     Struct,
     Thrift,
     Value,
     field_head,
-    read_footer_bytes,
     write_value,
 )
 
-#: Fields of parquet.thrift: of the file, a row group, a column chunk and its metadata.
-_ROW_GROUPS, _COLUMNS, _META_DATA, _PATH = 4, 1, 3, 3
 _MAGIC = b"PAR1"
 
 
@@ -59,7 +64,7 @@ def _restated(footer: bytes, schema: ParquetSchema, paths: list[tuple[str, ...]]
     thrift, parts, before = Thrift(footer), [], 0
     for number, kind in thrift.fields():
         start = thrift.position
-        if number == _ROW_GROUPS and paths is not None:
+        if number == ROW_GROUPS and paths is not None:
             content = write_value(LIST, _renamed_groups(thrift.value(kind), paths))
         else:
             thrift.skip(kind)
@@ -73,7 +78,7 @@ def _restated(footer: bytes, schema: ParquetSchema, paths: list[tuple[str, ...]]
 
 def _renamed_groups(groups: Value, paths: list[tuple[str, ...]]) -> Value:
     """Row groups whose column chunks have these paths, in order."""
-    return _each(groups, lambda group: _changed(group, _COLUMNS, _renamed_chunks(paths)))
+    return _each(groups, lambda group: _changed(group, COLUMNS, _renamed_chunks(paths)))
 
 
 def _renamed_chunks(paths: list[tuple[str, ...]]) -> Callable[[Value], Value]:
@@ -81,9 +86,7 @@ def _renamed_chunks(paths: list[tuple[str, ...]]) -> Callable[[Value], Value]:
 
     def rename(chunk: Struct) -> Struct:
         names = Items(BINARY, tuple(name.encode() for name in next(left)))
-        return _changed(
-            chunk, _META_DATA, lambda it: _changed(as_struct(it), _PATH, lambda _: names)
-        )
+        return _changed(chunk, META_DATA, lambda it: _changed(as_struct(it), PATH, lambda _: names))
 
     return lambda chunks: _each(chunks, rename)
 

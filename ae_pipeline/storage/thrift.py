@@ -5,19 +5,15 @@ Sources: Thrift's compact protocol. Not a general reader: it knows no 128-bit ki
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import TypeAlias
 
 from ae_pipeline.codec.varint import varint
 
 #: Kinds of Thrift's compact protocol; 1 and 2 are true and false.
 TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, MAP, STRUCT = range(1, 13)
 _FIXED = {BYTE: 1, DOUBLE: 8}
-#: After the footer come its length and the magic.
-TAIL_BYTES = 8
 #: A list of more items says so in a varint of its own; so does a field whose number jumps.
 _SHORT = 15
 #: Nothing in a footer is nested deeper; a reader of forged bytes must not recurse for ever.
@@ -38,23 +34,6 @@ Struct: TypeAlias = "tuple[tuple[int, int, Value], ...]"
 Value: TypeAlias = "int | bytes | Items | Struct | None"
 
 
-def read_footer_bytes(path: Path) -> bytes:
-    """The footer of a Parquet file; ValueError if it is none, `OSError` if it cannot be read."""
-    with path.open("rb") as file:
-        return footer_bytes_of(file)
-
-
-def footer_bytes_of(file: BinaryIO) -> bytes:
-    """As `read_footer_bytes`, of a file that is open."""
-    end = file.seek(0, os.SEEK_END) - TAIL_BYTES
-    file.seek(max(end, 0))
-    size = int.from_bytes(file.read(TAIL_BYTES)[:4], "little")
-    if not 0 < size <= end:
-        raise ValueError(f"no footer of {size} bytes")
-    file.seek(end - size)
-    return file.read(size)
-
-
 class Thrift:
     """What Thrift's compact protocol holds, taken one after the other."""
 
@@ -73,6 +52,14 @@ class Thrift:
         while head := self._byte():
             number = number + (head >> 4) if head >> 4 else self.integer()
             yield number, head & 15
+
+    def only(self, wanted: int) -> Iterator[None]:
+        """Stand before each field of one number, which must be taken, and skip all others."""
+        for number, kind in self.fields():
+            if number == wanted:
+                yield
+            else:
+                self.skip(kind)
 
     def structs(self) -> Iterator[None]:
         """The items of a list, each of which must be taken before the next."""

@@ -180,7 +180,7 @@ class _Column:
         larger than the target in the end, should the sample not settle before.
         """
         tolerance = _SAFE * target * float(np.sqrt(3.0))
-        seen = self._seen.astype(np.float64)
+        seen = self._seen
         if not (np.isfinite(2.0 * tolerance) and tolerance > 0 and len(seen)):
             return 0.0
         for _ in range(_RMSE_ROUNDS):
@@ -200,10 +200,15 @@ def _of_integers(tolerance: float) -> float:
     return floor(tolerance) + 0.5 if tolerance >= 1 else 0.0
 
 
-def _rmse(seen: Float64[np.ndarray, "values"], grid: LinearGrid) -> float:
-    decoded = grid.from_units(np.rint(grid.to_units(seen)))
-    errors = np.nan_to_num(seen - decoded)
-    return float(np.sqrt(np.mean(errors * errors)))
+def _rmse(seen: Shaped[np.ndarray, "values"], grid: LinearGrid) -> float:
+    """Of values decoded to their own type, whose rounding counts; too far out, they are exact."""
+    source = seen.astype(np.float64)
+    units = grid.to_units(source)
+    decoded = dequantize(grid, quantize(units, None), None, seen.dtype).astype(np.float64)
+    errors = np.where(np.isnan(units), 0.0, source - decoded)
+    largest = float(np.abs(errors).max())
+    # Squares of small errors would vanish.
+    return largest * float(np.sqrt(np.mean((errors / largest) ** 2))) if largest else 0.0
 
 
 def _with_room(tolerance: float, seen: Float[np.ndarray, "values"]) -> float:

@@ -12,7 +12,7 @@ from typing import Any  # a dtype known at run time only
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float, Float64, Shaped
+from jaxtyping import Float, Shaped
 
 from ae_pipeline.config import ToleranceConfig, ToleranceRule
 from ae_pipeline.decimals import decimal_places

@@ -186,7 +186,8 @@ class _Column:
         larger than the target in the end, should the sample not settle before.
         """
         tolerance = _SAFE * target * float(np.sqrt(3.0))
-        if not (np.isfinite(2.0 * tolerance) and tolerance > 0 and len(self._seen)):
+        seen = self._seen
+        if not (np.isfinite(2.0 * tolerance) and tolerance > 0 and len(seen)):
             return 0.0
         for _ in range(_RMSE_ROUNDS):
             is_whole = pa.types.is_integer(self.kind)
@@ -206,12 +207,14 @@ def _of_integers(tolerance: float) -> float:
 
 
 def _rmse(seen: Shaped[np.ndarray, "values"], grid: LinearGrid) -> float:
-    """Of what comes back in the column's own type."""
-    values = seen.astype(np.float64)
-    cells = quantize(grid.to_units(values), None)
-    with np.errstate(over="ignore"):
-        errors = values - dequantize(grid, cells, None, seen.dtype)
-        return float(np.sqrt(np.mean(errors * errors)))
+    """Of values decoded to their own type, whose rounding counts; too far out, they are exact."""
+    source = seen.astype(np.float64)
+    units = grid.to_units(source)
+    decoded = dequantize(grid, quantize(units, None), None, seen.dtype).astype(np.float64)
+    errors = np.where(np.isnan(units), 0.0, source - decoded)
+    largest = float(np.abs(errors).max())
+    # Squares of small errors would vanish.
+    return largest * float(np.sqrt(np.mean((errors / largest) ** 2))) if largest else 0.0
 
 
 def _with_room(tolerance: float, seen: Float[np.ndarray, "values"]) -> float:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -506,3 +507,31 @@ def test_a_disk_that_goes_during_a_deletion_hides_nothing_for_ever(
     assert not hidden(path).exists()
     assert path.exists() == (delete == "never")
     assert (NAMES[0] in read_notes(archive, "retired")) == (delete == "after_verify")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_deleted"),
+    [
+        ({}, False),
+        ({"relative": 0.01, "accept_flattened": True}, True),
+        ({"relative": 0.01, "rules": [{"match": "a", "kind": "spread", "value": 0.01}]}, True),
+        ({"relative": 0.01, "rules": [{"match": "*", "kind": "spread", "value": 0.01}]}, False),
+    ],
+    ids=["plain", "accepted", "named", "glob"],
+)
+def test_a_source_that_is_flattened_stays(
+    tmp_path: Path, accepted: dict[str, Any], is_deleted: bool
+) -> None:
+    """What is far finer than the promise of the first night is deleted only if that is accepted."""
+    walk = np.random.default_rng(0).normal(size=500).cumsum()
+    paths = [tmp_path / "source" / name for name in NAMES]
+    for path, scale in zip(paths, (1e6, 1e-3), strict=True):
+        path.parent.mkdir(parents=True)
+        pq.write_table(pa.table({"a": walk * scale, "b": walk}), path)
+        settings = {"tolerance": accepted} if accepted else {}
+        report = compress(job_for(tmp_path / "source", **settings))
+    assert not paths[0].exists()
+    assert paths[1].exists() != is_deleted
+    named = [failure.relative for failure in report.failures]
+    assert named == ([] if is_deleted else [NAMES[1]])
+    assert is_deleted or "flattens what this file says: day=2" in report.failures[0].message

@@ -109,6 +109,23 @@ def test_errors_on_average(kind: str, target: float) -> None:
     assert 0.9 * target < np.sqrt(np.mean(errors**2)) <= target
 
 
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (1e6 + 0.01 * np.random.default_rng(0).normal(size=3000).cumsum(), pa.float32()),
+        (1e-300 * np.random.default_rng(0).normal(size=3000).cumsum(), pa.float64()),
+    ],
+    ids=["coarse type", "tiny"],
+)
+def test_errors_on_average_of_odd_values(values: np.ndarray, kind: pa.DataType) -> None:
+    """The rounding of a column's type counts, and squares that float64 cannot hold do not hide."""
+    values = values.astype(kind.to_pandas_dtype())
+    target = float(values.max() - values.min()) * 10**-1.5
+    found = decoded(values, quantizer_of(values, rule("a", "psnr", 30.0), kind))
+    errors = (values.astype(np.float64) - found) / target
+    assert np.sqrt(np.mean(errors**2)) <= 1.0
+
+
 @pytest.mark.parametrize("kind", [pa.float32(), pa.float64()], ids=str)
 @pytest.mark.parametrize("relative", [0.1, 0.01, 1e-4])
 def test_relative_to_each_value(kind: pa.DataType, relative: float) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -38,11 +39,13 @@ from ae_pipeline.pipeline.read_back import (
 )
 from ae_pipeline.pipeline.rejection import set_aside
 from ae_pipeline.pipeline.retention import finish_retiring, is_retired, retire, unfinished
+from ae_pipeline.pipeline.withheld import check_meaning_kept
 from ae_pipeline.results import (
     BackfillPlan,
     CompressReport,
     DriftReport,
     FragmentFailure,
+    FragmentResult,
     Progress,
     silent,
 )
@@ -155,7 +158,11 @@ def settle(job: CompressJob, verifying: DecodePlan | None, checked: Outcome) -> 
     remember_failures(archive, source.fragments, replace(checked, failures=damage))
     if job.retention.delete_source == "never":
         return Settled(failures=checked.failures)
-    return _retire_all(source, archive, checked)
+    coders = list(verifying.open_coders().values())
+    features = coders[0].schema.features if coders else ()
+    kept, withheld = _withhold(job, features, checked)
+    settled = _retire_all(source, archive, kept)
+    return replace(settled, failures=(*settled.failures, *withheld))
 
 
 def finish_compress(
@@ -223,6 +230,21 @@ def _unsettled(
         for failure in failures
         if not is_retired(Path(job.source), Path(job.archive), failure.relative)
     )
+
+
+def _withhold(
+    job: CompressJob, features: Sequence[str], checked: Outcome
+) -> tuple[Outcome, list[FragmentFailure]]:
+    """The outcome without fragments that are flattened, and these."""
+    kept: list[FragmentResult] = []
+    withheld: list[FragmentFailure] = []
+    for result in checked.results:
+        try:
+            check_meaning_kept(job.tolerance, features, result)
+            kept.append(result)
+        except AePipelineError as error:
+            withheld.append(FragmentFailure(result.relative, f"not deleted: {error}", False))
+    return replace(checked, results=tuple(kept)), withheld
 
 
 def _retire_all(source: Source, archive: Path, checked: Outcome) -> Settled:

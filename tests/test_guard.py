@@ -328,3 +328,18 @@ def test_provenance_tells_what_was_found(flattened: Path) -> None:
     assert found["fare"].n_before > 300
     assert found["fare"].n_after == 2
     assert found["flat"].verdict == "exact"
+
+
+def test_a_partition_that_is_finer_than_the_promise_is_told(tmp_path: Path) -> None:
+    """What a later partition loses to an older promise is named, though the whole keeps its R2."""
+    walk = np.cumsum(np.random.default_rng(0).normal(size=2000))
+    source, archive = tmp_path / "source", tmp_path / "archive"
+    job = {"source": str(source), "archive": str(archive), **QUICK}
+    for day, scale in ((1, 1e6), (2, 1e-3)):
+        (source / f"day={day}").mkdir(parents=True)
+        pq.write_table(pa.table({"a": walk * scale}), source / f"day={day}/p.parquet")
+        backfill(EncodeJob(**job))
+    report = verify(VerifyJob(archive=str(archive), source=str(source)))
+    assert not report.failures
+    assert [w for w in report.warnings if w.startswith("day=2: hardly anything is left of a (R2")]
+    assert not [w for w in report.warnings if w.startswith("day=1")]

@@ -18,7 +18,7 @@ from ae_pipeline.pipeline.accounting import account
 from ae_pipeline.pipeline.compare import feature_numbers
 from ae_pipeline.pipeline.fragments import Outcome
 from ae_pipeline.pipeline.guard import flattened_warnings
-from ae_pipeline.pipeline.told import dataset_fidelity
+from ae_pipeline.pipeline.told import dataset_fidelity, partition_warnings
 from ae_pipeline.results import DatasetReport, FragmentResult, PartitionReport, StoredBytes
 from ae_pipeline.storage import Coder
 
@@ -53,13 +53,18 @@ def summarize(
     total = _report(TOTAL, outcome.results, unit)
     fidelity = dataset_fidelity(coders, columns, total.column_metrics)
     warnings = tuple(warning for result in outcome.results for warning in result.warnings)
+    partitions = tuple(_report(name, list(results), unit) for name, results in by_partition)
+    features = tuple(coders[0].schema.features[number] for number in numbers)
+    # Of features nothing is promised, and one partition is the whole.
+    is_judged = bool(fidelity) and len(partitions) > 1
+    lost = partition_warnings(partitions, features, fidelity) if is_judged else ()
     return DatasetReport(
         verb=verb,
         source=source,
         destination=destination,
         codec_ids=tuple(coder.codec_id for coder in coders),
-        features=tuple(coders[0].schema.features[number] for number in numbers),
-        partitions=tuple(_report(name, list(results), unit) for name, results in by_partition),
+        features=features,
+        partitions=partitions,
         total=total,
         fragments=tuple(replace(result, errors=None) for result in outcome.results),
         bytes=account(
@@ -71,6 +76,7 @@ def summarize(
             *dict.fromkeys(warning for coder in coders for warning in coder.warnings),
             *warnings,
             *flattened_warnings(fidelity),
+            *lost,
         ),
         seconds=time.monotonic() - started,
         fidelity=fidelity,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import get_args
 
 from ae_pipeline.archive import ArchiveCoder
+from ae_pipeline.errors import listing
 from ae_pipeline.fidelity import Fidelity, Verdict, verdict_of
 from ae_pipeline.metrics import ErrorMetrics
 from ae_pipeline.pipeline.compare import feature_numbers
 from ae_pipeline.pipeline.guard import column_fidelity
 from ae_pipeline.promise import Promise
-from ae_pipeline.results import ColumnFidelity
+from ae_pipeline.results import ColumnFidelity, PartitionReport
 from ae_pipeline.storage import Coder
 
+#: Fewer values say nothing of their column.
+_LEAST_VALUES = 8
+_LEAST_R2 = 0.1
 #: From good to bad.
 _VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
@@ -38,6 +42,49 @@ def dataset_fidelity(
     if not measured:
         return tuple(worst)
     return tuple(_as_measured(*pair) for pair in zip(worst, measured, strict=True))
+
+
+def partition_warnings(
+    partitions: Iterable[PartitionReport],
+    features: Sequence[str],
+    fidelity: Iterable[ColumnFidelity],
+) -> tuple[str, ...]:
+    """One sentence for each partition of which columns are lost, if its values were compared.
+
+    Args:
+        partitions: of the dataset.
+        features: names of the columns of their metrics.
+        fidelity: of the whole dataset; what is flattened there is told already.
+    """
+    known = {column.name for column in fidelity if column.is_flattened}
+    return tuple(
+        f"{one.partition}: hardly anything is left of {listing(lost)}"
+        for one in partitions
+        if (lost := _lost(one, features, known))
+    )
+
+
+def is_lost(metrics: ErrorMetrics) -> bool:
+    """Whether next to nothing is left of a column in a partition: its mean would tell as much.
+
+    That is less than what the guard asks of a table: a part may well vary less than the whole.
+    """
+    return metrics.count >= _LEAST_VALUES and share_kept(metrics) < _LEAST_R2
+
+
+def share_kept(metrics: ErrorMetrics) -> float:
+    """The smaller one of both shares of variance kept; 1 of what does not vary."""
+    shares = [share for share in (metrics.r2, metrics.r2_bulk) if share is not None]
+    return max(min(shares, default=1.0), 0.0)
+
+
+def _lost(partition: PartitionReport, features: Sequence[str], known: Collection[str]) -> list[str]:
+    measured = zip(features, partition.column_metrics, strict=False)
+    return [
+        f"{name} (R2 {share_kept(one):.2f})"
+        for name, one in measured
+        if name not in known and is_lost(one)
+    ]
 
 
 def _badness(column: ColumnFidelity) -> int:

@@ -10,15 +10,10 @@ from collections.abc import Sequence
 
 from ae_pipeline.config import ToleranceConfig
 from ae_pipeline.errors import FlattenedColumnError, listing
-from ae_pipeline.metrics import ErrorMetrics, column_metrics
+from ae_pipeline.metrics import column_metrics
 from ae_pipeline.pipeline.guard import is_named
+from ae_pipeline.pipeline.told import is_lost, share_kept
 from ae_pipeline.results import FragmentResult
-
-#: Fewer values say nothing of their column.
-_LEAST_VALUES = 8
-#: Next to nothing is left of a file's column where its mean would tell about as much. That is less
-#: than what the guard asks of a table: a file may well vary less than the table that it is of.
-_LEAST_R2 = 0.1
 
 
 def check_meaning_kept(
@@ -38,9 +33,9 @@ def check_meaning_kept(
         return
     measured = zip(features, column_metrics(result.errors), strict=True)
     flattened = [
-        f"{name} (R2 {_share(metrics):.2f})"
+        f"{name} (R2 {share_kept(metrics):.2f})"
         for name, metrics in measured
-        if _is_flattened(metrics) and not is_named(config, name)
+        if is_lost(metrics) and not is_named(config, name)
     ]
     if flattened:
         raise FlattenedColumnError(
@@ -50,13 +45,3 @@ def check_meaning_kept(
             remedy="give finer ones and another archive, or --accept-flattened if the source may "
             "go all the same",
         )
-
-
-def _is_flattened(metrics: ErrorMetrics) -> bool:
-    return metrics.count >= _LEAST_VALUES and _share(metrics) < _LEAST_R2
-
-
-def _share(metrics: ErrorMetrics) -> float:
-    """The smaller one of both shares of variance kept; 1 of what does not vary."""
-    shares = [share for share in (metrics.r2, metrics.r2_bulk) if share is not None]
-    return max(min(shares, default=1.0), 0.0)

@@ -47,7 +47,7 @@ class Case:
         write_tree(self.start / "source", tables)
         if self.verb != "encode":
             encode(self._job(self.start, "archive"))
-            encode(self._job(self.start, "other", tolerance={"relative": 0.05}))
+            encode(self._job(self.start, "other", tolerance={"relative": 0.02}))
         if self.verb == "decode":
             self._decode(self.start)
 

@@ -123,6 +123,7 @@ def _load_features(folder: Path) -> Coder:
     return FeaturesCoder(load_codec(folder))
 
 
+@pytest.mark.heavy
 def test_archive_codec(tmp_path: Path) -> None:
     """An archive's codec with anything anywhere, its id right, works or is refused in a line."""
     archive = write_archive(tmp_path)
@@ -131,6 +132,7 @@ def test_archive_codec(tmp_path: Path) -> None:
     assert run_apart(change_everything, *arguments) == []
 
 
+@pytest.mark.heavy
 def test_features_codec(tmp_path: Path) -> None:
     """So is a codec of features."""
     codec, source, encoded = hand_set_codec(), tmp_path / "source", tmp_path / "encoded"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
-from tests.support.block_devices import folding_disk, mount_image
+from tests.support.faults.block_devices import folding_disk, mount_image
 
 PACKAGE = Path(__file__).parents[1] / "ae_pipeline"
 #: TensorFlow reads the sources of functions that it traces, which instrumented modules do not have.

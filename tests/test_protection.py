@@ -18,10 +18,10 @@ from ae_pipeline.protection import Protected, check_unprotected, protecting
 from ae_pipeline.publish import make_folders, publish_bytes, remove, remove_tree, rename
 from ae_pipeline.results.dataset import DatasetReport, FragmentFailure
 from ae_pipeline.verbs import backfill, compress, decode, encode
-from tests.support.block_devices import run_tool
 from tests.support.checks import assert_one_line
-from tests.support.datasets import mixed_table, write_tree
-from tests.support.networks import hand_set_codec, hand_set_table
+from tests.support.codec.features import hand_set_codec, hand_set_table
+from tests.support.data.datasets import mixed_table, write_tree
+from tests.support.faults.block_devices import run_tool
 
 QUICK = {"planner": {"learn": "never"}}
 DE, FR = "c=de/part-0.parquet", "c=fr/part-0.parquet"

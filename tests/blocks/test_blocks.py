@@ -19,7 +19,8 @@ from ae_pipeline.blocks.matrix import block_to_matrix, matrix_to_values
 from ae_pipeline.blocks.missing import pack_missing, unpack_missing
 from ae_pipeline.columns import Standardization
 from tests.support.checks import assert_same_array
-from tests.support.tables import FLOATS, INTEGERS, numeric_arrays
+from tests.support.data.tables import FLOATS, INTEGERS
+from tests.support.strategies.arrays import numeric_arrays
 
 NULL, NAN, POSITIVE, NEGATIVE = 1, 2, 3, 4
 #: Integers up to here are exact in float64.

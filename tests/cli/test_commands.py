@@ -18,7 +18,7 @@ import yaml
 
 from ae_pipeline.cli import options
 from ae_pipeline.cli.app import app, main
-from tests.support.datasets import mixed_table, mixed_tree, write_tree
+from tests.support.data.datasets import mixed_table, mixed_tree, write_tree
 
 COMMAND = Path(sys.executable).parent / "ae-pipeline"
 Call = Callable[..., tuple[int, str, str]]

@@ -12,7 +12,7 @@ import pytest
 
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.verbs import encode
-from tests.support.datasets import mixed_table, write_tree
+from tests.support.data.datasets import mixed_table, write_tree
 
 CITY = "city=Z\u00fcrich"
 ASCII = {"PYTHONIOENCODING": "ascii"}

@@ -31,21 +31,24 @@ from ae_pipeline.coding import (
 from ae_pipeline.config.job import VerifyJob
 from ae_pipeline.errors import AePipelineError, ConfigError, CorruptCodecError
 from ae_pipeline.verbs import inspect, verify
-from tests.support.archives import make_codec, ramp_network, random_network
-from tests.support.damage import (
+from tests.support.codec.archives import make_codec
+from tests.support.codec.drawn import random_network
+from tests.support.codec.ramps import ramp_network
+from tests.support.faults.apart import (
     BYTES_OF_LAYERS,
     BYTES_PER_VALUE,
     BYTES_PER_WEIGHT,
+    complaint_of,
+    limit_space,
+    run_apart,
+)
+from tests.support.faults.damage import cuts, flips
+from tests.support.faults.damaged_archives import (
     CODEC_FILES,
     MODEL_FILES,
     N_FEATURES,
     codec_folder,
-    complaint_of,
-    cuts,
-    flips,
     forge_tree,
-    limit_space,
-    run_apart,
     write_archive,
 )
 

@@ -17,7 +17,13 @@ from ae_pipeline.formats import require_footer
 from ae_pipeline.storage import Marker
 from ae_pipeline.storage.layout import write_marker
 from ae_pipeline.verbs import decode, inspect, verify
-from tests.support.damage import N_ROWS, PART, codec_folder, forge_tree, write_archive
+from tests.support.faults.damaged_archives import (
+    N_ROWS,
+    PART,
+    codec_folder,
+    forge_tree,
+    write_archive,
+)
 
 
 @pytest.fixture(scope="module")

@@ -21,16 +21,10 @@ from ae_pipeline.errors import CodecError, CorruptCodecError, CorruptFragmentErr
 from ae_pipeline.formats import ArchiveFormat, FeaturesFormat, FragmentFormat
 from ae_pipeline.storage import Footer
 from ae_pipeline.verbs import inspect
-from tests.support.damage import (
-    PART,
-    codec_folder,
-    forge_tree,
-    limit_space,
-    run_apart,
-    write_archive,
-)
-from tests.support.networks import hand_set_codec, hand_set_table
-from tests.support.processes import peak_memory
+from tests.support.codec.features import hand_set_codec, hand_set_table
+from tests.support.faults.apart import limit_space, run_apart
+from tests.support.faults.damaged_archives import PART, codec_folder, forge_tree, write_archive
+from tests.support.jobs.processes import peak_memory
 
 MISSING = object()
 NASTY: list[Any] = [

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_pipeline.coding import pack_integers, pack_numbers, unpack_integers, unpack_numbers
-from tests.support.archives import bits
+from tests.support.values import bits
 
 KINDS = [
     *(np.dtype(name) for name in ("f2", "f4", "f8")),

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from ae_pipeline.coding import Architecture, Side, Weights, decode_matrix, encode_matrix
 from ae_pipeline.coding import float_network as inference
 from ae_pipeline.config.network import Activation, Design
-from tests.support.networks import hand_set_codec, random_weights
+from tests.support.codec.drawn import random_weights
+from tests.support.codec.features import hand_set_codec
 
 ACTIVATIONS = get_args(Activation)
 DESIGNS = get_args(Design)

@@ -26,7 +26,8 @@ from ae_pipeline.coding import (
     round_columns,
 )
 from ae_pipeline.coding.integer_decoder import WEIGHT_MAX
-from tests.support.archives import bits, random_decoder
+from tests.support.codec.drawn import random_decoder
+from tests.support.values import bits
 
 #: Processors, and the names under which OpenBLAS reports their kernels.
 CORE_TYPES = {

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ae_pipeline.coding import MOST_TERMS, LinearPredictor, bounded
 from ae_pipeline.coding.linear_prediction import CELL_MAX, WEIGHT_MAX
-from tests.support.archives import random_predictor
+from tests.support.codec.drawn import random_predictor
 
 
 def rounded_half_even(value: Fraction) -> int:

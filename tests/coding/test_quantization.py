@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
 from ae_pipeline.coding import LinearGrid, Promise, breaks_promise, dequantize, quantize
-from tests.support.archives import assert_within
+from tests.support.values import assert_within
 
 KINDS = [
     *(np.dtype(name) for name in ("f2", "f4", "f8")),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ae_pipeline.columns import Fidelity, fine_tolerance, judge, verdict_of
 from ae_pipeline.columns.fidelity import variance_kept, worst_view
-from tests.support.taxi import FLATTENED, KEPT, taxi_table
+from tests.support.data.taxi import FLATTENED, KEPT, taxi_table
 
 N = 4000
 GENERATOR = np.random.default_rng(7)

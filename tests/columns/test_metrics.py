@@ -19,7 +19,7 @@ from ae_pipeline.columns import (
     measure_errors,
 )
 from ae_pipeline.columns.fidelity import variance_kept
-from tests.support.tables import blocks_of_values
+from tests.support.strategies.values import blocks_of_values
 
 
 @st.composite

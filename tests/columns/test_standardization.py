@@ -13,7 +13,7 @@ from ae_pipeline.columns import (
     is_rare,
     measure,
 )
-from tests.support.tables import blocks_of_values
+from tests.support.strategies.values import blocks_of_values
 
 
 def fit(*columns: np.ndarray | list[float], clip_sigma: float = 10.0) -> Standardization:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ae_pipeline.columns import ColumnStatistics, TableSchema, measure, resolve_tolerances
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
-from tests.support.tables import blocks_of_values
+from tests.support.strategies.values import blocks_of_values
 
 #: What a sample holds at most; part of the promise of bounded memory.
 SAMPLE_ROWS = 1 << 14

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.dataset import Fragment, discover, fingerprint
-from tests.support.tables import fragment_at, numbers_table, write_fragment
+from tests.support.data.tables import fragment_at, numbers_table, write_fragment
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from ae_pipeline.errors import SourceNotFoundError
 from ae_pipeline.publish import temporary_path
 from ae_pipeline.storage import read_marker, read_notes, write_note
 from ae_pipeline.verbs import backfill, decode, encode, estimate, gc, inspect, verify
-from tests.support.datasets import mixed_table, write_tree
+from tests.support.data.datasets import mixed_table, write_tree
 
 QUICK = {"planner": {"learn": "never"}}
 #: The name of a file may look like that of a partition.

@@ -24,7 +24,7 @@ from ae_pipeline.dataset import (
 )
 from ae_pipeline.errors import AePipelineError, CorruptFragmentError, SourceNotFoundError
 from tests.support.checks import assert_one_line, assert_same_table
-from tests.support.tables import fragment_at, numbers_table, write_fragment
+from tests.support.data.tables import fragment_at, numbers_table, write_fragment
 
 WORD = pa.dictionary(pa.int32(), pa.string())
 NESTED = (

@@ -16,7 +16,7 @@ from ae_pipeline.dataset.twin_names import _are_one, twin_names
 from ae_pipeline.errors import NameCollisionError, UnwritableDestinationError
 from ae_pipeline.verbs import compress, decode, encode, verify
 from tests.support.checks import assert_one_line
-from tests.support.datasets import mixed_table, write_tree
+from tests.support.data.datasets import mixed_table, write_tree
 
 QUICK = {"planner": {"learn": "never"}}
 LOWER, UPPER = "c=de/part-0.parquet", "c=DE/part-0.parquet"

@@ -28,32 +28,31 @@ from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.formats import ArchiveFormat
 from ae_pipeline.upkeep import footer_of
 from ae_pipeline.verbs import decode, encode, inspect, verify
-from tests.support.archives import make_codec
-from tests.support.damage import (
+from tests.support.codec.archives import make_codec
+from tests.support.faults.apart import (
     BLOCK_RESIDENT,
     BLOCK_SPACE,
     BYTES_PER_VALUE,
     FRAGMENT_SPACE,
+    complaint_of,
+    limit_space,
+    run_apart,
+)
+from tests.support.faults.damage import bits, cuts, drawn, flips
+from tests.support.faults.damaged_archives import (
     N_FEATURES,
     N_LATENT,
     N_ROWS,
     PART,
-    bits,
     block_of,
     codec_folder,
-    complaint_of,
-    cuts,
-    drawn,
-    flips,
     is_same,
-    limit_space,
     read_part,
-    run_apart,
     small_table,
     write_archive,
 )
-from tests.support.golden_archives import integers
-from tests.support.processes import peak_memory
+from tests.support.golden.case import integers
+from tests.support.jobs.processes import peak_memory
 
 WAYS = {way.__name__: way for way in (flips, bits, drawn, cuts)}
 

@@ -15,9 +15,10 @@ from ae_pipeline.codec.archive import save_archive_codec
 from ae_pipeline.config.job import CompressJob, DecodeJob, EncodeJob
 from ae_pipeline.publish import make_durable, make_folders, publish_bytes, remove, rename
 from ae_pipeline.verbs import backfill, compress, decode, encode
-from tests.support.archives import make_codec, random_network
-from tests.support.datasets import mixed_table, write_tree
-from tests.support.disk_log import DiskLog
+from tests.support.codec.archives import make_codec
+from tests.support.codec.drawn import random_network
+from tests.support.data.datasets import mixed_table, write_tree
+from tests.support.faults.disk_log import DiskLog
 
 QUICK = {"planner": {"learn": "never"}}
 

@@ -18,8 +18,8 @@ import pytest
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.verbs import encode, gc
 from tests.conftest import Mount
-from tests.support.datasets import mixed_table, write_tree
-from tests.support.processes import (
+from tests.support.data.datasets import mixed_table, write_tree
+from tests.support.jobs.processes import (
     STOP_CODES,
     Running,
     assert_complete,
@@ -358,5 +358,5 @@ def test_kill_at_every_point(verb: str, tmp_path: Path) -> None:
 
     The backfill goes from one codec to another.
     """
-    with Running(verb, tmp_path, module="tests.support.crash_points") as running:
+    with Running(verb, tmp_path, module="tests.support.faults.crash_points") as running:
         assert running.end() == 0, running.output

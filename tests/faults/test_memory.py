@@ -17,7 +17,7 @@ import pytest
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.verbs import decode, encode, verify
-from tests.support.processes import peak_memory
+from tests.support.jobs.processes import peak_memory
 
 
 def peak_of(verb: str, source: Path, archive: Path) -> int:

@@ -18,8 +18,8 @@ import pytest
 from ae_pipeline.config.job import DecodeJob, VerifyJob
 from ae_pipeline.storage import read_notes
 from ae_pipeline.verbs import decode, verify
-from tests.support.block_devices import MountImage, make_image
-from tests.support.processes import Running, many_fragments, published, run
+from tests.support.faults.block_devices import MountImage, make_image
+from tests.support.jobs.processes import Running, many_fragments, published, run
 
 pytestmark = pytest.mark.heavy
 

@@ -29,7 +29,7 @@ from ae_pipeline.report.outcome import result_tables, result_warnings
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.storage import codec_directory, read_marker
 from ae_pipeline.verbs import backfill, compress, decode, encode, inspect, verify
-from tests.support.taxi import FLATTENED, KEPT, taxi_table
+from tests.support.data.taxi import FLATTENED, KEPT, taxi_table
 
 QUICK: dict[str, Any] = {"planner": {"learn": "never"}}
 NAME = "day=1/part-0.parquet"

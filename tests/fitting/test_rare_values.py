@@ -20,7 +20,7 @@ from ae_pipeline.fitting.rare_values import with_lost_events
 from ae_pipeline.report.outcome import result_warnings
 from ae_pipeline.results.fit import RareColumn
 from ae_pipeline.verbs import decode, encode
-from tests.support.networks import hand_set_codec
+from tests.support.codec.features import hand_set_codec
 
 N_ROWS, N_FILES = 600, 3
 NAMES = ("busy", "rare", "flat", "once")

@@ -19,8 +19,8 @@ from flows.backfill import backfill
 from flows.decode import decode
 from flows.events import DRIFT, FRAGMENTS_FAILED, emit_drift, emit_failures
 from flows.names import slug
-from tests.support.datasets import mixed_tree
-from tests.support.servers import events_of
+from tests.support.data.datasets import mixed_tree
+from tests.support.flows.servers import events_of
 
 pytestmark = pytest.mark.flow
 

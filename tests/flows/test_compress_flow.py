@@ -17,8 +17,8 @@ from flows.assets import asset_key
 from flows.compress import compress
 from flows.events import DRIFT, SHIFT
 from flows.names import slug
-from tests.support.datasets import write_tree
-from tests.support.servers import events_of
+from tests.support.data.datasets import write_tree
+from tests.support.flows.servers import events_of
 
 pytestmark = pytest.mark.flow
 

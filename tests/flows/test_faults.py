@@ -16,7 +16,8 @@ from prefect.client.schemas.objects import FlowRun
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob
 from ae_pipeline.verbs import decode, encode
-from tests.support.processes import (
+from tests.support.flows.servers import StandingServer, standing_server
+from tests.support.jobs.processes import (
     STOP_CODES,
     Running,
     assert_complete,
@@ -26,7 +27,6 @@ from tests.support.processes import (
     many_fragments,
     published,
 )
-from tests.support.servers import StandingServer, standing_server
 
 pytestmark = [pytest.mark.flow, pytest.mark.heavy, pytest.mark.timeout(400)]
 

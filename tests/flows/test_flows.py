@@ -38,7 +38,7 @@ from flows.log_lines import FewLines, is_news
 from flows.main_job import main_job
 from flows.states import WORK, is_worth_retrying
 from flows.verify import verify
-from tests.support.datasets import mixed_tree
+from tests.support.data.datasets import mixed_tree
 
 pytestmark = pytest.mark.flow
 

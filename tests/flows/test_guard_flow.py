@@ -15,7 +15,7 @@ from flows.artifacts import artifact_key
 from flows.compress import compress
 from flows.encode import encode
 from flows.verify import verify
-from tests.support.taxi import taxi_table
+from tests.support.data.taxi import taxi_table
 
 pytestmark = pytest.mark.flow
 

@@ -22,8 +22,8 @@ from ae_pipeline.errors import ConfigError
 from ae_pipeline.formats.archive import BLOCK_COLUMN
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.verbs import decode, encode, inspect, verify
-from tests.support.datasets import N_ROWS, PARTITIONS, mixed_tree, read_table, write_tree
-from tests.support.format_reader import read_fragment, read_schema
+from tests.support.data.datasets import N_ROWS, PARTITIONS, mixed_tree, read_table, write_tree
+from tests.support.format_reader.fragment import read_fragment, read_schema
 
 FEATURES = ("alpha", "beta", "gamma", "flat", "empty")
 FAST = {"training": {"max_steps": 300}}

@@ -11,8 +11,8 @@ import pytest
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.errors import EmptySourceError
 from ae_pipeline.verbs import decode, encode, verify
-from tests.support.datasets import read_table, write_tree
-from tests.support.tables import numbers_table
+from tests.support.data.datasets import read_table, write_tree
+from tests.support.data.tables import numbers_table
 
 N_ROWS = 500
 LEARN = ("never", "linear")

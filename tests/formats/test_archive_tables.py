@@ -24,8 +24,9 @@ from ae_pipeline.formats import ArchiveFormat
 from ae_pipeline.results.progress import silent
 from ae_pipeline.storage import Footer, read_footer
 from ae_pipeline.verbs import decode
-from tests.support.archives import bits, random_network, raw_values
-from tests.support.round_trips import (
+from tests.support.codec.drawn import random_network
+from tests.support.data.tables import FLOATS, INTEGERS
+from tests.support.jobs.round_trips import (
     PART,
     Paths,
     assert_round_trip,
@@ -35,8 +36,8 @@ from tests.support.round_trips import (
     run_verify,
     write_source,
 )
-from tests.support.table_strategies import Sample, samples
-from tests.support.tables import FLOATS, INTEGERS
+from tests.support.strategies.tables import Sample, samples
+from tests.support.values import bits, raw_values
 
 #: Exact, finer than floats, about as fine as float32, coarser than integers, beyond int64's end.
 TOLERANCES = [0.0, 1e-12, 3e-6, 0.01, 1.0, 2.6, 1e12, 3e12]

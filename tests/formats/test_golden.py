@@ -28,16 +28,15 @@ from ae_pipeline.config.job import VerifyJob
 from ae_pipeline.format_version import FORMAT_VERSION
 from ae_pipeline.formats.archive import BLOCK_COLUMN
 from ae_pipeline.verbs import verify
-from tests.support.format_reader import read_fragment
-from tests.support.golden_archives import (
-    CASES,
+from tests.support.format_reader.fragment import read_fragment
+from tests.support.golden.reading import (
     EXPECTED_FILE,
     GOLDEN,
     decode_case,
     describe,
     describe_column,
-    write_case,
 )
+from tests.support.golden.writing import CASES, write_case
 
 #: What must be there. Cases are added and never taken away.
 _FORMER = ("types", "network", "window", "predictor")

@@ -15,7 +15,7 @@ from ae_pipeline.report.table import to_json
 from ae_pipeline.results.account import ByteAccount, StoredBytes
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.verbs import encode, inspect, verify
-from tests.support.datasets import N_ROWS, PARTITIONS, mixed_tree, write_tree
+from tests.support.data.datasets import N_ROWS, PARTITIONS, mixed_tree, write_tree
 
 FAST = {"training": {"epochs": 1, "max_steps": 100}, "network": {"latent_dim": 2}}
 #: Bytes of the features of a row of `mixed_table`: three doubles, a float and a half.

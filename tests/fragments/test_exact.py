@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_pipeline.fragments.exact import same_bits
-from tests.support.table_strategies import kept_columns, numeric_columns
+from tests.support.strategies.columns import kept_columns, numeric_columns
 
 FLOATS = [(pa.float16(), np.uint16), (pa.float32(), np.uint32), (pa.float64(), np.uint64)]
 

@@ -22,7 +22,7 @@ from ae_pipeline.formats.archive import BLOCK_COLUMN
 from ae_pipeline.fragments.schema_check import check_source_schema, check_stored_schema
 from ae_pipeline.results.fit import TrainingSummary
 from ae_pipeline.verbs import encode, verify
-from tests.support.table_strategies import KEPT
+from tests.support.strategies.columns import KEPT
 
 SOURCE = pa.schema(
     [

@@ -20,7 +20,7 @@ from ae_pipeline.parquet import Form, own_form, table_writer
 from ae_pipeline.parquet.schema import read_parquet_schema, schema_of_writer
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.verbs import decode, encode, verify
-from tests.support.odd_files import (
+from tests.support.data.odd_files import (
     BOOL,
     BYTES,
     FIXED,

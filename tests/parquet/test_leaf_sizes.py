@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.parquet import column_bytes, leaf_bytes
-from tests.support.datasets import mixed_table
+from tests.support.data.datasets import mixed_table
 
 
 def test_sizes_are_those_of_arrow(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from ae_pipeline.planner.code_pruning import without_idle_codes
 from ae_pipeline.planner.sample import SampleBlocks
-from tests.support.archives import make_codec, ramp_network, ramp_records
+from tests.support.codec.archives import make_codec
+from tests.support.codec.ramps import ramp_network, ramp_records
 
 
 def test_idle_codes_are_folded(generator: np.random.Generator) -> None:

@@ -19,7 +19,7 @@ from ae_pipeline.errors import CodecMismatchError
 from ae_pipeline.planner.linear_fit import fit_predictor
 from ae_pipeline.storage import codec_directory
 from ae_pipeline.verbs import encode, verify
-from tests.support.datasets import write_tree
+from tests.support.data.datasets import write_tree
 
 
 def coded(cells: np.ndarray) -> int:

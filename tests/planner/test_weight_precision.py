@@ -6,7 +6,9 @@ import numpy as np
 
 from ae_pipeline.codec.archive import ArchiveCodec, model_bytes
 from ae_pipeline.planner.weight_precision import coarsest
-from tests.support.archives import make_codec, ramp_network, ramp_records, random_network
+from tests.support.codec.archives import make_codec
+from tests.support.codec.drawn import random_network
+from tests.support.codec.ramps import ramp_network, ramp_records
 
 
 def test_needless_precision_is_dropped(generator: np.random.Generator) -> None:

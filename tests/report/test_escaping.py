@@ -21,7 +21,7 @@ from ae_pipeline.report.console import render
 from ae_pipeline.report.table import Table, to_json, to_markdown, to_records
 from ae_pipeline.verbs import inspect
 from tests.support.checks import assert_one_line
-from tests.support.datasets import write_tree
+from tests.support.data.datasets import write_tree
 
 ODD = {
     "x\x1b[31m": "x\\x1b[31m",

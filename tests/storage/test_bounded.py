@@ -22,20 +22,19 @@ from ae_pipeline.formats import ArchiveFormat, FeaturesFormat
 from ae_pipeline.parquet import find_chunks, read_claim
 from ae_pipeline.storage import Footer, read_bounded
 from ae_pipeline.verbs import decode, verify
-from tests.support.archives import make_codec
-from tests.support.damage import (
+from tests.support.codec.archives import make_codec
+from tests.support.codec.features import hand_set_codec, hand_set_table
+from tests.support.data.datasets import mixed_table
+from tests.support.faults.apart import limit_space, run_apart
+from tests.support.faults.damaged_archives import (
     PART,
     block_of,
     is_same,
-    limit_space,
-    run_apart,
     small_codec,
     small_table,
     write_archive,
 )
-from tests.support.datasets import mixed_table
-from tests.support.networks import hand_set_codec, hand_set_table
-from tests.support.processes import peak_memory
+from tests.support.jobs.processes import peak_memory
 
 #: What reading a forged file may take: a batch, its pages, and the copy of them in a dictionary.
 SPACE = 1 << 30

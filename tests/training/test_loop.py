@@ -11,7 +11,9 @@ from ae_pipeline.coding import Architecture, Weights, decode_matrix, encode_matr
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.training.loop import CompiledLoop
 from ae_pipeline.training.reconstruction import ReconstructionObjective
-from tests.support.networks import assert_same_weights, random_weights, tensor
+from tests.support.codec.drawn import random_weights
+from tests.support.codec.features import assert_same_weights
+from tests.support.codec.training import tensor
 
 SHAPE = Architecture(3, 2, (4,), (3,), "tanh", "residual")
 BATCH = 8

@@ -11,7 +11,8 @@ from ae_pipeline.coding import Architecture, decode_matrix, encode_matrix
 from ae_pipeline.config.network import Activation, Design, Initializer
 from ae_pipeline.network.initialization import initial_weights
 from ae_pipeline.network.model import build_autoencoder, get_weights, set_weights, weight_names
-from tests.support.networks import assert_same_weights, random_weights
+from tests.support.codec.drawn import random_weights
+from tests.support.codec.features import assert_same_weights
 
 RESIDUAL = Architecture(6, 2, (9, 5), (3,), "relu", "residual")
 PLAIN = Architecture(6, 2, (9, 5), (3,), "relu", "plain")

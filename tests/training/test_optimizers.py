@@ -9,7 +9,7 @@ import pytest
 
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.training.optimizers import State, build_rate, build_update
-from tests.support.networks import tensor
+from tests.support.codec.training import tensor
 
 N_STEPS = 1000
 

@@ -15,7 +15,7 @@ from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.dataset import Fragment, RowGroup
 from ae_pipeline.training.data import TrainingData
 from ae_pipeline.training.sample import ResidentSample, Section, split_validation
-from tests.support.networks import feature_names, plain_standardization, write_groups
+from tests.support.codec.training import feature_names, plain_standardization, write_groups
 
 NOWHERE = Fragment(Path("nowhere"), "nowhere", 0)
 GROUP_ROWS = 4

@@ -23,8 +23,8 @@ from ae_pipeline.training.data import TrainingData
 from ae_pipeline.training.fits import train_reconstruction
 from ae_pipeline.training.trainer import TrainingResult
 from ae_pipeline.verbs import fit
-from tests.support.networks import (
-    assert_same_weights,
+from tests.support.codec.features import assert_same_weights
+from tests.support.codec.training import (
     bent_rows,
     feature_names,
     plain_standardization,

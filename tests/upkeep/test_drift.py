@@ -21,7 +21,7 @@ from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from ae_pipeline.storage import codec_directory, read_marker
 from ae_pipeline.upkeep import footer_of, measure_drift, plan_backfill
 from ae_pipeline.verbs import compress, verify
-from tests.support.datasets import write_tree
+from tests.support.data.datasets import write_tree
 
 GLOB = "x[1]"
 

@@ -37,7 +37,7 @@ from ae_pipeline.verbs import (
     verify,
 )
 from ae_pipeline.work import Outcome, for_each_fragment
-from tests.support.datasets import mixed_table
+from tests.support.data.datasets import mixed_table
 
 NAMES = ("day=1/part-0.parquet", "day=2/part-0.parquet")
 FINE = {"tolerance": {"relative": 0.001}}

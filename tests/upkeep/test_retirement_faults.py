@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.datasets import mixed_tree
-from tests.support.processes import run
-from tests.support.retirement_faults import FAULTS
+from tests.support.data.datasets import mixed_tree
+from tests.support.faults.retirement.strikes import FAULTS
+from tests.support.jobs.processes import run
 
 pytestmark = pytest.mark.heavy
 
@@ -26,7 +26,7 @@ def test_faults_at_steps_of_a_night(tmp_path: Path) -> None:
     """Each row lies in the source still, or comes out of the archive as promised."""
     command = (
         "-m",
-        "tests.support.retirement_faults",
+        "tests.support.faults.retirement",
         "--runs",
         str(4 * len(FAULTS)),
         "--seed",

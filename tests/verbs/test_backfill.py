@@ -22,7 +22,7 @@ from ae_pipeline.results.backfill import BackfillPlan, BackfillReport
 from ae_pipeline.storage import read_notes, write_note
 from ae_pipeline.upkeep import plan_backfill
 from ae_pipeline.verbs import backfill, encode, verify
-from tests.support.datasets import mixed_table, write_tree
+from tests.support.data.datasets import mixed_table, write_tree
 
 LINEAR = {"planner": {"learn": "linear"}}
 DAYS = ("2013-05-30", "2013-05-31", "2013-06-01", "2013-06-02")

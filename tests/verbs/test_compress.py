@@ -34,7 +34,7 @@ from ae_pipeline.verbs import (
     verify,
 )
 from ae_pipeline.work import Outcome
-from tests.support.datasets import mixed_table, read_table, write_tree
+from tests.support.data.datasets import mixed_table, read_table, write_tree
 
 DAYS = ("date=2013-05-30", "date=2013-05-31", "date=2013-06-01")
 AFTER_VERIFY = {"retention": {"delete_source": "after_verify"}}

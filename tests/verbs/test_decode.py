@@ -13,7 +13,7 @@ import pytest
 from ae_pipeline import errors
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.verbs import encode
-from tests.support.datasets import (
+from tests.support.data.datasets import (
     N_ROWS,
     PARTITIONS,
     mixed_table,
@@ -21,7 +21,7 @@ from tests.support.datasets import (
     read_table,
     write_tree,
 )
-from tests.support.pipelines import FEATURES, run_decode, run_encode, run_fit
+from tests.support.jobs.pipelines import FEATURES, run_decode, run_encode, run_fit
 
 
 @pytest.fixture(scope="module")

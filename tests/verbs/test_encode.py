@@ -18,7 +18,7 @@ from ae_pipeline.config.job import EncodeJob, FitJob
 from ae_pipeline.formats import MISSING_COLUMN
 from ae_pipeline.storage import codec_directory, read_footer
 from ae_pipeline.verbs import encode, fit, inspect
-from tests.support.datasets import (
+from tests.support.data.datasets import (
     N_ROWS,
     PARTITIONS,
     mixed_table,
@@ -26,7 +26,7 @@ from tests.support.datasets import (
     read_table,
     write_tree,
 )
-from tests.support.pipelines import FAST, FEATURES, run_decode, run_encode, run_fit
+from tests.support.jobs.pipelines import FAST, FEATURES, run_decode, run_encode, run_fit
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from ae_pipeline.results.estimate import Estimate, EstimatedOption
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.verbs import estimate
 from ae_pipeline.verbs.verdict import give_verdict, recommend
-from tests.support.taxi import taxi_table
+from tests.support.data.taxi import taxi_table
 
 FLAT = ColumnFidelity("fare", "within 4290", Fidelity(1.0, -3.8, 1871, 2, 7.06, "flattened"))
 

@@ -21,7 +21,7 @@ from ae_pipeline.storage import Marker
 from ae_pipeline.storage.layout import write_marker
 from ae_pipeline.verbs import backfill, decode, encode, gc, verify
 from tests.support.checks import assert_one_line
-from tests.support.datasets import mixed_table, mixed_tree, write_tree
+from tests.support.data.datasets import mixed_table, mixed_tree, write_tree
 
 DAY_S = 86_400.0
 PLANNER = {"learn": "never"}

@@ -18,7 +18,7 @@ from ae_pipeline.report.errors import verdict
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.storage import read_notes
 from ae_pipeline.verbs import backfill, decode, encode, verify
-from tests.support.datasets import (
+from tests.support.data.datasets import (
     N_ROWS,
     PARTITIONS,
     mixed_table,

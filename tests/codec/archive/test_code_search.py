@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ae_pipeline.codec.archive.code_search import search_codes
 from ae_pipeline.coding import CODE_MAX, IntegerDecoder
-from tests.support.archives import random_decoder, random_network
+from tests.support.codec.drawn import random_decoder, random_network
 
 
 def linear_decoder(weights: list[list[int]]) -> IntegerDecoder:

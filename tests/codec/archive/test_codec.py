@@ -20,17 +20,11 @@ from ae_pipeline.coding import (
     Method,
     pack_integers,
 )
-from tests.support.archives import (
-    assert_keeps_promise,
-    bits,
-    make_codec,
-    ramp_network,
-    ramp_records,
-    random_network,
-    random_predictor,
-    raw_values,
-)
-from tests.support.tables import numeric_arrays
+from tests.support.codec.archives import make_codec
+from tests.support.codec.drawn import random_network, random_predictor
+from tests.support.codec.ramps import ramp_network, ramp_records
+from tests.support.strategies.arrays import numeric_arrays
+from tests.support.values import assert_keeps_promise, bits, raw_values
 
 TOLERANCES = [0.0, 1e-12, 0.01, 1.0, 1e12]
 

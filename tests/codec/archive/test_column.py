@@ -21,8 +21,9 @@ from ae_pipeline.coding import (
     pack_integers,
     pack_numbers,
 )
-from tests.support.archives import assert_keeps_promise
-from tests.support.tables import FLOATS, INTEGERS, numeric_arrays
+from tests.support.data.tables import FLOATS, INTEGERS
+from tests.support.strategies.arrays import numeric_arrays
+from tests.support.values import assert_keeps_promise
 
 TOLERANCES = [0.0, 1e-300, 1e-12, 1e-3, 0.5, 1.0, 20.0, 1e12, 8e307]
 

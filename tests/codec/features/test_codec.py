@@ -16,7 +16,7 @@ from ae_pipeline.errors import CodecMismatchError
 from ae_pipeline.formats import FeaturesFormat, check_schema
 from ae_pipeline.results.fit import EpochRecord, TrainingSummary
 from tests.support.checks import assert_one_line, assert_same_array
-from tests.support.networks import (
+from tests.support.codec.features import (
     SCHEMA,
     assert_restores,
     hand_set_codec,
@@ -24,7 +24,7 @@ from tests.support.networks import (
     hand_set_weights,
     identity_codec,
 )
-from tests.support.tables import FLOATS, INTEGERS
+from tests.support.data.tables import FLOATS, INTEGERS
 
 quarters = st.integers(-100, 100).map(lambda number: number / 4)
 pairs = st.lists(st.tuples(quarters, quarters), max_size=30)

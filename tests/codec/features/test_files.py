@@ -34,13 +34,13 @@ from ae_pipeline.errors import (
 from ae_pipeline.format_version import FORMAT_VERSION
 from ae_pipeline.results.fit import EpochRecord, TrainingSummary
 from tests.support.checks import assert_one_line
-from tests.support.networks import (
+from tests.support.codec.drawn import random_weights
+from tests.support.codec.features import (
     assert_restores,
     assert_same_codec,
     hand_set_codec,
     hand_set_table,
     hand_set_weights,
-    random_weights,
 )
 
 FILES = (CODEC_FILE, "history.json", "weights.safetensors")

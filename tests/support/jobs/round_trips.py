@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ae_pipeline.codec.archive import ArchiveCodec, save_archive_codec
@@ -16,13 +15,9 @@ from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.verbs import decode, encode, verify
-from tests.support.archives import (
-    assert_keeps_promise,
-    bits,
-    make_codec,
-    random_network,
-    raw_values,
-)
+from tests.support.codec.archives import make_codec
+from tests.support.codec.drawn import random_network
+from tests.support.values import assert_keeps_promise, assert_same_bits
 
 PART = "day=1/part-0.parquet"
 
@@ -115,27 +110,3 @@ def read_whole(path: Path) -> pa.Table:
     with pq.ParquetFile(path) as file:
         groups = [file.read_row_group(number) for number in range(file.num_row_groups)]
         return pa.concat_tables([file.schema_arrow.empty_table(), *groups])
-
-
-def assert_same_bits(expected: pa.Array, got: pa.Array) -> None:
-    """Same type, nulls and values, floats bit by bit however deep they lie."""
-    assert got.type == expected.type
-    assert got.is_null().equals(expected.is_null())
-    if pa.types.is_dictionary(expected.type):
-        assert_same_bits(expected.dictionary_decode(), got.dictionary_decode())
-    elif pa.types.is_struct(expected.type):
-        for theirs, ours in zip(expected.flatten(), got.flatten(), strict=True):
-            assert_same_bits(theirs, ours)
-    elif pa.types.is_map(expected.type):
-        as_list = pa.list_(expected.type.field(0))
-        assert_same_bits(expected.cast(as_list), got.cast(as_list))
-    elif pa.types.is_nested(expected.type):
-        assert pc.list_value_length(got).equals(pc.list_value_length(expected))
-        assert_same_bits(pc.list_flatten(expected), pc.list_flatten(got))
-    elif pa.types.is_floating(expected.type):
-        valid = expected.is_valid().to_numpy(zero_copy_only=False)
-        np.testing.assert_array_equal(
-            bits(raw_values(got)[valid]), bits(raw_values(expected)[valid])
-        )
-    else:
-        assert got.equals(expected)

@@ -1,17 +1,8 @@
-"""Archives to be damaged, ways to damage them, and loops over damage in processes of their own.
-
-A process of its own has a limit on memory, and a crash of a library below us is one failure here
-and not the end of the tests.
-"""
+"""Small archives to be damaged, and how they are read."""
 
 from __future__ import annotations
 
-import importlib
 import json
-import resource
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,20 +11,19 @@ import pyarrow.parquet as pq
 from ae_pipeline.codec.archive import MOST_ROWS, ArchiveCodec, save_archive_codec
 from ae_pipeline.dataset import Fragment, discover, fingerprint, open_fragment
 from ae_pipeline.dataset.opening import reading_errors
-from ae_pipeline.errors import AePipelineError, CorruptFragmentError
+from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.formats import ArchiveFormat, require_footer
 from ae_pipeline.parquet import leaf_bytes
 from ae_pipeline.storage import Footer, Marker, codec_directory
 from ae_pipeline.storage.layout import write_marker
-from tests.support.golden_archives import (
-    describe,
+from tests.support.golden.every_type import kept_columns
+from tests.support.golden.networks import (
     echo_predictor,
     hand_set_network,
-    integers,
-    kept_columns,
     network_codec,
     predicted_table,
 )
+from tests.support.golden.reading import describe
 
 PART = "day=1/part-0.parquet"
 N_ROWS, WINDOW = 60, 4
@@ -41,13 +31,6 @@ KEPT = ("when", "level")
 MODEL_FILES = ("predictor.bin", "decoder.bin", "encoder.bin")
 CODEC_FILES = {"codec.json", "history.json", *MODEL_FILES}
 N_FEATURES, N_LATENT = 8, 2
-
-#: Memory that reading a damaged fragment, and decoding a forged block, may take beyond the usual.
-FRAGMENT_SPACE = 1 << 30
-BLOCK_SPACE = 192 << 20  # of addresses; Zstandard reserves up to 128 MiB of it and uses little
-BLOCK_RESIDENT = 48 << 20
-BYTES_PER_VALUE = 64  # decoding a block, per row and column
-BYTES_PER_WEIGHT, BYTES_OF_LAYERS = 16, 32 << 20
 
 
 def small_table(n_rows: int, kept: tuple[str, ...] = KEPT) -> pa.Table:
@@ -118,70 +101,6 @@ def _serialized(table: pa.Table) -> bytes:
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
     return sink.getvalue().to_pybytes()
-
-
-def flips(content: bytes) -> Iterator[bytes]:
-    """Every byte wrong in all bits, and in one."""
-    for position in range(len(content)):
-        for mask in (0xFF, 1 << position % 8):
-            yield content[:position] + bytes([content[position] ^ mask]) + content[position + 1 :]
-
-
-def bits(content: bytes) -> Iterator[bytes]:
-    """Every bit wrong of what lies before the footer of a Parquet file."""
-    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
-    for position in range(8 * footer):
-        changed = bytearray(content)
-        changed[position // 8] ^= 1 << position % 8
-        yield bytes(changed)
-
-
-def drawn(content: bytes) -> Iterator[bytes]:
-    """Any byte wrong in any way, one or three of them."""
-    for draws in integers(7, 6000, 255 * len(content)).reshape(-1, 3).tolist():
-        changed = bytearray(content)
-        for draw in draws[: 1 if draws[0] % 2 else 3]:
-            changed[draw // 255] ^= draw % 255 + 1
-        yield bytes(changed)
-
-
-def cuts(content: bytes) -> Iterator[bytes]:
-    """Every length that is too short."""
-    return (content[:length] for length in range(len(content)))
-
-
-def run_apart(loop: Callable[..., Iterator[str]], *arguments: object) -> list[str]:
-    """Run a function of a test module in another process; the complaints that it returned."""
-    code = "import sys; from tests.support import damage; damage.main(*sys.argv[1:])"
-    command = [sys.executable, "-c", code, loop.__module__, loop.__name__, *map(str, arguments)]
-    root = Path(__file__).parents[2]
-    done = subprocess.run(command, cwd=root, capture_output=True, timeout=110, check=False)
-    assert done.returncode == 0, done.stderr.decode()[-2000:]
-    return json.loads(done.stdout)
-
-
-def main(module: str, name: str, *arguments: str) -> None:
-    """The other end of `run_apart`."""
-    loop = getattr(importlib.import_module(module), name)
-    sys.stdout.write(json.dumps(list(loop(*arguments))))
-
-
-def limit_space(n_bytes: int) -> None:
-    """Let this process have so many more bytes of addresses."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    most = pages * resource.getpagesize() + n_bytes
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)  # kept: who lowers it cannot raise it again
-    resource.setrlimit(resource.RLIMIT_AS, (most if hard < 0 else min(most, hard), hard))
-
-
-def complaint_of(is_right: Callable[[], bool]) -> str:
-    """Empty if there was a named error, or what was read is right."""
-    try:
-        return "" if is_right() else "another value"
-    except AePipelineError:
-        return ""
-    except Exception as error:  # whatever else there is, is what we look for
-        return f"{type(error).__name__}: {error}"
 
 
 def forge_tree(archive: Path, **changes: object) -> Path:

@@ -1,8 +1,7 @@
-"""Strategies for whole tables: feature columns of every type beside kept columns of every kind."""
+"""Strategies for columns of every type: numbers, and what an archive copies."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -10,12 +9,11 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from tests.support.tables import FLOATS, INTEGERS
+from tests.support.data.tables import FLOATS, INTEGERS
+from tests.support.strategies.values import bit_patterns, largest_up_to
 
-NAMES = ("x", "X", "a b", "a.b", "é🙂", "", "*", "[0]", "day", "x.list.element", "1", "key=value")
 _WORDS = pa.dictionary(pa.int32(), pa.string())
 _INSTANTS = [datetime(1969, 12, 31, 23, 59, tzinfo=UTC), datetime(2026, 3, 29, 1, 30, tzinfo=UTC)]
-
 #: A few values of each type that is no feature; nulls are added.
 KEPT: dict[pa.DataType, list[object]] = {
     pa.bool_(): [True, False],
@@ -50,44 +48,6 @@ KEPT: dict[pa.DataType, list[object]] = {
 }
 
 
-@dataclass(frozen=True)
-class Sample:
-    """A table, the names of its feature columns, and how it is written."""
-
-    table: pa.Table
-    features: tuple[str, ...]
-    row_group_size: int
-    use_dictionary: bool
-
-
-@st.composite
-def samples(draw: st.DrawFn, max_rows: int = 60) -> Sample:
-    """Tables of one to six feature columns among kept ones, in any order."""
-    n_rows = draw(st.integers(0, max_rows))
-    numeric = draw(st.lists(numeric_columns(n_rows), min_size=1, max_size=6))
-    other = draw(st.lists(kept_columns(n_rows), max_size=4))
-    names = draw(st.permutations(NAMES))
-    n_features = draw(st.integers(1, len(numeric)))  # the rest of the numbers is kept
-    arrays = dict(zip(names, [*numeric, *other], strict=False))
-    order = draw(st.permutations(list(arrays)))
-    fields = [draw(fields_of(name, arrays[name])) for name in order]
-    metadata = draw(st.sampled_from([None, {"origin": "test", "": "\n"}]))
-    return Sample(
-        pa.table([arrays[name] for name in order], pa.schema(fields, metadata)),
-        tuple(name for name in order if name in names[:n_features]),
-        draw(st.sampled_from([1, 2, 7, 20, 1000])),
-        draw(st.booleans()),
-    )
-
-
-@st.composite
-def fields_of(draw: st.DrawFn, name: str, array: pa.Array) -> pa.Field:
-    """The field of a column: with metadata or without, not nullable if it can be."""
-    is_nullable = array.null_count > 0 or array.type == pa.null() or draw(st.booleans())
-    metadata = draw(st.sampled_from([None, {"unit": "kPa", "é": ""}]))
-    return pa.field(name, array.type, is_nullable, metadata)
-
-
 @st.composite
 def numeric_columns(draw: st.DrawFn, n_rows: int) -> pa.Array:
     """Numbers of any type: few or many different bit patterns, smooth, constant or one outlier."""
@@ -108,23 +68,6 @@ def numeric_columns(draw: st.DrawFn, n_rows: int) -> pa.Array:
         values = np.ones(n_rows, dtype)
         values[n_rows // 2 : n_rows // 2 + 1] = largest_up_to(dtype, 1e30)
     return with_nulls(draw, generator, pa.array(values.view(dtype), kind))
-
-
-def bit_patterns(dtype: np.dtype) -> st.SearchStrategy[int]:
-    """Any bits of a number, its extremes, zeros and NaN with payloads more often than others."""
-    n_bits = 8 * dtype.itemsize
-    edges = [0, 1, (1 << n_bits) - 1, 1 << (n_bits - 1), (1 << (n_bits - 1)) - 1]
-    if dtype.kind == "f":
-        floats = [1.0, -1.0, np.inf, -np.inf, np.nan, largest_up_to(dtype, 1e308), 0.1]
-        edges += np.array(floats, dtype).view(f"u{dtype.itemsize}").tolist()
-    return st.sampled_from(edges) | st.integers(0, (1 << n_bits) - 1)
-
-
-def largest_up_to(dtype: np.dtype, limit: float) -> float | int:
-    """The limit itself, or the largest number of a type that cannot hold it."""
-    if dtype.kind == "f":
-        return min(limit, float(np.finfo(dtype).max))
-    return int(min(limit, np.iinfo(dtype).max))
 
 
 @st.composite

@@ -1,4 +1,6 @@
-"""`python -m tests.support.crash_points VERB FOLDER`: kill a verb before and after each change.
+"""Kill a verb before and after each change of the file system.
+
+Run it: `python -m tests.support.faults.crash_points VERB FOLDER`.
 
 Every call that changes the file system is a point. After each kill the same verb has to succeed,
 with nothing lost and nothing left over. Children are forked before anything is read or written,
@@ -11,7 +13,6 @@ import itertools
 import os
 import shutil
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from typing import Any
 from ae_pipeline.config.job import DecodeJob, EncodeJob
 from ae_pipeline.storage import codec_directory, read_marker
 from ae_pipeline.verbs import backfill, decode, encode, gc
-from tests.support.datasets import mixed_table, write_tree
-from tests.support.processes import assert_complete, assert_same_files, half_files
+from tests.support.data.datasets import mixed_table, write_tree
+from tests.support.faults.children import in_child
+from tests.support.jobs.processes import assert_complete, assert_same_files, half_files
 
 _CHANGES = ("fsync", "mkdir", "rename", "replace", "rmdir", "unlink")
 _CRASHED = 99
@@ -83,21 +85,6 @@ class Case:
         paths = {"source": str(root / "source"), "archive": str(root / archive)}
         common = {"planner": {"learn": "never"}, "execution": {"workers": 1}}
         return EncodeJob(**paths, **common, **settings)
-
-
-def in_child(run: Callable[[], None]) -> int:
-    """Exit code of a child that runs it."""
-    child = os.fork()
-    if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    code = 1
-    try:
-        run()
-        code = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(code)
 
 
 def crash_at(point: int) -> None:

@@ -1,10 +1,9 @@
-"""A codec whose weights are set by hand, exact in float32, and small things to train on."""
+"""A codec of features whose weights are set by hand, exact in float32."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any  # Any: settings of several types
 
 import numpy as np
@@ -15,15 +14,11 @@ from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.features import FeaturesCodec
 from ae_pipeline.coding import Architecture, Weights
 from ae_pipeline.columns import Standardization, TableSchema
-from ae_pipeline.config.job import JobConfig
-from ae_pipeline.config.training import TrainingConfig
-from ae_pipeline.dataset import RowGroup, list_row_groups
 from ae_pipeline.results.fit import EpochRecord, TrainingSummary
 from tests.support.checks import assert_same_array
-from tests.support.tables import write_fragment
 
 if TYPE_CHECKING:
-    from ae_pipeline.training.data import TrainingData
+    pass
 
 #: Feature columns of `hand_set_table` and how they standardise; `flat` and `empty` are constant.
 CENTERS = {"left": 4.0, "right": -1.0, "half": 0.0, "count": 10.0, "flat": 2.5, "empty": np.nan}
@@ -151,67 +146,3 @@ def assert_restores(codec: FeaturesCodec, records: pa.RecordBatch) -> None:
     restored = block_to_arrays(codec.decode(latents, block.missing), codec.schema.feature_types)
     for name, column in zip(codec.schema.features, restored, strict=True):
         assert_same_array(records.column(name), column, name)
-
-
-def random_weights(
-    architecture: Architecture, generator: np.random.Generator, spread: float = 0.5
-) -> dict[str, np.ndarray]:
-    """Normal weights for every layer, biases and skips too."""
-    return {
-        name: generator.normal(0, spread, shape).astype(np.float32)
-        for name, shape in architecture.weight_shapes().items()
-    }
-
-
-def write_groups(path: Path, values: np.ndarray, group_rows: int = 64) -> list[RowGroup]:
-    """Row groups of a file with the columns of `values` [rows, features]; NaN are null."""
-    columns = {
-        f"c{index}": pa.array(column, from_pandas=True) for index, column in enumerate(values.T)
-    }
-    fragment = write_fragment(path, pa.table(columns), row_group_size=group_rows)
-    return list_row_groups([fragment])
-
-
-def feature_names(n_features: int) -> tuple[str, ...]:
-    """Columns of `write_groups`."""
-    return tuple(f"c{index}" for index in range(n_features))
-
-
-def plain_standardization(n_features: int, clip_sigma: float = 1e9) -> Standardization:
-    """One that changes nothing."""
-    return Standardization(np.zeros(n_features), np.ones(n_features), clip_sigma)
-
-
-def training_job(**settings: Any) -> JobConfig:
-    """A job with these training settings, small batches and no checkpoints but on request."""
-    training = {"batch_size": 16, "epochs": 3, "checkpoint_s": 1e9, **settings}
-    return JobConfig(training=TrainingConfig(**training))
-
-
-def training_data(
-    folder: Path, rows: np.ndarray, job: JobConfig, clip_sigma: float = 1e9
-) -> TrainingData:
-    """The rows, in a file, as they are."""
-    from ae_pipeline.training.data import TrainingData
-
-    groups = write_groups(folder / "rows.parquet", rows)
-    n_features = rows.shape[1]
-    standardization = plain_standardization(n_features, clip_sigma)
-    return TrainingData(groups, feature_names(n_features), standardization, job.training)
-
-
-def bent_rows(n_rows: int, n_columns: int = 4, seed: int = 0) -> np.ndarray:
-    """[rows, columns] on a bent surface of two dimensions, standardised: PCA is not enough."""
-    generator = np.random.default_rng(seed)
-    hidden = generator.uniform(-1, 1, (n_rows, 2))
-    mixed = hidden @ generator.normal(size=(2, n_columns))
-    rows = mixed + np.abs(hidden) @ generator.normal(size=(2, n_columns))
-    return (rows - rows.mean(axis=0)) / rows.std(axis=0)
-
-
-def tensor(values: Any) -> Any:
-    """A TensorFlow constant; `ae_pipeline.network` first sets what TensorFlow reads."""
-    import ae_pipeline.network  # noqa: F401  isort: skip
-    import tensorflow as tf
-
-    return tf.constant(values)

@@ -17,7 +17,7 @@ from ae_pipeline.config.job import VerifyJob
 from ae_pipeline.dataset import discover
 from ae_pipeline.publish import is_temporary
 from ae_pipeline.verbs import verify
-from tests.support.datasets import mixed_table, write_tree
+from tests.support.data.datasets import mixed_table, write_tree
 
 #: Steps of a hundredth of a second that a process may take to come to a point, and to its end.
 _MOST_STEPS = 10_000

@@ -20,7 +20,7 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.events import Event
 from prefect.events.filters import EventFilter, EventNameFilter, EventResourceFilter
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 PREFECT = str(Path(sys.executable).with_name("prefect"))
 BASH = str(shutil.which("bash"))
 #: Seconds that two busy cores may need to start or to end something.

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from tests.support.flows.servers import BASH, PREFECT, StandingServer, standing_server, wait_for
 from tests.support.pages import ROOT, blocks
-from tests.support.servers import BASH, PREFECT, StandingServer, standing_server, wait_for
 
 _COPIED = ("flows", "sample_data", "prefect.yaml", "automations.yaml")
 

@@ -1,6 +1,6 @@
 """Renew the pictures of the how-to pages from a real server, worker and browser.
 
-Run it: `python -m tests.support.screenshots docs/images`. It needs Chromium.
+Run it: `python -m tests.support.flows.screenshots docs/images`. It needs Chromium.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from pathlib import Path
 from prefect.client.schemas.objects import FlowRun
 
 from flows.artifacts import artifact_key
-from tests.support.browser import take_picture
-from tests.support.deployed import deployed_server, run_deployment
+from tests.support.flows.browser import take_picture
+from tests.support.flows.deployed import deployed_server, run_deployment
+from tests.support.flows.servers import StandingServer
 from tests.support.pages import ROOT
-from tests.support.servers import StandingServer
 
 _SAMPLE = ROOT / "sample_data/gas_turbine"
 _FORMER, _NEW = ("year=2011", "year=2012", "year=2013"), ("year=2014", "year=2015")

@@ -1,0 +1,1 @@
+"""Codecs whose numbers are set by hand or drawn."""

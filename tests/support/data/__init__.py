@@ -1,0 +1,1 @@
+"""Tables and datasets, small and real."""

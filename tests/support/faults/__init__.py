@@ -1,0 +1,1 @@
+"""Faults: damaged bytes, killed processes, full disks, power cuts."""

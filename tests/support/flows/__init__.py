@@ -1,0 +1,1 @@
+"""Servers of Prefect, deployments, and a browser that looks at them."""

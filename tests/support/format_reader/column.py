@@ -1,0 +1,79 @@
+"""One column of a block."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from tests.support.format_reader.grids import unit_of, values_of
+from tests.support.format_reader.streams import (
+    read_classes,
+    read_integers,
+    read_numbers,
+    read_positions,
+    read_validity,
+)
+
+
+class Column:
+    """One column of a block."""
+
+    def __init__(self, codec: dict, number: int, n_rows: int, prediction, base) -> None:
+        self.feature = codec["features"][number]
+        self.kind = codec["kinds"].field(self.feature["name"]).type
+        self.dtype = np.dtype(self.kind.to_pandas_dtype())
+        self.n_rows, self.prediction, self.base = n_rows, prediction, base
+        predictor = codec["arrays"]["predictor"]
+        self.follows = bool(predictor and predictor["follows"][number])
+
+    def read(self, method: int, streams: dict[str, bytes]) -> tuple[pa.Array, np.ndarray]:
+        """The column, and its cells in all rows."""
+        is_valid = read_validity(streams.get("validity", b""), self.n_rows)
+        values, cells = self._values(method, streams["main"], is_valid)
+        if "positions" in streams:
+            positions = read_positions(streams["positions"])
+            values[positions] = read_numbers(streams["values"], len(positions), self.dtype)
+        full = np.zeros(self.n_rows, self.dtype)
+        full[is_valid] = values
+        spread = np.zeros(self.n_rows)
+        if len(cells):
+            spread = cells[np.maximum(np.cumsum(is_valid) - 1, 0)].astype(float)
+        array = pa.array(full, type=self.kind, mask=~is_valid)
+        return array, np.clip(spread, -(2**24), 2**24)
+
+    def _values(self, method: int, main: bytes, is_valid: np.ndarray):
+        m = int(is_valid.sum())
+        if method == 2:
+            values = read_numbers(main, m, self.dtype)
+            return values, self._cells_of(values)
+        if method == 4:
+            units = read_classes(main, np.rint(8 * self.base[is_valid]))
+        elif method == 5:
+            hint = np.nan_to_num(np.rint(8 * self.prediction[is_valid]))
+            units = read_classes(main, np.clip(hint, -(2**53), 2**53))
+        else:
+            units = read_integers(main, m)
+        if method == 3:
+            units = units + np.rint(self.base[is_valid]).astype(np.int64)
+            units = np.cumsum(units) if self.follows else units
+        units = units.astype(float) + (self.prediction[is_valid] if method in (1, 5) else 0)
+        exact = values_of(units, self.feature)
+        is_float = self.dtype.kind == "f"
+        limit = np.finfo(self.dtype) if is_float else np.iinfo(self.dtype)
+        exact = exact if is_float else np.rint(exact)
+        highest = float(limit.max)  # of 64-bit integers, that is one too many
+        highest = highest if int(highest) <= int(limit.max) else np.nextafter(highest, 0)
+        return np.clip(exact, float(limit.min), highest).astype(self.dtype), np.rint(units)
+
+    def _cells_of(self, values: np.ndarray) -> np.ndarray:
+        cells = np.zeros(len(values))
+        if not self.feature["tolerance"] and "grid" not in self.feature:
+            return cells
+        last = 0.0
+        with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
+            doubles = values.astype(float).tolist()
+        for row, value in enumerate(doubles):
+            unit = unit_of(value, self.feature)
+            last = np.rint(unit) if abs(unit) < 2**51 else last
+            cells[row] = last
+        return cells

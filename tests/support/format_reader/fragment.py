@@ -1,0 +1,45 @@
+"""Read a fragment of an archive: its columns, and its source schema."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tests.support.format_reader.block import read_block
+from tests.support.format_reader.codec_arrays import read_arrays
+
+
+def read_fragment(archive: Path, relative: str) -> dict[str, pa.Array]:
+    """Feature columns of a fragment with one row group or several."""
+    file = pq.ParquetFile(archive / relative)
+    footer = {key.decode(): value.decode() for key, value in file.metadata.metadata.items()}
+    folder = archive / "_ae/codecs" / footer["ae:codec_id"]
+    codec = json.loads((folder / "codec.json").read_text())
+    codec["kinds"] = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(codec["schema"])))
+    codec["arrays"] = {name: read_arrays(folder, codec, name) for name in ("predictor", "decoder")}
+    parts = []
+    for group in range(file.num_row_groups):
+        column = file.read_row_group(group, columns=["ae:block"])["ae:block"]
+        if len(column):
+            parts.append(read_block(column[0].as_py(), codec))
+    return {name: pa.concat_arrays([part[name] for part in parts]) for name in parts[0]}
+
+
+def read_schema(dataset: Path, relative: str) -> pa.Schema:
+    """The source schema of a fragment, its own or its codec's."""
+    metadata = pq.ParquetFile(dataset / relative).metadata.metadata
+    footer = {key.decode(): value.decode() for key, value in metadata.items()}
+    codec = json.loads((dataset / "_ae/codecs" / footer["ae:codec_id"] / "codec.json").read_text())
+    message = base64.b64decode(codec["schema"])
+    if "ae:schema_delta" in footer:
+        stream = zlib.decompressobj(zdict=message[-32768:])
+        message = stream.decompress(base64.b64decode(footer["ae:schema_delta"]), 1 << 24)
+        assert stream.eof
+    elif "ae:source_schema" in footer:
+        message = base64.b64decode(footer["ae:source_schema"])
+    return pa.ipc.read_schema(pa.py_buffer(message))

@@ -1,0 +1,1 @@
+"""Golden datasets: how each was made, and how it is read."""

@@ -1,0 +1,1 @@
+"""Verbs that are run: in this process, and in one of their own."""

@@ -1,0 +1,1 @@
+"""Every strategy of hypothesis that generates our values, columns and tables."""

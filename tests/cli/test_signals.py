@@ -6,15 +6,19 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 
 import pytest
 
 from ae_pipeline.cli.signals import stopping_cleanly
 
-# A signal inside this process would end it: those tests have one of their own.
+# A signal inside this process would end it: those tests have one of their own. It starts with
+# Python's own handlers, also where these tests were started with signals ignored.
 SCRIPT = """
 import os, signal, threading
 from ae_pipeline.cli.signals import stopping_cleanly
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
 {before}
 with stopping_cleanly():
     {inside}
@@ -72,6 +76,17 @@ hanging.start()
     assert "does not answer" in process.stderr
 
 
+@pytest.fixture
+def _own_handlers() -> Iterator[None]:
+    """Python's own handlers, also where these tests were started with signals ignored."""
+    own = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    former = {number: signal.signal(number, handler) for number, handler in own.items()}
+    yield
+    for number, handler in former.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("_own_handlers")
 def test_handlers_are_put_back() -> None:
     """Afterwards signals do what they did before, whatever happened inside."""
     numbers = (signal.SIGINT, signal.SIGTERM)

@@ -22,6 +22,13 @@ from tests.support.data.datasets import mixed_table, write_tree
 #: Steps of a hundredth of a second that a process may take to come to a point, and to its end.
 _MOST_STEPS = 10_000
 _IDLE_STEPS = 50
+#: Becomes the command that follows, and lets signals end it where these tests ignore them.
+_HEEDING = """
+import os, signal, sys
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 #: What processes of stopped work end with.
 STOP_CODES = {signal.SIGKILL: -signal.SIGKILL, signal.SIGTERM: 143, signal.SIGINT: 130}
 
@@ -39,8 +46,9 @@ class Running:
         self, *arguments: object, module: str = "ae_pipeline.cli", **environment: str
     ) -> None:
         self._output = tempfile.TemporaryFile("w+")  # noqa: SIM115  a pipe could run full
+        command = [sys.executable, "-m", module, *map(str, arguments)]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module, *map(str, arguments)],
+            [sys.executable, "-I", "-S", "-c", _HEEDING, *command],
             stdout=self._output,
             stderr=subprocess.STDOUT,
             env={**os.environ, **environment},

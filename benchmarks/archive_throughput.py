@@ -23,8 +23,9 @@ from ae_pipeline.coding import pin_blas_threads
 from ae_pipeline.report.console import render
 from ae_pipeline.report.table import Cell, Table
 from ae_pipeline.verbs import inspect
-from benchmarks.child import Cost, run_python, run_verb, typical
-from benchmarks.machine import machine_line
+from benchmarks.measure.child import Cost, run_python, run_verb, typical
+from benchmarks.measure.machine import machine_line
+from benchmarks.measure.synthetic import make_table
 from benchmarks.peers import (
     PCODEC,
     ZFP,
@@ -37,7 +38,6 @@ from benchmarks.peers import (
     sz3,
 )
 from benchmarks.peers.ours import archive_peer
-from benchmarks.synthetic import make_table
 
 _SHAPE = (5_000_000, 32)
 _SAMPLE_ROWS = 1 << 17
@@ -92,7 +92,7 @@ def _fit(workdir: Path, n_columns: int, tolerance: float, log: Path) -> Path:
     sample = make_table(workdir, _SAMPLE_ROWS, n_columns, _SAMPLE_ROWS)
     directory = workdir / "codec"
     code = (
-        "from pathlib import Path; from benchmarks.trainers import save_network; "
+        "from pathlib import Path; from benchmarks.networks.trainers import save_network; "
         f"save_network({str(sample)!r}, {tolerance}, {_STEPS}, Path({str(directory)!r}))"
     )
     run_python(["-c", code], log)

@@ -22,9 +22,9 @@ from ae_pipeline.codec.archive import ArchiveNetwork, model_bytes
 from ae_pipeline.report.console import render
 from ae_pipeline.report.table import Cell, Table
 from ae_pipeline.training.rate import RateObjective
-from benchmarks.float_decoder import FloatDecoder, FloatObjective
-from benchmarks.machine import machine_line
-from benchmarks.retraining import Problem, train_again, train_once
+from benchmarks.measure.machine import machine_line
+from benchmarks.networks.float_decoder import FloatDecoder, FloatObjective
+from benchmarks.networks.retraining import Problem, train_again, train_once
 
 #: Payload of integers over that of the best floats.
 _TARGET = 0.03

@@ -22,10 +22,10 @@ from rich.console import Console
 
 from ae_pipeline.report.console import render
 from ae_pipeline.report.table import Table, to_json
-from benchmarks.comparison import compare_all
 from benchmarks.known_sources import N_COLUMNS, KnownSource, factors, manifold, neighbours
-from benchmarks.machine import machine_line
-from benchmarks.outcome import Comparison
+from benchmarks.measure.comparison import compare_all
+from benchmarks.measure.machine import machine_line
+from benchmarks.measure.outcome import Comparison
 
 #: Source, tolerance, and how many times smaller than the best peer we want to be on a manifold.
 _CASES: tuple[tuple[Callable[[], KnownSource], float, float | None], ...] = (

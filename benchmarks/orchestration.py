@@ -25,7 +25,7 @@ from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.report.console import render
 from ae_pipeline.report.table import Table
 from ae_pipeline.verbs import encode
-from benchmarks.machine import machine_line
+from benchmarks.measure.machine import machine_line
 
 #: Share of the work that orchestration may add.
 _TARGET = 0.10

@@ -11,8 +11,8 @@ from inspect import cleandoc
 
 from ae_pipeline.report.table import to_markdown
 from benchmarks import decoder, known_sources, limit, ratio
-from benchmarks.comparison import compare_all
-from benchmarks.machine import machine_line
+from benchmarks.measure.comparison import compare_all
+from benchmarks.measure.machine import machine_line
 
 #: Datasets on which integers are held against floats; each is trained nine times.
 _DECODED = 2

@@ -24,9 +24,9 @@ from ae_pipeline.errors import AePipelineError
 from ae_pipeline.report.console import render
 from ae_pipeline.report.forecast import plan_table
 from ae_pipeline.report.table import Cell, Table, to_json
-from benchmarks.comparison import compare_all
-from benchmarks.machine import machine_line
-from benchmarks.outcome import MOST_FIT_S, MOST_SURPRISE, Comparison, Entry
+from benchmarks.measure.comparison import compare_all
+from benchmarks.measure.machine import machine_line
+from benchmarks.measure.outcome import MOST_FIT_S, MOST_SURPRISE, Comparison, Entry
 
 TOLERANCES = (0.001, 0.01, 0.05)
 _MB = 1e6

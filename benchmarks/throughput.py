@@ -19,10 +19,10 @@ from rich.table import Table
 
 from ae_pipeline.codec.features import load_features_codec
 from ae_pipeline.dataset import discover
-from benchmarks.child import Cost, run_verb, typical
-from benchmarks.machine import machine_line
-from benchmarks.stages import Stages, decode_stages, encode_stages, typical_stages
-from benchmarks.synthetic import make_table
+from benchmarks.measure.child import Cost, run_verb, typical
+from benchmarks.measure.machine import machine_line
+from benchmarks.measure.stages import Stages, decode_stages, encode_stages, typical_stages
+from benchmarks.measure.synthetic import make_table
 
 _SAMPLE_ROWS = 1 << 17
 _FLOAT_BYTES = 8

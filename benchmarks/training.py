@@ -38,7 +38,7 @@ from ae_pipeline.results.progress import silent
 from ae_pipeline.training.data import TrainingData
 from ae_pipeline.training.loop import CompiledLoop
 from ae_pipeline.training.reconstruction import ReconstructionObjective
-from benchmarks.machine import machine_line
+from benchmarks.measure.machine import machine_line
 
 _BATCH_SIZES = (1, 32, 256, 1024)
 _REPEATS = 3

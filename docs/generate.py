@@ -23,7 +23,7 @@ from ae_pipeline.config.load import load_job
 from ae_pipeline.report.errors import partition_table
 from ae_pipeline.report.table import to_markdown
 from ae_pipeline.verbs import decode
-from benchmarks.machine import machine_line
+from benchmarks.measure.machine import machine_line
 
 ROOT = Path(__file__).parent.parent
 _SAMPLES = [str(ROOT / "sample_data" / name) for name in ("gas_turbine", "cms_dimuon")]

@@ -18,7 +18,7 @@ from benchmarks.known_sources import (
     manifold_bits,
     neighbours,
 )
-from benchmarks.outcome import Comparison, Entry
+from benchmarks.measure.outcome import Comparison, Entry
 from benchmarks.peers import PCODEC, PEERS, Block, Peer, measure_peer, pca
 from benchmarks.ratio import bar_table, peer_table
 

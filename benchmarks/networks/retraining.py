@@ -24,9 +24,9 @@ from ae_pipeline.results.progress import silent
 from ae_pipeline.training.data import TrainingData
 from ae_pipeline.training.rate import RateObjective, fold, start_rate
 from ae_pipeline.training.trainer import train
-from benchmarks.float_decoder import FloatDecoder
+from benchmarks.networks.float_decoder import FloatDecoder
+from benchmarks.networks.trainers import likely_start, open_trainer
 from benchmarks.peers import Block, read_blocks
-from benchmarks.trainers import likely_start, open_trainer
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from ae_pipeline.parquet import column_bytes, leaf_bytes
 from ae_pipeline.results.estimate import EstimatedOption
 from ae_pipeline.storage import codec_directory
 from ae_pipeline.verbs import encode, estimate, verify
-from benchmarks.outcome import Comparison, Entry
+from benchmarks.measure.outcome import Comparison, Entry
 from benchmarks.peers import (
     PEERS,
     Block,

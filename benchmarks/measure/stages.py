@@ -45,7 +45,7 @@ def typical_stages(runs: Sequence[Stages]) -> Stages:
 
 
 def encode_stages(codec: FeaturesCodec, fragment: Fragment, path: Path, n_rows: int) -> Stages:
-    """Encode the first row groups of `fragment`, at least `n_rows`, as `pipeline.encode` does."""
+    """Encode the first row groups of `fragment`, at least `n_rows`, as `encode` does."""
     pin_blas_threads()
     features, schema = codec.schema.features, _features_schema(codec)
     footer = Footer("features", codec.id, "", fragment.size_bytes)
@@ -71,7 +71,7 @@ def encode_stages(codec: FeaturesCodec, fragment: Fragment, path: Path, n_rows: 
 
 
 def decode_stages(codec: FeaturesCodec, fragment: Fragment, path: Path) -> Stages:
-    """Decode a features fragment that `encode_stages` wrote, as `pipeline.decode` does."""
+    """Decode a features fragment that `encode_stages` wrote, as `decode` does."""
     pin_blas_threads()
     schema, features = codec.schema.arrow, codec.schema.features
     n_rows = rows_per_block(len(schema))

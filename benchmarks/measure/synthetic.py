@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.child import run_python
+from benchmarks.measure.child import run_python
 
 _NOISE = 0.05
 
@@ -22,7 +22,7 @@ def make_table(workdir: Path, n_rows: int, n_columns: int, row_group_rows: int) 
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
         code = (
-            "from pathlib import Path; from benchmarks.synthetic import write_table; "
+            "from pathlib import Path; from benchmarks.measure.synthetic import write_table; "
             f"write_table(Path({str(path)!r}), {n_rows}, {n_columns}, {row_group_rows})"
         )
         run_python(["-c", code], workdir / "log.txt")

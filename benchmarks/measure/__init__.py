@@ -1,0 +1,1 @@
+"""How costs are measured, on which machine and tables, and how outcomes are compared."""

@@ -1,0 +1,1 @@
+"""Networks trained for comparison: as the planner trains them, and by other objectives."""

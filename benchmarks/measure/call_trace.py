@@ -1,0 +1,99 @@
+"""Run a command of a checkout, and note how its calls pass through the modules.
+
+    python -P call_trace.py CHECKOUT FILE -- VERB ...
+
+A program of its own, which imports nothing of ours: it runs on checkouts that do not have it. It
+writes JSON: `crossings`, the calls from one module into another, and `visits`, a [module, function]
+pair for each function in the order of its first call. Work of class bodies and of modules as they
+are imported counts where it calls functions; comprehensions and lambdas belong to what holds them.
+A generator that goes on counts as a call.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any  # what the interpreter passes to a profiler
+
+_ROOMS = ("ae_pipeline", "flows")
+
+
+class Trace:
+    """Calls of functions of one checkout.
+
+    Args:
+        checkout: its root.
+    """
+
+    def __init__(self, checkout: Path) -> None:
+        self.crossings = 0
+        self.visits: list[tuple[str, str]] = []
+        self._prefix = os.path.realpath(checkout) + os.sep
+        self._modules: dict[str, str] = {}
+        self._seen: set[CodeType] = set()
+
+    def profile(self, frame: FrameType, event: str, _: Any) -> None:
+        """For `sys.setprofile`: count a call of a function of the checkout."""
+        code = frame.f_code
+        module = self._module(code)
+        if event != "call" or not module or code.co_name.startswith("<"):
+            return
+        if self._caller(frame) != module:
+            self.crossings += 1
+        if code not in self._seen:
+            self._seen.add(code)
+            self.visits.append((module, code.co_qualname))
+
+    def _caller(self, frame: FrameType) -> str:
+        """Module of the nearest caller of the checkout; empty in a thread's first function."""
+        above = frame.f_back
+        while above is not None and not self._module(above.f_code):
+            above = above.f_back
+        return "" if above is None else self._module(above.f_code)
+
+    def _module(self, code: CodeType) -> str:
+        """Dotted name of the module that a function is written in; empty if it is not ours."""
+        name = self._modules.get(code.co_filename)
+        if name is None:
+            path = os.path.realpath(code.co_filename)
+            inner = path.removeprefix(self._prefix)
+            is_ours = inner != path and inner.split(os.sep)[0] in _ROOMS
+            name = inner.removesuffix(".py").replace(os.sep, ".") if is_ours else ""
+            self._modules[code.co_filename] = name
+        return name
+
+
+def run_traced(run: Callable[[], object], trace: Trace) -> int | str | None:
+    """Run a command line in all its threads; returns what it would exit with."""
+    threading.setprofile(trace.profile)
+    sys.setprofile(trace.profile)
+    try:
+        run()
+    except SystemExit as end:
+        return end.code
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    return 0
+
+
+def main() -> None:
+    """Trace the command that follows `--`; exit as it does."""
+    checkout, path = Path(sys.argv[1]), Path(sys.argv[2])
+    sys.argv = ["ae-pipeline", *sys.argv[4:]]
+    sys.path.insert(0, str(checkout))
+    from ae_pipeline.cli import main as command
+
+    trace = Trace(checkout)
+    code = run_traced(command, trace)
+    path.write_text(json.dumps({"crossings": trace.crossings, "visits": trace.visits}))
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

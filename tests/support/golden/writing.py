@@ -16,7 +16,7 @@ from ae_pipeline.codec.features import FeaturesCodec, save_features_codec
 from ae_pipeline.config.job import EncodeJob, VerifyJob
 from ae_pipeline.dataset import discover, fingerprint
 from ae_pipeline.format_version import FORMAT_VERSION
-from ae_pipeline.formats import ArchiveFormat
+from ae_pipeline.formats.archive import ArchiveFormat
 from ae_pipeline.storage import Footer, Marker, codec_directory
 from ae_pipeline.storage.layout import write_marker
 from ae_pipeline.verbs import encode, verify

@@ -10,25 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_pipeline.coding import pack_integers, pack_numbers, unpack_integers, unpack_numbers
+from tests.support.strategies.values import KINDS, number_bits
 from tests.support.values import bits
 
-KINDS = [
-    *(np.dtype(name) for name in ("f2", "f4", "f8")),
-    *(np.dtype(f"{sign}{width}") for sign in "iu" for width in (1, 2, 4, 8)),
-]
 INT64 = np.iinfo(np.int64)
 
 integer_lists = st.one_of(
     *(st.lists(st.integers(-(2**width), 2**width - 1), max_size=60) for width in (3, 7, 15, 31, 63))
 )
-
-
-def number_arrays(kind: np.dtype) -> st.SearchStrategy[np.ndarray]:
-    """Any bits at all, so every NaN, both zeros, subnormals and infinities."""
-    pattern = st.integers(0, 2 ** (8 * kind.itemsize) - 1)
-    return st.lists(pattern, max_size=40).map(
-        lambda patterns: np.array(patterns, f"u{kind.itemsize}").view(kind)
-    )
 
 
 @given(integer_lists)
@@ -80,7 +69,7 @@ def test_strided_values_are_packed() -> None:
 def test_numbers_round_trip(kind: np.dtype) -> None:
     """Numbers of every type come back bit for bit, whatever their bits are."""
 
-    @given(number_arrays(kind))
+    @given(number_bits(kind))
     def check(values: np.ndarray) -> None:
         got = unpack_numbers(pack_numbers(values), len(values), kind)
         assert got.dtype == kind

@@ -11,28 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
 from ae_pipeline.coding import LinearGrid, Promise, breaks_promise, dequantize, quantize
+from tests.support.strategies.values import KINDS, typed_values
 from tests.support.values import assert_within
 
-KINDS = [
-    *(np.dtype(name) for name in ("f2", "f4", "f8")),
-    *(np.dtype(f"{sign}{width}") for sign in "iu" for width in (1, 2, 4, 8)),
-]
 TOLERANCES = [5e-324, 1e-300, 1e-12, 1e-3, 0.5, 1.0, 3.7, 1e12, 1e300, 8e307, 1.5e308]
 PREDICTIONS = [0.0, 0.25, -0.5, 1e300, -1e300, np.nan, np.inf, -np.inf, 5e-324, 2.0**51, 2.0**53]
 
 predictions = st.sampled_from(PREDICTIONS) | st.floats()
-
-
-def values_of(kind: np.dtype) -> st.SearchStrategy[np.ndarray]:
-    """Values over the whole range of a type, and small ones."""
-    if kind.kind == "f":
-        limits = np.finfo(kind)
-        extremes = [limits.max, limits.min, limits.tiny, limits.smallest_subnormal, -0.0, np.nan]
-        value = st.floats(width=8 * kind.itemsize) | st.sampled_from([float(v) for v in extremes])
-    else:
-        low, high = int(np.iinfo(kind).min), int(np.iinfo(kind).max)
-        value = st.integers(low, high) | st.sampled_from([low, high, 0])
-    return st.lists(value | st.integers(0, 100), max_size=20).map(lambda v: np.array(v, kind))
 
 
 def round_trip(
@@ -51,7 +36,7 @@ def round_trip(
 def test_within_tolerance_or_flagged(kind: np.dtype) -> None:
     """Any value on any grid with any prediction is within the tolerance or flagged."""
 
-    @given(values_of(kind), st.sampled_from(TOLERANCES), st.floats(-1e30, 1e30), st.data())
+    @given(typed_values(kind), st.sampled_from(TOLERANCES), st.floats(-1e30, 1e30), st.data())
     def check(values: np.ndarray, tolerance: float, offset: float, data: st.DataObject) -> None:
         shape = values.shape
         prediction = data.draw(st.none() | st_numpy.arrays(np.float64, shape, elements=predictions))

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as st_numpy
 
 from ae_pipeline.coding import Promise
 from ae_pipeline.columns import (
@@ -19,17 +18,7 @@ from ae_pipeline.columns import (
     measure_errors,
 )
 from ae_pipeline.columns.fidelity import variance_kept
-from tests.support.strategies.values import blocks_of_values
-
-
-@st.composite
-def pairs(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Source, reconstruction and mismatch counts of the same shape."""
-    source = draw(blocks_of_values())
-    value = st.floats(-1e6, 1e6) | st.just(np.nan)
-    reconstruction = draw(st_numpy.arrays(np.float64, source.shape, elements=value))
-    counts = st_numpy.arrays(np.int64, len(source), elements=st.integers(0, 9))
-    return source, reconstruction, draw(counts)
+from tests.support.strategies.values import reconstructions
 
 
 def no_mismatches(n_features: int) -> np.ndarray:
@@ -37,7 +26,7 @@ def no_mismatches(n_features: int) -> np.ndarray:
     return np.zeros(n_features, np.int64)
 
 
-@given(pairs())
+@given(reconstructions())
 def test_metrics_are_the_formulas(
     pair: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
@@ -58,7 +47,9 @@ def test_metrics_are_the_formulas(
             assert (metrics.mse, metrics.rmse, metrics.mae, metrics.max_error) == (0, 0, 0, 0)
 
 
-@given(pairs(), st.lists(st.integers(0, 40), max_size=3), st.randoms(use_true_random=False))
+@given(
+    reconstructions(), st.lists(st.integers(0, 40), max_size=3), st.randoms(use_true_random=False)
+)
 def test_merging_equals_one_pass(
     pair: tuple[np.ndarray, np.ndarray, np.ndarray], cuts: list[int], order: object
 ) -> None:
@@ -77,7 +68,7 @@ def test_merging_equals_one_pass(
     np.testing.assert_allclose(merged.absolute, whole.absolute, rtol=1e-12)
 
 
-@given(pairs(), st.lists(st.integers(0, 40), max_size=3))
+@given(reconstructions(), st.lists(st.integers(0, 40), max_size=3))
 def test_r2_is_that_of_all_rows_together(
     pair: tuple[np.ndarray, np.ndarray, np.ndarray], cuts: list[int]
 ) -> None:

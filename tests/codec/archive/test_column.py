@@ -22,26 +22,10 @@ from ae_pipeline.coding import (
     pack_numbers,
 )
 from tests.support.data.tables import FLOATS, INTEGERS
-from tests.support.strategies.arrays import numeric_arrays
+from tests.support.strategies.arrays import bit_arrays, numeric_arrays
 from tests.support.values import assert_keeps_promise
 
 TOLERANCES = [0.0, 1e-300, 1e-12, 1e-3, 0.5, 1.0, 20.0, 1e12, 8e307]
-
-
-def bit_arrays(kind: pa.DataType) -> st.SearchStrategy[pa.Array]:
-    """Any bits, so every NaN, with nulls over values that are still there, sliced anywhere."""
-    dtype = np.dtype(kind.to_pandas_dtype())
-    pattern = st.integers(0, 2 ** (8 * dtype.itemsize) - 1)
-    rows = st.lists(st.tuples(pattern, st.booleans()), max_size=30)
-    return st.tuples(rows, st.integers(0, 9)).map(lambda drawn: _from_bits(kind, *drawn))
-
-
-def _from_bits(kind: pa.DataType, rows: list[tuple[int, bool]], offset: int) -> pa.Array:
-    width = np.dtype(kind.to_pandas_dtype()).itemsize
-    patterns = np.array([pattern for pattern, _ in rows], f"u{width}")
-    validity = np.packbits(np.array([v for _, v in rows], bool), bitorder="little")
-    buffers = [pa.py_buffer(validity.tobytes()), pa.py_buffer(patterns.tobytes())]
-    return pa.Array.from_buffers(kind, len(rows), buffers).slice(min(offset, len(rows)))
 
 
 def encode(

@@ -51,3 +51,19 @@ def numeric_arrays(max_size: int = 40) -> st.SearchStrategy[pa.Array]:
 def _slices(array: pa.Array) -> st.SearchStrategy[pa.Array]:
     bounds = st.tuples(st.integers(0, len(array)), st.integers(0, len(array)))
     return bounds.map(lambda pair: array.slice(min(pair), abs(pair[0] - pair[1])))
+
+
+def bit_arrays(kind: pa.DataType) -> st.SearchStrategy[pa.Array]:
+    """Any bits, so every NaN, with nulls over values that are still there, sliced anywhere."""
+    dtype = np.dtype(kind.to_pandas_dtype())
+    pattern = st.integers(0, 2 ** (8 * dtype.itemsize) - 1)
+    rows = st.lists(st.tuples(pattern, st.booleans()), max_size=30)
+    return st.tuples(rows, st.integers(0, 9)).map(lambda drawn: _from_bits(kind, *drawn))
+
+
+def _from_bits(kind: pa.DataType, rows: list[tuple[int, bool]], offset: int) -> pa.Array:
+    width = np.dtype(kind.to_pandas_dtype()).itemsize
+    patterns = np.array([pattern for pattern, _ in rows], f"u{width}")
+    validity = np.packbits(np.array([v for _, v in rows], bool), bitorder="little")
+    buffers = [pa.py_buffer(validity.tobytes()), pa.py_buffer(patterns.tobytes())]
+    return pa.Array.from_buffers(kind, len(rows), buffers).slice(min(offset, len(rows)))

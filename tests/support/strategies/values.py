@@ -6,6 +6,12 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
+#: Every type of numbers.
+KINDS = [
+    *(np.dtype(name) for name in ("f2", "f4", "f8")),
+    *(np.dtype(f"{sign}{width}") for sign in "iu" for width in (1, 2, 4, 8)),
+]
+
 
 def blocks_of_values(
     max_features: int = 4, max_rows: int = 40, magnitude: float = 1e6
@@ -33,3 +39,33 @@ def largest_up_to(dtype: np.dtype, limit: float) -> float | int:
     if dtype.kind == "f":
         return min(limit, float(np.finfo(dtype).max))
     return int(min(limit, np.iinfo(dtype).max))
+
+
+def typed_values(kind: np.dtype) -> st.SearchStrategy[np.ndarray]:
+    """Values over the whole range of a type, and small ones."""
+    if kind.kind == "f":
+        limits = np.finfo(kind)
+        extremes = [limits.max, limits.min, limits.tiny, limits.smallest_subnormal, -0.0, np.nan]
+        value = st.floats(width=8 * kind.itemsize) | st.sampled_from([float(v) for v in extremes])
+    else:
+        low, high = int(np.iinfo(kind).min), int(np.iinfo(kind).max)
+        value = st.integers(low, high) | st.sampled_from([low, high, 0])
+    return st.lists(value | st.integers(0, 100), max_size=20).map(lambda v: np.array(v, kind))
+
+
+@st.composite
+def reconstructions(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Source, reconstruction and mismatch counts of the same shape."""
+    source = draw(blocks_of_values())
+    value = st.floats(-1e6, 1e6) | st.just(np.nan)
+    reconstruction = draw(st_numpy.arrays(np.float64, source.shape, elements=value))
+    counts = st_numpy.arrays(np.int64, len(source), elements=st.integers(0, 9))
+    return source, reconstruction, draw(counts)
+
+
+def number_bits(kind: np.dtype) -> st.SearchStrategy[np.ndarray]:
+    """Any bits at all, so every NaN, both zeros, subnormals and infinities."""
+    pattern = st.integers(0, 2 ** (8 * kind.itemsize) - 1)
+    return st.lists(pattern, max_size=40).map(
+        lambda patterns: np.array(patterns, f"u{kind.itemsize}").view(kind)
+    )

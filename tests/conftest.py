@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
+from tests.support.data.datasets import mixed_tree
 from tests.support.faults.block_devices import folding_disk, mount_image
 
 PACKAGE = Path(__file__).parents[1] / "ae_pipeline"
@@ -46,6 +47,18 @@ Mount = Callable[[str], Path]
 def generator() -> np.random.Generator:
     """A generator of its own for every test."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three partitions of mixed columns; nobody may change it."""
+    return mixed_tree(tmp_path_factory.mktemp("source") / "mixed")
+
+
+@pytest.fixture
+def own_archive(archive: Path, tmp_path: Path) -> Path:
+    """A copy of the module's archive that a test may spoil."""
+    return Path(shutil.copytree(archive, tmp_path / "own"))
 
 
 @pytest.fixture

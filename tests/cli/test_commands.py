@@ -19,6 +19,7 @@ import yaml
 from ae_pipeline.cli import options
 from ae_pipeline.cli.app import app, main
 from tests.support.data.datasets import mixed_table, mixed_tree, write_tree
+from tests.support.faults.damage import cut_in_half
 
 COMMAND = Path(sys.executable).parent / "ae-pipeline"
 Call = Callable[..., tuple[int, str, str]]
@@ -154,7 +155,7 @@ def test_broken_promise_is_exit_code_1(work: Path, tmp_path: Path, call: Call) -
     """Verify ends with exit code 1 and names the fragment that is not what was encoded."""
     archive = tmp_path / "archive"
     assert call("encode", work / "source", archive, *QUICK)[0] == 0
-    damaged(archive / "day=2/part-0.parquet")
+    cut_in_half(archive / "day=2/part-0.parquet")
     code, out, err = call("verify", archive, "--source", work / "source")
     assert code == 1
     assert "Not in order: 1 of 3 fragments failed." in out
@@ -255,11 +256,6 @@ def test_only_fit_loads_tensorflow(work: Path, module: str, arguments: tuple[str
     assert done.returncode == 0, done.stderr
 
 
-def damaged(path: Path) -> None:
-    """Cut a file in half."""
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
 def bad_source(kind: str, root: Path) -> Path:
     """A source with one fault."""
     source = root / kind
@@ -280,7 +276,7 @@ def bad_source(kind: str, root: Path) -> Path:
     if kind == "empty file":
         (source / "p=1/x.parquet").write_bytes(b"")
     if kind == "truncated":
-        damaged(source / "p=1/x.parquet")
+        cut_in_half(source / "p=1/x.parquet")
     return source
 
 
@@ -318,7 +314,7 @@ def test_a_bad_file_is_left_out_of_the_fit(tmp_path: Path, call: Call) -> None:
     """Fit names what it cannot use and goes on; features does the others and ends with code 1."""
     source = mixed_tree(tmp_path / "source")
     write_tree(source, {"day=3/part-0.parquet": pa.table({"alpha": [1.0, 2.0], "c": [1, 2]})})
-    damaged(source / "day=2/part-0.parquet")
+    cut_in_half(source / "day=2/part-0.parquet")
     codec, features = tmp_path / "codec", tmp_path / "features"
     assert call("fit", source, "--codec", codec, *FAST)[0] == 0
     code, out, err = call("features", source, features, "--codec", codec)
@@ -411,7 +407,7 @@ def test_unwritable_destination(work: Path, tmp_path: Path, call: Call) -> None:
 def test_failed_fragments_are_listed(work: Path, tmp_path: Path, call: Call) -> None:
     """Failed fragments are named on stderr, the others are done, and the exit code is 1."""
     source = mixed_tree(tmp_path / "source")
-    damaged(source / "day=2/part-0.parquet")
+    cut_in_half(source / "day=2/part-0.parquet")
     code, out, err = call("features", source, tmp_path / "f", "--codec", work / "codec")
     assert code == 1
     assert "failed: not a readable Parquet file: day=2/part-0.parquet" in err
@@ -460,7 +456,7 @@ def test_disk_full_loses_nothing(work: Path, tmp_path: Path, small_disk: Path, c
 def test_log_lines_are_whole_in_files(work: Path, tmp_path: Path) -> None:
     """Where stderr is no terminal, each record is one line, however narrow COLUMNS is."""
     source = mixed_tree(tmp_path / "source")
-    damaged(source / "day=2/part-0.parquet")
+    cut_in_half(source / "day=2/part-0.parquet")
     done = subprocess.run(
         [COMMAND, "backfill", source, tmp_path / "a", "-v", "--set", "planner.learn=linear"],
         capture_output=True,

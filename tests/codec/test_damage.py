@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -49,20 +48,7 @@ from tests.support.faults.damaged_archives import (
     N_FEATURES,
     codec_folder,
     forge_tree,
-    write_archive,
 )
-
-
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small archive; nobody may change it."""
-    return write_archive(tmp_path_factory.mktemp("damage"))
-
-
-@pytest.fixture
-def own_archive(archive: Path, tmp_path: Path) -> Path:
-    """A copy that a test may spoil."""
-    return Path(shutil.copytree(archive, tmp_path / "own"))
 
 
 def load_damaged(folder: str) -> Iterator[str]:

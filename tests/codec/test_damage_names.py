@@ -26,18 +26,6 @@ from tests.support.faults.damaged_archives import (
 )
 
 
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small archive; nobody may change it."""
-    return write_archive(tmp_path_factory.mktemp("damage"))
-
-
-@pytest.fixture
-def own_archive(archive: Path, tmp_path: Path) -> Path:
-    """A copy that a test may spoil."""
-    return Path(shutil.copytree(archive, tmp_path / "own"))
-
-
 def test_unknown_version_of_a_fragment(own_archive: Path) -> None:
     """A fragment of another major version is named, with the version."""
     path = own_archive / PART

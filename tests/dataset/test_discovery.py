@@ -37,12 +37,6 @@ def found(root: Path) -> list[str]:
     return [fragment.relative for fragment in discover(root).fragments]
 
 
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which examples of one property may overwrite one file."""
-    return tmp_path_factory.mktemp("workshop")
-
-
 def test_numbers_are_ordered_as_numbers(tmp_path: Path) -> None:
     """part-2 comes before part-10 and day=9 before day=10, each partition in one stretch."""
     names = [

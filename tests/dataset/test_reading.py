@@ -52,12 +52,6 @@ def words_of(kind: pa.DataType, words: list[str | None]) -> object:
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which examples of one property may overwrite one file."""
-    return tmp_path_factory.mktemp("workshop")
-
-
-@pytest.fixture(scope="module")
 def whole(workshop: Path) -> bytes:
     """Bytes of a small whole file with numbers, words, nulls and lists in two row groups."""
     n_rows = 50

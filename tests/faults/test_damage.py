@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
 import tracemalloc
 import zlib
@@ -61,12 +60,6 @@ WAYS = {way.__name__: way for way in (flips, bits, drawn, cuts)}
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small archive; nobody may change it."""
     return write_archive(tmp_path_factory.mktemp("damage"))
-
-
-@pytest.fixture
-def own_archive(archive: Path, tmp_path: Path) -> Path:
-    """A copy that a test may spoil."""
-    return Path(shutil.copytree(archive, tmp_path / "own"))
 
 
 def read_damaged(archive: str, folder: str, kind: str) -> Iterator[str]:

@@ -12,12 +12,12 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
 from ae_pipeline.config.job import CompressJob
-from flows.artifacts import artifact_key
 from flows.assets import asset_key
 from flows.compress import compress
 from flows.events import DRIFT, SHIFT
 from flows.names import slug
 from tests.support.data.datasets import write_tree
+from tests.support.flows.artifacts import artifact_of
 from tests.support.flows.servers import events_of
 
 pytestmark = pytest.mark.flow
@@ -45,14 +45,6 @@ def job_for(source: Path, **settings: object) -> CompressJob:
 def night(source: Path, **settings: object) -> State:
     """The final state of one."""
     return compress(job_for(source, **settings), return_state=True)
-
-
-def artifact_of(kind: str, source: Path) -> str:
-    """Content of the latest artifact of a kind."""
-    key = artifact_key(kind, str(source))
-    with get_client(sync_client=True) as client:
-        found = [one for one in client.read_artifacts() if one.key == key]
-    return str(max(found, key=lambda one: one.created).data)
 
 
 @pytest.fixture(scope="module")

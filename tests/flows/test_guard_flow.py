@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
 from ae_pipeline.config.job import CompressJob, EncodeJob, VerifyJob
-from flows.artifacts import artifact_key
 from flows.compress import compress
 from flows.encode import encode
 from flows.verify import verify
 from tests.support.data.taxi import taxi_table
+from tests.support.flows.artifacts import artifact_of
 
 pytestmark = pytest.mark.flow
 
@@ -35,14 +34,6 @@ def job_for(source: Path, kind: type[EncodeJob], **tolerance: object) -> EncodeJ
     """An archive beside the source."""
     archive = str(source.parent / "archive")
     return kind(source=str(source), archive=archive, tolerance={**COARSE, **tolerance}, **QUICK)
-
-
-def artifact_of(kind: str, dataset: str) -> str:
-    """Content of the latest artifact of a kind."""
-    key = artifact_key(kind, dataset)
-    with get_client(sync_client=True) as client:
-        found = [one for one in client.read_artifacts() if one.key == key]
-    return str(max(found, key=lambda one: one.created).data)
 
 
 def test_a_flattened_column_fails_the_run_in_one_line(source: Path) -> None:

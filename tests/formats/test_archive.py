@@ -22,17 +22,11 @@ from ae_pipeline.errors import ConfigError
 from ae_pipeline.formats.block_records import BLOCK_COLUMN
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.verbs import decode, encode, inspect, verify
-from tests.support.data.datasets import N_ROWS, PARTITIONS, mixed_tree, read_table, write_tree
+from tests.support.data.datasets import N_ROWS, PARTITIONS, read_table, write_tree
 from tests.support.format_reader.fragment import read_fragment, read_schema
 
 FEATURES = ("alpha", "beta", "gamma", "flat", "empty")
 FAST = {"training": {"max_steps": 300}}
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three partitions of mixed columns; nobody may change it."""
-    return mixed_tree(tmp_path_factory.mktemp("source") / "mixed")
 
 
 def run_encode(source: Path, archive: Path, relative: float, **settings: object) -> DatasetReport:
@@ -53,12 +47,6 @@ def archive(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     destination = tmp_path_factory.mktemp("archive") / "mixed"
     run_encode(source, destination, 0.01)
     return destination
-
-
-@pytest.fixture
-def own_archive(archive: Path, tmp_path: Path) -> Path:
-    """A copy that a test may spoil."""
-    return Path(shutil.copytree(archive, tmp_path / "own"))
 
 
 def test_verify_passes(source: Path, archive: Path) -> None:

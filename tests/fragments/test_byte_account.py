@@ -15,7 +15,7 @@ from ae_pipeline.report.table import to_json
 from ae_pipeline.results.account import ByteAccount, StoredBytes
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.verbs import encode, inspect, verify
-from tests.support.data.datasets import N_ROWS, PARTITIONS, mixed_tree, write_tree
+from tests.support.data.datasets import N_ROWS, PARTITIONS, write_tree
 
 FAST = {"training": {"epochs": 1, "max_steps": 100}, "network": {"latent_dim": 2}}
 #: Bytes of the features of a row of `mixed_table`: three doubles, a float and a half.
@@ -27,12 +27,6 @@ MODEL_PARTS = {
     "encoder.bin": "encoder",
     "weights.safetensors": "encoder and decoder",
 }
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three partitions of mixed columns; nobody may change it."""
-    return mixed_tree(tmp_path_factory.mktemp("source") / "mixed")
 
 
 @pytest.fixture(scope="module", params=["archive", "features"])

@@ -21,33 +21,7 @@ from tests.support.data.datasets import (
     read_table,
     write_tree,
 )
-from tests.support.jobs.pipelines import FEATURES, run_decode, run_encode, run_fit
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three partitions of mixed columns; nobody may change it."""
-    return mixed_tree(tmp_path_factory.mktemp("source") / "mixed")
-
-
-@pytest.fixture(scope="module")
-def codec(source: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A codec that was fitted to it."""
-    return run_fit(source, tmp_path_factory.mktemp("codec") / "codec")
-
-
-@pytest.fixture(scope="module")
-def features(source: Path, codec: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Its features; nobody may change them."""
-    destination = tmp_path_factory.mktemp("features") / "mixed"
-    run_encode(source, destination, codec)
-    return destination
-
-
-@pytest.fixture
-def own_features(features: Path, tmp_path: Path) -> Path:
-    """A copy that a test may spoil."""
-    return Path(shutil.copytree(features, tmp_path / "features"))
+from tests.support.jobs.pipelines import FEATURES, run_decode, run_encode
 
 
 def test_decode_restores_schema_order_and_missing_values(

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -14,20 +13,16 @@ from ae_pipeline.config.job import DecodeJob, EncodeJob
 from ae_pipeline.errors import DestinationExistsError
 from ae_pipeline.verbs import decode, encode
 from tests.support.checks import assert_one_line
+from tests.support.data.datasets import number_tree
 
 NEVER: dict[str, Any] = {"planner": {"learn": "never"}}
-COLUMNS = ("a", "b", "k")
+COLUMNS = ("a", "b", "n")
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
-    """Two days of three columns, in two row groups each."""
-    for day in (1, 2):
-        path = tmp_path / "source" / f"day={day}" / "p.parquet"
-        path.parent.mkdir(parents=True)
-        numbers = [0.5 * i + day for i in range(40)]
-        columns = {"a": numbers, "b": [i * i for i in numbers], "k": list(range(40))}
-        pq.write_table(pa.table(columns), path, row_group_size=20)
+    """An archive of two days of numbers, in two row groups each."""
+    number_tree(tmp_path / "source")
     encode(EncodeJob(source=str(tmp_path / "source"), archive=str(tmp_path / "archive"), **NEVER))
     return tmp_path / "archive"
 
@@ -47,7 +42,7 @@ def run(archive: Path, force: bool = False, **selection: Any) -> list[str]:
         ({"columns": ["a"]}, {"columns": ["b"]}, ("other columns", "expected a, got b")),
         ({"columns": ["a"]}, {"columns": ["a", "b"]}, ("other columns", "expected a, got a, b")),
         ({"columns": ["a"]}, {}, ("other columns", "expected a, got all")),
-        ({}, {"columns": ["k"]}, ("other columns", "expected all, got k")),
+        ({}, {"columns": ["n"]}, ("other columns", "expected all, got n")),
         ({"row_groups": [0]}, {}, ("other row groups", "expected 0, got all")),
     ],
 )

@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -18,6 +17,7 @@ from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.storage import read_marker, write_note
 from ae_pipeline.verbs import backfill, decode, encode, fit, inspect, verify
 from tests.support.checks import assert_one_line
+from tests.support.data.datasets import number_tree
 
 SMALL: dict[str, Any] = {
     "planner": {"learn": "never"},
@@ -29,14 +29,8 @@ FORCE = {"execution": {"force": True}}
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """Two days of two float columns and an integer one."""
-    for day in (1, 2):
-        path = tmp_path / "source" / f"day={day}" / "p.parquet"
-        path.parent.mkdir(parents=True)
-        numbers = [0.5 * i + day for i in range(40)]
-        columns = {"a": numbers, "b": [i * i for i in numbers], "n": list(range(40))}
-        pq.write_table(pa.table(columns), path)
-    return tmp_path / "source"
+    """Two days of numbers."""
+    return number_tree(tmp_path / "source")
 
 
 def run(source: Path, kind: str = "archive", **settings: Any) -> DatasetReport:

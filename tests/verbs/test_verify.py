@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,10 +21,10 @@ from tests.support.data.datasets import (
     N_ROWS,
     PARTITIONS,
     mixed_table,
-    mixed_tree,
     read_table,
     write_tree,
 )
+from tests.support.faults.damage import cut_in_half
 
 FAST = {"training": {"max_steps": 100}}
 TOLERANCE = {
@@ -37,23 +36,11 @@ TOLERANCE = {
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three partitions of mixed columns; nobody may change it."""
-    return mixed_tree(tmp_path_factory.mktemp("source") / "mixed")
-
-
-@pytest.fixture(scope="module")
 def archive(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its archive, beta exact; nobody may change it."""
     folder = tmp_path_factory.mktemp("archive") / "mixed"
     encode(EncodeJob(source=str(source), archive=str(folder), tolerance=TOLERANCE, **FAST))
     return folder
-
-
-@pytest.fixture
-def own_archive(archive: Path, tmp_path: Path) -> Path:
-    """A copy that a test may spoil."""
-    return Path(shutil.copytree(archive, tmp_path / "own"))
 
 
 def run_verify(archive: Path, source: Path | None, **selection: object) -> DatasetReport:
@@ -132,11 +119,6 @@ def damage(path: Path) -> None:
     path.write_bytes(content[:middle] + bytes(50) + content[middle + 50 :])
 
 
-def cut(path: Path) -> None:
-    """Cut a file in half: its footer is gone."""
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
 def block_of(path: Path) -> pq.ColumnChunkMetaData:
     """Where the first block lies."""
     group = pq.read_metadata(path).row_group(0)
@@ -167,7 +149,7 @@ def test_encode_mends_damage_too(source: Path, own_archive: Path) -> None:
     assert run_verify(own_archive, source).failures == ()
 
 
-@pytest.mark.parametrize("spoil", [damage, cut])
+@pytest.mark.parametrize("spoil", [damage, cut_in_half])
 def test_a_good_verify_takes_damage_back(
     source: Path, own_archive: Path, spoil: Callable[[Path], None]
 ) -> None:

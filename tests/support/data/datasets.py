@@ -63,6 +63,16 @@ def mixed_tree(root: Path) -> Path:
     return write_tree(root, tables)
 
 
+def number_tree(root: Path) -> Path:
+    """Two days of two float columns and an integer one, in two row groups each."""
+    tables = {}
+    for day in (1, 2):
+        numbers = [0.5 * i + day for i in range(40)]
+        columns = {"a": numbers, "b": [i * i for i in numbers], "n": list(range(40))}
+        tables[f"day={day}/p.parquet"] = pa.table(columns)
+    return write_tree(root, tables, row_group_size=20)
+
+
 def read_table(path: Path) -> pa.Table:
     """One file as it is, without partition columns from its path."""
     return pq.ParquetFile(path).read()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from tests.support.golden.case import integers
 
@@ -35,3 +36,8 @@ def drawn(content: bytes) -> Iterator[bytes]:
 def cuts(content: bytes) -> Iterator[bytes]:
     """Every length that is too short."""
     return (content[:length] for length in range(len(content)))
+
+
+def cut_in_half(path: Path) -> None:
+    """Leave the first half of a file: what its footer said is gone."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])

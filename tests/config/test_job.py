@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,6 @@ from pydantic import BaseModel, ValidationError
 from ae_pipeline.config.job import (
     DecodeJob,
     EncodeJob,
-    EstimateJob,
     ExecutionConfig,
     FitJob,
     JobConfig,
@@ -273,46 +271,6 @@ def test_no_file(tmp_path: Path, name: str) -> None:
         load_job(JobConfig, str(path))
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("training.epochs=5", ("training.epochs", 5)),
-        ("source=a=b", ("source", "a=b")),
-        ("columns.keep=[id, 'x*']", ("columns.keep", ["id", "x*"])),
-        ("training.patience=null", ("training.patience", None)),
-        ("execution.force=true", ("execution.force", True)),
-        ("source=", ("source", None)),
-    ],
-)
-def test_parse_setting(text: str, expected: tuple[str, object]) -> None:
-    """`KEY=VALUE` splits at the first `=` and reads the value as YAML."""
-    assert parse_setting(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("yes", "yes"),
-        ("off", "off"),
-        ("1:30", "1:30"),
-        ("1_000", "1_000"),
-        ("2013-05-17", "2013-05-17"),
-        ("2020-99-99", "2020-99-99"),
-        ("0x1F", "0x1F"),
-        ("010", 10),
-        ("-5", -5),
-        ("1e3", 1000.0),
-        (".5", 0.5),
-        ("True", True),
-        ("~", None),
-    ],
-)
-def test_scalars_are_those_of_yaml_1_2(text: str, value: object) -> None:
-    """Words and times of day are text, and numbers are those that people write."""
-    assert parse_setting(f"key={text}") == ("key", value)
-    assert type(parse_setting(f"key={text}")[1]) is type(value)
-
-
 @pytest.mark.parametrize("text", ["true", "false", "yes", "1:30", "[true]"])
 @pytest.mark.parametrize(
     "key", ["execution.workers", "tolerance.relative", "backfill.limit", "training.learning_rate"]
@@ -363,94 +321,3 @@ def test_anchors(tmp_path: Path) -> None:
     job = load_job(JobConfig, str(path))
     assert job.network.widths() == ((8,), (8,))
     assert job.statistics.max_rows == 5
-
-
-def test_words_are_text(tmp_path: Path) -> None:
-    """A column `no` and a folder `on` are names; the year 2013 is a date, a number is no name."""
-    path = tmp_path / "job.yaml"
-    path.write_text("source: on\ncolumns: {keep: [no, 'yes']}\nbackfill: {start: 2013}\n")
-    job = load_job(JobConfig, str(path))
-    assert (job.source, job.columns.keep, job.backfill.start) == ("on", ("no", "yes"), "2013")
-    with pytest.raises(ConfigError, match=r"columns.keep.0.*got 5: write it in quotes"):
-        load_job(JobConfig, None, {"columns.keep": [5]})
-
-
-def test_repeated_anchors_are_shown_in_part() -> None:
-    """A wrong value that anchors make huge is told in a line that a person can read."""
-    value: object = "x"
-    for _ in range(30):
-        value = [value] * 10
-    with pytest.raises(ConfigError) as caught:
-        load_job(JobConfig, None, {"source": value})
-    assert len(str(caught.value)) < 1000
-
-
-def test_scientific_notation_is_a_number() -> None:
-    """`1e-3` is a number, which it is not in YAML 1.1."""
-    job = load_job(JobConfig, None, dict([parse_setting("training.learning_rate=1e-3")]))
-    assert job.training.learning_rate == 1e-3
-
-
-@pytest.mark.parametrize("text", ["epochs", "=5", "", "a=[", "a={b: 1, b: 2}", "a=!!int x"])
-def test_parse_setting_refuses(text: str) -> None:
-    """What is no `KEY=VALUE`, or holds no YAML, is refused in one line."""
-    with pytest.raises(ConfigError) as caught:
-        parse_setting(text)
-    assert_one_line(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("encoder", "decoder", "widths"),
-    [
-        ((64, 32), None, ((64, 32), (32, 64))),
-        ((64, 32), (8,), ((64, 32), (8,))),
-        ((), None, ((), ())),
-        ((5,), (), ((5,), ())),
-    ],
-)
-def test_decoder_mirrors_encoder(
-    encoder: tuple[int, ...],
-    decoder: tuple[int, ...] | None,
-    widths: tuple[tuple[int, ...], tuple[int, ...]],
-) -> None:
-    """Without widths of its own the decoder has the encoder's in reverse."""
-    assert NetworkConfig(encoder_hidden=encoder, decoder_hidden=decoder).widths() == widths
-
-
-@pytest.mark.parametrize("value", [2, 1.01, -0.1, True, math.nan, math.inf])
-@pytest.mark.parametrize("kind", ["spread", "range", "std", "relative"])
-def test_a_relative_tolerance_is_a_part_of_1(kind: str, value: float) -> None:
-    """More than all of it, negative, flags and what is no number are refused in one line that says
-    what is right, what was given and what to do.
-    """  # noqa: D205
-    base = {"source": "in", "archive": "out"}
-    rule = {"match": "*", "kind": kind, "value": value}
-    for job, overrides in (
-        (EncodeJob, {**base, "tolerance.relative": value, "tolerance.kind": kind}),
-        (EncodeJob, {**base, "tolerance.rules": [rule]}),
-        (EstimateJob, {"source": "in", "tolerances": [value]}),
-    ):
-        with pytest.raises(ConfigError) as caught:
-            load_job(job, None, overrides)
-        assert "tolerance" in caught.value.what
-        assert all((caught.value.expected, caught.value.got, caught.value.remedy))
-
-
-def test_what_200_percent_means_is_said() -> None:
-    """Who writes 2 for 2 % reads what it says, and how source units are asked for."""
-    overrides = {"source": "in", "archive": "out", "tolerance.relative": 2}
-    with pytest.raises(ConfigError, match="got 2, which is 200 %: divide it by 100, or for source"):
-        load_job(EncodeJob, None, overrides)
-
-
-@pytest.mark.parametrize("value", [-1.0, True, math.nan])
-def test_an_absolute_tolerance_is_a_number(value: float) -> None:
-    """In source units anything from 0 goes, but no flag, nothing negative and no NaN."""
-    for amount in (value, 0.0, 5e9):
-        rules = [{"match": "*", "kind": "absolute", "value": amount}]
-        overrides = {"source": "in", "archive": "out", "tolerance.rules": rules}
-        if amount is not value:
-            load_job(EncodeJob, None, overrides)
-            continue
-        with pytest.raises(ConfigError):
-            load_job(EncodeJob, None, overrides)

@@ -1,4 +1,4 @@
-"""What it costs to decode with integers: payload against float decoders of the same shape.
+"""Cost of decoding with integers: payload against float decoders of the same shape.
 
     python -m benchmarks.decoder DATASET... [--tolerance 0.01] [--seeds 3] [--steps 10000]
 
@@ -37,7 +37,7 @@ _NAMES = (_STORED, _INTEGERS, _UNROUNDED, _FLOATS, _ROUNDED)
 
 @dataclass(frozen=True)
 class Sizes:
-    """What one fit stores of one dataset, by decoder."""
+    """Bytes that one fit stores of one dataset, by decoder."""
 
     raw: int
     payload: dict[str, int]

@@ -59,7 +59,7 @@ class Limit:
 
     @property
     def reached(self) -> float:
-        """What the target is about."""
+        """The number that the target limits: times smaller, or distance to the bound."""
         best, ours = self.bits(self.found.best.n_bytes), self.bits(self.found.ours.n_bytes)
         if self.times is not None:
             return best / ours

@@ -1,4 +1,4 @@
-"""What Prefect adds to a backfill of thousands of small fragments.
+"""Time that Prefect adds to a backfill of thousands of small fragments.
 
     python -m benchmarks.orchestration [--fragments 5000] [--rows 2000] [--pairs 5]
 
@@ -98,7 +98,7 @@ def _start_server(folder: Path) -> str:
 
 
 def _job(source: Path, folder: Path) -> EncodeJob:
-    """A backfill with a codec that is there already."""
+    """A backfill with a codec that was fitted before."""
     day = EncodeJob(
         source=str(source / "day=00000"),
         archive=str(folder / "fitted"),

@@ -14,7 +14,7 @@ from benchmarks import decoder, known_sources, limit, ratio
 from benchmarks.measure.comparison import compare_all
 from benchmarks.measure.machine import machine_line
 
-#: Datasets on which integers are held against floats; each is trained nine times.
+#: Datasets on which integers are compared with floats; each is trained nine times.
 _DECODED = 2
 
 

@@ -126,7 +126,7 @@ def allowed(kind: str, amount: float, finite: Column) -> Float64[np.ndarray, "va
 
 
 def complaint(kind: str, amount: float, source: pa.Array, decoded: pa.Array) -> str:
-    """What of a column is not as promised; empty if all is."""
+    """Say how a column breaks its promise; empty if it keeps it."""
     if source.type != decoded.type or not source.is_null().equals(decoded.is_null()):
         return "another type, or other nulls"
     before, after = (

@@ -156,7 +156,7 @@ def tolerance_tables(found: Sequence[Comparison]) -> list[Table]:
 
 
 def tolerance_table(found: Sequence[Comparison]) -> Table:
-    """What the tolerances of one dataset are in source units; its first columns."""
+    """Tolerances of one dataset in source units, for its first columns."""
     names = list(found[0].absolute)[:_MOST_COLUMNS]
     more = len(found[0].absolute) - len(names)
     return Table(

@@ -27,7 +27,7 @@ from benchmarks.measure.synthetic import make_table
 _SAMPLE_ROWS = 1 << 17
 _FLOAT_BYTES = 8
 _MB = 1e6
-#: What encode promises on a table of so many rows and columns.
+#: The promise of encode on a table of this shape.
 _TARGET_SHAPE = (5_000_000, 32)
 _TARGET_ROWS_PER_CPU_S = 500_000
 _TARGET_PEAK_MB = 400

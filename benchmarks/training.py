@@ -54,7 +54,7 @@ _console = Console(width=80, highlight=False)
 
 @dataclass(frozen=True)
 class Problem:
-    """What both train: shapes, start and standardised rows without missing values."""
+    """The problem that both train: shapes, start, standardised rows without missing values."""
 
     architecture: Architecture
     config: TrainingConfig

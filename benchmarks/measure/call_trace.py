@@ -2,7 +2,7 @@
 
     python -P call_trace.py CHECKOUT FILE -- VERB ...
 
-A program of its own, which imports nothing of ours: it runs on checkouts that do not have it. It
+A separate program that imports nothing from the project, so that it runs on any checkout. It
 writes JSON: `crossings`, the calls from one module into another, and `visits`, a [module, function]
 pair for each function in the order of its first call. Work of class bodies and of modules as they
 are imported counts where it calls functions; comprehensions and lambdas belong to what holds them.

@@ -17,7 +17,7 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Cost:
-    """What a process used, from start to end."""
+    """Time and memory that a process used, from start to end."""
 
     cpu_s: float
     wall_s: float

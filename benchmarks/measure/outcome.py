@@ -1,4 +1,4 @@
-"""What a comparison found, and the bars it is held to."""
+"""Outcome of a comparison, and the bars that it has to meet."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_SURPRISE = 0.15
 
 @dataclass(frozen=True)
 class Entry:
-    """What one way to store the feature columns took.
+    """Bytes, speed and errors of one way to store the feature columns.
 
     Args:
         name: of the peer.
@@ -59,9 +59,9 @@ class Comparison:
         ours: payload of the archive and its model.
         peers: what keeps the promise, or should.
         baseline: the classical autoencoder, which promises nothing.
-        is_verified: every value of the archive was held against the source's.
+        is_verified: every value of the archive was compared with the source's.
         encode_s: wall seconds of fitting and encoding.
-        estimated_bytes: what the forecast said of ours.
+        estimated_bytes: bytes that the forecast gave for ours.
         estimate_s: wall seconds that the forecast of all tolerances took.
         plan: what our planner tried.
     """
@@ -91,7 +91,7 @@ class Comparison:
 
     @property
     def chosen(self) -> str:
-        """What our planner found best."""
+        """The candidate that our planner chose."""
         return next(candidate.name for candidate in self.plan if candidate.is_chosen)
 
     @property
@@ -106,7 +106,7 @@ class Comparison:
 
     @property
     def bar(self) -> float:
-        """What `relative` may be at most."""
+        """The largest `relative` that meets the bar."""
         is_small = self.raw_bytes < _SMALL_BYTES or self.n_rows < _SMALL_ROWS * self.n_fragments
         return _SMALL_BAR if is_small else _BAR
 

@@ -33,12 +33,12 @@ class FloatDecoder(IntegerDecoder):
 
     @property
     def rounded(self) -> IntegerDecoder:
-        """What it was put beside."""
+        """The integer decoder of the same network."""
         return IntegerDecoder(*(getattr(self, field.name) for field in fields(IntegerDecoder)))
 
     @property
     def extra_bytes(self) -> int:
-        """What float32 weights take more than integers."""
+        """Bytes that float32 weights take beyond integers."""
         kernels = (self.hidden_weights, self.output_weights, self.skip_weights)
         return sum(4 * kernel.size - kernel.nbytes for kernel in kernels)
 

@@ -1,4 +1,4 @@
-"""What every peer gets: the feature columns of one block, without what is not finite."""
+"""Input of every peer: the feature columns of one block, finite values alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ae_pipeline.dataset import discover, read_records, rebatch
 
 @dataclass(frozen=True)
 class Layout:
-    """What a decoder is told for nothing, as a schema and validity would tell it.
+    """Facts that a decoder gets for free, as a schema and validity would tell it.
 
     Args:
         kinds: type of each column.
@@ -67,7 +67,7 @@ class Block:
 
     @property
     def missing_bytes(self) -> int:
-        """What it takes to say which rows are finite; the same for every peer."""
+        """Bytes that say which rows are finite; the same for every peer."""
         return sum(len(pack_validity(is_finite)) for is_finite in self.layout.is_finite)
 
 

@@ -14,7 +14,7 @@ from benchmarks.peers.peer import Peer
 
 @dataclass(frozen=True)
 class Measured:
-    """What a peer made of some blocks.
+    """Bytes, time and errors of a peer on some blocks.
 
     Args:
         raw_bytes: of the values in their own types.

@@ -104,5 +104,5 @@ def as_floats(values: np.ndarray) -> np.ndarray:
 
 
 def float_kind(kind: np.dtype[Any]) -> np.dtype[Any]:
-    """What stands for a type in a codec that knows float32 and float64 alone."""
+    """Return the float type that stands for a type in codecs of float32 and float64."""
     return np.dtype(np.float32 if kind.kind == "f" and kind.itemsize <= 4 else np.float64)

@@ -16,7 +16,7 @@ DOCUMENTS = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile")
 
 
 def documents() -> list[Path]:
-    """What tells people which commands to run."""
+    """Files that name commands."""
     named = (ROOT / name for name in DOCUMENTS)
     return [path for path in (*named, *(ROOT / "docs").rglob("*.md")) if path.exists()]
 

@@ -11,7 +11,7 @@ from ae_pipeline.columns import Standardization
 
 
 def ramp_network(n_ramps: int = 1, n_idle: int = 0) -> ArchiveNetwork:
-    """Of columns (a, b, ...): the code is a, and every b = 64 max(a - 1, 0), for a from 0 to 4.
+    """A network of columns (a, b, ...): the code is a, each b is 64 max(a - 1, 0), a from 0 to 4.
 
     `n_idle` more codes are always 0.
     """
@@ -40,6 +40,6 @@ def ramp_network(n_ramps: int = 1, n_idle: int = 0) -> ArchiveNetwork:
 
 
 def ramp_records(generator: np.random.Generator, n_rows: int = 5000) -> pa.RecordBatch:
-    """What `ramp_network` predicts exactly."""
+    """Rows that `ramp_network` predicts exactly."""
     a = generator.integers(0, 5, n_rows).astype(np.float64)
     return pa.record_batch({"a": a, "b": 64 * np.maximum(a - 1, 0)})

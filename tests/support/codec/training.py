@@ -46,7 +46,7 @@ def training_job(**settings: Any) -> JobConfig:
 def training_data(
     folder: Path, rows: np.ndarray, job: JobConfig, clip_sigma: float = 1e9
 ) -> TrainingData:
-    """The rows, in a file, as they are."""
+    """The rows in a file, not standardised."""
     from ae_pipeline.training.data import TrainingData
 
     groups = write_groups(folder / "rows.parquet", rows)

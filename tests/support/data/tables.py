@@ -38,5 +38,5 @@ def write_fragment(path: Path, table: pa.Table, **options: object) -> Fragment:
 
 
 def fragment_at(path: Path) -> Fragment:
-    """A file that is there, whatever it holds."""
+    """An existing file as a fragment, whatever it holds."""
     return Fragment(path, path.name, path.stat().st_size)

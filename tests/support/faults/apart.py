@@ -41,7 +41,7 @@ def main(module: str, name: str, *arguments: str) -> None:
 
 
 def limit_space(n_bytes: int) -> None:
-    """Let this process have so many more bytes of addresses."""
+    """Limit this process to this many more bytes of address space."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     most = pages * resource.getpagesize() + n_bytes
     _, hard = resource.getrlimit(resource.RLIMIT_AS)  # kept: who lowers it cannot raise it again

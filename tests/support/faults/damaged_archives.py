@@ -75,13 +75,13 @@ def block_of(archive: Path) -> bytes:
 
 
 def read_part(format: ArchiveFormat, path: Path) -> pa.Table:
-    """What decode does with a fragment, rows counted and bytes added up."""
+    """Read a fragment as decode does; count its rows and add up its bytes."""
     fragment = Fragment(path, PART, path.stat().st_size)
     with open_fragment(fragment) as file:
         metadata = file.metadata
     footer = require_footer(metadata, fragment)
     if footer.codec_id != format.codec_id:
-        raise CorruptFragmentError("its codec is not at hand")
+        raise CorruptFragmentError("its codec is another one")
     batches = list(format.read(fragment, footer, MOST_ROWS))
     table = pa.Table.from_batches(batches, footer.source_schema(format.schema, PART))
     if len(table) != metadata.num_rows:

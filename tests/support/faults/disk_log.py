@@ -1,4 +1,4 @@
-"""What a power cut would take back: changes to a file system that have not been synced yet."""
+"""Changes to a file system that are not synced yet: a power cut would take them back."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _COPIED = ("flows", "sample_data", "prefect.yaml", "automations.yaml")
 
 
 def copy_checkout(folder: Path, most_rows: int | None = None) -> Path:
-    """What deployments need, and the page's own dataset among them; sample data may be cut."""
+    """Copy what deployments need, with the page's own dataset; sample data may be cut."""
     for name in _COPIED:
         path = ROOT / name
         copy = shutil.copytree if path.is_dir() else shutil.copy

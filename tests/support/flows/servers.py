@@ -117,7 +117,7 @@ class StandingServer:
         return SyncPrefectClient(f"{self.url}/api")
 
     def log(self, name: str) -> str:
-        """What a process has said so far."""
+        """Return the output of a process so far."""
         return (self.folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
 
     def is_up(self) -> bool:

@@ -7,8 +7,8 @@ trained and nothing drawn.
 
     python -m tests.support.golden
 
-writes the cases that are not there. A case that is there is never written again: it stands for the
-files that people have.
+writes the cases that are missing. A case is never written twice: it stands for the files that
+people have.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from tests.support.golden.writing import CASES, write_case
 
 
 def main() -> None:
-    """Write the cases that are not there."""
+    """Write the cases that are missing."""
     for name in CASES:
         if (GOLDEN / name).exists():
-            sys.stdout.write(f"{name}: is there, never written again\n")
+            sys.stdout.write(f"{name}: exists, never written again\n")
             continue
         write_case(name, GOLDEN)
         sys.stdout.write(f"{name}: written\n")

@@ -21,7 +21,7 @@ PROVENANCE = Provenance("a formula", "0" * 32, 0, TrainingSummary(0, 0, "by hand
 
 @dataclass(frozen=True)
 class Golden:
-    """What a case is made of.
+    """The parts of a case.
 
     Args:
         codec: set by hand.

@@ -107,7 +107,7 @@ def _types_tolerance(name: str) -> float:
 
 
 def kept_columns(n_rows: int) -> pa.Table:
-    """What an archive copies."""
+    """Columns that an archive copies."""
     start = datetime(2020, 2, 29, 23, 59, tzinfo=UTC)
     rows = range(n_rows)
     times = [start + timedelta(microseconds=row) for row in rows]

@@ -151,7 +151,7 @@ def predicted_table(network: ArchiveNetwork, seed: int, n_rows: int) -> pa.Table
 
 
 def _units_of(network: ArchiveNetwork, seed: int, n_rows: int) -> dict[int, np.ndarray]:
-    """What the network says of codes that look random."""
+    """Predictions of the network for codes that look random."""
     n_windows = network.n_windows(n_rows)
     codes = np.stack([integers(seed, n_windows, 400), integers(seed + 5, n_windows, 300) - 150])
     return network.predict(codes.T.copy(), n_rows)

@@ -53,7 +53,7 @@ def make_predictor(
 
 
 def cells_of(array: pa.Array, offset: float, tolerance: float) -> np.ndarray:
-    """What other columns are predicted from, in all rows."""
+    """Cells from which other columns are predicted, in all rows."""
     column = ColumnCodec(array.type, Quantizer.linear(float(offset), float(tolerance)))
     present = column.present(array)
     return bounded(fill_rows(column.direct(present).cells, present.is_valid))

@@ -1,4 +1,4 @@
-"""Commands of ours in processes of their own, stopped at a definite point of their work."""
+"""Our commands in processes of their own, stopped at a definite point of their work."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Running:
 
     @property
     def output(self) -> str:
-        """What it has printed so far."""
+        """Its output so far."""
         size = os.fstat(self._output.fileno()).st_size
         return os.pread(self._output.fileno(), size, 0).decode()
 
@@ -130,7 +130,7 @@ def run(*arguments: object) -> str:
 
 
 def many_fragments(root: Path, n_fragments: int) -> Path:
-    """So many small fragments of mixed columns, of three different contents; returns `root`."""
+    """Write small fragments of mixed columns, of three different contents; return `root`."""
     write_tree(root, {f"part-{number}.parquet": mixed_table(number) for number in range(3)})
     for number in range(3, n_fragments):
         shutil.copy(root / f"part-{number % 3}.parquet", root / f"part-{number}.parquet")

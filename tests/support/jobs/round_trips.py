@@ -30,17 +30,17 @@ class Paths:
 
     @property
     def source(self) -> Path:
-        """What is encoded."""
+        """Root of the source."""
         return self.root / "source"
 
     @property
     def archive(self) -> Path:
-        """What encode writes."""
+        """Root of the archive."""
         return self.root / "archive"
 
     @property
     def decoded(self) -> Path:
-        """What decode writes."""
+        """Root of the decoded tables."""
         return self.root / "decoded"
 
 

@@ -72,7 +72,7 @@ def numeric_columns(draw: st.DrawFn, n_rows: int) -> pa.Array:
 
 @st.composite
 def kept_columns(draw: st.DrawFn, n_rows: int) -> pa.Array:
-    """Columns of any type that is no number."""
+    """Columns of any type but numbers."""
     kind = draw(st.sampled_from(list(KEPT)))
     generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     pool = KEPT[kind] or [None]

@@ -57,7 +57,7 @@ class Place:
 
 
 def table(seed: int) -> pa.Table:
-    """Rows of two columns, so many that the fingerprint samples them."""
+    """Two columns with enough rows for the fingerprint to sample them."""
     generator = np.random.default_rng(seed)
     return pa.table({"key": np.arange(30_000), "x": generator.normal(size=30_000).cumsum()})
 

@@ -24,7 +24,7 @@ _N_STEPS = {False: 116, True: 228}
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one run; `bad` is empty if nothing was lost."""
+    """How one run ended; `bad` is empty if nothing was lost."""
 
     fault: str
     step: str
@@ -65,7 +65,7 @@ def run_once(root: Path, template: Path, fault: str, random: Random) -> Outcome:
 
 
 def _silence(root: Path) -> None:
-    """What is told goes to a file."""
+    """Send standard output and error to a file."""
     descriptor = os.open(root / "said", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
@@ -107,7 +107,7 @@ def _end(child: int | None) -> None:
 
 
 def run_all(folder: Path, n_runs: int, seed: int, faults: tuple[str, ...]) -> list[Outcome]:
-    """So many runs, the faults in turn, each at a step that is drawn."""
+    """Run the faults in turn, each at a step that is drawn."""
     template = folder / "template"
     assert in_child(lambda: _prepared(template)) == 0
     outcomes = []

@@ -39,7 +39,7 @@ def strike_at(point: int, strike: Callable[[str], None], log: Path) -> None:
 
 
 def _kind_of(args: tuple[Any, ...]) -> str:
-    """What a call is about, in a word or two."""
+    """Name the subject of a call in a word or two."""
     first = args[0] if args else ""
     path = getattr(first, "name", first)
     text, target = str(path), str(args[1]) if len(args) > 1 else ""

@@ -1,4 +1,4 @@
-"""Cost of decoding with integers: payload against float decoders of the same shape.
+"""What it costs to decode with integers: payload against float decoders of the same shape.
 
     python -m benchmarks.decoder DATASET... [--tolerance 0.01] [--seeds 3] [--steps 10000]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,9 +11,9 @@ from ae_pipeline.cli.show import print_json, show
 from ae_pipeline.cli.terminal import progress_bars, set_up_logging, stdout
 from ae_pipeline.config.job import DecodeJob
 from ae_pipeline.config.load import load_job
+from ae_pipeline.formats import setting_of
 from ae_pipeline.report.build import inspection_tables
 from ae_pipeline.report.console import render
-from ae_pipeline.storage import read_marker
 from ae_pipeline.verbs import decode as decode_dataset
 from ae_pipeline.verbs import inspect as inspect_path
 
@@ -54,7 +53,7 @@ def decode(
     overrides = options.settings(
         setting,
         source=source,
-        **{_kind_of(dest): dest},
+        **{setting_of(dest, "features"): dest},
         decoded=out,
         codec=codec,
         selection__columns=column,
@@ -83,9 +82,3 @@ def inspect(
         return
     for table in inspection_tables(inspection):
         render(table, stdout)
-
-
-def _kind_of(path: str | None) -> str:
-    """Which setting a path belongs to, by its marker."""
-    marker = None if path is None else read_marker(Path(path))
-    return "archive" if marker is not None and marker.kind == "archive" else "features"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,9 +12,9 @@ from ae_pipeline.cli.terminal import progress_bars, set_up_logging, stdout
 from ae_pipeline.config.job import CompressJob, EncodeJob
 from ae_pipeline.config.load import load_job
 from ae_pipeline.errors import ConfigError
+from ae_pipeline.formats import FORMATS, setting_of
 from ae_pipeline.report.console import render
 from ae_pipeline.report.gc import collected_line, collected_table
-from ae_pipeline.storage import read_marker
 from ae_pipeline.verbs import backfill as backfill_dataset
 from ae_pipeline.verbs import compress as compress_dataset
 from ae_pipeline.verbs import gc as collect_garbage
@@ -64,7 +63,7 @@ def backfill(
     overrides = options.settings(
         setting,
         source=source,
-        **{_kind_of(dest) if kind is None else _checked(kind): dest},
+        **{setting_of(dest, "archive") if kind is None else _checked(kind): dest},
         codec=codec,
         tolerance__relative=tolerance,
         tolerance__accept_flattened=accept_flattened,
@@ -89,7 +88,7 @@ def backfill(
     report = found.report
     if report is not None:
         raise_failed(report.failures, report.total.n_fragments, job.source)
-        if not as_json and found.plan.kind == "archive":
+        if not as_json and FORMATS[found.plan.kind].has_promise:
             tell_next(f"verify {found.plan.destination} --source {job.source}")
 
 
@@ -173,16 +172,10 @@ def gc(
     warn(collected.warnings)
 
 
-def _kind_of(path: str | None) -> str:
-    """Which setting a destination belongs to: what it is already, else an archive."""
-    marker = None if path is None else read_marker(Path(path))
-    return "features" if marker is not None and marker.kind == "features" else "archive"
-
-
 def _checked(kind: str) -> str:
     """A kind of dataset that can be backfilled; `ConfigError` if it is none."""
-    if kind not in ("archive", "features"):
+    if kind not in FORMATS:
         raise ConfigError(
-            "no such kind of dataset", where="--as", expected="archive or features", got=kind
+            "no such kind of dataset", where="--as", expected=" or ".join(FORMATS), got=kind
         )
     return kind

@@ -12,7 +12,7 @@ from ae_pipeline.columns import column_metrics
 from ae_pipeline.config.tolerance import ToleranceConfig
 from ae_pipeline.errors import FlattenedColumnError, listing
 from ae_pipeline.fitting import is_named
-from ae_pipeline.fragments import is_lost, share_kept
+from ae_pipeline.fragments.column_report import is_lost, share_kept
 from ae_pipeline.results.dataset import FragmentResult
 
 

@@ -66,6 +66,7 @@ class Rehearsed:
 
 
 def sample_source(job: EstimateJob, progress: Progress) -> SampledSource:
+    """Measure the source of an estimate, and choose row groups to plan on."""
     source = pinned_source(discover(job.source))
     tell_ignored(source, job.source)
     source = fittable(source, job.columns)
@@ -82,6 +83,7 @@ def sample_source(job: EstimateJob, progress: Progress) -> SampledSource:
 
 
 def is_trained(codec: ArchiveCodec) -> bool:
+    """Return whether a codec has a network that was trained."""
     return codec.network is not None and codec.provenance.training.steps > 0
 
 
@@ -105,6 +107,7 @@ def rehearse(
 
 
 def sample_blocks(codec: ArchiveCodec, sampled: SampledSource) -> SampleBlocks:
+    """Read the blocks that a codec is tried on."""
     return read_sample(sampled.groups, codec, _MOST_VALUES).shortened(_MOST_VALUES // 4)
 
 

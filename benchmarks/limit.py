@@ -20,7 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
 
-from ae_pipeline.report import Table, render, to_json
+from ae_pipeline.report.console import render
+from ae_pipeline.report.table import Table, to_json
 from benchmarks.comparison import compare_all
 from benchmarks.known_sources import N_COLUMNS, KnownSource, factors, manifold, neighbours
 from benchmarks.machine import machine_line

@@ -21,9 +21,9 @@ from pathlib import Path
 from rich.console import Console
 
 from ae_pipeline.errors import AePipelineError
-from ae_pipeline.report import Table, render, to_json
+from ae_pipeline.report.console import render
 from ae_pipeline.report.forecast import plan_table
-from ae_pipeline.report.table import Cell
+from ae_pipeline.report.table import Cell, Table, to_json
 from benchmarks.comparison import compare_all
 from benchmarks.machine import machine_line
 from benchmarks.outcome import MOST_FIT_S, MOST_SURPRISE, Comparison, Entry

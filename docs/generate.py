@@ -26,9 +26,11 @@ from typing import Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ae_pipeline import decode
-from ae_pipeline.config import DecodeJob, JobConfig, load_job
-from ae_pipeline.report import partition_table, to_markdown
+from ae_pipeline.config.job import DecodeJob, JobConfig
+from ae_pipeline.config.load import load_job
+from ae_pipeline.report.errors import partition_table
+from ae_pipeline.report.table import to_markdown
+from ae_pipeline.verbs import decode
 from benchmarks.machine import machine_line
 from docs.architecture import read_architecture
 from docs.drawing import draw

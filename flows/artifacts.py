@@ -18,20 +18,14 @@ from prefect.artifacts import (
 )
 
 from ae_pipeline.escaping import markdown, markdown_item
-from ae_pipeline.report import (
-    Table,
-    byte_table,
-    closing_lines,
-    column_table,
-    failure_lines,
-    fidelity_table,
-    fragment_table,
-    report_tables,
-    state_table,
-    to_markdown,
-    to_records,
-)
-from ae_pipeline.results import BackfillPlan, DatasetReport
+from ae_pipeline.report.backfill import fragment_table, state_table
+from ae_pipeline.report.build import closing_lines, report_tables
+from ae_pipeline.report.errors import column_table, failure_lines
+from ae_pipeline.report.fidelity import fidelity_table
+from ae_pipeline.report.sizes import byte_table
+from ae_pipeline.report.table import Table, to_markdown, to_records
+from ae_pipeline.results.backfill import BackfillPlan
+from ae_pipeline.results.dataset import DatasetReport
 from flows.names import slug
 from flows.partitions import run_table
 

@@ -17,10 +17,12 @@ from prefect.settings import (
 
 from ae_pipeline.cli.signals import stopping_cleanly
 from ae_pipeline.cli.terminal import escape_unprintable, stderr, stdout
-from ae_pipeline.config import JobConfig, load_job, parse_setting
+from ae_pipeline.config.job import JobConfig
+from ae_pipeline.config.load import load_job, parse_setting
 from ae_pipeline.errors import AePipelineError, ConfigError
 from ae_pipeline.escaping import one_line
-from ae_pipeline.report import Result, render, result_lines, result_tables
+from ae_pipeline.report.console import render
+from ae_pipeline.report.outcome import Result, result_lines, result_tables
 from flows.credentials import masked, without_credentials
 from flows.progress import showing_progress
 from flows.reachable import check_server

@@ -8,14 +8,13 @@ from typing import TypeVar
 from prefect import State, get_run_logger
 from prefect.states import Completed
 
-from ae_pipeline.pipeline import NOTHING, Outcome
-from ae_pipeline.report import Result, result_lines, result_warnings
-from ae_pipeline.results import (
-    BackfillReport,
-    CompressReport,
-    DatasetReport,
-    FitResult,
-)
+from ae_pipeline.report.outcome import Result, result_lines, result_warnings
+from ae_pipeline.results.backfill import BackfillReport
+from ae_pipeline.results.compress import CompressReport
+from ae_pipeline.results.dataset import DatasetReport
+from ae_pipeline.results.fit import FitResult
+from ae_pipeline.verbs import NOTHING
+from ae_pipeline.work import Outcome
 from flows.states import raise_if_failed
 
 #: Columns that a line of numbers names, and warnings that the log has.

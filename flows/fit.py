@@ -5,10 +5,10 @@ Run it: `python -m flows.fit --config job.yaml`
 
 from prefect import State, flow, task
 
-from ae_pipeline.config import FitJob
-from ae_pipeline.pipeline import fit as fit_codec
-from ae_pipeline.report import fit_table
-from ae_pipeline.results import FitResult
+from ae_pipeline.config.job import FitJob
+from ae_pipeline.report.build import fit_table
+from ae_pipeline.results.fit import FitResult
+from ae_pipeline.verbs import fit as fit_codec
 from flows.artifacts import publish_markdown
 from flows.endings import ended
 from flows.names import run_name

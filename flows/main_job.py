@@ -5,9 +5,11 @@ Run it: `python -m flows.main_job --config job.yaml`
 
 from prefect import State, flow
 
-from ae_pipeline.config import MainJob
-from ae_pipeline.report import column_table, fit_table, partition_table
-from ae_pipeline.results import DatasetReport, FitResult
+from ae_pipeline.config.job import MainJob
+from ae_pipeline.report.build import fit_table
+from ae_pipeline.report.errors import column_table, partition_table
+from ae_pipeline.results.dataset import DatasetReport
+from ae_pipeline.results.fit import FitResult
 from flows.artifacts import publish_markdown
 from flows.decode import decode
 from flows.encode import encode

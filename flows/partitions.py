@@ -6,8 +6,9 @@ The terminal has no room for all of it; Prefect's UI has.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from ae_pipeline.report import Table
-from ae_pipeline.results import CompressReport, DatasetReport, PartitionReport
+from ae_pipeline.report.table import Table
+from ae_pipeline.results.compress import CompressReport
+from ae_pipeline.results.dataset import DatasetReport, PartitionReport
 
 _FAILED = "failed"
 _RATIO = "ratio: source over ours, model not counted."

@@ -9,10 +9,12 @@ import typer
 from ae_pipeline.cli import options
 from ae_pipeline.cli.show import print_json, show, tell_next
 from ae_pipeline.cli.terminal import progress_bars, set_up_logging, stdout
-from ae_pipeline.config import EncodeJob, FitJob, load_job
-from ae_pipeline.pipeline import encode as encode_dataset
-from ae_pipeline.pipeline import fit as fit_dataset
-from ae_pipeline.report import fit_table, render
+from ae_pipeline.config.job import EncodeJob, FitJob
+from ae_pipeline.config.load import load_job
+from ae_pipeline.report.build import fit_table
+from ae_pipeline.report.console import render
+from ae_pipeline.verbs import encode as encode_dataset
+from ae_pipeline.verbs import fit as fit_dataset
 
 
 def fit(

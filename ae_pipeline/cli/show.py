@@ -7,16 +7,11 @@ from typing import Any  # any result record
 
 from ae_pipeline.cli.terminal import print_plain, stderr, stdout
 from ae_pipeline.errors import FragmentsFailedError
-from ae_pipeline.report import (
-    Result,
-    failure_lines,
-    render,
-    result_lines,
-    result_tables,
-    result_warnings,
-    to_json,
-)
-from ae_pipeline.results import DatasetReport, FragmentFailure
+from ae_pipeline.report.console import render
+from ae_pipeline.report.errors import failure_lines
+from ae_pipeline.report.outcome import Result, result_lines, result_tables, result_warnings
+from ae_pipeline.report.table import to_json
+from ae_pipeline.results.dataset import DatasetReport, FragmentFailure
 
 
 def show(report: DatasetReport, as_json: bool) -> None:

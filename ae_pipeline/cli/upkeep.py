@@ -10,13 +10,15 @@ import typer
 from ae_pipeline.cli import options
 from ae_pipeline.cli.show import print_json, raise_failed, show_result, tell_next, warn
 from ae_pipeline.cli.terminal import progress_bars, set_up_logging, stdout
-from ae_pipeline.config import CompressJob, EncodeJob, load_job
+from ae_pipeline.config.job import CompressJob, EncodeJob
+from ae_pipeline.config.load import load_job
 from ae_pipeline.errors import ConfigError
-from ae_pipeline.pipeline import backfill as backfill_dataset
-from ae_pipeline.pipeline import collect
-from ae_pipeline.pipeline import compress as compress_dataset
-from ae_pipeline.report import collected_line, collected_table, render
+from ae_pipeline.report.console import render
+from ae_pipeline.report.gc import collected_line, collected_table
 from ae_pipeline.storage import read_marker
+from ae_pipeline.verbs import backfill as backfill_dataset
+from ae_pipeline.verbs import compress as compress_dataset
+from ae_pipeline.verbs import gc as collect_garbage
 
 _HOUR_S = 3600.0
 
@@ -162,7 +164,7 @@ def gc(
 
     Example: ae-pipeline gc sales_archive/ --dry-run
     """
-    collected = collect(dataset, grace * _HOUR_S, dry_run)
+    collected = collect_garbage(dataset, grace * _HOUR_S, dry_run)
     if as_json:
         print_json(collected)
     else:

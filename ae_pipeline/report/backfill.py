@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import get_args
 
-from ae_pipeline.config import FragmentState
+from ae_pipeline.config.backfill import FragmentState
 from ae_pipeline.errors import listing
 from ae_pipeline.report.table import Table
-from ae_pipeline.results import BackfillPlan, PlannedFragment
+from ae_pipeline.results.backfill import BackfillPlan, PlannedFragment
 
 _NOTES: dict[FragmentState, str] = {
     "missing": "never encoded",

@@ -7,7 +7,9 @@ from ae_pipeline.report.fidelity import fidelity_table
 from ae_pipeline.report.forecast import plan_table
 from ae_pipeline.report.sizes import byte_tables
 from ae_pipeline.report.table import Cell, Table
-from ae_pipeline.results import DatasetReport, FitResult, Inspection
+from ae_pipeline.results.dataset import DatasetReport
+from ae_pipeline.results.fit import FitResult
+from ae_pipeline.results.inspection import Inspection
 
 
 def fit_table(result: FitResult) -> Table:

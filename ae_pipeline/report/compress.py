@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ae_pipeline.results import CompressReport, Intention
+from ae_pipeline.results.compress import CompressReport, Intention
 
 
 def compress_lines(report: CompressReport) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ae_pipeline.report.table import Table
-from ae_pipeline.results import DriftReport, PartitionDrift
+from ae_pipeline.results.drift import DriftReport, PartitionDrift
 
 
 def drift_table(report: DriftReport) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ae_pipeline.report.table import Cell, Table
-from ae_pipeline.results import ColumnFidelity
+from ae_pipeline.results.fidelity import ColumnFidelity
 
 #: That people look at.
 _MOST_ROWS = 60

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from ae_pipeline.report.fidelity import fidelity_table
 from ae_pipeline.report.table import Table
-from ae_pipeline.results import Candidate, Estimate, EstimatedOption
+from ae_pipeline.results.estimate import Estimate, EstimatedOption
+from ae_pipeline.results.fit import Candidate
 
 
 def plan_table(plan: Sequence[Candidate]) -> Table:

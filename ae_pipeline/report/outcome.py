@@ -18,13 +18,10 @@ from ae_pipeline.report.drift import drift_table
 from ae_pipeline.report.errors import partition_table
 from ae_pipeline.report.fidelity import fidelity_table
 from ae_pipeline.report.table import Table
-from ae_pipeline.results import (
-    BackfillPlan,
-    BackfillReport,
-    CompressReport,
-    DatasetReport,
-    FitResult,
-)
+from ae_pipeline.results.backfill import BackfillPlan, BackfillReport
+from ae_pipeline.results.compress import CompressReport
+from ae_pipeline.results.dataset import DatasetReport
+from ae_pipeline.results.fit import FitResult
 
 Result: TypeAlias = FitResult | DatasetReport | BackfillReport | CompressReport
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ae_pipeline.report.table import Cell, Table
-from ae_pipeline.results import ByteAccount
+from ae_pipeline.results.account import ByteAccount
 
 #: What stands for the feature columns, by its name in the ledger.
 _PAYLOAD = {

@@ -2,7 +2,6 @@
 
 from ae_pipeline.results.account import ByteAccount, Ratios, StoredBytes
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport, PlannedFragment
-from ae_pipeline.results.collect import Collected, Garbage
 from ae_pipeline.results.compress import CompressReport, Intention
 from ae_pipeline.results.dataset import (
     DatasetReport,
@@ -16,6 +15,7 @@ from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from ae_pipeline.results.estimate import Estimate, EstimatedColumn, EstimatedOption
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.fit import Candidate, EpochRecord, FitResult, RareColumn, TrainingSummary
+from ae_pipeline.results.gc import Collected, Garbage
 from ae_pipeline.results.inspection import InspectedColumn, Inspection
 from ae_pipeline.results.progress import Progress, ProgressEvent, silent
 

@@ -19,10 +19,10 @@ from typing import Any
 import grimp
 
 PACKAGE, FLOWS = "ae_pipeline", "flows"
-#: Libraries that only some rooms may know; numpy is everywhere.
+#: Libraries that only few rooms know; numpy and pyarrow are everywhere.
 _LIBRARIES = (
     *("prefect", "typer", "rich", "tensorflow", "keras", "safetensors"),
-    *("pcodec", "pyarrow", "sqlglot", "pydantic", "yaml"),
+    *("pcodec", "sqlglot", "pydantic", "yaml"),
 )
 
 

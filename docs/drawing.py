@@ -12,6 +12,8 @@ _WIDTH, _MARGIN, _GAP, _PADDING = 1240, 28, 10, 12
 _ROOF, _FOOT = 128, 40
 #: Rooms side by side; a floor that has more takes several rows.
 _MOST = 5
+#: Room for a name in front of the text, in a room that is as wide as its floor.
+_NAMES = 150
 #: Font sizes in pixels by class of text.
 _SIZES = {"name": 15.0, "sentence": 12.5, "uses": 11.0, "library": 10.5}
 #: Height of a line, and mean width of a character, in parts of the font size.
@@ -21,7 +23,7 @@ text { font-family: "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", Arial, 
 .name { font-size: 15px; font-weight: 600; fill: #102a43; }
 .sentence { font-size: 12.5px; fill: #334e68; }
 .uses { font-size: 11px; fill: #7b8794; }
-.library { font-size: 10.5px; font-weight: 600; fill: #9a3412; }
+.library { font-size: 10.5px; font-weight: 600; fill: #9a3412; text-anchor: middle; }
 .pill { fill: #ffedd5; }
 .room { fill: #ffffff; stroke: #bcccdc; }
 .floor { fill: #e6eef6; }
@@ -30,8 +32,8 @@ text { font-family: "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", Arial, 
 .light.sentence { fill: #d9e2ec; }
 """
 _NOTE = (
-    "Imports go down, never up or sideways. Grey: the rooms that a room imports. Coloured: the "
-    "libraries that it imports. Drawn from the import contract and the code."
+    "Imports go down, never up or sideways. Grey: the rooms that a room imports. Coloured: "
+    "libraries that few rooms import. Drawn from the import contract and the code."
 )
 
 
@@ -85,7 +87,7 @@ def _floor_height(rooms: Sequence[Room]) -> float:
 
 
 def _row_height(row: Sequence[Room]) -> float:
-    return max(2 * _PADDING + _height(_lines(room, _room_width(row))) for room in row)
+    return max(_room_height(room, _room_width(row)) for room in row)
 
 
 def _room_width(row: Sequence[Room]) -> float:
@@ -104,38 +106,45 @@ def _rooms(rooms: Sequence[Room], y: float) -> Iterator[str]:
 
 
 def _content(room: Room, x: float, y: float, width: float) -> Iterator[str]:
-    """Name, sentence and imports, one line below the other; libraries in the corner."""
-    y += _PADDING
+    """The name, and beside it in a wide room or below it in others what there is to say."""
+    indent = _indent(width)
+    yield _line("name", x + _PADDING, y + _PADDING + 13, room.name)
+    yield from _pills(room.libraries, x + width - _PADDING, y + _PADDING)
+    y += _PADDING + (0 if indent else _SIZES["name"] * _LINE)
     for style, text in _lines(room, width):
         y += _SIZES[style] * _LINE
-        yield _line(style, x + _PADDING, y - _SIZES[style] * 0.35, text)
-        if style == "name":
-            yield from _pills(room.libraries, x + width - _PADDING, y)
+        yield _line(style, x + _PADDING + indent, y - _SIZES[style] * 0.35, text)
+
+
+def _room_height(room: Room, width: float) -> float:
+    name = 0 if _indent(width) else _SIZES["name"] * _LINE
+    return 2 * _PADDING + name + sum(_SIZES[style] * _LINE for style, _ in _lines(room, width))
+
+
+def _indent(width: float) -> float:
+    """Room for the name in front of the text, in a wide room."""
+    return _NAMES if width > _WIDTH / 2 else 0
 
 
 def _lines(room: Room, width: float) -> list[tuple[str, str]]:
-    """Every line of a room with its style."""
+    """Every line of a room but its name, each with its style."""
     uses = f"uses {', '.join(room.uses)}" if room.uses else "uses no other room"
-    sentence, imports = _wrap("sentence", room.sentence, width), _wrap("uses", uses, width)
-    return [("name", room.name), *sentence, *imports]
+    wide = width - 2 * _PADDING - _indent(width)
+    return [*_wrap("sentence", room.sentence, wide), *_wrap("uses", uses, wide)]
 
 
 def _wrap(style: str, text: str, width: float) -> list[tuple[str, str]]:
-    n_characters = int((width - 2 * _PADDING) / (_SIZES[style] * _CHARACTER))
+    n_characters = int(width / (_SIZES[style] * _CHARACTER))
     return [(style, line) for line in textwrap.wrap(text, n_characters, break_long_words=False)]
 
 
-def _height(lines: Sequence[tuple[str, str]]) -> float:
-    return sum(_SIZES[style] * _LINE for style, _ in lines)
-
-
-def _pills(libraries: Sequence[str], right: float, y: float) -> Iterator[str]:
+def _pills(libraries: Sequence[str], right: float, top: float) -> Iterator[str]:
     """Libraries from right to left, each on a patch of colour."""
     for library in reversed(libraries):
-        width = len(library) * _SIZES["library"] * 0.6 + 12
+        width = len(library) * _SIZES["library"] * 0.65 + 10
         right -= width
-        yield _rectangle("pill", right, y - 19, width, 17, 8)
-        yield _line("library", right + 6, y - 7, library)
+        yield _rectangle("pill", right, top, width, 17, 8)
+        yield _line("library", right + width / 2, top + 12, library)
         right -= 5
 
 

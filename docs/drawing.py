@@ -8,16 +8,16 @@ from html import escape
 
 from docs.architecture import Architecture, Room
 
-_WIDTH, _MARGIN, _GAP, _PADDING = 1240, 28, 10, 12
+_WIDTH, _MARGIN, _GAP, _PADDING = 980, 24, 10, 12
 _ROOF, _FOOT = 128, 40
 #: Rooms side by side; a floor that has more takes several rows.
 _MOST = 5
 #: Room for a name in front of the text, in a room that is as wide as its floor.
-_NAMES = 150
+_NAMES = 130
 #: Font sizes in pixels by class of text.
 _SIZES = {"name": 15.0, "sentence": 12.5, "uses": 11.0, "library": 10.5}
 #: Height of a line, and mean width of a character, in parts of the font size.
-_LINE, _CHARACTER = 1.38, 0.51
+_LINE, _CHARACTER = 1.38, 0.54
 _STYLE = """
 text { font-family: "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", Arial, sans-serif; }
 .name { font-size: 15px; font-weight: 600; fill: #102a43; }
@@ -33,7 +33,7 @@ text { font-family: "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", Arial, 
 """
 _NOTE = (
     "Imports go down, never up or sideways. Grey: the rooms that a room imports. Coloured: "
-    "libraries that few rooms import. Drawn from the import contract and the code."
+    "libraries that few rooms import. Drawn from the contract and the code."
 )
 
 
@@ -87,7 +87,7 @@ def _floor_height(rooms: Sequence[Room]) -> float:
 
 
 def _row_height(row: Sequence[Room]) -> float:
-    return max(_room_height(room, _room_width(row)) for room in row)
+    return max(_height(room, _room_width(row)) for room in row)
 
 
 def _room_width(row: Sequence[Room]) -> float:
@@ -109,16 +109,30 @@ def _content(room: Room, x: float, y: float, width: float) -> Iterator[str]:
     """The name, and beside it in a wide room or below it in others what there is to say."""
     indent = _indent(width)
     yield _line("name", x + _PADDING, y + _PADDING + 13, room.name)
-    yield from _pills(room.libraries, x + width - _PADDING, y + _PADDING)
+    beside = _pills_beside(room, width)
+    right, top = x + width - _PADDING, y + (_PADDING if beside else _height(room, width) - 27)
+    yield from _pills(room.libraries, right, top)
     y += _PADDING + (0 if indent else _SIZES["name"] * _LINE)
     for style, text in _lines(room, width):
         y += _SIZES[style] * _LINE
         yield _line(style, x + _PADDING + indent, y - _SIZES[style] * 0.35, text)
 
 
-def _room_height(room: Room, width: float) -> float:
+def _height(room: Room, width: float) -> float:
     name = 0 if _indent(width) else _SIZES["name"] * _LINE
-    return 2 * _PADDING + name + sum(_SIZES[style] * _LINE for style, _ in _lines(room, width))
+    pills = 0 if _pills_beside(room, width) else 22
+    text = sum(_SIZES[style] * _LINE for style, _ in _lines(room, width))
+    return 2 * _PADDING + name + text + pills
+
+
+def _pills_beside(room: Room, width: float) -> bool:
+    """Whether the libraries have room beside the name, else they are below everything."""
+    name = len(room.name) * _SIZES["name"] * 0.65
+    return name + sum(_pill_width(one) + 5 for one in room.libraries) <= width - 2 * _PADDING
+
+
+def _pill_width(library: str) -> float:
+    return len(library) * _SIZES["library"] * 0.65 + 10
 
 
 def _indent(width: float) -> float:
@@ -141,7 +155,7 @@ def _wrap(style: str, text: str, width: float) -> list[tuple[str, str]]:
 def _pills(libraries: Sequence[str], right: float, top: float) -> Iterator[str]:
     """Libraries from right to left, each on a patch of colour."""
     for library in reversed(libraries):
-        width = len(library) * _SIZES["library"] * 0.65 + 10
+        width = _pill_width(library)
         right -= width
         yield _rectangle("pill", right, top, width, 17, 8)
         yield _line("library", right + width / 2, top + 12, library)

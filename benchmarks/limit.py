@@ -1,8 +1,8 @@
-"""How near to what theory allows: synthetic sources, ours and its peers.
+"""Distance to the theoretical bound on synthetic sources, for ours and its peers.
 
     python -m benchmarks.limit [--json FILE]
 
-`benchmarks.known_sources` says which bounds these are and why.
+`benchmarks.known_sources` derives the bounds.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
     python -m benchmarks.ratio DATASET... [--tolerance 0.001 0.01 0.05] [--json FILE]
 
-Feature columns alone: containers and kept columns are the same for all. They are the floats, or
-the integers of a dataset that has no floats. Which values are missing is charged alike, and whoever
-learned something pays for its model. Exit code 1 if we miss a bar, break a promise, or a dataset
-cannot be measured.
+Only feature columns count: containers and kept columns are the same for all. Features are the
+floats, or the integers of a dataset without floats. All pay alike for recording missing values, and
+every learned method pays for its model. The exit code is 1 if ours misses a bar or breaks a
+promise, or if a dataset cannot be measured.
 """
 
 from __future__ import annotations
@@ -143,9 +143,9 @@ def bar_table(found: Sequence[Comparison]) -> Table:
         ),
         rows=rows,
         note="Bar: ours/best at most this, every value verified, fit and encode within "
-        f"{MOST_FIT_S:.0f} s, and what `estimate` of all tolerances had said (forecast, in so many "
-        f"wall seconds) at most {100 * MOST_SURPRISE:.0f} % off. It is 1.02 for sources of less "
-        "than 5 MB raw or of files of less than 10,000 rows, else 1.00.",
+        f"{MOST_FIT_S:.0f} s, and the forecast of `estimate` (all tolerances, in wall seconds) at "
+        f"most {100 * MOST_SURPRISE:.0f} % off. The bar is 1.02 for sources below 5 MB raw or with "
+        "files below 10,000 rows, else 1.00.",
     )
 
 

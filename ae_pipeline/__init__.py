@@ -3,6 +3,7 @@
 Importing this loads neither TensorFlow nor Prefect.
 """
 
+import ae_pipeline.report  # noqa: F401  gives every result its `repr`
 from ae_pipeline.codec import Codec, load_codec
 from ae_pipeline.config import (
     DecodeJob,

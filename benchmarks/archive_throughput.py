@@ -19,10 +19,10 @@ import numpy as np
 from rich.console import Console
 
 from ae_pipeline import inspect
+from ae_pipeline.cli.console import render
 from ae_pipeline.codec import ArchiveCodec, load_archive_codec
 from ae_pipeline.inference import pin_blas_threads
-from ae_pipeline.report import Table, render
-from ae_pipeline.report.table import Cell
+from ae_pipeline.report.tables import Cell, Table
 from benchmarks.child import Cost, run_python, run_verb, typical
 from benchmarks.machine import machine_line
 from benchmarks.peers import (

@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from ae_pipeline import EncodeJob, encode
-from ae_pipeline.report import Table, render
+from ae_pipeline.cli.console import render
+from ae_pipeline.report.tables import Table
 from benchmarks.machine import machine_line
 
 #: Share of the work that orchestration may add.

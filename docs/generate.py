@@ -20,7 +20,8 @@ from pydantic.fields import FieldInfo
 
 from ae_pipeline import decode
 from ae_pipeline.config import DecodeJob, JobConfig, load_job
-from ae_pipeline.report import partition_table, to_markdown
+from ae_pipeline.report import present
+from ae_pipeline.report.tables import to_markdown
 from benchmarks.machine import machine_line
 
 ROOT = Path(__file__).parent.parent
@@ -70,7 +71,8 @@ def _meaning(field: FieldInfo) -> str:
 def demo_table() -> str:
     """The partitions of the demo's decode report in `out/demo`, as Markdown."""
     job = load_job(DecodeJob, str(ROOT / "sample_data/demo.yaml"))
-    table = to_markdown(partition_table(decode(job))).split("\n\n")[1]
+    partitions, *_ = present(decode(job)).tables()
+    table = to_markdown(partitions).split("\n\n")[1]
     return f"{table.strip()}\n\n{machine_line()}."
 
 

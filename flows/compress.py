@@ -24,16 +24,15 @@ from ae_pipeline.pipeline import (
     start_compress,
     watch_drift,
 )
-from ae_pipeline.report import drift_table, result_lines, result_tables, result_warnings
+from ae_pipeline.report import present
 from ae_pipeline.results import BackfillPlan, CompressReport, DriftReport
-from flows.artifacts import publish_markdown, publish_plan, publish_report, publish_table
+from flows.artifacts import publish, publish_details, publish_page, publish_table
 from flows.assets import publish_asset
 from flows.batches import Plan, run_batches
 from flows.encode import encode_batch
 from flows.endings import ended, planned
 from flows.events import emit_drift
 from flows.names import run_name
-from flows.partitions import compress_table
 from flows.progress import listener
 from flows.states import WORK, failing_in_one_line, result_of
 from flows.verify import verify_batch
@@ -95,7 +94,7 @@ def compress(job: CompressJob) -> State[CompressReport]:
     started = time.monotonic()
     retries = job.execution.retries
     plan: BackfillPlan = result_of(make_plan.with_options(retries=retries), job)
-    publish_plan(plan, "compress")
+    publish_details(plan, plan.source, "compress")
     if job.backfill.dry_run:
         settled = Settled()
         report = finish_compress(
@@ -131,7 +130,8 @@ def _gate(job: CompressJob, plan: BackfillPlan) -> DriftReport | None:
     attempt = watch.with_options(retries=job.execution.retries)
     drift: DriftReport | None = result_of(attempt, job, quote(plan))
     if drift is not None:
-        publish_table("drift", job.source, drift_table(drift))
+        (table,) = present(drift).tables()
+        publish_table("drift", job.source, table)
         if drift.is_drifted or drift.is_shifted:
             emit_drift(drift, job.source)
     return drift
@@ -149,13 +149,9 @@ def _publish(report: CompressReport, job: CompressJob) -> None:
     if report.encoded is not None:
         publish_asset(report.encoded, "archive")
     if report.verified is not None:
-        publish_report(report.verified, job.source, "compress-verify")
-    partitions = compress_table(report)
-    if partitions is not None:
-        publish_table("compress-partitions", job.source, partitions, worst="MSE")
-    failures = (str(failure) for failure in report.failures)
-    lines = [*result_lines(report), *result_warnings(report), *failures]
-    publish_markdown("compress", job.source, result_tables(report), lines)
+        publish(report.verified, job.source, "compress-verify")
+    publish_details(report, job.source, "compress")
+    publish_page(report, job.source, "compress", most_failures=len(report.failures))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from prefect import State, flow, task
 from ae_pipeline.config import DecodeJob, ExecutionConfig
 from ae_pipeline.pipeline import DecodePlan, Outcome, decode_fragments, finish_decode, plan_decode
 from ae_pipeline.results import DatasetReport
-from flows.artifacts import publish_report
+from flows.artifacts import publish
 from flows.assets import publish_asset
 from flows.batches import checked, run_batches
 from flows.endings import ended
@@ -50,7 +50,7 @@ def decode(job: DecodeJob) -> State[DatasetReport]:
     dataset = job.source or job.archive or job.features or ""
     outcome = run_batches(decode_batch, plan, job.execution, dataset)
     report = finish_decode(job, plan, outcome, started)
-    publish_report(report, dataset)
+    publish(report, dataset, "decode")
     publish_asset(report, "decoded")
     return ended(report, dataset, outcome)
 

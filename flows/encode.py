@@ -10,7 +10,7 @@ from prefect import State, flow, task
 from ae_pipeline.config import EncodeJob, ExecutionConfig
 from ae_pipeline.pipeline import EncodePlan, Outcome, encode_fragments, finish_encode, plan_encode
 from ae_pipeline.results import DatasetReport
-from flows.artifacts import publish_report
+from flows.artifacts import publish
 from flows.assets import publish_asset
 from flows.batches import checked, run_batches
 from flows.endings import ended
@@ -45,7 +45,7 @@ def encode(job: EncodeJob) -> State[DatasetReport]:
     plan: EncodePlan = result_of(make_plan.with_options(retries=job.execution.retries), job)
     outcome = run_batches(encode_batch, plan, job.execution, job.source)
     report = finish_encode(job, plan, outcome, started)
-    publish_report(report, job.source)
+    publish(report, job.source, "encode")
     publish_asset(report, "features" if job.archive is None else "archive")
     return ended(report, job.source, outcome)
 

@@ -7,9 +7,8 @@ from prefect import State, flow, task
 
 from ae_pipeline.config import FitJob
 from ae_pipeline.pipeline import fit as fit_codec
-from ae_pipeline.report import fit_table
 from ae_pipeline.results import FitResult
-from flows.artifacts import publish_markdown
+from flows.artifacts import publish
 from flows.endings import ended
 from flows.names import run_name
 from flows.progress import listener
@@ -32,7 +31,7 @@ def fit(job: FitJob) -> State[FitResult]:
         job: the source, the codec directory, and the settings of columns, network and training.
     """
     result: FitResult = result_of(run_fit.with_options(retries=job.execution.retries), job)
-    publish_markdown("fit", job.source, [fit_table(result)], [])
+    publish(result, job.source, "fit")
     return ended(result, job.source)
 
 

@@ -6,7 +6,7 @@ Run it: `python -m flows.main_job --config job.yaml`
 from prefect import State, flow
 
 from ae_pipeline.config import MainJob
-from ae_pipeline.report import column_table, fit_table, partition_table
+from ae_pipeline.report import present
 from ae_pipeline.results import DatasetReport, FitResult
 from flows.artifacts import publish_markdown
 from flows.decode import decode
@@ -28,8 +28,8 @@ def main_job(job: MainJob) -> State[DatasetReport]:
     fitted: FitResult = result_of(fit, job)
     result_of(encode, job)
     report: DatasetReport = result_of(decode, job)
-    tables = [fit_table(fitted), partition_table(report), column_table(report)]
-    publish_markdown("main-job", job.source, tables, list(report.warnings))
+    tables = [*present(fitted).tables(), *present(report).tables()]
+    publish_markdown("main-job", job.source, tables, present(report).warnings())
     return ended(report, job.source)
 
 

@@ -74,5 +74,5 @@ def raise_if_failed(outcome: Outcome, source: str, numbers: str) -> None:
             f"{len(failures)} of {n_fragments} fragments failed",
             where=source,
             got="; ".join(str(failure) for failure in failures[:_NAMED_FAILURES]),
-            remedy=f"mend them and run again; the others are done ({numbers})",
+            remedy=f"fix them and run again; the others are done ({numbers})",
         )

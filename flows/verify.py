@@ -11,7 +11,7 @@ from prefect import State, flow, task
 from ae_pipeline.config import ExecutionConfig, VerifyJob
 from ae_pipeline.pipeline import DecodePlan, Outcome, decode_fragments, finish_verify, plan_verify
 from ae_pipeline.results import DatasetReport
-from flows.artifacts import publish_report
+from flows.artifacts import publish
 from flows.batches import checked, run_batches
 from flows.endings import ended
 from flows.names import run_name
@@ -45,7 +45,7 @@ def verify(job: VerifyJob) -> State[DatasetReport]:
     plan: DecodePlan = result_of(make_plan.with_options(retries=job.execution.retries), job)
     outcome = run_batches(verify_batch, plan, job.execution, job.archive)
     report = finish_verify(job, plan, outcome, started)
-    publish_report(report, job.archive)
+    publish(report, job.archive, "verify")
     return ended(report, job.archive, replace(outcome, failures=report.failures))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ import pytest
 from ae_pipeline import encode, inspect, verify
 from ae_pipeline.config import EncodeJob, VerifyJob
 from ae_pipeline.pipeline.accounting import account
-from ae_pipeline.report import to_json
+from ae_pipeline.report import as_json
 from ae_pipeline.results import ByteAccount, DatasetReport, StoredBytes
 from tests.datasets import N_ROWS, PARTITIONS, mixed_tree, write_tree
 
@@ -117,8 +118,8 @@ def test_every_verb_gives_the_same_account(encoded: tuple[Path, DatasetReport]) 
         again = EncodeJob(source=report.source, archive=str(folder))
         accounts.append(encode(again).bytes)
     assert accounts == [report.bytes] * len(accounts)
-    tree = json.loads(to_json(report))
-    assert tree["bytes"] == json.loads(to_json(report.bytes))
+    tree = json.loads(as_json(report))
+    assert tree["bytes"] == asdict(report.bytes)
     assert tree["fragments"][0]["ledger"] == report.fragments[0].ledger
 
 

@@ -14,8 +14,10 @@ import pytest
 from ae_pipeline import decode, encode, errors, verify
 from ae_pipeline.config import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.pipeline import backfill, collect
-from ae_pipeline.report import collected_line, collected_table, to_json, to_markdown
-from ae_pipeline.results import Collected, DatasetReport
+from ae_pipeline.report import as_json
+from ae_pipeline.report.gc import garbage_line, garbage_table
+from ae_pipeline.report.tables import to_markdown
+from ae_pipeline.results import DatasetReport, GarbageReport
 from ae_pipeline.storage import Marker, write_marker
 from tests.checks import assert_one_line
 from tests.datasets import mixed_table, mixed_tree, write_tree
@@ -109,7 +111,7 @@ def tree(root: Path) -> dict[str, bytes]:
     }
 
 
-def found(collected: Collected) -> set[str]:
+def found(collected: GarbageReport) -> set[str]:
     """Relative paths of what was collected."""
     return {one.relative for one in collected.garbage}
 
@@ -154,8 +156,8 @@ def test_what_is_young_stays(built: Path, archive: Path) -> None:
     kept = collect(str(archive), DAY_S)
     assert kept.garbage == ()
     assert {one.relative for one in kept.young} == garbage
-    assert "6 files and folders of" in collected_line(kept)
-    assert "younger than the grace period" in collected_line(kept)
+    assert "6 files and folders of" in garbage_line(kept)
+    assert "younger than the grace period" in garbage_line(kept)
     age(archive, 2 * DAY_S)
     codec = f"{CODECS}/{codec_id(built / 'codec')}"
     os.utime(archive / codec / "history.json")
@@ -273,11 +275,11 @@ def test_report(built: Path, archive: Path) -> None:
     """The table has a row each and a total, and says whether anything was removed."""
     litter(archive, built / "codec")
     told = collect(str(archive), 0.0, is_dry_run=True)
-    assert "would be removed" in to_markdown(collected_table(told))
-    assert f"6 files and folders would free {told.size_bytes:,} bytes" in collected_line(told)
+    assert "would be removed" in to_markdown(garbage_table(told))
+    assert f"6 files and folders would free {told.size_bytes:,} bytes" in garbage_line(told)
     done = collect(str(archive), 0.0)
-    markdown = to_markdown(collected_table(done))
+    markdown = to_markdown(garbage_table(done))
     assert all(one.relative in markdown and one.reason in markdown for one in done.garbage)
-    assert "freed" in collected_line(done)
-    assert '"size_bytes"' in to_json(done)
-    assert "Nothing to collect" in collected_line(collect(str(archive), 0.0))
+    assert "freed" in garbage_line(done)
+    assert '"size_bytes"' in as_json(done)
+    assert "Nothing to collect" in garbage_line(collect(str(archive), 0.0))

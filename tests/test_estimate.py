@@ -13,7 +13,7 @@ from ae_pipeline.config import EstimateJob
 from ae_pipeline.fidelity import Fidelity
 from ae_pipeline.pipeline import estimate
 from ae_pipeline.pipeline.verdict import give_verdict, recommend
-from ae_pipeline.report import estimate_tables
+from ae_pipeline.report import present
 from ae_pipeline.results import ColumnFidelity, Estimate, EstimatedOption
 from tests.taxi import taxi_table
 
@@ -88,7 +88,7 @@ def test_nothing_that_flattens_is_recommended(tmp_path: Path) -> None:
     assert not found.others[-1].in_the_way
     assert found.others[-1].archive_bytes > found.options[0].archive_bytes
     assert "In the way of 0.1 %: fare (within 429, " in found.verdict
-    options, kept, *_ = estimate_tables(found)
+    options, kept, *_ = present(found).tables()
     assert [row[0] for row in options.rows][-1] == "exact"
     assert str(options.rows[1][-1]).startswith("8 flattened")
     assert kept.title == "What columns keep at 0.1 %"

@@ -24,7 +24,9 @@ from ae_pipeline.config import CompressJob, DecodeJob, DriftConfig, EncodeJob, V
 from ae_pipeline.errors import ConfigError, FlattenedColumnError
 from ae_pipeline.fidelity import Fidelity
 from ae_pipeline.pipeline import backfill, compress
-from ae_pipeline.report import fidelity_table, result_tables, result_warnings, verdict
+from ae_pipeline.report import present
+from ae_pipeline.report.errors import verdict
+from ae_pipeline.report.fidelity import fidelity_table
 from ae_pipeline.results import ColumnFidelity
 from ae_pipeline.storage import codec_directory, read_marker
 from tests.taxi import FLATTENED, KEPT, taxi_table
@@ -302,9 +304,9 @@ def test_a_refit_warns_and_goes_on(
     assert report.drift.is_drifted
     assert not report.failures
     assert any("8 columns flattened" in line for line in caplog.messages)
-    (line,) = result_warnings(report)
+    (line,) = present(report).warnings()
     assert all(f"{name} (within" in line for name in FLATTENED)
-    assert any(table.title.startswith("What columns keep") for table in result_tables(report))
+    assert any(table.title.startswith("What columns keep") for table in present(report).tables())
 
 
 def test_wide_tables_show_the_worst_first() -> None:

@@ -16,7 +16,7 @@ from ae_pipeline.codec import Codec, load_codec, save_codec
 from ae_pipeline.config import DecodeJob, EncodeJob
 from ae_pipeline.pipeline.measure import measure_source
 from ae_pipeline.pipeline.rare import with_lost_events
-from ae_pipeline.report.outcome import result_warnings
+from ae_pipeline.report import present
 from ae_pipeline.results import RareColumn
 from ae_pipeline.schema import TableSchema
 from ae_pipeline.source import discover, list_row_groups
@@ -95,5 +95,5 @@ def test_reports_tell_once(source: Path, tmp_path: Path) -> None:
     decoded = decode(DecodeJob(decoded=str(tmp_path / "decoded"), **job))
     told = [str(column) for column in codec.provenance.rare]
     assert len(told) == 2
-    assert list(encoded.warnings) == list(decoded.warnings) == result_warnings(decoded) == told
+    assert list(encoded.warnings) == list(decoded.warnings) == present(decoded).warnings() == told
     assert encoded.n_written == N_FILES

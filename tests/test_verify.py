@@ -15,7 +15,7 @@ import pytest
 from ae_pipeline import decode, encode, verify
 from ae_pipeline.config import DecodeJob, EncodeJob, SelectionConfig, VerifyJob
 from ae_pipeline.pipeline import backfill
-from ae_pipeline.report import verdict
+from ae_pipeline.report.errors import verdict
 from ae_pipeline.results import DatasetReport
 from ae_pipeline.storage import read_notes
 from tests.datasets import N_ROWS, PARTITIONS, mixed_table, mixed_tree, read_table, write_tree

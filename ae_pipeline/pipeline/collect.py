@@ -22,14 +22,14 @@ from ae_pipeline.pipeline.garbage import (
     temporaries,
 )
 from ae_pipeline.publish import destination_errors, remove
-from ae_pipeline.results import Collected, Garbage
+from ae_pipeline.results import Garbage, GarbageReport
 from ae_pipeline.storage import Marker, read_marker
 from ae_pipeline.storage.layout import PRIVATE_FOLDER
 
 logger = logging.getLogger(__name__)
 
 
-def collect(dataset: str, grace_s: float, is_dry_run: bool = False) -> Collected:
+def collect(dataset: str, grace_s: float, is_dry_run: bool = False) -> GarbageReport:
     """Remove what is left of killed runs and of former codecs; what decoding needs stays.
 
     Args:
@@ -64,7 +64,7 @@ def collect(dataset: str, grace_s: float, is_dry_run: bool = False) -> Collected
             _remove(path, root)
             logger.info("removed %s: %d bytes, %s", path, size_bytes, reason)
     n_bytes = sum(one.size_bytes for one in garbage)
-    return Collected(dataset, tuple(garbage), n_bytes, is_dry_run, warnings, tuple(young))
+    return GarbageReport(dataset, tuple(garbage), n_bytes, is_dry_run, warnings, tuple(young))
 
 
 def _check_grace(grace_s: float) -> None:

@@ -1,0 +1,57 @@
+"""The result of a garbage collection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ae_pipeline.report.presenter import Presenter, presents
+from ae_pipeline.report.tables import Table
+from ae_pipeline.results import Garbage, GarbageReport
+
+
+@presents(GarbageReport)
+class GarbagePresenter(Presenter[GarbageReport]):
+    """Garbage by file or folder, and a line of totals."""
+
+    def tables(self) -> list[Table]:
+        """One row per file or folder."""
+        return [garbage_table(self.result)]
+
+    def lines(self) -> list[str]:
+        """The totals."""
+        return [garbage_line(self.result)]
+
+    def warnings(self) -> list[str]:
+        """Files that could not be judged."""
+        return list(self.result.warnings)
+
+
+def garbage_table(report: GarbageReport) -> Table:
+    """Garbage that was removed or would be, one row each."""
+    return Table(
+        title=report.dataset,
+        headings=("would be removed" if report.is_dry_run else "removed", "bytes", "why"),
+        rows=tuple((one.relative, one.size_bytes, one.reason) for one in report.garbage),
+        footer=("total", report.size_bytes, ""),
+    )
+
+
+def garbage_line(report: GarbageReport) -> str:
+    """The totals in one line."""
+    if not report.garbage:
+        return f"Nothing to collect in {report.dataset}{_young(report)}"
+    verb = "would free" if report.is_dry_run else "freed"
+    freed = f"{_count(report.garbage)} {verb} {report.size_bytes:,} bytes"
+    return f"{freed} of {report.dataset}{_young(report)}"
+
+
+def _young(report: GarbageReport) -> str:
+    """Garbage that stays for now, named so that nobody takes it for data in use."""
+    if not report.young:
+        return ""
+    n_bytes = sum(one.size_bytes for one in report.young)
+    return f"; {_count(report.young)} of {n_bytes:,} bytes younger than the grace period"
+
+
+def _count(found: Sequence[Garbage]) -> str:
+    return "1 file or folder" if len(found) == 1 else f"{len(found):,} files and folders"

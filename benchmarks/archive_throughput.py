@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from ae_pipeline import inspect
 from ae_pipeline.cli.console import render
-from ae_pipeline.codec import ArchiveCodec, load_archive_codec
-from ae_pipeline.inference import pin_blas_threads
+from ae_pipeline.codec.archive import ArchiveCodec, load_archive_codec
+from ae_pipeline.coding import pin_blas_threads
 from ae_pipeline.report.tables import Cell, Table
+from ae_pipeline.verbs import inspect
 from benchmarks.child import Cost, run_python, run_verb, typical
 from benchmarks.machine import machine_line
 from benchmarks.peers import (

@@ -21,9 +21,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
 
-from ae_pipeline import EncodeJob, encode
 from ae_pipeline.cli.console import render
+from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.report.tables import Table
+from ae_pipeline.verbs import encode
 from benchmarks.machine import machine_line
 
 #: Share of the work that orchestration may add.
@@ -32,11 +33,11 @@ _FILES_PER_DAY = 10
 _COLUMNS = 8
 _RUN = """
 import os, sys, time
-from ae_pipeline.config import EncodeJob
+from ae_pipeline.config.job import EncodeJob
 if sys.argv[1] == "flow":
     from flows.backfill import backfill
 else:
-    from ae_pipeline.pipeline import backfill
+    from ae_pipeline.verbs import backfill
 job = EncodeJob.model_validate_json(sys.argv[2])
 started, cpu = time.monotonic(), time.process_time()
 report = backfill(job)

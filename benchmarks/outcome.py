@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ae_pipeline.results import Candidate
+from ae_pipeline.results.fit import Candidate
 
 #: Raw bytes and mean rows of a fragment below which what an archive must say of itself shows.
 _SMALL_BYTES, _SMALL_ROWS = 5_000_000, 10_000

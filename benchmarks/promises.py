@@ -22,9 +22,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from jaxtyping import Bool, Float64, Shaped
 
-from ae_pipeline import decode, encode
-from ae_pipeline.config import DecodeJob, EncodeJob
+from ae_pipeline.config.job import DecodeJob, EncodeJob
 from ae_pipeline.errors import FlattenedColumnError
+from ae_pipeline.verbs import decode, encode
 
 Column = Shaped[np.ndarray, "rows"]
 

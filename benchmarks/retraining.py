@@ -14,15 +14,14 @@ import ae_pipeline.network  # noqa: F401  sets what TensorFlow reads when it is 
 import numpy as np
 import tensorflow as tf
 
-from ae_pipeline.architecture import Weights
-from ae_pipeline.codec import ArchiveCodec, ArchiveNetwork
-from ae_pipeline.config import TrainingConfig
-from ae_pipeline.integer_decoder import IntegerDecoder
-from ae_pipeline.network import initial_weights
-from ae_pipeline.planner import Trainer
-from ae_pipeline.planner.shape import Shape
-from ae_pipeline.results import silent
-from ae_pipeline.training import TrainingData
+from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork
+from ae_pipeline.coding import IntegerDecoder, Weights
+from ae_pipeline.config.training import TrainingConfig
+from ae_pipeline.network.initialization import initial_weights
+from ae_pipeline.planner.candidate import Trainer
+from ae_pipeline.planner.candidate_shape import Shape
+from ae_pipeline.results.progress import silent
+from ae_pipeline.training.data import TrainingData
 from ae_pipeline.training.rate import RateObjective, fold, start_rate
 from ae_pipeline.training.trainer import train
 from benchmarks.float_decoder import FloatDecoder

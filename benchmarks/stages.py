@@ -11,19 +11,14 @@ from statistics import median
 
 import pyarrow as pa
 
-from ae_pipeline.blocks import (
-    block_to_arrays,
-    block_to_matrix,
-    matrix_to_values,
-    records_to_block,
-    rows_per_block,
-)
-from ae_pipeline.blocks.block import Block
-from ae_pipeline.codec import Codec
-from ae_pipeline.features import compose_records, features_schema, split_records
-from ae_pipeline.inference import decode_matrix, encode_matrix, pin_blas_threads
-from ae_pipeline.source import Fragment, open_fragment, read_records, rebatch
-from ae_pipeline.storage import Footer, table_writer
+from ae_pipeline.blocks.block import Block, block_to_arrays, records_to_block, rows_per_block
+from ae_pipeline.blocks.matrix import block_to_matrix, matrix_to_values
+from ae_pipeline.codec.features import FeaturesCodec
+from ae_pipeline.coding import decode_matrix, encode_matrix, pin_blas_threads
+from ae_pipeline.dataset import Fragment, open_fragment, read_records, rebatch
+from ae_pipeline.formats import compose_records, features_schema, split_records
+from ae_pipeline.parquet import table_writer
+from ae_pipeline.storage import Footer
 
 _LATENT_COLUMN = "latent"
 
@@ -49,7 +44,7 @@ def typical_stages(runs: Sequence[Stages]) -> Stages:
     return Stages(runs[0].n_rows, cpu_s)
 
 
-def encode_stages(codec: Codec, fragment: Fragment, path: Path, n_rows: int) -> Stages:
+def encode_stages(codec: FeaturesCodec, fragment: Fragment, path: Path, n_rows: int) -> Stages:
     """Encode the first row groups of `fragment`, at least `n_rows`, as `pipeline.encode` does."""
     pin_blas_threads()
     features, schema = codec.schema.features, _features_schema(codec)
@@ -75,7 +70,7 @@ def encode_stages(codec: Codec, fragment: Fragment, path: Path, n_rows: int) -> 
     return stages
 
 
-def decode_stages(codec: Codec, fragment: Fragment, path: Path) -> Stages:
+def decode_stages(codec: FeaturesCodec, fragment: Fragment, path: Path) -> Stages:
     """Decode a features fragment that `encode_stages` wrote, as `pipeline.decode` does."""
     pin_blas_threads()
     schema, features = codec.schema.arrow, codec.schema.features
@@ -100,7 +95,7 @@ def decode_stages(codec: Codec, fragment: Fragment, path: Path) -> Stages:
     return stages
 
 
-def _features_schema(codec: Codec) -> pa.Schema:
+def _features_schema(codec: FeaturesCodec) -> pa.Schema:
     return features_schema(codec.schema.arrow, codec.schema, codec.latent_dim, _LATENT_COLUMN)
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from ae_pipeline.codec import load_codec
-from ae_pipeline.source import discover
+from ae_pipeline.codec.features import load_features_codec
+from ae_pipeline.dataset import discover
 from benchmarks.child import Cost, run_verb, typical
 from benchmarks.machine import machine_line
 from benchmarks.stages import Stages, decode_stages, encode_stages, typical_stages
@@ -96,7 +96,7 @@ def _repeat(run: Callable[[], Cost], times: int) -> Cost:
 def _run_stages(
     workdir: Path, codec: Path, table: Path, n_rows: int, repeats: int
 ) -> tuple[Stages, Stages]:
-    loaded = load_codec(codec)
+    loaded = load_features_codec(codec)
     source = discover(table).fragments[0]
     features = workdir / "stages" / "part-0.parquet"
     encoded = [encode_stages(loaded, source, features, n_rows) for _ in range(repeats)]

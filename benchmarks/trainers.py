@@ -8,17 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_pipeline.codec import Provenance, save_archive_codec
-from ae_pipeline.config import EncodeJob, ToleranceConfig, TrainingConfig
-from ae_pipeline.pipeline.fit_archive import UNTRAINED, direct_codec
-from ae_pipeline.pipeline.measure import fittable, measure_source, typical_schema
-from ae_pipeline.planner import Trainer, read_sample
+from ae_pipeline.codec import Provenance
+from ae_pipeline.codec.archive import save_archive_codec
+from ae_pipeline.columns import resolve_roles, resolve_tolerances
+from ae_pipeline.config.job import EncodeJob
+from ae_pipeline.config.tolerance import ToleranceConfig
+from ae_pipeline.config.training import TrainingConfig
+from ae_pipeline.dataset import discover, fittable, list_row_groups, typical_schema
+from ae_pipeline.fitting import UNTRAINED, direct_codec, measure_source
+from ae_pipeline.planner.candidate import Trainer
+from ae_pipeline.planner.candidate_shape import Shape
 from ae_pipeline.planner.klt import measure_spectrum
-from ae_pipeline.planner.shape import Shape
-from ae_pipeline.results import silent
-from ae_pipeline.schema import resolve_roles
-from ae_pipeline.source import discover, list_row_groups
-from ae_pipeline.tolerance import resolve_tolerances
+from ae_pipeline.planner.sample import read_sample
+from ae_pipeline.results.progress import silent
 
 #: Steps of all codes, spread over all inputs, in cells.
 _COARSENESS = 0.9

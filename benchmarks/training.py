@@ -25,16 +25,17 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
-from ae_pipeline.architecture import Architecture, Weights
-from ae_pipeline.config import ColumnsConfig, NetworkConfig, TrainingConfig
-from ae_pipeline.inference import pin_blas_threads
-from ae_pipeline.network import build_autoencoder, initial_weights, set_weights
-from ae_pipeline.pipeline.measure import fittable, measure_source, typical_schema
-from ae_pipeline.results import silent
-from ae_pipeline.schema import resolve_roles
-from ae_pipeline.source import discover, list_row_groups
-from ae_pipeline.standardization import fit_standardization
-from ae_pipeline.training import TrainingData
+from ae_pipeline.coding import Architecture, Weights, pin_blas_threads
+from ae_pipeline.columns import fit_standardization, resolve_roles
+from ae_pipeline.config.columns import ColumnsConfig
+from ae_pipeline.config.network import NetworkConfig
+from ae_pipeline.config.training import TrainingConfig
+from ae_pipeline.dataset import discover, fittable, list_row_groups, typical_schema
+from ae_pipeline.fitting import measure_source
+from ae_pipeline.network.initialization import initial_weights
+from ae_pipeline.network.model import build_autoencoder, set_weights
+from ae_pipeline.results.progress import silent
+from ae_pipeline.training.data import TrainingData
 from ae_pipeline.training.loop import CompiledLoop
 from ae_pipeline.training.reconstruction import ReconstructionObjective
 from benchmarks.machine import machine_line

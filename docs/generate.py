@@ -18,10 +18,11 @@ from typing import Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ae_pipeline import decode
-from ae_pipeline.config import DecodeJob, JobConfig, load_job
-from ae_pipeline.report import present
+from ae_pipeline.config.job import DecodeJob, JobConfig
+from ae_pipeline.config.load import load_job
+from ae_pipeline.report.presenter import present
 from ae_pipeline.report.tables import to_markdown
+from ae_pipeline.verbs import decode
 from benchmarks.machine import machine_line
 
 ROOT = Path(__file__).parent.parent

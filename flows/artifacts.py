@@ -17,9 +17,10 @@ from prefect.artifacts import (
 )
 
 from ae_pipeline.escaping import markdown, markdown_item
-from ae_pipeline.report import failure_lines, present
+from ae_pipeline.report.errors import failure_lines
+from ae_pipeline.report.presenter import present
 from ae_pipeline.report.tables import Table, to_markdown, to_records
-from ae_pipeline.results import Result
+from ae_pipeline.results.result import Result
 from flows.names import slug
 
 #: A table artifact of tens of thousands of rows exceeds Prefect's event limit.

@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.types.names import MAX_ASSET_KEY_LENGTH
 
 from ae_pipeline.escaping import markdown, visible
-from ae_pipeline.results import DatasetReport
+from ae_pipeline.results.dataset import DatasetReport
 
 #: The most partitions that the metadata of one materialisation names.
 _MOST_PARTITIONS = 100

@@ -8,17 +8,12 @@ import time
 from prefect import State, flow, task
 from prefect.utilities.annotations import quote
 
-from ae_pipeline.config import EncodeJob
-from ae_pipeline.pipeline import (
-    NOTHING,
-    EncodePlan,
-    Outcome,
-    finish_backfill,
-    plan_backfill,
-    replace_partitions,
-    start_backfill,
-)
-from ae_pipeline.results import BackfillPlan, BackfillReport
+from ae_pipeline.config.job import EncodeJob
+from ae_pipeline.fragments import EncodePlan
+from ae_pipeline.results.backfill import BackfillPlan, BackfillReport
+from ae_pipeline.upkeep import plan_backfill
+from ae_pipeline.verbs import NOTHING, finish_backfill, replace_partitions, start_backfill
+from ae_pipeline.work import Outcome
 from flows.artifacts import publish, publish_details
 from flows.assets import publish_asset
 from flows.batches import run_batches

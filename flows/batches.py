@@ -8,9 +8,10 @@ from typing import TypeVar
 from prefect import Task, get_run_logger
 from prefect.runtime import flow_run, task_run
 
-from ae_pipeline.config import ExecutionConfig
-from ae_pipeline.pipeline import DecodePlan, EncodePlan, Outcome
-from ae_pipeline.source import Fragment
+from ae_pipeline.config.job import ExecutionConfig
+from ae_pipeline.dataset import Fragment
+from ae_pipeline.fragments import DecodePlan, EncodePlan
+from ae_pipeline.work import Outcome
 from flows.artifacts import BatchProgress
 
 _MOST_TASKS = 100

@@ -18,7 +18,8 @@ from prefect.settings import (
 from ae_pipeline.cli.show import show_tables
 from ae_pipeline.cli.signals import stopping_cleanly
 from ae_pipeline.cli.terminal import escape_unprintable, stderr, stdout
-from ae_pipeline.config import JobConfig, load_job, parse_setting
+from ae_pipeline.config.job import JobConfig
+from ae_pipeline.config.load import load_job, parse_setting
 from ae_pipeline.errors import AePipelineError, ConfigError
 from ae_pipeline.escaping import one_line
 from flows.credentials import masked, without_credentials

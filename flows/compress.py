@@ -8,24 +8,23 @@ import time
 from prefect import State, Task, flow, task
 from prefect.utilities.annotations import quote
 
-from ae_pipeline.config import CompressJob, ExecutionConfig
-from ae_pipeline.pipeline import (
+from ae_pipeline.config.job import CompressJob, ExecutionConfig
+from ae_pipeline.fragments import DecodePlan, EncodePlan
+from ae_pipeline.report.presenter import present
+from ae_pipeline.results.backfill import BackfillPlan
+from ae_pipeline.results.compress import CompressReport
+from ae_pipeline.results.drift import DriftReport
+from ae_pipeline.upkeep import finish_retiring, plan_backfill, remove_replaced
+from ae_pipeline.verbs import (
     NOTHING,
-    DecodePlan,
-    EncodePlan,
-    Outcome,
     Settled,
     finish_compress,
-    finish_retiring,
-    plan_backfill,
     plan_check,
-    remove_replaced,
     settle,
     start_compress,
     watch_drift,
 )
-from ae_pipeline.report import present
-from ae_pipeline.results import BackfillPlan, CompressReport, DriftReport
+from ae_pipeline.work import Outcome
 from flows.artifacts import publish, publish_details, publish_page, publish_table
 from flows.assets import publish_asset
 from flows.batches import Plan, run_batches

@@ -7,9 +7,11 @@ import time
 
 from prefect import State, flow, task
 
-from ae_pipeline.config import DecodeJob, ExecutionConfig
-from ae_pipeline.pipeline import DecodePlan, Outcome, decode_fragments, finish_decode, plan_decode
-from ae_pipeline.results import DatasetReport
+from ae_pipeline.config.job import DecodeJob, ExecutionConfig
+from ae_pipeline.fragments import DecodePlan
+from ae_pipeline.results.dataset import DatasetReport
+from ae_pipeline.verbs import decode_fragments, finish_decode, plan_decode
+from ae_pipeline.work import Outcome
 from flows.artifacts import publish
 from flows.assets import publish_asset
 from flows.batches import checked, run_batches

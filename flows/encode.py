@@ -7,9 +7,11 @@ import time
 
 from prefect import State, flow, task
 
-from ae_pipeline.config import EncodeJob, ExecutionConfig
-from ae_pipeline.pipeline import EncodePlan, Outcome, encode_fragments, finish_encode, plan_encode
-from ae_pipeline.results import DatasetReport
+from ae_pipeline.config.job import EncodeJob, ExecutionConfig
+from ae_pipeline.fragments import EncodePlan
+from ae_pipeline.results.dataset import DatasetReport
+from ae_pipeline.verbs import encode_fragments, finish_encode, plan_encode
+from ae_pipeline.work import Outcome
 from flows.artifacts import publish
 from flows.assets import publish_asset
 from flows.batches import checked, run_batches

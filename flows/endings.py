@@ -8,10 +8,11 @@ from typing import TypeVar
 from prefect import State, get_run_logger
 from prefect.states import Completed
 
-from ae_pipeline.pipeline import NOTHING, Outcome
-from ae_pipeline.report import present
+from ae_pipeline.report.presenter import present
 from ae_pipeline.report.tables import Cell
-from ae_pipeline.results import Result
+from ae_pipeline.results.result import Result
+from ae_pipeline.verbs import NOTHING
+from ae_pipeline.work import Outcome
 from flows.states import raise_if_failed
 
 #: Warnings in the log; the artifacts have all of them.

@@ -11,7 +11,8 @@ from typing import Any  # payloads are JSON trees
 from prefect.events import emit_event
 
 from ae_pipeline.escaping import visible
-from ae_pipeline.results import DriftReport, FragmentFailure, PartitionDrift
+from ae_pipeline.results.dataset import FragmentFailure
+from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from flows.names import slug
 
 DRIFT = "ae-pipeline.drift"

@@ -5,9 +5,9 @@ Run it: `python -m flows.fit --config job.yaml`
 
 from prefect import State, flow, task
 
-from ae_pipeline.config import FitJob
-from ae_pipeline.pipeline import fit as fit_codec
-from ae_pipeline.results import FitResult
+from ae_pipeline.config.job import FitJob
+from ae_pipeline.results.fit import FitResult
+from ae_pipeline.verbs import fit as fit_codec
 from flows.artifacts import publish
 from flows.endings import ended
 from flows.names import run_name

@@ -13,10 +13,10 @@ from ae_pipeline.errors import AePipelineError
 
 #: Loggers that tell of every fragment.
 _TALKATIVE = (
-    "ae_pipeline.pipeline.backfill",
-    "ae_pipeline.pipeline.decode_fragment",
-    "ae_pipeline.pipeline.encode",
-    "ae_pipeline.pipeline.retention",
+    "ae_pipeline.upkeep.prune",
+    "ae_pipeline.fragments.decode",
+    "ae_pipeline.fragments.encode",
+    "ae_pipeline.upkeep.retention",
 )
 #: Loggers that tell, on a worker, of what left a flow.
 _ENGINES = ("prefect.engine", "prefect.flow_runs")

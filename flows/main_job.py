@@ -5,9 +5,10 @@ Run it: `python -m flows.main_job --config job.yaml`
 
 from prefect import State, flow
 
-from ae_pipeline.config import MainJob
-from ae_pipeline.report import present
-from ae_pipeline.results import DatasetReport, FitResult
+from ae_pipeline.config.job import MainJob
+from ae_pipeline.report.presenter import present
+from ae_pipeline.results.dataset import DatasetReport
+from ae_pipeline.results.fit import FitResult
 from flows.artifacts import publish_markdown
 from flows.decode import decode
 from flows.encode import encode

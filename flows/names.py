@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prefect.runtime import flow_run
 
-from ae_pipeline.config import JobConfig
+from ae_pipeline.config.job import JobConfig
 from ae_pipeline.escaping import visible
 
 _DIGEST_LENGTH = 6

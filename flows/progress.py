@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ae_pipeline.cli.terminal import progress_bars
-from ae_pipeline.results import Progress, silent
+from ae_pipeline.results.progress import Progress, silent
 
 _listeners: list[Progress] = []
 

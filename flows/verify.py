@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from prefect import State, flow, task
 
-from ae_pipeline.config import ExecutionConfig, VerifyJob
-from ae_pipeline.pipeline import DecodePlan, Outcome, decode_fragments, finish_verify, plan_verify
-from ae_pipeline.results import DatasetReport
+from ae_pipeline.config.job import ExecutionConfig, VerifyJob
+from ae_pipeline.fragments import DecodePlan
+from ae_pipeline.results.dataset import DatasetReport
+from ae_pipeline.verbs import decode_fragments, finish_verify, plan_verify
+from ae_pipeline.work import Outcome
 from flows.artifacts import publish
 from flows.batches import checked, run_batches
 from flows.endings import ended

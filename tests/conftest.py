@@ -11,8 +11,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+from jaxtyping import install_import_hook
 
-from tests.block_devices import folding_disk, mount_image
+from tests.support.block_devices import folding_disk, mount_image
+
+PACKAGE = Path(__file__).parents[1] / "ae_pipeline"
+#: TensorFlow reads the sources of functions that it traces, which instrumented modules do not have.
+TRACED = {"network", "training"}
+#: They pass files around, and to beartype `io.BytesIO` is no `BinaryIO`.
+OF_FILES = {"parquet", "storage"}
+
+# Shapes and dtypes in annotations are checked wherever tests call us. Modules are cached as they
+# were instrumented: after a change of annotations alone, remove `__pycache__`.
+install_import_hook(
+    [
+        f"ae_pipeline.{path.stem}"
+        for path in PACKAGE.iterdir()
+        if not path.name.startswith("_") and path.stem not in TRACED | OF_FILES
+    ],
+    "beartype.beartype",
+)
 
 # No deadline: two shared cores stall for longer than any example takes.
 settings.register_profile("local", deadline=None, max_examples=50)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ae_pipeline import errors
 from ae_pipeline.errors import AePipelineError, listing
-from tests.checks import assert_one_line, assert_pickles
+from tests.support.checks import assert_one_line, assert_pickles
 
 PARTS = ("what", "where", "expected", "got", "remedy")
 CLASSES = [

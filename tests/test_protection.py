@@ -11,18 +11,17 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from ae_pipeline import decode, encode
-from ae_pipeline.codec import save_codec
-from ae_pipeline.config import CompressJob, DecodeJob, EncodeJob
+from ae_pipeline.codec.features import save_features_codec
+from ae_pipeline.config.job import CompressJob, DecodeJob, EncodeJob
 from ae_pipeline.errors import DestinationOverlapError
-from ae_pipeline.pipeline import backfill, compress
 from ae_pipeline.protection import Protected, check_unprotected, protecting
 from ae_pipeline.publish import make_folders, publish_bytes, remove, remove_tree, rename
-from ae_pipeline.results import DatasetReport, FragmentFailure
-from tests.block_devices import run_tool
-from tests.checks import assert_one_line
-from tests.datasets import mixed_table, write_tree
-from tests.networks import hand_set_codec, hand_set_table
+from ae_pipeline.results.dataset import DatasetReport, FragmentFailure
+from ae_pipeline.verbs import backfill, compress, decode, encode
+from tests.support.block_devices import run_tool
+from tests.support.checks import assert_one_line
+from tests.support.datasets import mixed_table, write_tree
+from tests.support.networks import hand_set_codec, hand_set_table
 
 QUICK = {"planner": {"learn": "never"}}
 DE, FR = "c=de/part-0.parquet", "c=fr/part-0.parquet"
@@ -295,7 +294,7 @@ def test_an_inode_that_is_used_again(tmp_path: Path) -> None:
 def test_features_that_lead_into_the_source(tmp_path: Path) -> None:
     """Features are written over no source either."""
     codec, features = tmp_path / "codec", tmp_path / "features"
-    save_codec(hand_set_codec(), codec)
+    save_features_codec(hand_set_codec(), codec)
     table = pa.Table.from_batches([hand_set_table([1.0, 2.0, 3.0], [4.0, 5.0, 6.0])])
     source = write_tree(tmp_path / "source", {DE: table, FR: table})
     job = EncodeJob(source=str(source), features=str(features), codec=str(codec))

@@ -17,8 +17,8 @@ from ae_pipeline.errors import (
     UnwritableDestinationError,
 )
 from ae_pipeline.publish import destination_errors, publish_bytes, publishing
-from tests.checks import assert_one_line
 from tests.conftest import Mount
+from tests.support.checks import assert_one_line
 
 
 def names_in(folder: Path) -> list[str]:

@@ -9,10 +9,11 @@ import typer
 from ae_pipeline.cli import options
 from ae_pipeline.cli.show import show, suggest
 from ae_pipeline.cli.terminal import progress_bars, set_up_logging
-from ae_pipeline.config import EncodeJob, EstimateJob, VerifyJob, load_job
-from ae_pipeline.pipeline import encode as encode_dataset
-from ae_pipeline.pipeline import estimate as estimate_source
-from ae_pipeline.pipeline import verify as verify_dataset
+from ae_pipeline.config.job import EncodeJob, EstimateJob, VerifyJob
+from ae_pipeline.config.load import load_job
+from ae_pipeline.verbs import encode as encode_dataset
+from ae_pipeline.verbs import estimate as estimate_source
+from ae_pipeline.verbs import verify as verify_dataset
 
 
 def encode(

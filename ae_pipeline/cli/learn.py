@@ -9,9 +9,10 @@ import typer
 from ae_pipeline.cli import options
 from ae_pipeline.cli.show import show, suggest
 from ae_pipeline.cli.terminal import progress_bars, set_up_logging
-from ae_pipeline.config import EncodeJob, FitJob, load_job
-from ae_pipeline.pipeline import encode as encode_dataset
-from ae_pipeline.pipeline import fit as fit_dataset
+from ae_pipeline.config.job import EncodeJob, FitJob
+from ae_pipeline.config.load import load_job
+from ae_pipeline.verbs import encode as encode_dataset
+from ae_pipeline.verbs import fit as fit_dataset
 
 
 def fit(

@@ -7,7 +7,7 @@ from typing import Annotated, Any  # Any: settings are a YAML tree
 
 import typer
 
-from ae_pipeline.config import parse_setting
+from ae_pipeline.config.load import parse_setting
 
 _MODEL = "Model"
 _RUN = "Run"

@@ -10,10 +10,11 @@ import typer
 from ae_pipeline.cli import options
 from ae_pipeline.cli.show import show
 from ae_pipeline.cli.terminal import progress_bars, set_up_logging
-from ae_pipeline.config import DecodeJob, load_job
-from ae_pipeline.pipeline import decode as decode_dataset
-from ae_pipeline.pipeline import inspect as inspect_path
+from ae_pipeline.config.job import DecodeJob
+from ae_pipeline.config.load import load_job
 from ae_pipeline.storage import read_marker
+from ae_pipeline.verbs import decode as decode_dataset
+from ae_pipeline.verbs import inspect as inspect_path
 
 
 def decode(

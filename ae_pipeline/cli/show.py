@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from ae_pipeline.cli.console import render
 from ae_pipeline.cli.terminal import print_plain, stderr, stdout
 from ae_pipeline.errors import FragmentsFailedError
-from ae_pipeline.report import as_json, failure_lines, present
-from ae_pipeline.results import FragmentFailure, Result
+from ae_pipeline.report.errors import failure_lines
+from ae_pipeline.report.forms import as_json
+from ae_pipeline.report.presenter import present
+from ae_pipeline.results.dataset import FragmentFailure
+from ae_pipeline.results.result import Result
 
 
 def show(result: Result, is_json: bool) -> None:

@@ -20,8 +20,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.segment import Segment
 
 from ae_pipeline.escaping import one_line, visible
-from ae_pipeline.results import Progress as ProgressListener
-from ae_pipeline.results import ProgressEvent
+from ae_pipeline.results.progress import Progress as ProgressListener
+from ae_pipeline.results.progress import ProgressEvent
 
 
 class SafeConsole(Console):

@@ -10,12 +10,13 @@ import typer
 from ae_pipeline.cli import options
 from ae_pipeline.cli.show import show, suggest
 from ae_pipeline.cli.terminal import progress_bars, set_up_logging
-from ae_pipeline.config import CompressJob, EncodeJob, load_job
+from ae_pipeline.config.job import CompressJob, EncodeJob
+from ae_pipeline.config.load import load_job
 from ae_pipeline.errors import ConfigError
-from ae_pipeline.pipeline import backfill as backfill_dataset
-from ae_pipeline.pipeline import collect
-from ae_pipeline.pipeline import compress as compress_dataset
 from ae_pipeline.storage import read_marker
+from ae_pipeline.verbs import backfill as backfill_dataset
+from ae_pipeline.verbs import compress as compress_dataset
+from ae_pipeline.verbs import gc as collect_garbage
 
 _HOUR_S = 3600.0
 
@@ -158,7 +159,7 @@ def gc(
 
     Example: ae-pipeline gc sales_archive/ --dry-run
     """
-    show(collect(dataset, grace * _HOUR_S, dry_run), as_json)
+    show(collect_garbage(dataset, grace * _HOUR_S, dry_run), as_json)
 
 
 def _kind_of(path: str | None) -> str:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict
@@ -15,7 +14,6 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float64
 
-from ae_pipeline.architecture import Architecture, Weights
 from ae_pipeline.codec.tree import (
     architecture_of,
     finite,
@@ -25,24 +23,8 @@ from ae_pipeline.codec.tree import (
     spread_of,
     text_of,
 )
-from ae_pipeline.schema import TableSchema, deserialize_schema
-from ae_pipeline.standardization import Standardization
-
-
-def content_id(
-    schema: TableSchema,
-    std: Float64[np.ndarray, "features"],
-    standardization: Standardization,
-    architecture: Architecture,
-    weights: Weights,
-) -> str:
-    """First 20 hex digits of SHA-256 over the canonical JSON and every weight's bytes."""
-    tree = content_to_json(schema, std, standardization, architecture)
-    digest = hashlib.sha256(json.dumps(tree, sort_keys=True, separators=(",", ":")).encode())
-    for name, shape in architecture.weight_shapes().items():
-        digest.update(f"{name}{shape}".encode())
-        digest.update(np.ascontiguousarray(weights[name], dtype="<f4").tobytes())
-    return digest.hexdigest()[:20]
+from ae_pipeline.coding import Architecture
+from ae_pipeline.columns import Standardization, TableSchema, deserialize_schema
 
 
 def content_to_json(

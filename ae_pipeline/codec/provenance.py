@@ -8,15 +8,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_args  # Any: JSON trees
 
-from ae_pipeline.codec.codec import Provenance
 from ae_pipeline.codec.tree import objects
-from ae_pipeline.distribution import Reference
-from ae_pipeline.fidelity import Fidelity, Verdict
-from ae_pipeline.results import Candidate, EpochRecord, RareColumn, TrainingSummary
+from ae_pipeline.columns import Fidelity, Reference, Verdict
+from ae_pipeline.results.fit import Candidate, EpochRecord, RareColumn, TrainingSummary
 
 HISTORY_FILE = "history.json"
 _MOST = 1 << 63
@@ -109,3 +107,32 @@ def _without_nan(record: dict[str, Any]) -> dict[str, Any]:
 def _with_nan(record: dict[str, Any]) -> dict[str, Any]:
     """Inverse of `_without_nan`; infinities come back as NaN."""
     return {key: math.nan if value is None else value for key, value in record.items()}
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a codec came from; not part of its identity.
+
+    Args:
+        source: path it was fitted on.
+        fit_key: hash of source fingerprints and settings; the same key means the same fit.
+        n_rows: rows measured.
+        training: how training went.
+        history: losses, epoch by epoch.
+        tolerance: the settings that tolerances were resolved from, for archives.
+        plan: what it was compared with, for archives.
+        references: how the values of each feature column were spread, for archives.
+        columns: what the promise leaves of each feature column, for archives.
+        rare: columns whose rare values are lost, for features.
+    """
+
+    source: str
+    fit_key: str
+    n_rows: int
+    training: TrainingSummary
+    history: tuple[EpochRecord, ...] = ()
+    tolerance: dict[str, Any] | None = None
+    plan: tuple[Candidate, ...] = ()
+    references: tuple[Reference, ...] = ()
+    columns: tuple[Fidelity, ...] = ()
+    rare: tuple[RareColumn, ...] = ()

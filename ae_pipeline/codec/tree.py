@@ -11,9 +11,9 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any, get_args  # Any: JSON trees
 
-from ae_pipeline.architecture import Architecture
-from ae_pipeline.codec.model_file import MOST_WEIGHTS
-from ae_pipeline.config import Activation, Design
+from ae_pipeline.codec.arrays_file import MOST_WEIGHTS
+from ae_pipeline.coding import Architecture
+from ae_pipeline.config.network import Activation, Design
 
 #: Hidden layers of one side.
 _MOST_LAYERS = 1 << 10

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from jaxtyping import Float32, Float64
 
-from ae_pipeline.architecture import Architecture, Weights
-from ae_pipeline.config import Initializer
+from ae_pipeline.coding import Architecture, Weights
+from ae_pipeline.config.network import Initializer
 
 #: Components of less variance carry rounding noise; whitening must not blow it up.
 _SMALLEST_VARIANCE = 1e-6

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from ae_pipeline.architecture import Architecture, Side, Weights
-from ae_pipeline.config import Activation
+from ae_pipeline.coding import Architecture, Side, Weights
+from ae_pipeline.config.network import Activation
 
 
 def build_autoencoder(architecture: Architecture) -> keras.Model:

@@ -1,9 +1,9 @@
 """What to encode with, decided by measured bytes before anything is written."""
 
-from ae_pipeline.planner.linear import fit_predictor
-from ae_pipeline.planner.network import Trainer
+from ae_pipeline.planner.candidate import Trainer
+from ae_pipeline.planner.forecast import Effort, Rehearsal, outlook
+from ae_pipeline.planner.linear_fit import fit_predictor
 from ae_pipeline.planner.plan import plan_codec
-from ae_pipeline.planner.rehearsal import Effort, Rehearsal, outlook
 from ae_pipeline.planner.sample import SampleBlocks, read_sample
 
 __all__ = [

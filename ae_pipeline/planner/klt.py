@@ -13,12 +13,13 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float32, Float64
 
-from ae_pipeline.architecture import Architecture
-from ae_pipeline.blocks import block_to_matrix, records_to_block, rows_to_windows
-from ae_pipeline.codec import ArchiveCodec, ArchiveNetwork
-from ae_pipeline.integer_decoder import IntegerDecoder
+from ae_pipeline.blocks.block import records_to_block
+from ae_pipeline.blocks.matrix import block_to_matrix
+from ae_pipeline.blocks.windows import rows_to_windows
+from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork
+from ae_pipeline.coding import Architecture, IntegerDecoder
+from ae_pipeline.columns import Standardization
 from ae_pipeline.planner.sample import SampleBlocks
-from ae_pipeline.standardization import Standardization
 
 #: Multiplications that a covariance may cost; more windows than that allows are left out evenly.
 _MOST_PRODUCTS = 3e10

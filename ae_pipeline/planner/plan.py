@@ -10,16 +10,16 @@ import logging
 import time
 from dataclasses import replace
 
-from ae_pipeline.codec import ArchiveCodec
-from ae_pipeline.config import PlannerConfig
-from ae_pipeline.planner.contest import Contest
-from ae_pipeline.planner.linear import fit_predictor
-from ae_pipeline.planner.network import Trainer
-from ae_pipeline.planner.rehearsal import Rehearsal
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.config.planner import PlannerConfig
+from ae_pipeline.planner.candidate import Trainer
+from ae_pipeline.planner.candidate_shape import Shape, describe
+from ae_pipeline.planner.forecast import Rehearsal
+from ae_pipeline.planner.leaderboard import Contest
+from ae_pipeline.planner.linear_fit import fit_predictor
 from ae_pipeline.planner.sample import MOST_VALUES, read_sample
 from ae_pipeline.planner.screen import Screened, screen
 from ae_pipeline.planner.search import Search
-from ae_pipeline.planner.shape import Shape, describe
 from ae_pipeline.planner.warm_start import start_parameters
 
 logger = logging.getLogger(__name__)

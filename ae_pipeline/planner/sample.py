@@ -9,10 +9,10 @@ from itertools import groupby
 import numpy as np
 import pyarrow as pa
 
-from ae_pipeline.codec import ArchiveCodec, BlockStreams, fill_rows
-from ae_pipeline.linear_predictor import bounded
+from ae_pipeline.codec.archive import ArchiveCodec, fill_rows
+from ae_pipeline.coding import BlockStreams, bounded
+from ae_pipeline.dataset import RowGroup, read_records, rebatch
 from ae_pipeline.planner.moments import Cells
-from ae_pipeline.source import RowGroup, read_records, rebatch
 
 #: Values that are looked at; a source with fewer is measured whole.
 MOST_VALUES = 1 << 22

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ae_pipeline.codec import ArchiveCodec
-from ae_pipeline.planner.contest import Contest
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.columns import Standardization
+from ae_pipeline.planner.candidate_shape import Shape
 from ae_pipeline.planner.klt import Spectrum, linear_network, measure_spectrum
-from ae_pipeline.planner.precision import coarsest
-from ae_pipeline.planner.shape import Shape
-from ae_pipeline.standardization import Standardization
+from ae_pipeline.planner.leaderboard import Contest
+from ae_pipeline.planner.weight_precision import coarsest
 
 #: Deviations in tolerance units above which components are coded, and relative steps of their
 #: codes, to try.

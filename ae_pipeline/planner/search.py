@@ -9,14 +9,9 @@ from functools import cached_property
 
 import numpy as np
 
-from ae_pipeline.codec import ArchiveCodec
-from ae_pipeline.planner.columns import useful_columns
-from ae_pipeline.planner.contest import Contest
-from ae_pipeline.planner.idle import without_idle_codes
-from ae_pipeline.planner.network import TRIAL_STEPS, Trainer
-from ae_pipeline.planner.precision import coarsest
-from ae_pipeline.planner.screen import Screened
-from ae_pipeline.planner.shape import (
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.planner.candidate import TRIAL_STEPS, Trainer
+from ae_pipeline.planner.candidate_shape import (
     Shape,
     describe,
     fewer_codes,
@@ -24,6 +19,11 @@ from ae_pipeline.planner.shape import (
     narrower,
     wider,
 )
+from ae_pipeline.planner.code_pruning import without_idle_codes
+from ae_pipeline.planner.leaderboard import Contest
+from ae_pipeline.planner.network_columns import useful_columns
+from ae_pipeline.planner.screen import Screened
+from ae_pipeline.planner.weight_precision import coarsest
 
 #: A network is tried out if its linear start takes at most this many times the best bytes so far,
 _TRIED = 2.0

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
-from ae_pipeline.architecture import Weights
-from ae_pipeline.codec import ArchiveCodec, ArchiveNetwork
-from ae_pipeline.integer_decoder import IntegerDecoder
+from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork
+from ae_pipeline.coding import IntegerDecoder, Weights
 
 #: Scale of the logistic that codes and corrections start with; training corrects it in no time.
 _LOG_SCALE = 0.0

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import get_args
 
-from ae_pipeline.config import FragmentState
+from ae_pipeline.config.backfill import FragmentState
 from ae_pipeline.errors import listing
 from ae_pipeline.report.presenter import Presenter, present, presents
 from ae_pipeline.report.tables import Cell, Table
-from ae_pipeline.results import BackfillPlan, BackfillReport, FragmentFailure, PlannedFragment
+from ae_pipeline.results.backfill import BackfillPlan, BackfillReport, PlannedFragment
+from ae_pipeline.results.dataset import FragmentFailure
 
 #: Fragments listed on a page, and in a table of their own.
 _MOST_ROWS, _MOST_DETAILS = 40, 500

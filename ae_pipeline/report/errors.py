@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ae_pipeline.errors import listing
 from ae_pipeline.report.tables import Cell, Table
-from ae_pipeline.results import DatasetReport, FragmentFailure, PartitionReport
+from ae_pipeline.results.dataset import DatasetReport, FragmentFailure, PartitionReport
 
 _SIGMA_NOTE = (
     "MSE and RMSE: in units of each column's variance and standard deviation, mean over columns."

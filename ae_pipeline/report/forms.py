@@ -9,7 +9,7 @@ from ae_pipeline.escaping import markdown_item, visible
 from ae_pipeline.report import tables
 from ae_pipeline.report.errors import failure_lines
 from ae_pipeline.report.presenter import present
-from ae_pipeline.results import Result, register_form
+from ae_pipeline.results.result import Result, register_form
 
 #: Rows of a table in a session; a person reads no more at once.
 _MOST_ROWS = 40

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ae_pipeline.report.presenter import Presenter, presents
 from ae_pipeline.report.tables import Table
-from ae_pipeline.results import Garbage, GarbageReport
+from ae_pipeline.results.gc import Garbage, GarbageReport
 
 
 @presents(GarbageReport)

@@ -9,7 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from ae_pipeline.report.tables import Cell, Table
-from ae_pipeline.results import CompressReport, DatasetReport, PartitionReport
+from ae_pipeline.results.compress import CompressReport
+from ae_pipeline.results.dataset import DatasetReport, PartitionReport
 
 _FAILED = "failed"
 _RATIO = "ratio: source over encoded, model not counted."

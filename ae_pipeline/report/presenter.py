@@ -15,7 +15,8 @@ from dataclasses import asdict
 from typing import Any, Generic, TypeVar  # Any: presenters of every type, and JSON trees
 
 from ae_pipeline.report.tables import Cell, Table
-from ae_pipeline.results import FragmentFailure, Result
+from ae_pipeline.results.dataset import FragmentFailure
+from ae_pipeline.results.result import Result
 
 R = TypeVar("R", bound=Result)
 P = TypeVar("P", bound="type[Presenter[Any]]")

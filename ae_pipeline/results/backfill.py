@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ae_pipeline.config import FragmentState
+from ae_pipeline.config.backfill import FragmentState
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.results.result import Result
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ae_pipeline.config import DriftAction
+from ae_pipeline.config.upkeep import DriftAction
 from ae_pipeline.results.result import Result
 
 

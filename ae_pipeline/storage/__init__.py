@@ -1,58 +1,44 @@
-"""Datasets that we write: where things lie, what footers say, how tables are written."""
+"""Datasets that we write: where things lie, what footers say, how parts of them are read."""
 
-from ae_pipeline.storage.bounded import MOST_GROUP_BYTES, read_bounded
-from ae_pipeline.storage.coder import Coder
-from ae_pipeline.storage.content import check_keepable, check_structure
+from ae_pipeline.storage.bounded import read_bounded
+from ae_pipeline.storage.destination import check_apart, check_claim, check_kind, claim
 from ae_pipeline.storage.footer import Footer, damaged_footer, read_footer
-from ae_pipeline.storage.form import Change, Form, differing_columns, field_metadata, own_form
+from ae_pipeline.storage.fragment_part import WHOLE, Part
 from ae_pipeline.storage.layout import (
+    PRIVATE_FOLDER,
     Extract,
     Kind,
     Marker,
     checkpoint_directory,
     codec_directory,
+    is_codec_id,
     read_marker,
     report_directory,
-    write_marker,
 )
-from ae_pipeline.storage.leaves import column_bytes, leaf_bytes, read_leaves
-from ae_pipeline.storage.notes import NoteKind, read_notes, read_unchecked, remove_note, write_note
-from ae_pipeline.storage.part import WHOLE, Part
-from ae_pipeline.storage.table import Write, block_writer, table_writer
+from ae_pipeline.storage.notes import read_notes, read_unchecked, remove_note, write_note
 
 __all__ = [
-    "MOST_GROUP_BYTES",
+    "PRIVATE_FOLDER",
     "WHOLE",
-    "Change",
-    "Coder",
     "Extract",
     "Footer",
-    "Form",
     "Kind",
     "Marker",
-    "NoteKind",
     "Part",
-    "Write",
-    "block_writer",
-    "check_keepable",
-    "check_structure",
+    "check_apart",
+    "check_claim",
+    "check_kind",
     "checkpoint_directory",
+    "claim",
     "codec_directory",
-    "column_bytes",
     "damaged_footer",
-    "differing_columns",
-    "field_metadata",
-    "leaf_bytes",
-    "own_form",
+    "is_codec_id",
     "read_bounded",
     "read_footer",
-    "read_leaves",
     "read_marker",
     "read_notes",
     "read_unchecked",
     "remove_note",
     "report_directory",
-    "table_writer",
-    "write_marker",
     "write_note",
 ]

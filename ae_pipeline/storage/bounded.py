@@ -15,8 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ae_pipeline.errors import CorruptFragmentError
-from ae_pipeline.source import (
+from ae_pipeline.dataset import (
     Fragment,
     arrow_name,
     leaves,
@@ -25,7 +24,8 @@ from ae_pipeline.source import (
     read_records,
     weight_of,
 )
-from ae_pipeline.storage.pages import Claim, find_chunks, read_claim
+from ae_pipeline.errors import CorruptFragmentError
+from ae_pipeline.parquet import Claim, find_chunks, read_claim
 
 #: What the rows of a row group may take; writers end one at a sixteenth of it.
 MOST_GROUP_BYTES = 1 << 31

@@ -15,7 +15,7 @@ import safetensors.numpy
 from jaxtyping import Float32
 
 from ae_pipeline.publish import publish_bytes
-from ae_pipeline.results import EpochRecord
+from ae_pipeline.results.fit import EpochRecord
 
 _FILE = "training.safetensors"
 _TENSORS = ("parameters", "first", "second", "best")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ae_pipeline.config import TrainingConfig
-from ae_pipeline.source import RowGroup
-from ae_pipeline.standardization import Standardization
+from ae_pipeline.columns import Standardization
+from ae_pipeline.config.training import TrainingConfig
+from ae_pipeline.dataset import RowGroup
 from ae_pipeline.training.sample import Matrix, ResidentSample, Section, split_validation
 
 #: Held-out rows that are evaluated every epoch; more would cost time and tell no more.

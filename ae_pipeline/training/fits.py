@@ -9,11 +9,10 @@ import numpy as np
 import tensorflow as tf
 from jaxtyping import Float32, Float64
 
-from ae_pipeline.architecture import Architecture, Weights
-from ae_pipeline.config import JobConfig
-from ae_pipeline.integer_decoder import IntegerDecoder
-from ae_pipeline.network import initial_weights
-from ae_pipeline.results import Progress
+from ae_pipeline.coding import Architecture, IntegerDecoder, Weights
+from ae_pipeline.config.job import JobConfig
+from ae_pipeline.network.initialization import initial_weights
+from ae_pipeline.results.progress import Progress
 from ae_pipeline.training.data import TrainingData
 from ae_pipeline.training.rate import RateObjective, fold, start_rate
 from ae_pipeline.training.reconstruction import ReconstructionObjective

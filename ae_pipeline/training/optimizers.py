@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 import tensorflow as tf
 
-from ae_pipeline.config import TrainingConfig
+from ae_pipeline.config.training import TrainingConfig
 
 _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-7
 #: What the exponential schedule has fallen to at the end.

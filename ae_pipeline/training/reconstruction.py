@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from ae_pipeline.architecture import Architecture
-from ae_pipeline.config import TrainingConfig
-from ae_pipeline.network import build_autoencoder, weight_names
+from ae_pipeline.coding import Architecture
+from ae_pipeline.config.training import TrainingConfig
+from ae_pipeline.network.model import build_autoencoder, weight_names
 from ae_pipeline.training.objective import Tensors
 
 

@@ -14,14 +14,11 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float32, Int64
 
-from ae_pipeline.blocks import (
-    block_to_matrix,
-    records_to_block,
-    rows_per_block,
-    rows_to_windows,
-)
-from ae_pipeline.source import RowGroup, read_records, rebatch
-from ae_pipeline.standardization import Standardization
+from ae_pipeline.blocks.block import records_to_block, rows_per_block
+from ae_pipeline.blocks.matrix import block_to_matrix
+from ae_pipeline.blocks.windows import rows_to_windows
+from ae_pipeline.columns import Standardization
+from ae_pipeline.dataset import RowGroup, read_records, rebatch
 
 #: Row groups that one refresh reads; more mix better, fewer read less.
 _GROUPS_PER_REFRESH = 16

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ae_pipeline.config import TrainingConfig
-from ae_pipeline.results import EpochRecord
+from ae_pipeline.config.training import TrainingConfig
+from ae_pipeline.results.fit import EpochRecord
 
 
 def stop_reason(

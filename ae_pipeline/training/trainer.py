@@ -12,10 +12,11 @@ import numpy as np
 import tensorflow as tf
 from jaxtyping import Int32
 
-from ae_pipeline.architecture import Weights
-from ae_pipeline.config import TrainingConfig
+from ae_pipeline.coding import Weights
+from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.errors import TrainingError
-from ae_pipeline.results import EpochRecord, Progress, ProgressEvent, TrainingSummary
+from ae_pipeline.results.fit import EpochRecord, TrainingSummary
+from ae_pipeline.results.progress import Progress, ProgressEvent
 from ae_pipeline.training.checkpoint import Checkpoint, CheckpointFile
 from ae_pipeline.training.data import TrainingData
 from ae_pipeline.training.loop import CompiledLoop

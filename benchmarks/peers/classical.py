@@ -6,9 +6,13 @@ import tempfile
 
 import numpy as np
 
-from ae_pipeline import Codec, FitJob, fit, load_codec
-from ae_pipeline.blocks import records_to_block
-from ae_pipeline.config import ColumnsConfig, NetworkConfig, TrainingConfig
+from ae_pipeline.blocks.block import records_to_block
+from ae_pipeline.codec.features import FeaturesCodec, load_features_codec
+from ae_pipeline.config.columns import ColumnsConfig
+from ae_pipeline.config.job import FitJob
+from ae_pipeline.config.network import NetworkConfig
+from ae_pipeline.config.training import TrainingConfig
+from ae_pipeline.verbs import fit
 from benchmarks.peers.block import Block, Layout
 from benchmarks.peers.peer import Encoded, Peer, pack_exact, unpack_exact
 
@@ -24,10 +28,10 @@ def classical(source: str, columns: ColumnsConfig, latent_dim: int | None) -> Pe
         fit(
             FitJob(source=source, codec=folder, columns=columns, network=network, training=training)
         )
-        return _peer(load_codec(folder))
+        return _peer(load_features_codec(folder))
 
 
-def _peer(codec: Codec) -> Peer:
+def _peer(codec: FeaturesCodec) -> Peer:
     def encode(block: Block) -> Encoded:
         latents = codec.encode(records_to_block(block.records, codec.schema.features))
         return Encoded.of([pack_exact(column) for column in latents.T.copy()])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ae_pipeline.codec import ArchiveCodec, model_bytes
+from ae_pipeline.codec.archive import ArchiveCodec, model_bytes
 from benchmarks.peers.block import Block, Layout
 from benchmarks.peers.peer import Encoded, Peer
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ae_pipeline.blocks import rows_to_windows, windows_to_rows
+from ae_pipeline.blocks.windows import rows_to_windows, windows_to_rows
 from benchmarks.peers.block import Block
 from benchmarks.peers.matrix import per_matrix, to_matrix
 from benchmarks.peers.peer import Peer

@@ -14,7 +14,7 @@ from prefect.settings import (
 from prefect.testing.utilities import prefect_test_harness
 
 import flows  # noqa: F401  sets what Prefect reads when it is imported
-from tests.datasets import mixed_tree
+from tests.support.datasets import mixed_tree
 
 
 @pytest.fixture(scope="session", autouse=True)

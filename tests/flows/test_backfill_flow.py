@@ -10,16 +10,17 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import Artifact, State
 
-from ae_pipeline.config import DecodeJob, EncodeJob
-from ae_pipeline.results import DriftReport, FragmentFailure, PartitionDrift
+from ae_pipeline.config.job import DecodeJob, EncodeJob
+from ae_pipeline.results.dataset import FragmentFailure
+from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from flows.artifacts import artifact_key
 from flows.assets import asset_key
 from flows.backfill import backfill
 from flows.decode import decode
 from flows.events import DRIFT, FRAGMENTS_FAILED, emit_drift, emit_failures
 from flows.names import slug
-from tests.datasets import mixed_tree
-from tests.flows.servers import events_of
+from tests.support.datasets import mixed_tree
+from tests.support.servers import events_of
 
 pytestmark = pytest.mark.flow
 

@@ -18,10 +18,10 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from ae_pipeline import verify
-from ae_pipeline.config import EncodeJob, VerifyJob
-from ae_pipeline.pipeline import encode, plan_backfill
-from tests.flows.servers import StandingServer, standing_server, stop, wait_for
+from ae_pipeline.config.job import EncodeJob, VerifyJob
+from ae_pipeline.upkeep import plan_backfill
+from ae_pipeline.verbs import encode, verify
+from tests.support.servers import StandingServer, standing_server, stop, wait_for
 
 pytestmark = [pytest.mark.flow, pytest.mark.heavy, pytest.mark.timeout(1200)]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ae_pipeline.config import CompressJob
+from ae_pipeline.config.job import CompressJob
 from flows.compress import compress
 
 pytestmark = pytest.mark.flow

@@ -11,14 +11,14 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
-from ae_pipeline.config import CompressJob
+from ae_pipeline.config.job import CompressJob
 from flows.artifacts import artifact_key
 from flows.assets import asset_key
 from flows.compress import compress
 from flows.events import DRIFT, SHIFT
 from flows.names import slug
-from tests.datasets import write_tree
-from tests.flows.servers import events_of
+from tests.support.datasets import write_tree
+from tests.support.servers import events_of
 
 pytestmark = pytest.mark.flow
 

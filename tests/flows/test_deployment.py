@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from prefect.client.schemas.objects import FlowRun
 
-from ae_pipeline import encode
-from ae_pipeline.config import EncodeJob
+from ae_pipeline.config.job import EncodeJob
+from ae_pipeline.verbs import encode
 from flows.artifacts import artifact_key
 from flows.assets import asset_key
-from tests.datasets import mixed_tree
-from tests.flows.browser import SIZE, dump_page, find_browser, png_size, take_picture
-from tests.flows.deployed import deployed_server, run_deployment
-from tests.flows.servers import BASH, StandingServer, events_of, wait_for
-from tests.pages import blocks, session
-from tests.processes import published
+from tests.support.browser import SIZE, dump_page, find_browser, png_size, take_picture
+from tests.support.datasets import mixed_tree
+from tests.support.deployed import deployed_server, run_deployment
+from tests.support.pages import blocks, session
+from tests.support.processes import published
+from tests.support.servers import BASH, StandingServer, events_of, wait_for
 
 pytestmark = [pytest.mark.flow, pytest.mark.heavy, pytest.mark.timeout(900)]
 

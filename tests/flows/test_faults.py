@@ -14,10 +14,9 @@ import yaml
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun
 
-from ae_pipeline import decode, encode
-from ae_pipeline.config import DecodeJob, EncodeJob
-from tests.flows.servers import StandingServer, standing_server
-from tests.processes import (
+from ae_pipeline.config.job import DecodeJob, EncodeJob
+from ae_pipeline.verbs import decode, encode
+from tests.support.processes import (
     STOP_CODES,
     Running,
     assert_complete,
@@ -27,6 +26,7 @@ from tests.processes import (
     many_fragments,
     published,
 )
+from tests.support.servers import StandingServer, standing_server
 
 pytestmark = [pytest.mark.flow, pytest.mark.heavy, pytest.mark.timeout(400)]
 

@@ -14,7 +14,7 @@ from prefect import Flow, flow, task
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
-from ae_pipeline.config import (
+from ae_pipeline.config.job import (
     DecodeJob,
     EncodeJob,
     ExecutionConfig,
@@ -23,10 +23,11 @@ from ae_pipeline.config import (
     MainJob,
     VerifyJob,
 )
+from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import AePipelineError
-from ae_pipeline.pipeline import EncodePlan, Outcome
-from ae_pipeline.results import FragmentFailure
-from ae_pipeline.source import Fragment
+from ae_pipeline.fragments import EncodePlan
+from ae_pipeline.results.dataset import FragmentFailure
+from ae_pipeline.work import Outcome
 from flows.artifacts import artifact_key
 from flows.backfill import backfill
 from flows.batches import TransientError, checked, merge_outcomes, split_plan
@@ -37,7 +38,7 @@ from flows.log_lines import FewLines, is_news
 from flows.main_job import main_job
 from flows.states import WORK, is_worth_retrying
 from flows.verify import verify
-from tests.datasets import mixed_tree
+from tests.support.datasets import mixed_tree
 
 pytestmark = pytest.mark.flow
 

@@ -10,12 +10,12 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
-from ae_pipeline.config import CompressJob, EncodeJob, VerifyJob
+from ae_pipeline.config.job import CompressJob, EncodeJob, VerifyJob
 from flows.artifacts import artifact_key
 from flows.compress import compress
 from flows.encode import encode
 from flows.verify import verify
-from tests.taxi import taxi_table
+from tests.support.taxi import taxi_table
 
 pytestmark = pytest.mark.flow
 

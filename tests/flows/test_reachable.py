@@ -23,7 +23,7 @@ from prefect.settings import (
 from flows import reachable
 from flows.credentials import masked, quiet_lines, without_credentials
 from flows.reachable import NoServerError, check_server
-from tests.checks import assert_one_line, assert_pickles
+from tests.support.checks import assert_one_line, assert_pickles
 
 pytestmark = pytest.mark.flow
 

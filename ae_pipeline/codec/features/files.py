@@ -1,0 +1,65 @@
+"""A codec on disk: `codec.json`, `weights.safetensors` and `history.json`.
+
+The JSON is written last, so a directory that has one is whole. Nothing in it can run code.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any  # JSON trees
+
+import numpy as np
+import safetensors.numpy
+
+from ae_pipeline.codec.content import content_from_json, content_to_json
+from ae_pipeline.codec.directory import load_directory, save_directory
+from ae_pipeline.codec.features.codec import FeaturesCodec
+from ae_pipeline.codec.provenance import read_provenance
+from ae_pipeline.coding import Architecture, Weights
+
+WEIGHTS_FILE = "weights.safetensors"
+
+
+def save_features_codec(codec: FeaturesCodec, directory: Path) -> None:
+    """Write a codec; an existing one is replaced.
+
+    Raises:
+        DestinationError: the directory cannot be written.
+    """
+    weights = {name: np.ascontiguousarray(array) for name, array in codec.weights.items()}
+    content = content_to_json(codec.schema, codec.std, codec.standardization, codec.architecture)
+    files = {WEIGHTS_FILE: safetensors.numpy.save(weights)}
+    save_directory(directory, files, codec.id, content, codec.provenance)
+
+
+def load_features_codec(directory: str | Path) -> FeaturesCodec:
+    """Read a codec and check that its content hashes to its id.
+
+    Raises:
+        CodecNotFoundError: no `codec.json` there.
+        UnsupportedFormatError: another major format version.
+        CorruptCodecError: a file is missing, damaged or does not fit the others.
+    """
+    return load_directory(Path(directory), _from_tree)
+
+
+def _from_tree(path: Path, tree: dict[str, Any]) -> FeaturesCodec:
+    schema, std, standardization, architecture = content_from_json(tree)
+    return FeaturesCodec(
+        schema=schema,
+        std=std,
+        standardization=standardization,
+        architecture=architecture,
+        weights=_read_weights(path, architecture),
+        provenance=read_provenance(path, tree["provenance"]),
+    )
+
+
+def _read_weights(path: Path, architecture: Architecture) -> Weights:
+    weights = safetensors.numpy.load((path / WEIGHTS_FILE).read_bytes())
+    expected = architecture.weight_shapes()
+    got = {name: array.shape for name, array in weights.items()}
+    if got != expected or any(array.dtype != np.float32 for array in weights.values()):
+        odd = sorted(name for name in {*got, *expected} if got.get(name) != expected.get(name))
+        raise ValueError(f"weights are not float32, or of other shapes: {', '.join(odd[:3])}")
+    return weights

@@ -1,0 +1,171 @@
+"""The archive's decoder: codes → predictions, the same bits on every machine.
+
+Weights are small integers, and every sum that a matrix product takes stays an integer that the
+floating-point type holds exactly, so the order of summation, fused multiply-adds, threads and BLAS
+kernels cannot change it. All else is elementwise IEEE arithmetic, which has one answer.
+
+Source of the idea: Balle, Johnston and Minnen 2019, "Integer Networks for Data Compression with
+Latent-Variable Models".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int, Int8, Int16, Int64, Shaped
+
+from ae_pipeline.coding.network_shape import Weights
+
+#: Hidden activations are eight bits: 0 to 255 in steps of 1/64.
+ACTIVATION_STEPS = 64
+ACTIVATION_MAX = 255
+WEIGHT_MAX = 127
+SKIP_MAX = 32767
+#: Codes are clipped to this, so that sums of products stay small.
+CODE_MAX = 32767
+
+_FLOAT32_EXACT = 1 << 24
+_TILE_ROWS = 4096
+#: A tile of a wide network has fewer rows, so that its layers take a few MiB whatever their width.
+_TILE_VALUES = 1 << 19
+
+
+@dataclass(frozen=True)
+class IntegerDecoder:
+    """One hidden layer of clipped, rounded ReLU beside a linear skip.
+
+    A column of weights is `integers * 2 ** -shift`. Biases are float32 numbers that are added
+    elementwise.
+
+    Args:
+        hidden_weights: int8, codes to hidden units.
+        hidden_shift: int8, one per hidden unit.
+        hidden_bias: float32.
+        output_weights: int8, hidden units to outputs.
+        output_shift: int8, one per output.
+        skip_weights: int16, codes to outputs.
+        skip_shift: int8, one per output.
+        output_bias: float32.
+    """
+
+    hidden_weights: Int8[np.ndarray, "latent hidden"]
+    hidden_shift: Int8[np.ndarray, "hidden"]
+    hidden_bias: Float32[np.ndarray, "hidden"]
+    output_weights: Int8[np.ndarray, "hidden outputs"]
+    output_shift: Int8[np.ndarray, "outputs"]
+    skip_weights: Int16[np.ndarray, "latent outputs"]
+    skip_shift: Int8[np.ndarray, "outputs"]
+    output_bias: Float32[np.ndarray, "outputs"]
+
+    @property
+    def latent_dim(self) -> int:
+        """Codes per row."""
+        return self.hidden_weights.shape[0]
+
+    @classmethod
+    def from_floats(cls, weights: Weights) -> IntegerDecoder:
+        """Round a trained decoder: weights by name, one hidden layer and a skip."""
+        hidden, hidden_shift = round_columns(weights["decoder/0/kernel"], WEIGHT_MAX)
+        output, output_shift = round_columns(weights["decoder/1/kernel"], WEIGHT_MAX)
+        skip, skip_shift = round_columns(weights["decoder/skip/kernel"], SKIP_MAX)
+        return cls(
+            hidden_weights=hidden.astype(np.int8),
+            hidden_shift=hidden_shift,
+            hidden_bias=np.asarray(weights["decoder/0/bias"], np.float32),
+            output_weights=output.astype(np.int8),
+            output_shift=output_shift,
+            skip_weights=skip.astype(np.int16),
+            skip_shift=skip_shift,
+            output_bias=np.asarray(weights["decoder/1/bias"], np.float32),
+        )
+
+    @classmethod
+    def linear(
+        cls, skip: Float32[np.ndarray, "latent outputs"], bias: Float32[np.ndarray, "outputs"]
+    ) -> IntegerDecoder:
+        """A decoder without hidden units: codes times `skip`, rounded, plus `bias`."""
+        integers, shift = round_columns(skip, SKIP_MAX)
+        latent_dim, n_outputs = skip.shape
+        return cls(
+            hidden_weights=np.zeros((latent_dim, 0), np.int8),
+            hidden_shift=np.zeros(0, np.int8),
+            hidden_bias=np.zeros(0, np.float32),
+            output_weights=np.zeros((0, n_outputs), np.int8),
+            output_shift=np.zeros(n_outputs, np.int8),
+            skip_weights=integers.astype(np.int16),
+            skip_shift=shift,
+            output_bias=bias,
+        )
+
+    def with_coarse_skip(self, n_bits: int) -> IntegerDecoder:
+        """With skip weights of so many bits, the sign among them."""
+        floats = np.ldexp(self.skip_weights.astype(np.float64), -self.skip_shift.astype(np.int32))
+        skip, shift = round_columns(floats.astype(np.float32), (1 << (n_bits - 1)) - 1)
+        return replace(self, skip_weights=skip.astype(np.int16), skip_shift=shift)
+
+    def predict(self, codes: Int[np.ndarray, "rows latent"]) -> Float64[np.ndarray, "outputs rows"]:
+        """Predictions in tolerance units, feature-major."""
+        predictions = np.empty((len(self.output_bias), len(codes)))
+        widest = max(*self.hidden_weights.shape, len(self.output_bias), 1)
+        n_rows = max(1, min(_TILE_ROWS, _TILE_VALUES // widest))
+        products = (
+            _ExactProduct(self.hidden_weights),
+            _ExactProduct(self.output_weights),
+            _ExactProduct(self.skip_weights),
+        )
+        for start in range(0, len(codes), n_rows):
+            tile = codes[start : start + n_rows]
+            predictions[:, start : start + n_rows] = self._predict_tile(tile, *products).T
+        return predictions
+
+    def _predict_tile(
+        self,
+        codes: Int[np.ndarray, "rows latent"],
+        to_hidden: _ExactProduct,
+        to_output: _ExactProduct,
+        skipping: _ExactProduct,
+    ) -> Float64[np.ndarray, "rows outputs"]:
+        hidden = to_hidden(codes, CODE_MAX).astype(np.float64, copy=False)
+        hidden *= np.ldexp(1.0, -self.hidden_shift.astype(np.int32))
+        hidden += self.hidden_bias
+        hidden *= ACTIVATION_STEPS
+        np.rint(hidden, out=hidden)
+        np.clip(hidden, 0, ACTIVATION_MAX, out=hidden)
+        output = to_output(hidden, ACTIVATION_MAX).astype(np.float64, copy=False)
+        output *= np.ldexp(1.0 / ACTIVATION_STEPS, -self.output_shift.astype(np.int32))
+        skip = skipping(codes, CODE_MAX).astype(np.float64, copy=False)
+        skip *= np.ldexp(1.0, -self.skip_shift.astype(np.int32))
+        output += skip
+        output += self.output_bias
+        return output
+
+
+def round_columns(
+    kernel: Float32[np.ndarray, "inputs outputs"], largest: int
+) -> tuple[Int64[np.ndarray, "inputs outputs"], Int8[np.ndarray, "outputs"]]:
+    """Each column as integers up to `largest` and the shift of its power-of-two step."""
+    peak = np.maximum(np.abs(kernel.astype(np.float64)).max(axis=0, initial=0.0), 2.0**-100)
+    shift = np.clip(-np.ceil(np.log2(peak / largest)), -120, 120)
+    integers = np.rint(np.ldexp(kernel.astype(np.float64), shift.astype(np.int32)))
+    return np.clip(integers, -largest, largest).astype(np.int64), shift.astype(np.int8)
+
+
+class _ExactProduct:
+    """Matrix products of integers in the fastest type in which every partial sum is exact.
+
+    Sums of int16 weights and CODE_MAX codes of a million latents stay below 2 ** 53.
+    """
+
+    def __init__(self, right: Int[np.ndarray, "inner outputs"]) -> None:
+        self._most = int(np.abs(right, dtype=np.int64).sum(axis=0).max(initial=0))
+        self._cast = lru_cache(right.astype)
+
+    def __call__(
+        self, left: Shaped[np.ndarray, "rows inner"], bound: int
+    ) -> Shaped[np.ndarray, "rows outputs"]:
+        """`left` times the weights; `bound` is the most that `left` may hold."""
+        largest = int(np.abs(left).max(initial=0)) if bound > ACTIVATION_MAX else bound
+        kind = np.float32 if largest * self._most < _FLOAT32_EXACT else np.float64
+        return left.astype(kind, copy=False) @ self._cast(kind)

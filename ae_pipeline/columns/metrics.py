@@ -1,0 +1,285 @@
+"""How far a reconstruction is from its source, per column; sums that merge.
+
+MSE, RMSE, MAE and maximum error in source units, and the same divided by the column's scale at
+fit time, so that columns of different units can be averaged. R2, the share of variance that is
+kept, over all values and over those of the bulk: one outlier can make up nearly all of a variance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64
+
+from ae_pipeline.coding import Promise
+from ae_pipeline.columns.fidelity import worst_view
+
+#: Values of a block that tell which of it are the bulk.
+_TOLD_BY = 1 << 11
+
+
+@dataclass(frozen=True)
+class VarianceSums:
+    """What R2 is made of, per column: how far values are from their mean, and from their decoding.
+
+    `deviation` is the sum of squared distances from `mean`.
+    """
+
+    count: Int64[np.ndarray, "features"]
+    mean: Float64[np.ndarray, "features"]
+    deviation: Float64[np.ndarray, "features"]
+    squared: Float64[np.ndarray, "features"]
+
+    @classmethod
+    def empty(cls, n_features: int) -> VarianceSums:
+        """Sums over no values."""
+        zeros = np.zeros(n_features)
+        return cls(np.zeros(n_features, np.int64), zeros, zeros, zeros)
+
+    def merge(self, other: VarianceSums) -> VarianceSums:
+        """Sums over the values of both (Chan, Golub and LeVeque 1979)."""
+        count = self.count + other.count
+        share = other.count / np.maximum(count, 1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            delta = other.mean - self.mean
+            return VarianceSums(
+                count=count,
+                mean=self.mean + delta * share,
+                deviation=self.deviation + other.deviation + delta * (self.count * share) * delta,
+                squared=self.squared + other.squared,
+            )
+
+    def kept(self, index: int) -> float | None:
+        """R2 of one column; None if its values do not vary."""
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            share = 1.0 - self.squared[index] / self.deviation[index]
+        return float(share) if np.isfinite(share) else None
+
+
+@dataclass(frozen=True)
+class ErrorSums:
+    """Sums of errors over the rows where source and reconstruction are both finite.
+
+    `n_mismatched` counts rows where one is finite and the other is not, or where they are missing
+    in different ways; a correct reconstruction has none. `to_tolerance` is the largest error over
+    the promised one: at most 1 where the promise holds, 0 in a column that came back exactly, NaN
+    where nothing was promised. `variance` is of all values, `bulk` of the values without frequent
+    ones and outliers, as each block tells them.
+    """
+
+    count: Int64[np.ndarray, "features"]
+    n_mismatched: Int64[np.ndarray, "features"]
+    squared: Float64[np.ndarray, "features"]
+    absolute: Float64[np.ndarray, "features"]
+    maximum: Float64[np.ndarray, "features"]
+    to_tolerance: Float64[np.ndarray, "features"]
+    variance: VarianceSums | None = None
+    bulk: VarianceSums | None = None
+
+    @classmethod
+    def empty(cls, n_features: int) -> ErrorSums:
+        """Sums over no rows."""
+        zeros = np.zeros(n_features)
+        counts = np.zeros(n_features, np.int64)
+        return cls(counts, counts, zeros, zeros, zeros, np.full(n_features, np.nan))
+
+    def merge(self, other: ErrorSums) -> ErrorSums:
+        """Sums over the rows of both."""
+        with np.errstate(over="ignore"):
+            return ErrorSums(
+                count=self.count + other.count,
+                n_mismatched=self.n_mismatched + other.n_mismatched,
+                squared=self.squared + other.squared,
+                absolute=self.absolute + other.absolute,
+                maximum=np.maximum(self.maximum, other.maximum),
+                to_tolerance=np.fmax(self.to_tolerance, other.to_tolerance),
+                variance=_merged(self.variance, other.variance),
+                bulk=_merged(self.bulk, other.bulk),
+            )
+
+
+def _merged(one: VarianceSums | None, other: VarianceSums | None) -> VarianceSums | None:
+    """None is nothing."""
+    if one is None or other is None:
+        return one or other
+    return one.merge(other)
+
+
+@dataclass(frozen=True)
+class ErrorMetrics:
+    """Errors of one column, or of all columns together when standardised.
+
+    `max_error_to_tolerance` is that of `ErrorSums`, None where nothing was promised. `r2` is the
+    share of the column's variance that is kept, `r2_bulk` that of its bulk; None where nothing
+    varies, and of all columns together.
+    """
+
+    count: int
+    n_mismatched: int
+    mse: float
+    rmse: float
+    mae: float
+    max_error: float
+    max_error_to_tolerance: float | None = None
+    r2: float | None = None
+    r2_bulk: float | None = None
+
+
+def measure_errors(
+    source: Float64[np.ndarray, "features rows"],
+    reconstruction: Float64[np.ndarray, "features rows"],
+    n_mismatched: Int64[np.ndarray, "features"],
+    promises: Sequence[Promise] | None = None,
+) -> ErrorSums:
+    """Errors of one block; rows where either side is NaN are left out.
+
+    Args:
+        source: values as they were.
+        reconstruction: values as they came back.
+        n_mismatched: rows of each column that are missing on one side only.
+        promises: of each column, or None.
+    """
+    with np.errstate(over="ignore"):
+        errors = np.abs(source - reconstruction)
+        is_compared = ~np.isnan(errors)
+        errors[~is_compared] = 0.0
+        maximum = errors.max(axis=1, initial=0.0)
+        is_bulk = _bulk(source, reconstruction, is_compared, maximum)
+        return ErrorSums(
+            count=is_compared.sum(axis=1),
+            n_mismatched=n_mismatched,
+            squared=(errors * errors).sum(axis=1),
+            absolute=errors.sum(axis=1),
+            maximum=maximum,
+            to_tolerance=_over_tolerance(errors, source, promises),
+            variance=_variance(source, errors, is_compared),
+            bulk=_variance(source, errors, is_bulk),
+        )
+
+
+def _variance(
+    source: Float64[np.ndarray, "features rows"],
+    errors: Float64[np.ndarray, "features rows"],
+    is_counted: Bool[np.ndarray, "features rows"],
+) -> VarianceSums:
+    """Sums of the values that count. What does not vary is its own mean, without rounding."""
+    sums = np.zeros((3, len(source)))
+    for index, is_own in enumerate(is_counted):
+        values, lost = source[index], errors[index]
+        if not is_own.all():
+            values, lost = values[is_own], lost[is_own]
+        if len(values):
+            sums[:, index] = _column_variance(values, lost)
+    return VarianceSums(is_counted.sum(axis=1), *sums)
+
+
+def _column_variance(
+    values: Float64[np.ndarray, "values"], errors: Float64[np.ndarray, "values"]
+) -> tuple[float, float, float]:
+    """Mean, and sums of squared deviations and errors."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = values[0] if values.min() == values.max() else values.mean()
+        deviations = values - mean
+        return float(mean), float((deviations**2).sum()), float((errors**2).sum())
+
+
+def _bulk(
+    source: Float64[np.ndarray, "features rows"],
+    reconstruction: Float64[np.ndarray, "features rows"],
+    is_compared: Bool[np.ndarray, "features rows"],
+    maximum: Float64[np.ndarray, "features"],
+) -> Bool[np.ndarray, "features rows"]:
+    """The values of which least is kept, without frequent ones and outliers; of exact columns none.
+
+    Some values tell which these are, as they do when a codec is judged.
+    """
+    is_bulk = np.zeros(source.shape, bool)
+    for index in np.flatnonzero(maximum):
+        step = max(1, source.shape[1] // _TOLD_BY)
+        told = is_compared[index, ::step]
+        view = worst_view(source[index, ::step][told], reconstruction[index, ::step][told])
+        if view is not None:
+            is_bulk[index] = is_compared[index] & view.mask(source[index])
+    return is_bulk
+
+
+def column_metrics(
+    sums: ErrorSums, scale: Float64[np.ndarray, "features"] | None = None
+) -> list[ErrorMetrics]:
+    """Metrics of each column, in source units or those of `scale` (0 and inf count as 1)."""
+    unit = np.ones(len(sums.count))
+    if scale is not None:
+        unit = np.where((scale > 0) & np.isfinite(scale), scale, unit)
+    safe = np.maximum(sums.count, 1)
+    with np.errstate(over="ignore"):
+        mse = sums.squared / safe / unit / unit
+        mae = sums.absolute / safe / unit
+        maximum = sums.maximum / unit
+    return [
+        ErrorMetrics(
+            count=int(sums.count[index]),
+            n_mismatched=int(sums.n_mismatched[index]),
+            mse=float(mse[index]),
+            rmse=float(np.sqrt(mse[index])),
+            mae=float(mae[index]),
+            max_error=float(maximum[index]),
+            max_error_to_tolerance=_or_none(sums.to_tolerance[index]),
+            r2=None if sums.variance is None else sums.variance.kept(index),
+            r2_bulk=None if sums.bulk is None else sums.bulk.kept(index),
+        )
+        for index in range(len(safe))
+    ]
+
+
+def mean_metrics(sums: ErrorSums, scale: Float64[np.ndarray, "features"]) -> ErrorMetrics:
+    """Standardised metrics of all columns: the mean over columns that have values to compare.
+
+    The mean of per-column MSE is what training minimises; RMSE is its square root.
+    """
+    columns = [column for column in column_metrics(sums, scale) if column.count]
+    mse = _mean([column.mse for column in columns])
+    return ErrorMetrics(
+        count=sum(column.count for column in columns),
+        n_mismatched=int(sums.n_mismatched.sum()),
+        mse=mse,
+        rmse=float(np.sqrt(mse)),
+        mae=_mean([column.mae for column in columns]),
+        max_error=max((column.max_error for column in columns), default=0.0),
+        max_error_to_tolerance=_or_none(np.fmax.reduce(sums.to_tolerance, initial=np.nan)),
+    )
+
+
+def _over_tolerance(
+    errors: Float64[np.ndarray, "features rows"],
+    source: Float64[np.ndarray, "features rows"],
+    promises: Sequence[Promise] | None,
+) -> Float64[np.ndarray, "features"]:
+    """The largest share of what was promised.
+
+    No error is 0 whatever was promised; any error where none was is infinite.
+    """
+    if promises is None:
+        return np.full(len(errors), np.nan)
+    worst = map(_worst, errors, source, promises)
+    return np.fromiter(worst, np.float64, len(errors))
+
+
+def _worst(
+    errors: Float64[np.ndarray, "rows"], source: Float64[np.ndarray, "rows"], promise: Promise
+) -> float:
+    is_off = errors > 0
+    if not is_off.any():
+        return 0.0
+    with np.errstate(divide="ignore", over="ignore"):
+        return float((errors[is_off] / promise.allowed(source[is_off])).max())
+
+
+def _or_none(number: float) -> float | None:
+    return None if np.isnan(number) else float(number)
+
+
+def _mean(values: list[float]) -> float:
+    with np.errstate(over="ignore"):
+        return float(np.mean(values)) if values else 0.0

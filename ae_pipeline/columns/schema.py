@@ -1,0 +1,217 @@
+"""Roles of columns: which go through the network, which are kept as they are.
+
+Knows Arrow schemas only; it never looks at data.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any  # JSON that others wrote
+
+import pyarrow as pa
+
+from ae_pipeline.config.columns import ColumnsConfig
+from ae_pipeline.errors import ConfigError, DuplicateColumnError, NoFeatureColumnError, listing
+
+#: Feature columns of one table; the codes of missing values hold a column number in 14 bits.
+MAX_FEATURES = 1 << 14
+_LANCE_KEY = b"lance-schema:unenforced-primary-key"
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """A source's Arrow schema and the names of its feature columns, in schema order.
+
+    `stored` is the text it was read from, if it was: another release of Arrow might write the same
+    schema in other bytes, and a codec's id must not change with it.
+    """
+
+    arrow: pa.Schema
+    features: tuple[str, ...]
+    stored: str = field(default="", compare=False, repr=False)
+
+    @property
+    def serialized(self) -> str:
+        """The Arrow schema as text, always the same one."""
+        return self.stored or serialize_schema(self.arrow)
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Names of the columns that are copied as they are, in schema order."""
+        chosen = set(self.features)
+        return tuple(name for name in self.arrow.names if name not in chosen)
+
+    @property
+    def feature_types(self) -> tuple[pa.DataType, ...]:
+        """Arrow types of the feature columns."""
+        return tuple(self.arrow.field(name).type for name in self.features)
+
+
+def resolve_roles(arrow: pa.Schema, columns: ColumnsConfig, where: str) -> TableSchema:
+    """Give every column its role: floats are features, all else is kept, settings override.
+
+    A column that the file itself declares as its key or index is kept, float or not: an error in
+    it would be an error in which row is which.
+
+    Args:
+        arrow: schema of the source.
+        columns: names and globs that override the default; `feature` wins over `keep`.
+        where: path for messages.
+
+    Raises:
+        DuplicateColumnError: two columns share a name.
+        ConfigError: a pattern matches no column, or names one that is not numeric.
+        NoFeatureColumnError: no feature column is left.
+    """
+    _check_unique(arrow.names, where)
+    kept = _matching(arrow, columns.keep, where)
+    keys = declared_keys(arrow)
+    wanted = {
+        name
+        for name in _matching(arrow, columns.feature, where)
+        if _is_usable(arrow.field(name), name in columns.feature, where)
+    }
+    features = tuple(
+        field.name
+        for field in arrow
+        if field.name in wanted
+        or (pa.types.is_floating(field.type) and field.name not in kept and field.name not in keys)
+    )
+    _check_count(features, arrow, where)
+    return TableSchema(arrow, features)
+
+
+def misfits(roles: TableSchema, got: pa.Schema) -> list[str]:
+    """Why a fragment of schema `got` cannot be encoded with these roles; empty if it can.
+
+    Its feature columns must be there with their types. Kept columns are each fragment's own: they
+    may come and go and change their types; whatever is no feature is kept.
+    """
+    found = {field.name: field.type for field in got}
+    wanted = zip(roles.features, roles.feature_types, strict=True)
+    if all(found.get(name) == kind for name, kind in wanted):
+        return []
+    return schema_differences(roles.arrow, got)
+
+
+def schema_differences(expected: pa.Schema, got: pa.Schema) -> list[str]:
+    """Columns of `got` that are missing, new or of another type; empty if it fits.
+
+    Order, nullability and metadata may differ from fragment to fragment.
+    """
+    wanted = {field.name: field.type for field in expected}
+    found = {field.name: field.type for field in got}
+    missing = [f"{name} is missing" for name in wanted if name not in found]
+    new = [f"{name} is new" for name in found if name not in wanted]
+    changed = [
+        f"{name} is {found[name]}, not {kind}"
+        for name, kind in wanted.items()
+        if name in found and found[name] != kind
+    ]
+    return missing + new + changed
+
+
+def check_unique_names(names: Iterable[str], where: str) -> None:
+    """Raise `DuplicateColumnError` if two columns share a name."""
+    _check_unique(list(names), where)
+
+
+def declared_keys(arrow: pa.Schema) -> set[str]:
+    """Columns that metadata name as index or key: of pandas, of Iceberg, of Lance."""
+    metadata = arrow.metadata or {}
+    pandas = _object(metadata.get(b"pandas"))
+    index = [name for name in _items(pandas.get("index_columns")) if isinstance(name, str)]
+    iceberg = _object(metadata.get(b"iceberg.schema"))
+    identifiers = _items(iceberg.get("identifier-field-ids"))
+    fields = [field for field in _items(iceberg.get("fields")) if isinstance(field, dict)]
+    keys = [field.get("name") for field in fields if field.get("id") in identifiers]
+    lance = [field.name for field in arrow if (field.metadata or {}).get(_LANCE_KEY) == b"true"]
+    return {name for name in (*index, *keys, *lance) if name in arrow.names}
+
+
+def serialize_schema(arrow: pa.Schema) -> str:
+    """Arrow schema, metadata included, as base64 of its IPC message."""
+    return base64.b64encode(arrow.serialize().to_pybytes()).decode("ascii")
+
+
+def deserialize_schema(text: str) -> pa.Schema:
+    """Inverse of `serialize_schema`."""
+    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text)))
+
+
+def _object(text: bytes | None) -> dict[str, Any]:
+    """A JSON object; empty if it is none, since metadata are whatever others wrote."""
+    try:
+        found = json.loads(text or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _items(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else []
+
+
+def _check_unique(names: list[str], where: str) -> None:
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise DuplicateColumnError(
+            "duplicate column names",
+            where=where,
+            expected="each name once",
+            got=listing(repeated),
+            remedy="rename or drop one of them in the source",
+        )
+
+
+def _matching(arrow: pa.Schema, patterns: tuple[str, ...], where: str) -> set[str]:
+    """Columns that any pattern matches; a pattern that matches none is a typo."""
+    matches: set[str] = set()
+    for pattern in patterns:
+        found = {name for name in arrow.names if name == pattern or fnmatchcase(name, pattern)}
+        if not found:
+            raise ConfigError(
+                "no column matches",
+                where=where,
+                expected=f"one of {listing(arrow.names)}",
+                got=pattern,
+            )
+        matches |= found
+    return matches
+
+
+def _is_usable(field: pa.Field, is_named: bool, where: str) -> bool:
+    """Whether the column is numeric; one that was asked for by its very name must be."""
+    is_numeric = pa.types.is_floating(field.type) or pa.types.is_integer(field.type)
+    if is_named and not is_numeric:
+        raise ConfigError(
+            f"column {field.name!r} cannot be a feature",
+            where=where,
+            expected="a float or integer column",
+            got=str(field.type),
+            remedy="keep it",
+        )
+    return is_numeric
+
+
+def _check_count(features: tuple[str, ...], arrow: pa.Schema, where: str) -> None:
+    if not features:
+        raise NoFeatureColumnError(
+            "no feature column",
+            where=where,
+            expected="at least one float column, or integers named with columns.feature",
+            got=listing([f"{field.name} ({field.type})" for field in arrow]) or "no columns",
+        )
+    if len(features) > MAX_FEATURES:
+        raise ConfigError(
+            "too many feature columns",
+            where=where,
+            expected=f"at most {MAX_FEATURES}",
+            got=str(len(features)),
+            remedy="keep some of them with columns.keep",
+        )

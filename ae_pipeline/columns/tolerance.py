@@ -1,0 +1,249 @@
+"""Tolerances as numbers: settings and statistics → a grid and a promise per column.
+
+Resolved once, at fit time, so data that drifts keeps the same promise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from math import ceil, floor, log2
+from typing import Any  # a dtype known at run time only
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float, Shaped
+
+from ae_pipeline.coding import (
+    DecimalGrid,
+    FloatingGrid,
+    LinearGrid,
+    Promise,
+    Quantizer,
+    breaks_promise,
+    decade_of,
+    dequantize,
+    quantize,
+)
+from ae_pipeline.columns.decimals import decimal_places
+from ae_pipeline.columns.schema import TableSchema
+from ae_pipeline.columns.spread import Spread, measure_spread
+from ae_pipeline.columns.statistics import ColumnStatistics
+from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
+from ae_pipeline.errors import ConfigError, listing
+
+#: A tolerance is never made smaller by more than this share of it.
+_LARGEST_MARGIN = 2.0**-7
+#: Orders of magnitude below the least value seen that still have cells: binary and decimal.
+_SPARE_EXPONENTS = {2: 16, 10: 5}
+_LEAST_EXPONENT = {2: -1000, 10: -280}
+#: A finer relative tolerance is exact: float64 resolves hardly more.
+_LEAST_RELATIVE = 2.0**-44
+#: Rounds in which a tolerance gives way to what is asked on average; then it is that itself.
+_RMSE_ROUNDS, _SAFE, _SLOWEST = 8, 0.995, 0.5
+
+
+def resolve_tolerances(
+    config: ToleranceConfig, schema: TableSchema, statistics: ColumnStatistics
+) -> tuple[Quantizer, ...]:
+    """Grid and promise of each feature column.
+
+    Integer columns with a tolerance below 1 are exact, because nothing lies between; larger ones
+    become the whole number below and a half, which allows the same errors and makes cells of whole
+    numbers. Those of floats become a hair smaller where rounding would break the promise. Decimals
+    whose last place is larger than the cells would be are exact, coded as whole numbers. A relative
+    tolerance of a column that does not vary is exact.
+
+    Raises:
+        ConfigError: a rule matches no feature column.
+    """
+    for rule in config.rules:
+        if not any(_matches(rule, name) for name in schema.features):
+            raise ConfigError(
+                "no feature column matches",
+                where="tolerance.rules",
+                expected=f"one of {listing(schema.features)}",
+                got=rule.match,
+            )
+    default = ToleranceRule(match="*", kind=config.kind, value=config.relative)
+    columns = zip(schema.features, schema.feature_types, strict=True)
+    return tuple(
+        _Column(kind, statistics, index).quantizer(
+            next((rule for rule in reversed(config.rules) if _matches(rule, name)), default)
+        )
+        for index, (name, kind) in enumerate(columns)
+    )
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One column of the statistics, and the rule that it gets."""
+
+    kind: pa.DataType
+    statistics: ColumnStatistics
+    index: int
+
+    def quantizer(self, rule: ToleranceRule) -> Quantizer:
+        """By the rule's kind."""
+        if rule.kind == "decimals":
+            return self._rounded(int(rule.value))
+        if rule.kind == "digits":
+            return self._floating(Promise(digits=int(rule.value)))
+        if rule.kind == "relative" and rule.value >= _LEAST_RELATIVE and self._varies:
+            return self._floating(Promise(relative=rule.value))
+        spread = measure_spread(self.statistics, self.index)
+        tolerance = self._absolute(rule, spread)
+        quantizer = self._linear(tolerance, spread)
+        if quantizer.promise.is_exact:
+            return quantizer
+        is_spread = rule.kind == "spread"
+        return replace(
+            quantizer,
+            fill_values=spread.fill_values,
+            ordinary=(spread.low, spread.high) if is_spread else None,
+            # The usual value is a cell, and errors on average are known of cells alone.
+            is_whole=rule.kind in ("rmse", "psnr") or (is_spread and spread.usual is not None),
+        )
+
+    def _absolute(self, rule: ToleranceRule, spread: Spread) -> float:
+        """What is not a number (no values, overflow), or whose cell width is none, is exact."""
+        if not (rule.value and (self._varies or rule.kind == "absolute")):
+            return 0.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            width = self.statistics.maximum[self.index] - self.statistics.minimum[self.index]
+            if rule.kind in ("rmse", "psnr"):
+                target = rule.value if rule.kind == "rmse" else width * 10 ** (-rule.value / 20)
+                return self._of_rmse(float(target), spread)
+            unit = {
+                "spread": spread.width,
+                "range": width,
+                "std": self.statistics.std[self.index],
+                "absolute": 1.0,
+                "relative": 0.0,  # finer than floats are
+            }[rule.kind]
+            tolerance = float(rule.value * unit)
+            cell_width = 2.0 * tolerance
+        return tolerance if np.isfinite(cell_width) else 0.0
+
+    @property
+    def _varies(self) -> bool:
+        return bool(self.statistics.minimum[self.index] < self.statistics.maximum[self.index])
+
+    @property
+    def _seen(self) -> Shaped[np.ndarray, "values"]:
+        """Finite values of the sample in the column's own type."""
+        values = self.statistics.sample[:, self.index]
+        return values[np.isfinite(values)].astype(self._dtype)
+
+    @property
+    def _dtype(self) -> np.dtype[Any]:
+        return np.dtype(self.kind.to_pandas_dtype())
+
+    def _linear(self, tolerance: float, spread: Spread) -> Quantizer:
+        """Equal cells, or the whole numbers of decimals that are coarser than these."""
+        if pa.types.is_integer(self.kind):
+            tolerance = _of_integers(tolerance)
+            return Quantizer.linear(self._origin(2.0 * tolerance, spread), tolerance)
+        places = decimal_places(self._seen)
+        if places is not None and 2.0 * tolerance < float(f"1e{-places}"):
+            grid = DecimalGrid(places, 0.0)
+            return Quantizer(DecimalGrid(places, self._origin(grid.cell, spread)), Promise())
+        tolerance = _with_room(tolerance, self._seen)
+        return Quantizer.linear(self._origin(2.0 * tolerance, spread), tolerance)
+
+    def _rounded(self, places: int) -> Quantizer:
+        """Decimals of so many places; whole numbers are exact as they are."""
+        if pa.types.is_integer(self.kind) and places >= 0:
+            return Quantizer.linear(0.0, 0.0)
+        spread = measure_spread(self.statistics, self.index)
+        cell = float(f"1e{-places}")
+        epsilon = 0.0 if pa.types.is_integer(self.kind) else float(np.finfo(self._dtype).eps)
+        largest = max(abs(spread.low), abs(spread.high)) if np.isfinite(spread.low) else 0.0
+        grid = DecimalGrid(places, self._origin(cell, spread))
+        promise = Promise(0.5 * cell + 2.0 * epsilon * largest)
+        return Quantizer(grid, promise, spread.fill_values)
+
+    def _floating(self, promise: Promise) -> Quantizer:
+        """Cells as wide as the values are large."""
+        base = 10 if promise.digits else 2
+        magnitudes = np.abs(self._seen.astype(np.float64))
+        least = float(magnitudes[magnitudes > 0].min(initial=1.0))
+        exponent = int(decade_of(np.array([least]))[0]) if base == 10 else floor(log2(least))
+        exponent = max(exponent - _SPARE_EXPONENTS[base], _LEAST_EXPONENT[base])
+        # A cell of 1 / significand of a power of two is off by half of that at most.
+        steps = 10 ** (promise.digits - 1) if promise.digits else ceil(0.5 / promise.relative)
+        spread = measure_spread(self.statistics, self.index)
+        return Quantizer(FloatingGrid(base, steps, exponent), promise, spread.fill_values)
+
+    def _origin(self, cell: float, spread: Spread) -> float:
+        """Where cell 0 is: at the usual value, which then comes back as it was, else at the
+        multiple of the cell nearest to the middle: values that are decimals fall on few cells, and
+        a grid through zero keeps them there.
+        """  # noqa: D205
+        if spread.usual is not None and spread.low <= spread.usual <= spread.high:
+            return spread.usual
+        with np.errstate(over="ignore", invalid="ignore"):
+            middle = float(np.median(self._seen)) if len(self._seen) else 0.0
+            snapped = float(np.rint(middle / cell) * cell) if cell else middle
+        return snapped if np.isfinite(snapped) else middle
+
+    def _of_rmse(self, target: float, spread: Spread) -> float:
+        """The tolerance whose errors have about this root mean square in the sample, not more.
+
+        Errors that are spread evenly over a cell have one of tolerance / sqrt(3). No error is
+        larger than the target in the end, should the sample not settle before.
+        """
+        tolerance = _SAFE * target * float(np.sqrt(3.0))
+        seen = self._seen
+        if not (np.isfinite(2.0 * tolerance) and tolerance > 0 and len(seen)):
+            return 0.0
+        for _ in range(_RMSE_ROUNDS):
+            is_whole = pa.types.is_integer(self.kind)
+            used = _of_integers(tolerance) if is_whole else tolerance
+            if not used:
+                return tolerance  # too fine for whole numbers: they are exact
+            found = _rmse(self._seen, LinearGrid(self._origin(2.0 * used, spread), used))
+            if found <= _SAFE * target:
+                return tolerance
+            tolerance *= max(_SLOWEST, _SAFE * _SAFE * target / found)
+        return target
+
+
+def _of_integers(tolerance: float) -> float:
+    """The tolerance whose cells are of whole numbers and which allows the same errors."""
+    return floor(tolerance) + 0.5 if tolerance >= 1 else 0.0
+
+
+def _rmse(seen: Shaped[np.ndarray, "values"], grid: LinearGrid) -> float:
+    """Of values decoded to their own type, whose rounding counts; too far out, they are exact."""
+    source = seen.astype(np.float64)
+    units = grid.to_units(source)
+    decoded = dequantize(grid, quantize(units, None), None, seen.dtype).astype(np.float64)
+    errors = np.where(np.isnan(units), 0.0, source - decoded)
+    largest = float(np.abs(errors).max())
+    # Squares of small errors would vanish.
+    return largest * float(np.sqrt(np.mean((errors / largest) ** 2))) if largest else 0.0
+
+
+def _with_room(tolerance: float, seen: Float[np.ndarray, "values"]) -> float:
+    """Smaller by what rounding may add to an error, if values were seen that need it.
+
+    Decimals in the middle between two cells are as far off as allowed, and the last bit of what is
+    decoded breaks the promise of half of them. In narrower cells there is room for that bit.
+    """
+    if not tolerance or not _breaks_any(tolerance, seen):
+        return tolerance
+    epsilon = float(np.finfo(seen.dtype).eps) + 4.0 * float(np.finfo(np.float64).eps)
+    margin = epsilon * float(np.abs(seen).max())
+    return tolerance - margin if margin <= _LARGEST_MARGIN * tolerance else tolerance
+
+
+def _breaks_any(tolerance: float, values: Float[np.ndarray, "values"]) -> bool:
+    quantizer = Quantizer.linear(0.0, tolerance)
+    cells = quantize(quantizer.grid.to_units(values.astype(np.float64)), None)
+    decoded = dequantize(quantizer.grid, cells, None, values.dtype)
+    return bool(breaks_promise(values, decoded, quantizer.promise).any())
+
+
+def _matches(rule: ToleranceRule, name: str) -> bool:
+    return name == rule.match or fnmatchcase(name, rule.match)

@@ -1,0 +1,66 @@
+"""The dataset that is read: its fragments, their fingerprints, their rows as a flat stream."""
+
+from ae_pipeline.dataset.discovery import Fragment, Source, discover, in_natural_order
+from ae_pipeline.dataset.fingerprint import file_hash, fingerprint, fragment_hash
+from ae_pipeline.dataset.int96 import with_int96_unit
+from ae_pipeline.dataset.listing import find_source, fragments_there, readable, tell_ignored
+from ae_pipeline.dataset.opening import arrow_name, opened, pinned, pinned_source
+from ae_pipeline.dataset.partition import Key, known_values, partition_keys, partition_values
+from ae_pipeline.dataset.proof import Seen, proving, share_file_or_folder
+from ae_pipeline.dataset.reading import (
+    RowGroup,
+    list_row_groups,
+    open_fragment,
+    read_records,
+    rebatch,
+    rows_at_once,
+)
+from ae_pipeline.dataset.schemas import drifted_columns, fittable, fragment_schema, typical_schema
+from ae_pipeline.dataset.sparing import folders_of, sparing, sparing_files
+from ae_pipeline.dataset.table_format import refuse_inside_table
+from ae_pipeline.dataset.twin_names import check_names
+from ae_pipeline.dataset.weight import cut, leaves, weight_of
+
+__all__ = [
+    "Fragment",
+    "Key",
+    "RowGroup",
+    "Seen",
+    "Source",
+    "arrow_name",
+    "check_names",
+    "cut",
+    "discover",
+    "drifted_columns",
+    "file_hash",
+    "find_source",
+    "fingerprint",
+    "fittable",
+    "folders_of",
+    "fragment_hash",
+    "fragment_schema",
+    "fragments_there",
+    "in_natural_order",
+    "known_values",
+    "leaves",
+    "list_row_groups",
+    "open_fragment",
+    "opened",
+    "partition_keys",
+    "partition_values",
+    "pinned",
+    "pinned_source",
+    "proving",
+    "read_records",
+    "readable",
+    "rebatch",
+    "refuse_inside_table",
+    "rows_at_once",
+    "share_file_or_folder",
+    "sparing",
+    "sparing_files",
+    "tell_ignored",
+    "typical_schema",
+    "weight_of",
+    "with_int96_unit",
+]

@@ -1,0 +1,256 @@
+"""Find the fragments of a dataset, in an order that never changes.
+
+Looks at names and sizes only, and at a few bytes of files whose names do not tell what they are.
+One file is one file: what cannot be looked at is a fragment that fails when its turn comes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ae_pipeline.config.paths import fault_of
+from ae_pipeline.dataset.magic import SUFFIXES, look
+from ae_pipeline.dataset.table_format import refuse_inside_table, refuse_table
+from ae_pipeline.errors import EmptySourceError, SourceNotFoundError, listing
+from ae_pipeline.publish import is_temporary
+
+logger = logging.getLogger(__name__)
+
+#: What a file is on disk: device, inode, bytes, nanoseconds of its last change.
+Identity = tuple[int, int, int, int]
+
+_HIDDEN = "hidden"
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """One Parquet file of a dataset.
+
+    Args:
+        path: where it lies.
+        relative: its path below the dataset's root, with `/` between parts.
+        size_bytes: as found.
+        int96: unit in which Arrow reads its timestamps of 96 bits, if it has any.
+        identity: of the file that it must be when it is opened; None for whatever is there.
+    """
+
+    path: Path
+    relative: str
+    size_bytes: int
+    int96: Literal["us", "ns"] = "us"
+    identity: Identity | None = None
+
+    @property
+    def partition(self) -> str:
+        """The folders it lies in, e.g. `year=2013/month=05`; `.` at the root."""
+        return self.relative.rpartition("/")[0] or "."
+
+
+@dataclass(frozen=True)
+class Source:
+    """A dataset: its root and its fragments, partition by partition, numbers ordered as numbers.
+
+    Args:
+        root: the folder that it lies in.
+        fragments: its files.
+        ignored: names beside them that are none, each with the reason: `x.csv (not Parquet: ...)`.
+        is_single_file: it is one file, whatever else is in its folder.
+    """
+
+    root: Path
+    fragments: tuple[Fragment, ...]
+    ignored: tuple[str, ...] = ()
+    is_single_file: bool = False
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all fragments as stored."""
+        return sum(fragment.size_bytes for fragment in self.fragments)
+
+    @property
+    def n_ignored(self) -> int:
+        """Names that are no fragments; a hidden folder is one of them."""
+        return len(self.ignored)
+
+    @property
+    def ignored_line(self) -> str:
+        """`3 files ignored: x.csv (not Parquet: no PAR1), _SUCCESS (hidden), ...`; or nothing."""
+        if not self.ignored:
+            return ""
+        return f"{_count(self.ignored)} ignored: {listing(self.ignored)}"
+
+
+def discover(path: str | Path) -> Source:
+    """Find every Parquet file at or below `path`.
+
+    Parquet is what has its suffix, or begins and ends as Parquet does. Names that start with `_`
+    or `.` are skipped, as Spark and Arrow do, unless they are partitions (`_region=eu`). They and
+    other files are in `ignored`. Links to folders are followed, but no folder is read twice,
+    whatever links lead to it. Files that vanish meanwhile are left out.
+
+    Raises:
+        SourceNotFoundError: nothing is there, or a folder may not be read.
+        TableFormatError: it is a table, lies in one or holds one, of a format with a log.
+        EmptySourceError: no Parquet files.
+    """
+    root = Path(path)
+    if os.path.isfile(root):  # unlike Path.is_file: False for names that cannot be
+        _require_whole(root)
+        refuse_inside_table(root)
+        size_bytes = root.stat().st_size
+        return Source(root.parent, (_fragment(root, root.parent, size_bytes),), is_single_file=True)
+    if not os.path.isdir(root):
+        raise SourceNotFoundError(
+            "no such file or folder",
+            where=str(path),
+            expected=fault_of(str(path)) or "a Parquet file or a folder of them",
+            remedy="check the path",
+        )
+    refuse_inside_table(root)
+    ignored: list[str] = []
+    fragments = in_natural_order(_fragments(root, ignored))
+    # What is hidden is seldom missed, so it comes last.
+    ignored.sort(key=lambda name: (name.endswith(f"({_HIDDEN})"), _natural(name)))
+    if not fragments:
+        raise EmptySourceError(
+            "no Parquet files",
+            where=str(path),
+            expected=f"files ending in {', '.join(SUFFIXES)}, or that begin and end with PAR1",
+            got=f"{_count(ignored)}: {listing(ignored)}" if ignored else "an empty folder",
+        )
+    return Source(root, fragments, tuple(ignored))
+
+
+def _require_whole(path: Path) -> None:
+    """Raise `SourceNotFoundError` for half a file of a run that was killed, or of one at work."""
+    if is_temporary(path.name):
+        raise SourceNotFoundError(
+            "half a file, which was never published",
+            where=str(path),
+            remedy="name the file that was written in the end; `ae-pipeline gc` removes this one",
+        )
+
+
+def in_natural_order(fragments: Iterable[Fragment]) -> tuple[Fragment, ...]:
+    """Partition by partition, numbers in names ordered as numbers."""
+    return tuple(
+        sorted(
+            fragments,
+            key=lambda fragment: (_natural(fragment.partition), _natural(fragment.path.name)),
+        )
+    )
+
+
+def _fragments(root: Path, ignored: list[str]) -> Iterator[Fragment]:
+    """Every fragment in a folder; why other files are none is added to `ignored`."""
+    homes: set[str] = set()
+    for file in _walk(root, ignored, root):
+        try:
+            found = look(file)
+        except FileNotFoundError:  # gone since its folder was listed
+            continue
+        if found.reason:
+            ignored.append(_ignored(file, root, found.reason))
+            continue
+        if found.is_link:
+            home = os.path.dirname(os.path.realpath(file))
+            if home not in homes:
+                refuse_inside_table(Path(home))
+            homes.add(home)
+        yield _fragment(file, root, found.size_bytes)
+
+
+def _walk(root: Path, ignored: list[str], top: Path) -> Iterator[Path]:
+    """Every file: first what lies in place, then folder by folder what links lead to."""
+    real_top = root.resolve()
+    visited: set[Path] = set()
+    links: list[Path] = []
+    yield from _walk_in_place(root, real_top, visited, links, ignored, top)
+    while links:
+        waiting, links = sorted(links), []
+        for link in waiting:
+            target, home = link.resolve(), link.parent.resolve()
+            if target in visited or home.is_relative_to(target) or real_top.is_relative_to(target):
+                logger.warning("%s: leads to a folder of the source itself, ignored", link)
+                continue
+            refuse_inside_table(target)
+            yield from _walk_in_place(link, target, visited, links, ignored, top)
+
+
+def _walk_in_place(
+    root: Path,
+    real_root: Path,
+    visited: set[Path],
+    links: list[Path],
+    ignored: list[str],
+    top: Path,
+) -> Iterator[Path]:
+    """Files below a folder.
+
+    Adds links to folders to `links`, real folders to `visited`, and to `ignored` what is hidden, as
+    seen from `top`.
+    """
+    for folder, folders, names in os.walk(root, onerror=_refuse):
+        refuse_table(Path(folder), folders, names)
+        real = real_root / Path(folder).relative_to(root)
+        visited.add(real)
+        hidden = [f"{name}/" for name in folders if _is_hidden(name)]
+        # Half files are no rows of anybody's.
+        hidden += [name for name in names if _is_hidden(name) and not is_temporary(name)]
+        ignored += [_ignored(Path(folder), top, _HIDDEN, name) for name in hidden]
+        seen = [name for name in folders if not _is_hidden(name)]
+        links += [Path(folder, name) for name in seen if os.path.islink(Path(folder, name))]
+        folders[:] = [name for name in seen if real / name not in visited]
+        yield from (Path(folder, name) for name in names if not _is_hidden(name))
+
+
+def _refuse(error: OSError) -> None:
+    """`os.walk` would skip an unreadable folder: rows would be lost without a word."""
+    if isinstance(error, FileNotFoundError):  # gone, and what was in it
+        return
+    raise SourceNotFoundError(
+        "cannot read folder",
+        where=str(error.filename),
+        got=str(error.strerror),
+        remedy="check its permissions",
+    ) from error
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(("_", ".")) and ("=" not in name or is_temporary(name))
+
+
+def _fragment(path: Path, root: Path, size_bytes: int) -> Fragment:
+    relative = path.relative_to(root).as_posix()
+    try:
+        relative.encode()
+    except UnicodeEncodeError as error:
+        raise SourceNotFoundError(
+            "cannot read file", where=ascii(str(path)), got=str(error), remedy="mend its name"
+        ) from error
+    return Fragment(path, relative, size_bytes)
+
+
+def _ignored(path: Path, root: Path, reason: str, name: str = "") -> str:
+    """A name and why it is no fragment, in characters that can be printed."""
+    relative = path.relative_to(root).as_posix()
+    relative = "/".join(part for part in (relative, name) if part not in ("", "."))
+    return f"{relative.encode(errors='backslashreplace').decode()} ({reason})"
+
+
+def _count(ignored: Sequence[str]) -> str:
+    has_folder = any(name.endswith(f"/ ({_HIDDEN})") for name in ignored)
+    files = "files and folders" if has_folder else "file" if len(ignored) == 1 else "files"
+    return f"{len(ignored)} {files}"
+
+
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    """Sort key in which part-2 comes before part-10."""
+    parts = re.split(r"(\d+)", text)
+    return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts]

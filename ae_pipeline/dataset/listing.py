@@ -1,0 +1,103 @@
+"""Listing a dataset, and saying what is left out: ignored and unreadable files, dangling links."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+from ae_pipeline.dataset.discovery import Fragment, Source, discover
+from ae_pipeline.dataset.reading import open_fragment
+from ae_pipeline.errors import AePipelineError, EmptySourceError, SourceNotFoundError, listing
+
+logger = logging.getLogger(__name__)
+
+
+def fragments_there(dataset: Path) -> tuple[Fragment, ...]:
+    """Fragments of a dataset that may be empty, or not be there yet."""
+    try:
+        return discover(dataset).fragments
+    except (EmptySourceError, SourceNotFoundError):
+        return ()
+
+
+def tell_ignored(source: Source, path: str) -> None:
+    """Warn of what is beside the fragments, with the reason of each: rows may hide there."""
+    if source.ignored:
+        logger.warning("%s: %s", path, source.ignored_line)
+
+
+def readable(source: Source) -> tuple[Source, tuple[str, ...]]:
+    """The fragments whose footers can be read, and what the others complain of.
+
+    Raises:
+        AePipelineError: there is not a single one; what the first complains of.
+    """
+    complaints: dict[Fragment, AePipelineError | OSError] = {}
+    for fragment in source.fragments:
+        try:
+            with open_fragment(fragment):
+                pass
+        except (AePipelineError, OSError) as error:
+            complaints[fragment] = error
+    if complaints and len(complaints) == len(source.fragments):
+        raise next(iter(complaints.values()))
+    left = tuple(fragment for fragment in source.fragments if fragment not in complaints)
+    return replace(source, fragments=left), tuple(map(str, complaints.values()))
+
+
+def without_retired_links(source: Source, retired: Collection[str]) -> Source:
+    """The source without links to files that were deleted after verification.
+
+    The archive has what they led to, under both names if both were encoded.
+    """
+    if not retired:
+        return source
+    root = Path(os.path.realpath(source.root))
+    left = (one for one in source.fragments if not _leads_to_retired(one, root, retired))
+    return replace(source, fragments=tuple(left))
+
+
+def _leads_to_retired(fragment: Fragment, root: Path, retired: Collection[str]) -> bool:
+    path = fragment.path
+    if fragment.size_bytes or path.exists() or not path.is_symlink():
+        return False
+    target = Path(os.path.realpath(path))
+    names = {fragment.relative}
+    if target.is_relative_to(root):
+        names.add(target.relative_to(root).as_posix())
+    return not names.isdisjoint(retired)
+
+
+_NAMED = 3
+
+
+def find_source(path: str, retired: Collection[str], dataset: Path) -> Source:
+    """The source, which may have no fragments left once all were deleted after verification.
+
+    Args:
+        path: of the source.
+        retired: fragments whose sources were deleted.
+        dataset: that was made of it; it need not be there.
+
+    Raises:
+        SourceError: it is not there, or empty although not all that the dataset has was deleted.
+    """
+    try:
+        return without_retired_links(discover(path), retired)
+    except EmptySourceError as error:
+        if not retired:
+            raise
+        names = [fragment.relative for fragment in fragments_there(dataset)]
+        left = [relative for relative in names if relative not in retired]
+        if left:
+            raise EmptySourceError(
+                f"source is empty, but {len(left):,} of {len(names):,} files that were made of it "
+                "have none that was deleted after verification",
+                where=path,
+                got=listing(left, _NAMED),
+                remedy="see whether the source is whole (is its disk mounted?)",
+            ) from error
+        return Source(Path(path), ())

@@ -1,0 +1,118 @@
+"""Schemas of a dataset: of one fragment, of most of them, and which fragments have it."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+
+from ae_pipeline.columns import TableSchema, check_unique_names, misfits, resolve_roles
+from ae_pipeline.config.columns import ColumnsConfig
+from ae_pipeline.dataset.discovery import Fragment, Source
+from ae_pipeline.dataset.reading import open_fragment
+from ae_pipeline.errors import AePipelineError, SchemaMismatchError
+
+logger = logging.getLogger(__name__)
+
+
+def fittable(source: Source, columns: ColumnsConfig, like: TableSchema | None = None) -> Source:
+    """The fragments that a codec can be fitted to: readable, and with the same feature columns.
+
+    The others are warned of; those that are to be encoded fail by themselves later.
+
+    Args:
+        source: all fragments.
+        columns: which columns are features.
+        like: roles of columns that they must suit; None for those of most fragments.
+
+    Raises:
+        SourceError: there is not a single one; what the first fragment complains of.
+        ConfigError: `columns` does not suit the source.
+    """
+    schemas: dict[Fragment, pa.Schema] = {}
+    complaints: dict[Fragment, AePipelineError | OSError] = {}
+    for fragment in source.fragments:
+        try:
+            schemas[fragment] = fragment_schema(fragment)
+        except (AePipelineError, OSError) as error:
+            complaints[fragment] = error
+    if like is None and schemas:
+        like = resolve_roles(_most_common(schemas.values()), columns, str(source.root))
+    for fragment, schema in schemas.items():
+        differences = [] if like is None else misfits(like, schema)
+        if differences:
+            complaints[fragment] = _mismatch(fragment, "those of most fragments", differences)
+    told = [complaints[fragment] for fragment in source.fragments if fragment in complaints]
+    if len(told) == len(source.fragments):
+        raise told[0]
+    for complaint in told:
+        logger.warning("left out of the fit: %s", complaint)
+    suited = tuple(fragment for fragment in source.fragments if fragment not in complaints)
+    return replace(source, fragments=suited)
+
+
+def typical_schema(source: Source) -> pa.Schema:
+    """The schema that most fragments have, all of which are readable.
+
+    Raises:
+        DuplicateColumnError: two columns of a fragment share a name.
+        CorruptFragmentError: a fragment cannot be read.
+    """
+    return _most_common(map(fragment_schema, source.fragments))
+
+
+def drifted_columns(source: Source) -> dict[str, tuple[str, ...]]:
+    """Types of each column that is not in all fragments, or not of the same type in all of them."""
+    kinds: dict[str, dict[str, int]] = {}
+    for schema in map(fragment_schema, source.fragments):
+        for field in schema:
+            counts = kinds.setdefault(field.name, {})
+            counts[str(field.type)] = counts.get(str(field.type), 0) + 1
+    n_fragments = len(source.fragments)
+    return {
+        name: tuple(counts)
+        for name, counts in kinds.items()
+        if len(counts) > 1 or sum(counts.values()) < n_fragments
+    }
+
+
+def fragment_schema(fragment: Fragment) -> pa.Schema:
+    """Arrow schema of one fragment, its column names unique."""
+    with open_fragment(fragment) as file:
+        schema = file.schema_arrow
+    check_unique_names(schema.names, fragment.relative)
+    return schema
+
+
+def _most_common(schemas: Iterable[pa.Schema]) -> pa.Schema:
+    """The first of those that most agree with, order, nullability and metadata apart.
+
+    Floats count first: they may be features, and must be the same; other columns drift.
+    """
+    found = list(schemas)
+    for columns_of in (_floats_of, _columns_of):
+        counts = Counter(map(columns_of, found))
+        most = counts.most_common(1)[0][0]
+        found = [schema for schema in found if columns_of(schema) == most]
+    return found[0]
+
+
+def _floats_of(schema: pa.Schema) -> tuple[tuple[str, str], ...]:
+    return _columns_of(field for field in schema if pa.types.is_floating(field.type))
+
+
+def _columns_of(fields: Iterable[pa.Field]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((field.name, str(field.type)) for field in fields))
+
+
+def _mismatch(fragment: Fragment, expected: str, differences: Sequence[str]) -> SchemaMismatchError:
+    return SchemaMismatchError(
+        "columns differ between fragments",
+        where=fragment.relative,
+        expected=expected,
+        got="; ".join(differences),
+        remedy="give fragments of another schema a source of their own",
+    )

@@ -1,0 +1,21 @@
+"""Fit a codec: measure the source, judge what the promise leaves, train."""
+
+from ae_pipeline.fitting.archive import UNTRAINED, direct_codec, fit_archive_codec
+from ae_pipeline.fitting.features import fit_codec, fit_key
+from ae_pipeline.fitting.guard import column_fidelity, flattened_warnings, is_named, judge_codec
+from ae_pipeline.fitting.prepare import measure_source
+from ae_pipeline.fitting.preview import preview
+
+__all__ = [
+    "UNTRAINED",
+    "column_fidelity",
+    "direct_codec",
+    "fit_archive_codec",
+    "fit_codec",
+    "fit_key",
+    "flattened_warnings",
+    "is_named",
+    "judge_codec",
+    "measure_source",
+    "preview",
+]

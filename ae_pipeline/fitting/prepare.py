@@ -1,0 +1,84 @@
+"""The first look at a source: what a codec can be fitted to, one schema, statistics in one pass."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import reduce
+from itertools import count, groupby
+
+import numpy as np
+
+from ae_pipeline.blocks.block import records_to_block, rows_per_block
+from ae_pipeline.columns import ColumnStatistics, measure
+from ae_pipeline.dataset import Fragment, RowGroup, read_records
+from ae_pipeline.errors import (
+    AePipelineError,
+    CorruptFragmentError,
+    EmptySourceError,
+    SourceError,
+    SourceNotFoundError,
+)
+from ae_pipeline.results.progress import Progress, ProgressEvent
+
+logger = logging.getLogger(__name__)
+
+
+def measure_source(
+    groups: Sequence[RowGroup],
+    features: Sequence[str],
+    max_rows: int | None,
+    seed: int,
+    progress: Progress,
+    where: str,
+) -> tuple[ColumnStatistics, list[RowGroup]]:
+    """Statistics of the feature columns over all rows, or over row groups spread evenly.
+
+    Returns:
+        The statistics, and the row groups without those of fragments that turned out damaged or
+        gone; these are warned of.
+
+    Raises:
+        EmptySourceError: there is not a single row.
+        SourceError: all fragments are damaged, or gone.
+    """
+    if not groups:
+        raise EmptySourceError("no rows", where=where, expected="at least one row")
+    chosen = spread(groups, max_rows)
+    generator, numbers = np.random.default_rng(seed), count()
+
+    def measured(statistics: ColumnStatistics, group: RowGroup) -> ColumnStatistics:
+        progress(ProgressEvent("measure", next(numbers), len(chosen), group.fragment.relative))
+        n_rows = rows_per_block(len(features))
+        for records in read_records(group.fragment, n_rows, features, [group.index]):
+            block = records_to_block(records, features)
+            statistics = statistics.merge(measure(block.values, generator))
+        return statistics
+
+    statistics = ColumnStatistics.empty(len(features))
+    damaged: dict[Fragment, SourceError] = {}
+    for fragment, own in groupby(chosen, lambda group: group.fragment):
+        try:
+            statistics = reduce(measured, own, statistics)
+        except (CorruptFragmentError, SourceNotFoundError) as error:
+            damaged[fragment] = error
+    left = [group for group in groups if group.fragment not in damaged]
+    if not left:
+        raise next(iter(damaged.values()))
+    for complaint in damaged.values():
+        _leave_out(complaint)
+    progress(ProgressEvent("measure", len(chosen), len(chosen)))
+    return statistics, left
+
+
+def _leave_out(complaint: AePipelineError | OSError) -> None:
+    logger.warning("left out of the fit: %s", complaint)
+
+
+def spread(groups: Sequence[RowGroup], max_rows: int | None) -> list[RowGroup]:
+    """Every k-th row group, so that about `max_rows` rows are read and none is preferred."""
+    n_rows = sum(group.n_rows for group in groups)
+    if max_rows is None or n_rows <= max_rows:
+        return list(groups)
+    n_groups = max(1, len(groups) * max_rows // n_rows)
+    return [groups[round(i * (len(groups) - 1) / max(n_groups - 1, 1))] for i in range(n_groups)]

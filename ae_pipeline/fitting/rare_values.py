@@ -1,0 +1,102 @@
+"""Columns that hold one value in all but a few rows: whether these few come back from features.
+
+A network minimises a mean, and five rows in a hundred thousand hardly move it. What it loses is
+told once, when the codec is fitted, and stays with the codec.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64
+
+from ae_pipeline.blocks.block import Block, records_to_block, rows_per_block
+from ae_pipeline.codec.features import FeaturesCodec
+from ae_pipeline.columns import ColumnStatistics, is_rare
+from ae_pipeline.dataset import RowGroup, read_records
+from ae_pipeline.results.fit import RareColumn
+
+logger = logging.getLogger(__name__)
+
+
+def with_lost_events(
+    codec: FeaturesCodec, statistics: ColumnStatistics, groups: Sequence[RowGroup]
+) -> FeaturesCodec:
+    """The codec, its provenance naming columns whose rare values do not come back; they are logged.
+
+    Args:
+        codec: as it was fitted.
+        statistics: of what it was fitted to.
+        groups: the row groups that were measured; they are read again if there are such columns.
+    """
+    varies = statistics.minimum < statistics.maximum
+    doubted = varies & (codec.standardization.is_constant | is_rare(statistics))
+    if not doubted.any():
+        return codec
+    n_rare, n_restored = _count(codec, np.flatnonzero(doubted), groups)
+    lost = tuple(
+        RareColumn(
+            name=codec.schema.features[number],
+            value=None if np.isnan(center) else center,
+            n_rows=int(statistics.count[number]),
+            n_rare=rare,
+            n_restored=restored,
+        )
+        for number, center, rare, restored in zip(
+            np.flatnonzero(doubted).tolist(),
+            codec.standardization.center[doubted].tolist(),
+            n_rare.tolist(),
+            n_restored.tolist(),
+            strict=True,
+        )
+        if 2 * restored < rare
+    )
+    for column in lost:
+        logger.warning("%s", column)
+    return replace(codec, provenance=replace(codec.provenance, rare=lost))
+
+
+def _count(
+    codec: FeaturesCodec, numbers: Int64[np.ndarray, "doubted"], groups: Sequence[RowGroup]
+) -> tuple[Int64[np.ndarray, "doubted"], Int64[np.ndarray, "doubted"]]:
+    """Rows of each column that leave its usual value, and those that come back near theirs."""
+    features = codec.schema.features
+    usual = codec.standardization.center[numbers, None]
+    n_rare, n_restored = np.zeros((2, len(numbers)), np.int64)
+    for group in groups:
+        n_rows = rows_per_block(len(features))
+        for records in read_records(group.fragment, n_rows, features, [group.index]):
+            block = records_to_block(records, features)
+            values = block.values[numbers]
+            is_off = ~np.isnan(values) & (values != usual)
+            chosen = is_off.any(axis=0)
+            if chosen.any():
+                n_rare += is_off.sum(axis=1)
+                decoded = _restored(codec, block, chosen)[numbers]
+                n_restored += _is_near(decoded, values[:, chosen], usual).sum(axis=1)
+    return n_rare, n_restored
+
+
+def _restored(
+    codec: FeaturesCodec, block: Block, chosen: Bool[np.ndarray, "rows"]
+) -> Float64[np.ndarray, "features chosen"]:
+    """Some rows of a block as they come back."""
+    missing = None if block.missing is None else block.missing[:, chosen]
+    part = Block(block.values[:, chosen].copy(), missing)
+    return codec.decode(codec.encode(part), missing).values
+
+
+def _is_near(
+    decoded: Float64[np.ndarray, "doubted chosen"],
+    values: Float64[np.ndarray, "doubted chosen"],
+    usual: Float64[np.ndarray, "doubted 1"],
+) -> Bool[np.ndarray, "doubted chosen"]:
+    """Whether what comes back is nearer to the value than to the usual one."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        near: Bool[np.ndarray, "doubted chosen"] = np.abs(decoded - values) < np.abs(
+            decoded - usual
+        )
+    return near

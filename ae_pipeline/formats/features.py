@@ -1,0 +1,139 @@
+"""The features dataset's coder: latents beside the kept columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float64
+
+from ae_pipeline.blocks.block import block_to_arrays, records_to_block, rows_per_block
+from ae_pipeline.codec.features import FeaturesCodec
+from ae_pipeline.columns import TableSchema
+from ae_pipeline.dataset import Fragment, cut, open_fragment, read_records, rows_at_once
+from ae_pipeline.errors import CorruptFragmentError
+from ae_pipeline.formats.latent_records import compose_records, features_schema, split_records
+from ae_pipeline.parquet import check_keepable, column_bytes, table_writer
+from ae_pipeline.storage import WHOLE, Footer, Part, read_bounded
+
+LATENT_KEY = "latent_column"
+#: Rows of long text are encoded fewer at a time, so that row groups stay short.
+_BATCH_BYTES = 1 << 27
+
+
+@dataclass(frozen=True)
+class FeaturesFormat:
+    """Encodes to latents and decodes from them; lossy, without a promise per value.
+
+    Args:
+        codec: networks and schema.
+        latent_column: name of the latent column in what is written.
+    """
+
+    codec: FeaturesCodec
+    latent_column: str = "latent"
+    kind: Literal["features"] = "features"
+
+    @property
+    def codec_id(self) -> str:
+        """The codec in use."""
+        return self.codec.id
+
+    @property
+    def schema(self) -> TableSchema:
+        """Of the source the codec was fitted to."""
+        return self.codec.schema
+
+    @property
+    def unit(self) -> Float64[np.ndarray, "features"]:
+        """Standard deviation of each column at fit time."""
+        return self.codec.std
+
+    @property
+    def extra(self) -> dict[str, str]:
+        """The name of the latent column."""
+        return {LATENT_KEY: self.latent_column}
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Columns whose rare values are lost, as the fit found them."""
+        return tuple(map(str, self.codec.provenance.rare))
+
+    def write(
+        self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
+    ) -> tuple[str, ...]:
+        """Write the features of a fragment; warns of constants that vary, unless the fit did."""
+        codec = self.codec
+        schema = features_schema(arrow, codec.schema, codec.latent_dim, self.latent_column)
+        varying: set[str] = set()
+        told = {column.name for column in codec.provenance.rare}
+        with table_writer(path, schema, footer.to_metadata()) as write:
+            for records in self._encoded(fragment, schema, varying):
+                write(records)
+        return tuple(
+            f"{fragment.relative}: column {name} was constant when the codec was fitted and is "
+            "not here; it decodes to the constant"
+            for name in codec.schema.features
+            if name in varying - told
+        )
+
+    def read(
+        self, fragment: Fragment, footer: Footer, n_rows: int, part: Part = WHOLE
+    ) -> Iterator[pa.RecordBatch]:
+        """Reconstruct the source's columns, in its schema and order."""
+        codec, features = self.codec, self.codec.schema.features
+        schema = part.schema_of(footer.source_schema(codec.schema, fragment.relative))
+        with open_fragment(fragment) as file:
+            sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+        wanted = [group for group, _ in part.groups_of(sizes, fragment.relative)]
+        for records in chain.from_iterable(
+            read_bounded(fragment, group, max(n_rows, 1)) for group in wanted
+        ):
+            parts = split_records(
+                records,
+                footer.extra[LATENT_KEY],
+                codec.latent_dim,
+                len(features),
+                fragment.relative,
+            )
+            block = codec.decode(parts.latents, parts.missing)
+            arrays = block_to_arrays(block, codec.schema.feature_types)
+            columns = {**parts.kept, **dict(zip(features, arrays, strict=True))}
+            yield _ordered(columns, schema, fragment.relative)
+
+    def payload_bytes(self, leaves: Mapping[str, int], footer: Footer) -> int:
+        """Stored bytes of the latent column."""
+        return column_bytes(leaves, footer.extra[LATENT_KEY])
+
+    def _encoded(
+        self, fragment: Fragment, schema: pa.Schema, varying: set[str]
+    ) -> Iterator[pa.RecordBatch]:
+        """Rows of the features fragment; names of constants that vary are added to `varying`."""
+        codec, features = self.codec, self.codec.schema.features
+        n_rows = rows_at_once(fragment, rows_per_block(len(codec.schema.arrow)))
+        n_done = 0
+        for records in cut(read_records(fragment, n_rows), _BATCH_BYTES):
+            check_keepable(records, fragment.relative, n_done)
+            n_done += len(records)
+            block = records_to_block(records, features)
+            differs = codec.differs_from_constant(block)
+            varying.update(name for name, is_off in zip(features, differs, strict=True) if is_off)
+            yield compose_records(records, codec.encode(block), block.missing, schema)
+
+
+def _ordered(columns: dict[str, pa.Array], schema: pa.Schema, where: str) -> pa.RecordBatch:
+    """The source's columns in its order; `CorruptFragmentError` if one is gone or does not fit."""
+    try:
+        return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
+    except (KeyError, pa.ArrowException) as error:
+        raise CorruptFragmentError(
+            "columns are not those of the source",
+            where=where,
+            got=str(error),
+            remedy="encode it again",
+        ) from error

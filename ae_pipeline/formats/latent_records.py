@@ -1,0 +1,98 @@
+"""Source records → features records, and back into their parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float32, UInt8
+
+from ae_pipeline.blocks.missing import pack_missing, unpack_missing
+from ae_pipeline.columns import TableSchema
+from ae_pipeline.errors import ConfigError, CorruptFragmentError
+
+MISSING_COLUMN = "ae:missing"
+
+
+@dataclass(frozen=True)
+class FeaturesRecord:
+    """Some rows of a features fragment, taken apart."""
+
+    kept: dict[str, pa.Array]
+    latents: Float32[np.ndarray, "rows latent"]
+    missing: UInt8[np.ndarray, "features rows"] | None
+
+
+def features_schema(
+    source: pa.Schema, roles: TableSchema, latent_dim: int, latent_column: str
+) -> pa.Schema:
+    """Kept columns in their order, then the latents, then the missing values.
+
+    All that is no feature is kept: a fragment has kept columns of its own.
+    """
+    features = set(roles.features)
+    latents = pa.list_(pa.field("element", pa.float32(), nullable=False), latent_dim)
+    return pa.schema(
+        [field for field in source if field.name not in features]
+        + [
+            pa.field(latent_column, latents, nullable=False),
+            pa.field(MISSING_COLUMN, pa.binary()),
+        ]
+    )
+
+
+def check_new_names(roles: TableSchema, latent_column: str) -> None:
+    """Raise `ConfigError` if a kept column has the name of one that encode adds."""
+    for name in (latent_column, MISSING_COLUMN):
+        if name in roles.kept or latent_column == MISSING_COLUMN:
+            raise ConfigError(
+                "a kept column has the name of a new one",
+                where=name,
+                remedy="choose another name with latent_column",
+            )
+
+
+def compose_records(
+    records: pa.RecordBatch,
+    latents: Float32[np.ndarray, "rows latent"],
+    missing: UInt8[np.ndarray, "features rows"] | None,
+    schema: pa.Schema,
+) -> pa.RecordBatch:
+    """Rows of a features fragment from source rows and what the codec made of them."""
+    *kept, latent_field, _ = schema
+    columns = [records.column(field.name) for field in kept]
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(latents.ravel()), type=latent_field.type)
+    columns += [vectors, pack_missing(missing, records.num_rows)]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def split_records(
+    records: pa.RecordBatch, latent_column: str, latent_dim: int, n_features: int, where: str
+) -> FeaturesRecord:
+    """Inverse of `compose_records`.
+
+    Raises:
+        CorruptFragmentError: a latent or missing-value column is absent or malformed.
+    """
+    try:
+        latents = _latents(records.column(latent_column), latent_dim)
+        missing = unpack_missing(records.column(MISSING_COLUMN), n_features)
+    except (KeyError, ValueError, pa.ArrowException) as error:
+        raise CorruptFragmentError(
+            "not a whole features fragment", where=where, got=str(error), remedy="encode it again"
+        ) from error
+    others = {latent_column, MISSING_COLUMN}
+    return FeaturesRecord(
+        kept={name: records.column(name) for name in records.schema.names if name not in others},
+        latents=latents,
+        missing=missing,
+    )
+
+
+def _latents(column: pa.Array, latent_dim: int) -> Float32[np.ndarray, "rows latent"]:
+    """Vectors of any list type: other tools rewrite fixed-size lists as plain ones."""
+    numbers = column.flatten().to_numpy(zero_copy_only=False).astype(np.float32, copy=False)
+    if column.null_count or numbers.size != len(column) * latent_dim:
+        raise ValueError(f"latents are not {latent_dim} numbers in every row")
+    return numbers.reshape(len(column), latent_dim)

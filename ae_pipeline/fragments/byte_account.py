@@ -1,0 +1,112 @@
+"""Where the bytes of an encoded dataset lie: from footers and file sizes, computed here alone."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from ae_pipeline.dataset import Fragment, opened
+from ae_pipeline.formats import MISSING_COLUMN, FragmentFormat
+from ae_pipeline.parquet import column_bytes, read_leaves
+from ae_pipeline.publish import is_temporary
+from ae_pipeline.results.account import ByteAccount, Ratios, StoredBytes
+from ae_pipeline.storage import Footer, report_directory
+
+#: Files of a codec directory that hold what was learned.
+_MODEL_PARTS = {
+    "predictor.bin": "predictor",
+    "decoder.bin": "decoder",
+    "encoder.bin": "encoder",
+    "weights.safetensors": "encoder and decoder",
+}
+
+
+def fragment_bytes(
+    format: FragmentFormat, metadata: pq.FileMetaData, footer: Footer, fragment: Fragment
+) -> StoredBytes:
+    """The bytes of one encoded fragment.
+
+    Args:
+        format: of the fragment's codec.
+        metadata: of its Parquet file.
+        footer: what we wrote into it.
+        fragment: the same file, pinned, so that its sizes are of no other one.
+
+    Raises:
+        CorruptFragmentError: its footer is damaged.
+        FragmentReplacedError: another file has its name by now.
+    """
+    with opened(fragment) as file:
+        leaves, size_bytes = read_leaves(file), file.seek(0, os.SEEK_END)
+    own = {"blocks": format.payload_bytes(leaves, footer)}
+    if format.kind == "features":
+        own = {"latents": own["blocks"], "missing": column_bytes(leaves, MISSING_COLUMN)}
+    ledger = dict(own if footer.ledger is None else footer.ledger)
+    payload, kept = sum(ledger.values()), sum(leaves.values()) - sum(own.values())
+    return StoredBytes(
+        source_bytes=footer.source_bytes,
+        raw_feature_bytes=metadata.num_rows * _row_bytes(format),
+        encoded_bytes=size_bytes,
+        payload_bytes=payload,
+        kept_bytes=kept,
+        container_bytes=size_bytes - payload - kept,
+        ledger=ledger,
+    )
+
+
+def account(
+    files: Iterable[StoredBytes], dataset: Path, codec_directories: Sequence[Path]
+) -> ByteAccount:
+    """The bytes of a whole dataset, the codecs in use counted once.
+
+    Args:
+        files: of its fragments.
+        dataset: its folder.
+        codec_directories: of the codecs in use, wherever they lie.
+    """
+    total = StoredBytes.total(files)
+    model: Counter[str] = Counter()
+    counted: set[Path] = set()
+    for path in (path for directory in codec_directories for path in _files(directory)):
+        if path.name in _MODEL_PARTS:
+            model[_MODEL_PARTS[path.name]] += path.stat().st_size
+            counted.add(path)
+    beside = _files(report_directory(dataset).parent)
+    other_bytes = sum(path.stat().st_size for path in beside if path not in counted)
+    return ByteAccount(
+        **vars(total),
+        model_bytes=model.total(),
+        other_bytes=other_bytes,
+        model=dict(model),
+        ratios=_ratios(total, model.total(), other_bytes),
+    )
+
+
+def _files(folder: Path) -> list[Path]:
+    """All files below a folder, if it is there, but for those that were never published."""
+    files = (path for path in folder.resolve().rglob("*") if path.is_file())
+    return sorted(path for path in files if not is_temporary(path.name))
+
+
+def _row_bytes(format: FragmentFormat) -> int:
+    """Bytes of one row's feature values, uncompressed."""
+    return sum(np.dtype(kind.to_pandas_dtype()).itemsize for kind in format.schema.feature_types)
+
+
+def _ratios(total: StoredBytes, model_bytes: int, other_bytes: int) -> Ratios:
+    beside = model_bytes + other_bytes
+    return Ratios(
+        raw=_over(total.raw_feature_bytes, total.payload_bytes),
+        raw_with_model=_over(total.raw_feature_bytes, total.payload_bytes + model_bytes),
+        files=_over(total.source_bytes, total.encoded_bytes),
+        files_with_model=_over(total.source_bytes, total.encoded_bytes + beside),
+    )
+
+
+def _over(numerator: int, denominator: int) -> float | None:
+    return numerator / denominator if denominator else None

@@ -1,0 +1,79 @@
+"""A reconstruction beside its source, row for row."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import zip_longest
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import UInt8
+
+from ae_pipeline.blocks.block import Block, records_to_block
+from ae_pipeline.columns import ErrorSums, measure_errors
+from ae_pipeline.dataset import rebatch
+from ae_pipeline.errors import PromiseBrokenError
+from ae_pipeline.formats import FragmentFormat
+from ae_pipeline.fragments.exact import same_bits
+from ae_pipeline.fragments.kept_promise import ENCODE_AGAIN, check_promise, promised
+
+
+def feature_numbers(format: FragmentFormat, columns: Collection[str] | None) -> list[int]:
+    """Which of the codec's feature columns are among `columns`; None stands for all columns."""
+    wanted = None if columns is None else set(columns)
+    features = enumerate(format.schema.features)
+    return [number for number, name in features if wanted is None or name in wanted]
+
+
+def paired(
+    decoded: Iterable[pa.RecordBatch], truth: Iterable[pa.RecordBatch], n_rows: int, where: str
+) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+    """Reconstruction and source in batches of the same `n_rows` rows.
+
+    Raises:
+        PromiseBrokenError: they have different numbers of rows.
+    """
+    for ours, theirs in zip_longest(rebatch(decoded, n_rows), rebatch(truth, n_rows)):
+        if ours is None or theirs is None or len(ours) != len(theirs):
+            raise PromiseBrokenError(
+                "row count differs from the source", where=where, remedy=ENCODE_AGAIN
+            )
+        yield ours, theirs
+
+
+def compare(
+    format: FragmentFormat, records: pa.RecordBatch, truth: pa.RecordBatch, where: str
+) -> ErrorSums:
+    """Hold every value to what it must be; errors of each feature column of `records`.
+
+    Raises:
+        PromiseBrokenError: a kept column is not what the source has, or a value is not within
+            its tolerance.
+    """
+    features = set(format.schema.features)
+    for name in records.schema.names:
+        if name not in features and not same_bits(records.column(name), truth.column(name)):
+            raise PromiseBrokenError(
+                "kept column differs from the source",
+                where=f"{where}, column {name}",
+                remedy=f"{ENCODE_AGAIN}; if its source was not rewritten, report this",
+            )
+    check_promise(format, records, truth, where)
+    return _record_errors(records, truth, format)
+
+
+def _record_errors(
+    records: pa.RecordBatch, truth: pa.RecordBatch, format: FragmentFormat
+) -> ErrorSums:
+    """Errors of what was written, after its cast to the source type."""
+    numbers = feature_numbers(format, records.schema.names)
+    features = [format.schema.features[number] for number in numbers]
+    ours, theirs = records_to_block(records, features), records_to_block(truth, features)
+    n_mismatched = (_reasons(ours) != _reasons(theirs)).sum(axis=1)
+    promises = promised(format)
+    chosen = None if promises is None else [promises[number] for number in numbers]
+    return measure_errors(theirs.values, ours.values, n_mismatched, chosen)
+
+
+def _reasons(block: Block) -> UInt8[np.ndarray, "features rows"]:
+    return np.zeros(block.values.shape, np.uint8) if block.missing is None else block.missing

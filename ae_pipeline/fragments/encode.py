@@ -1,0 +1,122 @@
+"""One source fragment → one encoded fragment, unless what is there is current."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from ae_pipeline.dataset import (
+    Fragment,
+    Seen,
+    fingerprint,
+    fragment_schema,
+    open_fragment,
+    pinned,
+    with_int96_unit,
+)
+from ae_pipeline.errors import SourceChangedError, SourceDamagedError
+from ae_pipeline.formats import FragmentFormat, check_schema, require_footer
+from ae_pipeline.fragments.byte_account import fragment_bytes
+from ae_pipeline.fragments.forms import kept_form
+from ae_pipeline.fragments.plans import EncodePlan
+from ae_pipeline.fragments.source_match import returned_error
+from ae_pipeline.publish import publishing
+from ae_pipeline.results.dataset import FragmentResult, State
+from ae_pipeline.storage import Footer
+from ae_pipeline.upkeep import footer_of, is_only_copy, replacing
+
+logger = logging.getLogger(__name__)
+
+
+def _encode_fragment(
+    plan: EncodePlan, formats: Mapping[str, FragmentFormat], fragment: Fragment
+) -> FragmentResult:
+    """Encode one fragment unless what is there is current."""
+    format, path = formats[plan.codec_of(fragment)], Path(plan.destination) / fragment.relative
+    fragment = pinned(fragment)
+    identity = fingerprint(fragment)
+    footer = Footer(format.kind, format.codec_id, identity, fragment.size_bytes, format.extra)
+    is_forced, found = plan.force or fragment.relative in plan.doubted, footer_of(path)
+    if not is_forced and footer.is_same(found):
+        return _result(format, fragment, path, "current", ())
+    retired = plan.retired.get(fragment.relative)
+    if path.exists() and is_only_copy(found, identity, retired):
+        raise returned_error(fragment.path)
+    started = time.thread_time()
+    seen = Seen.at(fragment.path)
+    if not plan.force:
+        _check_not_rotted(fragment, found, identity, seen)
+    fragment = with_int96_unit(fragment)
+    arrow = fragment_schema(fragment)
+    check_schema(format, arrow, fragment.relative)
+    form, changes = kept_form(fragment, arrow, accepts_changes=plan.accepts_changes)
+    footer = footer.with_schema(arrow, format.schema).with_form(form, format.schema)
+    if format.kind == "archive":
+        footer = replace(footer, source_sha256=seen.sha256)
+    with (
+        replacing(Path(plan.destination), fragment.relative, fragment.path) as keep,
+        publishing(path) as whole,
+    ):
+        warnings = (*changes, *format.write(fragment, whole, footer, arrow))
+        _check_unchanged(fragment, identity, seen)
+        # Looked at before another run can put its own there.
+        result = _result(format, fragment, whole, "written", warnings)
+        keep()
+    logger.info(
+        "encoded %s: %d rows, %d -> %d bytes (payload %d), %.2f CPU s",
+        fragment.relative,
+        result.n_rows,
+        result.source_bytes,
+        result.encoded_bytes,
+        result.payload_bytes,
+        time.thread_time() - started,
+    )
+    return result
+
+
+def _check_unchanged(fragment: Fragment, identity: str, seen: Seen) -> None:
+    """Raise `SourceChangedError` if what was read need not be what the footer names."""
+    is_same = fingerprint(replace(fragment, identity=None)) == identity
+    if not is_same or not seen.is_still(fragment.path):
+        raise SourceChangedError(
+            "source changed while it was encoded",
+            where=str(fragment.path),
+            remedy="run again once it is at rest",
+        )
+
+
+def _check_not_rotted(fragment: Fragment, found: Footer | None, identity: str, seen: Seen) -> None:
+    """Raise `SourceDamagedError` if its bytes are others, and its fingerprint does not say so."""
+    if (
+        found is not None
+        and found.source_fingerprint == identity
+        and found.source_sha256 not in ("", seen.sha256)
+    ):
+        raise SourceDamagedError(
+            "source has other bytes than when it was encoded, and the same fingerprint: it rotted, "
+            "or was rewritten in place",
+            where=str(fragment.path),
+            expected=f"SHA-256 {found.source_sha256}",
+            got=seen.sha256,
+            remedy="restore it, or take it as it is with `encode --force`",
+        )
+
+
+def _result(
+    format: FragmentFormat, fragment: Fragment, path: Path, state: State, warnings: tuple[str, ...]
+) -> FragmentResult:
+    made = pinned(Fragment(path, fragment.relative, 0))
+    with open_fragment(made) as file:
+        metadata = file.metadata
+    footer = require_footer(metadata, fragment)
+    return FragmentResult(
+        **vars(fragment_bytes(format, metadata, footer, made)),
+        relative=fragment.relative,
+        partition=fragment.partition,
+        state=state,
+        n_rows=metadata.num_rows,
+        warnings=warnings,
+    )

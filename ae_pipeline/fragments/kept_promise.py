@@ -1,0 +1,102 @@
+"""The archive's promise, value by value, against the source."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ae_pipeline.coding import Promise, Quantizer
+from ae_pipeline.errors import CodecMismatchError, PromiseBrokenError, listing
+from ae_pipeline.formats import ArchiveFormat, FragmentFormat
+
+_EXACT = Promise()
+#: What mends an archive or features file that is not what it should be.
+ENCODE_AGAIN = "encode it again (`encode --force`, or `verify` and then `backfill --only failed`)"
+
+
+def promised(format: FragmentFormat) -> tuple[Promise, ...] | None:
+    """What is promised of an archive's columns; features datasets promise nothing."""
+    return format.codec.promises if isinstance(format, ArchiveFormat) else None
+
+
+def check_as_tight(found: FragmentFormat, own: FragmentFormat, where: str) -> None:
+    """Hold the codec of a file to the promise of a run, whoever wrote it.
+
+    Args:
+        found: of the file.
+        own: of the run.
+        where: the file.
+
+    Raises:
+        CodecMismatchError: the file's codec allows some column a larger error.
+    """
+    theirs, ours = _by_column(found), _by_column(own)
+    coarser = [
+        f"{name} {theirs[name]}, not {ours.get(name, _EXACT)}"
+        for name in theirs
+        if not is_as_tight(theirs[name], ours.get(name, _EXACT))
+    ]
+    if coarser:
+        raise CodecMismatchError(
+            "another run wrote it with larger tolerances, or it is of a former codec",
+            where=where,
+            expected=f"those of codec {own.codec_id}",
+            got=listing(coarser),
+            remedy="`backfill --only outdated` with that codec encodes it again; its source stays",
+        )
+
+
+def is_as_tight(promise: Promise, other: Promise) -> bool:
+    """Whether whatever keeps a promise keeps the other one, too: of the same sort, or exact."""
+    if promise.is_exact or other.is_exact:
+        return promise.is_exact
+    if promise.digits and other.digits:
+        return promise.digits >= other.digits
+    if promise.relative and other.relative:
+        return promise.relative <= other.relative
+    return bool(promise.absolute and other.absolute and promise.absolute <= other.absolute)
+
+
+def _by_column(format: FragmentFormat) -> dict[str, Promise]:
+    """Of the feature columns; the others are exact."""
+    return dict(zip(format.schema.features, promised(format) or (), strict=True))
+
+
+def check_promise(
+    format: FragmentFormat, records: pa.RecordBatch, truth: pa.RecordBatch, where: str
+) -> None:
+    """Hold every feature value of `records` to its tolerance, if one was promised.
+
+    Raises:
+        PromiseBrokenError: a value, null or non-finite bit pattern is not what was promised.
+    """
+    if not isinstance(format, ArchiveFormat):
+        return
+    for name, quantizer in zip(format.schema.features, format.codec.quantizers, strict=True):
+        if name not in records.schema.names:
+            continue
+        n_broken = _count_broken(records.column(name), truth.column(name), quantizer)
+        if n_broken:
+            raise PromiseBrokenError(
+                "values break their promise",
+                where=f"{where}, column {name}",
+                expected=f"every value {quantizer.promise}",
+                got=f"{n_broken} values off",
+                remedy=f"{ENCODE_AGAIN}; if its source was not rewritten, report this",
+            )
+
+
+def _count_broken(ours: pa.Array, theirs: pa.Array, quantizer: Quantizer) -> int:
+    nulls_differ = pc.sum(pc.xor(ours.is_null(), theirs.is_null())).as_py() or 0
+    valid = theirs.is_valid().to_numpy(zero_copy_only=False)
+    decoded, source = _values(ours)[valid], _values(theirs)[valid]
+    bits = f"u{source.itemsize}"
+    differs = decoded.view(bits) != source.view(bits)
+    return int(nulls_differ + (quantizer.is_broken(source, decoded) & differs).sum())
+
+
+def _values(column: pa.Array) -> np.ndarray:
+    """The value buffer, whatever lies under nulls."""
+    dtype = np.dtype(column.type.to_pandas_dtype())
+    return np.frombuffer(column.buffers()[1], dtype)[column.offset :][: len(column)]

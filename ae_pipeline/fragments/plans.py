@@ -1,0 +1,94 @@
+"""What a worker needs for its fragments: names and paths, so that it travels cheaply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ae_pipeline.dataset import Fragment
+from ae_pipeline.formats import FragmentFormat, open_format
+from ae_pipeline.storage import WHOLE, Part, codec_directory
+
+
+@dataclass(frozen=True)
+class EncodePlan:
+    """What a worker needs to encode fragments: names and paths, so that it travels cheaply.
+
+    Args:
+        fragments: all of the source.
+        destination: dataset to write; the codec lies in it.
+        codec_id: the codec to use.
+        latent_column: name of the latent column, for features.
+        force: encode what is current, too.
+        retired: notes of sources that were deleted after verification, by fragment; what the
+            archive holds of them is not replaced.
+        codecs: ids of other codecs, by the partitions that get these.
+        vanished: fragments that were planned and are gone from the source since.
+        doubted: fragments whose last attempt or verification failed, whatever their footers say.
+        accepts_changes: columns that decode cannot write as their source has them are encoded.
+        spared: folders of the whole source, in which nothing is written.
+    """
+
+    fragments: tuple[Fragment, ...]
+    destination: str
+    codec_id: str
+    latent_column: str
+    force: bool
+    retired: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    codecs: Mapping[str, str] = field(default_factory=dict)
+    doubted: frozenset[str] = frozenset()
+    vanished: tuple[str, ...] = ()
+    accepts_changes: bool = False
+    spared: tuple[str, ...] = ()
+
+    def codec_of(self, fragment: Fragment) -> str:
+        """Id of the codec that a fragment gets."""
+        return self.codecs.get(fragment.partition, self.codec_id)
+
+    def open_formats(self) -> dict[str, FragmentFormat]:
+        """Load every codec that a fragment gets from the destination, by its id."""
+        ids = dict.fromkeys(map(self.codec_of, self.fragments)) or {self.codec_id: None}
+        directories = {name: codec_directory(Path(self.destination), name) for name in ids}
+        return {name: open_format(path, self.latent_column) for name, path in directories.items()}
+
+
+@dataclass(frozen=True)
+class DecodePlan:
+    """What a worker needs to decode fragments: names and paths, so that it travels cheaply.
+
+    Args:
+        encoded: dataset to read.
+        fragments: all of it.
+        destination: folder for the reconstructed tables; None if they are only checked.
+        codecs: directory of each codec by its id.
+        source: root of the source to compare with, or None.
+        part: what of each fragment is wanted.
+        retired: SHA-256 of each archive file whose source was deleted once it was verified.
+        returned: of those that were deleted, the ones whose name another file has now.
+        promises: codecs whose tolerances fragments must keep, by fragment; their own if none.
+        proves: which bytes were compared is told, since sources may be deleted for it.
+        spared: folders of the datasets that are read alone; nothing is written in them.
+    """
+
+    encoded: str
+    fragments: tuple[Fragment, ...]
+    destination: str | None
+    codecs: dict[str, str]
+    source: str | None
+    part: Part = WHOLE
+    retired: Mapping[str, str] = field(default_factory=dict)
+    returned: frozenset[str] = frozenset()
+    promises: Mapping[str, str] = field(default_factory=dict)
+    proves: bool = False
+    spared: tuple[str, ...] = ()
+
+    def open_formats(self) -> dict[str, FragmentFormat]:
+        """Load every codec; the latent column's name is in each footer."""
+        return {name: open_format(Path(path), "") for name, path in self.codecs.items()}
+
+    def read_paths(self) -> list[Path]:
+        """Files that are read, the source's and the encoded ones."""
+        roots = [] if self.source is None else [Path(self.source)]
+        originals = [root / fragment.relative for root in roots for fragment in self.fragments]
+        return [*(fragment.path for fragment in self.fragments), *originals]

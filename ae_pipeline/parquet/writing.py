@@ -1,0 +1,192 @@
+"""Writing tables: encodings that suit the columns, row groups of sensible size, flat memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias  # Any: options of Arrow's writer
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ae_pipeline.cancellation import beat
+from ae_pipeline.parquet.form import Form
+from ae_pipeline.parquet.physical import retype
+from ae_pipeline.parquet.restate import restate
+from ae_pipeline.parquet.schema import schema_of_writer
+from ae_pipeline.publish import publishing
+
+#: A row group is closed when it reaches either.
+_ROW_GROUP_ROWS = 1 << 17
+_ROW_GROUP_BYTES = 1 << 25
+_ZSTD_LEVEL = 3
+
+Write: TypeAlias = Callable[[pa.RecordBatch], None]
+
+
+@contextmanager
+def table_writer(
+    path: Path,
+    schema: pa.Schema,
+    metadata: Mapping[str, str] | None = None,
+    form: Form | None = None,
+) -> Iterator[Write]:
+    """Write a table batch by batch; it appears at `path` whole or not at all.
+
+    Floats go as byte-stream-split, because a dictionary makes noisy ones larger than they are;
+    everything else gets a dictionary. `metadata` may be filled until the last batch is written.
+    With a `form` the file states that, and is for readers of its source.
+
+    Raises:
+        DestinationError: the disk is full or the folder cannot be written.
+        ValueError: the form is not one of the schema.
+    """
+    stored = schema if form is None else form.physical(schema)
+    options = _options(stored, [field.name for field in schema], splits_floats=_is_arrow(form))
+    options |= {} if form is None else _options_of(form, stored)
+    # Arrow writes those of a table together with its schema only.
+    pairs = {} if form is None else form.key_values(schema)
+    with _open_writer(path, stored, options, metadata, form) as writer:
+        if pairs:
+            writer.add_key_value_metadata(pairs)
+        buffer = _RowGroupBuffer(writer)
+        yield buffer.add if stored is schema else lambda batch: buffer.add(_retyped(batch, stored))
+        buffer.flush()
+
+
+@contextmanager
+def block_writer(
+    path: Path,
+    schema: pa.Schema,
+    block_column: str,
+    metadata: Mapping[str, str],
+    form: Form | None = None,
+) -> Iterator[Write]:
+    """As `table_writer`, but every batch is a row group, and blocks have no statistics.
+
+    The file is Arrow's; of the form of its source it takes encodings alone.
+    """
+    plain = [field.name for field in schema if field.name != block_column]
+    options = _options(schema, plain, splits_floats=_is_arrow(form))
+    with _open_writer(path, schema, options, metadata) as writer:
+
+        def write(batch: pa.RecordBatch) -> None:
+            beat()
+            writer.write_batch(batch, row_group_size=max(len(batch), 1))
+
+        yield write
+
+
+def _is_arrow(form: Form | None) -> bool:
+    """Whether readers of Arrow's family read the source: Spark knows no byte-stream-split."""
+    return form is None or form.stored is not None
+
+
+def _options(schema: pa.Schema, plain: list[str], *, splits_floats: bool) -> dict[str, Any]:
+    """How to write; `plain` columns get statistics and, if they suit, a dictionary."""
+    clear = _clear_names(schema)
+    floats = [name for name in schema.names if name in clear and _is_float(schema.field(name))]
+    vectors = [leaf for leaf in _vector_leaves(schema) if leaf not in schema.names]
+    return {
+        "use_dictionary": [
+            name for name in plain if name in clear and _suits_dictionary(schema.field(name))
+        ],
+        "use_byte_stream_split": [*floats, *vectors] if splits_floats else False,
+        "write_statistics": plain if len(plain) < len(schema) else True,
+    }
+
+
+def _options_of(form: Form, stored: pa.Schema) -> dict[str, Any]:
+    """How to write for a form: statistics only where its annotations order values as ours do."""
+    ours, _ = schema_of_writer(stored, has_int96=form.schema.has_int96)
+    pairs = list(zip(ours.leaves, form.schema.leaves, strict=True))
+    sorted_alike = [".".join(one.path) for one, other in pairs if one.order == other.order]
+    return {
+        "store_schema": False,
+        "use_deprecated_int96_timestamps": form.schema.has_int96,
+        "write_statistics": True if len(sorted_alike) == len(pairs) else sorted_alike,
+    }
+
+
+@contextmanager
+def _open_writer(
+    path: Path,
+    schema: pa.Schema,
+    options: Mapping[str, Any],
+    metadata: Mapping[str, str] | None,
+    form: Form | None = None,
+) -> Iterator[pq.ParquetWriter]:
+    """A writer that publishes."""
+    with publishing(path) as temporary:
+        writer = pq.ParquetWriter(
+            temporary,
+            schema,
+            compression="zstd",
+            compression_level=_ZSTD_LEVEL,
+            write_page_checksum=True,
+            **options,
+        )
+        with writer:
+            yield writer
+            if metadata:
+                writer.add_key_value_metadata(dict(metadata))
+        if form is not None:
+            restate(temporary, form.schema)
+
+
+def _retyped(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The physical values of a batch in the types of a schema."""
+    columns = [
+        retype(column, field.type) for column, field in zip(batch.columns, schema, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+class _RowGroupBuffer:
+    """Collects batches until they make a row group."""
+
+    def __init__(self, writer: pq.ParquetWriter) -> None:
+        self._writer = writer
+        self._batches: list[pa.RecordBatch] = []
+        self._n_rows = 0
+        self._n_bytes = 0
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take a batch; write a row group if there is enough."""
+        beat()
+        self._batches.append(batch)
+        self._n_rows += batch.num_rows
+        self._n_bytes += batch.nbytes
+        if self._n_rows >= _ROW_GROUP_ROWS or self._n_bytes >= _ROW_GROUP_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is left."""
+        if self._n_rows:
+            table = pa.Table.from_batches(self._batches)
+            self._writer.write_table(table, row_group_size=max(self._n_rows, 1))
+        self._batches, self._n_rows, self._n_bytes = [], 0, 0
+
+
+def _clear_names(schema: pa.Schema) -> set[str]:
+    """Names that Parquet does not take for a path into a nested column: `a.b` beside struct `a`."""
+    prefixes = tuple(f"{field.name}." for field in schema if pa.types.is_nested(field.type))
+    return {name for name in schema.names if not name.startswith(prefixes)}
+
+
+def _suits_dictionary(field: pa.Field) -> bool:
+    return not (_is_float(field) or pa.types.is_nested(field.type))
+
+
+def _is_float(field: pa.Field) -> bool:
+    return bool(pa.types.is_floating(field.type))
+
+
+def _vector_leaves(schema: pa.Schema) -> list[str]:
+    """Parquet leaf paths of fixed-size float vectors."""
+    return [
+        f"{field.name}.list.element"
+        for field in schema
+        if pa.types.is_fixed_size_list(field.type) and pa.types.is_floating(field.type.value_type)
+    ]

@@ -1,0 +1,71 @@
+"""Candidates measured by the bytes that they and their models take, and the best of them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field, replace
+
+from ae_pipeline.codec.archive import ArchiveCodec, model_bytes
+from ae_pipeline.planner.sample import SampleBlocks
+from ae_pipeline.results.fit import Candidate
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Contest:
+    """Keeps the candidate of fewest bytes.
+
+    Args:
+        sample: blocks to measure on.
+        growth: rows of the archive per row of the source, which share the model.
+    """
+
+    sample: SampleBlocks
+    growth: float
+    best: ArchiveCodec | None = None
+    best_bytes: float = float("inf")
+    entries: list[Candidate] = field(default_factory=list)
+
+    def bytes_of(self, codec: ArchiveCodec) -> float:
+        """Bytes of the source's blocks and its share of the model."""
+        return self.sample.coded_bytes(codec) + self.model_bytes(codec)
+
+    def model_bytes(self, codec: ArchiveCodec) -> float:
+        """The source's share of the model."""
+        return sum(model_bytes(codec).values()) / self.growth
+
+    def enter(self, name: str, codec: ArchiveCodec, started: float) -> float:
+        """Measure a candidate.
+
+        Args:
+            name: what it is.
+            codec: to be measured.
+            started: `time.monotonic()` when work on it began.
+
+        Returns:
+            Its bytes, as `bytes_of`.
+        """
+        total = self.bytes_of(codec)
+        model = sum(model_bytes(codec).values())
+        payload = round(total - model / self.growth)
+        is_best = total < self.best_bytes
+        if is_best:
+            self.best, self.best_bytes = codec, total
+            self.entries = [replace(entry, is_chosen=False) for entry in self.entries]
+        seconds = round(time.monotonic() - started, 1)
+        self.entries.append(Candidate(name, payload, model, seconds, is_best))
+        logger.info("%s: %d bytes of payload, %d of model", name, payload, model)
+        return total
+
+    def verdict(self) -> ArchiveCodec:
+        """The best codec, its provenance telling what it was compared with.
+
+        Raises:
+            ValueError: nothing was entered.
+        """
+        if self.best is None:
+            raise ValueError("no candidate was measured")
+        provenance = replace(self.best.provenance, plan=tuple(self.entries))
+        return replace(self.best, provenance=provenance)

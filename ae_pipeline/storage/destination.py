@@ -1,0 +1,158 @@
+"""Claiming a folder to write a dataset to, without touching what is not ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ae_pipeline.dataset import Source, refuse_inside_table
+from ae_pipeline.errors import (
+    DestinationExistsError,
+    DestinationOverlapError,
+    TableFormatError,
+    UnwritableDestinationError,
+    listing,
+)
+from ae_pipeline.protection import node_of, nodes_above
+from ae_pipeline.publish import destination_errors, is_temporary, make_folders
+from ae_pipeline.storage.layout import (
+    PRIVATE_FOLDER,
+    Extract,
+    Kind,
+    Marker,
+    read_marker,
+    write_marker,
+)
+
+
+def check_apart(source: Source, destination: Path) -> None:
+    """Raise `DestinationOverlapError` if one holds the other, which would mix them up.
+
+    So would a table with a log of its own, whose upkeep deletes files that it does not know.
+    """
+    root, target = node_of(source.root), node_of(destination)
+    # By what they are on disk: mounts give one folder several names.
+    is_around = target is not None and target in nodes_above(source.root)
+    is_inside = root is not None and root in nodes_above(destination) and not source.is_single_file
+    if is_inside or is_around:
+        raise DestinationOverlapError(
+            "destination and source overlap",
+            where=str(destination),
+            expected=f"a folder apart from {source.root}",
+            remedy="choose another destination",
+        )
+    try:
+        refuse_inside_table(destination)
+    except TableFormatError as error:
+        raise DestinationOverlapError(
+            "destination lies in a table that another program keeps",
+            where=str(destination),
+            got=f"{error.what}: {error.where}",
+            remedy="choose another destination",
+        ) from error
+
+
+def claim(destination: Path, marker: Marker, force: bool, may_change_codec: bool = False) -> None:
+    """Make the folder and mark it as ours, or find it marked already; as `check_claim`.
+
+    What a marker names must be there before it is marked: a kill can come in between.
+    """
+    if check_claim(destination, marker, force, may_change_codec) != marker:
+        write_marker(destination, marker)
+
+
+def check_claim(
+    destination: Path, marker: Marker, force: bool, may_change_codec: bool = False
+) -> Marker | None:
+    """Make the folder and check that it can be marked; returns the marker that it has.
+
+    Args:
+        destination: folder to write to.
+        marker: what it is to be.
+        force: whatever it holds; only decode never writes over features or an archive.
+        may_change_codec: fragments of another codec may be there; each names its own.
+
+    Raises:
+        DestinationExistsError: it holds something else and `force` is off.
+        UnwritableDestinationError: it is a file, or cannot be written.
+    """
+    with destination_errors(destination):
+        if destination.exists() and not destination.is_dir():
+            raise UnwritableDestinationError(
+                "destination is not a folder", where=str(destination), remedy="choose another one"
+            )
+        make_folders(destination)
+        found = read_marker(destination)
+        if not force:
+            _check_ours(destination, found, marker)
+        elif marker.kind == "decoded" and found is not None:
+            check_kind(destination, found, marker.kind)  # its files would be lost
+        if not (force or may_change_codec):
+            _check_codec(destination, found, marker)
+    return found
+
+
+def _check_ours(destination: Path, found: Marker | None, wanted: Marker) -> None:
+    # A run that was killed before it could mark the folder leaves the private one and half files.
+    theirs = (
+        path
+        for path in destination.iterdir()
+        if path.name != PRIVATE_FOLDER and not is_temporary(path.name)
+    )
+    if found is None and any(theirs):
+        raise DestinationExistsError(
+            "destination holds files that were not written by ae-pipeline",
+            where=str(destination),
+            expected="a new or empty folder",
+            remedy="choose another destination, or --force to write among them",
+        )
+    check_kind(destination, found, wanted.kind)
+    if found is not None and found.extract is not None and wanted.extract is not None:
+        _check_extract(destination, found.extract, wanted.extract)
+
+
+def _check_extract(destination: Path, found: Extract, wanted: Extract) -> None:
+    """Raise `DestinationExistsError` if other tables are there than those to be written."""
+    for what, has, gets in (
+        ("tables of another dataset", found.encoded, wanted.encoded),
+        ("other columns of it", found.columns, wanted.columns),
+        ("other row groups of it", found.row_groups, wanted.row_groups),
+    ):
+        if has != gets:
+            raise DestinationExistsError(
+                f"destination holds {what}",
+                where=str(destination),
+                expected=_told(has),
+                got=_told(gets),
+                remedy="decode to another folder, or --force to write over them",
+            )
+
+
+def _told(chosen: str | Sequence[object] | None) -> str:
+    if isinstance(chosen, str):
+        return chosen
+    return "all" if chosen is None else listing(chosen)
+
+
+def check_kind(destination: Path, found: Marker | None, kind: Kind) -> None:
+    """Raise `DestinationExistsError` if a dataset of another kind is there."""
+    if found is not None and found.kind != kind:
+        raise DestinationExistsError(
+            "destination is another kind of dataset",
+            where=str(destination),
+            expected=kind,
+            got=found.kind,
+            remedy=f"choose another destination, or delete {destination} first",
+        )
+
+
+def _check_codec(destination: Path, found: Marker | None, wanted: Marker) -> None:
+    if found is not None and found.codec_id not in (None, wanted.codec_id):
+        raise DestinationExistsError(
+            "destination was encoded with another codec",
+            where=str(destination),
+            expected=str(found.codec_id),
+            got=str(wanted.codec_id),
+            remedy="use that codec, --force to encode everything again, or `backfill` to go on "
+            "with the new one",
+        )

@@ -1,0 +1,105 @@
+"""Backfill: encode with a selection. What was done is never done again, whoever was killed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ae_pipeline.config.job import EncodeJob, VerifyJob
+from ae_pipeline.dataset import sparing
+from ae_pipeline.fragments import EncodePlan
+from ae_pipeline.results.backfill import BackfillPlan, BackfillReport
+from ae_pipeline.results.progress import Progress, silent
+from ae_pipeline.storage import read_notes
+from ae_pipeline.upkeep import plan_backfill, prune, remove_replaced
+from ae_pipeline.verbs.decode import decode_fragments
+from ae_pipeline.verbs.decode_plan import plan_verify
+from ae_pipeline.verbs.encode import encode_fragments, encode_report
+from ae_pipeline.verbs.encode_plan import plan_encode
+from ae_pipeline.work import Outcome
+
+
+def backfill(job: EncodeJob, progress: Progress = silent) -> BackfillReport:
+    """Plan, prune, encode what is selected.
+
+    Raises:
+        AePipelineError: the job as a whole cannot run. Fragments that fail are in the report.
+    """
+    started = time.monotonic()
+    plan = plan_backfill(job)
+    encoding = start_backfill(job, plan, progress)
+    if encoding is None:
+        return finish_backfill(plan, None, Outcome((), ()), started)
+    workers = job.execution.workers
+    outcome = encode_fragments(encoding, workers, progress)
+    replaced = replace_partitions(plan, outcome, workers, progress)
+    return finish_backfill(plan, encoding, outcome, started, replaced)
+
+
+@sparing("source")
+def start_backfill(
+    job: EncodeJob, plan: BackfillPlan, progress: Progress = silent
+) -> EncodePlan | None:
+    """Prune, find or fit the codec, claim the destination; None if nothing is to be encoded.
+
+    Raises:
+        AePipelineError: of the source, the codec, the settings or the destination.
+    """
+    if job.backfill.dry_run:
+        return None
+    prune(plan)
+    if not plan.selected:
+        return None
+    encoding = plan_encode(job, progress, is_backfill=True)
+    fragments = {fragment.relative: fragment for fragment in encoding.fragments}
+    chosen = [fragments[one.relative] for one in plan.selected if one.relative in fragments]
+    gone = [one.relative for one in plan.selected if one.relative not in fragments]
+    is_forced = job.execution.force or "current" in job.backfill.only
+    retired = {} if "retired" in job.backfill.only else encoding.retired
+    return replace(
+        encoding,
+        fragments=tuple(chosen),
+        force=is_forced,
+        retired=retired,
+        vanished=_vanished(gone, Path(encoding.destination)),
+    )
+
+
+def finish_backfill(
+    plan: BackfillPlan,
+    encoding: EncodePlan | None,
+    outcome: Outcome,
+    started: float,
+    replaced: tuple[str, ...] = (),
+) -> BackfillReport:
+    """Sum up; `started` is `time.monotonic()` when the backfill began."""
+    report = None if encoding is None else encode_report(encoding, plan.source, outcome, started)
+    return BackfillReport(plan, report, time.monotonic() - started, replaced)
+
+
+def _vanished(names: Sequence[str], destination: Path) -> tuple[str, ...]:
+    """Those that are gone from the source since they were planned, and not by the hand of a run."""
+    retired = read_notes(destination, "retired") if names else {}
+    return tuple(name for name in names if name not in retired)
+
+
+def replace_partitions(
+    plan: BackfillPlan, written: Outcome, workers: int, progress: Progress = silent
+) -> tuple[str, ...]:
+    """Read back and compare the partitions that were written, then as `remove_replaced`.
+
+    Raises:
+        AePipelineError: of the dataset, its codecs or the source.
+    """
+    partitions = {one.partition for one in plan.replaceable}
+    if not partitions or plan.is_dry_run:
+        return ()
+    verifying = plan_verify(VerifyJob(archive=plan.destination, source=plan.source))
+    names = {one.relative for one in plan.fragments if one.has_source}
+    chosen = [
+        one for one in verifying.fragments if one.partition in partitions and one.relative in names
+    ]
+    checked = decode_fragments(replace(verifying, fragments=tuple(chosen)), workers, progress)
+    return remove_replaced(plan, written, checked)

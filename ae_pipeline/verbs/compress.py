@@ -1,0 +1,255 @@
+"""Compress: bring an archive up to date, read back what was written, and only then let go.
+
+Each step is a function of its own, so that a flow can put tasks around them.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ae_pipeline.config.job import CompressJob, VerifyJob
+from ae_pipeline.dataset import Source, find_source, sparing
+from ae_pipeline.errors import AePipelineError
+from ae_pipeline.formats import ArchiveFormat, find_format
+from ae_pipeline.fragments import DecodePlan, EncodePlan, returned_error
+from ae_pipeline.results.backfill import BackfillPlan
+from ae_pipeline.results.compress import CompressReport
+from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
+from ae_pipeline.results.drift import DriftReport
+from ae_pipeline.results.progress import Progress, silent
+from ae_pipeline.storage import Marker, claim, read_notes
+from ae_pipeline.upkeep import (
+    choose_codecs,
+    finish_retiring,
+    is_retired,
+    measure_drift,
+    plan_backfill,
+    remember_failures,
+    remove_replaced,
+    retire,
+    set_aside,
+    source_root,
+    tell_drift,
+    unfinished,
+)
+from ae_pipeline.verbs.backfill import start_backfill
+from ae_pipeline.verbs.decode import decode_fragments, verify_report
+from ae_pipeline.verbs.encode import encode_fragments, encode_report
+from ae_pipeline.verbs.read_back import forget_unchecked, intention, note_unchecked, plan_check
+from ae_pipeline.verbs.withheld import check_meaning_kept
+from ae_pipeline.work import Outcome
+
+logger = logging.getLogger(__name__)
+
+NOTHING = Outcome((), ())
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of the fragments that were verified."""
+
+    retired: tuple[str, ...] = ()
+    retired_bytes: int = 0
+    failures: tuple[FragmentFailure, ...] = field(default=())
+
+
+def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
+    """Plan, watch for drift, encode, verify what was written, delete sources if asked to.
+
+    Raises:
+        AePipelineError: the job as a whole cannot run. Fragments that fail are in the report.
+    """
+    started = time.monotonic()
+    finish_retiring(job)
+    plan = plan_backfill(job)
+    drift = watch_drift(job, plan, progress)
+    encoding = start_compress(job, plan, drift, progress)
+    workers = job.execution.workers
+    written = NOTHING if encoding is None else encode_fragments(encoding, workers, progress)
+    verifying = plan_check(job, plan, encoding, written)
+    checked = NOTHING if verifying is None else decode_fragments(verifying, workers, progress)
+    # Before sources are deleted: partitions that list nothing are never replaced.
+    replaced = remove_replaced(plan, written, checked)
+    settled = settle(job, verifying, checked)
+    return finish_compress(
+        job, plan, drift, (encoding, written), (verifying, checked), settled, started, replaced
+    )
+
+
+@sparing("source")
+def watch_drift(
+    job: CompressJob, plan: BackfillPlan, progress: Progress = silent
+) -> DriftReport | None:
+    """How far new data has drifted, and which codec each partition gets; None if all get one.
+
+    Raises:
+        AePipelineError: the codec cannot be read, or a refit fails.
+    """
+    format = find_format(job, Path(job.archive))
+    if not plan.selected or not isinstance(format, ArchiveFormat) or job.backfill.dry_run:
+        return None
+    drift = measure_drift(job, plan, format, progress)
+    drift = choose_codecs(job, drift, plan, format, progress)
+    tell_drift(drift)
+    return drift
+
+
+@sparing("source")
+def start_compress(
+    job: CompressJob, plan: BackfillPlan, drift: DriftReport | None, progress: Progress = silent
+) -> EncodePlan | None:
+    """As `start_backfill`; what is going to be written is noted, to be read back in any case.
+
+    Raises:
+        AePipelineError: of the source, the codec, the settings or the destination.
+    """
+    encoding = start_backfill(job, plan, progress)
+    if encoding is None:
+        return None
+    note_unchecked(encoding)
+    if drift is None:
+        return encoding
+    if drift.new_codec_id is not None:
+        marker = Marker("archive", drift.new_codec_id)
+        claim(Path(job.archive), marker, force=False, may_change_codec=True)
+    return replace(encoding, codecs={one.partition: one.codec_id for one in drift.partitions})
+
+
+def returned_failures(plan: BackfillPlan) -> tuple[FragmentFailure, ...]:
+    """Files with the names of others that were deleted after verification: somebody must choose."""
+    root = source_root(plan.source)
+    return tuple(
+        FragmentFailure(one.relative, str(returned_error(root / one.relative)), False)
+        for one in plan.fragments
+        if one.state == "retired" and one.has_source and not one.is_selected
+    )
+
+
+@sparing("source")
+def settle(job: CompressJob, verifying: DecodePlan | None, checked: Outcome) -> Settled:
+    """Set aside what failed verification, remember it, and delete sources that may go.
+
+    Raises:
+        SourceError: the source cannot be read any more.
+    """
+    archive = Path(job.archive)
+    if not job.backfill.dry_run:
+        forget_unchecked(archive, {result.relative for result in checked.results})
+    if verifying is None:
+        return Settled()
+    source = find_source(job.source, read_notes(archive, "retired"), archive)
+    checked = replace(checked, failures=_unsettled(job, checked.failures))
+    damage = tuple(failure for failure in checked.failures if failure.is_damage)
+    for failure in damage:
+        set_aside(source.root, archive, failure)
+    remember_failures(archive, source.fragments, replace(checked, failures=damage))
+    if job.retention.delete_source == "never":
+        return Settled(failures=checked.failures)
+    formats = list(verifying.open_formats().values())
+    features = formats[0].schema.features if formats else ()
+    kept, withheld = _withhold(job, features, checked)
+    settled = _retire_all(source, archive, kept)
+    return replace(settled, failures=(*settled.failures, *withheld))
+
+
+def finish_compress(
+    job: CompressJob,
+    plan: BackfillPlan,
+    drift: DriftReport | None,
+    encoded: tuple[EncodePlan | None, Outcome],
+    verified: tuple[DecodePlan | None, Outcome],
+    settled: Settled,
+    started: float,
+    replaced: tuple[str, ...] = (),
+) -> CompressReport:
+    """Sum up; `started` is `time.monotonic()` when the run began."""
+    encoding, written = encoded
+    verifying, checked = verified
+    failures = (*written.failures, *settled.failures)
+    verify_job = VerifyJob(archive=job.archive, source=job.source)
+    return CompressReport(
+        plan=plan,
+        drift=drift,
+        encoded=None if encoding is None else encode_report(encoding, job.source, written, started),
+        verified=None
+        if verifying is None
+        else verify_report(verify_job, verifying, checked, started),
+        retired=settled.retired,
+        retired_bytes=settled.retired_bytes,
+        failures=(*_standing(job, plan, written), *_unsettled(job, failures)),
+        seconds=time.monotonic() - started,
+        intended=intention(job, plan) if job.backfill.dry_run else None,
+        replaced=replaced,
+    )
+
+
+def _standing(
+    job: CompressJob, plan: BackfillPlan, written: Outcome
+) -> tuple[FragmentFailure, ...]:
+    """What no step tells of: each file that was planned, or ever deleted, is accounted for."""
+    failures = (*returned_failures(plan), *_lost(Path(job.archive)))
+    if job.backfill.dry_run:
+        return failures
+    known = {one.relative for one in written.results} | {one.relative for one in written.failures}
+    gone = (one.relative for one in plan.selected if one.relative not in known)
+    vanished = tuple(
+        FragmentFailure(relative, "gone from the source before it was encoded", False)
+        for relative in gone
+    )
+    return (*failures, *_unsettled(job, vanished), *unfinished(job))
+
+
+def _lost(archive: Path) -> tuple[FragmentFailure, ...]:
+    """Fragments whose sources were deleted and whose archive files are gone, too."""
+    return tuple(
+        FragmentFailure(relative, "its source was deleted, and its archive file is gone", False)
+        for relative in read_notes(archive, "retired")
+        if not os.path.lexists(archive / relative)
+    )
+
+
+def _unsettled(
+    job: CompressJob, failures: tuple[FragmentFailure, ...]
+) -> tuple[FragmentFailure, ...]:
+    """Failures without those of fragments that another run has verified and deleted meanwhile."""
+    return tuple(
+        failure
+        for failure in failures
+        if not is_retired(Path(job.source), Path(job.archive), failure.relative)
+    )
+
+
+def _withhold(
+    job: CompressJob, features: Sequence[str], checked: Outcome
+) -> tuple[Outcome, list[FragmentFailure]]:
+    """The outcome without fragments that are flattened, and these."""
+    kept: list[FragmentResult] = []
+    withheld: list[FragmentFailure] = []
+    for result in checked.results:
+        try:
+            check_meaning_kept(job.tolerance, features, result)
+            kept.append(result)
+        except AePipelineError as error:
+            withheld.append(FragmentFailure(result.relative, f"not deleted: {error}", False))
+    return replace(checked, results=tuple(kept)), withheld
+
+
+def _retire_all(source: Source, archive: Path, checked: Outcome) -> Settled:
+    """Delete the sources of all that was compared and found right."""
+    sizes = {fragment.relative: fragment.size_bytes for fragment in source.fragments}
+    retired: list[str] = []
+    failures = list(checked.failures)
+    for result in checked.results:
+        try:
+            proof = None if result.errors is None else result.proof
+            if proof is not None and retire(source.root, archive, result.relative, proof):
+                retired.append(result.relative)
+        except (AePipelineError, OSError) as error:
+            failures.append(FragmentFailure(result.relative, f"not deleted: {error}", False))
+    n_bytes = sum(sizes.get(relative, 0) for relative in retired)
+    return Settled(tuple(retired), n_bytes, tuple(failures))

@@ -1,0 +1,132 @@
+"""Decode: encoded fragments → tables of the source's schema, and their errors.
+
+Verify is decode without a destination.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from ae_pipeline.config.job import DecodeJob, VerifyJob
+from ae_pipeline.config.selection import SelectionConfig
+from ae_pipeline.dataset import discover, find_source, sparing, sparing_files
+from ae_pipeline.formats import FragmentFormat
+from ae_pipeline.fragments import DecodePlan, decode_fragment, summarize, write_metrics
+from ae_pipeline.results.dataset import DatasetReport, FragmentFailure
+from ae_pipeline.results.progress import Progress, silent
+from ae_pipeline.selection import of_partitions
+from ae_pipeline.storage import WHOLE, read_notes, report_directory
+from ae_pipeline.upkeep import known_orphans, orphan_warnings, remember_damage
+from ae_pipeline.verbs.decode_plan import plan_decode, plan_verify
+from ae_pipeline.work import Outcome, for_each_fragment
+
+
+def decode(job: DecodeJob, progress: Progress = silent) -> DatasetReport:
+    """Reconstruct every fragment; compare with the source if it is given.
+
+    Raises:
+        AePipelineError: the job as a whole cannot run. Fragments that fail are in the report.
+    """
+    started = time.monotonic()
+    plan = plan_decode(job)
+    outcome = decode_fragments(plan, job.execution.workers, progress)
+    return finish_decode(job, plan, outcome, started)
+
+
+def verify(job: VerifyJob, progress: Progress = silent) -> DatasetReport:
+    """Decode every fragment of an archive and, with a source, hold every value to its promise.
+
+    Raises:
+        AePipelineError: the job as a whole cannot run. Fragments that fail are in the report.
+    """
+    started = time.monotonic()
+    plan = plan_verify(job)
+    outcome = decode_fragments(plan, job.execution.workers, progress)
+    return finish_verify(job, plan, outcome, started)
+
+
+def decode_fragments(plan: DecodePlan, workers: int, progress: Progress = silent) -> Outcome:
+    """Decode the fragments of a plan in threads; failures are in the outcome.
+
+    Without a destination, what is found damaged is noted for the next backfill.
+    """
+    stage = "verify" if plan.destination is None else "decode"
+    work = partial(decode_fragment, plan, plan.open_formats())
+    with sparing_files(plan.spared, plan.read_paths()):
+        outcome = for_each_fragment(
+            plan.fragments, work, workers=workers, stage=stage, progress=progress
+        )
+        if plan.destination is None:
+            is_compared, is_whole = plan.source is not None, plan.part == WHOLE
+            remember_damage(Path(plan.encoded), outcome, is_compared, is_whole)
+    return outcome
+
+
+@sparing("source", "archive", "features")
+def finish_decode(
+    job: DecodeJob, plan: DecodePlan, outcome: Outcome, started: float
+) -> DatasetReport:
+    """Sum up, and write the metrics table if there was something to compare."""
+    codecs, columns = _codecs(plan), plan.part.columns
+    encoded = job.archive or job.features or ""
+    report = summarize(
+        "decode", encoded, job.decoded, codecs, outcome, started, columns, job.source
+    )
+    if report.total.metrics is not None:
+        write_metrics(report, report_directory(Path(job.decoded)) / "metrics.parquet")
+    warnings = (*report.warnings, *_orphans(plan, job.source))
+    return replace(report, is_partial=job.selection != SelectionConfig(), warnings=warnings)
+
+
+def finish_verify(
+    job: VerifyJob, plan: DecodePlan, outcome: Outcome, started: float
+) -> DatasetReport:
+    """Sum up; what the source has and the archive has not failed, too."""
+    outcome = replace(outcome, failures=(*outcome.failures, *_absent(job)))
+    report = verify_report(job, plan, outcome, started)
+    return replace(report, warnings=(*report.warnings, *_orphans(plan, job.source)))
+
+
+def verify_report(
+    job: VerifyJob, plan: DecodePlan, outcome: Outcome, started: float
+) -> DatasetReport:
+    """A report of the fragments of a plan alone."""
+    codecs, columns = _codecs(plan), plan.part.columns
+    report = summarize("verify", job.archive, None, codecs, outcome, started, columns, job.source)
+    n_retired = sum(fragment.relative in plan.retired for fragment in plan.fragments)
+    is_partial = job.selection != SelectionConfig()
+    if job.source is None or not n_retired:
+        return replace(report, is_partial=is_partial)
+    warning = (
+        f"{n_retired} fragments were decoded and are the files that were verified before their "
+        "sources were deleted; their values were not compared again"
+    )
+    return replace(report, is_partial=is_partial, warnings=(*report.warnings, warning))
+
+
+def _orphans(plan: DecodePlan, source: str | None) -> tuple[str, ...]:
+    """A warning for what was read although its source is gone."""
+    codecs = plan.codecs.values()
+    return orphan_warnings(known_orphans(Path(plan.encoded), plan.fragments, source, codecs))
+
+
+def _absent(job: VerifyJob) -> list[FragmentFailure]:
+    """Fragments of the source that the archive does not have: who trusts it would lose them."""
+    if job.source is None:
+        return []
+    there = {fragment.relative for fragment in discover(job.archive).fragments}
+    archive = Path(job.archive)
+    source = find_source(job.source, read_notes(archive, "retired"), archive)
+    wanted = of_partitions(source, job.selection).fragments
+    return [
+        FragmentFailure(fragment.relative, "in the source but not in the archive", False)
+        for fragment in wanted
+        if fragment.relative not in there
+    ]
+
+
+def _codecs(plan: DecodePlan) -> dict[Path, FragmentFormat]:
+    return {Path(plan.codecs[name]): format for name, format in plan.open_formats().items()}

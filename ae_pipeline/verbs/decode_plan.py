@@ -1,0 +1,205 @@
+"""Before decoding: which fragments, with which codecs, to be compared with what."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from ae_pipeline.config.job import DecodeJob, VerifyJob
+from ae_pipeline.config.selection import SelectionConfig
+from ae_pipeline.dataset import (
+    Fragment,
+    Source,
+    check_names,
+    discover,
+    find_source,
+    folders_of,
+    open_fragment,
+    sparing,
+)
+from ae_pipeline.errors import (
+    CodecError,
+    CodecMismatchError,
+    CorruptCodecError,
+    CorruptFragmentError,
+    SourceError,
+    is_out_of_memory,
+    listing,
+    out_of_memory,
+)
+from ae_pipeline.formats import FragmentFormat, open_format
+from ae_pipeline.fragments import DecodePlan
+from ae_pipeline.selection import select_fragments, select_part
+from ae_pipeline.storage import (
+    Extract,
+    Footer,
+    Marker,
+    check_apart,
+    claim,
+    codec_directory,
+    read_footer,
+    read_notes,
+)
+
+logger = logging.getLogger(__name__)
+
+
+@sparing("source", "archive", "features")
+def plan_decode(job: DecodeJob) -> DecodePlan:
+    """Find fragments and codecs, check the source, claim the destination.
+
+    Raises:
+        AePipelineError: of the dataset, its codecs, the source or the destination.
+    """
+    encoded, destination = job.archive or job.features or "", Path(job.decoded)
+    dataset = discover(encoded)
+    check_apart(dataset, destination)
+    if job.source is not None:
+        retired = read_notes(Path(encoded), "retired")
+        check_apart(find_source(job.source, retired, Path(encoded)), destination)
+    plan = _plan(encoded, job)
+    check_names(destination, plan.fragments)
+    claim(destination, Marker("decoded", extract=_extract(plan)), job.execution.force)
+    spared = (*plan.spared, *folders_of(dataset))
+    return replace(plan, destination=job.decoded, spared=spared)
+
+
+def plan_verify(job: VerifyJob) -> DecodePlan:
+    """As `plan_decode`, without writing tables."""
+    return _plan(job.archive, job)
+
+
+def _extract(plan: DecodePlan) -> Extract:
+    """What the tables will be, however it was asked for."""
+    columns, groups = plan.part.columns, plan.part.row_groups
+    everything = {name for one in plan.open_formats().values() for name in one.schema.arrow.names}
+    return Extract(
+        os.path.realpath(plan.encoded),
+        None if columns is None or columns == everything else tuple(sorted(columns)),
+        None if groups is None else tuple(sorted(set(groups))),
+    )
+
+
+def _plan(encoded: str, job: DecodeJob | VerifyJob) -> DecodePlan:
+    dataset = select_fragments(discover(encoded), job.selection)
+    notes = read_notes(Path(encoded), "retired")
+    retired = _retired(notes, job.source)
+    source = None if job.source is None else find_source(job.source, retired, Path(encoded))
+    plan = DecodePlan(
+        encoded=encoded,
+        fragments=dataset.fragments,
+        destination=None,
+        codecs=_find_codecs(dataset, job.codec),
+        source=None if source is None else str(source.root),
+        retired=retired,
+        returned=frozenset(notes) - set(retired),
+        spared=() if source is None else folders_of(source),
+    )
+    formats = list(plan.open_formats().values())
+    if len({format.schema.features for format in formats}) > 1:
+        raise CodecMismatchError(
+            "fragments were encoded with codecs of different columns",
+            where=encoded,
+            got=", ".join(plan.codecs),
+            remedy="remove the old fragments, or encode everything again with --force",
+        )
+    return _of_columns(plan, job.selection)
+
+
+def _of_columns(plan: DecodePlan, selection: SelectionConfig) -> DecodePlan:
+    """The wanted columns, and the fragments that have at least one of them."""
+    if not selection.columns:
+        return replace(plan, part=select_part(selection, ()))
+    formats = plan.open_formats()
+    own = {fragment: _own_names(fragment, formats) for fragment in plan.fragments}
+    names = dict.fromkeys(name for found in own.values() for name in found or ())
+    part = select_part(selection, list(names))
+    wanted = part.columns or frozenset()
+    chosen = [one for one, found in own.items() if found is None or not wanted.isdisjoint(found)]
+    if len(chosen) < len(own):
+        left = [fragment.relative for fragment in own if fragment not in set(chosen)]
+        logger.warning("%s: none of the columns is there; left out", listing(left))
+    return replace(plan, part=part, fragments=tuple(chosen))
+
+
+def _own_names(fragment: Fragment, formats: Mapping[str, FragmentFormat]) -> list[str] | None:
+    """Columns that a fragment decodes to; None if that cannot be told, which is told of later."""
+    footer = _footer_or_none(fragment)
+    if footer is None or footer.codec_id not in formats:
+        return None
+    try:
+        names: list[str] = footer.source_schema(
+            formats[footer.codec_id].schema, fragment.relative
+        ).names
+    except CorruptFragmentError:
+        return None
+    return names
+
+
+def _retired(notes: Mapping[str, Mapping[str, str]], source: str | None) -> dict[str, str]:
+    """Fragments whose source was deleted after verification and did not come back."""
+    return {
+        relative: note.get("archive_sha256", "")
+        for relative, note in notes.items()
+        if source is None or not (Path(source) / relative).is_file()
+    }
+
+
+def _find_codecs(dataset: Source, named: str | None) -> dict[str, str]:
+    """The codec that was named, or those that the fragments name; each was loaded once."""
+    if named is not None:
+        return {open_format(Path(named), "").codec_id: named}
+    footers = [footer for footer in map(_footer_or_none, dataset.fragments) if footer]
+    if not footers:
+        raise CorruptFragmentError(
+            "not a dataset that ae-pipeline wrote",
+            where=str(dataset.root),
+            expected="features or an archive",
+            remedy="name the folder that `ae-pipeline features` or `encode` wrote",
+        )
+    ids = dict.fromkeys(footer.codec_id for footer in footers)
+    return _loadable({name: codec_directory(dataset.root, name) for name in ids})
+
+
+def _loadable(directories: dict[str, Path]) -> dict[str, str]:
+    """Codecs that are there; fragments of the others fail one by one, if any is there."""
+    found: dict[str, str] = {}
+    complaint: CodecError | None = None
+    for name, directory in directories.items():
+        try:
+            _check_id(open_format(directory, "").codec_id, name, directory)
+        except CodecError as error:
+            if is_out_of_memory(error):
+                raise out_of_memory(str(directory)) from error
+            complaint = error
+        else:
+            found[name] = str(directory)
+    if not found and complaint is not None:
+        raise complaint
+    return found
+
+
+def _check_id(found: str, name: str, directory: Path) -> None:
+    """Raise `CorruptCodecError` if a codec lies in the folder of another one."""
+    if found != name:
+        raise CorruptCodecError(
+            "codec of another id",
+            where=str(directory),
+            expected=name,
+            got=found,
+            remedy="restore it or encode again",
+        )
+
+
+def _footer_or_none(fragment: Fragment) -> Footer | None:
+    """Damaged fragments are told of one by one, when their turn comes."""
+    try:
+        with open_fragment(fragment) as file:
+            return read_footer(file.metadata, fragment.relative)
+    except (SourceError, CodecError, OSError) as error:
+        if is_out_of_memory(error):
+            raise out_of_memory(fragment.relative) from error
+        return None

@@ -1,0 +1,80 @@
+"""Encode: a source's fragments → features or archive, those that are missing or stale."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from ae_pipeline.config.job import EncodeJob
+from ae_pipeline.dataset import discover, sparing_files
+from ae_pipeline.errors import SourceError, listing
+from ae_pipeline.fragments import EncodePlan, _encode_fragment, summarize
+from ae_pipeline.results.dataset import DatasetReport
+from ae_pipeline.results.progress import Progress, silent
+from ae_pipeline.storage import codec_directory
+from ae_pipeline.upkeep import forget_retired, known_orphans, orphan_warnings, remember_failures
+from ae_pipeline.verbs.encode_plan import plan_encode
+from ae_pipeline.work import Outcome, for_each_fragment
+
+logger = logging.getLogger(__name__)
+
+
+def encode(job: EncodeJob, progress: Progress = silent) -> DatasetReport:
+    """Encode every fragment of the source; those that are current are left alone.
+
+    Raises:
+        AePipelineError: the job as a whole cannot run. Fragments that fail are in the report.
+    """
+    started = time.monotonic()
+    plan = plan_encode(job, progress)
+    outcome = encode_fragments(plan, job.execution.workers, progress)
+    return finish_encode(job, plan, outcome, started)
+
+
+def encode_fragments(plan: EncodePlan, workers: int, progress: Progress = silent) -> Outcome:
+    """Encode the fragments of a plan in threads; failures are in the outcome."""
+    work = partial(_encode_fragment, plan, plan.open_formats())
+    with sparing_files(plan.spared, [fragment.path for fragment in plan.fragments]):
+        outcome = for_each_fragment(
+            plan.fragments, work, workers=workers, stage="encode", progress=progress
+        )
+        remember_failures(Path(plan.destination), plan.fragments, outcome)
+        forget_retired(Path(plan.destination), outcome)
+    return outcome
+
+
+def finish_encode(
+    job: EncodeJob, plan: EncodePlan, outcome: Outcome, started: float
+) -> DatasetReport:
+    """Sum up; `started` is `time.monotonic()` when the verb began."""
+    report = encode_report(plan, job.source, outcome, started)
+    return replace(report, warnings=(*report.warnings, *_orphans(job, plan)))
+
+
+def encode_report(plan: EncodePlan, source: str, outcome: Outcome, started: float) -> DatasetReport:
+    """A report of the fragments of a plan alone, whatever else the destination holds."""
+    root = Path(plan.destination)
+    codecs = {codec_directory(root, name): format for name, format in plan.open_formats().items()}
+    report = summarize("encode", source, plan.destination, codecs, outcome, started)
+    return replace(report, warnings=(*report.warnings, *_told_vanished(plan)))
+
+
+def _told_vanished(plan: EncodePlan) -> tuple[str, ...]:
+    """A warning for what was planned and could not be encoded, since it is gone."""
+    if not plan.vanished:
+        return ()
+    n_gone = len(plan.vanished)
+    files = "1 file is" if n_gone == 1 else f"{n_gone:,} files are"
+    return (f"{files} gone from the source since the plan was made: {listing(plan.vanished)}",)
+
+
+def _orphans(job: EncodeJob, plan: EncodePlan) -> tuple[str, ...]:
+    """A warning for fragments of the destination that the source no longer has."""
+    try:
+        written = discover(plan.destination).fragments
+    except SourceError:
+        return ()
+    return orphan_warnings(known_orphans(Path(plan.destination), written, job.source, ()))

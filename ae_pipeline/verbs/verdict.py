@@ -1,0 +1,76 @@
+"""Advice on whether an archive is worth it, and at which tolerance columns keep their meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ae_pipeline.errors import listing
+from ae_pipeline.results.estimate import EstimatedOption
+
+#: Times smaller than the simple codec from which the difference is worth a word.
+_WORTH = 1.05
+#: Times smaller than the source's files below which an archive is not worth having.
+_LITTLE = 1.1
+#: Columns in the way that are named with their numbers.
+_NAMED = 8
+
+
+def recommend(
+    options: Sequence[EstimatedOption], others: Sequence[EstimatedOption]
+) -> EstimatedOption:
+    """The coarsest option in which every column keeps its meaning.
+
+    Args:
+        options: one per tolerance that was asked for.
+        others: what to fall back on, the coarsest first and exact last.
+    """
+    coarse_first = sorted(options, key=lambda option: -option.tolerance)
+    return next(option for option in (*coarse_first, *others) if not option.in_the_way)
+
+
+def give_verdict(
+    best: EstimatedOption, options: Sequence[EstimatedOption], source_bytes: int
+) -> str:
+    """Plain advice.
+
+    Args:
+        best: what is recommended.
+        options: one per tolerance that was asked for.
+        source_bytes: of the source's files.
+    """
+    return f"{_advice(best, source_bytes)}{_obstacles(best, options)}"
+
+
+def _advice(best: EstimatedOption, source_bytes: int) -> str:
+    times = source_bytes / max(best.archive_bytes, 1)
+    files = f"files {times:.1f}x smaller than they are"
+    how = "exact" if best.label == "exact" else f"at {best.label}"
+    if times < _LITTLE:
+        return (
+            f"Don't: {how}, where every column keeps its meaning, an archive would hardly be "
+            "smaller than the files are."
+        )
+    if best.gain >= _WORTH:
+        return (
+            f"Use it {how}, where every column keeps its meaning: {best.gain:.1f}x smaller than "
+            f"the best simple codec, {files}."
+        )
+    return (
+        f"Use it {how}, where every column keeps its meaning: {files}. Columns hardly depend on "
+        "each other: direct coding already gives all."
+    )
+
+
+def _obstacles(best: EstimatedOption, options: Sequence[EstimatedOption]) -> str:
+    """What is in the way of the next coarser tolerance, if there is one."""
+    coarser = [option for option in options if option.in_the_way]
+    if best in options:
+        coarser = [option for option in coarser if option.tolerance > best.tolerance]
+    if not coarser:
+        return ""
+    following = min(coarser, key=lambda option: option.tolerance)
+    names = listing(following.in_the_way, _NAMED)
+    return (
+        f" In the way of {following.label}: {names}. Rules of their own (tolerance.rules) would "
+        "let the others be coarser."
+    )

@@ -1,0 +1,164 @@
+"""Work on many fragments: one that fails is named, the others finish."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import copy_context
+from dataclasses import dataclass
+from functools import partial
+from queue import SimpleQueue
+from typing import Any, TypeVar  # Any: whatever work makes
+
+import pyarrow as pa
+
+from ae_pipeline.coding import pin_blas_threads
+from ae_pipeline.dataset import Fragment
+from ae_pipeline.errors import (
+    AePipelineError,
+    CorruptFragmentError,
+    FragmentReplacedError,
+    OutOfMemoryError,
+    PromiseBrokenError,
+    memory_errors,
+)
+from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
+from ae_pipeline.results.progress import Progress, ProgressEvent
+from ae_pipeline.work.watchdog import PATIENCE_S, Watch
+
+#: How long fragments in hand may take to end once they are given up; a batch takes about a second.
+_GRACE_S = 10.0
+
+#: How names of threads that work on fragments begin.
+THREAD_PREFIX = "fragments-"
+
+logger = logging.getLogger(__name__)
+
+_Made = TypeVar("_Made")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Results and failures, each in the order of the fragments."""
+
+    results: tuple[FragmentResult, ...]
+    failures: tuple[FragmentFailure, ...]
+
+
+def for_each_fragment(
+    fragments: Sequence[Fragment],
+    work: Callable[[Fragment], FragmentResult],
+    *,
+    workers: int,
+    stage: str,
+    progress: Progress,
+    patience_s: float = PATIENCE_S,
+) -> Outcome:
+    """Apply `work` to every fragment in threads; numpy and pyarrow release the interpreter lock.
+
+    Errors of data and of I/O become failures. Bugs (any other exception) are raised, and so is what
+    stops this thread (Ctrl-C, a signal); fragments in hand are then given up at their next batch.
+
+    Args:
+        fragments: in the order in which they are begun.
+        work: on one of them.
+        workers: threads.
+        stage: what progress calls it.
+        progress: told of every fragment.
+        patience_s: a fragment without progress for so long is told of in a warning.
+    """
+    pin_blas_threads()
+    made = in_threads(
+        fragments,
+        partial(_attempt, work),
+        workers=workers,
+        stage=stage,
+        progress=progress,
+        patience_s=patience_s,
+    )
+    return Outcome(
+        tuple(item for item in made if isinstance(item, FragmentResult)),
+        tuple(item for item in made if isinstance(item, FragmentFailure)),
+    )
+
+
+def in_threads(
+    fragments: Sequence[Fragment],
+    work: Callable[[Fragment], _Made],
+    *,
+    workers: int,
+    stage: str,
+    progress: Progress,
+    patience_s: float = PATIENCE_S,
+) -> list[_Made]:
+    """What `work` makes of every fragment, in their order.
+
+    As `for_each_fragment`, but errors of any kind are raised.
+    """
+    done: dict[str, _Made] = {}
+    progress(ProgressEvent(stage, 0, len(fragments)))
+    watch, finished = Watch(patience_s), SimpleQueue[Future[_Made]]()
+    with _threads(workers, stage, watch) as submit:
+        futures: dict[Future[_Made], str] = {}
+        for fragment in fragments:
+            future = submit(partial(_watched, watch, work, fragment))
+            futures[future] = fragment.relative
+            future.add_done_callback(finished.put)
+        for _ in fragments:
+            future = watch.wait_for(finished)
+            relative = futures[future]
+            done[relative] = future.result()
+            progress(ProgressEvent(stage, len(done), len(fragments), relative))
+    return [done[fragment.relative] for fragment in fragments]
+
+
+@contextmanager
+def _threads(
+    workers: int, stage: str, watch: Watch
+) -> Iterator[Callable[[Callable[[], _Made]], Future[_Made]]]:
+    """Yield what submits work to threads; on an exception inside, all of it is given up."""
+    pool = ThreadPoolExecutor(workers, thread_name_prefix=f"{THREAD_PREFIX}{stage}")
+    futures: list[Future[Any]] = []
+
+    def submit(attempt: Callable[[], _Made]) -> Future[_Made]:
+        # Threads inherit no context by themselves; loggers find the run they belong to in it.
+        future = pool.submit(copy_context().run, attempt)
+        futures.append(future)
+        return future
+
+    try:
+        yield submit
+    except BaseException:
+        watch.give_up()
+        pool.shutdown(wait=False, cancel_futures=True)
+        begun = [future for future in futures if not future.cancelled()]
+        if wait(begun, _GRACE_S).not_done:
+            logger.warning("left behind, because it does not end: %s", ", ".join(watch.in_hand))
+        raise
+    pool.shutdown()
+
+
+def _watched(watch: Watch, work: Callable[[Fragment], _Made], fragment: Fragment) -> _Made:
+    with watch.over(fragment.relative):
+        return work(fragment)
+
+
+def _attempt(
+    work: Callable[[Fragment], FragmentResult], fragment: Fragment
+) -> FragmentResult | FragmentFailure:
+    try:
+        with memory_errors(fragment.relative):
+            return work(fragment)
+    except OutOfMemoryError as error:  # of no file, whatever it was taken for on its way here
+        return FragmentFailure(fragment.relative, str(error), is_retriable=True)
+    except AePipelineError as error:
+        is_damage = isinstance(error, (CorruptFragmentError, PromiseBrokenError))
+        is_retriable = isinstance(error, FragmentReplacedError)
+        return FragmentFailure(fragment.relative, str(error), is_retriable, is_damage)
+    except pa.ArrowException as error:
+        message = f"{fragment.relative}: {error}"
+        return FragmentFailure(fragment.relative, message, False, is_damage=True)
+    except OSError as error:
+        return FragmentFailure(fragment.relative, f"I/O error: {error}", is_retriable=True)

@@ -1,0 +1,89 @@
+"""The fragments in hand: which have gone quiet, and how they are given up together.
+
+Nothing here can end a call of the operating system that does not return; it can only be told of.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from ae_pipeline.cancellation import Pulse, using
+from ae_pipeline.errors import listing
+
+#: Without progress for so long, a fragment is told of; then after twice as long, and so on.
+PATIENCE_S = 300.0
+#: Looks at all pulses in that time.
+_LOOKS = 10
+#: The most fragments that a warning names.
+_NAMED = 5
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass
+class _Watched:
+    pulse: Pulse
+    patience_s: float
+
+
+class Watch:
+    """Over the work of several threads.
+
+    Args:
+        patience_s: a fragment without progress for so long is told of in a warning.
+    """
+
+    def __init__(self, patience_s: float) -> None:
+        self._patience_s = patience_s
+        self._stop = threading.Event()
+        self._watched: dict[str, _Watched] = {}
+
+    @property
+    def in_hand(self) -> list[str]:
+        """Fragments that are worked on now."""
+        return list(self._watched)
+
+    @contextmanager
+    def over(self, relative: str) -> Iterator[None]:
+        """Watch the work inside, which is on one fragment."""
+        pulse = Pulse(self._stop)
+        self._watched[relative] = _Watched(pulse, self._patience_s)
+        try:
+            with using(pulse):
+                yield
+        finally:
+            del self._watched[relative]
+
+    def give_up(self) -> None:
+        """Let all work end at its next batch."""
+        self._stop.set()
+
+    def wait_for(self, queue: SimpleQueue[T]) -> T:
+        """The next of a queue; fragments that are quiet meanwhile are told of."""
+        while True:
+            try:
+                return queue.get(timeout=self._patience_s / _LOOKS)
+            except Empty:
+                self._tell()
+
+    def _tell(self) -> None:
+        quiet = []
+        for relative, watched in list(self._watched.items()):
+            seconds = watched.pulse.quiet_s
+            if seconds < self._patience_s:
+                watched.patience_s = self._patience_s
+            elif seconds >= watched.patience_s:
+                watched.patience_s = 2 * seconds
+                quiet.append(f"{relative} ({seconds:.0f} s)")
+        if quiet:
+            logger.warning(
+                "still waiting, without progress: %s; does their storage answer?",
+                listing(quiet, _NAMED),
+            )

@@ -1,0 +1,80 @@
+"""Documents: what they say is so, and what they show runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from ae_pipeline.cli.app import app
+from ae_pipeline.config.job import JobConfig
+from ae_pipeline.config.load import load_job
+from ae_pipeline.format_version import FORMAT_VERSION
+from docs.generate import settings_page
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_settings_page_is_current() -> None:
+    """docs/settings.md is what `python -m docs.generate settings` writes."""
+    assert (ROOT / "docs/settings.md").read_text(encoding="utf-8") == settings_page()
+
+
+def test_every_verb_is_in_the_readme() -> None:
+    """The README shows each verb of the command line."""
+    names = {command.name or command.callback.__name__ for command in app.registered_commands}
+    reading = {"estimate", "verify", "decode", "inspect"}
+    assert names == {"fit", "features", "encode", "backfill", "compress", "gc", *reading}
+    assert all(f"ae-pipeline {name}" in README for name in names)
+
+
+def test_readme_job_file_is_valid(tmp_path: Path) -> None:
+    """The job file in the README is one."""
+    (block,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    path = tmp_path / "job.yaml"
+    path.write_text(block, encoding="utf-8")
+    assert load_job(JobConfig, str(path)).network.latent_dim == 8
+
+
+def test_format_versions_are_specified() -> None:
+    """docs/format.md has a row for the version that is written."""
+    text = (ROOT / "docs/format.md").read_text(encoding="utf-8")
+    assert f"\n| {FORMAT_VERSION} |" in text
+
+
+def test_links_lead_somewhere() -> None:
+    """Relative links in the README and in docs point at files that exist."""
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("name", ["gas_turbine", "cms_dimuon"])
+def test_sample_data_is_as_described(name: str) -> None:
+    """The sample data's README states the rows and columns that the files have."""
+    text = (ROOT / "sample_data/README.md").read_text(encoding="utf-8")
+    files = sorted((ROOT / "sample_data" / name).rglob("*.parquet"))
+    n_rows = sum(pq.read_metadata(file).num_rows for file in files)
+    assert f"| `{name}` | {n_rows:,} |" in text
+    assert all(f"`{column}`" in text for column in pq.read_schema(files[0]).names)
+
+
+@pytest.mark.slow
+def test_readme_session_runs(tmp_path: Path) -> None:
+    """The commands of the README's session run as they stand, one after the other."""
+    shutil.copytree(ROOT / "sample_data", tmp_path / "sample_data")
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    commands = re.findall(r"^    \$ (.*)$", README, re.MULTILINE)
+    assert len(commands) >= 5
+    for command in commands:
+        done = subprocess.run(
+            shlex.split(command), cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+    assert "latent: fixed_size_list" in done.stdout

@@ -1,0 +1,244 @@
+"""Golden datasets: what was written once is read by every later release, bit by bit."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ae_pipeline.codec import CODEC_FILE
+from ae_pipeline.codec.archive import MOST_ROWS, ArchiveCodec, load_archive_codec
+from ae_pipeline.codec.features import load_features_codec
+from ae_pipeline.coding import (
+    BlockStreams,
+    ColumnStreams,
+    DecimalGrid,
+    FloatingGrid,
+    LinearGrid,
+    Method,
+    read_block,
+)
+from ae_pipeline.config.job import VerifyJob
+from ae_pipeline.format_version import FORMAT_VERSION
+from ae_pipeline.formats.archive import BLOCK_COLUMN
+from ae_pipeline.verbs import verify
+from tests.support.format_reader import read_fragment
+from tests.support.golden_archives import (
+    CASES,
+    EXPECTED_FILE,
+    GOLDEN,
+    decode_case,
+    describe,
+    describe_column,
+    write_case,
+)
+
+#: What must be there. Cases are added and never taken away.
+_FORMER = ("types", "network", "window", "predictor")
+ARCHIVES = (
+    *(f"archive-1.0/{name}" for name in _FORMER),
+    *(f"archive-2.0/{name}" for name in (*_FORMER, "classes")),
+    *(f"archive-3.0/{name}" for name in (*_FORMER, "classes", "grids")),
+)
+FEATURES = ("features-1.0/bends", "features-2.0/bends", "features-3.0/bends")
+MOST_BYTES = 750_000
+
+
+def read_expected(name: str) -> dict[str, Any]:
+    """What a case decodes to, fragment by fragment."""
+    return json.loads((GOLDEN / name / EXPECTED_FILE).read_text(encoding="utf-8"))
+
+
+def read_footers(name: str) -> list[dict[str, str]]:
+    """Key-value metadata of every fragment."""
+    return [
+        {key.decode(): value.decode() for key, value in pq.read_metadata(path).metadata.items()}
+        for path in sorted((GOLDEN / name).rglob("*.parquet"))
+    ]
+
+
+def assert_decodes_to(expected: dict[str, Any], tables: dict[str, pa.Table]) -> None:
+    """The same fragments, schemas with their metadata, and bits of every value."""
+    assert sorted(tables) == sorted(expected)
+    for relative, table in tables.items():
+        wanted = expected[relative]
+        schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(wanted["schema"])))
+        assert _without_writer(table.schema).equals(_without_writer(schema), check_metadata=True)
+        got = describe(table)
+        assert got["n_rows"] == wanted["n_rows"]
+        assert got["columns"] == wanted["columns"], relative
+
+
+def _without_writer(schema: pa.Schema) -> pa.Schema:
+    """Without the footer's keys that are about the file and not about the table."""
+    kept = {key: value for key, value in (schema.metadata or {}).items() if key[:3] != b"ae:"}
+    return schema.with_metadata(kept or None)
+
+
+def blocks_of(name: str) -> Iterator[tuple[ArchiveCodec, BlockStreams]]:
+    """Every block of an archive, taken apart."""
+    (folder,) = (GOLDEN / name / "dataset/_ae/codecs").iterdir()
+    codec = load_archive_codec(folder)
+    latent_dim = 0 if codec.network is None else codec.network.decoder.latent_dim
+    for path in (GOLDEN / name).rglob("*.parquet"):
+        column = pq.ParquetFile(path).read(columns=[BLOCK_COLUMN])[BLOCK_COLUMN]
+        for content in column.drop_null().to_pylist():
+            yield codec, read_block(content, len(codec.columns), latent_dim, MOST_ROWS)
+
+
+def columns_of(name: str) -> list[ColumnStreams]:
+    """The streams of every column of every block."""
+    return [column for _, block in blocks_of(name) for column in block.columns]
+
+
+@pytest.mark.parametrize("name", ARCHIVES + FEATURES)
+def test_golden_is_there(name: str) -> None:
+    """A golden that is lost is a failure; nothing writes it again."""
+    assert (GOLDEN / name / EXPECTED_FILE).is_file()
+    assert list((GOLDEN / name / "dataset/_ae/codecs").glob(f"*/{CODEC_FILE}"))
+
+
+def test_every_golden_is_listed() -> None:
+    """Folders and the tests' cases are the same, and the script's are those of today's version."""
+    folders = {path.parent for path in GOLDEN.rglob(EXPECTED_FILE)}
+    names = {str(folder.relative_to(GOLDEN)) for folder in folders}
+    assert names == {*ARCHIVES, *FEATURES}
+    assert set(CASES) == {name for name in names if f"-{FORMAT_VERSION}/" in name}
+
+
+def test_goldens_stay_small() -> None:
+    """All goldens together fit in 750 KB."""
+    files = [path for path in GOLDEN.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < MOST_BYTES
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_verify_passes(name: str) -> None:
+    """Every checksum of an old archive holds."""
+    report = verify(VerifyJob(archive=str(GOLDEN / name / "dataset")))
+    assert report.failures == ()
+    n_rows = sum(fragment["n_rows"] for fragment in read_expected(name).values())
+    assert report.total.n_rows == n_rows
+
+
+@pytest.mark.parametrize("name", ARCHIVES + FEATURES)
+def test_decodes_to_the_same_bits(name: str, tmp_path: Path) -> None:
+    """Today's code restores the values, nulls, NaN payloads and schemas that were written down."""
+    assert_decodes_to(read_expected(name), decode_case(GOLDEN / name, tmp_path / "decoded"))
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_reader_from_the_format_alone(name: str) -> None:
+    """A reader that knows the format's text and none of our code reads the same bits."""
+    for relative, fragment in read_expected(name).items():
+        if not fragment["n_rows"]:
+            continue  # no row group, no block
+        for column, values in read_fragment(GOLDEN / name / "dataset", relative).items():
+            assert describe_column(values) == fragment["columns"][column], (relative, column)
+
+
+@pytest.mark.parametrize("name", ARCHIVES + FEATURES)
+def test_versions_are_those_of_the_folder(name: str) -> None:
+    """Marker, codec and footers say the kind and the version that the folder is named by."""
+    kind, version = name.split("/", maxsplit=1)[0].split("-")
+    marker = json.loads((GOLDEN / name / "dataset/_ae/dataset.json").read_text())
+    assert (marker["kind"], marker["format_version"]) == (kind, version)
+    (path,) = (GOLDEN / name / "dataset/_ae/codecs").glob(f"*/{CODEC_FILE}")
+    assert json.loads(path.read_text())["format_version"] == version
+    for footer in read_footers(name):
+        assert (footer["ae:kind"], footer["ae:format_version"]) == (kind, version)
+
+
+@pytest.mark.parametrize("name", ARCHIVES + FEATURES)
+def test_ids_are_those_of_the_content(name: str) -> None:
+    """The content of an old codec hashes to its id, which folder, marker and footers name."""
+    (folder,) = (GOLDEN / name / "dataset/_ae/codecs").iterdir()
+    codec = load_archive_codec(folder) if name in ARCHIVES else load_features_codec(folder)
+    marker = json.loads((GOLDEN / name / "dataset/_ae/dataset.json").read_text())
+    footers = {footer["ae:codec_id"] for footer in read_footers(name)}
+    assert {codec.id} == {folder.name} == {marker["codec_id"]} == footers
+
+
+def test_goldens_hold_every_kind_of_stream() -> None:
+    """Between them the archives have each method and each tag of the format."""
+    columns = [column for name in ARCHIVES for column in columns_of(name)]
+    assert {column.method for column in columns} == set(Method)
+    whole = [c for c in columns if c.method not in (Method.CLASSED, Method.CORRECTED_CLASSED)]
+    on_grid = {c.main[0] for c in whole if c.method is not Method.LOSSLESS and c.main}
+    assert on_grid == {0, 1, 2, 3, 9, 10, 11}
+    lossless = {c.main[0] for c in columns if c.method is Method.LOSSLESS and c.main}
+    assert lossless == {0, 4, 12}
+    assert {c.validity[:1] for c in columns} == {b"", b"\0", b"\1"}
+    assert {c.exact[:1] for c in columns} == {b"", b"\0", b"\4", b"\14"}
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0", "3.0"])
+@pytest.mark.parametrize("case", ["network", "window"])
+def test_goldens_use_their_network(version: str, case: str) -> None:
+    """Every block of the two has codes, and windows that the rows do not fill."""
+    blocks = list(blocks_of(f"archive-{version}/{case}"))
+    assert len(blocks) > 2
+    assert all(len(block.codes) == 2 for _, block in blocks)
+    windows = {codec.network.window for codec, _ in blocks if codec.network}
+    assert windows == {1 if case == "network" else 4}
+    if case == "window":
+        assert all(block.n_rows % 4 for _, block in blocks)
+        methods = [{column.method for column in block.columns} for _, block in blocks]
+        assert methods == [{Method(number) for number in range(4)}] * len(blocks)
+
+
+def test_golden_classes() -> None:
+    """One column is in classes of the network's hints, and one in classes of other columns'."""
+    (block,) = (block for _, block in blocks_of("archive-2.0/classes"))
+    methods = [column.method for column in block.columns]
+    assert methods.count(Method.CLASSED) == methods.count(Method.CORRECTED_CLASSED) == 1
+
+
+def test_golden_grids() -> None:
+    """Every grid is used, directly and with a prediction, beside exact values of each column."""
+    blocks = list(blocks_of("archive-3.0/grids"))
+    grids = {type(one.grid) for codec, _ in blocks for one in codec.quantizers}
+    assert grids == {LinearGrid, DecimalGrid, FloatingGrid}
+    columns = [column for _, block in blocks for column in block.columns]
+    assert {Method.DIRECT, Method.PREDICTED} <= {column.method for column in columns}
+    assert sum(bool(column.positions) for column in columns) > len(blocks)
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0", "3.0"])
+def test_goldens_use_their_predictor(version: str) -> None:
+    """Both lags, cells before, columns that precede, and every way to a cell but the network's."""
+    blocks = list(blocks_of(f"archive-{version}/predictor"))
+    codec = blocks[0][0]
+    assert codec.predictor is not None
+    names, order = codec.schema.features, codec.predictor.order.tolist()
+    assert order != sorted(order)
+    predicted, lossless = (
+        {
+            names[number]
+            for _, block in blocks
+            for number, column in enumerate(block.columns)
+            if column.method is method
+        }
+        for method in (Method.PREDICTED, Method.LOSSLESS)
+    )
+    assert predicted == {"sum", "walk", "late", "drift", "tame", "near", "holes"}
+    assert lossless >= {"exact", "wild"}
+    assert {int(source) % 2 for source in codec.predictor.sources} == {0, 1}
+    columns = [column for _, block in blocks for column in block.columns]
+    assert any(c.method is Method.PREDICTED and c.validity and c.exact for c in columns)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_script_never_overwrites(name: str, tmp_path: Path) -> None:
+    """The script still writes each case as it was, and refuses to write it twice."""
+    write_case(name, tmp_path)
+    decoded = decode_case(tmp_path / name, tmp_path / "decoded")
+    assert_decodes_to(read_expected(name), decoded)
+    with pytest.raises(FileExistsError):
+        write_case(name, tmp_path)

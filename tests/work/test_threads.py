@@ -1,0 +1,121 @@
+"""Work on many fragments: failures, bugs, stops, and storage that does not answer."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+
+import pytest
+
+from ae_pipeline.cancellation import Abandoned, Pulse, beat, using
+from ae_pipeline.dataset import Fragment
+from ae_pipeline.errors import CorruptFragmentError
+from ae_pipeline.publish import publishing
+from ae_pipeline.results.account import StoredBytes
+from ae_pipeline.results.dataset import FragmentResult
+from ae_pipeline.results.progress import silent
+from ae_pipeline.work import for_each_fragment
+
+FRAGMENTS = tuple(Fragment(Path(f"part-{n}"), f"part-{n}", 0) for n in range(6))
+
+
+def done(fragment: Fragment) -> FragmentResult:
+    """A result of no bytes."""
+    return FragmentResult(
+        **vars(StoredBytes.total([])),
+        relative=fragment.relative,
+        partition=".",
+        state="written",
+        n_rows=0,
+    )
+
+
+def test_failures_are_named_and_the_others_finish() -> None:
+    """Errors of data and of I/O become failures, only the latter worth a retry."""
+
+    def work(fragment: Fragment) -> FragmentResult:
+        if fragment.relative == "part-1":
+            raise CorruptFragmentError("damaged")
+        if fragment.relative == "part-2":
+            raise TimeoutError(110, "timed out")
+        return done(fragment)
+
+    outcome = for_each_fragment(FRAGMENTS, work, workers=2, stage="test", progress=silent)
+    assert [one.relative for one in outcome.results] == ["part-0", "part-3", "part-4", "part-5"]
+    assert [(one.relative, one.is_retriable) for one in outcome.failures] == [
+        ("part-1", False),
+        ("part-2", True),
+    ]
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit(143), KeyError("bug")])
+def test_stop_gives_up_what_is_in_hand(
+    stop: BaseException | type[BaseException], tmp_path: Path
+) -> None:
+    """What stops the main thread starts nothing more and leaves no half file of what was begun."""
+    begun: list[str] = []
+    both_write = threading.Barrier(2, timeout=30)
+
+    def work(fragment: Fragment) -> FragmentResult:
+        begun.append(fragment.relative)
+        if fragment.relative == "part-0":
+            return done(fragment)
+        with publishing(tmp_path / fragment.relative) as temporary:
+            temporary.write_bytes(b"half")
+            both_write.wait()
+            while True:
+                beat()
+
+    def progress(event: object) -> None:
+        if begun:
+            both_write.wait()
+            raise stop
+
+    with pytest.raises(stop if isinstance(stop, type) else type(stop)):
+        for_each_fragment(FRAGMENTS, work, workers=1, stage="test", progress=progress)
+    assert begun == ["part-0", "part-1"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_fragments_without_progress_are_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    """A fragment that hangs is named while it hangs, again after longer; who goes on is not."""
+    answers = threading.Event()
+    told: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            told.append(record.getMessage())
+            if len(told) == 2:
+                answers.set()
+
+    def work(fragment: Fragment) -> FragmentResult:
+        while fragment.relative == "part-1" and not answers.is_set():
+            beat()  # slow, but it goes on
+        if fragment.relative == "part-2":
+            answers.wait()
+        return done(fragment)
+
+    logger, listener = logging.getLogger("ae_pipeline.work.watchdog"), Listener()
+    logger.addHandler(listener)
+    try:
+        outcome = for_each_fragment(
+            FRAGMENTS, work, workers=3, stage="test", progress=silent, patience_s=0.5
+        )
+    finally:
+        logger.removeHandler(listener)
+    assert len(outcome.results) == len(FRAGMENTS)
+    assert all("part-2 (" in message for message in told)
+    assert "does their storage answer?" in told[0]
+
+
+def test_pulse_ends_work_that_is_not_wanted() -> None:
+    """A beat passes until the work is to end, and means nothing outside of it."""
+    stop = threading.Event()
+    beat()
+    with using(Pulse(stop)):
+        beat()
+        stop.set()
+        with pytest.raises(Abandoned):
+            beat()
+    beat()

@@ -30,16 +30,16 @@ class BackfillConfig(Settings):
     lookback: int | None = Field(
         default=None,
         ge=1,
-        description="Only this many of the latest dates, each with all its partitions, for data that "
-        "arrives late. A date is as precise as the keys: an hour, if there are hours. If no key is "
-        "date-like, this many of the last partitions.",
+        description="Only this many of the latest dates, each with all its partitions, for data "
+        "that arrives late. A date is as precise as the keys: an hour, if there are hours. If no "
+        "key is date-like, this many of the last partitions.",
     )
     only: tuple[Selectable, ...] = Field(
         default=("missing", "stale", "failed"),
         min_length=1,
-        description="States to encode. stale: the source changed. outdated: another codec is now in "
-        "use. retired: the source was deleted after verification and has come back with different "
-        "content.",
+        description="States to encode. stale: the source changed. outdated: another codec is now "
+        "in use. retired: the source was deleted after verification and has come back with "
+        "different content.",
     )
     order: Literal["asc", "desc"] = Field(
         default="asc", description="asc: partitions in order. desc: latest date first."

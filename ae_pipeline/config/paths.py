@@ -33,7 +33,7 @@ def fault_of(path: str) -> str:
         return f"a plain path, {file['path']} without file:"
     scheme = found["any"] or found["known"]
     return (
-        f"a local path, because {scheme}: is not supported: copy or mount the data "
+        f"a local path, because {scheme}: is not supported: copy or mount it "
         f"(for a local folder of that name write ./{path.strip()})"
     )
 

@@ -3,6 +3,7 @@
 Importing this loads neither TensorFlow nor Prefect.
 """
 
+import ae_pipeline.report  # noqa: F401  gives every result its `repr`
 from ae_pipeline.codec import load_codec
 from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.codec.features import FeaturesCodec

@@ -14,16 +14,16 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 
 from rich.console import Console
 
+from ae_pipeline.cli.console import render
 from ae_pipeline.errors import AePipelineError
-from ae_pipeline.report.console import render
-from ae_pipeline.report.forecast import plan_table
-from ae_pipeline.report.table import Cell, Table, to_json
+from ae_pipeline.report.inspection import candidate_table
+from ae_pipeline.report.tables import Cell, Table, dump_json
 from benchmarks.comparison import compare_all
 from benchmarks.machine import machine_line
 from benchmarks.outcome import MOST_FIT_S, MOST_SURPRISE, Comparison, Entry
@@ -72,9 +72,9 @@ def main() -> None:
 def _show(found: Sequence[Comparison], console: Console, path: Path | None) -> None:
     """Print the latest, and keep all in a file if there is to be one."""
     render(peer_table(found[-1]), console)
-    render(plan_table(found[-1].plan), console)
+    render(candidate_table(found[-1].plan), console)
     if path:
-        path.write_text(to_json(Run(machine_line(), tuple(found))), encoding="utf-8")
+        path.write_text(dump_json(asdict(Run(machine_line(), tuple(found)))), encoding="utf-8")
 
 
 def peer_table(found: Comparison) -> Table:

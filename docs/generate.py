@@ -28,8 +28,8 @@ from pydantic.fields import FieldInfo
 
 from ae_pipeline.config.job import DecodeJob, JobConfig
 from ae_pipeline.config.load import load_job
-from ae_pipeline.report.errors import partition_table
-from ae_pipeline.report.table import to_markdown
+from ae_pipeline.report.presenter import present
+from ae_pipeline.report.tables import to_markdown
 from ae_pipeline.verbs import decode
 from benchmarks.machine import machine_line
 from docs.architecture import read_architecture
@@ -84,7 +84,8 @@ def _meaning(field: FieldInfo) -> str:
 def demo_table() -> str:
     """The partitions of the demo's decode report in `out/demo`, as Markdown."""
     job = load_job(DecodeJob, str(ROOT / "sample_data/demo.yaml"))
-    table = to_markdown(partition_table(decode(job))).split("\n\n")[1]
+    partitions, *_ = present(decode(job)).tables()
+    table = to_markdown(partitions).split("\n\n")[1]
     return f"{table.strip()}\n\n{machine_line()}."
 
 

@@ -1,6 +1,6 @@
-"""Datasets as Prefect assets: what a run wrote, from what, and how large it is.
+"""Datasets as Prefect assets: the dataset a run wrote, its source, and its size.
 
-Reading leaves no asset, and neither does a run that found everything current.
+A verb that only reads leaves no asset, and neither does a run that finds everything current.
 """
 
 import hashlib
@@ -22,10 +22,10 @@ Metadata = dict[str, int | float | str | list[str] | None]
 
 
 def asset_key(dataset: str) -> str:
-    """The dataset's place as a URI: `data/Sales 2` in `/srv` is `file:///srv/data/Sales~202`.
+    """The dataset's path as a URI: `data/Sales 2` in `/srv` is `file:///srv/data/Sales~202`.
 
-    Prefect forbids the percent sign, so `~` takes its place. A place too long for a key is cut,
-    and told apart by a digest.
+    Prefect forbids the percent sign, so `~` takes its place. A path too long for a key is cut, and
+    a digest keeps it unique.
     """
     place = quote(str(Path(dataset).resolve()), safe="/=:@$()*+,;").replace("~", "%7E")
     key = f"file://{place}".replace("%", "~")
@@ -36,18 +36,18 @@ def asset_key(dataset: str) -> str:
 
 
 def publish_asset(report: DatasetReport, kind: str) -> None:
-    """Materialise the dataset that a run wrote, downstream of the one it was read from.
+    """Materialise the dataset that a run wrote, downstream of the one it read.
 
     Args:
-        report: what encode or decode found; nothing is published if it wrote nothing.
-        kind: what was written, in a word: features, archive, decoded.
+        report: report of encode or decode; nothing is published if it wrote nothing.
+        kind: kind of the dataset, one word: features, archive, decoded.
     """
-    if not report.n_written:
+    destination = report.destination
+    if destination is None or not report.n_written:
         return
-    name = visible(Path(report.destination).name)
-    place = markdown(report.destination)
-    properties = AssetProperties(name=name, description=f"{kind}: {place}")
-    asset = Asset(key=asset_key(report.destination), properties=properties)
+    name = visible(Path(destination).name)
+    properties = AssetProperties(name=name, description=f"{kind}: {markdown(destination)}")
+    asset = Asset(key=asset_key(destination), properties=properties)
     record = materialize(
         asset,
         by="ae-pipeline",
@@ -60,7 +60,7 @@ def publish_asset(report: DatasetReport, kind: str) -> None:
 
 
 def asset_metadata(report: DatasetReport) -> Metadata:
-    """What this run did: counts, bytes, ratios and the partitions it wrote."""
+    """Counts, bytes, ratios and the partitions that this run wrote."""
     written = (result for result in report.fragments if result.state == "written")
     partitions = list(dict.fromkeys(result.partition for result in written))
     ratios = report.bytes.ratios

@@ -15,7 +15,7 @@ from ae_pipeline.results.backfill import BackfillPlan, BackfillReport
 from ae_pipeline.upkeep import list_source, plan_backfill
 from ae_pipeline.verbs import NOTHING, finish_backfill, replace_partitions, start_backfill
 from ae_pipeline.work import Outcome
-from flows.artifacts import publish_plan, publish_report
+from flows.artifacts import publish, publish_details
 from flows.assets import publish_asset
 from flows.batches import run_batches
 from flows.encode import encode_batch
@@ -58,7 +58,7 @@ def backfill(job: EncodeJob) -> State[BackfillReport]:
     started = time.monotonic()
     retries = job.execution.retries
     source, plan = result_of(make_plan.with_options(retries=retries), job)
-    publish_plan(plan)
+    publish_details(plan, plan.source, "backfill")
     if job.backfill.dry_run:
         return planned(finish_backfill(plan, None, NOTHING, started))
     # Quoted, because Prefect would look for futures in thousands of records otherwise.
@@ -80,7 +80,7 @@ def encode_planned(
     replaced = result_of(replace, job, quote(plan), quote(outcome))
     report = finish_backfill(plan, encoding, outcome, started, replaced)
     if report.report is not None:
-        publish_report(report.report, job.source, "backfill")
+        publish(report.report, job.source, "backfill")
         publish_asset(report.report, plan.kind)
     return ended(report, job.source, outcome)
 

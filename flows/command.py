@@ -15,14 +15,13 @@ from prefect.settings import (
     PREFECT_UI_URL,
 )
 
+from ae_pipeline.cli.show import show_tables
 from ae_pipeline.cli.signals import stopping_cleanly
 from ae_pipeline.cli.terminal import escape_unprintable, stderr, stdout
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.config.load import load_job, parse_setting
 from ae_pipeline.errors import AePipelineError, ConfigError
 from ae_pipeline.escaping import one_line
-from ae_pipeline.report.console import render
-from ae_pipeline.report.outcome import Result, result_lines, result_tables
 from flows.credentials import masked, without_credentials
 from flows.progress import showing_progress
 from flows.reachable import check_server
@@ -57,7 +56,7 @@ def main(flow: Callable[..., Any], kind: type[JobConfig]) -> None:
             _fail(one_line(masked(str(error) or type(error).__name__)))
     if not state.is_completed():
         _fail(str(state.message))
-    _show(state.result())
+    show_tables(state.result())
     _tell_next(job)
 
 
@@ -81,13 +80,6 @@ def _parse(description: str) -> argparse.Namespace:
         "--set", metavar="KEY=VALUE", action="append", default=[], help="override one setting"
     )
     return parser.parse_args()
-
-
-def _show(result: Result) -> None:
-    for table in result_tables(result):
-        render(table, stdout)
-    for line in result_lines(result):
-        stdout.print(line, markup=False)
 
 
 def _tell_next(job: JobConfig) -> None:

@@ -11,8 +11,7 @@ from prefect.utilities.annotations import quote
 from ae_pipeline.config.job import CompressJob, ExecutionConfig
 from ae_pipeline.dataset import Source
 from ae_pipeline.fragments import DecodePlan, EncodePlan
-from ae_pipeline.report.drift import drift_table
-from ae_pipeline.report.outcome import result_lines, result_tables, result_warnings
+from ae_pipeline.report.presenter import present
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.results.compress import CompressReport
 from ae_pipeline.results.drift import DriftReport
@@ -27,14 +26,13 @@ from ae_pipeline.verbs import (
     watch_drift,
 )
 from ae_pipeline.work import Outcome
-from flows.artifacts import publish_markdown, publish_plan, publish_report, publish_table
+from flows.artifacts import publish, publish_details, publish_page, publish_table
 from flows.assets import publish_asset
 from flows.batches import Plan, run_batches
 from flows.encode import encode_batch
 from flows.endings import ended, planned
 from flows.events import emit_drift
 from flows.names import run_name
-from flows.partitions import compress_table
 from flows.progress import listener
 from flows.states import WORK, failing_in_one_line, result_of
 from flows.verify import verify_batch
@@ -105,7 +103,7 @@ def compress(job: CompressJob) -> State[CompressReport]:
     started = time.monotonic()
     retries = job.execution.retries
     source, plan = result_of(make_plan.with_options(retries=retries), job)
-    publish_plan(plan, "compress")
+    publish_details(plan, plan.source, "compress")
     if job.backfill.dry_run:
         settled = Settled()
         report = finish_compress(
@@ -146,7 +144,8 @@ def _gate(job: CompressJob, plan: BackfillPlan, source: Source) -> DriftReport |
     attempt = watch.with_options(retries=job.execution.retries)
     drift: DriftReport | None = result_of(attempt, job, quote(plan), quote(source))
     if drift is not None:
-        publish_table("drift", job.source, drift_table(drift))
+        (table,) = present(drift).tables()
+        publish_table("drift", job.source, table)
         if drift.is_drifted or drift.is_shifted:
             emit_drift(drift, job.source)
     return drift
@@ -164,13 +163,9 @@ def _publish(report: CompressReport, job: CompressJob) -> None:
     if report.encoded is not None:
         publish_asset(report.encoded, "archive")
     if report.verified is not None:
-        publish_report(report.verified, job.source, "compress-verify")
-    partitions = compress_table(report)
-    if partitions is not None:
-        publish_table("compress-partitions", job.source, partitions, worst="MSE")
-    failures = (str(failure) for failure in report.failures)
-    lines = [*result_lines(report), *result_warnings(report), *failures]
-    publish_markdown("compress", job.source, result_tables(report), lines)
+        publish(report.verified, job.source, "compress-verify")
+    publish_details(report, job.source, "compress")
+    publish_page(report, job.source, "compress", most_failures=len(report.failures))
 
 
 if __name__ == "__main__":

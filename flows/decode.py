@@ -12,7 +12,7 @@ from ae_pipeline.fragments import DecodePlan
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.verbs import decode_fragments, finish_decode, plan_decode
 from ae_pipeline.work import Outcome
-from flows.artifacts import publish_report
+from flows.artifacts import publish
 from flows.assets import publish_asset
 from flows.batches import checked, run_batches
 from flows.endings import ended
@@ -52,7 +52,7 @@ def decode(job: DecodeJob) -> State[DatasetReport]:
     dataset = job.source or job.archive or job.features or ""
     outcome = run_batches(decode_batch, plan, job.execution, dataset)
     report = finish_decode(job, plan, outcome, started)
-    publish_report(report, dataset)
+    publish(report, dataset, "decode")
     publish_asset(report, "decoded")
     return ended(report, dataset, outcome)
 

@@ -12,7 +12,7 @@ from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.verbs import encode_fragments, finish_encode, prepare_encode
 from ae_pipeline.work import Outcome
-from flows.artifacts import publish_report
+from flows.artifacts import publish
 from flows.assets import publish_asset
 from flows.batches import checked, run_batches
 from flows.endings import ended
@@ -47,7 +47,7 @@ def encode(job: EncodeJob) -> State[DatasetReport]:
     plan: EncodePlan = result_of(make_plan.with_options(retries=job.execution.retries), job)
     outcome = run_batches(encode_batch, plan, job.execution, job.source)
     report = finish_encode(job, plan, outcome, started)
-    publish_report(report, job.source)
+    publish(report, job.source, "encode")
     publish_asset(report, "features" if job.archive is None else "archive")
     return ended(report, job.source, outcome)
 

@@ -6,10 +6,9 @@ Run it: `python -m flows.fit --config job.yaml`
 from prefect import State, flow, task
 
 from ae_pipeline.config.job import FitJob
-from ae_pipeline.report.build import fit_table
 from ae_pipeline.results.fit import FitResult
 from ae_pipeline.verbs import fit as fit_codec
-from flows.artifacts import publish_markdown
+from flows.artifacts import publish
 from flows.endings import ended
 from flows.names import run_name
 from flows.progress import listener
@@ -32,7 +31,7 @@ def fit(job: FitJob) -> State[FitResult]:
         job: the source, the codec directory, and the settings of columns, network and training.
     """
     result: FitResult = result_of(run_fit.with_options(retries=job.execution.retries), job)
-    publish_markdown("fit", job.source, [fit_table(result)], [])
+    publish(result, job.source, "fit")
     return ended(result, job.source)
 
 

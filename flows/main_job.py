@@ -6,8 +6,7 @@ Run it: `python -m flows.main_job --config job.yaml`
 from prefect import State, flow
 
 from ae_pipeline.config.job import MainJob
-from ae_pipeline.report.build import fit_table
-from ae_pipeline.report.errors import column_table, partition_table
+from ae_pipeline.report.presenter import present
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.results.fit import FitResult
 from flows.artifacts import publish_markdown
@@ -30,8 +29,8 @@ def main_job(job: MainJob) -> State[DatasetReport]:
     fitted: FitResult = result_of(fit, job)
     result_of(encode, job)
     report: DatasetReport = result_of(decode, job)
-    tables = [fit_table(fitted), partition_table(report), column_table(report)]
-    publish_markdown("main-job", job.source, tables, list(report.warnings))
+    tables = [*present(fitted).tables(), *present(report).tables()]
+    publish_markdown("main-job", job.source, tables, present(report).warnings())
     return ended(report, job.source)
 
 

@@ -1,4 +1,4 @@
-"""How runs end: errors of ours as one line, I/O trouble with another attempt."""
+"""How runs end: an expected error as one line, an I/O error with another attempt."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -74,5 +74,5 @@ def raise_if_failed(outcome: Outcome, source: str, numbers: str) -> None:
             f"{len(failures)} of {n_fragments} fragments failed",
             where=source,
             got="; ".join(str(failure) for failure in failures[:_NAMED_FAILURES]),
-            remedy=f"mend them and run again; the others are done ({numbers})",
+            remedy=f"fix them and run again; the others are done ({numbers})",
         )

@@ -13,7 +13,7 @@ from ae_pipeline.fragments import DecodePlan
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.verbs import decode_fragments, finish_verify, plan_verify
 from ae_pipeline.work import Outcome
-from flows.artifacts import publish_report
+from flows.artifacts import publish
 from flows.batches import checked, run_batches
 from flows.endings import ended
 from flows.names import run_name
@@ -47,7 +47,7 @@ def verify(job: VerifyJob) -> State[DatasetReport]:
     plan: DecodePlan = result_of(make_plan.with_options(retries=job.execution.retries), job)
     outcome = run_batches(verify_batch, plan, job.execution, job.archive)
     report = finish_verify(job, plan, outcome, started)
-    publish_report(report, job.archive)
+    publish(report, job.archive, "verify")
     return ended(report, job.archive, replace(outcome, failures=report.failures))
 
 

@@ -1,4 +1,4 @@
-"""The command line: verbs of the library, one function each."""
+"""The command line: one function for each verb of the library."""
 
 from ae_pipeline.cli.app import main
 

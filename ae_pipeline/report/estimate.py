@@ -1,43 +1,38 @@
-"""Tables of a plan, and of an estimate."""
+"""A forecast: sizes at each tolerance, errors of columns, cost of the job, and a verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ae_pipeline.report.fidelity import fidelity_table
-from ae_pipeline.report.table import Table
+from ae_pipeline.report.presenter import Presenter, presents
+from ae_pipeline.report.tables import Table
 from ae_pipeline.results.estimate import Estimate, EstimatedOption
-from ae_pipeline.results.fit import Candidate
 
 
-def plan_table(plan: Sequence[Candidate]) -> Table:
-    """What was tried to make a source small, and what of it was chosen."""
-    rows = tuple(
-        (
-            f"{one.name}{' (chosen)' if one.is_chosen else ''}",
-            one.payload_bytes,
-            one.model_bytes,
-            one.payload_bytes + one.model_bytes,
-            one.seconds,
-        )
-        for one in plan
-    )
-    return Table(
-        title="Plan",
-        headings=("candidate", "payload", "model", "both", "seconds"),
-        rows=rows,
-        note="Bytes for the source that was fitted, measured on sample blocks. A model of many "
-        "bytes can still be the best where the source is large or will grow: planner.growth.",
-    )
+@presents(Estimate)
+class EstimatePresenter(Presenter[Estimate]):
+    """A forecast, with the verdict as its last line."""
+
+    def tables(self) -> list[Table]:
+        """Tolerances, then columns at the recommended one, then the cost of the job."""
+        return estimate_tables(self.result)
+
+    def lines(self) -> list[str]:
+        """The verdict."""
+        return [self.result.verdict]
 
 
 def estimate_tables(estimate: Estimate) -> list[Table]:
-    """Tolerances, what columns would keep and lose at the recommended one, the cost of the job."""
-    finest = min(estimate.options, key=lambda option: option.tolerance)
-    named = (option for option in estimate.options if option.label == estimate.recommended)
-    shown = next(named, finest)
+    """Tolerances, what columns would keep and lose at the recommended one, cost of the job."""
+    shown = _recommended(estimate)
     kept = fidelity_table(shown.fidelity, f"What columns keep at {shown.label}")
     return [_option_table(estimate), kept, _column_table(shown), _cost_table(estimate)]
+
+
+def _recommended(estimate: Estimate) -> EstimatedOption:
+    """The recommended option, or the finest where nothing coarser can be recommended."""
+    finest = min(estimate.options, key=lambda option: option.tolerance)
+    named = (option for option in estimate.options if option.label == estimate.recommended)
+    return next(named, finest)
 
 
 def _option_table(estimate: Estimate) -> Table:
@@ -49,7 +44,7 @@ def _option_table(estimate: Estimate) -> Table:
             f"{option.gain:.2f}x",
             option.archive_bytes,
             f"{estimate.source_bytes / max(option.archive_bytes, 1):.1f}x",
-            _lost(option),
+            _losses(option),
         )
         for option in (*estimate.options, *estimate.others)
     )
@@ -63,8 +58,8 @@ def _option_table(estimate: Estimate) -> Table:
     )
 
 
-def _lost(option: EstimatedOption) -> str:
-    """What becomes of columns, in words that leave room for numbers."""
+def _losses(option: EstimatedOption) -> str:
+    """Columns that lose their meaning, counted in few words to leave room for numbers."""
     verdicts = [column.found.verdict for column in option.fidelity if column.found is not None]
     counts = ((verdicts.count(word), word) for word in ("flattened", "coarse"))
     return ", ".join(f"{count} {word}" for count, word in counts if count) or "kept"

@@ -1,4 +1,4 @@
-"""Tables in the terminal."""
+"""Tables in a terminal: styled, and folded to its width."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from rich.console import Console
 from rich.text import Text
 
 from ae_pipeline.escaping import visible
-from ae_pipeline.report.table import Table, format_cell
+from ae_pipeline.report.tables import Table, format_cell
 
-#: Tables of so few columns may hold sentences.
+#: Tables with at most this many columns may hold sentences.
 _FEW_COLUMNS = 2
-#: Characters that a column of words can do with, and what lies between two columns.
+#: Least width of a column of words, and the space between two columns.
 _NARROW, _AROUND = 12, 2
 
 
 def render(table: Table, console: Console) -> None:
-    """Print a table; fits 80 columns where its text does."""
+    """Print a table; it fits into 80 columns if its words do."""
     grid = rich.table.Table(
         title=Text(visible(table.title)),
         title_justify="left",
@@ -51,9 +51,9 @@ def render(table: Table, console: Console) -> None:
 
 
 def _rooms(table: Table, width: int) -> dict[int, int]:
-    """Characters for each column that the terminal may not fold: numbers, and names from the left.
+    """Widths of the columns that the terminal must not fold: numbers, then names from the left.
 
-    Sentences take several lines; they keep a little of the width in any case.
+    Sentences may take several lines; they always keep a little of the width.
     """
     columns = range(len(table.headings))
     is_long = len(columns) > _FEW_COLUMNS
@@ -72,7 +72,7 @@ def _longest(cells: Iterable[str]) -> int:
 
 
 def _fold(text: str, room: int | None) -> str:
-    """A name in lines of at most so many characters, broken after `_` and `/` where it has them."""
+    """A name in lines of at most `room` characters, broken after `_` and `/` where it can be."""
     lines = [""]
     for part in re.findall(r"[^_/]*[_/]|[^_/]+", text) if room is not None else [text]:
         if lines[-1] and len(lines[-1]) + len(part) > (room or 0):
@@ -82,7 +82,7 @@ def _fold(text: str, room: int | None) -> str:
 
 
 def _needed(table: Table, index: int) -> int:
-    """Characters of the longest cell, and of the longest word of the heading."""
+    """Width of the longest cell or the longest word of the heading."""
     heading = table.headings[index]
     words = [heading] if index == 0 else heading.split()
     return max(map(len, [*words, *(format_cell(row[index]) for row in table.all_rows)]), default=0)

@@ -1,0 +1,39 @@
+"""Packages that only some installations have, and what to say where one is missing.
+
+A reader needs none of them. Whoever does looks with `require` first and imports late.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from ae_pipeline.errors import MissingExtraError
+
+#: Which extra of pyproject.toml brings a package, by the name it is imported by.
+EXTRA_OF = {
+    "tensorflow": "train",
+    "keras": "train",
+    "prefect": "flows",
+    "rich": "cli",
+    "sqlglot": "cli",
+    "typer": "cli",
+}
+
+
+def require(purpose: str, *packages: str) -> None:
+    """Look for packages without importing them.
+
+    Args:
+        purpose: what needs them, for the message.
+        packages: keys of `EXTRA_OF`, all of one extra.
+
+    Raises:
+        MissingExtraError: one is not installed; the message has the command that installs it.
+    """
+    absent = [name for name in packages if find_spec(name) is None]
+    if absent:
+        raise MissingExtraError(
+            f"{' and '.join(absent)} not installed",
+            where=purpose,
+            remedy=f'pip install "ae-pipeline[{EXTRA_OF[absent[0]]}]"',
+        )

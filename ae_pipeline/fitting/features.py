@@ -17,6 +17,7 @@ from ae_pipeline.columns import Standardization, TableSchema, fit_standardizatio
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.dataset import Source, fingerprint, list_row_groups, typical_schema
 from ae_pipeline.errors import CodecMismatchError, ConfigError, NoFeatureColumnError, listing
+from ae_pipeline.extras import require
 from ae_pipeline.fitting.prepare import measure_source, spread
 from ae_pipeline.fitting.rare_values import with_lost_events
 from ae_pipeline.results.progress import Progress
@@ -42,7 +43,9 @@ def fit_codec(
         SourceError: the source cannot be used.
         ConfigError: a setting does not suit it.
         TrainingError: the loss diverged.
+        MissingExtraError: what trains a network is not installed.
     """
+    require("fitting a codec", "tensorflow", "keras")
     schema = resolve_roles(typical_schema(source), job.columns, str(source.root))
     statistics, groups = measure_source(
         list_row_groups(source.fragments),

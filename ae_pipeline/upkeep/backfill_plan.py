@@ -20,9 +20,10 @@ from ae_pipeline.dataset import (
     known_values,
     tell_ignored,
 )
+from ae_pipeline.extras import require
 from ae_pipeline.formats import check_codec_kind, check_settings, find_format
 from ae_pipeline.results.backfill import BackfillPlan, PlannedFragment
-from ae_pipeline.selection import fragments_between, fragments_where, latest, latest_first
+from ae_pipeline.selection import fragments_between, latest, latest_first
 from ae_pipeline.storage import check_apart, check_kind, read_marker, read_unchecked
 from ae_pipeline.upkeep.orphans import orphan_warnings
 from ae_pipeline.upkeep.prune import refusal
@@ -150,6 +151,10 @@ def _statuses(
 def _of_partitions(fragments: Sequence[Fragment], config: BackfillConfig) -> Sequence[Fragment]:
     """Those that predicate, range and lookback leave, in the order in which they are done."""
     if config.where is not None:
+        require("backfill.where", "sqlglot")
+        # It costs a tenth of a second, and few jobs have a predicate.
+        from ae_pipeline.selection.predicate import fragments_where  # noqa: PLC0415
+
         fragments = fragments_where(fragments, config.where)
     if config.start is not None or config.end is not None:
         fragments = fragments_between(fragments, config.start, config.end)

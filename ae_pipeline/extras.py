@@ -20,20 +20,22 @@ EXTRA_OF = {
 }
 
 
-def require(purpose: str, *packages: str) -> None:
+def require(purpose: str, *packages: str, or_else: str = "") -> None:
     """Look for packages without importing them.
 
     Args:
         purpose: what needs them, for the message.
         packages: keys of `EXTRA_OF`, all of one extra.
+        or_else: how to do without them, as an imperative.
 
     Raises:
         MissingExtraError: one is not installed; the message has the command that installs it.
     """
     absent = [name for name in packages if find_spec(name) is None]
     if absent:
+        install = f'pip install "ae-pipeline[{EXTRA_OF[absent[0]]}]"'
         raise MissingExtraError(
-            f"{' and '.join(absent)} not installed",
-            where=purpose,
-            remedy=f'pip install "ae-pipeline[{EXTRA_OF[absent[0]]}]"',
+            f"{purpose} needs packages that are not installed",
+            where=", ".join(absent),
+            remedy=f"{install}, or {or_else}" if or_else else install,
         )

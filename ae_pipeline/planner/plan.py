@@ -49,7 +49,11 @@ def plan_codec(
     """
     if config.learn == "auto" and trainer.inputs.n_inputs > 1:
         # Told now, not after minutes of what needs no network.
-        require("planner.learn=auto; linear and never do without", "tensorflow", "keras")
+        require(
+            "planner.learn: auto",
+            *("tensorflow", "keras"),
+            or_else="set planner.learn to linear or never",
+        )
     sample = read_sample(trainer.groups, trainer.codec, most_values)
     contest = Contest(sample, config.growth)
     contest.enter("direct", trainer.codec, time.monotonic())

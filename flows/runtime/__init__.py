@@ -27,7 +27,7 @@ _SETTINGS = {
     # They speak outside of runs, too, where there is no page; Prefect would warn of each line.
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
-require("flows", "prefect")
+require("a Prefect flow", "prefect")
 for _name, _value in _SETTINGS.items():
     os.environ.setdefault(_name, _value)
 try:

@@ -19,3 +19,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def reader(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """An environment without any extra."""
     return environment(tmp_path_factory.mktemp("reader") / "venv", wheel)
+
+
+@pytest.fixture(scope="session")
+def commanded(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """An environment with the command line and without Prefect."""
+    return environment(tmp_path_factory.mktemp("commanded") / "venv", wheel, "cli")
+
+
+@pytest.fixture(scope="session")
+def orchestrated(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """An environment with Prefect and without TensorFlow."""
+    return environment(tmp_path_factory.mktemp("orchestrated") / "venv", wheel, "flows")

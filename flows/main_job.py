@@ -10,10 +10,10 @@ from ae_pipeline.report.presenter import present
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.results.fit import FitResult
 
-from .artifacts import publish_markdown
 from .decode import decode
 from .encode import encode
 from .fit import fit
+from .pages.artifacts import publish_markdown
 from .pages.names import run_name
 from .runtime.endings import ended
 from .runtime.states import failing_in_one_line, result_of

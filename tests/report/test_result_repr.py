@@ -24,7 +24,7 @@ from ae_pipeline.results.gc import Garbage, GarbageReport
 from ae_pipeline.results.result import Result
 from ae_pipeline.upkeep import plan_backfill
 from ae_pipeline.verbs import backfill, compress
-from tests.datasets import mixed_tree
+from tests.support.datasets import mixed_tree
 
 NEVER = {"planner": {"learn": "never"}}
 TABLE = Table("<Sizes>", ("name", "rows"), (("a & b", 1200), ("c", 7)), ("total", 1207), "A note.")

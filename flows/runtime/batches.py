@@ -17,7 +17,7 @@ from ..pages.artifacts import BatchProgress
 
 _MOST_TASKS = 100
 _FRAGMENTS_PER_WORKER = 4
-#: Small fragments make up a batch of so many bytes, or of so many fragments: a second of work.
+#: A batch of small fragments holds this many bytes or fragments: about a second of work.
 _BATCH_BYTES = 32_000_000
 _SMALL_FRAGMENTS = 250
 

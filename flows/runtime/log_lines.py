@@ -2,7 +2,7 @@
 
 A line per fragment is right for hundreds of fragments and dear for thousands: Prefect takes
 milliseconds for each line, longer than a small fragment does. A traceback says where the code
-is wrong; an error of ours says what is wrong with the data or the settings.
+is wrong; an expected error says what is wrong with the data or the settings.
 """
 
 import logging
@@ -25,7 +25,7 @@ _LINES_PER_SECOND = 2.0
 
 
 class FewLines(logging.Filter):
-    """Let through a first burst of lines, then so many a second; warnings always.
+    """Let through a burst of lines, then a few per second; warnings always.
 
     The next line that comes through says how many did not.
 
@@ -60,7 +60,7 @@ class FewLines(logging.Filter):
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """False for the traceback of an error of ours: the run's final state is that error's line."""
+    """False for the traceback of an expected error, whose line is the run's final state."""
     return not (record.exc_info and isinstance(record.exc_info[1], AePipelineError))
 
 

@@ -1,4 +1,4 @@
-"""How runs end: errors of ours as one line, I/O trouble with another attempt."""
+"""How runs end: an expected error as one line, an I/O error with another attempt."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -11,6 +11,7 @@ from ae_pipeline.cli.show import show, suggest
 from ae_pipeline.cli.terminal import progress_bars, set_up_logging
 from ae_pipeline.config.job import EncodeJob, FitJob
 from ae_pipeline.config.load import load_job
+from ae_pipeline.formats import FORMATS
 from ae_pipeline.verbs import encode as encode_dataset
 from ae_pipeline.verbs import fit as fit_dataset
 
@@ -29,6 +30,7 @@ def fit(
     loss_threshold: options.LossThreshold = None,
     seed: options.Seed = None,
     start_from: options.StartFrom = None,
+    codec_for: options.CodecFor = None,
     keep: options.Keep = None,
     feature: options.Feature = None,
     force: options.ForceFit = False,
@@ -54,6 +56,7 @@ def fit(
         training__loss_threshold=loss_threshold,
         training__seed=seed,
         training__start_from=start_from,
+        codec_for=codec_for,
         columns__keep=keep,
         columns__feature=feature,
         execution__force=force,
@@ -63,7 +66,8 @@ def fit(
         result = fit_dataset(job, progress)
     show(result, as_json)
     if not as_json:
-        suggest(f"features {job.source} DEST --codec {job.codec}")
+        verb = FORMATS[job.codec_for].verb
+        suggest(f"{verb} {job.source} DEST --codec {job.codec}")
 
 
 def features(

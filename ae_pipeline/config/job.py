@@ -4,7 +4,7 @@
 that one `job.yaml` serves every verb and a deployment's form shows what is required.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -58,6 +58,9 @@ class JobConfig(Settings):
     )
     decoded: str | None = Field(
         default=None, description="Folder for decoded tables; decode writes it."
+    )
+    codec_for: Literal["features", "archive"] = Field(
+        default="features", description="Kind of dataset that `fit` fits a codec for."
     )
     latent_column: str = Field(
         default="latent", min_length=1, description="Name of the latent column."

@@ -1,6 +1,6 @@
 """Flow: bring an archive up to date every night: encode, read back, compare, then delete if asked.
 
-Run it: `python -m flows.compress --config job.yaml`
+Run it: `ae-pipeline run compress --config job.yaml`, or `python -m flows.compress` in a checkout.
 """
 
 import time
@@ -26,16 +26,17 @@ from ae_pipeline.verbs import (
     watch_drift,
 )
 from ae_pipeline.work import Outcome
-from flows.artifacts import publish, publish_details, publish_page, publish_table
-from flows.assets import publish_asset
-from flows.batches import Plan, run_batches
-from flows.encode import encode_batch
-from flows.endings import ended, planned
-from flows.events import emit_drift
-from flows.names import run_name
-from flows.progress import listener
-from flows.states import WORK, failing_in_one_line, result_of
-from flows.verify import verify_batch
+
+from .encode import encode_batch
+from .pages.artifacts import publish, publish_details, publish_page, publish_table
+from .pages.assets import publish_asset
+from .pages.events import emit_drift
+from .pages.names import run_name
+from .runtime.batches import Plan, run_batches
+from .runtime.endings import ended, planned
+from .runtime.progress import listener
+from .runtime.states import WORK, failing_in_one_line, result_of
+from .verify import verify_batch
 
 
 @task(name="plan-compress", task_run_name="plan-compress", **WORK)
@@ -169,6 +170,6 @@ def _publish(report: CompressReport, job: CompressJob) -> None:
 
 
 if __name__ == "__main__":
-    from flows.command import main
+    from .runtime.command import main
 
-    main(compress, CompressJob)
+    main(compress)

@@ -1,6 +1,6 @@
 """Flow: the main job, end to end: fit a codec, encode the source, decode and compare.
 
-Run it: `python -m flows.main_job --config job.yaml`
+Run it: `ae-pipeline run main_job --config job.yaml`, or `python -m flows.main_job` in a checkout.
 """
 
 from prefect import State, flow
@@ -9,13 +9,14 @@ from ae_pipeline.config.job import MainJob
 from ae_pipeline.report.presenter import present
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.results.fit import FitResult
-from flows.artifacts import publish_markdown
-from flows.decode import decode
-from flows.encode import encode
-from flows.endings import ended
-from flows.fit import fit
-from flows.names import run_name
-from flows.states import failing_in_one_line, result_of
+
+from .decode import decode
+from .encode import encode
+from .fit import fit
+from .pages.artifacts import publish_markdown
+from .pages.names import run_name
+from .runtime.endings import ended
+from .runtime.states import failing_in_one_line, result_of
 
 
 @flow(name="main-job", flow_run_name=run_name("main-job", "source"), log_prints=False)
@@ -35,6 +36,6 @@ def main_job(job: MainJob) -> State[DatasetReport]:
 
 
 if __name__ == "__main__":
-    from flows.command import main
+    from .runtime.command import main
 
-    main(main_job, MainJob)
+    main(main_job)

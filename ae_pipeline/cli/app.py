@@ -12,6 +12,7 @@ from ae_pipeline.cli.archive import encode, estimate, verify
 from ae_pipeline.cli.learn import features, fit
 from ae_pipeline.cli.read import decode
 from ae_pipeline.cli.read import inspect as inspect_path
+from ae_pipeline.cli.run import run
 from ae_pipeline.cli.signals import stopping_cleanly
 from ae_pipeline.cli.terminal import escape_unprintable, stderr
 from ae_pipeline.cli.upkeep import backfill, compress, gc
@@ -40,6 +41,7 @@ for verb in (
     *(estimate, encode, verify),
     *(decode, inspect_path),
     *(backfill, compress, gc),
+    run,
 ):
     app.command(help=_help(verb))(verb)
 

@@ -27,8 +27,10 @@ from ae_pipeline.upkeep import (
 
 logger = logging.getLogger(__name__)
 
+DAY_S = 86_400.0
 
-def gc(dataset: str, grace_s: float, is_dry_run: bool = False) -> GarbageReport:
+
+def gc(dataset: str, grace_s: float = DAY_S, is_dry_run: bool = False) -> GarbageReport:
     """Remove what is left of killed runs and of former codecs; what decoding needs stays.
 
     Args:

@@ -171,7 +171,7 @@ def test_killed_fit(job: Job, standing: StandingServer, tmp_path: Path) -> None:
 
 def test_temporary_server_outlives_nobody() -> None:
     """The temporary server ends when the process that started it does, even if it was killed."""
-    command = [sys.executable, "-m", "flows.server", "0"]
+    command = [sys.executable, "-m", "flows.runtime.server", "0"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as server:
         assert server.stdin is not None
         server.stdin.close()  # as the kernel does for a process that is killed

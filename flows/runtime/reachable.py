@@ -18,7 +18,8 @@ from prefect.settings import (
 )
 
 from ae_pipeline.errors import AePipelineError
-from flows.credentials import masked, without_credentials
+
+from .credentials import masked, without_credentials
 
 _TIMEOUT_S = 3.0
 _REFUSED = (401, 403)

@@ -12,7 +12,8 @@ from prefect.tasks import exponential_backoff
 
 from ae_pipeline.errors import AePipelineError, FragmentsFailedError, memory_errors
 from ae_pipeline.work import Outcome
-from flows.events import emit_failures
+
+from ..pages.events import emit_failures
 
 P = ParamSpec("P")
 T = TypeVar("T")

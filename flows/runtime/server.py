@@ -28,7 +28,7 @@ class TemporaryServer(SubprocessASGIServer):
             "PREFECT__SERVER_FINAL": "1",
         }
         return subprocess.Popen(  # noqa: S603  our own command
-            [sys.executable, "-m", "flows.server", str(self.port)],
+            [sys.executable, "-m", f"{__package__}.server", str(self.port)],
             stdin=subprocess.PIPE,  # closed by the end of this process
             env={**os.environ, **settings, **own},
             start_new_session=True,

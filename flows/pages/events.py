@@ -13,7 +13,8 @@ from prefect.events import emit_event
 from ae_pipeline.escaping import visible
 from ae_pipeline.results.dataset import FragmentFailure
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
-from flows.names import slug
+
+from .names import slug
 
 DRIFT = "ae-pipeline.drift"
 SHIFT = "ae-pipeline.shift"

@@ -12,7 +12,8 @@ from ae_pipeline.config.job import ExecutionConfig
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.fragments import DecodePlan, EncodePlan
 from ae_pipeline.work import Outcome
-from flows.artifacts import BatchProgress
+
+from ..pages.artifacts import BatchProgress
 
 _MOST_TASKS = 100
 _FRAGMENTS_PER_WORKER = 4

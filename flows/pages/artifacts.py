@@ -21,7 +21,8 @@ from ae_pipeline.report.errors import failure_lines
 from ae_pipeline.report.presenter import present
 from ae_pipeline.report.tables import Table, to_markdown, to_records
 from ae_pipeline.results.result import Result
-from flows.names import slug
+
+from .names import slug
 
 #: A table artifact of tens of thousands of rows exceeds Prefect's event limit.
 _MOST_ROWS = 500

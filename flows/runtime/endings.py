@@ -13,7 +13,8 @@ from ae_pipeline.report.tables import Cell
 from ae_pipeline.results.result import Result
 from ae_pipeline.verbs import NOTHING
 from ae_pipeline.work import Outcome
-from flows.states import raise_if_failed
+
+from .states import raise_if_failed
 
 #: Warnings in the log; the artifacts have all of them.
 _MOST_WARNINGS = 20

@@ -1,9 +1,14 @@
-"""`python -m flows.<name> --config job.yaml`: run a flow here and show what came of it."""
+"""Run a flow here and show what came of it.
+
+`python -m flows.<name> --config job.yaml` in a checkout, `ae-pipeline run <name>` anywhere.
+"""
 
 import argparse
+import inspect
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn  # Prefect's flow type is generic in everything
 
@@ -22,31 +27,52 @@ from ae_pipeline.config.job import JobConfig
 from ae_pipeline.config.load import load_job, parse_setting
 from ae_pipeline.errors import AePipelineError, ConfigError
 from ae_pipeline.escaping import one_line
-from flows.credentials import masked, without_credentials
-from flows.progress import showing_progress
-from flows.reachable import check_server
+
+from .credentials import masked, without_credentials
+from .progress import showing_progress
+from .reachable import check_server
 
 _BIN = Path(sys.executable).parent
 
 
-def main(flow: Callable[..., Any], kind: type[JobConfig]) -> None:
-    """Run a flow with the job of a YAML file.
+def main(flow: Callable[..., Any]) -> None:
+    """What `python -m flows.<name>` does: run a flow with the job of a YAML file.
 
     Exit code 1 if it did not complete, 130 and 143 if it was stopped; Prefect has the run as
     crashed then.
 
     Args:
         flow: takes one parameter, `job`.
-        kind: the job's model.
     """
     escape_unprintable()
     arguments = _parse(flow.__doc__ or "")
+    with stopping_cleanly():
+        start(flow, arguments.config, arguments.set)
+
+
+def start_named(name: str, config: str, settings: Sequence[str]) -> None:
+    """What `ae-pipeline run` does: `start` the flow of a module beside this package."""
+    package = __package__.rpartition(".")[0]
+    start(getattr(import_module(f"{package}.{name}"), name), config, settings)
+
+
+def start(flow: Callable[..., Any], config: str, settings: Sequence[str]) -> None:
+    """Run a flow here, and print what came of it.
+
+    Args:
+        flow: takes one parameter, `job`, annotated with the job's model.
+        config: path of the job's YAML file.
+        settings: `KEY=VALUE` each, over what the file says.
+
+    Raises:
+        SystemExit: of code 1, if the job is wrong or the run did not complete.
+    """
+    kind: type[JobConfig] = inspect.signature(flow).parameters["job"].annotation
     try:
-        overrides = dict(parse_setting(text) for text in arguments.set)
-        job = load_job(kind, arguments.config, overrides)
+        job = load_job(kind, config, dict(map(parse_setting, settings)))
     except ConfigError as error:
-        sys.exit(f"error: {error}")
-    with stopping_cleanly(), showing_progress():
+        _fail(str(error))
+    with showing_progress():
         try:
             check_server()
             _start_server()
@@ -68,7 +94,7 @@ def _fail(message: str) -> NoReturn:
 def _start_server() -> None:
     """A temporary server, if there is no other."""
     if not PREFECT_API_URL.value() and PREFECT_SERVER_ALLOW_EPHEMERAL_MODE.value():
-        from flows.server import TemporaryServer  # noqa: PLC0415  costs seconds
+        from .server import TemporaryServer  # noqa: PLC0415  costs seconds
 
         TemporaryServer().start()
 

@@ -77,10 +77,8 @@ class ArchiveFormat:
                 check_keepable(records, fragment.relative, n_done)
                 n_done += len(records)
                 block = self.codec.encode(records)
-                content = block.to_bytes()
                 ledger.update(block.ledger())
-                ledger["directory"] += len(content) - block.n_bytes
-                write(_with_block(records, content, schema))
+                write(_with_block(records, block.to_bytes(), schema))
             metadata.update(replace(footer, ledger=dict(ledger)).to_metadata())
         return ()
 

@@ -21,7 +21,7 @@ _USUAL = 0.9995
 Codes = Int64[np.ndarray, "windows latent"]
 
 
-def without_idle_codes(codec: ArchiveCodec, sample: SampleBlocks) -> ArchiveCodec:
+def prune_codes(codec: ArchiveCodec, sample: SampleBlocks) -> ArchiveCodec:
     """The codec with the codes that vary over these blocks; itself if all do, or none."""
     network = codec.network
     if network is None:

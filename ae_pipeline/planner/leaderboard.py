@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass
-class Contest:
+class Leaderboard:
     """Keeps the candidate of fewest bytes.
 
     Args:

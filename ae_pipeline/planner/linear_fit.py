@@ -14,9 +14,9 @@ from jaxtyping import Float64, Int16, Int32, Int64
 from ae_pipeline.coding import (
     BIAS_MAX,
     LinearPredictor,
-    cells_near,
-    hints_near,
-    pack_classes,
+    context_values,
+    nearest_cells,
+    pack_contexts,
     pack_integers,
 )
 from ae_pipeline.coding.linear_prediction import WEIGHT_MAX
@@ -168,12 +168,12 @@ def _predicted_bytes(number: int, column: _Column, blocks: Sequence[Cells]) -> i
     for block in blocks:
         cells = block[number].astype(np.int64)
         prediction = alone.prediction(number, block)
-        distances = cells - cells_near(prediction)
+        distances = cells - nearest_cells(prediction)
         if column.follows:
             total += len(pack_integers(distances - np.concatenate([[0], cells[:-1]])))
             continue
         whole = pack_integers(distances)
-        total += len(pack_classes(cells, hints_near(prediction), len(whole)) or whole)
+        total += len(pack_contexts(cells, context_values(prediction), len(whole)) or whole)
     return total
 
 

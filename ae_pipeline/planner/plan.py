@@ -15,7 +15,7 @@ from ae_pipeline.config.planner import PlannerConfig
 from ae_pipeline.planner.candidate import Trainer
 from ae_pipeline.planner.candidate_shape import Shape, describe
 from ae_pipeline.planner.forecast import Rehearsal
-from ae_pipeline.planner.leaderboard import Contest
+from ae_pipeline.planner.leaderboard import Leaderboard
 from ae_pipeline.planner.linear_fit import fit_predictor
 from ae_pipeline.planner.sample import MOST_VALUES, read_sample
 from ae_pipeline.planner.screen import Screened, screen
@@ -46,7 +46,7 @@ def plan_codec(
         TrainingError: a network's loss is not finite from the start.
     """
     sample = read_sample(trainer.groups, trainer.codec, most_values)
-    contest = Contest(sample, config.growth)
+    contest = Leaderboard(sample, config.growth)
     contest.enter("direct", trainer.codec, time.monotonic())
     trainer = _with_predictor(trainer, contest)
     if config.learn == "never" or trainer.inputs.n_inputs < 2:
@@ -69,7 +69,7 @@ def plan_codec(
     return contest.verdict()
 
 
-def _with_predictor(trainer: Trainer, contest: Contest) -> Trainer:
+def _with_predictor(trainer: Trainer, contest: Leaderboard) -> Trainer:
     started = time.monotonic()
     sample = contest.sample
     n_rows = round(sample.n_rows * contest.growth)
@@ -82,13 +82,13 @@ def _with_predictor(trainer: Trainer, contest: Contest) -> Trainer:
 
 
 def _screen(
-    trainer: Trainer, config: PlannerConfig, contest: Contest, is_rehearsal: bool
+    trainer: Trainer, config: PlannerConfig, contest: Leaderboard, is_rehearsal: bool
 ) -> list[Screened]:
     """Linear networks, measured on fewer blocks."""
     n_values = _REHEARSED_VALUES if is_rehearsal else _SCREENED_VALUES
     network = trainer.job.network
     windows = config.windows if network.window is None else (network.window,)
-    small = Contest(contest.sample.shortened(n_values), contest.growth)
+    small = Leaderboard(contest.sample.shortened(n_values), contest.growth)
     small.enter("linear prediction", trainer.codec, time.monotonic())
     return screen(trainer.codec, trainer.inputs, windows, network.latent_dim, small)
 
@@ -99,7 +99,7 @@ def _is_trained(codec: ArchiveCodec | None) -> bool:
     return network is not None and network.architecture.design == "residual"
 
 
-def _go_on(trainer: Trainer, config: PlannerConfig, contest: Contest) -> None:
+def _go_on(trainer: Trainer, config: PlannerConfig, contest: Leaderboard) -> None:
     """Train a network of a former codec further; its inputs stay as they are standardised."""
     previous = trainer.previous
     network = None if previous is None else previous.network

@@ -9,8 +9,8 @@ from itertools import groupby
 import numpy as np
 import pyarrow as pa
 
-from ae_pipeline.codec.archive import ArchiveCodec, fill_rows
-from ae_pipeline.coding import BlockStreams, bounded
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.coding import BlockStreams, source_cells
 from ae_pipeline.dataset import RowGroup, read_records, rebatch
 from ae_pipeline.planner.moments import Cells
 
@@ -167,5 +167,5 @@ def _cells_of(codec: ArchiveCodec, block: pa.RecordBatch) -> Cells:
     cells = np.empty((len(codec.columns), len(block)))
     for number, column in enumerate(codec.columns):
         present = column.present(block.column(codec.schema.features[number]))
-        cells[number] = bounded(fill_rows(column.cells_of(present.values), present.is_valid))
+        cells[number] = source_cells(column.cells_of(present.values), present.is_valid)
     return cells

@@ -10,7 +10,7 @@ from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.columns import Standardization
 from ae_pipeline.planner.candidate_shape import Shape
 from ae_pipeline.planner.klt import Spectrum, linear_network, measure_spectrum
-from ae_pipeline.planner.leaderboard import Contest
+from ae_pipeline.planner.leaderboard import Leaderboard
 from ae_pipeline.planner.weight_precision import coarsest
 
 #: Deviations in tolerance units above which components are coded, and relative steps of their
@@ -39,7 +39,7 @@ def screen(
     inputs: Standardization,
     windows: tuple[int, ...],
     latent_dim: int | None,
-    contest: Contest,
+    contest: Leaderboard,
 ) -> list[Screened]:
     """The best linear network of each window, those that can be told from chance.
 
@@ -64,7 +64,7 @@ def screen(
 
 
 def _best_network(
-    codec: ArchiveCodec, spectrum: Spectrum, latent_dim: int | None, contest: Contest
+    codec: ArchiveCodec, spectrum: Spectrum, latent_dim: int | None, contest: Leaderboard
 ) -> Screened | None:
     """The best number of codes at the finest step, then the best step for it.
 
@@ -93,7 +93,7 @@ def _best_network(
 
 
 def _measure(
-    codec: ArchiveCodec, spectrum: Spectrum, n_latents: int, relative: float, contest: Contest
+    codec: ArchiveCodec, spectrum: Spectrum, n_latents: int, relative: float, contest: Leaderboard
 ) -> Screened:
     # The error of all codes together is spread over all inputs.
     step = max(1.0, relative * float(np.sqrt(len(spectrum.gain) / n_latents)))

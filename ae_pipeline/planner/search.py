@@ -19,8 +19,8 @@ from ae_pipeline.planner.candidate_shape import (
     narrower,
     wider,
 )
-from ae_pipeline.planner.code_pruning import without_idle_codes
-from ae_pipeline.planner.leaderboard import Contest
+from ae_pipeline.planner.code_pruning import prune_codes
+from ae_pipeline.planner.leaderboard import Leaderboard
 from ae_pipeline.planner.network_columns import useful_columns
 from ae_pipeline.planner.screen import Screened
 from ae_pipeline.planner.weight_precision import coarsest
@@ -66,7 +66,7 @@ class Search:
     """
 
     trainer: Trainer
-    contest: Contest
+    contest: Leaderboard
     budget_s: float
     columns: int | None = None
     judged_values: int = _JUDGED_VALUES
@@ -230,5 +230,5 @@ class Search:
         """Without idle codes, and with weights only as precise as pays."""
         sample = self.contest.sample.shortened(self.judged_values)
         if self.trainer.job.network.latent_dim is None:
-            codec = without_idle_codes(codec, sample)
+            codec = prune_codes(codec, sample)
         return coarsest(codec, replace(self.contest, sample=sample).bytes_of)[1]

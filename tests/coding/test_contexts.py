@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from ae_pipeline.coding import pack_classes, pack_integers, unpack_classes, varint
+from ae_pipeline.coding import pack_contexts, pack_integers, unpack_contexts, varint
 from ae_pipeline.coding.contexts import MOST_THRESHOLDS
 
 FAR = 1 << 56
@@ -32,11 +32,11 @@ def test_round_trip(data: st.DataObject, n_values: int, bits: int, spread: int) 
     sign = data.draw(st.sampled_from([-1, 1]))
     values = data.draw(npst.arrays(np.int64, n_values, elements=st.integers(0, 1 << bits)))
     hints = sign * data.draw(npst.arrays(np.int64, n_values, elements=st.integers(0, spread)))
-    content = pack_classes(
+    content = pack_contexts(
         values * (hints > hints.mean() if n_values else 1), hints, 100 * n_values
     )
     if content is not None:
-        found = unpack_classes(content, hints)
+        found = unpack_contexts(content, hints)
         assert found.tolist() == (values * (hints > hints.mean())).tolist()
 
 
@@ -44,9 +44,9 @@ def test_round_trip(data: st.DataObject, n_values: int, bits: int, spread: int) 
 def test_classes_save_what_the_hint_tells(n_values: int) -> None:
     """Values that half of the hints say are 0 take half the bytes, and little for the classes."""
     values, hints = two_kinds(n_values)
-    content = pack_classes(values, hints, len(pack_integers(values)))
+    content = pack_contexts(values, hints, len(pack_integers(values)))
     assert content is not None
-    assert unpack_classes(content, hints).tolist() == values.tolist()
+    assert unpack_contexts(content, hints).tolist() == values.tolist()
     told = len(pack_integers(values[hints > 0]))
     assert told < len(content) < 1.1 * told + 50
     assert len(content) < 0.85 * len(pack_integers(values))
@@ -56,14 +56,14 @@ def test_classes_save_what_the_hint_tells(n_values: int) -> None:
 def test_hints_that_tell_nothing(hints: np.ndarray) -> None:
     """One class is no class: nothing is packed where it would not pay."""
     values = np.random.default_rng(0).integers(-3, 4, 1000)
-    assert pack_classes(values, hints, len(pack_integers(values))) is None
+    assert pack_contexts(values, hints, len(pack_integers(values))) is None
 
 
 @pytest.mark.parametrize("n_values", [0, 1])
 def test_few_values(n_values: int) -> None:
     """One value or none has one class."""
     values, hints = two_kinds(n_values)
-    assert pack_classes(values, hints, len(pack_integers(values))) is None
+    assert pack_contexts(values, hints, len(pack_integers(values))) is None
 
 
 @pytest.mark.parametrize(
@@ -84,4 +84,4 @@ def test_few_values(n_values: int) -> None:
 def test_damaged(content: bytes) -> None:
     """Classes that are too many, end early, or have too few or too many bytes are refused."""
     with pytest.raises(ValueError, match=r"\w"):
-        unpack_classes(content, np.array([-1, 1, 2, -5]))
+        unpack_contexts(content, np.array([-1, 1, 2, -5]))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ae_pipeline.planner.code_pruning import without_idle_codes
+from ae_pipeline.planner.code_pruning import prune_codes
 from ae_pipeline.planner.sample import SampleBlocks
 from tests.support.archives import make_codec, ramp_network, ramp_records
 
@@ -26,7 +26,7 @@ def test_idle_codes_are_folded(generator: np.random.Generator) -> None:
         decoder=replace(network.decoder, skip_weights=skip),
     )
     codec = make_codec(records.schema, 0.5, network)
-    found = without_idle_codes(codec, SampleBlocks((records,), len(records), 1))
+    found = prune_codes(codec, SampleBlocks((records,), len(records), 1))
     assert found.network is not None
     assert found.network.decoder.latent_dim == 1
     before = network.predict(codec.codes(records), len(records))
@@ -44,4 +44,4 @@ def test_codec_stays_as_it_is(n_rows: int, generator: np.random.Generator) -> No
     sample = SampleBlocks((records,), n_rows, 1)
     for network in (ramp_network(), None):
         codec = make_codec(records.schema, 0.5, network)
-        assert without_idle_codes(codec, sample) is codec
+        assert prune_codes(codec, sample) is codec

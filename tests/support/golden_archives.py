@@ -29,7 +29,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.codec import Provenance
-from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork, fill_rows, save_archive_codec
+from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork, save_archive_codec
 from ae_pipeline.codec.archive.column import ColumnCodec
 from ae_pipeline.codec.features import FeaturesCodec, save_features_codec
 from ae_pipeline.coding import (
@@ -41,7 +41,7 @@ from ae_pipeline.coding import (
     LinearPredictor,
     Promise,
     Quantizer,
-    bounded,
+    source_cells,
 )
 from ae_pipeline.columns import Standardization, TableSchema
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
@@ -371,8 +371,8 @@ def gated_table(network: ArchiveNetwork, seed: int, n_rows: int) -> pa.Table:
             for name, offset, tolerance in zip(_COLUMNS, _OFFSET, _TOLERANCE, strict=True)
         ]
     )
-    hint = echo_predictor().hint(7, cells)
-    echo = integers(seed + 19, n_rows, 99) * (hint > np.median(hint))
+    context_values = echo_predictor().context_values(7, cells)
+    echo = integers(seed + 19, n_rows, 99) * (context_values > np.median(context_values))
     for number, units in ((3, mixed), (7, echo)):
         values = _OFFSET[number] + 2 * _TOLERANCE[number] * units
         table = table.set_column(number, table.column_names[number], _disturbed(values, number))
@@ -434,7 +434,7 @@ def cells_of(array: pa.Array, offset: float, tolerance: float) -> np.ndarray:
     """What other columns are predicted from, in all rows."""
     column = ColumnCodec(array.type, Quantizer.linear(float(offset), float(tolerance)))
     present = column.present(array)
-    return bounded(fill_rows(column.direct(present).cells, present.is_valid))
+    return source_cells(column.direct(present).cells, present.is_valid)
 
 
 #: Type, tolerance and offset of the predictor case's columns.

@@ -21,7 +21,6 @@ from ae_pipeline.coding import (
     LinearPredictor,
     Promise,
     Quantizer,
-    promises_of,
 )
 from ae_pipeline.columns import TableSchema
 
@@ -59,7 +58,7 @@ class ArchiveContent:
     @property
     def promises(self) -> tuple[Promise, ...]:
         """What is promised of each feature column."""
-        return promises_of(self.quantizers)
+        return tuple(quantizer.promise for quantizer in self.quantizers)
 
     @cached_property
     def id(self) -> str:

@@ -27,7 +27,7 @@ from ae_pipeline.dataset import Source, list_row_groups, typical_schema
 from ae_pipeline.fitting.features import check_same_columns, fit_key
 from ae_pipeline.fitting.guard import check_meaning, column_fidelity, judge_codec, tell_flattened
 from ae_pipeline.fitting.prepare import measure_source
-from ae_pipeline.planner.candidate import Trainer
+from ae_pipeline.planner.candidate import CandidateTrainer
 from ae_pipeline.planner.plan import plan_codec
 from ae_pipeline.results.fit import TrainingSummary
 from ae_pipeline.results.progress import Progress
@@ -94,7 +94,7 @@ def fit_archive_codec(
         tell_flattened(column_fidelity(direct))
     previous = _previous_codec(job, schema)
     before_training()
-    trainer = Trainer(job, direct, inputs, groups, checkpoint, progress, previous)
+    trainer = CandidateTrainer(job, direct, inputs, groups, checkpoint, progress, previous)
     return plan_codec(trainer, job.planner)
 
 

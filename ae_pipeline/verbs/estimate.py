@@ -45,8 +45,8 @@ from ae_pipeline.fitting import (
     measure_source,
 )
 from ae_pipeline.parquet import read_leaves
-from ae_pipeline.planner.candidate import Trainer
-from ae_pipeline.planner.forecast import Effort, Rehearsal, outlook
+from ae_pipeline.planner.candidate import CandidateTrainer
+from ae_pipeline.planner.forecast import Effort, Forecast, outlook
 from ae_pipeline.planner.plan import plan_codec
 from ae_pipeline.planner.sample import SampleBlocks, read_sample
 from ae_pipeline.results.estimate import Estimate, EstimatedColumn, EstimatedOption
@@ -167,9 +167,9 @@ def _rehearse_all(
         n_left = len(set(job.tolerances)) - len(codecs)
         is_promising = any(_is_trained(one.codec) for one in codecs.values())
         most_s = effort.spent_s + effort.left_s / n_left
-        rehearsal = Rehearsal(effort, most_s, is_promising)
+        forecast = Forecast(effort, most_s, is_promising)
         tolerance = job.tolerance.model_copy(update={"relative": relative})
-        codecs[relative] = _rehearse(job, tolerance, sampled, rehearsal, progress)
+        codecs[relative] = _rehearse(job, tolerance, sampled, forecast, progress)
     return codecs
 
 
@@ -180,7 +180,7 @@ def _others(job: EstimateJob, sampled: _Sampled, progress: Progress) -> list[Est
     """
     planner = job.planner.model_copy(update={"learn": "never"})
     own = job.model_copy(update={"planner": planner})
-    nothing = Rehearsal(Effort(0.0), 0.0, is_promising=False)
+    nothing = Forecast(Effort(0.0), 0.0, is_promising=False)
     # Rules of the user come last, so that they count.
     decimals = job.tolerance.model_copy(update={"rules": (_TWO_DECIMALS, *job.tolerance.rules)})
     options = []
@@ -201,7 +201,7 @@ def _rehearse(
     job: EstimateJob,
     tolerance: ToleranceConfig,
     sampled: _Sampled,
-    rehearsal: Rehearsal,
+    forecast: Forecast,
     progress: Progress,
 ) -> _Rehearsed:
     """The codec that the planner would choose, had it less time."""
@@ -212,8 +212,8 @@ def _rehearse(
     growth = max(job.planner.growth, sampled.share)
     config = job.planner.model_copy(update={"growth": growth})
     with tempfile.TemporaryDirectory() as scratch:
-        trainer = Trainer(own, direct, inputs, sampled.groups, Path(scratch), progress)
-        codec = plan_codec(trainer, config, _MOST_VALUES, rehearsal)
+        trainer = CandidateTrainer(own, direct, inputs, sampled.groups, Path(scratch), progress)
+        codec = plan_codec(trainer, config, _MOST_VALUES, forecast)
     return _Rehearsed(codec, outlook(trainer, codec, config.budget_s))
 
 

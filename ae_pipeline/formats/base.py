@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar, Protocol, Self, TypeAlias, runtime_checkable
+from typing import ClassVar, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -47,7 +47,7 @@ class FragmentFormat(Protocol):
         """Return what footers hold for this kind alone, as a job has it."""
 
     @classmethod
-    def open(cls, directory: Path, extra: Mapping[str, str]) -> Self:
+    def open(cls, directory: Path, extra: Mapping[str, str]) -> FragmentFormat:
         """Load a codec; errors as `load_codec`."""
 
     @classmethod
@@ -58,7 +58,7 @@ class FragmentFormat(Protocol):
         checkpoint: Path,
         progress: Progress,
         before_training: Callable[[], object],
-    ) -> Self:
+    ) -> FragmentFormat:
         """Fit a codec to fragments that suit each other.
 
         Args:

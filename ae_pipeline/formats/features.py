@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -64,7 +64,7 @@ class FeaturesFormat:
         return {LATENT_KEY: job.latent_column}
 
     @classmethod
-    def open(cls, directory: Path, extra: Mapping[str, str]) -> Self:
+    def open(cls, directory: Path, extra: Mapping[str, str]) -> FeaturesFormat:
         """Load a codec; to decode, the latent column's name comes from each footer."""
         return cls(load_features_codec(directory), extra.get(LATENT_KEY, ""))
 
@@ -76,7 +76,7 @@ class FeaturesFormat:
         checkpoint: Path,
         progress: Progress,
         before_training: Callable[[], object],
-    ) -> Self:
+    ) -> FeaturesFormat:
         """Fit a codec; errors as `fit_codec`."""
         before_training()
         return cls(fit_codec(job, source, checkpoint, progress), job.latent_column)

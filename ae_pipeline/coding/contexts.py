@@ -77,7 +77,7 @@ def unpack_contexts(content: bytes, context_values: Integers) -> Integers:
     if not reader.is_at_end:
         raise ValueError("contexts have bytes that no stream owns")
     values = np.empty(len(context_values), np.int64)
-    values[order] = np.concatenate(unpack_each(streams, sizes))
+    values[order] = np.concatenate(unpack_each(streams, sizes, [values.dtype] * len(sizes)))
     return values
 
 

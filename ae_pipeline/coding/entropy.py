@@ -59,16 +59,6 @@ def unpack_integers(content: bytes, n_values: int) -> Int64[np.ndarray, "values"
     return _decompress(content, n_values, _INTEGERS[tag & ~_WRAPPED]).astype(np.int64)
 
 
-def pack_each(arrays: Iterable[Int64[np.ndarray, "_"]]) -> list[bytes]:
-    """Pack several arrays of integers, each as `pack_integers` does."""
-    return [pack_integers(values) for values in arrays]
-
-
-def unpack_each(streams: Sequence[bytes], sizes: Sequence[int]) -> list[Int64[np.ndarray, "_"]]:
-    """Invert `pack_each`; ValueError as `unpack_integers`."""
-    return [unpack_integers(*pair) for pair in zip(streams, sizes, strict=True)]
-
-
 def pack_numbers(values: Shaped[np.ndarray, "values"]) -> bytes:
     """Pack floats or integers of any width, bit for bit."""
     if not len(values):
@@ -95,6 +85,42 @@ def unpack_numbers(
     if tag & ~_WRAPPED != _NUMBERS:
         raise ValueError(f"not a number stream: tag {tag}")
     return _decompress(content, n_values, kind)
+
+
+def pack_each(arrays: Iterable[Shaped[np.ndarray, "_"]]) -> list[bytes]:
+    """Pack arrays, each as `pack_integers` or, if it holds other numbers, as `pack_numbers`."""
+    return [
+        pack_integers(values.astype(np.int64, copy=False))
+        if values.dtype.kind == "i"
+        else pack_numbers(values)
+        for values in arrays
+    ]
+
+
+def unpack_each(
+    streams: Sequence[bytes], sizes: Sequence[int], kinds: Sequence[np.dtype[Any]]
+) -> list[Shaped[np.ndarray, "_"]]:
+    """Invert `pack_each`.
+
+    Args:
+        streams: of each array.
+        sizes: values of each array.
+        kinds: type of each array.
+
+    Raises:
+        ValueError: a stream does not hold values of this size and type.
+    """
+    return [_unpack(*parts) for parts in zip(streams, sizes, kinds, strict=True)]
+
+
+def _unpack(stream: bytes, size: int, kind: np.dtype[Any]) -> Shaped[np.ndarray, "values"]:
+    if kind.kind != "i":
+        return unpack_numbers(stream, size, kind)
+    integers = unpack_integers(stream, size)
+    narrow = integers.astype(kind, copy=False)
+    if (narrow != integers).any():
+        raise ValueError(f"integers do not fit {kind}")
+    return narrow
 
 
 def _narrowest(low: int, high: int) -> int:

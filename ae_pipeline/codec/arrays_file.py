@@ -21,7 +21,8 @@ MOST_WEIGHTS = 1 << 25
 
 def pack_arrays(arrays: Mapping[str, Shaped[np.ndarray, "..."]]) -> bytes:
     """Pack each array as a varint length and an integer or number stream of its values."""
-    return prefixed(pack_each(np.ascontiguousarray(array).ravel() for array in arrays.values()))
+    flat = [np.ascontiguousarray(array).ravel() for array in arrays.values()]
+    return prefixed(pack_each(flat))
 
 
 def unpack_arrays(content: bytes, layout: Layout) -> Arrays:

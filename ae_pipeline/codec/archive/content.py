@@ -67,9 +67,10 @@ def archive_to_json(content: ArchiveContent) -> dict[str, Any]:
     """Write everything but the weights as a JSON tree."""
     predictor, network = content.predictor, content.network
     pairs = zip(nullable(content.std), quantizers_to_json(content.quantizers), strict=True)
+    more = [{"std": std, **keys} for std, keys in pairs]
     return {
         "kind": ARCHIVE_KIND,
-        **columns_to_json(content.schema, ({"std": std, **keys} for std, keys in pairs)),
+        **columns_to_json(content.schema, more),
         "predictor": None if predictor is None else {"n_terms": len(predictor.weights)},
         "network": None if network is None else _network_to_json(network),
     }

@@ -92,9 +92,9 @@ def features_to_json(codec: FeaturesCodec) -> dict[str, Any]:
         nullable(codec.std),
         strict=True,
     )
-    keys = ("center", "scale", "std")
+    more = [{"center": center, "scale": scale, "std": std} for center, scale, std in numbers]
     return {
-        **columns_to_json(codec.schema, (dict(zip(keys, three, strict=True)) for three in numbers)),
+        **columns_to_json(codec.schema, more),
         "clip_sigma": standardization.clip_sigma,
         "architecture": architecture_to_json(codec.architecture),
     }

@@ -162,6 +162,11 @@ def finite(value: Any, key: str) -> Any:
     return value
 
 
+def all_finite(values: Iterable[Any], key: str) -> tuple[float, ...]:
+    """Return finite numbers as floats; ValueError if one is something else."""
+    return tuple(float(finite(value, key)) for value in values)
+
+
 def not_negative(value: Any, key: str) -> float:
     """Return a finite number of at least 0; ValueError if it is something else."""
     number = float(finite(value, key))

@@ -1,4 +1,4 @@
-"""Numbers to numbers and numbers to bytes: grids, predictions, contexts and entropy coding."""
+"""Numbers to numbers and numbers to bytes: grids, predictors, contexts and entropy coding."""
 
 from ae_pipeline.coding.contexts import pack_contexts, unpack_contexts
 from ae_pipeline.coding.entropy import (

@@ -56,7 +56,7 @@ class ArchiveCodec(ArchiveContent):
     """Encodes and decodes blocks.
 
     Args:
-        provenance: where it came from; not part of its identity.
+        provenance: where the codec came from; not part of its identity.
     """
 
     provenance: Provenance

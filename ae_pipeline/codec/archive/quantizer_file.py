@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any  # JSON trees
 
-from ae_pipeline.codec.content import finite, integer_of, not_negative, numbers_of
+from ae_pipeline.codec.content import all_finite, finite, integer_of, not_negative, numbers_of
 from ae_pipeline.coding import (
     MOST_EXPONENT,
     MOST_PLACES,
@@ -51,12 +51,12 @@ def _to_json(quantizer: Quantizer) -> dict[str, Any]:
 
 
 def _from_json(tree: dict[str, Any], offset: float, tolerance: float) -> Quantizer:
-    fill_values = tuple(float(finite(one, "fill_values")) for one in tree.get("fill_values", ()))
+    fill_values = all_finite(tree.get("fill_values", ()), "fill_values")
     if len(fill_values) > _MOST_FILL_VALUES:
         raise ValueError(f"{len(fill_values)} fill values, at most {_MOST_FILL_VALUES}")
     ordinary = tree.get("ordinary")
     if ordinary is not None:
-        low, high = (float(finite(bound, "ordinary")) for bound in ordinary)
+        low, high = all_finite(ordinary, "ordinary")
         ordinary = low, high
     grid, promise = _grid_from_json(tree.get("grid"), offset, tolerance)
     return Quantizer(grid, promise, fill_values, ordinary, tree.get("whole") is True)

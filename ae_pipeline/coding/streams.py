@@ -76,9 +76,8 @@ class BlockStreams:
     def ledger(self) -> dict[str, int]:
         """Return the bytes of the block by part, its directory last.
 
-        The keys are stored in footers and keep the words of format 1.0: "corrections" are the
-        residuals of the network, "predicted" those of the linear prediction, "classed" is coded
-        in contexts of the latter.
+        Footers store the keys, so their words stay: "corrections" are residuals of the network,
+        "predicted" residuals of the linear prediction, "classed" cells in contexts of the latter.
         """
         main = dict.fromkeys(Method, 0)
         for column in self.columns:

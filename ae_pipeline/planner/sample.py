@@ -73,7 +73,7 @@ class SampleBlocks:
     def coded_bytes(self, codec: ArchiveCodec) -> float:
         """Estimate the bytes of all blocks of the source.
 
-        Short blocks take more bytes per row than those that `encode` cuts, which is corrected for.
+        Short blocks take more bytes per row than those that `encode` cuts; that is subtracted.
         """
         spare = max(self.share * len(self.blocks) - self.n_blocks, 0.0)
         if codec.network is None:

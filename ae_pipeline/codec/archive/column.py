@@ -72,7 +72,7 @@ class Decoded:
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a column is decoded with; each method needs at most one part.
+    """The predictions that a column is decoded with; each method needs at most one.
 
     Args:
         network: of all rows, in tolerance units.

@@ -44,7 +44,7 @@ class ArchiveContent:
 
     @property
     def cell(self) -> Float64[np.ndarray, "features"]:
-        """Width of each feature column's cells in source units; 0 where there is no one width."""
+        """Width of each feature column's cells in source units; 0 if they differ."""
         return np.array([one.grid.cell for one in self.quantizers], np.float64)
 
     @property

@@ -46,7 +46,7 @@ def _from_bits(kind: pa.DataType, rows: list[tuple[int, bool]], offset: int) -> 
 def encode(
     codec: ColumnCodec, column: pa.Array, prediction: np.ndarray | None = None
 ) -> tuple[ColumnStreams, ColumnStreams | None]:
-    """(direct, corrected if there is a prediction and a grid)."""
+    """Return (direct coding, residuals if there is a prediction and a grid)."""
     present = codec.present(column)
     direct = codec.direct(present).streams
     if prediction is None or not codec.has_cells:

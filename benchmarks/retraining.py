@@ -14,12 +14,14 @@ import ae_pipeline.network  # noqa: F401  sets what TensorFlow reads when it is 
 import numpy as np
 import tensorflow as tf
 
-from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork
-from ae_pipeline.coding import IntegerDecoder, Weights
+from ae_pipeline.codec.archive.codec import ArchiveCodec
+from ae_pipeline.codec.archive.network import ArchiveNetwork
+from ae_pipeline.coding.integer_decoder import IntegerDecoder
+from ae_pipeline.coding.network_shape import Weights
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.network.initialization import initial_weights
-from ae_pipeline.planner.candidate import Trainer
-from ae_pipeline.planner.candidate_shape import Shape
+from ae_pipeline.planner.candidate import CandidateTrainer
+from ae_pipeline.planner.candidate_shape import CandidateShape
 from ae_pipeline.results.progress import silent
 from ae_pipeline.training.data import TrainingData
 from ae_pipeline.training.rate import RateObjective, fold, start_rate
@@ -33,7 +35,7 @@ from benchmarks.trainers import likely_start, open_trainer
 class Problem:
     """A trained network, and what it was trained from; `step` is of its codes, in cells."""
 
-    trainer: Trainer
+    trainer: CandidateTrainer
     step: float
     codec: ArchiveCodec
     network: ArchiveNetwork
@@ -72,7 +74,7 @@ def train_once(dataset: str, tolerance: float, n_steps: int, seed: int) -> Probl
     with tempfile.TemporaryDirectory() as folder:
         trainer = open_trainer(dataset, tolerance, training, Path(folder))
         latent_dim, step = likely_start(trainer)
-        codec = trainer.train(Shape(1, latent_dim, step), n_steps)
+        codec = trainer.train(CandidateShape(1, latent_dim, step), n_steps)
     if codec.network is None:
         raise RuntimeError("the trainer returned no network")
     return Problem(trainer, step, codec, codec.network.as_stored())

@@ -7,16 +7,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ae_pipeline.codec import Provenance
-from ae_pipeline.codec.archive import ArchiveCodec, load_archive_codec
-from ae_pipeline.columns import reference_of
+from ae_pipeline.codec.archive.codec import ArchiveCodec
+from ae_pipeline.codec.archive.files import load_archive_codec
+from ae_pipeline.codec.provenance import Provenance
+from ae_pipeline.columns.stability import reference_of
 from ae_pipeline.config.job import JobConfig
-from ae_pipeline.dataset import Source
+from ae_pipeline.dataset.source import Source
 from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
 from ae_pipeline.fitting.guard import check_meaning, column_fidelity, judge_codec, tell_flattened
 from ae_pipeline.fitting.prepare import measure_for_fit
 from ae_pipeline.fitting.start import codec_to_start_from, fit_key
-from ae_pipeline.planner.candidate import Trainer
+from ae_pipeline.planner.candidate import CandidateTrainer
 from ae_pipeline.planner.plan import plan_codec
 from ae_pipeline.results.progress import Progress
 
@@ -67,5 +68,5 @@ def fit_archive_codec(
         tell_flattened(column_fidelity(direct))
     previous = codec_to_start_from(job, measured.schema, load_archive_codec)
     before_training()
-    trainer = Trainer(job, direct, inputs, measured.groups, checkpoint, progress, previous)
+    trainer = CandidateTrainer(job, direct, inputs, measured.groups, checkpoint, progress, previous)
     return plan_codec(trainer, job.planner)

@@ -1,4 +1,4 @@
-"""The two ways to fit: reconstruct the input, or make codes and corrections small."""
+"""The two ways to fit: reconstruct the input, or make codes and residuals small."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 from jaxtyping import Float32, Float64
 
-from ae_pipeline.coding import Architecture, IntegerDecoder, Weights
+from ae_pipeline.coding.integer_decoder import IntegerDecoder
+from ae_pipeline.coding.network_shape import Architecture, Weights
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.network.initialization import initial_weights
 from ae_pipeline.results.progress import Progress
@@ -27,7 +28,7 @@ class RateResult:
         encoder: float32 weights by name; latents come out in standard deviations.
         code_step: latents per code.
         decoder: codes to tolerance units.
-        training: how it went.
+        training: history and summary.
     """
 
     encoder: Weights

@@ -9,22 +9,21 @@ import numpy as np
 import pyarrow as pa
 
 from ae_pipeline.blocks.block import records_to_block
-from ae_pipeline.codec.archive import ArchiveCodec
-from ae_pipeline.columns import ErrorSums, TableSchema, column_metrics, measure_errors
+from ae_pipeline.codec.archive.codec import ArchiveCodec
+from ae_pipeline.columns.metrics import ErrorSums, column_metrics, measure_errors
+from ae_pipeline.columns.schema import TableSchema
 from ae_pipeline.config.job import EstimateJob, JobConfig
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
-from ae_pipeline.fitting import (
-    Rehearsed,
+from ae_pipeline.fitting.forecast import (
+    ForecastCodec,
     SampledSource,
-    column_fidelity,
-    is_named,
+    forecast_codec,
     is_trained,
-    judge_codec,
-    rehearse,
     sample_blocks,
     sample_source,
 )
-from ae_pipeline.planner.forecast import Effort, Rehearsal
+from ae_pipeline.fitting.guard import column_fidelity, is_named, judge_codec
+from ae_pipeline.planner.forecast import Effort, Forecast
 from ae_pipeline.results.estimate import Estimate, EstimatedColumn, EstimatedOption
 from ae_pipeline.results.fit import Candidate
 from ae_pipeline.results.progress import Progress, silent
@@ -47,7 +46,7 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
     """
     started = time.monotonic()
     sampled = sample_source(job, progress)
-    codecs = _rehearse_all(job, sampled, progress)
+    codecs = _forecast_all(job, sampled, progress)
     options = [
         _option(f"{100 * relative:g} %", relative, codecs[relative], sampled, job.tolerance)
         for relative in job.tolerances
@@ -76,19 +75,19 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
     )
 
 
-def _rehearse_all(
+def _forecast_all(
     job: EstimateJob, sampled: SampledSource, progress: Progress
-) -> dict[float, Rehearsed]:
+) -> dict[float, ForecastCodec]:
     """The codec of every tolerance; coarse ones first, where networks matter most."""
-    codecs: dict[float, Rehearsed] = {}
+    codecs: dict[float, ForecastCodec] = {}
     effort = Effort(_PATIENCE_S)
     for relative in sorted(set(job.tolerances), reverse=True):
         n_left = len(set(job.tolerances)) - len(codecs)
         is_promising = any(is_trained(one.codec) for one in codecs.values())
         most_s = effort.spent_s + effort.left_s / n_left
-        rehearsal = Rehearsal(effort, most_s, is_promising)
+        forecast = Forecast(effort, most_s, is_promising)
         tolerance = job.tolerance.model_copy(update={"relative": relative})
-        codecs[relative] = rehearse(job, tolerance, sampled, rehearsal, progress)
+        codecs[relative] = forecast_codec(job, tolerance, sampled, forecast, progress)
     return codecs
 
 
@@ -99,14 +98,14 @@ def _others(job: EstimateJob, sampled: SampledSource, progress: Progress) -> lis
     """
     planner = job.planner.model_copy(update={"learn": "never"})
     own = job.model_copy(update={"planner": planner})
-    nothing = Rehearsal(Effort(0.0), 0.0, is_promising=False)
+    nothing = Forecast(Effort(0.0), 0.0, is_promising=False)
     # Rules of the user come last, so that they count.
     decimals = job.tolerance.model_copy(update={"rules": (_TWO_DECIMALS, *job.tolerance.rules)})
     options = []
     for label, tolerance in (("2 decimals", decimals), ("exact", ToleranceConfig(relative=0.0))):
-        rehearsed = rehearse(own, tolerance, sampled, nothing, progress)
-        option = _option(label, 0.0, rehearsed, sampled, tolerance)
-        is_exact = all(promise.is_exact for promise in rehearsed.codec.promises)
+        forecast = forecast_codec(own, tolerance, sampled, nothing, progress)
+        option = _option(label, 0.0, forecast, sampled, tolerance)
+        is_exact = all(promise.is_exact for promise in forecast.codec.promises)
         if label == "exact" or not (option.in_the_way or is_exact):
             options.append(option)
     return options
@@ -115,15 +114,15 @@ def _others(job: EstimateJob, sampled: SampledSource, progress: Progress) -> lis
 def _option(
     label: str,
     relative: float,
-    rehearsed: Rehearsed,
+    forecast: ForecastCodec,
     sampled: SampledSource,
     tolerance: ToleranceConfig,
 ) -> EstimatedOption:
-    plan = rehearsed.codec.provenance.plan
+    plan = forecast.codec.provenance.plan
     chosen = next(one for one in plan if one.is_chosen)
-    payload = round(chosen.payload_bytes * sampled.share * rehearsed.outlook)
+    payload = round(chosen.payload_bytes * sampled.share * forecast.outlook)
     kept = sampled.kept_bytes + _CONTAINER_BYTES * len(sampled.source.fragments)
-    codec = rehearsed.codec
+    codec = forecast.codec
     fidelity = column_fidelity(codec, judge_codec(codec, sampled.measured.statistics.sample))
     lost = (column for column in fidelity if not column.keeps_meaning)
     return EstimatedOption(

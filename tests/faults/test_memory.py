@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
-from ae_pipeline.verbs import decode, encode, verify
+from ae_pipeline.verbs.decode import decode, verify
+from ae_pipeline.verbs.encode import encode
 from tests.support.processes import peak_memory
 
 

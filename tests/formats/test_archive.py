@@ -14,14 +14,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline.codec.archive import MOST_ROWS, load_archive_codec
-from ae_pipeline.coding import ColumnStreams, Method, read_block
+from ae_pipeline.codec.archive.codec import MOST_ROWS
+from ae_pipeline.codec.archive.files import load_archive_codec
+from ae_pipeline.coding.streams import ColumnStreams, Method, read_block
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.config.tolerance import ToleranceConfig
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.formats.block_records import BLOCK_COLUMN
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.verbs import decode, encode, inspect, verify
+from ae_pipeline.verbs.decode import decode, verify
+from ae_pipeline.verbs.encode import encode
+from ae_pipeline.verbs.inspect import inspect
 from tests.support.datasets import N_ROWS, PARTITIONS, mixed_tree, read_table, write_tree
 from tests.support.format_reader import read_fragment, read_schema
 
@@ -218,11 +221,11 @@ def test_footer_tells_the_bytes_of_streams(archive: Path) -> None:
 
 MAIN = {
     Method.DIRECT: "direct",
-    Method.CORRECTED: "corrections",
+    Method.NETWORK_RESIDUALS: "corrections",
     Method.LOSSLESS: "lossless",
-    Method.PREDICTED: "predicted",
-    Method.CLASSED: "classed",
-    Method.CORRECTED_CLASSED: "corrections",
+    Method.LINEAR_RESIDUALS: "predicted",
+    Method.LINEAR_CONTEXTS: "classed",
+    Method.NETWORK_CONTEXTS: "corrections",
 }
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.errors import EmptySourceError
-from ae_pipeline.verbs import decode, encode, verify
+from ae_pipeline.verbs.decode import decode, verify
+from ae_pipeline.verbs.encode import encode
 from tests.support.datasets import read_table, write_tree
 from tests.support.tables import numbers_table
 

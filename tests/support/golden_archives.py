@@ -28,30 +28,31 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ae_pipeline.codec import Provenance
-from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork, fill_rows, save_archive_codec
+from ae_pipeline.codec.archive.codec import ArchiveCodec
 from ae_pipeline.codec.archive.column import ColumnCodec
-from ae_pipeline.codec.features import FeaturesCodec, save_features_codec
-from ae_pipeline.coding import (
-    Architecture,
-    DecimalGrid,
-    FloatingGrid,
-    IntegerDecoder,
-    LinearGrid,
-    LinearPredictor,
-    Promise,
-    Quantizer,
-    bounded,
-)
-from ae_pipeline.columns import Standardization, TableSchema
+from ae_pipeline.codec.archive.files import save_archive_codec
+from ae_pipeline.codec.archive.network import ArchiveNetwork
+from ae_pipeline.codec.features.codec import FeaturesCodec
+from ae_pipeline.codec.features.files import save_features_codec
+from ae_pipeline.codec.provenance import Provenance
+from ae_pipeline.coding.grids import DecimalGrid, FloatingGrid, LinearGrid
+from ae_pipeline.coding.integer_decoder import IntegerDecoder
+from ae_pipeline.coding.linear_prediction import LinearPredictor, source_cells
+from ae_pipeline.coding.network_shape import Architecture
+from ae_pipeline.coding.promise import Promise
+from ae_pipeline.coding.quantization import Quantizer
+from ae_pipeline.columns.schema import TableSchema
+from ae_pipeline.columns.standardization import Standardization
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
-from ae_pipeline.dataset import discover, fingerprint
+from ae_pipeline.dataset.discovery import discover
+from ae_pipeline.dataset.fingerprint import fingerprint
 from ae_pipeline.format_version import FORMAT_VERSION
 from ae_pipeline.formats.archive import ArchiveFormat
 from ae_pipeline.results.fit import TrainingSummary
-from ae_pipeline.storage import Footer, Marker, codec_directory
-from ae_pipeline.storage.layout import write_marker
-from ae_pipeline.verbs import decode, encode, verify
+from ae_pipeline.storage.footer import Footer
+from ae_pipeline.storage.layout import Marker, codec_directory, write_marker
+from ae_pipeline.verbs.decode import decode, verify
+from ae_pipeline.verbs.encode import encode
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 EXPECTED_FILE = "expected.json"
@@ -371,8 +372,8 @@ def gated_table(network: ArchiveNetwork, seed: int, n_rows: int) -> pa.Table:
             for name, offset, tolerance in zip(_COLUMNS, _OFFSET, _TOLERANCE, strict=True)
         ]
     )
-    hint = echo_predictor().hint(7, cells)
-    echo = integers(seed + 19, n_rows, 99) * (hint > np.median(hint))
+    context_values = echo_predictor().context_values(7, cells)
+    echo = integers(seed + 19, n_rows, 99) * (context_values > np.median(context_values))
     for number, units in ((3, mixed), (7, echo)):
         values = _OFFSET[number] + 2 * _TOLERANCE[number] * units
         table = table.set_column(number, table.column_names[number], _disturbed(values, number))
@@ -434,7 +435,7 @@ def cells_of(array: pa.Array, offset: float, tolerance: float) -> np.ndarray:
     """What other columns are predicted from, in all rows."""
     column = ColumnCodec(array.type, Quantizer.linear(float(offset), float(tolerance)))
     present = column.present(array)
-    return bounded(fill_rows(column.direct(present).cells, present.is_valid))
+    return source_cells(column.direct(present).cells, present.is_valid)
 
 
 #: Type, tolerance and offset of the predictor case's columns.

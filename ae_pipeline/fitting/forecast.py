@@ -6,27 +6,22 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ae_pipeline.codec import Provenance
-from ae_pipeline.codec.archive import ArchiveCodec
-from ae_pipeline.columns import TableSchema, resolve_roles
+from ae_pipeline.codec.archive.codec import ArchiveCodec
+from ae_pipeline.codec.provenance import Provenance
+from ae_pipeline.columns.schema import TableSchema, resolve_roles
 from ae_pipeline.config.job import EstimateJob
 from ae_pipeline.config.tolerance import ToleranceConfig
-from ae_pipeline.dataset import (
-    RowGroup,
-    Source,
-    discover,
-    fittable,
-    list_row_groups,
-    opened,
-    pinned_source,
-    tell_ignored,
-    typical_schema,
-)
+from ae_pipeline.dataset.discovery import discover
+from ae_pipeline.dataset.listing import tell_ignored
+from ae_pipeline.dataset.opening import opened
+from ae_pipeline.dataset.reading import RowGroup, list_row_groups
+from ae_pipeline.dataset.schemas import fittable, typical_schema
+from ae_pipeline.dataset.source import Source, pinned_source
 from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
 from ae_pipeline.fitting.prepare import Measured, measure_for_fit, spread
-from ae_pipeline.parquet import read_leaves
-from ae_pipeline.planner.candidate import Trainer
-from ae_pipeline.planner.forecast import Rehearsal, outlook
+from ae_pipeline.parquet.leaf_sizes import read_leaves
+from ae_pipeline.planner.candidate import CandidateTrainer
+from ae_pipeline.planner.forecast import Forecast, outlook
 from ae_pipeline.planner.plan import plan_codec
 from ae_pipeline.planner.sample import SampleBlocks, read_sample
 from ae_pipeline.results.progress import Progress
@@ -53,7 +48,7 @@ class SampledSource:
 
 
 @dataclass(frozen=True)
-class Rehearsed:
+class ForecastCodec:
     """The codec that a tolerance would get, but for the training that there was no time for.
 
     Args:
@@ -87,13 +82,13 @@ def is_trained(codec: ArchiveCodec) -> bool:
     return codec.network is not None and codec.provenance.training.steps > 0
 
 
-def rehearse(
+def forecast_codec(
     job: EstimateJob,
     tolerance: ToleranceConfig,
     sampled: SampledSource,
-    rehearsal: Rehearsal,
+    forecast: Forecast,
     progress: Progress,
-) -> Rehearsed:
+) -> ForecastCodec:
     """The codec that the planner would choose, had it less time."""
     own = job.model_copy(update={"tolerance": tolerance})
     provenance = Provenance(job.source, "rehearsal", sampled.n_rows, UNTRAINED)
@@ -101,9 +96,9 @@ def rehearse(
     growth = max(job.planner.growth, sampled.share)
     config = job.planner.model_copy(update={"growth": growth})
     with tempfile.TemporaryDirectory() as scratch:
-        trainer = Trainer(own, direct, inputs, sampled.groups, Path(scratch), progress)
-        codec = plan_codec(trainer, config, _MOST_VALUES, rehearsal)
-    return Rehearsed(codec, outlook(trainer, codec, config.budget_s))
+        trainer = CandidateTrainer(own, direct, inputs, sampled.groups, Path(scratch), progress)
+        codec = plan_codec(trainer, config, _MOST_VALUES, forecast)
+    return ForecastCodec(codec, outlook(trainer, codec, config.budget_s))
 
 
 def sample_blocks(codec: ArchiveCodec, sampled: SampledSource) -> SampleBlocks:

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 from ae_pipeline.escaping import escape_logs, visible
 
 if TYPE_CHECKING:
-    from ae_pipeline.codec.archive.codec import ArchiveCodec
-    from ae_pipeline.codec.features.codec import FeaturesCodec
-    from ae_pipeline.codec.load import load_codec
+    from ae_pipeline.codec import load_codec
+    from ae_pipeline.codec.archive import ArchiveCodec
+    from ae_pipeline.codec.features import FeaturesCodec
     from ae_pipeline.config.job import (
         CompressJob,
         DecodeJob,
@@ -40,15 +40,18 @@ if TYPE_CHECKING:
     from ae_pipeline.results.fit import FitResult
     from ae_pipeline.results.gc import GarbageReport
     from ae_pipeline.results.inspection import Inspection
-    from ae_pipeline.verbs.backfill import backfill
-    from ae_pipeline.verbs.compress import compress
-    from ae_pipeline.verbs.decode import decode, verify
-    from ae_pipeline.verbs.encode import encode
-    from ae_pipeline.verbs.estimate import estimate
-    from ae_pipeline.verbs.features import features
-    from ae_pipeline.verbs.fit import fit
-    from ae_pipeline.verbs.gc import gc
-    from ae_pipeline.verbs.inspect import inspect
+    from ae_pipeline.verbs import (
+        backfill,
+        compress,
+        decode,
+        encode,
+        estimate,
+        features,
+        fit,
+        gc,
+        inspect,
+        verify,
+    )
 
 escape_logs(__name__, visible)
 

@@ -11,19 +11,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.files import load_archive_codec
-from ae_pipeline.coding.float_network import pin_blas_threads
+from ae_pipeline.codec.archive import ArchiveCodec, load_archive_codec
+from ae_pipeline.coding import pin_blas_threads
 from ae_pipeline.config.columns import ColumnsConfig
 from ae_pipeline.config.job import EncodeJob, EstimateJob, VerifyJob
 from ae_pipeline.config.tolerance import ToleranceConfig
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.parquet.leaf_sizes import column_bytes, leaf_bytes
+from ae_pipeline.dataset import discover
+from ae_pipeline.parquet import column_bytes, leaf_bytes
 from ae_pipeline.results.estimate import EstimatedOption
-from ae_pipeline.storage.layout import codec_directory
-from ae_pipeline.verbs.decode import verify
-from ae_pipeline.verbs.encode import encode
-from ae_pipeline.verbs.estimate import estimate
+from ae_pipeline.storage import codec_directory
+from ae_pipeline.verbs import encode, estimate, verify
 from benchmarks.outcome import Comparison, Entry
 from benchmarks.peers import (
     PEERS,

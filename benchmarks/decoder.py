@@ -19,8 +19,7 @@ from statistics import mean
 from rich.console import Console
 
 from ae_pipeline.cli.console import render
-from ae_pipeline.codec.archive.files import model_bytes
-from ae_pipeline.codec.archive.network import ArchiveNetwork
+from ae_pipeline.codec.archive import ArchiveNetwork, model_bytes
 from ae_pipeline.report.tables.table import Cell, Table
 from ae_pipeline.training.rate import RateObjective
 from benchmarks.float_decoder import FloatDecoder, FloatObjective

@@ -10,8 +10,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import tensorflow as tf
 
-from ae_pipeline.coding.integer_decoder import ACTIVATION_MAX, ACTIVATION_STEPS, IntegerDecoder
-from ae_pipeline.coding.network_shape import Weights
+from ae_pipeline.coding import ACTIVATION_MAX, ACTIVATION_STEPS, IntegerDecoder, Weights
 from ae_pipeline.training.objective import Tensors
 from ae_pipeline.training.rate import RateObjective, fold
 

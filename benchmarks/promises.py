@@ -24,8 +24,7 @@ from jaxtyping import Bool, Float64, Shaped
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob
 from ae_pipeline.errors import FlattenedColumnError
-from ae_pipeline.verbs.decode import decode
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.verbs import decode, encode
 
 Column = Shaped[np.ndarray, "rows"]
 

@@ -14,10 +14,8 @@ import ae_pipeline.network  # noqa: F401  sets what TensorFlow reads when it is 
 import numpy as np
 import tensorflow as tf
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.network import ArchiveNetwork
-from ae_pipeline.coding.integer_decoder import IntegerDecoder
-from ae_pipeline.coding.network_shape import Weights
+from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork
+from ae_pipeline.coding import IntegerDecoder, Weights
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.network.initialization import initial_weights
 from ae_pipeline.planner.candidate import CandidateTrainer

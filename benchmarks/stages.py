@@ -13,13 +13,12 @@ import pyarrow as pa
 
 from ae_pipeline.blocks.block import Block, block_to_arrays, records_to_block, rows_per_block
 from ae_pipeline.blocks.matrix import block_to_matrix, matrix_to_values
-from ae_pipeline.codec.features.codec import FeaturesCodec
-from ae_pipeline.coding.float_network import decode_matrix, encode_matrix, pin_blas_threads
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.reading import open_fragment, read_records, rebatch
-from ae_pipeline.formats.latent_records import compose_records, features_schema, split_records
-from ae_pipeline.parquet.writing import table_writer
-from ae_pipeline.storage.footer import Footer
+from ae_pipeline.codec.features import FeaturesCodec
+from ae_pipeline.coding import decode_matrix, encode_matrix, pin_blas_threads
+from ae_pipeline.dataset import Fragment, open_fragment, read_records, rebatch
+from ae_pipeline.formats import compose_records, features_schema, split_records
+from ae_pipeline.parquet import table_writer
+from ae_pipeline.storage import Footer
 
 _LATENT_COLUMN = "latent"
 

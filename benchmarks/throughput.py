@@ -17,8 +17,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from ae_pipeline.codec.features.files import load_features_codec
-from ae_pipeline.dataset.discovery import discover
+from ae_pipeline.codec.features import load_features_codec
+from ae_pipeline.dataset import discover
 from benchmarks.child import Cost, run_verb, typical
 from benchmarks.machine import machine_line
 from benchmarks.stages import Stages, decode_stages, encode_stages, typical_stages

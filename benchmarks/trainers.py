@@ -8,15 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_pipeline.codec.archive.files import save_archive_codec
-from ae_pipeline.codec.provenance import Provenance
+from ae_pipeline.codec import Provenance
+from ae_pipeline.codec.archive import save_archive_codec
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.config.tolerance import ToleranceConfig
 from ae_pipeline.config.training import TrainingConfig
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.dataset.schemas import fittable
-from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
-from ae_pipeline.fitting.prepare import measure_for_fit
+from ae_pipeline.dataset import discover, fittable
+from ae_pipeline.fitting import UNTRAINED, direct_codec, measure_for_fit
 from ae_pipeline.planner.candidate import CandidateTrainer
 from ae_pipeline.planner.candidate_shape import CandidateShape
 from ae_pipeline.planner.klt import measure_spectrum

@@ -25,16 +25,14 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
-from ae_pipeline.coding.float_network import pin_blas_threads
-from ae_pipeline.coding.network_shape import Architecture, Weights
-from ae_pipeline.columns.standardization import fit_standardization
+from ae_pipeline.coding import Architecture, Weights, pin_blas_threads
+from ae_pipeline.columns import fit_standardization
 from ae_pipeline.config.columns import ColumnsConfig
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.config.network import NetworkConfig
 from ae_pipeline.config.training import TrainingConfig
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.dataset.schemas import fittable
-from ae_pipeline.fitting.prepare import measure_for_fit
+from ae_pipeline.dataset import discover, fittable
+from ae_pipeline.fitting import measure_for_fit
 from ae_pipeline.network.initialization import initial_weights
 from ae_pipeline.network.model import build_autoencoder, set_weights
 from ae_pipeline.results.progress import silent

@@ -30,7 +30,7 @@ from ae_pipeline.config.job import DecodeJob, JobConfig
 from ae_pipeline.config.load import load_job
 from ae_pipeline.report.presenter import present
 from ae_pipeline.report.tables.markup import to_markdown
-from ae_pipeline.verbs.decode import decode
+from ae_pipeline.verbs import decode
 from benchmarks.machine import machine_line
 from docs.architecture import read_architecture
 from docs.drawing import draw

@@ -9,13 +9,12 @@ from prefect import State, flow, task
 from prefect.utilities.annotations import quote
 
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.dataset.source import Source
-from ae_pipeline.fragments.plans import EncodePlan
+from ae_pipeline.dataset import Source
+from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport
-from ae_pipeline.upkeep.backfill_plan import list_source, plan_backfill
-from ae_pipeline.verbs.backfill import finish_backfill, replace_partitions, start_backfill
-from ae_pipeline.verbs.compress import NOTHING
-from ae_pipeline.work.threads import Outcome
+from ae_pipeline.upkeep import list_source, plan_backfill
+from ae_pipeline.verbs import NOTHING, finish_backfill, replace_partitions, start_backfill
+from ae_pipeline.work import Outcome
 
 from .encode import encode_batch
 from .pages.artifacts import publish, publish_details

@@ -9,25 +9,23 @@ from prefect import State, Task, flow, task
 from prefect.utilities.annotations import quote
 
 from ae_pipeline.config.job import CompressJob, ExecutionConfig
-from ae_pipeline.dataset.source import Source
-from ae_pipeline.fragments.plans import DecodePlan, EncodePlan
+from ae_pipeline.dataset import Source
+from ae_pipeline.fragments import DecodePlan, EncodePlan
 from ae_pipeline.report.presenter import present
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.results.compress import CompressReport
 from ae_pipeline.results.drift import DriftReport
-from ae_pipeline.upkeep.backfill_plan import list_source, plan_backfill
-from ae_pipeline.upkeep.prune import remove_replaced
-from ae_pipeline.upkeep.retention import finish_retiring
-from ae_pipeline.verbs.compress import (
+from ae_pipeline.upkeep import finish_retiring, list_source, plan_backfill, remove_replaced
+from ae_pipeline.verbs import (
     NOTHING,
     Settled,
     finish_compress,
+    plan_check,
     settle,
     start_compress,
     watch_drift,
 )
-from ae_pipeline.verbs.read_back import plan_check
-from ae_pipeline.work.threads import Outcome
+from ae_pipeline.work import Outcome
 
 from .encode import encode_batch
 from .pages.artifacts import publish, publish_details, publish_page, publish_table

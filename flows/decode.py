@@ -8,11 +8,10 @@ import time
 from prefect import State, flow, task
 
 from ae_pipeline.config.job import DecodeJob, ExecutionConfig
-from ae_pipeline.fragments.plans import DecodePlan
+from ae_pipeline.fragments import DecodePlan
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.verbs.decode import decode_fragments, finish_decode
-from ae_pipeline.verbs.decode_plan import plan_decode
-from ae_pipeline.work.threads import Outcome
+from ae_pipeline.verbs import decode_fragments, finish_decode, plan_decode
+from ae_pipeline.work import Outcome
 
 from .pages.artifacts import publish
 from .pages.assets import publish_asset

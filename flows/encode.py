@@ -8,11 +8,10 @@ import time
 from prefect import State, flow, task
 
 from ae_pipeline.config.job import EncodeJob, ExecutionConfig
-from ae_pipeline.fragments.plans import EncodePlan
+from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.verbs.encode import encode_fragments, finish_encode
-from ae_pipeline.verbs.encode_plan import prepare_encode
-from ae_pipeline.work.threads import Outcome
+from ae_pipeline.verbs import encode_fragments, finish_encode, prepare_encode
+from ae_pipeline.work import Outcome
 
 from .pages.artifacts import publish
 from .pages.assets import publish_asset

@@ -7,7 +7,7 @@ from prefect import State, flow, task
 
 from ae_pipeline.config.job import FitJob
 from ae_pipeline.results.fit import FitResult
-from ae_pipeline.verbs.fit import fit as fit_codec
+from ae_pipeline.verbs import fit as fit_codec
 
 from .pages.artifacts import publish
 from .pages.names import run_name

@@ -9,11 +9,10 @@ from dataclasses import replace
 from prefect import State, flow, task
 
 from ae_pipeline.config.job import ExecutionConfig, VerifyJob
-from ae_pipeline.fragments.plans import DecodePlan
+from ae_pipeline.fragments import DecodePlan
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.verbs.decode import decode_fragments, finish_verify
-from ae_pipeline.verbs.decode_plan import plan_verify
-from ae_pipeline.work.threads import Outcome
+from ae_pipeline.verbs import decode_fragments, finish_verify, plan_verify
+from ae_pipeline.work import Outcome
 
 from .pages.artifacts import publish
 from .pages.names import run_name

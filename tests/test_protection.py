@@ -11,16 +11,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from ae_pipeline.codec.features.files import save_features_codec
+from ae_pipeline.codec.features import save_features_codec
 from ae_pipeline.config.job import CompressJob, DecodeJob, EncodeJob
 from ae_pipeline.errors import DestinationOverlapError
 from ae_pipeline.protection import Protected, check_unprotected, protecting
 from ae_pipeline.publish import make_folders, publish_bytes, remove, remove_tree, rename
 from ae_pipeline.results.dataset import DatasetReport, FragmentFailure
-from ae_pipeline.verbs.backfill import backfill
-from ae_pipeline.verbs.compress import compress
-from ae_pipeline.verbs.decode import decode
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.verbs import backfill, compress, decode, encode
 from tests.support.block_devices import run_tool
 from tests.support.checks import assert_one_line
 from tests.support.datasets import mixed_table, write_tree

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float32, Float64
 
 from ae_pipeline.blocks.block import Block
-from ae_pipeline.columns.standardization import Standardization
+from ae_pipeline.columns import Standardization
 
 #: Rows per tile: [features, tile] of float64 stays in the second-level cache up to 60 columns.
 _TILE_ROWS = 2048

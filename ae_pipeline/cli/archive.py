@@ -11,9 +11,9 @@ from ae_pipeline.cli.show import show, suggest
 from ae_pipeline.cli.terminal import progress_bars, set_up_logging
 from ae_pipeline.config.job import EncodeJob, EstimateJob, VerifyJob
 from ae_pipeline.config.load import load_job
-from ae_pipeline.verbs.decode import verify as verify_dataset
-from ae_pipeline.verbs.encode import encode as encode_dataset
-from ae_pipeline.verbs.estimate import estimate as estimate_source
+from ae_pipeline.verbs import encode as encode_dataset
+from ae_pipeline.verbs import estimate as estimate_source
+from ae_pipeline.verbs import verify as verify_dataset
 
 
 def encode(

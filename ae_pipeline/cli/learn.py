@@ -11,9 +11,9 @@ from ae_pipeline.cli.show import show, suggest
 from ae_pipeline.cli.terminal import progress_bars, set_up_logging
 from ae_pipeline.config.job import EncodeJob, FitJob
 from ae_pipeline.config.load import load_job
-from ae_pipeline.formats.registry import FORMATS
-from ae_pipeline.verbs.encode import encode as encode_dataset
-from ae_pipeline.verbs.fit import fit as fit_dataset
+from ae_pipeline.formats import FORMATS
+from ae_pipeline.verbs import encode as encode_dataset
+from ae_pipeline.verbs import fit as fit_dataset
 
 
 def fit(

@@ -11,9 +11,9 @@ from ae_pipeline.cli.show import show
 from ae_pipeline.cli.terminal import progress_bars, set_up_logging
 from ae_pipeline.config.job import DecodeJob
 from ae_pipeline.config.load import load_job
-from ae_pipeline.formats.registry import setting_of
-from ae_pipeline.verbs.decode import decode as decode_dataset
-from ae_pipeline.verbs.inspect import inspect as inspect_path
+from ae_pipeline.formats import setting_of
+from ae_pipeline.verbs import decode as decode_dataset
+from ae_pipeline.verbs import inspect as inspect_path
 
 
 def decode(

@@ -18,7 +18,7 @@ from types import FrameType
 from typing import NoReturn
 
 from ae_pipeline.cli.terminal import stderr
-from ae_pipeline.work.threads import THREAD_PREFIX
+from ae_pipeline.work import THREAD_PREFIX
 
 _LINES = {
     128 + signal.SIGINT: "interrupted; run again to continue",

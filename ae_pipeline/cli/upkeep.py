@@ -12,10 +12,10 @@ from ae_pipeline.cli.terminal import progress_bars, set_up_logging
 from ae_pipeline.config.job import CompressJob, EncodeJob
 from ae_pipeline.config.load import load_job
 from ae_pipeline.errors import ConfigError
-from ae_pipeline.formats.registry import FORMATS, setting_of
-from ae_pipeline.verbs.backfill import backfill as backfill_dataset
-from ae_pipeline.verbs.compress import compress as compress_dataset
-from ae_pipeline.verbs.gc import gc as collect_garbage
+from ae_pipeline.formats import FORMATS, setting_of
+from ae_pipeline.verbs import backfill as backfill_dataset
+from ae_pipeline.verbs import compress as compress_dataset
+from ae_pipeline.verbs import gc as collect_garbage
 
 _HOUR_S = 3600.0
 

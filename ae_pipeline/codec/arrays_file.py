@@ -9,8 +9,7 @@ from typing import Any, TypeAlias  # Any: dtypes known at run time only
 import numpy as np
 from jaxtyping import Shaped
 
-from ae_pipeline.coding.entropy import pack_each, unpack_each
-from ae_pipeline.coding.varint import Reader, prefixed
+from ae_pipeline.coding import Reader, pack_each, prefixed, unpack_each
 
 Arrays: TypeAlias = dict[str, Shaped[np.ndarray, "..."]]
 #: dtype and shape of each array, in the order of the file.

@@ -20,9 +20,8 @@ import pyarrow as pa
 from jaxtyping import Float64, Shaped
 
 from ae_pipeline.codec.arrays_file import MOST_WEIGHTS
-from ae_pipeline.coding.network_shape import Architecture
-from ae_pipeline.columns.schema import TableSchema, deserialize_schema
-from ae_pipeline.columns.standardization import Standardization
+from ae_pipeline.coding import Architecture
+from ae_pipeline.columns import Standardization, TableSchema, deserialize_schema
 from ae_pipeline.config.network import Activation, Design
 
 #: Hidden layers of one side.

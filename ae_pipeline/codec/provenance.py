@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, get_args  # Any: JSON trees
 
 from ae_pipeline.codec.content import objects
-from ae_pipeline.columns.fidelity import Fidelity, Verdict
-from ae_pipeline.columns.stability import Reference
+from ae_pipeline.columns import Fidelity, Reference, Verdict
 from ae_pipeline.results.fit import Candidate, EpochRecord, RareColumn, TrainingSummary
 
 HISTORY_FILE = "history.json"

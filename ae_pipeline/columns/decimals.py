@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float
 
-from ae_pipeline.coding.grids import LARGEST_UNIT
+from ae_pipeline.coding import LARGEST_UNIT
 
 _MOST_PLACES = 15
 #: A column is decimal if this share of its distinct values is.

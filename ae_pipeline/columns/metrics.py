@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from ae_pipeline.coding.promise import Promise
+from ae_pipeline.coding import Promise
 from ae_pipeline.columns.fidelity import worst_view
 
 #: Values of a block that decide which of it are the bulk.

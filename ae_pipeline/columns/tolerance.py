@@ -14,9 +14,17 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float, Shaped
 
-from ae_pipeline.coding.grids import DecimalGrid, FloatingGrid, LinearGrid
-from ae_pipeline.coding.promise import Promise, decade_of
-from ae_pipeline.coding.quantization import Quantizer, breaks_promise, dequantize, quantize
+from ae_pipeline.coding import (
+    DecimalGrid,
+    FloatingGrid,
+    LinearGrid,
+    Promise,
+    Quantizer,
+    breaks_promise,
+    decade_of,
+    dequantize,
+    quantize,
+)
 from ae_pipeline.columns.decimals import decimal_places
 from ae_pipeline.columns.schema import TableSchema
 from ae_pipeline.columns.spread import Spread, measure_spread

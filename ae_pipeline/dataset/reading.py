@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.cancellation import beat
-from ae_pipeline.columns.schema import check_unique_names
+from ae_pipeline.columns import check_unique_names
 from ae_pipeline.dataset.fragment import Fragment, Identity
 from ae_pipeline.dataset.opening import arrow_name, identity_of, opened
 from ae_pipeline.dataset.weight import weight_of

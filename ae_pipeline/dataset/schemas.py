@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from ae_pipeline.columns.schema import TableSchema, misfits, resolve_roles
+from ae_pipeline.columns import TableSchema, misfits, resolve_roles
 from ae_pipeline.config.columns import ColumnsConfig
 from ae_pipeline.dataset.fragment import Fragment
 from ae_pipeline.dataset.source import Source

@@ -26,12 +26,12 @@ __all__ = [
     "fit_codec",
     "fit_key",
     "flattened_warnings",
+    "forecast_codec",
     "is_named",
     "is_trained",
     "judge_codec",
     "measure_for_fit",
     "preview",
-    "rehearse",
     "sample_blocks",
     "sample_source",
 ]

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.files import load_archive_codec
-from ae_pipeline.codec.provenance import Provenance
-from ae_pipeline.columns.stability import reference_of
+from ae_pipeline.codec import Provenance
+from ae_pipeline.codec.archive import ArchiveCodec, load_archive_codec
+from ae_pipeline.columns import reference_of
 from ae_pipeline.config.job import JobConfig
-from ae_pipeline.dataset.source import Source
+from ae_pipeline.dataset import Source
 from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
 from ae_pipeline.fitting.guard import check_meaning, column_fidelity, judge_codec, tell_flattened
 from ae_pipeline.fitting.prepare import measure_for_fit

@@ -7,11 +7,10 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.provenance import Provenance
-from ae_pipeline.coding.quantization import Quantizer
-from ae_pipeline.columns.standardization import Standardization, fit_standardization
-from ae_pipeline.columns.tolerance import resolve_tolerances
+from ae_pipeline.codec import Provenance
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.coding import Quantizer
+from ae_pipeline.columns import Standardization, fit_standardization, resolve_tolerances
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.fitting.prepare import Measured
 from ae_pipeline.results.fit import TrainingSummary

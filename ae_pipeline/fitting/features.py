@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from ae_pipeline.codec.features.codec import FeaturesCodec
-from ae_pipeline.codec.features.files import load_features_codec
-from ae_pipeline.codec.provenance import Provenance
-from ae_pipeline.coding.network_shape import Architecture
-from ae_pipeline.columns.standardization import Standardization, fit_standardization
+from ae_pipeline.codec import Provenance
+from ae_pipeline.codec.features import FeaturesCodec, load_features_codec
+from ae_pipeline.coding import Architecture
+from ae_pipeline.columns import Standardization, fit_standardization
 from ae_pipeline.config.job import JobConfig
-from ae_pipeline.dataset.source import Source
+from ae_pipeline.dataset import Source
 from ae_pipeline.errors import ConfigError, NoFeatureColumnError, listing
 from ae_pipeline.extras import require
 from ae_pipeline.fitting.prepare import measure_for_fit, spread

@@ -6,20 +6,25 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.provenance import Provenance
-from ae_pipeline.columns.schema import TableSchema, resolve_roles
+from ae_pipeline.codec import Provenance
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.columns import TableSchema, resolve_roles
 from ae_pipeline.config.job import EstimateJob
 from ae_pipeline.config.tolerance import ToleranceConfig
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.dataset.listing import tell_ignored
-from ae_pipeline.dataset.opening import opened
-from ae_pipeline.dataset.reading import RowGroup, list_row_groups
-from ae_pipeline.dataset.schemas import fittable, typical_schema
-from ae_pipeline.dataset.source import Source, pinned_source
+from ae_pipeline.dataset import (
+    RowGroup,
+    Source,
+    discover,
+    fittable,
+    list_row_groups,
+    opened,
+    pinned_source,
+    tell_ignored,
+    typical_schema,
+)
 from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
 from ae_pipeline.fitting.prepare import Measured, measure_for_fit, spread
-from ae_pipeline.parquet.leaf_sizes import read_leaves
+from ae_pipeline.parquet import read_leaves
 from ae_pipeline.planner.candidate import CandidateTrainer
 from ae_pipeline.planner.forecast import Forecast, outlook
 from ae_pipeline.planner.plan import plan_codec

@@ -18,10 +18,9 @@ import pyarrow as pa
 from jaxtyping import Float64
 
 from ae_pipeline.blocks.block import Block, block_to_arrays, records_to_block
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.column import code_directly
-from ae_pipeline.coding.promise import Promise
-from ae_pipeline.columns.fidelity import FLAT_R2, Fidelity, fine_tolerance, judge
+from ae_pipeline.codec.archive import ArchiveCodec, code_directly
+from ae_pipeline.coding import Promise
+from ae_pipeline.columns import FLAT_R2, Fidelity, fine_tolerance, judge
 from ae_pipeline.config.tolerance import ToleranceConfig
 from ae_pipeline.errors import FlattenedColumnError, listing
 from ae_pipeline.results.fidelity import ColumnFidelity

@@ -12,14 +12,22 @@ import numpy as np
 from jaxtyping import Float64
 
 from ae_pipeline.blocks.block import records_to_block, rows_per_block
-from ae_pipeline.columns.schema import TableSchema, resolve_roles
-from ae_pipeline.columns.standardization import Standardization
-from ae_pipeline.columns.statistics import ColumnStatistics, measure
+from ae_pipeline.columns import (
+    ColumnStatistics,
+    Standardization,
+    TableSchema,
+    measure,
+    resolve_roles,
+)
 from ae_pipeline.config.job import JobConfig
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.reading import RowGroup, list_row_groups, read_records
-from ae_pipeline.dataset.schemas import typical_schema
-from ae_pipeline.dataset.source import Source
+from ae_pipeline.dataset import (
+    Fragment,
+    RowGroup,
+    Source,
+    list_row_groups,
+    read_records,
+    typical_schema,
+)
 from ae_pipeline.errors import (
     AePipelineError,
     CorruptFragmentError,

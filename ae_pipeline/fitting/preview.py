@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from ae_pipeline.codec.provenance import Provenance
-from ae_pipeline.columns.schema import TableSchema
+from ae_pipeline.codec import Provenance
+from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.job import JobConfig
-from ae_pipeline.dataset.source import Source
+from ae_pipeline.dataset import Source
 from ae_pipeline.errors import AePipelineError
 from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
 from ae_pipeline.fitting.guard import column_fidelity, judge_codec

@@ -14,10 +14,9 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from ae_pipeline.blocks.block import Block, records_to_block, rows_per_block
-from ae_pipeline.codec.features.codec import FeaturesCodec
-from ae_pipeline.columns.standardization import is_rare
-from ae_pipeline.columns.statistics import ColumnStatistics
-from ae_pipeline.dataset.reading import RowGroup, read_records
+from ae_pipeline.codec.features import FeaturesCodec
+from ae_pipeline.columns import ColumnStatistics, is_rare
+from ae_pipeline.dataset import RowGroup, read_records
 from ae_pipeline.results.fit import RareColumn
 
 logger = logging.getLogger(__name__)

@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.features.codec import FeaturesCodec
-from ae_pipeline.columns.schema import TableSchema
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.codec.features import FeaturesCodec
+from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.job import JobConfig
-from ae_pipeline.dataset.source import Source
+from ae_pipeline.dataset import Source
 from ae_pipeline.errors import CodecMismatchError, listing
 
 #: Settings that shape a codec.

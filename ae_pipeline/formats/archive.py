@@ -12,20 +12,27 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float64
 
-from ae_pipeline.codec.archive.codec import MOST_ROWS, ArchiveCodec
-from ae_pipeline.codec.archive.files import load_archive_codec, save_archive_codec
-from ae_pipeline.codec.provenance import Provenance
-from ae_pipeline.coding.network_shape import Architecture
-from ae_pipeline.coding.quantization import Quantizer
-from ae_pipeline.columns.schema import TableSchema
+from ae_pipeline.codec import Provenance
+from ae_pipeline.codec.archive import (
+    MOST_ROWS,
+    ArchiveCodec,
+    load_archive_codec,
+    save_archive_codec,
+)
+from ae_pipeline.coding import Architecture, Quantizer
+from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.job import EncodeJob, JobConfig
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.reading import open_fragment, read_records, rebatch, rows_at_once
-from ae_pipeline.dataset.source import Source
-from ae_pipeline.dataset.weight import cut
+from ae_pipeline.dataset import (
+    Fragment,
+    Source,
+    cut,
+    open_fragment,
+    read_records,
+    rebatch,
+    rows_at_once,
+)
 from ae_pipeline.errors import ConfigError
-from ae_pipeline.fitting.archive import fit_archive_codec
-from ae_pipeline.fitting.guard import column_fidelity
+from ae_pipeline.fitting import column_fidelity, fit_archive_codec
 from ae_pipeline.formats.base import Conflicts, Facts, FragmentFormat
 from ae_pipeline.formats.block_records import (
     BLOCK_COLUMN,
@@ -37,16 +44,11 @@ from ae_pipeline.formats.block_records import (
     with_block,
 )
 from ae_pipeline.formats.description import archive_column, archive_facts
-from ae_pipeline.parquet.leaf_sizes import column_bytes
-from ae_pipeline.parquet.stored_values import check_keepable, check_structure
-from ae_pipeline.parquet.writing import block_writer
+from ae_pipeline.parquet import block_writer, check_keepable, check_structure, column_bytes
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import InspectedColumn
 from ae_pipeline.results.progress import Progress
-from ae_pipeline.storage.bounded import read_bounded
-from ae_pipeline.storage.footer import Footer
-from ae_pipeline.storage.fragment_part import WHOLE, Part
-from ae_pipeline.storage.layout import Kind
+from ae_pipeline.storage import WHOLE, Footer, Kind, Part, read_bounded
 
 #: Rows of long text make shorter blocks, so that memory stays flat.
 _BLOCK_BYTES = 1 << 27

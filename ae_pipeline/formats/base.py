@@ -14,20 +14,16 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float64
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.provenance import Provenance
-from ae_pipeline.coding.network_shape import Architecture
-from ae_pipeline.coding.quantization import Quantizer
-from ae_pipeline.columns.schema import TableSchema
+from ae_pipeline.codec import Provenance
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.coding import Architecture, Quantizer
+from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.job import EncodeJob, JobConfig
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.source import Source
+from ae_pipeline.dataset import Fragment, Source
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import InspectedColumn
 from ae_pipeline.results.progress import Progress
-from ae_pipeline.storage.footer import Footer
-from ae_pipeline.storage.fragment_part import WHOLE, Part
-from ae_pipeline.storage.layout import Kind
+from ae_pipeline.storage import WHOLE, Footer, Kind, Part
 
 #: Settings of a job and what a codec has instead: (wanted, found) by the name of the setting.
 Conflicts: TypeAlias = dict[str, tuple[object, object]]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 import pyarrow as pa
 
-from ae_pipeline.columns.schema import TableSchema
+from ae_pipeline.columns import TableSchema
 from ae_pipeline.errors import CorruptFragmentError
 
 BLOCK_COLUMN = "ae:block"

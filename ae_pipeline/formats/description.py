@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.features.codec import FeaturesCodec
-from ae_pipeline.coding.network_shape import Architecture
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.codec.features import FeaturesCodec
+from ae_pipeline.coding import Architecture
 from ae_pipeline.formats.base import Facts
 from ae_pipeline.results.inspection import InspectedColumn
 

@@ -13,19 +13,14 @@ import pyarrow as pa
 from jaxtyping import Float64
 
 from ae_pipeline.blocks.block import block_to_arrays, records_to_block, rows_per_block
-from ae_pipeline.codec.features.codec import FeaturesCodec
-from ae_pipeline.codec.features.files import load_features_codec, save_features_codec
-from ae_pipeline.codec.provenance import Provenance
-from ae_pipeline.coding.network_shape import Architecture
-from ae_pipeline.coding.quantization import Quantizer
-from ae_pipeline.columns.schema import TableSchema
+from ae_pipeline.codec import Provenance
+from ae_pipeline.codec.features import FeaturesCodec, load_features_codec, save_features_codec
+from ae_pipeline.coding import Architecture, Quantizer
+from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.job import EncodeJob, JobConfig
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.reading import open_fragment, read_records, rows_at_once
-from ae_pipeline.dataset.source import Source
-from ae_pipeline.dataset.weight import cut
+from ae_pipeline.dataset import Fragment, Source, cut, open_fragment, read_records, rows_at_once
 from ae_pipeline.errors import CorruptFragmentError
-from ae_pipeline.fitting.features import fit_codec
+from ae_pipeline.fitting import fit_codec
 from ae_pipeline.formats.base import Conflicts, Facts, FragmentFormat
 from ae_pipeline.formats.description import features_column, features_facts
 from ae_pipeline.formats.latent_records import (
@@ -35,16 +30,11 @@ from ae_pipeline.formats.latent_records import (
     features_schema,
     split_records,
 )
-from ae_pipeline.parquet.leaf_sizes import column_bytes
-from ae_pipeline.parquet.stored_values import check_keepable
-from ae_pipeline.parquet.writing import table_writer
+from ae_pipeline.parquet import check_keepable, column_bytes, table_writer
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import InspectedColumn
 from ae_pipeline.results.progress import Progress
-from ae_pipeline.storage.bounded import read_bounded
-from ae_pipeline.storage.footer import Footer
-from ae_pipeline.storage.fragment_part import WHOLE, Part
-from ae_pipeline.storage.layout import Kind
+from ae_pipeline.storage import WHOLE, Footer, Kind, Part, read_bounded
 
 LATENT_KEY = "latent_column"
 #: Rows of long text are encoded fewer at a time, so that row groups stay short.

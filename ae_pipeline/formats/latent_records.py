@@ -9,7 +9,7 @@ import pyarrow as pa
 from jaxtyping import Float32, UInt8
 
 from ae_pipeline.blocks.missing import pack_missing, unpack_missing
-from ae_pipeline.columns.schema import TableSchema
+from ae_pipeline.columns import TableSchema
 from ae_pipeline.errors import ConfigError, CorruptFragmentError
 
 MISSING_COLUMN = "ae:missing"

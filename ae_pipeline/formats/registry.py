@@ -9,16 +9,15 @@ from types import MappingProxyType
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ae_pipeline.codec.load import codec_kind
-from ae_pipeline.columns.schema import TableSchema, misfits, resolve_roles
+from ae_pipeline.codec import codec_kind
+from ae_pipeline.columns import TableSchema, misfits, resolve_roles
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.dataset.fragment import Fragment
+from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import CodecMismatchError, ConfigError, CorruptFragmentError
 from ae_pipeline.formats.archive import ArchiveFormat
 from ae_pipeline.formats.base import FragmentFormat
 from ae_pipeline.formats.features import FeaturesFormat
-from ae_pipeline.storage.footer import Footer, read_footer
-from ae_pipeline.storage.layout import codec_directory, read_marker
+from ae_pipeline.storage import Footer, codec_directory, read_footer, read_marker
 
 #: By kind, which is also the setting of a job that names the dataset to write.
 FORMATS: Mapping[str, type[FragmentFormat]] = MappingProxyType(

@@ -10,14 +10,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.opening import opened
-from ae_pipeline.formats.base import FragmentFormat
-from ae_pipeline.parquet.leaf_sizes import read_leaves
+from ae_pipeline.dataset import Fragment, opened
+from ae_pipeline.formats import FragmentFormat
+from ae_pipeline.parquet import read_leaves
 from ae_pipeline.publish import is_temporary
 from ae_pipeline.results.account import ByteAccount, Ratios, StoredBytes
-from ae_pipeline.storage.footer import Footer
-from ae_pipeline.storage.layout import report_directory
+from ae_pipeline.storage import Footer, report_directory
 
 #: Files of a codec directory that hold what was learned.
 _MODEL_PARTS = {

@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import get_args
 
-from ae_pipeline.coding.promise import Promise
-from ae_pipeline.columns.fidelity import Fidelity, Verdict, verdict_of
-from ae_pipeline.columns.metrics import ErrorMetrics
+from ae_pipeline.coding import Promise
+from ae_pipeline.columns import ErrorMetrics, Fidelity, Verdict, verdict_of
 from ae_pipeline.errors import listing
-from ae_pipeline.formats.base import FragmentFormat
+from ae_pipeline.formats import FragmentFormat
 from ae_pipeline.fragments.compare import feature_numbers
 from ae_pipeline.results.dataset import PartitionReport
 from ae_pipeline.results.fidelity import ColumnFidelity

@@ -10,10 +10,10 @@ import pyarrow as pa
 from jaxtyping import UInt8
 
 from ae_pipeline.blocks.block import Block, records_to_block
-from ae_pipeline.columns.metrics import ErrorSums, measure_errors
-from ae_pipeline.dataset.reading import rebatch
+from ae_pipeline.columns import ErrorSums, measure_errors
+from ae_pipeline.dataset import rebatch
 from ae_pipeline.errors import PromiseBrokenError
-from ae_pipeline.formats.base import FragmentFormat
+from ae_pipeline.formats import FragmentFormat
 from ae_pipeline.fragments.exact import same_bits
 from ae_pipeline.fragments.kept_promise import ENCODE_AGAIN, check_promise
 

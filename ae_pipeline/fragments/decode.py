@@ -16,14 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.blocks.block import rows_per_block
-from ae_pipeline.columns.metrics import ErrorSums
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.opening import pinned
-from ae_pipeline.dataset.proof import proving
-from ae_pipeline.dataset.reading import open_fragment
+from ae_pipeline.columns import ErrorSums
+from ae_pipeline.dataset import Fragment, open_fragment, pinned, proving
 from ae_pipeline.errors import CorruptFragmentError
-from ae_pipeline.formats.base import FragmentFormat
-from ae_pipeline.formats.registry import require_footer
+from ae_pipeline.formats import FragmentFormat, require_footer
 from ae_pipeline.fragments.byte_account import fragment_bytes
 from ae_pipeline.fragments.compare import compare, feature_numbers, paired
 from ae_pipeline.fragments.kept_promise import ENCODE_AGAIN, check_as_tight
@@ -41,11 +37,9 @@ from ae_pipeline.fragments.source_match import (
     schema_of,
     spare_source,
 )
-from ae_pipeline.parquet.form import Form
-from ae_pipeline.parquet.writing import Write, table_writer
+from ae_pipeline.parquet import Form, Write, table_writer
 from ae_pipeline.results.dataset import FragmentResult
-from ae_pipeline.storage.footer import Footer, damaged_footer
-from ae_pipeline.storage.fragment_part import Part
+from ae_pipeline.storage import Footer, Part, damaged_footer
 
 logger = logging.getLogger(__name__)
 

@@ -8,24 +8,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ae_pipeline.dataset.fingerprint import fingerprint
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.int96 import with_int96_unit
-from ae_pipeline.dataset.opening import pinned
-from ae_pipeline.dataset.proof import Seen
-from ae_pipeline.dataset.reading import fragment_schema, open_fragment
+from ae_pipeline.dataset import (
+    Fragment,
+    Seen,
+    fingerprint,
+    fragment_schema,
+    open_fragment,
+    pinned,
+    with_int96_unit,
+)
 from ae_pipeline.errors import SourceChangedError, SourceDamagedError
-from ae_pipeline.formats.base import FragmentFormat
-from ae_pipeline.formats.registry import check_schema, require_footer
+from ae_pipeline.formats import FragmentFormat, check_schema, require_footer
 from ae_pipeline.fragments.byte_account import fragment_bytes
 from ae_pipeline.fragments.forms import kept_form
 from ae_pipeline.fragments.plans import EncodePlan
 from ae_pipeline.fragments.source_match import returned_error
 from ae_pipeline.publish import publishing
 from ae_pipeline.results.dataset import FragmentResult, State
-from ae_pipeline.storage.footer import Footer
-from ae_pipeline.upkeep.replacing import replacing
-from ae_pipeline.upkeep.status import footer_of, is_only_copy
+from ae_pipeline.storage import Footer
+from ae_pipeline.upkeep import footer_of, is_only_copy, replacing
 
 logger = logging.getLogger(__name__)
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.opening import arrow_name, opened
+from ae_pipeline.dataset import Fragment, arrow_name, opened
 from ae_pipeline.errors import UnkeptColumnError, listing
-from ae_pipeline.parquet.form import Change, Form, own_form
+from ae_pipeline.parquet import Change, Form, own_form
 
 
 def kept_form(

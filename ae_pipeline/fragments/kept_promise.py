@@ -6,10 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ae_pipeline.coding.promise import Promise
-from ae_pipeline.coding.quantization import Quantizer
+from ae_pipeline.coding import Promise, Quantizer
 from ae_pipeline.errors import CodecMismatchError, PromiseBrokenError, listing
-from ae_pipeline.formats.base import FragmentFormat
+from ae_pipeline.formats import FragmentFormat
 
 _EXACT = Promise()
 #: What mends an archive or features file that is not what it should be.

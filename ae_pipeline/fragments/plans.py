@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.formats.base import FragmentFormat
-from ae_pipeline.formats.registry import open_format
-from ae_pipeline.storage.fragment_part import WHOLE, Part
-from ae_pipeline.storage.layout import codec_directory
+from ae_pipeline.dataset import Fragment
+from ae_pipeline.formats import FragmentFormat, open_format
+from ae_pipeline.storage import WHOLE, Part, codec_directory
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.opening import arrow_name, opened
+from ae_pipeline.dataset import Fragment, arrow_name, opened
 from ae_pipeline.errors import CorruptFragmentError, PromiseBrokenError
-from ae_pipeline.formats.base import FragmentFormat
+from ae_pipeline.formats import FragmentFormat
 from ae_pipeline.fragments.forms import describe_changes
 from ae_pipeline.fragments.kept_promise import ENCODE_AGAIN
-from ae_pipeline.parquet.form import Form, differing_columns, field_metadata
+from ae_pipeline.parquet import Form, differing_columns, field_metadata
 
 
 def check_source_schema(decoded: pa.Schema, source: pa.Schema, where: str) -> None:

@@ -9,10 +9,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ae_pipeline.dataset.fingerprint import file_hash, fingerprint, fragment_hash
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.opening import pinned
-from ae_pipeline.dataset.reading import fragment_schema, read_records
+from ae_pipeline.dataset import (
+    Fragment,
+    file_hash,
+    fingerprint,
+    fragment_hash,
+    fragment_schema,
+    pinned,
+    read_records,
+)
 from ae_pipeline.errors import (
     CorruptFragmentError,
     DestinationOverlapError,
@@ -22,8 +27,7 @@ from ae_pipeline.errors import (
     SourceNotFoundError,
     is_out_of_memory,
 )
-from ae_pipeline.storage.footer import Footer
-from ae_pipeline.storage.fragment_part import Part
+from ae_pipeline.storage import Footer, Part
 
 
 @contextmanager

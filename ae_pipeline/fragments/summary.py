@@ -13,15 +13,15 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float64
 
-from ae_pipeline.columns.metrics import ErrorMetrics, ErrorSums, column_metrics, mean_metrics
-from ae_pipeline.fitting.guard import flattened_warnings
-from ae_pipeline.formats.base import FragmentFormat
+from ae_pipeline.columns import ErrorMetrics, ErrorSums, column_metrics, mean_metrics
+from ae_pipeline.fitting import flattened_warnings
+from ae_pipeline.formats import FragmentFormat
 from ae_pipeline.fragments.byte_account import account
 from ae_pipeline.fragments.column_report import dataset_fidelity, partition_warnings
 from ae_pipeline.fragments.compare import feature_numbers
 from ae_pipeline.results.account import StoredBytes
 from ae_pipeline.results.dataset import DatasetReport, FragmentResult, PartitionReport
-from ae_pipeline.work.threads import Outcome
+from ae_pipeline.work import Outcome
 
 TOTAL = "total"
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ae_pipeline.columns.metrics import column_metrics
+from ae_pipeline.columns import column_metrics
 from ae_pipeline.config.tolerance import ToleranceConfig
 from ae_pipeline.errors import FlattenedColumnError, listing
-from ae_pipeline.fitting.guard import is_named
+from ae_pipeline.fitting import is_named
 from ae_pipeline.fragments.column_report import is_lost, share_kept
 from ae_pipeline.results.dataset import FragmentResult
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from jaxtyping import Float32, Float64
 
-from ae_pipeline.coding.network_shape import Architecture, Weights
+from ae_pipeline.coding import Architecture, Weights
 from ae_pipeline.config.network import Initializer
 
 #: Components of less variance carry rounding noise, which whitening must not amplify.

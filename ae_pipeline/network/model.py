@@ -7,7 +7,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from ae_pipeline.coding.network_shape import Architecture, Side, Weights
+from ae_pipeline.coding import Architecture, Side, Weights
 from ae_pipeline.config.network import Activation
 
 

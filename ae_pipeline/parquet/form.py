@@ -14,7 +14,7 @@ from typing import Literal
 
 import pyarrow as pa
 
-from ae_pipeline.coding.varint import varint
+from ae_pipeline.coding import varint
 from ae_pipeline.parquet.physical import physical_type
 from ae_pipeline.parquet.schema import (
     ARROW_KEY,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ae_pipeline.coding.varint import varint
+from ae_pipeline.coding import varint
 
 #: Kinds of Thrift's compact protocol; 1 and 2 are true and false.
 TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, MAP, STRUCT = range(1, 13)

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.network import ArchiveNetwork
-from ae_pipeline.coding.network_shape import Architecture
-from ae_pipeline.columns.standardization import Standardization
+from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork
+from ae_pipeline.coding import Architecture
+from ae_pipeline.columns import Standardization
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.config.training import TrainingConfig
-from ae_pipeline.dataset.reading import RowGroup
+from ae_pipeline.dataset import RowGroup
 from ae_pipeline.planner.candidate_shape import HIDDEN, NARROWEST, CandidateShape
 from ae_pipeline.results.fit import EpochRecord
 from ae_pipeline.results.progress import Progress

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ae_pipeline.coding.network_shape import Weights
+from ae_pipeline.coding import Weights
 
 #: Width of hidden layers to begin with.
 HIDDEN = 64

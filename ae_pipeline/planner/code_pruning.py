@@ -11,9 +11,8 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float32, Int, Int8, Int64
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.network import ArchiveNetwork
-from ae_pipeline.coding.integer_decoder import IntegerDecoder
+from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork
+from ae_pipeline.coding import IntegerDecoder
 from ae_pipeline.planner.sample import SampleBlocks
 
 #: A code that is the same in this share of all windows is pruned.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
+from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.planner.candidate import TRIAL_STEPS, CandidateTrainer
 from ae_pipeline.planner.candidate_shape import CandidateShape, wider
 from ae_pipeline.planner.screen import Screened

@@ -16,11 +16,9 @@ from jaxtyping import Float32, Float64
 from ae_pipeline.blocks.block import records_to_block
 from ae_pipeline.blocks.matrix import block_to_matrix
 from ae_pipeline.blocks.windows import rows_to_windows
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.network import ArchiveNetwork
-from ae_pipeline.coding.integer_decoder import IntegerDecoder
-from ae_pipeline.coding.network_shape import Architecture
-from ae_pipeline.columns.standardization import Standardization
+from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork
+from ae_pipeline.coding import Architecture, IntegerDecoder
+from ae_pipeline.columns import Standardization
 from ae_pipeline.planner.sample import SampleBlocks
 
 #: Multiplications that a covariance may cost; windows beyond that are left out evenly.

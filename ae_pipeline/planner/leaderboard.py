@@ -6,8 +6,7 @@ import logging
 import time
 from dataclasses import dataclass, field, replace
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.files import model_bytes
+from ae_pipeline.codec.archive import ArchiveCodec, model_bytes
 from ae_pipeline.planner.sample import SampleBlocks
 from ae_pipeline.results.fit import Candidate
 

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int16, Int32, Int64
 
-from ae_pipeline.coding.contexts import pack_contexts
-from ae_pipeline.coding.entropy import pack_integers
-from ae_pipeline.coding.linear_prediction import (
+from ae_pipeline.coding import (
     BIAS_MAX,
-    WEIGHT_MAX,
     LinearPredictor,
     context_values,
     nearest_cells,
+    pack_contexts,
+    pack_integers,
 )
+from ae_pipeline.coding.linear_prediction import WEIGHT_MAX
 from ae_pipeline.planner.moments import Cells, Moments, measure_moments
 from ae_pipeline.planner.term_selection import RIDGE, TERM_BITS, select_terms, shortlist
 

@@ -10,7 +10,7 @@ import logging
 import time
 from dataclasses import replace
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
+from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.config.planner import PlannerConfig
 from ae_pipeline.extras import require
 from ae_pipeline.planner.candidate import CandidateTrainer

@@ -9,10 +9,9 @@ from itertools import groupby
 import numpy as np
 import pyarrow as pa
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.coding.linear_prediction import source_cells
-from ae_pipeline.coding.streams import BlockStreams
-from ae_pipeline.dataset.reading import RowGroup, read_records, rebatch
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.coding import BlockStreams, source_cells
+from ae_pipeline.dataset import RowGroup, read_records, rebatch
 from ae_pipeline.planner.moments import Cells
 
 #: Values of a sample; a source with fewer is measured whole.

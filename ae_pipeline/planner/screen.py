@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.columns.standardization import Standardization
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.columns import Standardization
 from ae_pipeline.planner.candidate_shape import CandidateShape
 from ae_pipeline.planner.klt import Spectrum, linear_network, measure_spectrum
 from ae_pipeline.planner.leaderboard import Leaderboard

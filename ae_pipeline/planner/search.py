@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Int64
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
+from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.planner.candidate import TRIAL_STEPS, CandidateTrainer
 from ae_pipeline.planner.candidate_shape import (
     CandidateShape,

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.network import ArchiveNetwork
-from ae_pipeline.coding.integer_decoder import IntegerDecoder
-from ae_pipeline.coding.network_shape import Weights
+from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork
+from ae_pipeline.coding import IntegerDecoder, Weights
 
 #: Log scale of the logistics of codes and residuals; training soon finds better ones.
 _LOG_SCALE = 0.0

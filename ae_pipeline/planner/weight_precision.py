@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.network import ArchiveNetwork
+from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork
 
 #: Bytes per weight of a linear network in closed form, before its precision is chosen.
 SCREENED_BYTES_PER_WEIGHT = 1.0

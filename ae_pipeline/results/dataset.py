@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ae_pipeline.columns.metrics import ErrorMetrics, ErrorSums
+from ae_pipeline.columns import ErrorMetrics, ErrorSums
 from ae_pipeline.results.account import ByteAccount, StoredBytes
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.result import Result

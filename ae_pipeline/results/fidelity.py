@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ae_pipeline.columns.fidelity import Fidelity
+from ae_pipeline.columns import Fidelity
 
 
 @dataclass(frozen=True)

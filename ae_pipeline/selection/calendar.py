@@ -11,8 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.partition import partition_values
+from ae_pipeline.dataset import Fragment, partition_values
 from ae_pipeline.selection.spans import Span, narrow, read_span
 
 #: What keys for parts of dates are called, in the order in which they narrow a date.

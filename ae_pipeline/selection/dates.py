@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from ae_pipeline.dataset.fragment import Fragment
+from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import ConfigError, listing
 from ae_pipeline.selection.calendar import Dated, dates_of
 from ae_pipeline.selection.spans import Span, read_span

@@ -18,7 +18,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, TypeAlias  # Any: values of one kind, compared among themselves
 
-from ae_pipeline.dataset.partition import Key
+from ae_pipeline.dataset import Key
 from ae_pipeline.selection.spans import read_span
 
 #: True, false, or neither.

@@ -8,10 +8,9 @@ from fnmatch import fnmatchcase
 from typing import TypeVar
 
 from ae_pipeline.config.selection import SelectionConfig
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.source import Source
+from ae_pipeline.dataset import Fragment, Source
 from ae_pipeline.errors import ConfigError, listing
-from ae_pipeline.storage.fragment_part import Part
+from ae_pipeline.storage import Part
 
 _Item = TypeVar("_Item")
 

@@ -16,8 +16,7 @@ from sqlglot import expressions as sql
 from sqlglot.dialects import Dialect
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.partition import Key, partition_keys
+from ae_pipeline.dataset import Fragment, Key, partition_keys
 from ae_pipeline.errors import ConfigError, listing
 from ae_pipeline.selection.operand import (
     Compare,

@@ -15,12 +15,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.opening import arrow_name, opened
-from ae_pipeline.dataset.reading import open_fragment, read_records
-from ae_pipeline.dataset.weight import leaves, weight_of
+from ae_pipeline.dataset import (
+    Fragment,
+    arrow_name,
+    leaves,
+    open_fragment,
+    opened,
+    read_records,
+    weight_of,
+)
 from ae_pipeline.errors import CorruptFragmentError
-from ae_pipeline.parquet.pages import Claim, find_chunks, read_claim
+from ae_pipeline.parquet import Claim, find_chunks, read_claim
 
 #: What the rows of a row group may take; writers end one at a sixteenth of it.
 MOST_GROUP_BYTES = 1 << 31

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ae_pipeline.dataset.source import Source
-from ae_pipeline.dataset.table_format import refuse_inside_table
+from ae_pipeline.dataset import Source, refuse_inside_table
 from ae_pipeline.errors import (
     DestinationExistsError,
     DestinationOverlapError,

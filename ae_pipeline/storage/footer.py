@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ae_pipeline.columns.schema import TableSchema, deserialize_schema, serialize_schema
+from ae_pipeline.columns import TableSchema, deserialize_schema, serialize_schema
 from ae_pipeline.errors import CorruptFragmentError, UnsupportedFormatError
 from ae_pipeline.format_version import FORMAT_VERSION, check_version
-from ae_pipeline.parquet.form import Form
+from ae_pipeline.parquet import Form
 from ae_pipeline.storage.layout import Kind, is_codec_id
 from ae_pipeline.storage.schema_delta import (
     pack_content,

@@ -11,7 +11,7 @@ import zlib
 
 import pyarrow as pa
 
-from ae_pipeline.columns.schema import TableSchema, deserialize_schema, serialize_schema
+from ae_pipeline.columns import TableSchema, deserialize_schema, serialize_schema
 
 #: Deflate looks back no further.
 _DICTIONARY_BYTES = 1 << 15

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ae_pipeline.columns.standardization import Standardization
+from ae_pipeline.columns import Standardization
 from ae_pipeline.config.training import TrainingConfig
-from ae_pipeline.dataset.reading import RowGroup
+from ae_pipeline.dataset import RowGroup
 from ae_pipeline.training.sample import Matrix, ResidentSample, Section, split_validation
 
 #: Held-out rows that are evaluated every epoch; more would only take time.

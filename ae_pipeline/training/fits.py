@@ -9,8 +9,7 @@ import numpy as np
 import tensorflow as tf
 from jaxtyping import Float32, Float64
 
-from ae_pipeline.coding.integer_decoder import IntegerDecoder
-from ae_pipeline.coding.network_shape import Architecture, Weights
+from ae_pipeline.coding import Architecture, IntegerDecoder, Weights
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.network.initialization import initial_weights
 from ae_pipeline.results.progress import Progress

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from jaxtyping import Float32
 
-from ae_pipeline.coding.network_shape import Weights
+from ae_pipeline.coding import Weights
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.training.objective import Objective, split_parameters
 from ae_pipeline.training.optimizers import State, build_update

@@ -16,13 +16,8 @@ import numpy as np
 import tensorflow as tf
 from jaxtyping import Float64
 
-from ae_pipeline.coding.integer_decoder import (
-    ACTIVATION_MAX,
-    ACTIVATION_STEPS,
-    SKIP_MAX,
-    WEIGHT_MAX,
-)
-from ae_pipeline.coding.network_shape import Architecture, Weights
+from ae_pipeline.coding import ACTIVATION_MAX, ACTIVATION_STEPS, SKIP_MAX, Architecture, Weights
+from ae_pipeline.coding.integer_decoder import WEIGHT_MAX
 from ae_pipeline.network.model import build_encoder, weight_names
 from ae_pipeline.training.objective import Tensors
 

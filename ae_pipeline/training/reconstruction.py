@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from ae_pipeline.coding.network_shape import Architecture
+from ae_pipeline.coding import Architecture
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.network.model import build_autoencoder, weight_names
 from ae_pipeline.training.objective import Tensors

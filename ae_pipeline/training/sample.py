@@ -17,8 +17,8 @@ from jaxtyping import Float32, Int64
 from ae_pipeline.blocks.block import records_to_block, rows_per_block
 from ae_pipeline.blocks.matrix import block_to_matrix
 from ae_pipeline.blocks.windows import rows_to_windows
-from ae_pipeline.columns.standardization import Standardization
-from ae_pipeline.dataset.reading import RowGroup, read_records, rebatch
+from ae_pipeline.columns import Standardization
+from ae_pipeline.dataset import RowGroup, read_records, rebatch
 
 #: Row groups read per refresh; more mix better, fewer take less time.
 _GROUPS_PER_REFRESH = 16

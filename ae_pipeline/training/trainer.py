@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from jaxtyping import Int32
 
-from ae_pipeline.coding.network_shape import Weights
+from ae_pipeline.coding import Weights
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.errors import TrainingError
 from ae_pipeline.results.fit import EpochRecord, TrainingSummary

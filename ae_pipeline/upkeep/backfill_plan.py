@@ -11,13 +11,16 @@ from pathlib import Path
 
 from ae_pipeline.config.backfill import BackfillConfig
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.dataset.discovery import in_natural_order
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.listing import find_source, tell_ignored
-from ae_pipeline.dataset.partition import known_values
-from ae_pipeline.dataset.source import Source
+from ae_pipeline.dataset import (
+    Fragment,
+    Source,
+    find_source,
+    in_natural_order,
+    known_values,
+    tell_ignored,
+)
 from ae_pipeline.extras import require
-from ae_pipeline.formats.registry import (
+from ae_pipeline.formats import (
     check_kind_of_codec,
     check_settings,
     destination_of,
@@ -25,10 +28,8 @@ from ae_pipeline.formats.registry import (
     format_of,
 )
 from ae_pipeline.results.backfill import BackfillPlan, PlannedFragment
-from ae_pipeline.selection.dates import fragments_between, latest, latest_first
-from ae_pipeline.storage.destination import check_apart, check_kind
-from ae_pipeline.storage.layout import read_marker
-from ae_pipeline.storage.notes import read_notes, read_unchecked
+from ae_pipeline.selection import fragments_between, latest, latest_first
+from ae_pipeline.storage import check_apart, check_kind, read_marker, read_notes, read_unchecked
 from ae_pipeline.upkeep.orphans import orphan_warnings
 from ae_pipeline.upkeep.prune import refusal
 from ae_pipeline.upkeep.status import Destination, fragment_statuses, orphan_statuses
@@ -173,7 +174,7 @@ def _of_partitions(fragments: Sequence[Fragment], config: BackfillConfig) -> Seq
     if config.where is not None:
         require("backfill.where", "sqlglot")
         # It costs a tenth of a second, and few jobs have a predicate.
-        from ae_pipeline.selection.predicate import fragments_where  # noqa: PLC0415
+        from ae_pipeline.selection import fragments_where  # noqa: PLC0415
 
         fragments = fragments_where(fragments, config.where)
     if config.start is not None or config.end is not None:

@@ -13,13 +13,11 @@ import numpy as np
 import pyarrow as pa
 
 from ae_pipeline.blocks.block import records_to_block
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.columns.stability import stability_index
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.columns import stability_index
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.config.upkeep import DriftConfig
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.reading import list_row_groups, read_records
-from ae_pipeline.dataset.source import Source
+from ae_pipeline.dataset import Fragment, Source, list_row_groups, read_records
 from ae_pipeline.errors import AePipelineError
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.results.drift import DriftReport, PartitionDrift

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ae_pipeline.dataset.fingerprint import fingerprint
-from ae_pipeline.dataset.fragment import Fragment
+from ae_pipeline.dataset import Fragment, fingerprint
 from ae_pipeline.errors import AePipelineError
-from ae_pipeline.storage.notes import read_notes, remove_note, write_note
+from ae_pipeline.storage import read_notes, remove_note, write_note
 from ae_pipeline.upkeep.status import footer_of
-from ae_pipeline.work.threads import Outcome
+from ae_pipeline.work import Outcome
 
 logger = logging.getLogger(__name__)
 

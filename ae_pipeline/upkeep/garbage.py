@@ -11,13 +11,16 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.reading import open_fragment
+from ae_pipeline.dataset import Fragment, discover, open_fragment
 from ae_pipeline.errors import AePipelineError, EmptySourceError
 from ae_pipeline.publish import is_temporary
-from ae_pipeline.storage.footer import read_footer
-from ae_pipeline.storage.layout import PRIVATE_FOLDER, Marker, checkpoint_directory, is_codec_id
+from ae_pipeline.storage import (
+    PRIVATE_FOLDER,
+    Marker,
+    checkpoint_directory,
+    is_codec_id,
+    read_footer,
+)
 from ae_pipeline.upkeep.rejection import has_successor, is_rejected
 from ae_pipeline.upkeep.replacing import is_replaced, is_still_needed
 from ae_pipeline.upkeep.status import footer_of

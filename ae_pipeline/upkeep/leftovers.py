@@ -9,16 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ae_pipeline.columns.schema import resolve_roles
+from ae_pipeline.columns import resolve_roles
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.listing import fragments_there
-from ae_pipeline.dataset.schemas import fittable, typical_schema
-from ae_pipeline.dataset.source import Source
+from ae_pipeline.dataset import Fragment, Source, fittable, fragments_there, typical_schema
 from ae_pipeline.errors import CodecError, DestinationExistsError, listing
-from ae_pipeline.formats.base import FragmentFormat
-from ae_pipeline.formats.registry import open_format
-from ae_pipeline.storage.layout import Kind, codec_directory, read_marker
+from ae_pipeline.formats import FragmentFormat, open_format
+from ae_pipeline.storage import Kind, codec_directory, read_marker
 from ae_pipeline.upkeep.status import footer_of
 
 _NAMED = 3

@@ -11,12 +11,10 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
-from ae_pipeline.dataset.fingerprint import fingerprint
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.reading import open_fragment
+from ae_pipeline.dataset import Fragment, fingerprint, open_fragment
 from ae_pipeline.errors import AePipelineError, listing
-from ae_pipeline.formats.registry import open_format
-from ae_pipeline.storage.notes import read_notes
+from ae_pipeline.formats import open_format
+from ae_pipeline.storage import read_notes
 from ae_pipeline.upkeep.status import footer_of
 
 _NAMED = 3

@@ -7,16 +7,14 @@ import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ae_pipeline.dataset.fingerprint import fingerprint
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.listing import find_source
+from ae_pipeline.dataset import Fragment, find_source, fingerprint
 from ae_pipeline.errors import AePipelineError, ConfigError, listing
 from ae_pipeline.publish import remove
 from ae_pipeline.results.backfill import BackfillPlan, PlannedFragment
-from ae_pipeline.storage.notes import read_notes, remove_note
+from ae_pipeline.storage import read_notes, remove_note
 from ae_pipeline.upkeep.orphans import source_root
 from ae_pipeline.upkeep.status import footer_of
-from ae_pipeline.work.threads import Outcome
+from ae_pipeline.work import Outcome
 
 logger = logging.getLogger(__name__)
 

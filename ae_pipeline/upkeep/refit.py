@@ -11,19 +11,20 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.files import load_archive_codec, model_bytes, save_archive_codec
+from ae_pipeline.codec.archive import (
+    ArchiveCodec,
+    load_archive_codec,
+    model_bytes,
+    save_archive_codec,
+)
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.schemas import fittable
-from ae_pipeline.dataset.source import Source
+from ae_pipeline.dataset import Fragment, Source, fittable
 from ae_pipeline.errors import CodecError
-from ae_pipeline.fitting.archive import fit_archive_codec
-from ae_pipeline.fitting.direct import UNTRAINED
+from ae_pipeline.fitting import UNTRAINED, fit_archive_codec
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from ae_pipeline.results.progress import Progress, silent
-from ae_pipeline.storage.layout import checkpoint_directory, codec_directory
+from ae_pipeline.storage import checkpoint_directory, codec_directory
 from ae_pipeline.upkeep.drift import NewRows, expected_rate, judge, new_fragments, sample_rows
 
 logger = logging.getLogger(__name__)

@@ -10,15 +10,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ae_pipeline.dataset.fingerprint import file_hash, fingerprint
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.reading import read_records
+from ae_pipeline.dataset import Fragment, file_hash, fingerprint, read_records
 from ae_pipeline.errors import AePipelineError
 from ae_pipeline.publish import destination_errors, rename
 from ae_pipeline.results.dataset import FragmentFailure
-from ae_pipeline.storage.footer import Footer
-from ae_pipeline.storage.layout import codec_directory
-from ae_pipeline.storage.notes import read_notes, read_unchecked
+from ae_pipeline.storage import Footer, codec_directory, read_notes, read_unchecked
 from ae_pipeline.upkeep.status import footer_of
 
 logger = logging.getLogger(__name__)

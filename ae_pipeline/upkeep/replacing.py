@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from ae_pipeline.dataset.fingerprint import file_hash
+from ae_pipeline.dataset import file_hash
 from ae_pipeline.errors import SourceChangedError
 from ae_pipeline.publish import destination_errors, rename, temporary_path
-from ae_pipeline.storage.notes import read_notes
+from ae_pipeline.storage import read_notes
 
 _REPLACED = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.replaced", re.DOTALL)
 

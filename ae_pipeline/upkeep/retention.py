@@ -21,14 +21,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from ae_pipeline.config.job import CompressJob
-from ae_pipeline.dataset.fingerprint import fingerprint
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.proof import Seen, share_file_or_folder
+from ae_pipeline.dataset import Fragment, Seen, fingerprint, share_file_or_folder
 from ae_pipeline.errors import AePipelineError, DestinationError, DestinationOverlapError
 from ae_pipeline.protection import protecting
 from ae_pipeline.publish import destination_errors, make_durable, remove, rename, sync_folder
 from ae_pipeline.results.dataset import FragmentFailure, Proof
-from ae_pipeline.storage.notes import read_notes, remove_note, write_note
+from ae_pipeline.storage import read_notes, remove_note, write_note
 from ae_pipeline.upkeep.replacing import finish_replacing
 from ae_pipeline.upkeep.status import footer_of
 

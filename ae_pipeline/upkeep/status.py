@@ -11,18 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.config.backfill import FragmentState
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.listing import fragments_there
-from ae_pipeline.dataset.source import Source
+from ae_pipeline.dataset import Fragment, Source, fragments_there
 from ae_pipeline.errors import AePipelineError, OutOfMemoryError, is_out_of_memory, out_of_memory
-from ae_pipeline.formats.base import FragmentFormat
-from ae_pipeline.parquet.leaf_sizes import read_leaves
+from ae_pipeline.formats import FragmentFormat
+from ae_pipeline.parquet import read_leaves
 from ae_pipeline.results.backfill import PlannedFragment
 from ae_pipeline.results.progress import silent
-from ae_pipeline.storage.footer import Footer, read_footer
-from ae_pipeline.storage.notes import read_notes
-from ae_pipeline.work.threads import in_threads
-from ae_pipeline.work.watchdog import PATIENCE_S
+from ae_pipeline.storage import Footer, read_footer, read_notes
+from ae_pipeline.work import PATIENCE_S, in_threads
 
 #: The state of a fragment, and its reason.
 Finding = tuple[FragmentState, str]

@@ -8,20 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from ae_pipeline.config.job import EncodeJob, VerifyJob
-from ae_pipeline.dataset.listing import still_there
-from ae_pipeline.dataset.source import Source
-from ae_pipeline.dataset.sparing import sparing
-from ae_pipeline.fragments.plans import EncodePlan
+from ae_pipeline.dataset import Source, sparing, still_there
+from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport
 from ae_pipeline.results.progress import Progress, silent
-from ae_pipeline.storage.notes import read_notes
-from ae_pipeline.upkeep.backfill_plan import list_source, plan_backfill
-from ae_pipeline.upkeep.prune import prune, remove_replaced
+from ae_pipeline.storage import read_notes
+from ae_pipeline.upkeep import list_source, plan_backfill, prune, remove_replaced
 from ae_pipeline.verbs.decode import decode_fragments
 from ae_pipeline.verbs.decode_plan import plan_verify
 from ae_pipeline.verbs.encode import encode_fragments, encode_report
 from ae_pipeline.verbs.encode_plan import prepare_backfill
-from ae_pipeline.work.threads import Outcome
+from ae_pipeline.work import Outcome
 
 
 def backfill(job: EncodeJob, progress: Progress = silent) -> BackfillReport:

@@ -8,10 +8,9 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from ae_pipeline.columns.schema import resolve_roles
+from ae_pipeline.columns import resolve_roles
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.dataset.schemas import fittable, typical_schema
-from ae_pipeline.dataset.source import Source
+from ae_pipeline.dataset import Source, fittable, typical_schema
 from ae_pipeline.errors import (
     AePipelineError,
     CodecMismatchError,
@@ -20,8 +19,8 @@ from ae_pipeline.errors import (
     CorruptCodecError,
     FlattenedColumnError,
 )
-from ae_pipeline.formats.base import FragmentFormat
-from ae_pipeline.formats.registry import (
+from ae_pipeline.formats import (
+    FragmentFormat,
     check_kind_of_codec,
     check_schema,
     check_settings,
@@ -30,9 +29,8 @@ from ae_pipeline.formats.registry import (
     format_of,
 )
 from ae_pipeline.results.progress import Progress
-from ae_pipeline.storage.destination import check_claim, claim
-from ae_pipeline.storage.layout import Marker, checkpoint_directory
-from ae_pipeline.upkeep.leftovers import check_leftovers
+from ae_pipeline.storage import Marker, check_claim, checkpoint_directory, claim
+from ae_pipeline.upkeep import check_leftovers
 
 logger = logging.getLogger(__name__)
 

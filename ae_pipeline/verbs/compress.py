@@ -13,34 +13,36 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ae_pipeline.config.job import CompressJob, VerifyJob
-from ae_pipeline.dataset.source import Source
-from ae_pipeline.dataset.sparing import sparing
+from ae_pipeline.dataset import Source, sparing
 from ae_pipeline.errors import AePipelineError
-from ae_pipeline.formats.registry import find_format
-from ae_pipeline.fragments.plans import DecodePlan, EncodePlan
-from ae_pipeline.fragments.source_match import returned_error
-from ae_pipeline.fragments.withheld import check_meaning_kept
+from ae_pipeline.formats import find_format
+from ae_pipeline.fragments import DecodePlan, EncodePlan, check_meaning_kept, returned_error
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.results.compress import CompressReport
 from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
 from ae_pipeline.results.drift import DriftReport
 from ae_pipeline.results.progress import Progress, silent
-from ae_pipeline.storage.destination import claim
-from ae_pipeline.storage.layout import Marker
-from ae_pipeline.storage.notes import read_notes
-from ae_pipeline.upkeep.backfill_plan import list_source, plan_backfill
-from ae_pipeline.upkeep.drift import measure_drift, tell_drift
-from ae_pipeline.upkeep.failures import remember_failures
-from ae_pipeline.upkeep.orphans import source_root
-from ae_pipeline.upkeep.prune import remove_replaced
-from ae_pipeline.upkeep.refit import choose_codecs
-from ae_pipeline.upkeep.rejection import set_aside
-from ae_pipeline.upkeep.retention import finish_retiring, is_retired, retire, unfinished
+from ae_pipeline.storage import Marker, claim, read_notes
+from ae_pipeline.upkeep import (
+    choose_codecs,
+    finish_retiring,
+    is_retired,
+    list_source,
+    measure_drift,
+    plan_backfill,
+    remember_failures,
+    remove_replaced,
+    retire,
+    set_aside,
+    source_root,
+    tell_drift,
+    unfinished,
+)
 from ae_pipeline.verbs.backfill import start_backfill
 from ae_pipeline.verbs.decode import decode_fragments, verify_report
 from ae_pipeline.verbs.encode import encode_fragments, encode_report
 from ae_pipeline.verbs.read_back import forget_unchecked, intention, note_unchecked, plan_check
-from ae_pipeline.work.threads import Outcome
+from ae_pipeline.work import Outcome
 
 logger = logging.getLogger(__name__)
 

@@ -12,20 +12,15 @@ from pathlib import Path
 
 from ae_pipeline.config.job import DecodeJob, VerifyJob
 from ae_pipeline.config.selection import SelectionConfig
-from ae_pipeline.dataset.sparing import sparing_files
-from ae_pipeline.formats.base import FragmentFormat
-from ae_pipeline.fragments.decode import decode_fragment
-from ae_pipeline.fragments.metrics_table import write_metrics
-from ae_pipeline.fragments.plans import DecodePlan
-from ae_pipeline.fragments.summary import summarize
+from ae_pipeline.dataset import sparing_files
+from ae_pipeline.formats import FragmentFormat
+from ae_pipeline.fragments import DecodePlan, decode_fragment, summarize, write_metrics
 from ae_pipeline.results.dataset import DatasetReport, FragmentFailure
 from ae_pipeline.results.progress import Progress, silent
-from ae_pipeline.storage.fragment_part import WHOLE
-from ae_pipeline.storage.layout import report_directory
-from ae_pipeline.upkeep.failures import remember_damage
-from ae_pipeline.upkeep.orphans import known_orphans, orphan_warnings
+from ae_pipeline.storage import WHOLE, report_directory
+from ae_pipeline.upkeep import known_orphans, orphan_warnings, remember_damage
 from ae_pipeline.verbs.decode_plan import plan_decode, plan_verify
-from ae_pipeline.work.threads import Outcome, for_each_fragment
+from ae_pipeline.work import Outcome, for_each_fragment
 
 
 def decode(job: DecodeJob, progress: Progress = silent) -> DatasetReport:

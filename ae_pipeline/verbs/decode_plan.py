@@ -10,12 +10,7 @@ from pathlib import Path
 
 from ae_pipeline.config.job import DecodeJob, VerifyJob
 from ae_pipeline.config.selection import SelectionConfig
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.listing import find_source
-from ae_pipeline.dataset.reading import open_fragment
-from ae_pipeline.dataset.source import Source
-from ae_pipeline.dataset.sparing import sparing
+from ae_pipeline.dataset import Fragment, Source, discover, find_source, open_fragment, sparing
 from ae_pipeline.errors import (
     CodecError,
     CodecMismatchError,
@@ -26,15 +21,20 @@ from ae_pipeline.errors import (
     listing,
     out_of_memory,
 )
-from ae_pipeline.formats.base import FragmentFormat
-from ae_pipeline.formats.registry import open_format
-from ae_pipeline.fragments.plans import DecodePlan
-from ae_pipeline.selection.patterns import of_partitions, select_fragments, select_part
-from ae_pipeline.storage.destination import check_apart, claim
-from ae_pipeline.storage.footer import Footer, read_footer
-from ae_pipeline.storage.layout import Extract, Marker, codec_directory
-from ae_pipeline.storage.notes import read_notes
-from ae_pipeline.storage.twin_names import check_names
+from ae_pipeline.formats import FragmentFormat, open_format
+from ae_pipeline.fragments import DecodePlan
+from ae_pipeline.selection import of_partitions, select_fragments, select_part
+from ae_pipeline.storage import (
+    Extract,
+    Footer,
+    Marker,
+    check_apart,
+    check_names,
+    claim,
+    codec_directory,
+    read_footer,
+    read_notes,
+)
 
 logger = logging.getLogger(__name__)
 

@@ -9,19 +9,15 @@ from functools import partial
 from pathlib import Path
 
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.dataset.sparing import sparing_files
+from ae_pipeline.dataset import discover, sparing_files
 from ae_pipeline.errors import SourceError, listing
-from ae_pipeline.fragments.encode import encode_fragment
-from ae_pipeline.fragments.plans import EncodePlan
-from ae_pipeline.fragments.summary import summarize
+from ae_pipeline.fragments import EncodePlan, encode_fragment, summarize
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.results.progress import Progress, silent
-from ae_pipeline.storage.layout import codec_directory
-from ae_pipeline.upkeep.failures import forget_retired, remember_failures
-from ae_pipeline.upkeep.orphans import known_orphans, orphan_warnings
+from ae_pipeline.storage import codec_directory
+from ae_pipeline.upkeep import forget_retired, known_orphans, orphan_warnings, remember_failures
 from ae_pipeline.verbs.encode_plan import prepare_encode
-from ae_pipeline.work.threads import Outcome, for_each_fragment
+from ae_pipeline.work import Outcome, for_each_fragment
 
 logger = logging.getLogger(__name__)
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.dataset.listing import find_source, tell_ignored
-from ae_pipeline.dataset.source import Source
-from ae_pipeline.dataset.sparing import sparing
-from ae_pipeline.formats.base import FragmentFormat
-from ae_pipeline.formats.registry import destination_of
-from ae_pipeline.fragments.plans import EncodePlan
+from ae_pipeline.dataset import Source, find_source, sparing, tell_ignored
+from ae_pipeline.formats import FragmentFormat, destination_of
+from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.publish import remove_tree
 from ae_pipeline.results.progress import Progress, silent
-from ae_pipeline.storage.destination import check_apart, check_claim, claim
-from ae_pipeline.storage.layout import Marker, checkpoint_directory, codec_directory
-from ae_pipeline.storage.notes import read_notes
-from ae_pipeline.storage.twin_names import check_names
+from ae_pipeline.storage import (
+    Marker,
+    check_apart,
+    check_claim,
+    check_names,
+    checkpoint_directory,
+    claim,
+    codec_directory,
+    read_notes,
+)
 from ae_pipeline.verbs.codec_choice import find_or_fit
 
 

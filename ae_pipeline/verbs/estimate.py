@@ -9,20 +9,21 @@ import numpy as np
 import pyarrow as pa
 
 from ae_pipeline.blocks.block import records_to_block
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.columns.metrics import ErrorSums, column_metrics, measure_errors
-from ae_pipeline.columns.schema import TableSchema
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.columns import ErrorSums, TableSchema, column_metrics, measure_errors
 from ae_pipeline.config.job import EstimateJob, JobConfig
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
-from ae_pipeline.fitting.forecast import (
+from ae_pipeline.fitting import (
     ForecastCodec,
     SampledSource,
+    column_fidelity,
     forecast_codec,
+    is_named,
     is_trained,
+    judge_codec,
     sample_blocks,
     sample_source,
 )
-from ae_pipeline.fitting.guard import column_fidelity, is_named, judge_codec
 from ae_pipeline.planner.forecast import Effort, Forecast
 from ae_pipeline.results.estimate import Estimate, EstimatedColumn, EstimatedOption
 from ae_pipeline.results.fit import Candidate

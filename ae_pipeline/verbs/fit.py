@@ -5,23 +5,17 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from ae_pipeline.codec.directory import CODEC_FILE
+from ae_pipeline.codec import CODEC_FILE
 from ae_pipeline.config.job import FitJob
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.dataset.listing import tell_ignored
-from ae_pipeline.dataset.schemas import fittable
-from ae_pipeline.dataset.source import Source
-from ae_pipeline.dataset.sparing import sparing
+from ae_pipeline.dataset import Source, discover, fittable, sparing, tell_ignored
 from ae_pipeline.errors import CodecError, DestinationExistsError
-from ae_pipeline.fitting.start import fit_key
-from ae_pipeline.formats.base import FragmentFormat
-from ae_pipeline.formats.registry import FORMATS, open_format
+from ae_pipeline.fitting import fit_key
+from ae_pipeline.formats import FORMATS, FragmentFormat, open_format
 from ae_pipeline.publish import remove_tree
 from ae_pipeline.results.dataset import State
 from ae_pipeline.results.fit import FitResult
 from ae_pipeline.results.progress import Progress, silent
-from ae_pipeline.storage.destination import check_apart
-from ae_pipeline.storage.layout import read_marker
+from ae_pipeline.storage import check_apart, read_marker
 
 _CHECKPOINT_FOLDER = "checkpoint"
 

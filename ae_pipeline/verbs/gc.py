@@ -14,8 +14,8 @@ from ae_pipeline.config.paths import argument_path
 from ae_pipeline.errors import ConfigError, DestinationExistsError, SourceNotFoundError
 from ae_pipeline.publish import destination_errors, remove
 from ae_pipeline.results.gc import Garbage, GarbageReport
-from ae_pipeline.storage.layout import PRIVATE_FOLDER, Marker, read_marker
-from ae_pipeline.upkeep.garbage import (
+from ae_pipeline.storage import PRIVATE_FOLDER, Marker, read_marker
+from ae_pipeline.upkeep import (
     Found,
     checkpoints,
     idle_codecs,

@@ -6,28 +6,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from ae_pipeline.codec.directory import CODEC_FILE
-from ae_pipeline.columns.schema import TableSchema, resolve_roles
+from ae_pipeline.codec import CODEC_FILE
+from ae_pipeline.columns import TableSchema, resolve_roles
 from ae_pipeline.config.columns import ColumnsConfig
 from ae_pipeline.config.paths import argument_path
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.dataset.listing import readable
-from ae_pipeline.dataset.opening import pinned
-from ae_pipeline.dataset.reading import list_row_groups, open_fragment
-from ae_pipeline.dataset.schemas import drifted_columns, fittable, typical_schema
-from ae_pipeline.dataset.source import Source, pinned_source
+from ae_pipeline.dataset import (
+    Source,
+    discover,
+    drifted_columns,
+    fittable,
+    list_row_groups,
+    open_fragment,
+    pinned,
+    pinned_source,
+    readable,
+    typical_schema,
+)
 from ae_pipeline.errors import NoFeatureColumnError, listing
-from ae_pipeline.fitting.preview import preview
-from ae_pipeline.formats.base import Facts, FragmentFormat
-from ae_pipeline.formats.registry import open_format
-from ae_pipeline.fragments.byte_account import account, fragment_bytes
+from ae_pipeline.fitting import preview
+from ae_pipeline.formats import Facts, FragmentFormat, open_format
+from ae_pipeline.fragments import account, fragment_bytes
 from ae_pipeline.publish import is_temporary
 from ae_pipeline.results.account import StoredBytes
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import InspectedColumn, Inspection
-from ae_pipeline.storage.footer import read_footer
-from ae_pipeline.storage.layout import Marker, codec_directory, read_marker
-from ae_pipeline.upkeep.orphans import counted, known_orphans
+from ae_pipeline.storage import Marker, codec_directory, read_footer, read_marker
+from ae_pipeline.upkeep import counted, known_orphans
 
 
 def inspect(path: str) -> Inspection:

@@ -13,17 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from ae_pipeline.config.job import CompressJob, VerifyJob
-from ae_pipeline.dataset.discovery import in_natural_order
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.source import Source
-from ae_pipeline.fragments.plans import DecodePlan, EncodePlan
+from ae_pipeline.dataset import Fragment, Source, in_natural_order
+from ae_pipeline.fragments import DecodePlan, EncodePlan
 from ae_pipeline.results.backfill import BackfillPlan, PlannedFragment
 from ae_pipeline.results.compress import Intention
-from ae_pipeline.storage.layout import codec_directory
-from ae_pipeline.storage.notes import read_notes, read_unchecked, remove_note, write_note
-from ae_pipeline.upkeep.orphans import source_root
+from ae_pipeline.storage import codec_directory, read_notes, read_unchecked, remove_note, write_note
+from ae_pipeline.upkeep import source_root
 from ae_pipeline.verbs.decode_plan import plan_verify
-from ae_pipeline.work.threads import Outcome
+from ae_pipeline.work import Outcome
 
 
 def note_unchecked(encoding: EncodePlan) -> None:

@@ -14,8 +14,8 @@ from typing import Any, TypeVar  # Any: whatever work makes
 
 import pyarrow as pa
 
-from ae_pipeline.coding.float_network import pin_blas_threads
-from ae_pipeline.dataset.fragment import Fragment
+from ae_pipeline.coding import pin_blas_threads
+from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import (
     AePipelineError,
     CorruptFragmentError,

@@ -10,9 +10,8 @@ from typing import Any  # a dtype known at run time only
 import numpy as np
 import pyarrow as pa
 
-from ae_pipeline.coding.row_sets import pack_validity
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.dataset.reading import read_records, rebatch
+from ae_pipeline.coding import pack_validity
+from ae_pipeline.dataset import discover, read_records, rebatch
 
 
 @dataclass(frozen=True)

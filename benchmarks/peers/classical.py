@@ -7,13 +7,12 @@ import tempfile
 import numpy as np
 
 from ae_pipeline.blocks.block import records_to_block
-from ae_pipeline.codec.features.codec import FeaturesCodec
-from ae_pipeline.codec.features.files import load_features_codec
+from ae_pipeline.codec.features import FeaturesCodec, load_features_codec
 from ae_pipeline.config.columns import ColumnsConfig
 from ae_pipeline.config.job import FitJob
 from ae_pipeline.config.network import NetworkConfig
 from ae_pipeline.config.training import TrainingConfig
-from ae_pipeline.verbs.fit import fit
+from ae_pipeline.verbs import fit
 from benchmarks.peers.block import Block, Layout
 from benchmarks.peers.peer import Encoded, Peer, pack_exact, unpack_exact
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.files import model_bytes
+from ae_pipeline.codec.archive import ArchiveCodec, model_bytes
 from benchmarks.peers.block import Block, Layout
 from benchmarks.peers.peer import Encoded, Peer
 

@@ -9,9 +9,9 @@ from prefect import Task, get_run_logger
 from prefect.runtime import flow_run, task_run
 
 from ae_pipeline.config.job import ExecutionConfig
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.fragments.plans import DecodePlan, EncodePlan
-from ae_pipeline.work.threads import Outcome
+from ae_pipeline.dataset import Fragment
+from ae_pipeline.fragments import DecodePlan, EncodePlan
+from ae_pipeline.work import Outcome
 
 from ..pages.artifacts import BatchProgress
 

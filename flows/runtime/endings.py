@@ -11,8 +11,8 @@ from prefect.states import Completed
 from ae_pipeline.report.presenter import present
 from ae_pipeline.report.tables.table import Cell
 from ae_pipeline.results.result import Result
-from ae_pipeline.verbs.compress import NOTHING
-from ae_pipeline.work.threads import Outcome
+from ae_pipeline.verbs import NOTHING
+from ae_pipeline.work import Outcome
 
 from .states import raise_if_failed
 

@@ -11,7 +11,7 @@ from prefect.states import Failed
 from prefect.tasks import exponential_backoff
 
 from ae_pipeline.errors import AePipelineError, FragmentsFailedError, memory_errors
-from ae_pipeline.work.threads import Outcome
+from ae_pipeline.work import Outcome
 
 from ..pages.events import emit_failures
 

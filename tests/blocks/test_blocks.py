@@ -17,7 +17,7 @@ from hypothesis.extra import numpy as st_numpy
 from ae_pipeline.blocks.block import Block, block_to_arrays, records_to_block, rows_per_block
 from ae_pipeline.blocks.matrix import block_to_matrix, matrix_to_values
 from ae_pipeline.blocks.missing import pack_missing, unpack_missing
-from ae_pipeline.columns.standardization import Standardization
+from ae_pipeline.columns import Standardization
 from tests.support.checks import assert_same_array
 from tests.support.tables import FLOATS, INTEGERS, numeric_arrays
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.verbs import encode
 from tests.support.datasets import mixed_table, write_tree
 
 CITY = "city=Z\u00fcrich"

@@ -14,16 +14,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline.codec.archive.codec import MOST_ROWS
-from ae_pipeline.codec.archive.files import load_archive_codec
-from ae_pipeline.codec.features.files import load_features_codec, save_features_codec
-from ae_pipeline.dataset.fragment import Fragment
+from ae_pipeline.codec.archive import MOST_ROWS, load_archive_codec
+from ae_pipeline.codec.features import load_features_codec, save_features_codec
+from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import CodecError, CorruptCodecError, CorruptFragmentError
+from ae_pipeline.formats import FragmentFormat
 from ae_pipeline.formats.archive import ArchiveFormat
-from ae_pipeline.formats.base import FragmentFormat
 from ae_pipeline.formats.features import FeaturesFormat
-from ae_pipeline.storage.footer import Footer
-from ae_pipeline.verbs.inspect import inspect
+from ae_pipeline.storage import Footer
+from ae_pipeline.verbs import inspect
 from tests.support.damage import (
     PART,
     codec_folder,

@@ -13,17 +13,24 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.files import load_archive_codec, save_archive_codec
-from ae_pipeline.codec.archive.network import ArchiveNetwork
-from ae_pipeline.coding.entropy import pack_integers
-from ae_pipeline.coding.linear_prediction import MOST_TERMS, LinearPredictor
-from ae_pipeline.coding.streams import BlockStreams, ColumnStreams, Method
-from ae_pipeline.coding.varint import varint
+from ae_pipeline.codec.archive import (
+    ArchiveCodec,
+    ArchiveNetwork,
+    load_archive_codec,
+    save_archive_codec,
+)
+from ae_pipeline.coding import (
+    MOST_TERMS,
+    BlockStreams,
+    ColumnStreams,
+    LinearPredictor,
+    Method,
+    pack_integers,
+    varint,
+)
 from ae_pipeline.config.job import VerifyJob
 from ae_pipeline.errors import AePipelineError, ConfigError, CorruptCodecError
-from ae_pipeline.verbs.decode import verify
-from ae_pipeline.verbs.inspect import inspect
+from ae_pipeline.verbs import inspect, verify
 from tests.support.archives import make_codec, ramp_network, random_network
 from tests.support.damage import (
     BYTES_OF_LAYERS,

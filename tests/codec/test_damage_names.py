@@ -9,15 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from ae_pipeline.codec.archive.files import load_archive_codec, save_archive_codec
+from ae_pipeline.codec.archive import load_archive_codec, save_archive_codec
 from ae_pipeline.config.job import DecodeJob, VerifyJob
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.reading import open_fragment
+from ae_pipeline.dataset import Fragment, open_fragment
 from ae_pipeline.errors import AePipelineError, CorruptCodecError, UnsupportedFormatError
-from ae_pipeline.formats.registry import require_footer
-from ae_pipeline.storage.layout import Marker, write_marker
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.inspect import inspect
+from ae_pipeline.formats import require_footer
+from ae_pipeline.storage import Marker
+from ae_pipeline.storage.layout import write_marker
+from ae_pipeline.verbs import decode, inspect, verify
 from tests.support.damage import N_ROWS, PART, codec_folder, forge_tree, write_archive
 
 

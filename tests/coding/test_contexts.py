@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from ae_pipeline.coding.contexts import MOST_THRESHOLDS, pack_contexts, unpack_contexts
-from ae_pipeline.coding.entropy import pack_integers
-from ae_pipeline.coding.varint import varint
+from ae_pipeline.coding import pack_contexts, pack_integers, unpack_contexts, varint
+from ae_pipeline.coding.contexts import MOST_THRESHOLDS
 
 FAR = 1 << 56
 

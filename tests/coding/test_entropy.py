@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.coding.entropy import pack_integers, pack_numbers, unpack_integers, unpack_numbers
+from ae_pipeline.coding import pack_integers, pack_numbers, unpack_integers, unpack_numbers
 from tests.support.archives import bits
 
 KINDS = [

@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ae_pipeline.coding import Architecture, Side, Weights, decode_matrix, encode_matrix
 from ae_pipeline.coding import float_network as inference
-from ae_pipeline.coding.float_network import decode_matrix, encode_matrix
-from ae_pipeline.coding.network_shape import Architecture, Side, Weights
 from ae_pipeline.config.network import Activation, Design
 from tests.support.networks import hand_set_codec, random_weights
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.coding.grids import LARGEST_UNIT, DecimalGrid, FloatingGrid, Grid, LinearGrid
+from ae_pipeline.coding import LARGEST_UNIT, DecimalGrid, FloatingGrid, Grid, LinearGrid
 
 GRIDS: list[Grid] = [
     LinearGrid(3.0, 0.25),

@@ -16,16 +16,16 @@ import threadpoolctl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.coding import integer_decoder
-from ae_pipeline.coding.integer_decoder import (
+from ae_pipeline.coding import (
     ACTIVATION_MAX,
     ACTIVATION_STEPS,
     CODE_MAX,
     SKIP_MAX,
-    WEIGHT_MAX,
     IntegerDecoder,
+    integer_decoder,
     round_columns,
 )
+from ae_pipeline.coding.integer_decoder import WEIGHT_MAX
 from tests.support.archives import bits, random_decoder
 
 #: Processors, and the names under which OpenBLAS reports their kernels.

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.coding.network_shape import Architecture
+from ae_pipeline.coding import Architecture
 from ae_pipeline.config.network import Design, NetworkConfig
 
 widths = st.lists(st.integers(1, 99), max_size=3).map(tuple)

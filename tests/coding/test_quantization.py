@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from ae_pipeline.coding.grids import LinearGrid
-from ae_pipeline.coding.promise import Promise
-from ae_pipeline.coding.quantization import breaks_promise, dequantize, quantize
+from ae_pipeline.coding import LinearGrid, Promise, breaks_promise, dequantize, quantize
 from tests.support.archives import assert_within
 
 KINDS = [

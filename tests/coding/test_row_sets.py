@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.coding.entropy import pack_integers
-from ae_pipeline.coding.row_sets import (
+from ae_pipeline.coding import (
+    pack_integers,
     pack_positions,
     pack_validity,
     unpack_positions,

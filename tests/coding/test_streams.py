@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.coding.streams import BlockStreams, ColumnStreams, Method, read_block
+from ae_pipeline.coding import BlockStreams, ColumnStreams, Method, read_block
 
 CHECKSUM = 4
 

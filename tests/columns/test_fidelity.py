@@ -7,14 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.columns.fidelity import (
-    Fidelity,
-    fine_tolerance,
-    judge,
-    variance_kept,
-    verdict_of,
-    worst_view,
-)
+from ae_pipeline.columns import Fidelity, fine_tolerance, judge, verdict_of
+from ae_pipeline.columns.fidelity import variance_kept, worst_view
 from tests.support.taxi import FLATTENED, KEPT, taxi_table
 
 N = 4000

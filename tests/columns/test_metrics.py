@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from ae_pipeline.coding.promise import Promise
-from ae_pipeline.columns.fidelity import variance_kept
-from ae_pipeline.columns.metrics import (
+from ae_pipeline.coding import Promise
+from ae_pipeline.columns import (
     ErrorMetrics,
     ErrorSums,
     column_metrics,
     mean_metrics,
     measure_errors,
 )
+from ae_pipeline.columns.fidelity import variance_kept
 from tests.support.tables import blocks_of_values
 
 

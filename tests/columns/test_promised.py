@@ -6,9 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ae_pipeline.columns.schema import TableSchema
-from ae_pipeline.columns.statistics import measure
-from ae_pipeline.columns.tolerance import resolve_tolerances
+from ae_pipeline.columns import TableSchema, measure, resolve_tolerances
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
 from benchmarks.promises import KINDS, complaint, is_flat, main
 

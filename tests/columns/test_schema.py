@@ -10,16 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.columns.schema import (
-    MAX_FEATURES,
+from ae_pipeline.columns import (
     TableSchema,
     check_unique_names,
     deserialize_schema,
     misfits,
     resolve_roles,
-    schema_differences,
     serialize_schema,
 )
+from ae_pipeline.columns.schema import MAX_FEATURES, schema_differences
 from ae_pipeline.config.columns import ColumnsConfig
 from ae_pipeline.errors import ConfigError, DuplicateColumnError, NoFeatureColumnError
 from tests.support.checks import assert_one_line

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ae_pipeline.columns import ColumnStatistics, measure
 from ae_pipeline.columns.spread import MOST_LEVELS, Spread, measure_spread
-from ae_pipeline.columns.statistics import ColumnStatistics, measure
 
 
 def spread_of(values: np.ndarray) -> Spread:

@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from ae_pipeline.columns.standardization import Standardization, fit_standardization, is_rare
-from ae_pipeline.columns.statistics import ColumnStatistics, measure
+from ae_pipeline.columns import (
+    ColumnStatistics,
+    Standardization,
+    fit_standardization,
+    is_rare,
+    measure,
+)
 from tests.support.tables import blocks_of_values
 
 

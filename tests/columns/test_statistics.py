@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.columns.schema import TableSchema
-from ae_pipeline.columns.statistics import ColumnStatistics, measure
-from ae_pipeline.columns.tolerance import resolve_tolerances
+from ae_pipeline.columns import ColumnStatistics, TableSchema, measure, resolve_tolerances
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
 from tests.support.tables import blocks_of_values
 

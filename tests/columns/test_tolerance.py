@@ -8,12 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.coding.grids import DecimalGrid, LinearGrid
-from ae_pipeline.coding.promise import Promise
-from ae_pipeline.coding.quantization import Quantizer, dequantize, quantize
-from ae_pipeline.columns.schema import TableSchema
-from ae_pipeline.columns.statistics import ColumnStatistics, measure
-from ae_pipeline.columns.tolerance import resolve_tolerances
+from ae_pipeline.coding import DecimalGrid, LinearGrid, Promise, Quantizer, dequantize, quantize
+from ae_pipeline.columns import ColumnStatistics, TableSchema, measure, resolve_tolerances
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
 from ae_pipeline.errors import ConfigError
 from tests.support.checks import assert_one_line, assert_pickles

@@ -15,10 +15,7 @@ from ae_pipeline.config.job import DecodeJob, EncodeJob, JobConfig, VerifyJob
 from ae_pipeline.config.load import load_job
 from ae_pipeline.config.paths import fault_of
 from ae_pipeline.errors import ConfigError
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode
-from ae_pipeline.verbs.gc import gc
-from ae_pipeline.verbs.inspect import inspect
+from ae_pipeline.verbs import decode, encode, gc, inspect, verify
 from tests.support.checks import assert_one_line
 
 URIS = (

@@ -13,9 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.dataset.fingerprint import fingerprint
-from ae_pipeline.dataset.fragment import Fragment
+from ae_pipeline.dataset import Fragment, discover, fingerprint
 from ae_pipeline.errors import EmptySourceError, SourceNotFoundError
 from tests.support.checks import assert_one_line
 

@@ -10,9 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.dataset.fingerprint import fingerprint
-from ae_pipeline.dataset.fragment import Fragment
+from ae_pipeline.dataset import Fragment, discover, fingerprint
 from tests.support.tables import fragment_at, numbers_table, write_fragment
 
 

@@ -9,17 +9,11 @@ from pathlib import Path
 import pytest
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob, EstimateJob, VerifyJob
-from ae_pipeline.dataset.discovery import discover
+from ae_pipeline.dataset import discover
 from ae_pipeline.errors import SourceNotFoundError
 from ae_pipeline.publish import temporary_path
-from ae_pipeline.storage.layout import read_marker
-from ae_pipeline.storage.notes import read_notes, write_note
-from ae_pipeline.verbs.backfill import backfill
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode
-from ae_pipeline.verbs.estimate import estimate
-from ae_pipeline.verbs.gc import gc
-from ae_pipeline.verbs.inspect import inspect
+from ae_pipeline.storage import read_marker, read_notes, write_note
+from ae_pipeline.verbs import backfill, decode, encode, estimate, gc, inspect, verify
 from tests.support.datasets import mixed_table, write_tree
 
 QUICK = {"planner": {"learn": "never"}}

@@ -9,13 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob, EstimateJob, VerifyJob
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.upkeep.backfill_plan import plan_backfill
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode
-from ae_pipeline.verbs.estimate import estimate
-from ae_pipeline.verbs.gc import gc
-from ae_pipeline.verbs.inspect import inspect
+from ae_pipeline.dataset import discover
+from ae_pipeline.upkeep import plan_backfill
+from ae_pipeline.verbs import decode, encode, estimate, gc, inspect, verify
 
 NEVER = {"planner": {"learn": "never"}}
 EXACT = {**NEVER, "tolerance": {"relative": 0}}

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.dataset.fingerprint import fingerprint
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.reading import (
+from ae_pipeline.dataset import (
+    Fragment,
+    discover,
+    fingerprint,
     list_row_groups,
     open_fragment,
     read_records,

@@ -15,29 +15,27 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.cancellation import Pulse, using
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.files import save_archive_codec
+from ae_pipeline.codec.archive import ArchiveCodec, save_archive_codec
 from ae_pipeline.config.job import DecodeJob, EncodeJob, EstimateJob, VerifyJob
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.dataset.fingerprint import fingerprint
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.opening import opened, pinned
-from ae_pipeline.dataset.reading import open_fragment, read_records
+from ae_pipeline.dataset import (
+    Fragment,
+    discover,
+    fingerprint,
+    open_fragment,
+    opened,
+    pinned,
+    read_records,
+)
 from ae_pipeline.errors import FragmentReplacedError, SourceChangedError
+from ae_pipeline.formats import FragmentFormat, require_footer
 from ae_pipeline.formats.archive import ArchiveFormat
-from ae_pipeline.formats.base import FragmentFormat
-from ae_pipeline.formats.registry import require_footer
-from ae_pipeline.fragments.decode import decode_fragment
-from ae_pipeline.fragments.encode import encode_fragment
+from ae_pipeline.fragments import decode_fragment, encode_fragment
 from ae_pipeline.results.progress import ProgressEvent, silent
-from ae_pipeline.storage.footer import Footer
-from ae_pipeline.storage.layout import Marker, codec_directory, write_marker
-from ae_pipeline.verbs.decode import verify
-from ae_pipeline.verbs.decode_plan import plan_decode, plan_verify
+from ae_pipeline.storage import Footer, Marker, codec_directory
+from ae_pipeline.storage.layout import write_marker
+from ae_pipeline.verbs import estimate, inspect, plan_decode, plan_verify, verify
 from ae_pipeline.verbs.encode_plan import plan_encode
-from ae_pipeline.verbs.estimate import estimate
-from ae_pipeline.verbs.inspect import inspect
-from ae_pipeline.work.threads import for_each_fragment
+from ae_pipeline.work import for_each_fragment
 from tests.support.archives import make_codec
 from tests.support.checks import assert_one_line
 from tests.support.datasets import read_table

@@ -10,15 +10,9 @@ import pytest
 
 from ae_pipeline.config.job import CompressJob, EncodeJob, EstimateJob, FitJob, VerifyJob
 from ae_pipeline.errors import SourceNotFoundError
-from ae_pipeline.storage.notes import read_notes
-from ae_pipeline.upkeep.backfill_plan import plan_backfill
-from ae_pipeline.verbs.backfill import backfill
-from ae_pipeline.verbs.compress import compress
-from ae_pipeline.verbs.decode import verify
-from ae_pipeline.verbs.encode import encode
-from ae_pipeline.verbs.estimate import estimate
-from ae_pipeline.verbs.fit import fit
-from ae_pipeline.verbs.inspect import inspect
+from ae_pipeline.storage import read_notes
+from ae_pipeline.upkeep import plan_backfill
+from ae_pipeline.verbs import backfill, compress, encode, estimate, fit, inspect, verify
 
 NEVER = {"planner": {"learn": "never"}}
 

@@ -10,15 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.config.job import CompressJob, DecodeJob, EncodeJob, EstimateJob, FitJob, VerifyJob
-from ae_pipeline.dataset.discovery import discover
+from ae_pipeline.dataset import discover
 from ae_pipeline.errors import DestinationOverlapError, TableFormatError
-from ae_pipeline.verbs.backfill import backfill
-from ae_pipeline.verbs.compress import compress
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode
-from ae_pipeline.verbs.estimate import estimate
-from ae_pipeline.verbs.fit import fit
-from ae_pipeline.verbs.inspect import inspect
+from ae_pipeline.verbs import backfill, compress, decode, encode, estimate, fit, inspect, verify
 from tests.support.checks import assert_one_line
 
 NEVER = {"planner": {"learn": "never"}}

@@ -14,18 +14,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline.codec.archive.codec import MOST_ROWS, ArchiveCodec
-from ae_pipeline.codec.archive.files import load_archive_codec
-from ae_pipeline.coding.entropy import pack_integers
-from ae_pipeline.coding.streams import BlockStreams, ColumnStreams, Method, read_block
-from ae_pipeline.coding.varint import varint
+from ae_pipeline.codec.archive import MOST_ROWS, ArchiveCodec, load_archive_codec
+from ae_pipeline.coding import (
+    BlockStreams,
+    ColumnStreams,
+    Method,
+    pack_integers,
+    read_block,
+    varint,
+)
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.formats.archive import ArchiveFormat
-from ae_pipeline.upkeep.status import footer_of
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode
-from ae_pipeline.verbs.inspect import inspect
+from ae_pipeline.upkeep import footer_of
+from ae_pipeline.verbs import decode, encode, inspect, verify
 from tests.support.archives import make_codec
 from tests.support.damage import (
     BLOCK_RESIDENT,

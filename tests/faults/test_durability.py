@@ -11,13 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ae_pipeline.codec.archive.files import save_archive_codec
+from ae_pipeline.codec.archive import save_archive_codec
 from ae_pipeline.config.job import CompressJob, DecodeJob, EncodeJob
 from ae_pipeline.publish import make_durable, make_folders, publish_bytes, remove, rename
-from ae_pipeline.verbs.backfill import backfill
-from ae_pipeline.verbs.compress import compress
-from ae_pipeline.verbs.decode import decode
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.verbs import backfill, compress, decode, encode
 from tests.support.archives import make_codec, random_network
 from tests.support.datasets import mixed_table, write_tree
 from tests.support.disk_log import DiskLog

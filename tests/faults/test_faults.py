@@ -16,8 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.verbs.encode import encode
-from ae_pipeline.verbs.gc import gc
+from ae_pipeline.verbs import encode, gc
 from tests.conftest import Mount
 from tests.support.datasets import mixed_table, write_tree
 from tests.support.processes import (

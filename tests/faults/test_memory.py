@@ -16,8 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.verbs import decode, encode, verify
 from tests.support.processes import peak_memory
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from ae_pipeline.config.job import DecodeJob, VerifyJob
-from ae_pipeline.storage.notes import read_notes
-from ae_pipeline.verbs.decode import decode, verify
+from ae_pipeline.storage import read_notes
+from ae_pipeline.verbs import decode, verify
 from tests.support.block_devices import MountImage, make_image
 from tests.support.processes import Running, many_fragments, published, run
 

@@ -18,8 +18,8 @@ import pytest
 import yaml
 
 from ae_pipeline.cli.app import main
-from ae_pipeline.codec.archive.files import load_archive_codec
-from ae_pipeline.columns.fidelity import Fidelity
+from ae_pipeline.codec.archive import load_archive_codec
+from ae_pipeline.columns import Fidelity
 from ae_pipeline.config.job import CompressJob, DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.config.upkeep import DriftConfig
 from ae_pipeline.errors import ConfigError, FlattenedColumnError
@@ -27,12 +27,8 @@ from ae_pipeline.report.errors import verdict
 from ae_pipeline.report.fidelity import fidelity_table
 from ae_pipeline.report.presenter import present
 from ae_pipeline.results.fidelity import ColumnFidelity
-from ae_pipeline.storage.layout import codec_directory, read_marker
-from ae_pipeline.verbs.backfill import backfill
-from ae_pipeline.verbs.compress import compress
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode
-from ae_pipeline.verbs.inspect import inspect
+from ae_pipeline.storage import codec_directory, read_marker
+from ae_pipeline.verbs import backfill, compress, decode, encode, inspect, verify
 from tests.support.taxi import FLATTENED, KEPT, taxi_table
 
 QUICK: dict[str, Any] = {"planner": {"learn": "never"}}

@@ -10,20 +10,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline.codec.features.codec import FeaturesCodec
-from ae_pipeline.codec.features.files import load_features_codec, save_features_codec
-from ae_pipeline.coding.network_shape import Architecture
-from ae_pipeline.columns.schema import TableSchema
-from ae_pipeline.columns.standardization import fit_standardization
+from ae_pipeline.codec.features import FeaturesCodec, load_features_codec, save_features_codec
+from ae_pipeline.coding import Architecture
+from ae_pipeline.columns import TableSchema, fit_standardization
 from ae_pipeline.config.job import DecodeJob, EncodeJob
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.dataset.reading import list_row_groups
+from ae_pipeline.dataset import discover, list_row_groups
 from ae_pipeline.fitting.prepare import measure_source
 from ae_pipeline.fitting.rare_values import with_lost_events
 from ae_pipeline.report.presenter import present
 from ae_pipeline.results.fit import RareColumn
-from ae_pipeline.verbs.decode import decode
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.verbs import decode, encode
 from tests.support.networks import hand_set_codec
 
 N_ROWS, N_FILES = 600, 3

@@ -19,9 +19,8 @@ import pytest
 import yaml
 
 from ae_pipeline.config.job import EncodeJob, VerifyJob
-from ae_pipeline.upkeep.backfill_plan import plan_backfill
-from ae_pipeline.verbs.decode import verify
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.upkeep import plan_backfill
+from ae_pipeline.verbs import encode, verify
 from tests.support.servers import StandingServer, standing_server, stop, wait_for
 
 pytestmark = [pytest.mark.flow, pytest.mark.heavy, pytest.mark.timeout(1200)]

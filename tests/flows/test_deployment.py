@@ -12,7 +12,7 @@ import pytest
 from prefect.client.schemas.objects import FlowRun
 
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.verbs import encode
 from flows.pages.artifacts import artifact_key
 from flows.pages.assets import asset_key
 from tests.support.browser import SIZE, dump_page, find_browser, png_size, take_picture

@@ -15,8 +15,7 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob
-from ae_pipeline.verbs.decode import decode
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.verbs import decode, encode
 from tests.support.processes import (
     STOP_CODES,
     Running,

@@ -23,11 +23,11 @@ from ae_pipeline.config.job import (
     MainJob,
     VerifyJob,
 )
-from ae_pipeline.dataset.fragment import Fragment
+from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import AePipelineError
-from ae_pipeline.fragments.plans import EncodePlan
+from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.results.dataset import FragmentFailure
-from ae_pipeline.work.threads import Outcome
+from ae_pipeline.work import Outcome
 from flows.backfill import backfill
 from flows.decode import decode
 from flows.encode import encode, encode_batch

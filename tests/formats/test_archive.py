@@ -14,17 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline.codec.archive.codec import MOST_ROWS
-from ae_pipeline.codec.archive.files import load_archive_codec
-from ae_pipeline.coding.streams import ColumnStreams, Method, read_block
+from ae_pipeline.codec.archive import MOST_ROWS, load_archive_codec
+from ae_pipeline.coding import ColumnStreams, Method, read_block
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.config.tolerance import ToleranceConfig
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.formats.block_records import BLOCK_COLUMN
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode
-from ae_pipeline.verbs.inspect import inspect
+from ae_pipeline.verbs import decode, encode, inspect, verify
 from tests.support.datasets import N_ROWS, PARTITIONS, mixed_tree, read_table, write_tree
 from tests.support.format_reader import read_fragment, read_schema
 

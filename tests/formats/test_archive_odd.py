@@ -10,8 +10,7 @@ import pytest
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.errors import EmptySourceError
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.verbs import decode, encode, verify
 from tests.support.datasets import read_table, write_tree
 from tests.support.tables import numbers_table
 

@@ -13,22 +13,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.network import ArchiveNetwork
-from ae_pipeline.coding.integer_decoder import IntegerDecoder
-from ae_pipeline.columns.schema import TableSchema
-from ae_pipeline.columns.standardization import Standardization
-from ae_pipeline.columns.tolerance import resolve_tolerances
+from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork
+from ae_pipeline.coding import IntegerDecoder
+from ae_pipeline.columns import Standardization, TableSchema, resolve_tolerances
 from ae_pipeline.config.job import DecodeJob
 from ae_pipeline.config.tolerance import ToleranceConfig
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.dataset.fingerprint import fingerprint
-from ae_pipeline.dataset.reading import list_row_groups
+from ae_pipeline.dataset import discover, fingerprint, list_row_groups
 from ae_pipeline.fitting.prepare import measure_source
 from ae_pipeline.formats.archive import ArchiveFormat
 from ae_pipeline.results.progress import silent
-from ae_pipeline.storage.footer import Footer, read_footer
-from ae_pipeline.verbs.decode import decode
+from ae_pipeline.storage import Footer, read_footer
+from ae_pipeline.verbs import decode
 from tests.support.archives import bits, random_network, raw_values
 from tests.support.round_trips import (
     PART,

@@ -12,16 +12,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline.codec.archive.codec import MOST_ROWS, ArchiveCodec
-from ae_pipeline.codec.archive.files import load_archive_codec
-from ae_pipeline.codec.directory import CODEC_FILE
-from ae_pipeline.codec.features.files import load_features_codec
-from ae_pipeline.coding.grids import DecimalGrid, FloatingGrid, LinearGrid
-from ae_pipeline.coding.streams import BlockStreams, ColumnStreams, Method, read_block
+from ae_pipeline.codec import CODEC_FILE
+from ae_pipeline.codec.archive import MOST_ROWS, ArchiveCodec, load_archive_codec
+from ae_pipeline.codec.features import load_features_codec
+from ae_pipeline.coding import (
+    BlockStreams,
+    ColumnStreams,
+    DecimalGrid,
+    FloatingGrid,
+    LinearGrid,
+    Method,
+    read_block,
+)
 from ae_pipeline.config.job import VerifyJob
 from ae_pipeline.format_version import FORMAT_VERSION
 from ae_pipeline.formats.block_records import BLOCK_COLUMN
-from ae_pipeline.verbs.decode import verify
+from ae_pipeline.verbs import verify
 from tests.support.format_reader import read_fragment
 from tests.support.golden_archives import (
     CASES,

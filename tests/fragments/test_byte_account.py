@@ -11,14 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.config.job import EncodeJob, VerifyJob
-from ae_pipeline.fragments.byte_account import account
+from ae_pipeline.fragments import account
 from ae_pipeline.report.forms import as_json
 from ae_pipeline.report.tables.records import dump_json
 from ae_pipeline.results.account import ByteAccount, StoredBytes
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.verbs.decode import verify
-from ae_pipeline.verbs.encode import encode
-from ae_pipeline.verbs.inspect import inspect
+from ae_pipeline.verbs import encode, inspect, verify
 from tests.support.datasets import N_ROWS, PARTITIONS, mixed_tree, write_tree
 
 FAST = {"training": {"epochs": 1, "max_steps": 100}, "network": {"latent_dim": 2}}

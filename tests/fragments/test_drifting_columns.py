@@ -14,10 +14,7 @@ from ae_pipeline.config.job import DecodeJob, EncodeJob, EstimateJob, VerifyJob
 from ae_pipeline.config.selection import SelectionConfig
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.fragments.exact import same_bits
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode
-from ae_pipeline.verbs.estimate import estimate
-from ae_pipeline.verbs.inspect import inspect
+from ae_pipeline.verbs import decode, encode, estimate, inspect, verify
 
 N_ROWS = 40
 DAYS = {

@@ -11,18 +11,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.provenance import Provenance
-from ae_pipeline.coding.quantization import Quantizer
-from ae_pipeline.columns.schema import TableSchema, deserialize_schema, serialize_schema
+from ae_pipeline.codec import Provenance
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.coding import Quantizer
+from ae_pipeline.columns import TableSchema, deserialize_schema, serialize_schema
 from ae_pipeline.config.job import EncodeJob, VerifyJob
 from ae_pipeline.errors import CorruptFragmentError, PromiseBrokenError
 from ae_pipeline.formats.archive import ArchiveFormat
 from ae_pipeline.formats.block_records import BLOCK_COLUMN, archive_schema
 from ae_pipeline.fragments.schema_check import check_source_schema, check_stored_schema
 from ae_pipeline.results.fit import TrainingSummary
-from ae_pipeline.verbs.decode import verify
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.verbs import encode, verify
 from tests.support.table_strategies import KEPT
 
 SOURCE = pa.schema(

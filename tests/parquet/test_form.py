@@ -13,16 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.int96 import with_int96_unit
+from ae_pipeline.dataset import Fragment, with_int96_unit
 from ae_pipeline.errors import PromiseBrokenError, UnkeptColumnError
 from ae_pipeline.fragments.schema_check import check_source_form, check_source_schema
-from ae_pipeline.parquet.form import Form, own_form
+from ae_pipeline.parquet import Form, own_form, table_writer
 from ae_pipeline.parquet.schema import read_parquet_schema, schema_of_writer
-from ae_pipeline.parquet.writing import table_writer
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.verbs import decode, encode, verify
 from tests.support.odd_files import (
     BOOL,
     BYTES,

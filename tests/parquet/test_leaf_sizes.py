@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline.parquet.leaf_sizes import column_bytes, leaf_bytes
+from ae_pipeline.parquet import column_bytes, leaf_bytes
 from tests.support.datasets import mixed_table
 
 

@@ -8,9 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.files import load_archive_codec, save_archive_codec
-from ae_pipeline.coding.entropy import pack_integers
+from ae_pipeline.codec.archive import ArchiveCodec, load_archive_codec, save_archive_codec
+from ae_pipeline.coding import pack_integers
 from ae_pipeline.config.job import EncodeJob, VerifyJob
 from ae_pipeline.config.network import NetworkConfig
 from ae_pipeline.config.planner import PlannerConfig
@@ -18,9 +17,8 @@ from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.errors import CodecMismatchError
 from ae_pipeline.planner.linear_fit import fit_predictor
-from ae_pipeline.storage.layout import codec_directory
-from ae_pipeline.verbs.decode import verify
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.storage import codec_directory
+from ae_pipeline.verbs import encode, verify
 from tests.support.datasets import write_tree
 
 

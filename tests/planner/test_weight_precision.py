@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.files import model_bytes
+from ae_pipeline.codec.archive import ArchiveCodec, model_bytes
 from ae_pipeline.planner.weight_precision import coarsest
 from tests.support.archives import make_codec, ramp_network, ramp_records, random_network
 

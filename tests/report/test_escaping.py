@@ -22,7 +22,7 @@ from ae_pipeline.report.presenter import present
 from ae_pipeline.report.tables.markup import to_markdown
 from ae_pipeline.report.tables.records import to_records
 from ae_pipeline.report.tables.table import Table
-from ae_pipeline.verbs.inspect import inspect
+from ae_pipeline.verbs import inspect
 from tests.support.checks import assert_one_line
 from tests.support.datasets import write_tree
 

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from ae_pipeline.cli.console import render
-from ae_pipeline.columns.metrics import ErrorMetrics
+from ae_pipeline.columns import ErrorMetrics
 from ae_pipeline.report.errors import failure_lines, partition_table, verdict
 from ae_pipeline.report.forms import as_json
 from ae_pipeline.report.presenter import present

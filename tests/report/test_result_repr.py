@@ -23,13 +23,8 @@ from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from ae_pipeline.results.fit import FitResult, TrainingSummary
 from ae_pipeline.results.gc import Garbage, GarbageReport
 from ae_pipeline.results.result import Result
-from ae_pipeline.upkeep.backfill_plan import plan_backfill
-from ae_pipeline.verbs.backfill import backfill
-from ae_pipeline.verbs.compress import compress
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode
-from ae_pipeline.verbs.estimate import estimate
-from ae_pipeline.verbs.inspect import inspect
+from ae_pipeline.upkeep import plan_backfill
+from ae_pipeline.verbs import backfill, compress, decode, encode, estimate, inspect, verify
 from tests.support.datasets import mixed_tree
 
 NEVER = {"planner": {"learn": "never"}}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_pipeline.errors import ConfigError
-from ae_pipeline.selection.dates import fragments_between, latest, latest_first
+from ae_pipeline.selection import fragments_between, latest, latest_first
 from ae_pipeline.selection.spans import Span, read_span
 from tests.selection.test_predicate import NULL, fragments_of
 from tests.support.checks import assert_one_line

@@ -12,19 +12,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline.codec.archive.codec import MOST_ROWS
-from ae_pipeline.coding.varint import varint
-from ae_pipeline.columns.schema import TableSchema
+from ae_pipeline.codec.archive import MOST_ROWS
+from ae_pipeline.coding import varint
+from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.job import DecodeJob, VerifyJob
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.weight import cut, leaves, weight_of
+from ae_pipeline.dataset import Fragment, cut, leaves, weight_of
 from ae_pipeline.errors import AePipelineError, CorruptFragmentError
 from ae_pipeline.formats.archive import ArchiveFormat
 from ae_pipeline.formats.features import FeaturesFormat
-from ae_pipeline.parquet.pages import find_chunks, read_claim
-from ae_pipeline.storage.bounded import read_bounded
-from ae_pipeline.storage.footer import Footer
-from ae_pipeline.verbs.decode import decode, verify
+from ae_pipeline.parquet import find_chunks, read_claim
+from ae_pipeline.storage import Footer, read_bounded
+from ae_pipeline.verbs import decode, verify
 from tests.support.archives import make_codec
 from tests.support.damage import (
     PART,

@@ -8,9 +8,9 @@ import zlib
 import pyarrow as pa
 import pytest
 
-from ae_pipeline.columns.schema import TableSchema
+from ae_pipeline.columns import TableSchema
 from ae_pipeline.errors import CorruptFragmentError
-from ae_pipeline.storage.footer import Footer
+from ae_pipeline.storage import Footer
 from ae_pipeline.storage.schema_delta import MOST_SCHEMA_BYTES, pack_schema, unpack_schema
 
 CODEC = TableSchema(pa.schema([(f"column {n}", pa.float64()) for n in range(900)]), ("column 0",))

@@ -11,12 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_pipeline.config.job import CompressJob, DecodeJob, EncodeJob, VerifyJob
-from ae_pipeline.dataset.fragment import Fragment
+from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import NameCollisionError, UnwritableDestinationError
-from ae_pipeline.storage.twin_names import _are_one, check_names, twin_names
-from ae_pipeline.verbs.compress import compress
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.storage import check_names
+from ae_pipeline.storage.twin_names import _are_one, twin_names
+from ae_pipeline.verbs import compress, decode, encode, verify
 from tests.support.checks import assert_one_line
 from tests.support.datasets import mixed_table, write_tree
 

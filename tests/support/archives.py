@@ -8,15 +8,11 @@ from fractions import Fraction
 import numpy as np
 import pyarrow as pa
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.network import ArchiveNetwork
-from ae_pipeline.codec.provenance import Provenance
-from ae_pipeline.coding.integer_decoder import SKIP_MAX, WEIGHT_MAX, IntegerDecoder
-from ae_pipeline.coding.linear_prediction import LinearPredictor
-from ae_pipeline.coding.network_shape import Architecture
-from ae_pipeline.coding.quantization import Quantizer
-from ae_pipeline.columns.schema import TableSchema
-from ae_pipeline.columns.standardization import Standardization
+from ae_pipeline.codec import Provenance
+from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork
+from ae_pipeline.coding import SKIP_MAX, Architecture, IntegerDecoder, LinearPredictor, Quantizer
+from ae_pipeline.coding.integer_decoder import WEIGHT_MAX
+from ae_pipeline.columns import Standardization, TableSchema
 from ae_pipeline.results.fit import TrainingSummary
 
 _PROVENANCE = Provenance("source", "key", 0, TrainingSummary(0, 0, "by hand", 0, 0.0, 0.0))

@@ -17,11 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob
-from ae_pipeline.storage.layout import codec_directory, read_marker
-from ae_pipeline.verbs.backfill import backfill
-from ae_pipeline.verbs.decode import decode
-from ae_pipeline.verbs.encode import encode
-from ae_pipeline.verbs.gc import gc
+from ae_pipeline.storage import codec_directory, read_marker
+from ae_pipeline.verbs import backfill, decode, encode, gc
 from tests.support.datasets import mixed_table, write_tree
 from tests.support.processes import assert_complete, assert_same_files, half_files
 

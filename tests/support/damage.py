@@ -17,19 +17,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ae_pipeline.codec.archive.codec import MOST_ROWS, ArchiveCodec
-from ae_pipeline.codec.archive.files import save_archive_codec
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.dataset.fingerprint import fingerprint
-from ae_pipeline.dataset.fragment import Fragment
+from ae_pipeline.codec.archive import MOST_ROWS, ArchiveCodec, save_archive_codec
+from ae_pipeline.dataset import Fragment, discover, fingerprint, open_fragment
 from ae_pipeline.dataset.opening import reading_errors
-from ae_pipeline.dataset.reading import open_fragment
 from ae_pipeline.errors import AePipelineError, CorruptFragmentError
+from ae_pipeline.formats import require_footer
 from ae_pipeline.formats.archive import ArchiveFormat
-from ae_pipeline.formats.registry import require_footer
-from ae_pipeline.parquet.leaf_sizes import leaf_bytes
-from ae_pipeline.storage.footer import Footer
-from ae_pipeline.storage.layout import Marker, codec_directory, write_marker
+from ae_pipeline.parquet import leaf_bytes
+from ae_pipeline.storage import Footer, Marker, codec_directory
+from ae_pipeline.storage.layout import write_marker
 from tests.support.golden_archives import (
     describe,
     echo_predictor,

@@ -28,31 +28,30 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
+from ae_pipeline.codec import Provenance
+from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork, save_archive_codec
 from ae_pipeline.codec.archive.column import ColumnCodec
-from ae_pipeline.codec.archive.files import save_archive_codec
-from ae_pipeline.codec.archive.network import ArchiveNetwork
-from ae_pipeline.codec.features.codec import FeaturesCodec
-from ae_pipeline.codec.features.files import save_features_codec
-from ae_pipeline.codec.provenance import Provenance
-from ae_pipeline.coding.grids import DecimalGrid, FloatingGrid, LinearGrid
-from ae_pipeline.coding.integer_decoder import IntegerDecoder
-from ae_pipeline.coding.linear_prediction import LinearPredictor, source_cells
-from ae_pipeline.coding.network_shape import Architecture
-from ae_pipeline.coding.promise import Promise
-from ae_pipeline.coding.quantization import Quantizer
-from ae_pipeline.columns.schema import TableSchema
-from ae_pipeline.columns.standardization import Standardization
+from ae_pipeline.codec.features import FeaturesCodec, save_features_codec
+from ae_pipeline.coding import (
+    Architecture,
+    DecimalGrid,
+    FloatingGrid,
+    IntegerDecoder,
+    LinearGrid,
+    LinearPredictor,
+    Promise,
+    Quantizer,
+    source_cells,
+)
+from ae_pipeline.columns import Standardization, TableSchema
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.dataset.fingerprint import fingerprint
+from ae_pipeline.dataset import discover, fingerprint
 from ae_pipeline.format_version import FORMAT_VERSION
 from ae_pipeline.formats.archive import ArchiveFormat
 from ae_pipeline.results.fit import TrainingSummary
-from ae_pipeline.storage.footer import Footer
-from ae_pipeline.storage.layout import Marker, codec_directory, write_marker
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.storage import Footer, Marker, codec_directory
+from ae_pipeline.storage.layout import write_marker
+from ae_pipeline.verbs import decode, encode, verify
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 EXPECTED_FILE = "expected.json"

@@ -11,14 +11,13 @@ import numpy as np
 import pyarrow as pa
 
 from ae_pipeline.blocks.block import block_to_arrays, records_to_block
-from ae_pipeline.codec.features.codec import FeaturesCodec
-from ae_pipeline.codec.provenance import Provenance
-from ae_pipeline.coding.network_shape import Architecture, Weights
-from ae_pipeline.columns.schema import TableSchema
-from ae_pipeline.columns.standardization import Standardization
+from ae_pipeline.codec import Provenance
+from ae_pipeline.codec.features import FeaturesCodec
+from ae_pipeline.coding import Architecture, Weights
+from ae_pipeline.columns import Standardization, TableSchema
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.config.training import TrainingConfig
-from ae_pipeline.dataset.reading import RowGroup, list_row_groups
+from ae_pipeline.dataset import RowGroup, list_row_groups
 from ae_pipeline.results.fit import EpochRecord, TrainingSummary
 from tests.support.checks import assert_same_array
 from tests.support.tables import write_fragment

@@ -6,9 +6,7 @@ from pathlib import Path
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob, FitJob
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.verbs.decode import decode
-from ae_pipeline.verbs.encode import encode
-from ae_pipeline.verbs.fit import fit
+from ae_pipeline.verbs import decode, encode, fit
 
 FAST = {"training": {"epochs": 3, "batch_size": 64}, "network": {"latent_dim": 2}}
 FEATURES = ("alpha", "beta", "gamma", "flat", "empty", "count")

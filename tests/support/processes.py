@@ -14,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 
 from ae_pipeline.config.job import VerifyJob
-from ae_pipeline.dataset.discovery import discover
+from ae_pipeline.dataset import discover
 from ae_pipeline.publish import is_temporary
-from ae_pipeline.verbs.decode import verify
+from ae_pipeline.verbs import verify
 from tests.support.datasets import mixed_table, write_tree
 
 #: Steps of a hundredth of a second that a process may take to come to a point, and to its end.

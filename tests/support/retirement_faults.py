@@ -123,8 +123,7 @@ def rewrite(place: Place, call: str) -> None:
 
 def rewrite_unseen(place: Place, call: str) -> None:
     """One value of a source file is another, which the fingerprint misses."""
-    from ae_pipeline.dataset.fingerprint import fingerprint
-    from ae_pipeline.dataset.fragment import Fragment
+    from ae_pipeline.dataset import Fragment, fingerprint
 
     victims = place.victims(call)
     if not victims:
@@ -253,7 +252,7 @@ def _kind_of(args: tuple[Any, ...]) -> str:
 def night(place: Place, delete: str = "after_verify") -> None:
     """Fine tolerances; raises if a fragment failed."""
     from ae_pipeline.config.job import CompressJob
-    from ae_pipeline.verbs.compress import compress
+    from ae_pipeline.verbs import compress
 
     job = CompressJob(
         source=str(place.source),
@@ -270,7 +269,7 @@ def night(place: Place, delete: str = "after_verify") -> None:
 def coarse(place: Place) -> None:
     """A backfill of larger tolerances over the same archive, whatever is there."""
     from ae_pipeline.config.job import EncodeJob
-    from ae_pipeline.verbs.backfill import backfill
+    from ae_pipeline.verbs import backfill
 
     job = EncodeJob(
         source=str(place.source),
@@ -285,7 +284,7 @@ def coarse(place: Place) -> None:
 def prepare(root: Path) -> None:
     """A source, what it holds, and two codecs."""
     from ae_pipeline.config.job import EncodeJob
-    from ae_pipeline.verbs.encode import encode
+    from ae_pipeline.verbs import encode
 
     for seed, name in enumerate(NAMES):
         write(root / "source" / name, table(seed))
@@ -307,7 +306,7 @@ def prepare(root: Path) -> None:
 
 
 def _codec_id(directory: Path) -> str:
-    from ae_pipeline.codec.archive.files import load_archive_codec
+    from ae_pipeline.codec.archive import load_archive_codec
 
     return load_archive_codec(directory).id
 
@@ -315,7 +314,7 @@ def _codec_id(directory: Path) -> str:
 def check(place: Place) -> None:
     """Each row is in the source, under whatever name, or comes out of the archive as promised."""
     from ae_pipeline.config.job import DecodeJob
-    from ae_pipeline.verbs.decode import decode
+    from ae_pipeline.verbs import decode
 
     missing = [name for name in NAMES if not _in_source(place, name)]
     if not missing:

@@ -11,13 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.files import save_archive_codec
-from ae_pipeline.columns.schema import TableSchema
+from ae_pipeline.codec.archive import ArchiveCodec, save_archive_codec
+from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.verbs import decode, encode, verify
 from tests.support.archives import (
     assert_keeps_promise,
     bits,

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from ae_pipeline.dataset.fragment import Fragment
+from ae_pipeline.dataset import Fragment
 
 FLOATS = (pa.float16(), pa.float32(), pa.float64())
 INTEGERS = (

@@ -7,8 +7,7 @@ from typing import Any, Literal  # Any: settings of several types
 import numpy as np
 import pytest
 
-from ae_pipeline.coding.float_network import decode_matrix, encode_matrix
-from ae_pipeline.coding.network_shape import Architecture, Weights
+from ae_pipeline.coding import Architecture, Weights, decode_matrix, encode_matrix
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.training.loop import CompiledLoop
 from ae_pipeline.training.reconstruction import ReconstructionObjective

@@ -7,8 +7,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from ae_pipeline.coding.float_network import decode_matrix, encode_matrix
-from ae_pipeline.coding.network_shape import Architecture
+from ae_pipeline.coding import Architecture, decode_matrix, encode_matrix
 from ae_pipeline.config.network import Activation, Design, Initializer
 from ae_pipeline.network.initialization import initial_weights
 from ae_pipeline.network.model import build_autoencoder, get_weights, set_weights, weight_names

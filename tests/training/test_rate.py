@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ae_pipeline.coding.integer_decoder import IntegerDecoder
+from ae_pipeline.coding import IntegerDecoder
 from ae_pipeline.training.rate import predict
 
 

@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_pipeline.config.training import TrainingConfig
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.reading import RowGroup
+from ae_pipeline.dataset import Fragment, RowGroup
 from ae_pipeline.training.data import TrainingData
 from ae_pipeline.training.sample import ResidentSample, Section, split_validation
 from tests.support.networks import feature_names, plain_standardization, write_groups

@@ -14,17 +14,15 @@ from typing import Any  # settings of several types
 import numpy as np
 import pytest
 
-from ae_pipeline.codec.features.codec import FeaturesCodec
-from ae_pipeline.codec.features.files import load_features_codec
-from ae_pipeline.coding.float_network import decode_matrix, encode_matrix
-from ae_pipeline.coding.network_shape import Architecture, Weights
+from ae_pipeline.codec.features import FeaturesCodec, load_features_codec
+from ae_pipeline.coding import Architecture, Weights, decode_matrix, encode_matrix
 from ae_pipeline.config.job import FitJob
 from ae_pipeline.errors import DestinationError, TrainingError
 from ae_pipeline.results.progress import Progress, ProgressEvent, silent
 from ae_pipeline.training.data import TrainingData
 from ae_pipeline.training.fits import train_reconstruction
 from ae_pipeline.training.trainer import TrainingResult
-from ae_pipeline.verbs.fit import fit
+from ae_pipeline.verbs import fit
 from tests.support.networks import (
     assert_same_weights,
     bent_rows,

@@ -12,18 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.files import load_archive_codec
-from ae_pipeline.columns.stability import reference_of, stability_index
+from ae_pipeline.codec.archive import ArchiveCodec, load_archive_codec
+from ae_pipeline.columns import reference_of, stability_index
 from ae_pipeline.config.job import CompressJob, VerifyJob
 from ae_pipeline.results.compress import CompressReport
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
-from ae_pipeline.storage.layout import codec_directory, read_marker
-from ae_pipeline.upkeep.backfill_plan import list_source, plan_backfill
-from ae_pipeline.upkeep.drift import measure_drift
-from ae_pipeline.upkeep.status import footer_of
-from ae_pipeline.verbs.compress import compress
-from ae_pipeline.verbs.decode import verify
+from ae_pipeline.storage import codec_directory, read_marker
+from ae_pipeline.upkeep import footer_of, list_source, measure_drift, plan_backfill
+from ae_pipeline.verbs import compress, verify
 from tests.support.datasets import write_tree
 
 GLOB = "x[1]"

@@ -13,13 +13,19 @@ import pytest
 from ae_pipeline.config.job import CompressJob, DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.report.presenter import present
-from ae_pipeline.storage.notes import read_notes, write_note
-from ae_pipeline.upkeep.backfill_plan import plan_backfill
-from ae_pipeline.verbs.backfill import backfill, finish_backfill, start_backfill
-from ae_pipeline.verbs.compress import compress
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode, encode_fragments
-from ae_pipeline.verbs.inspect import inspect
+from ae_pipeline.storage import read_notes, write_note
+from ae_pipeline.upkeep import plan_backfill
+from ae_pipeline.verbs import (
+    backfill,
+    compress,
+    decode,
+    encode,
+    encode_fragments,
+    finish_backfill,
+    inspect,
+    start_backfill,
+    verify,
+)
 from tests.support.checks import assert_one_line
 
 NEVER: dict[str, Any] = {"planner": {"learn": "never"}}

@@ -13,25 +13,30 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline.coding.promise import Promise
+from ae_pipeline.coding import Promise
 from ae_pipeline.config.job import CompressJob, EncodeJob, VerifyJob
-from ae_pipeline.dataset.discovery import discover
-from ae_pipeline.dataset.fingerprint import file_hash, fingerprint
-from ae_pipeline.dataset.fragment import Fragment
+from ae_pipeline.dataset import Fragment, discover, file_hash, fingerprint
 from ae_pipeline.errors import DestinationOverlapError, EmptySourceError, SourceChangedError
+from ae_pipeline.fragments import DecodePlan
 from ae_pipeline.fragments.kept_promise import is_as_tight
-from ae_pipeline.fragments.plans import DecodePlan
 from ae_pipeline.results.dataset import Proof
-from ae_pipeline.storage.notes import read_notes, write_note
-from ae_pipeline.upkeep.backfill_plan import plan_backfill
-from ae_pipeline.upkeep.replacing import replacing
-from ae_pipeline.upkeep.retention import finish_retiring, hidden, retire
-from ae_pipeline.verbs.compress import NOTHING, Settled, compress, settle, start_compress
-from ae_pipeline.verbs.decode import decode_fragments, verify
-from ae_pipeline.verbs.encode import encode, encode_fragments
-from ae_pipeline.verbs.gc import gc
-from ae_pipeline.verbs.read_back import plan_check
-from ae_pipeline.work.threads import Outcome, for_each_fragment
+from ae_pipeline.storage import read_notes, write_note
+from ae_pipeline.upkeep import finish_retiring, plan_backfill, replacing, retire
+from ae_pipeline.upkeep.retention import hidden
+from ae_pipeline.verbs import (
+    NOTHING,
+    Settled,
+    compress,
+    decode_fragments,
+    encode,
+    encode_fragments,
+    gc,
+    plan_check,
+    settle,
+    start_compress,
+    verify,
+)
+from ae_pipeline.work import Outcome, for_each_fragment
 from tests.support.datasets import mixed_table
 
 NAMES = ("day=1/part-0.parquet", "day=2/part-0.parquet")
@@ -158,7 +163,7 @@ def test_a_file_that_is_written_to_during_its_check_is_not_proved(source: Path) 
     path = source / NAMES[0]
 
     def touch(_: Fragment) -> Any:
-        from ae_pipeline.dataset.proof import proving
+        from ae_pipeline.dataset import proving
 
         with proving(path, source.parent / "archive" / NAMES[0]):
             content = path.read_bytes()

@@ -19,11 +19,9 @@ from ae_pipeline.errors import (
 )
 from ae_pipeline.report.presenter import present
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport
-from ae_pipeline.storage.notes import read_notes, write_note
-from ae_pipeline.upkeep.backfill_plan import plan_backfill
-from ae_pipeline.verbs.backfill import backfill
-from ae_pipeline.verbs.decode import verify
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.storage import read_notes, write_note
+from ae_pipeline.upkeep import plan_backfill
+from ae_pipeline.verbs import backfill, encode, verify
 from tests.support.datasets import mixed_table, write_tree
 
 LINEAR = {"planner": {"learn": "linear"}}

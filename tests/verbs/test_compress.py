@@ -12,26 +12,28 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.config.job import CompressJob, DecodeJob, EncodeJob, ExecutionConfig, VerifyJob
-from ae_pipeline.dataset.discovery import discover
+from ae_pipeline.dataset import discover
 from ae_pipeline.report.presenter import present
 from ae_pipeline.results.compress import CompressReport
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.storage.notes import read_notes
-from ae_pipeline.upkeep.backfill_plan import plan_backfill
-from ae_pipeline.upkeep.retention import finish_retiring
+from ae_pipeline.storage import read_notes
+from ae_pipeline.upkeep import finish_retiring, plan_backfill
 from ae_pipeline.upkeep.status import Destination, fragment_statuses
-from ae_pipeline.verbs.compress import (
+from ae_pipeline.verbs import (
     NOTHING,
     Settled,
     compress,
+    decode,
+    decode_fragments,
+    encode,
+    encode_fragments,
     finish_compress,
+    plan_check,
     settle,
     start_compress,
+    verify,
 )
-from ae_pipeline.verbs.decode import decode, decode_fragments, verify
-from ae_pipeline.verbs.encode import encode, encode_fragments
-from ae_pipeline.verbs.read_back import plan_check
-from ae_pipeline.work.threads import Outcome
+from ae_pipeline.work import Outcome
 from tests.support.datasets import mixed_table, read_table, write_tree
 
 DAYS = ("date=2013-05-30", "date=2013-05-31", "date=2013-06-01")

@@ -12,7 +12,7 @@ import pytest
 
 from ae_pipeline import errors
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.verbs import encode
 from tests.support.datasets import (
     N_ROWS,
     PARTITIONS,

@@ -12,8 +12,7 @@ import pytest
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob
 from ae_pipeline.errors import DestinationExistsError
-from ae_pipeline.verbs.decode import decode
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.verbs import decode, encode
 from tests.support.checks import assert_one_line
 
 NEVER: dict[str, Any] = {"planner": {"learn": "never"}}

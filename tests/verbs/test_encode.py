@@ -13,14 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline import errors
-from ae_pipeline.codec.features.files import load_features_codec
+from ae_pipeline.codec.features import load_features_codec
 from ae_pipeline.config.job import EncodeJob, FitJob
 from ae_pipeline.formats.latent_records import MISSING_COLUMN
-from ae_pipeline.storage.footer import read_footer
-from ae_pipeline.storage.layout import codec_directory
-from ae_pipeline.verbs.encode import encode
-from ae_pipeline.verbs.fit import fit
-from ae_pipeline.verbs.inspect import inspect
+from ae_pipeline.storage import codec_directory, read_footer
+from ae_pipeline.verbs import encode, fit, inspect
 from tests.support.datasets import (
     N_ROWS,
     PARTITIONS,

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline.columns.fidelity import Fidelity
+from ae_pipeline.columns import Fidelity
 from ae_pipeline.config.job import EstimateJob
 from ae_pipeline.report.presenter import present
 from ae_pipeline.results.estimate import Estimate, EstimatedOption
 from ae_pipeline.results.fidelity import ColumnFidelity
-from ae_pipeline.verbs.estimate import estimate
+from ae_pipeline.verbs import estimate
 from ae_pipeline.verbs.verdict import give_verdict, recommend
 from tests.support.taxi import taxi_table
 

@@ -12,16 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob, FitJob, VerifyJob
-from ae_pipeline.dataset.fingerprint import file_hash
+from ae_pipeline.dataset import file_hash
 from ae_pipeline.errors import AePipelineError, ConfigError, DestinationExistsError
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.storage.layout import read_marker
-from ae_pipeline.storage.notes import write_note
-from ae_pipeline.verbs.backfill import backfill
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode
-from ae_pipeline.verbs.fit import fit
-from ae_pipeline.verbs.inspect import inspect
+from ae_pipeline.storage import read_marker, write_note
+from ae_pipeline.verbs import backfill, decode, encode, fit, inspect, verify
 from tests.support.checks import assert_one_line
 
 SMALL: dict[str, Any] = {

@@ -18,11 +18,9 @@ from ae_pipeline.report.gc import garbage_line, garbage_table
 from ae_pipeline.report.tables.markup import to_markdown
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.results.gc import GarbageReport
-from ae_pipeline.storage.layout import Marker, write_marker
-from ae_pipeline.verbs.backfill import backfill
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode
-from ae_pipeline.verbs.gc import gc
+from ae_pipeline.storage import Marker
+from ae_pipeline.storage.layout import write_marker
+from ae_pipeline.verbs import backfill, decode, encode, gc, verify
 from tests.support.checks import assert_one_line
 from tests.support.datasets import mixed_table, mixed_tree, write_tree
 

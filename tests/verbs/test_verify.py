@@ -16,10 +16,8 @@ from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.config.selection import SelectionConfig
 from ae_pipeline.report.errors import verdict
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.storage.notes import read_notes
-from ae_pipeline.verbs.backfill import backfill
-from ae_pipeline.verbs.decode import decode, verify
-from ae_pipeline.verbs.encode import encode
+from ae_pipeline.storage import read_notes
+from ae_pipeline.verbs import backfill, decode, encode, verify
 from tests.support.datasets import (
     N_ROWS,
     PARTITIONS,

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from ae_pipeline.cancellation import Abandoned, Pulse, beat, using
-from ae_pipeline.dataset.fragment import Fragment
+from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.publish import publishing
 from ae_pipeline.results.account import StoredBytes
 from ae_pipeline.results.dataset import FragmentResult
 from ae_pipeline.results.progress import silent
-from ae_pipeline.work.threads import for_each_fragment
+from ae_pipeline.work import for_each_fragment
 
 FRAGMENTS = tuple(Fragment(Path(f"part-{n}"), f"part-{n}", 0) for n in range(6))
 

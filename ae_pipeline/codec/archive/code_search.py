@@ -17,12 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Float64, Int, Int8, Int64
 
-from ae_pipeline.coding.integer_decoder import (
-    ACTIVATION_MAX,
-    ACTIVATION_STEPS,
-    CODE_MAX,
-    IntegerDecoder,
-)
+from ae_pipeline.coding import ACTIVATION_MAX, ACTIVATION_STEPS, CODE_MAX, IntegerDecoder
 
 _TILE_WINDOWS = 2048
 #: Windows from which prices are measured.

@@ -28,16 +28,18 @@ from ae_pipeline.codec.archive.column import (
 from ae_pipeline.codec.archive.content import ArchiveContent
 from ae_pipeline.codec.archive.network import ArchiveNetwork
 from ae_pipeline.codec.provenance import Provenance
-from ae_pipeline.coding.entropy import pack_each, unpack_integers
-from ae_pipeline.coding.integer_decoder import CODE_MAX
-from ae_pipeline.coding.linear_prediction import LinearPredictor, source_cells
-from ae_pipeline.coding.streams import (
+from ae_pipeline.coding import (
+    CODE_MAX,
     LINEAR_METHODS,
     NETWORK_METHODS,
     BlockStreams,
     ColumnStreams,
+    LinearPredictor,
     Method,
+    pack_each,
     read_block,
+    source_cells,
+    unpack_integers,
 )
 
 _BLOCK_VALUES = 1 << 22

@@ -12,17 +12,26 @@ import pyarrow as pa
 from jaxtyping import Bool, Float64, Int64, Shaped
 
 from ae_pipeline.codec.archive.residuals import pack_residuals, restored_cells, unpack_residuals
-from ae_pipeline.coding.contexts import pack_contexts, unpack_contexts
-from ae_pipeline.coding.entropy import pack_integers, pack_numbers, unpack_integers, unpack_numbers
-from ae_pipeline.coding.linear_prediction import LinearPrediction
-from ae_pipeline.coding.quantization import MANY_EXACT, Quantizer, dequantize, quantize
-from ae_pipeline.coding.row_sets import (
+from ae_pipeline.coding import (
+    MANY_EXACT,
+    NETWORK_METHODS,
+    ColumnStreams,
+    LinearPrediction,
+    Method,
+    Quantizer,
+    dequantize,
+    pack_contexts,
+    pack_integers,
+    pack_numbers,
     pack_positions,
     pack_validity,
+    quantize,
+    unpack_contexts,
+    unpack_integers,
+    unpack_numbers,
     unpack_positions,
     unpack_validity,
 )
-from ae_pipeline.coding.streams import NETWORK_METHODS, ColumnStreams, Method
 
 Values = Shaped[np.ndarray, "present"]
 Cells = Int64[np.ndarray, "present"]

@@ -13,11 +13,8 @@ from ae_pipeline.codec.archive.network import ArchiveNetwork
 from ae_pipeline.codec.archive.quantizer_file import quantizers_to_json
 from ae_pipeline.codec.arrays_file import Arrays
 from ae_pipeline.codec.content import architecture_to_json, columns_to_json, content_id, nullable
-from ae_pipeline.coding.integer_decoder import IntegerDecoder
-from ae_pipeline.coding.linear_prediction import LinearPredictor
-from ae_pipeline.coding.promise import Promise
-from ae_pipeline.coding.quantization import Quantizer
-from ae_pipeline.columns.schema import TableSchema
+from ae_pipeline.coding import IntegerDecoder, LinearPredictor, Promise, Quantizer
+from ae_pipeline.columns import TableSchema
 
 ARCHIVE_KIND = "archive"
 

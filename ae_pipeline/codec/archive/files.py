@@ -24,9 +24,7 @@ from ae_pipeline.codec.content import (
 )
 from ae_pipeline.codec.directory import load_directory, save_directory
 from ae_pipeline.codec.provenance import read_provenance
-from ae_pipeline.coding.integer_decoder import IntegerDecoder
-from ae_pipeline.coding.linear_prediction import MOST_TERMS, LinearPredictor
-from ae_pipeline.coding.network_shape import Architecture
+from ae_pipeline.coding import MOST_TERMS, Architecture, IntegerDecoder, LinearPredictor
 from ae_pipeline.errors import ConfigError
 
 #: Bits of the encoder's weights, which are stored as int16; with fewer than two all would be 0.

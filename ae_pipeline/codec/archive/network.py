@@ -13,10 +13,8 @@ from ae_pipeline.blocks.block import records_to_block
 from ae_pipeline.blocks.matrix import block_to_matrix
 from ae_pipeline.blocks.windows import rows_to_windows, windows_to_rows
 from ae_pipeline.codec.archive.code_search import search_codes
-from ae_pipeline.coding.float_network import encode_matrix
-from ae_pipeline.coding.integer_decoder import IntegerDecoder, round_columns
-from ae_pipeline.coding.network_shape import Architecture, Weights
-from ae_pipeline.columns.standardization import Standardization
+from ae_pipeline.coding import Architecture, IntegerDecoder, Weights, encode_matrix, round_columns
+from ae_pipeline.columns import Standardization
 
 SHIFT = "/shift"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any  # JSON trees
 
 from ae_pipeline.codec.content import all_finite, finite, integer_of, not_negative, numbers_of
-from ae_pipeline.coding.grids import (
+from ae_pipeline.coding import (
     MOST_EXPONENT,
     MOST_PLACES,
     MOST_SIGNIFICAND,
@@ -14,9 +14,9 @@ from ae_pipeline.coding.grids import (
     FloatingGrid,
     Grid,
     LinearGrid,
+    Promise,
+    Quantizer,
 )
-from ae_pipeline.coding.promise import Promise
-from ae_pipeline.coding.quantization import Quantizer
 
 _MOST_DIGITS = 15
 _MOST_FILL_VALUES = 256

@@ -8,10 +8,15 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from ae_pipeline.coding.contexts import pack_contexts, unpack_contexts
-from ae_pipeline.coding.entropy import pack_integers, unpack_integers
-from ae_pipeline.coding.linear_prediction import CONTEXT_BITS
-from ae_pipeline.coding.streams import ColumnStreams, Method
+from ae_pipeline.coding import (
+    CONTEXT_BITS,
+    ColumnStreams,
+    Method,
+    pack_contexts,
+    pack_integers,
+    unpack_contexts,
+    unpack_integers,
+)
 
 _FARTHEST_CELL = float(1 << 53)
 

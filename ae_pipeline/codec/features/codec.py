@@ -13,10 +13,8 @@ from ae_pipeline.blocks.block import Block
 from ae_pipeline.blocks.matrix import block_to_matrix, matrix_to_values
 from ae_pipeline.codec.content import architecture_to_json, columns_to_json, content_id, nullable
 from ae_pipeline.codec.provenance import Provenance
-from ae_pipeline.coding.float_network import decode_matrix, encode_matrix
-from ae_pipeline.coding.network_shape import Architecture, Weights
-from ae_pipeline.columns.schema import TableSchema
-from ae_pipeline.columns.standardization import Standardization
+from ae_pipeline.coding import Architecture, Weights, decode_matrix, encode_matrix
+from ae_pipeline.columns import Standardization, TableSchema
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from ae_pipeline.codec.content import (
 from ae_pipeline.codec.directory import load_directory, save_directory
 from ae_pipeline.codec.features.codec import FeaturesCodec, features_to_json
 from ae_pipeline.codec.provenance import read_provenance
-from ae_pipeline.coding.network_shape import Architecture, Weights
+from ae_pipeline.coding import Architecture, Weights
 
 WEIGHTS_FILE = "weights.safetensors"
 

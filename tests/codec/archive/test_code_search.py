@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_pipeline.codec.archive.code_search import search_codes
-from ae_pipeline.coding.integer_decoder import CODE_MAX, IntegerDecoder
+from ae_pipeline.coding import CODE_MAX, IntegerDecoder
 from tests.support.archives import random_decoder, random_network
 
 

@@ -11,11 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.coding.entropy import pack_integers
-from ae_pipeline.coding.integer_decoder import CODE_MAX
-from ae_pipeline.coding.linear_prediction import LinearPredictor
-from ae_pipeline.coding.streams import BlockStreams, ColumnStreams, Method
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.coding import (
+    CODE_MAX,
+    BlockStreams,
+    ColumnStreams,
+    LinearPredictor,
+    Method,
+    pack_integers,
+)
 from tests.support.archives import (
     assert_keeps_promise,
     bits,

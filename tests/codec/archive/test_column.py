@@ -11,11 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_pipeline.codec.archive.column import ColumnCodec, Predictions
-from ae_pipeline.coding.entropy import pack_integers, pack_numbers
-from ae_pipeline.coding.grids import DecimalGrid
-from ae_pipeline.coding.promise import Promise
-from ae_pipeline.coding.quantization import Quantizer
-from ae_pipeline.coding.streams import BlockStreams, ColumnStreams, Method
+from ae_pipeline.coding import (
+    BlockStreams,
+    ColumnStreams,
+    DecimalGrid,
+    Method,
+    Promise,
+    Quantizer,
+    pack_integers,
+    pack_numbers,
+)
 from tests.support.archives import assert_keeps_promise
 from tests.support.tables import FLOATS, INTEGERS, numeric_arrays
 

@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_pipeline.codec.archive.quantizer_file import quantizers_from_json, quantizers_to_json
-from ae_pipeline.coding.grids import DecimalGrid, FloatingGrid, LinearGrid
-from ae_pipeline.coding.promise import Promise
-from ae_pipeline.coding.quantization import Quantizer
+from ae_pipeline.coding import DecimalGrid, FloatingGrid, LinearGrid, Promise, Quantizer
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 BOUNDS = st.floats(0, 1e300)

@@ -21,11 +21,9 @@ import safetensors.numpy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.codec.directory import CODEC_FILE
-from ae_pipeline.codec.features.codec import FeaturesCodec
-from ae_pipeline.codec.features.files import load_features_codec, save_features_codec
-from ae_pipeline.codec.provenance import Provenance
-from ae_pipeline.columns.standardization import Standardization
+from ae_pipeline.codec import CODEC_FILE, Provenance
+from ae_pipeline.codec.features import FeaturesCodec, load_features_codec, save_features_codec
+from ae_pipeline.columns import Standardization
 from ae_pipeline.errors import (
     CodecError,
     CodecNotFoundError,

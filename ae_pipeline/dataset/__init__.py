@@ -17,6 +17,7 @@ from ae_pipeline.dataset.reading import (
 )
 from ae_pipeline.dataset.schemas import drifted_columns, fittable, fragment_schema, typical_schema
 from ae_pipeline.dataset.sparing import folders_of, sparing, sparing_files
+from ae_pipeline.dataset.spreading import spread_items, spread_row_groups
 from ae_pipeline.dataset.table_format import refuse_inside_table
 from ae_pipeline.dataset.twin_names import check_names
 from ae_pipeline.dataset.weight import cut, leaves, weight_of
@@ -59,6 +60,8 @@ __all__ = [
     "share_file_or_folder",
     "sparing",
     "sparing_files",
+    "spread_items",
+    "spread_row_groups",
     "tell_ignored",
     "typical_schema",
     "weight_of",

@@ -1,7 +1,7 @@
-"""What nothing in a dataset of ours refers to any more, however young it is.
+"""Find the files of a dataset that nothing refers to any more, however recent they are.
 
 Fragments, the codecs that they name and the notes of deleted sources are never garbage. Links are
-not followed: what they lead to is not the dataset's own.
+not followed: their targets are not part of the dataset.
 """
 
 from __future__ import annotations
@@ -21,37 +21,48 @@ from ae_pipeline.storage import (
     is_codec_id,
     read_footer,
 )
+from ae_pipeline.upkeep.footers import footer_of
 from ae_pipeline.upkeep.rejection import has_successor, is_rejected
 from ae_pipeline.upkeep.replacing import is_replaced, is_still_needed
-from ae_pipeline.upkeep.status import footer_of
 
 #: A file or folder, and why it is not needed.
 Found = tuple[Path, str]
 
 
-def idle_codecs(root: Path, marker: Marker) -> tuple[list[Found], tuple[str, ...]]:
-    """Codecs that nothing names; none of them, and a warning, if that cannot be told."""
+def unreferenced_codecs(root: Path, marker: Marker) -> tuple[list[Found], tuple[str, ...]]:
+    """Find codecs that neither the marker nor a fragment names.
+
+    Args:
+        root: of the dataset.
+        marker: names the codec in use.
+
+    Returns:
+        The codecs; none, and a warning, if a fragment does not reveal which codec it needs.
+    """
     codecs = [path for path in _own_folders(_private(root, "codecs")) if is_codec_id(path.name)]
-    idle = [path for path in codecs if path.name != marker.codec_id]
-    if not idle:
+    former = [path for path in codecs if path.name != marker.codec_id]
+    if not former:
         return [], ()
     try:
         named = {_codec_of(fragment) for fragment in _fragments(root)}
     except (AePipelineError, OSError, ValueError) as error:
         return [], (f"codecs stay, since a fragment cannot tell which it needs: {_line(error)}",)
-    # A single file is a source whatever its name is, and so is what came of it.
+    # A source that is a single file may have any name, and so has its encoded file.
     named |= {footer.codec_id for footer in map(footer_of, files_of(root)) if footer is not None}
-    return [(path, "no fragment needs this codec") for path in idle if path.name not in named], ()
+    return [(path, "no fragment needs this codec") for path in former if path.name not in named], ()
 
 
 def checkpoints(root: Path) -> Iterator[Found]:
-    """States of fits that did not end."""
+    """Find states of fits that did not end."""
     for path in _own_folders(checkpoint_directory(root)):
         yield path, "state of a fit that did not end"
 
 
-def lost_failures(root: Path) -> Iterator[Found]:
-    """Notes of failures of fragments that are not here; who fails again is noted again."""
+def failures_without_fragment(root: Path) -> Iterator[Found]:
+    """Find notes of failures whose fragments are not in the dataset.
+
+    Such notes can go: a fragment that fails again is noted again.
+    """
     folder = _private(root, "failed")
     for path in files_of(folder) if _is_own(folder) else ():
         fragment = path.relative_to(folder).as_posix().removesuffix(".json")
@@ -60,28 +71,31 @@ def lost_failures(root: Path) -> Iterator[Found]:
 
 
 def temporaries(root: Path) -> Iterator[Found]:
-    """Files that were never published."""
+    """Find files that were never published."""
     for path in files_of(root):
         if is_temporary(path.name):
             yield path, "half a file of a run that was killed"
 
 
 def rejected(root: Path) -> Iterator[Found]:
-    """Archive files that were set aside and encoded again: the others may be all there is."""
+    """Find archive files that were set aside and encoded again.
+
+    Those without a successor may be the only copy, and are not garbage.
+    """
     for path in files_of(root):
         if is_rejected(path.name) and has_successor(path, root):
             yield path, "an archive file that failed verification and was replaced"
 
 
 def replaced(root: Path) -> Iterator[Found]:
-    """What a run kept while it replaced it."""
+    """Find archive files that a run kept while it replaced them."""
     for path in files_of(root):
         if is_replaced(path.name) and not is_still_needed(path, root):
             yield path, "an archive file that was replaced"
 
 
 def files_of(folder: Path) -> Iterator[Path]:
-    """Regular files at any depth."""
+    """Yield the regular files in a folder, at any depth."""
     for place, _, names in os.walk(folder):
         for path in (Path(place, name) for name in names):
             if stat.S_ISREG(path.lstat().st_mode):
@@ -89,7 +103,7 @@ def files_of(folder: Path) -> Iterator[Path]:
 
 
 def _fragments(root: Path) -> tuple[Fragment, ...]:
-    """Those behind links, too: they need their codecs."""
+    """Return all fragments; those behind links need their codecs too."""
     try:
         return discover(root).fragments
     except EmptySourceError:
@@ -97,7 +111,11 @@ def _fragments(root: Path) -> tuple[Fragment, ...]:
 
 
 def _codec_of(fragment: Fragment) -> str:
-    """The id in its footer; an error of any kind if it cannot be told."""
+    """Return the codec id in a fragment's footer.
+
+    Raises:
+        AePipelineError, OSError, ValueError: it cannot be read, or is not there.
+    """
     with open_fragment(fragment) as file:
         footer = read_footer(file.metadata, fragment.relative)
     if footer is None:
@@ -110,14 +128,14 @@ def _private(root: Path, name: str) -> Path:
 
 
 def _own_folders(folder: Path) -> list[Path]:
-    """Folders in one of ours, none of them a link."""
+    """Return the folders in a folder of the dataset, links left out."""
     if not _is_own(folder):
         return []
     return [path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
 
 
 def _is_own(folder: Path) -> bool:
-    """Whether it is there, and no link on the way to it."""
+    """Whether a folder exists and neither it nor its parent is a link."""
     return folder.is_dir() and not folder.is_symlink() and not folder.parent.is_symlink()
 
 

@@ -34,8 +34,8 @@ from ae_pipeline.upkeep import (
     retire,
     set_aside,
     source_root,
-    tell_drift,
     unfinished,
+    warn_of_drift,
 )
 from ae_pipeline.verbs.backfill import start_backfill
 from ae_pipeline.verbs.decode import decode_fragments, verify_report
@@ -93,9 +93,9 @@ def watch_drift(
     format = find_format(job, Path(job.archive))
     if not plan.selected or not isinstance(format, ArchiveFormat) or job.backfill.dry_run:
         return None
-    drift = measure_drift(job, plan, format, progress)
-    drift = choose_codecs(job, drift, plan, format, progress)
-    tell_drift(drift)
+    drift = measure_drift(job, plan, format.codec, progress)
+    drift = choose_codecs(job, drift, plan, format.codec, progress)
+    warn_of_drift(drift)
     return drift
 
 

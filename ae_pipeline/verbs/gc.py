@@ -18,11 +18,11 @@ from ae_pipeline.storage import PRIVATE_FOLDER, Marker, read_marker
 from ae_pipeline.upkeep import (
     Found,
     checkpoints,
-    idle_codecs,
-    lost_failures,
+    failures_without_fragment,
     rejected,
     replaced,
     temporaries,
+    unreferenced_codecs,
 )
 
 logger = logging.getLogger(__name__)
@@ -93,8 +93,8 @@ def _require_marker(root: Path) -> Marker:
 
 def _find(root: Path, marker: Marker) -> tuple[list[Found], tuple[str, ...]]:
     """All garbage in the order of paths, nothing twice."""
-    codecs, warnings = idle_codecs(root, marker)
-    found = [*codecs, *checkpoints(root), *lost_failures(root)]
+    codecs, warnings = unreferenced_codecs(root, marker)
+    found = [*codecs, *checkpoints(root), *failures_without_fragment(root)]
     places = {path for path, _ in found}
     files = (*temporaries(root), *rejected(root), *replaced(root))
     found += [one for one in files if places.isdisjoint(one[0].parents)]

@@ -22,7 +22,6 @@ from ae_pipeline.fragments.kept_promise import is_as_tight
 from ae_pipeline.results.dataset import Proof
 from ae_pipeline.storage import read_notes, write_note
 from ae_pipeline.upkeep import finish_retiring, plan_backfill, replacing, retire
-from ae_pipeline.upkeep.retention import hidden
 from ae_pipeline.verbs import (
     NOTHING,
     Settled,
@@ -99,6 +98,11 @@ def rot(path: Path) -> None:
     """Change a value behind the back of the fingerprint."""
     offset = unseen_offset(path)
     path.write_bytes(flipped(path.read_bytes(), offset))
+
+
+def hidden(path: Path) -> Path:
+    """The name of a source file during its deletion."""
+    return path.with_name(f".{path.name}.retiring")
 
 
 def names_of(settled: Settled) -> set[str]:

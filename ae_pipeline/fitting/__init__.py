@@ -5,6 +5,7 @@ from ae_pipeline.fitting.features import fit_codec, fit_key
 from ae_pipeline.fitting.guard import column_fidelity, flattened_warnings, is_named, judge_codec
 from ae_pipeline.fitting.prepare import measure_source
 from ae_pipeline.fitting.preview import preview
+from ae_pipeline.fitting.spreading import spread_items, spread_row_groups
 
 __all__ = [
     "UNTRAINED",
@@ -18,4 +19,6 @@ __all__ = [
     "judge_codec",
     "measure_source",
     "preview",
+    "spread_items",
+    "spread_row_groups",
 ]

@@ -1,6 +1,6 @@
 """Nightly upkeep of a dataset: states, failures, deletion of sources, drift, garbage."""
 
-from ae_pipeline.upkeep.backfill_plan import plan_backfill
+from ae_pipeline.upkeep.backfill_plan import list_source, plan_backfill
 from ae_pipeline.upkeep.drift import choose_codecs, measure_drift, warn_of_drift
 from ae_pipeline.upkeep.failures import forget_retired, remember_damage, remember_failures
 from ae_pipeline.upkeep.footers import footer_of
@@ -35,6 +35,7 @@ __all__ = [
     "is_only_copy",
     "is_retired",
     "known_orphans",
+    "list_source",
     "measure_drift",
     "orphan_warnings",
     "plan_backfill",

@@ -6,44 +6,62 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Literal, TypeAlias
 
 from ae_pipeline.config.backfill import BackfillConfig
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.dataset import Fragment, Source, find_source, in_natural_order, tell_ignored
-from ae_pipeline.formats import FragmentFormat, check_codec_kind, check_settings, find_format
+from ae_pipeline.formats import (
+    FragmentFormat,
+    check_kind_of_codec,
+    check_settings,
+    destination_of,
+    find_format,
+    format_of,
+)
 from ae_pipeline.results.backfill import BackfillPlan, PlannedFragment
 from ae_pipeline.selection import select_partitions
-from ae_pipeline.storage import check_apart, check_kind, read_marker
+from ae_pipeline.storage import check_apart, check_kind, read_marker, read_notes
 from ae_pipeline.upkeep.orphans import orphan_warnings
 from ae_pipeline.upkeep.removals import guard_removals, mark_replaceable
 from ae_pipeline.upkeep.status import Destination, fragment_statuses, orphan_statuses
 
-_Kind: TypeAlias = Literal["features", "archive"]
+
+def list_source(job: EncodeJob) -> Source:
+    """List the source of a job, for all of its steps.
+
+    Raises:
+        SourceError: it does not exist, or is empty although not all of it was deleted.
+    """
+    root = destination_of(job)
+    return find_source(job.source, read_notes(root, "retired"), root)
 
 
-def plan_backfill(job: EncodeJob) -> BackfillPlan:
+def plan_backfill(job: EncodeJob, source: Source | None = None) -> BackfillPlan:
     """Find the state of every fragment that `job.backfill` looks at, and select what is due.
+
+    Args:
+        job: settings.
+        source: as `list_source` found it; None to list it.
 
     Raises:
         AePipelineError: the source, the codec, the settings or the selection cannot be used.
     """
     started = time.monotonic()
-    root = Path(job.archive or job.features or "")
-    kind: _Kind = "features" if job.archive is None else "archive"
-    format = _find_format(job, root, kind)
-    destination = Destination.look(root, format)
-    source = _find_source(job, destination)
+    format = _checked_format(job)
+    destination = Destination.look(destination_of(job), format)
+    source = list_source(job) if source is None else source
+    tell_ignored(source, job.source)
+    check_apart(source, destination.root)
     written = destination.fragments()
     fragments = _select(_statuses(job, source, written, destination), job.backfill)
-    fragments = mark_replaceable(fragments, job.backfill, root)
-    n_written, n_listed = len(written), len(source.fragments)
-    fragments, warnings = guard_removals(job, fragments, n_written, n_listed, root)
+    fragments = mark_replaceable(fragments, job.backfill, destination.root)
+    fragments, warnings = guard_removals(
+        job, fragments, len(written), len(source.fragments), destination.root
+    )
     plan = BackfillPlan(
         source=job.source,
-        destination=str(root),
-        kind=kind,
+        destination=str(destination.root),
+        kind=format_of(job).kind,
         codec_id=None if format is None else format.codec_id,
         fragments=tuple(fragments),
         seconds=time.monotonic() - started,
@@ -52,21 +70,15 @@ def plan_backfill(job: EncodeJob) -> BackfillPlan:
     return replace(plan, warnings=(*warnings, *_warnings_of_orphans(plan, written)))
 
 
-def _find_format(job: EncodeJob, root: Path, kind: _Kind) -> FragmentFormat | None:
+def _checked_format(job: EncodeJob) -> FragmentFormat | None:
     """Return the format in use, checked against the job; None if a codec is to be fitted."""
-    check_kind(root, read_marker(root), kind)
+    root = destination_of(job)
+    check_kind(root, read_marker(root), format_of(job).kind)
     format = find_format(job, root)
     if format is not None:
-        check_codec_kind(format, kind)
+        check_kind_of_codec(job, format)
         check_settings(job, format)
     return format
-
-
-def _find_source(job: EncodeJob, destination: Destination) -> Source:
-    source = find_source(job.source, destination.retired, destination.root)
-    tell_ignored(source, job.source)
-    check_apart(source, destination.root)
-    return source
 
 
 def _statuses(
@@ -79,12 +91,12 @@ def _statuses(
     listed = {fragment.relative for fragment in source.fragments}
     everything = in_natural_order([*source.fragments, *_gone(source, written)])
     chosen = select_partitions(everything, job.backfill)
-    due = [fragment for fragment in chosen if fragment.relative in listed]
+    due = tuple(fragment for fragment in chosen if fragment.relative in listed)
     gone = [fragment for fragment in chosen if fragment.relative not in listed]
     statuses = {
         status.relative: status
         for status in (
-            *fragment_statuses(due, destination, job.execution.workers),
+            *fragment_statuses(replace(source, fragments=due), destination, job.execution.workers),
             *orphan_statuses(gone, destination, source.root),
         )
     }

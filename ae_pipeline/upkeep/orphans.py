@@ -82,7 +82,7 @@ def _fitted_source(fragments: Sequence[Fragment], codecs: Iterable[str | Path]) 
     """Return where the codecs were fitted, if a fragment was encoded from a file in that folder."""
     for directory in codecs:
         try:
-            root = Path(open_format(Path(directory), "").codec.provenance.source)
+            root = Path(open_format(Path(directory)).provenance.source)
         except (AePipelineError, OSError):
             continue
         there = (one for one in fragments if (root / one.relative).is_file())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ae_pipeline.config.backfill import FragmentState
-from ae_pipeline.dataset import Fragment, fingerprint, fragments_there
+from ae_pipeline.dataset import Fragment, Source, fragments_there
 from ae_pipeline.errors import AePipelineError, OutOfMemoryError
 from ae_pipeline.formats import FragmentFormat
 from ae_pipeline.results.backfill import PlannedFragment
@@ -49,7 +49,7 @@ class Destination:
 
 
 def fragment_statuses(
-    fragments: Sequence[Fragment],
+    source: Source,
     destination: Destination,
     workers: int,
     patience_s: float = PATIENCE_S,
@@ -57,20 +57,20 @@ def fragment_statuses(
     """Find the state of every fragment of a source, in their order.
 
     Args:
-        fragments: fragments of the source.
+        source: its fragments are looked at; it caches their fingerprints.
         destination: the dataset they are encoded to.
         workers: number of threads.
         patience_s: warn of a fragment that makes no progress for this long.
     """
 
     def status(fragment: Fragment) -> PlannedFragment:
-        state, reason = _finding(fragment, destination)
+        state, reason = _finding(fragment, source, destination)
         return PlannedFragment(
             fragment.relative, fragment.partition, state, reason, fragment.size_bytes
         )
 
     return in_threads(
-        fragments,
+        source.fragments,
         status,
         workers=workers,
         stage="plan",
@@ -125,13 +125,13 @@ def _without_source(fragment: Fragment, destination: Destination, source: Path) 
     return "orphaned", "not in the source any more"
 
 
-def _finding(fragment: Fragment, destination: Destination) -> Finding:
+def _finding(fragment: Fragment, source: Source, destination: Destination) -> Finding:
     """Find the state of one fragment; encoding reports why an unreadable source is unreadable."""
     path = destination.root / fragment.relative
     found = footer_of(path)
     failure = destination.failed.get(fragment.relative)
     try:
-        identity = fingerprint(fragment)
+        identity = source.fingerprint(fragment)
     except OutOfMemoryError:
         raise
     except (AePipelineError, OSError) as error:

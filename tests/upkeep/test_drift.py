@@ -18,7 +18,7 @@ from ae_pipeline.config.job import CompressJob, VerifyJob
 from ae_pipeline.results.compress import CompressReport
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from ae_pipeline.storage import codec_directory, read_marker
-from ae_pipeline.upkeep import footer_of, measure_drift, plan_backfill
+from ae_pipeline.upkeep import footer_of, list_source, measure_drift, plan_backfill
 from ae_pipeline.verbs import compress, verify
 from tests.support.datasets import write_tree
 
@@ -84,7 +84,7 @@ def drift_of(source: Path, new: pa.Table) -> PartitionDrift:
     """What is found of a third day."""
     write_tree(source, {"day=3/part-0.parquet": new}, row_group_size=2000)
     job = job_for(source)
-    (found,) = measure_drift(job, plan_backfill(job), codec_of(source)).partitions
+    (found,) = measure_drift(job, plan_backfill(job), list_source(job), codec_of(source)).partitions
     return found
 
 
@@ -161,7 +161,7 @@ def test_codecs_without_references_are_judged_by_bytes(source: Path) -> None:
     job = job_for(source)
     for changes, is_grown in (({"references": ()}, True), ({"references": (), "plan": ()}, False)):
         old = replace(codec, provenance=replace(codec.provenance, **changes))
-        report = measure_drift(job, plan_backfill(job), old)
+        report = measure_drift(job, plan_backfill(job), list_source(job), old)
         assert (report.is_shifted, report.is_drifted) == (False, is_grown)
 
 

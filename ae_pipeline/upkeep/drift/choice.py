@@ -14,6 +14,7 @@ from pathlib import Path
 from ae_pipeline.codec.archive import ArchiveCodec, load_archive_codec, save_archive_codec
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.config.upkeep import DriftConfig
+from ae_pipeline.dataset import Source
 from ae_pipeline.errors import CodecError
 from ae_pipeline.fitting import UNTRAINED
 from ae_pipeline.results.backfill import BackfillPlan
@@ -31,6 +32,7 @@ def choose_codecs(
     job: EncodeJob,
     drift: DriftReport,
     plan: BackfillPlan,
+    source: Source,
     codec: ArchiveCodec,
     progress: Progress = silent,
 ) -> DriftReport:
@@ -42,6 +44,7 @@ def choose_codecs(
         job: with the action in `drift`.
         drift: what was measured.
         plan: which fragments are new.
+        source: the source of the job.
         codec: the codec in use.
         progress: called while measuring and training.
 
@@ -49,7 +52,7 @@ def choose_codecs(
         AePipelineError: the refit fails, or a codec cannot be written.
     """
     if job.drift.action == "refit":
-        return _refitted(job, drift, plan, codec, progress)
+        return _refitted(job, drift, plan, source, codec, progress)
     if job.drift.action == "warn" or not drift.is_drifted:
         return drift
     direct = _without_prediction(codec)
@@ -61,6 +64,7 @@ def _refitted(
     job: EncodeJob,
     drift: DriftReport,
     plan: BackfillPlan,
+    source: Source,
     codec: ArchiveCodec,
     progress: Progress,
 ) -> DriftReport:
@@ -69,7 +73,7 @@ def _refitted(
     others = _other_codecs(archive, codec)
     if not others and not drift.is_drifted:
         return drift
-    fragments = new_fragments(job, plan)
+    fragments = new_fragments(plan, source)
     samples = sample_all(fragments, codec)
     drift = _best_existing(others, drift, samples, job.drift)
     _save_used(others, drift, archive)
@@ -77,8 +81,8 @@ def _refitted(
     rows = [samples[name] for name in grown if name in samples]
     if not rows:
         return drift
-    chosen = [fragment for name in grown for fragment in fragments.get(name, ())]
-    new = refit(job, chosen, codec, rows, progress)
+    chosen = tuple(fragment for name in grown for fragment in fragments.get(name, ()))
+    new = refit(job, replace(source, fragments=chosen), codec, rows, progress)
     if not is_worthwhile(new, grown, rows, job):
         logger.warning("codec %s stays: a new one is no smaller", codec.id)
         return drift

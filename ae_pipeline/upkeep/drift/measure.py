@@ -12,6 +12,7 @@ from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.columns import stability_index
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.config.upkeep import DriftConfig
+from ae_pipeline.dataset import Source
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from ae_pipeline.results.progress import Progress, ProgressEvent, silent
@@ -24,17 +25,22 @@ _FEWEST_JUDGED = 1 << 10
 
 
 def measure_drift(
-    job: EncodeJob, plan: BackfillPlan, codec: ArchiveCodec, progress: Progress = silent
+    job: EncodeJob,
+    plan: BackfillPlan,
+    source: Source,
+    codec: ArchiveCodec,
+    progress: Progress = silent,
 ) -> DriftReport:
     """Measure bytes per row and shift in every partition that has selected fragments.
 
     Args:
         job: with thresholds in `drift`.
         plan: which fragments are new.
+        source: the source of the job.
         codec: the codec in use, which new rows are compared with.
         progress: called for every partition.
     """
-    partitions = new_fragments(job, plan)
+    partitions = new_fragments(plan, source)
     found: list[PartitionDrift] = []
     for done, (partition, fragments) in enumerate(partitions.items()):
         progress(ProgressEvent("drift", done, len(partitions), partition))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from ae_pipeline.codec.archive import ArchiveCodec, model_bytes
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.dataset import Fragment, Source, discover, fittable
+from ae_pipeline.dataset import Source, fittable
 from ae_pipeline.fitting import fit_archive_codec
 from ae_pipeline.results.drift import PartitionDrift
 from ae_pipeline.results.progress import Progress
@@ -19,28 +18,27 @@ from ae_pipeline.upkeep.drift.sample import NewRows
 
 def refit(
     job: EncodeJob,
-    fragments: Sequence[Fragment],
+    source: Source,
     codec: ArchiveCodec,
     rows: Sequence[NewRows],
     progress: Progress,
 ) -> ArchiveCodec:
-    """Fit a codec with the same promises to fragments that the codec in use no longer suits.
+    """Fit a codec with the same promises to new data that the codec in use no longer suits.
 
     A network is trained on from the present one first. If its rows still grow, another is trained
     from scratch, and the smaller of the two is returned.
 
     Args:
         job: settings of the fit.
-        fragments: what to fit to.
+        source: the fragments to fit to.
         codec: the codec in use.
-        rows: samples of the fragments.
+        rows: samples of these fragments.
         progress: called while measuring and training.
 
     Raises:
         AePipelineError: the source cannot be read, or the fit fails.
     """
-    chosen = replace(discover(job.source), fragments=tuple(fragments))
-    source = fittable(chosen, job.columns, like=codec.schema)
+    source = fittable(source, job.columns, like=codec.schema)
     expected = expected_rate(codec) or 0.0
     if codec.network is None:
         return _fit(job, source, codec, None, progress)

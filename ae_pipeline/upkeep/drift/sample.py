@@ -7,23 +7,15 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from ae_pipeline.codec.archive import ArchiveCodec
-from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.dataset import (
-    Fragment,
-    find_source,
-    list_row_groups,
-    read_records,
-    spread_items,
-)
+from ae_pipeline.dataset import Fragment, Source, list_row_groups, read_records
 from ae_pipeline.errors import AePipelineError
+from ae_pipeline.fitting import spread_items
 from ae_pipeline.results.backfill import BackfillPlan
-from ae_pipeline.storage import read_notes
 
 logger = logging.getLogger(__name__)
 
@@ -58,10 +50,8 @@ class NewRows:
         return self.coded_bytes(codec) / len(self.records)
 
 
-def new_fragments(job: EncodeJob, plan: BackfillPlan) -> dict[str, list[Fragment]]:
-    """Return the selected fragments, by partition and in order."""
-    retired = read_notes(Path(job.archive or ""), "retired")
-    source = find_source(job.source, retired, Path(job.archive or ""))
+def new_fragments(plan: BackfillPlan, source: Source) -> dict[str, list[Fragment]]:
+    """Return the selected fragments of a source, by partition and in order."""
     known = {fragment.relative: fragment for fragment in source.fragments}
     chosen = [known[one.relative] for one in plan.selected if one.relative in known]
     ordered = sorted(chosen, key=lambda fragment: fragment.partition)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.dataset import Fragment, RowGroup, spread_items, spread_row_groups
+from ae_pipeline.dataset import Fragment, RowGroup
+from ae_pipeline.fitting import spread_items, spread_row_groups
 
 FRAGMENT = Fragment(Path("part-0.parquet"), "part-0.parquet", 1)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from ae_pipeline.dataset.reading import RowGroup
+from ae_pipeline.dataset import RowGroup
 
 _Item = TypeVar("_Item")
 

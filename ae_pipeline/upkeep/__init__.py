@@ -4,15 +4,7 @@ from ae_pipeline.upkeep.backfill_plan import list_source, plan_backfill
 from ae_pipeline.upkeep.drift import choose_codecs, measure_drift, warn_of_drift
 from ae_pipeline.upkeep.failures import forget_retired, remember_damage, remember_failures
 from ae_pipeline.upkeep.footers import footer_of
-from ae_pipeline.upkeep.garbage import (
-    Found,
-    checkpoints,
-    failures_without_fragment,
-    rejected,
-    replaced,
-    temporaries,
-    unreferenced_codecs,
-)
+from ae_pipeline.upkeep.garbage import find_garbage
 from ae_pipeline.upkeep.leftovers import check_leftovers
 from ae_pipeline.upkeep.orphans import describe_orphans, known_orphans, orphan_warnings, source_root
 from ae_pipeline.upkeep.prune import prune, remove_replaced
@@ -23,12 +15,10 @@ from ae_pipeline.upkeep.retention import is_retired, retire
 from ae_pipeline.upkeep.status import is_only_copy
 
 __all__ = [
-    "Found",
     "check_leftovers",
-    "checkpoints",
     "choose_codecs",
     "describe_orphans",
-    "failures_without_fragment",
+    "find_garbage",
     "finish_retiring",
     "footer_of",
     "forget_retired",
@@ -40,17 +30,13 @@ __all__ = [
     "orphan_warnings",
     "plan_backfill",
     "prune",
-    "rejected",
     "remember_damage",
     "remember_failures",
     "remove_replaced",
-    "replaced",
     "replacing",
     "retire",
     "set_aside",
     "source_root",
-    "temporaries",
     "unfinished",
-    "unreferenced_codecs",
     "warn_of_drift",
 ]

@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from ae_pipeline.dataset import Fragment, discover, open_fragment
 from ae_pipeline.errors import AePipelineError, EmptySourceError
@@ -26,18 +27,31 @@ from ae_pipeline.upkeep.rejection import has_successor, is_rejected
 from ae_pipeline.upkeep.replacing import is_replaced, is_still_needed
 
 #: A file or folder, and why it is not needed.
-Found = tuple[Path, str]
+Found: TypeAlias = tuple[Path, str]
 
 
-def unreferenced_codecs(root: Path, marker: Marker) -> tuple[list[Found], tuple[str, ...]]:
-    """Find codecs that neither the marker nor a fragment names.
+def find_garbage(root: Path, marker: Marker) -> tuple[list[Found], tuple[str, ...]]:
+    """Find all garbage of a dataset, in the order of paths, and nothing twice.
 
     Args:
         root: of the dataset.
         marker: names the codec in use.
 
     Returns:
-        The codecs; none, and a warning, if a fragment does not reveal which codec it needs.
+        What was found, and warnings about what could not be decided.
+    """
+    codecs, warnings = _unreferenced_codecs(root, marker)
+    found = [*codecs, *_checkpoints(root), *_failures_without_fragment(root)]
+    places = {path for path, _ in found}
+    files = (*_temporaries(root), *_rejected(root), *_replaced(root))
+    found += [one for one in files if places.isdisjoint(one[0].parents)]
+    return sorted(found), warnings
+
+
+def _unreferenced_codecs(root: Path, marker: Marker) -> tuple[list[Found], tuple[str, ...]]:
+    """Find codecs that neither the marker nor a fragment names.
+
+    If a fragment does not reveal which codec it needs, return none of them and a warning.
     """
     codecs = [path for path in _own_folders(_private(root, "codecs")) if is_codec_id(path.name)]
     former = [path for path in codecs if path.name != marker.codec_id]
@@ -48,53 +62,53 @@ def unreferenced_codecs(root: Path, marker: Marker) -> tuple[list[Found], tuple[
     except (AePipelineError, OSError, ValueError) as error:
         return [], (f"codecs stay, since a fragment cannot tell which it needs: {_line(error)}",)
     # A source that is a single file may have any name, and so has its encoded file.
-    named |= {footer.codec_id for footer in map(footer_of, files_of(root)) if footer is not None}
+    named |= {footer.codec_id for footer in map(footer_of, _files_of(root)) if footer is not None}
     return [(path, "no fragment needs this codec") for path in former if path.name not in named], ()
 
 
-def checkpoints(root: Path) -> Iterator[Found]:
+def _checkpoints(root: Path) -> Iterator[Found]:
     """Find states of fits that did not end."""
     for path in _own_folders(checkpoint_directory(root)):
         yield path, "state of a fit that did not end"
 
 
-def failures_without_fragment(root: Path) -> Iterator[Found]:
+def _failures_without_fragment(root: Path) -> Iterator[Found]:
     """Find notes of failures whose fragments are not in the dataset.
 
     Such notes can go: a fragment that fails again is noted again.
     """
     folder = _private(root, "failed")
-    for path in files_of(folder) if _is_own(folder) else ():
+    for path in _files_of(folder) if _is_own(folder) else ():
         fragment = path.relative_to(folder).as_posix().removesuffix(".json")
         if not is_temporary(path.name) and not (root / fragment).exists():
             yield path, "failure of a fragment that is not here"
 
 
-def temporaries(root: Path) -> Iterator[Found]:
+def _temporaries(root: Path) -> Iterator[Found]:
     """Find files that were never published."""
-    for path in files_of(root):
+    for path in _files_of(root):
         if is_temporary(path.name):
             yield path, "half a file of a run that was killed"
 
 
-def rejected(root: Path) -> Iterator[Found]:
+def _rejected(root: Path) -> Iterator[Found]:
     """Find archive files that were set aside and encoded again.
 
     Those without a successor may be the only copy, and are not garbage.
     """
-    for path in files_of(root):
+    for path in _files_of(root):
         if is_rejected(path.name) and has_successor(path, root):
             yield path, "an archive file that failed verification and was replaced"
 
 
-def replaced(root: Path) -> Iterator[Found]:
+def _replaced(root: Path) -> Iterator[Found]:
     """Find archive files that a run kept while it replaced them."""
-    for path in files_of(root):
+    for path in _files_of(root):
         if is_replaced(path.name) and not is_still_needed(path, root):
             yield path, "an archive file that was replaced"
 
 
-def files_of(folder: Path) -> Iterator[Path]:
+def _files_of(folder: Path) -> Iterator[Path]:
     """Yield the regular files in a folder, at any depth."""
     for place, _, names in os.walk(folder):
         for path in (Path(place, name) for name in names):

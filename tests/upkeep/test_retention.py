@@ -54,7 +54,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def long_table(seed: int) -> pa.Table:
-    """So many rows that the fingerprint samples them."""
+    """Enough rows that the fingerprint only samples them."""
     return mixed_table(seed, 20_000).select(["key", "alpha", "count"])
 
 
@@ -78,7 +78,7 @@ def verified(job: CompressJob) -> tuple[DecodePlan, Outcome]:
 
 
 def unseen_offset(path: Path) -> int:
-    """A byte of a value that the fingerprint does not read."""
+    """The offset of a byte that belongs to a value and that the fingerprint does not read."""
     before, content = fingerprint(Fragment(path, "x", 0)), path.read_bytes()
     for offset in range(len(content) // 3, len(content)):
         path.write_bytes(flipped(content, offset))
@@ -86,16 +86,16 @@ def unseen_offset(path: Path) -> int:
         path.write_bytes(content)
         if is_unseen:
             return offset
-    raise AssertionError("all of it is read")
+    raise AssertionError("the fingerprint reads every byte")
 
 
 def flipped(content: bytes, offset: int) -> bytes:
-    """One bit is another."""
+    """The content with one bit flipped."""
     return content[:offset] + bytes([content[offset] ^ 1]) + content[offset + 1 :]
 
 
 def rot(path: Path) -> None:
-    """Change a value behind the back of the fingerprint."""
+    """Change a value where the fingerprint does not look."""
     offset = unseen_offset(path)
     path.write_bytes(flipped(path.read_bytes(), offset))
 
@@ -106,16 +106,16 @@ def hidden(path: Path) -> Path:
 
 
 def names_of(settled: Settled) -> set[str]:
-    """What is told as a failure."""
+    """Names of the fragments that failed."""
     return {failure.relative for failure in settled.failures}
 
 
 def test_an_archive_file_that_rots_after_its_check_keeps_its_source(source: Path) -> None:
-    """What is deleted is what was verified: other bytes in the archive, and the source stays."""
+    """A source stays if its archive file has changed since it was verified."""
     job = job_for(source)
     verifying, checked = verified(job)
-    ours = source.parent / "archive" / NAMES[0]
-    ours.write_bytes(flipped(ours.read_bytes(), ours.stat().st_size // 2))
+    archived = source.parent / "archive" / NAMES[0]
+    archived.write_bytes(flipped(archived.read_bytes(), archived.stat().st_size // 2))
     settled = settle(job, verifying, checked)
     assert settled.retired == (NAMES[1],)
     assert names_of(settled) == {NAMES[0]}
@@ -124,7 +124,7 @@ def test_an_archive_file_that_rots_after_its_check_keeps_its_source(source: Path
 
 
 def test_a_coarser_file_that_comes_after_the_check_keeps_its_source(source: Path) -> None:
-    """A backfill of larger tolerances that replaces the file in between loses nothing."""
+    """A source stays if a backfill with larger tolerances replaces its archive file in between."""
     job = job_for(source, **FINE)
     verifying, checked = verified(job)
     other = source.parent / "other"
@@ -136,7 +136,7 @@ def test_a_coarser_file_that_comes_after_the_check_keeps_its_source(source: Path
 
 
 def test_a_source_rewritten_behind_the_fingerprint_stays(source: Path) -> None:
-    """Every byte counts: one that the fingerprint misses keeps the file from being deleted."""
+    """A changed byte that the fingerprint misses still keeps the file from being deleted."""
     job = job_for(source)
     verifying, checked = verified(job)
     rot(source / NAMES[0])
@@ -148,7 +148,7 @@ def test_a_source_rewritten_behind_the_fingerprint_stays(source: Path) -> None:
 
 
 def test_the_note_holds_both_hashes(source: Path) -> None:
-    """Whoever restores a source, or an archive file, can tell whether it is the one."""
+    """The hashes in the note identify a restored source or archive file."""
     before = file_hash(source / NAMES[0])
     compress(job_for(source))
     archive = source.parent / "archive"
@@ -159,7 +159,7 @@ def test_the_note_holds_both_hashes(source: Path) -> None:
 
 
 def test_a_file_that_is_written_to_during_its_check_is_not_proved(source: Path) -> None:
-    """A rewrite in place and a rename over it are noticed, whichever comes between the reads."""
+    """A rewrite in place and a rename over the file are both noticed between the reads."""
     job = job_for(source, delete="never")
     compress(job)
     plan = plan_check(job_for(source), plan_backfill(job_for(source)), None, NOTHING)
@@ -185,7 +185,7 @@ def test_a_file_that_is_written_to_during_its_check_is_not_proved(source: Path) 
 def test_a_deletion_that_fails_leaves_no_note(
     source: Path, is_forbidden: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the system refuses it, the source has its name and may be rewritten ever after."""
+    """If the system refuses the deletion, the source keeps its name and can be rewritten later."""
     job = job_for(source)
     verifying, checked = verified(job)
     real = getattr(os, is_forbidden)
@@ -211,7 +211,7 @@ def test_a_deletion_that_fails_leaves_no_note(
 @pytest.mark.parametrize("delete", ["never", "after_verify"])
 @pytest.mark.parametrize("step", ["noted", "hidden", "hidden and noted", "deleted"])
 def test_a_kill_in_a_deletion_is_resolved(source: Path, step: str, delete: str) -> None:
-    """Whatever step it comes after, whether or not the next run deletes; rewrites count again."""
+    """A kill after any step is resolved by the next run, whether or not that run deletes."""
     compress(job_for(source, delete="never"))
     archive, path = source.parent / "archive", source / NAMES[0]
     note = {
@@ -237,8 +237,8 @@ def test_a_kill_in_a_deletion_is_resolved(source: Path, step: str, delete: str) 
         assert compress(job_for(source, delete="never")).failures == ()
 
 
-def test_a_kill_in_a_deletion_of_what_is_not_held_any_more_gives_it_back(source: Path) -> None:
-    """The hidden file is deleted only if the archive has the very file that was verified."""
+def test_a_source_is_given_back_if_its_archive_file_is_gone_after_a_kill(source: Path) -> None:
+    """The hidden file is deleted only if the archive still has the verified file."""
     compress(job_for(source, delete="never"))
     archive, path = source.parent / "archive", source / NAMES[0]
     note = {"source_sha256": file_hash(path), "archive_sha256": file_hash(archive / NAMES[0])}
@@ -251,7 +251,7 @@ def test_a_kill_in_a_deletion_of_what_is_not_held_any_more_gives_it_back(source:
 
 
 def test_a_source_that_rots_never_costs_the_archive_file(source: Path) -> None:
-    """Values that differ are its own fault if it is not what was encoded, night after night."""
+    """A source that is not what was encoded is blamed itself, and its archive file stays."""
     compress(job_for(source, delete="never"))
     archive = source.parent / "archive"
     good = (archive / NAMES[0]).read_bytes()
@@ -271,20 +271,20 @@ def test_a_source_that_rots_never_costs_the_archive_file(source: Path) -> None:
 
 
 def test_a_source_that_cannot_be_read_never_costs_the_archive_file(source: Path) -> None:
-    """Nor if the archive file fails, too: it is all there is."""
+    """An archive file that fails too stays: it may be the only copy."""
     compress(job_for(source, delete="never"))
     archive, path = source.parent / "archive", source / NAMES[0]
-    for is_ours_bad in (False, True):
+    for is_archive_bad in (False, True):
         verifying = plan_check(job_for(source), plan_backfill(job_for(source)), None, NOTHING)
         assert verifying is not None
-        whole, ours = path.read_bytes(), archive / NAMES[0]
+        whole, archived = path.read_bytes(), archive / NAMES[0]
         path.write_bytes(whole[:5000] + b"\xff" * 3000 + whole[8000:])
-        if is_ours_bad:
-            ours.write_bytes(flipped(ours.read_bytes(), ours.stat().st_size // 3))
+        if is_archive_bad:
+            archived.write_bytes(flipped(archived.read_bytes(), archived.stat().st_size // 3))
         settled = settle(job_for(source), verifying, decode_fragments(verifying, 1))
         assert NAMES[0] in names_of(settled)
-        assert ours.exists()
-        assert not list(ours.parent.glob(".*"))
+        assert archived.exists()
+        assert not list(archived.parent.glob(".*"))
         path.write_bytes(whole)
 
 
@@ -294,7 +294,7 @@ def test_a_source_that_cannot_be_read_never_costs_the_archive_file(source: Path)
     ids=lambda error: type(error).__name__,
 )
 def test_out_of_memory_is_no_damage(source: Path, error: Exception) -> None:
-    """It is a failure that another attempt may mend, in one line with the remedy."""
+    """A lack of memory is a retriable failure, in one line with the remedy."""
 
     def work(fragment: Fragment) -> Any:
         try:
@@ -312,7 +312,7 @@ def test_out_of_memory_is_no_damage(source: Path, error: Exception) -> None:
 
 
 def test_rejected_files_stay_until_they_are_replaced(source: Path) -> None:
-    """However old: they may be all there is of a fragment; then they go."""
+    """However old, they may be the only copy of a fragment; once replaced, they go."""
     job = job_for(source, delete="never")
     compress(job)
     archive = source.parent / "archive"
@@ -328,23 +328,23 @@ def test_rejected_files_stay_until_they_are_replaced(source: Path) -> None:
 
 
 def test_a_second_rejection_keeps_the_first(source: Path) -> None:
-    """Each has a name of its own."""
+    """Each rejected file gets a name of its own."""
     job = job_for(source, delete="never")
     for _ in range(2):
         compress(job)
-        ours = source.parent / "archive" / NAMES[0]
-        ours.write_bytes(flipped(ours.read_bytes(), ours.stat().st_size // 3))
+        archived = source.parent / "archive" / NAMES[0]
+        archived.write_bytes(flipped(archived.read_bytes(), archived.stat().st_size // 3))
         due = job_for(source)
         verifying = plan_check(due, plan_backfill(due), None, NOTHING)
         assert verifying is not None
         first = replace(verifying, fragments=verifying.fragments[:1])
         settle(due, first, decode_fragments(first, 1))
-    found = sorted(path.name for path in ours.parent.glob(".*"))
+    found = sorted(path.name for path in archived.parent.glob(".*"))
     assert found == [".part-0.parquet.1.rejected", ".part-0.parquet.rejected"]
 
 
 def test_a_run_holds_the_archive_to_its_own_tolerances(source: Path) -> None:
-    """What another run wrote coarser in between fails by name, and its source stays."""
+    """A coarser file that another run wrote in between fails by name, and its source stays."""
     job = job_for(source, **FINE)
     plan = plan_backfill(job)
     encoding = start_compress(job, plan, None)
@@ -378,12 +378,12 @@ def test_a_run_holds_the_archive_to_its_own_tolerances(source: Path) -> None:
     ],
 )
 def test_promises_are_compared(found: Promise, own: Promise, is_tight: bool) -> None:
-    """Sort by sort; what is of another sort does not count as tight, what is exact always does."""
+    """Promises of different kinds are not as tight as each other, but an exact one always is."""
     assert is_as_tight(found, own) is is_tight
 
 
 def test_what_vanishes_before_its_check_is_named(source: Path) -> None:
-    """An archive file that is gone when it is to be read back is a failure."""
+    """An archive file that is gone before it is read back is a failure."""
     job = job_for(source, delete="never")
     plan = plan_backfill(job)
     encoding = start_compress(job, plan, None)
@@ -395,8 +395,8 @@ def test_what_vanishes_before_its_check_is_named(source: Path) -> None:
     assert names_of(settle(job, verifying, decode_fragments(verifying, 1))) == {NAMES[0]}
 
 
-def test_what_a_killed_night_had_in_hand_and_is_nowhere_is_named(source: Path) -> None:
-    """Neither in the source nor in the archive: told once."""
+def test_a_fragment_that_a_killed_night_lost_is_named(source: Path) -> None:
+    """A fragment in neither the source nor the archive is reported once."""
     job = job_for(source, delete="never")
     encoding = start_compress(job, plan_backfill(job), None)
     assert encoding is not None
@@ -405,8 +405,8 @@ def test_what_a_killed_night_had_in_hand_and_is_nowhere_is_named(source: Path) -
     assert compress(job).failures == ()
 
 
-def test_an_only_copy_that_is_gone_is_told_every_night(source: Path) -> None:
-    """The source was deleted, the archive file has vanished: nothing could be worse."""
+def test_an_only_copy_that_is_gone_is_reported_every_night(source: Path) -> None:
+    """An archive file that vanished after its source was deleted is a failure until it is back."""
     compress(job_for(source))
     (source.parent / "archive" / NAMES[0]).unlink()
     for _ in range(2):
@@ -416,20 +416,20 @@ def test_an_only_copy_that_is_gone_is_told_every_night(source: Path) -> None:
 
 
 def link_folder(source: Path, archive: Path) -> None:
-    """The archive's partition is the source's."""
+    """Make the archive's partition a link to the source's."""
     (archive / "day=1").rename(archive.parent / "elsewhere")
     (archive / "day=1").symlink_to(source / "day=1")
 
 
 def hard_link(source: Path, archive: Path) -> None:
-    """Both names lead to one file."""
+    """Make both names lead to one file."""
     (archive / NAMES[0]).unlink()
     os.link(source / NAMES[0], archive / NAMES[0])
 
 
 @pytest.mark.parametrize("link", [link_folder, hard_link])
-def test_what_is_one_file_is_not_deleted(source: Path, link: Step) -> None:
-    """By whatever link: the archive's file is never deleted as its own source."""
+def test_a_file_that_is_its_own_archive_is_not_deleted(source: Path, link: Step) -> None:
+    """Whatever the link, an archive file is never deleted as its own source."""
     compress(job_for(source, delete="never"))
     archive, path = source.parent / "archive", source / NAMES[0]
     link(source, archive)
@@ -440,7 +440,7 @@ def test_what_is_one_file_is_not_deleted(source: Path, link: Step) -> None:
 
 
 def test_an_emptied_source_is_an_error_unless_all_was_retired(source: Path) -> None:
-    """A disk that is not mounted is not taken for a source that was deleted after verification."""
+    """A disk that is not mounted is not mistaken for a source that was retired."""
     compress(job_for(source, backfill={"where": "day = 1"}))
     compress(job_for(source, delete="never"))
     (source / NAMES[1]).rename(source.parent / "away")
@@ -450,8 +450,8 @@ def test_an_emptied_source_is_an_error_unless_all_was_retired(source: Path) -> N
         verify(VerifyJob(archive=str(source.parent / "archive"), source=str(source)))
 
 
-def test_who_replaces_a_file_whose_source_goes_puts_it_back(source: Path) -> None:
-    """The verified file has its name again, and the run that replaced it says so."""
+def test_a_run_that_replaces_a_file_whose_source_goes_puts_it_back(source: Path) -> None:
+    """The verified file gets its name back, and the run that replaced it reports that."""
     compress(job_for(source, delete="never"))
     archive, path = source.parent / "archive", source / NAMES[0]
     good = (archive / NAMES[0]).read_bytes()
@@ -470,7 +470,7 @@ def test_who_replaces_a_file_whose_source_goes_puts_it_back(source: Path) -> Non
 
 
 def test_a_kill_while_a_verified_file_is_replaced_is_resolved(source: Path) -> None:
-    """What was verified and had its source deleted has its name again after the next run."""
+    """The next run gives a verified file its name back if its source was deleted."""
     compress(job_for(source))
     archive = source.parent / "archive"
     good = (archive / NAMES[0]).read_bytes()
@@ -488,7 +488,7 @@ def test_a_kill_while_a_verified_file_is_replaced_is_resolved(source: Path) -> N
 def test_a_disk_that_goes_during_a_deletion_hides_nothing_for_ever(
     source: Path, delete: str
 ) -> None:
-    """What was begun is still known after nights without the disk, and is ended once it is back."""
+    """A deletion that was begun is finished once the disk is back, however many nights later."""
     archive, away = source.parent / "archive", source.parent / "away"
     encode(job_for(source))
     path = source / NAMES[0]
@@ -524,7 +524,7 @@ def test_a_disk_that_goes_during_a_deletion_hides_nothing_for_ever(
 def test_a_source_that_is_flattened_stays(
     tmp_path: Path, accepted: dict[str, Any], is_deleted: bool
 ) -> None:
-    """What is far finer than the promise of the first night is deleted only if that is accepted."""
+    """A source far finer than the first night's promise is deleted only if the job accepts that."""
     walk = np.random.default_rng(0).normal(size=500).cumsum()
     paths = [tmp_path / "source" / name for name in NAMES]
     for path, scale in zip(paths, (1e6, 1e-3), strict=True):

@@ -49,7 +49,7 @@ class Dated:
 
     Args:
         span: None if it has none.
-        fault: what is wrong with it, if it is written like a date that does not exist.
+        fault: why it has none, if it is written like a date that does not exist.
     """
 
     span: Span | None

@@ -15,8 +15,8 @@ from ae_pipeline.errors import ConfigError, listing
 from ae_pipeline.results.backfill import PlannedFragment
 from ae_pipeline.storage import read_unchecked
 
-#: Removing more than one file, and more than one in so many, suggests a disk that is not mounted,
-#: or a typo.
+#: Without force a run removes at most one file, or one in ten. More suggests a disk that is not
+#: mounted, or a typo.
 _ONE_IN = 10
 _NAMED = 3
 

@@ -49,7 +49,7 @@ def replacing(archive: Path, relative: str, source: Path) -> Iterator[Callable[[
     elif kept.is_file() and _put_back(archive, relative):
         # The file stays: another run may be about to replace the one that was put back.
         raise SourceChangedError(
-            "its source was deleted by another run, once the file that is there was verified",
+            "its source was deleted by another run, which had verified the present archive file",
             where=str(source),
         )
 

@@ -19,7 +19,7 @@ from ae_pipeline.results.backfill import BackfillPlan
 
 logger = logging.getLogger(__name__)
 
-#: One row in so many of a partition is sampled, within these bounds.
+#: A sample has one in eight rows of a partition, within these bounds.
 _ROWS_PER_SAMPLED, _FEWEST, _MOST = 8, 1 << 12, 1 << 16
 #: Fragments, and row groups of each, that a sample comes from.
 _PLACES = 8

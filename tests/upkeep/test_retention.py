@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,100 +13,28 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.coding import Promise
-from ae_pipeline.config.job import CompressJob, EncodeJob, VerifyJob
-from ae_pipeline.dataset import Fragment, discover, file_hash, fingerprint
-from ae_pipeline.errors import DestinationOverlapError, EmptySourceError, SourceChangedError
-from ae_pipeline.fragments import DecodePlan
+from ae_pipeline.config.job import EncodeJob
+from ae_pipeline.dataset import Fragment, discover, file_hash
+from ae_pipeline.errors import DestinationOverlapError, SourceChangedError
 from ae_pipeline.fragments.kept_promise import is_as_tight
 from ae_pipeline.results.dataset import Proof
 from ae_pipeline.storage import read_notes, write_note
-from ae_pipeline.upkeep import finish_retiring, plan_backfill, replacing, retire
+from ae_pipeline.upkeep import plan_backfill, replacing, retire
 from ae_pipeline.verbs import (
     NOTHING,
-    Settled,
     compress,
     decode_fragments,
     encode,
     encode_fragments,
-    gc,
     plan_check,
     settle,
     start_compress,
-    verify,
 )
-from ae_pipeline.work import Outcome, for_each_fragment
-from tests.support.datasets import mixed_table
+from ae_pipeline.work import for_each_fragment
+from tests.support.nights import NAMES, flipped, job_for, long_table, names_of, rot, verified
 
-NAMES = ("day=1/part-0.parquet", "day=2/part-0.parquet")
 FINE = {"tolerance": {"relative": 0.001}}
 Step = Callable[[Path, Path], object]
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    """Two days, written without compression, so that their values lie open."""
-    root = tmp_path / "source"
-    for number, name in enumerate(NAMES):
-        (root / name).parent.mkdir(parents=True)
-        pq.write_table(long_table(number), root / name, compression="none", use_dictionary=False)
-    return root
-
-
-def long_table(seed: int) -> pa.Table:
-    """Enough rows that the fingerprint only samples them."""
-    return mixed_table(seed, 20_000).select(["key", "alpha", "count"])
-
-
-def job_for(source: Path, delete: str = "after_verify", **settings: Any) -> CompressJob:
-    """A night over the source and the archive beside it."""
-    return CompressJob(
-        source=str(source),
-        archive=str(source.parent / "archive"),
-        **{"planner": {"learn": "never"}, "retention": {"delete_source": delete}, **settings},
-    )
-
-
-def verified(job: CompressJob) -> tuple[DecodePlan, Outcome]:
-    """A night up to the comparison."""
-    plan = plan_backfill(job)
-    encoding = start_compress(job, plan, None)
-    written = NOTHING if encoding is None else encode_fragments(encoding, 1)
-    verifying = plan_check(job, plan, encoding, written)
-    assert verifying is not None
-    return verifying, decode_fragments(verifying, 1)
-
-
-def unseen_offset(path: Path) -> int:
-    """The offset of a byte that belongs to a value and that the fingerprint does not read."""
-    before, content = fingerprint(Fragment(path, "x", 0)), path.read_bytes()
-    for offset in range(len(content) // 3, len(content)):
-        path.write_bytes(flipped(content, offset))
-        is_unseen = fingerprint(Fragment(path, "x", 0)) == before
-        path.write_bytes(content)
-        if is_unseen:
-            return offset
-    raise AssertionError("the fingerprint reads every byte")
-
-
-def flipped(content: bytes, offset: int) -> bytes:
-    """The content with one bit flipped."""
-    return content[:offset] + bytes([content[offset] ^ 1]) + content[offset + 1 :]
-
-
-def rot(path: Path) -> None:
-    """Change a value where the fingerprint does not look."""
-    offset = unseen_offset(path)
-    path.write_bytes(flipped(path.read_bytes(), offset))
-
-
-def hidden(path: Path) -> Path:
-    """The name of a source file during its deletion."""
-    return path.with_name(f".{path.name}.retiring")
-
-
-def names_of(settled: Settled) -> set[str]:
-    """Names of the fragments that failed."""
-    return {failure.relative for failure in settled.failures}
 
 
 def test_an_archive_file_that_rots_after_its_check_keeps_its_source(source: Path) -> None:
@@ -208,141 +135,6 @@ def test_a_deletion_that_fails_leaves_no_note(
     assert compress(job).retired == NAMES
 
 
-@pytest.mark.parametrize("delete", ["never", "after_verify"])
-@pytest.mark.parametrize("step", ["noted", "hidden", "hidden and noted", "deleted"])
-def test_a_kill_in_a_deletion_is_resolved(source: Path, step: str, delete: str) -> None:
-    """A kill after any step is resolved by the next run, whether or not that run deletes."""
-    compress(job_for(source, delete="never"))
-    archive, path = source.parent / "archive", source / NAMES[0]
-    note = {
-        "source": fingerprint(Fragment(path, NAMES[0], 0)),
-        "source_sha256": file_hash(path),
-        "archive_sha256": file_hash(archive / NAMES[0]),
-    }
-    write_note(archive, "retiring", NAMES[0], note)
-    if step != "noted":
-        path.rename(hidden(path))
-    if step in ("hidden and noted", "deleted"):
-        write_note(archive, "retired", NAMES[0], note)
-    if step == "deleted":
-        hidden(path).unlink()
-    finish_retiring(job_for(source, delete=delete))
-    is_deleted = step == "deleted" or (delete == "after_verify" and step != "noted")
-    assert path.exists() is not is_deleted
-    assert not hidden(path).exists()
-    assert not read_notes(archive, "retiring")
-    assert (NAMES[0] in read_notes(archive, "retired")) is is_deleted
-    if not is_deleted:
-        pq.write_table(long_table(9), path)
-        assert compress(job_for(source, delete="never")).failures == ()
-
-
-def test_a_source_is_given_back_if_its_archive_file_is_gone_after_a_kill(source: Path) -> None:
-    """The hidden file is deleted only if the archive still has the verified file."""
-    compress(job_for(source, delete="never"))
-    archive, path = source.parent / "archive", source / NAMES[0]
-    note = {"source_sha256": file_hash(path), "archive_sha256": file_hash(archive / NAMES[0])}
-    write_note(archive, "retiring", NAMES[0], note)
-    path.rename(hidden(path))
-    (archive / NAMES[0]).unlink()
-    finish_retiring(job_for(source))
-    assert path.exists()
-    assert not read_notes(archive, "retired")
-
-
-def test_a_source_that_rots_never_costs_the_archive_file(source: Path) -> None:
-    """A source that is not what was encoded is blamed itself, and its archive file stays."""
-    compress(job_for(source, delete="never"))
-    archive = source.parent / "archive"
-    good = (archive / NAMES[0]).read_bytes()
-    rot(source / NAMES[0])
-    verify(VerifyJob(archive=str(archive), source=str(source)))
-    for _ in range(2):
-        report = compress(job_for(source))
-        assert [failure.relative for failure in report.failures] == [NAMES[0]]
-        assert "SHA-256" in report.failures[0].message
-        gc(str(archive), grace_s=0.0)
-        assert (archive / NAMES[0]).read_bytes() == good
-        assert (source / NAMES[0]).exists()
-    write_note(archive, "failed", NAMES[0], {"message": "?", "source": ""})
-    (failure,) = encode(EncodeJob(source=str(source), archive=str(archive))).failures
-    assert "rotted" in failure.message
-    assert (archive / NAMES[0]).read_bytes() == good
-
-
-def test_a_source_that_cannot_be_read_never_costs_the_archive_file(source: Path) -> None:
-    """An archive file that fails too stays: it may be the only copy."""
-    compress(job_for(source, delete="never"))
-    archive, path = source.parent / "archive", source / NAMES[0]
-    for is_archive_bad in (False, True):
-        verifying = plan_check(job_for(source), plan_backfill(job_for(source)), None, NOTHING)
-        assert verifying is not None
-        whole, archived = path.read_bytes(), archive / NAMES[0]
-        path.write_bytes(whole[:5000] + b"\xff" * 3000 + whole[8000:])
-        if is_archive_bad:
-            archived.write_bytes(flipped(archived.read_bytes(), archived.stat().st_size // 3))
-        settled = settle(job_for(source), verifying, decode_fragments(verifying, 1))
-        assert NAMES[0] in names_of(settled)
-        assert archived.exists()
-        assert not list(archived.parent.glob(".*"))
-        path.write_bytes(whole)
-
-
-@pytest.mark.parametrize(
-    "error",
-    [MemoryError(), pa.ArrowMemoryError("malloc failed"), OSError(12, "Cannot allocate memory")],
-    ids=lambda error: type(error).__name__,
-)
-def test_out_of_memory_is_no_damage(source: Path, error: Exception) -> None:
-    """A lack of memory is a retriable failure, in one line with the remedy."""
-
-    def work(fragment: Fragment) -> Any:
-        try:
-            raise error
-        except Exception as cause:
-            raise ValueError("damaged") from cause
-
-    outcome = for_each_fragment(
-        discover(source).fragments, work, workers=1, stage="verify", progress=lambda _: None
-    )
-    for failure in outcome.failures:
-        assert (failure.is_damage, failure.is_retriable) == (False, True)
-        assert "fewer workers" in failure.message
-        assert len(failure.message.splitlines()) == 1
-
-
-def test_rejected_files_stay_until_they_are_replaced(source: Path) -> None:
-    """However old, they may be the only copy of a fragment; once replaced, they go."""
-    job = job_for(source, delete="never")
-    compress(job)
-    archive = source.parent / "archive"
-    rejected = (archive / NAMES[0]).with_name(".part-0.parquet.rejected")
-    (archive / NAMES[0]).rename(rejected)
-    os.utime(rejected, (0, 0))
-    assert gc(str(archive), grace_s=0.0).garbage == ()
-    write_note(archive, "failed", NAMES[0], {"message": "bad", "source": ""})
-    compress(job)
-    (garbage,) = gc(str(archive), grace_s=0.0).garbage
-    assert "was replaced" in garbage.reason
-    assert not rejected.exists()
-
-
-def test_a_second_rejection_keeps_the_first(source: Path) -> None:
-    """Each rejected file gets a name of its own."""
-    job = job_for(source, delete="never")
-    for _ in range(2):
-        compress(job)
-        archived = source.parent / "archive" / NAMES[0]
-        archived.write_bytes(flipped(archived.read_bytes(), archived.stat().st_size // 3))
-        due = job_for(source)
-        verifying = plan_check(due, plan_backfill(due), None, NOTHING)
-        assert verifying is not None
-        first = replace(verifying, fragments=verifying.fragments[:1])
-        settle(due, first, decode_fragments(first, 1))
-    found = sorted(path.name for path in archived.parent.glob(".*"))
-    assert found == [".part-0.parquet.1.rejected", ".part-0.parquet.rejected"]
-
-
 def test_a_run_holds_the_archive_to_its_own_tolerances(source: Path) -> None:
     """A coarser file that another run wrote in between fails by name, and its source stays."""
     job = job_for(source, **FINE)
@@ -395,26 +187,6 @@ def test_what_vanishes_before_its_check_is_named(source: Path) -> None:
     assert names_of(settle(job, verifying, decode_fragments(verifying, 1))) == {NAMES[0]}
 
 
-def test_a_fragment_that_a_killed_night_lost_is_named(source: Path) -> None:
-    """A fragment in neither the source nor the archive is reported once."""
-    job = job_for(source, delete="never")
-    encoding = start_compress(job, plan_backfill(job), None)
-    assert encoding is not None
-    (source / NAMES[0]).unlink()
-    assert [failure.relative for failure in compress(job).failures] == [NAMES[0]]
-    assert compress(job).failures == ()
-
-
-def test_an_only_copy_that_is_gone_is_reported_every_night(source: Path) -> None:
-    """An archive file that vanished after its source was deleted is a failure until it is back."""
-    compress(job_for(source))
-    (source.parent / "archive" / NAMES[0]).unlink()
-    for _ in range(2):
-        (failure,) = compress(job_for(source)).failures
-        assert (failure.relative, "gone, too" in failure.message) == (NAMES[0], False)
-        assert "archive file is gone" in failure.message
-
-
 def link_folder(source: Path, archive: Path) -> None:
     """Make the archive's partition a link to the source's."""
     (archive / "day=1").rename(archive.parent / "elsewhere")
@@ -439,17 +211,6 @@ def test_a_file_that_is_its_own_archive_is_not_deleted(source: Path, link: Step)
     assert path.exists()
 
 
-def test_an_emptied_source_is_an_error_unless_all_was_retired(source: Path) -> None:
-    """A disk that is not mounted is not mistaken for a source that was retired."""
-    compress(job_for(source, backfill={"where": "day = 1"}))
-    compress(job_for(source, delete="never"))
-    (source / NAMES[1]).rename(source.parent / "away")
-    with pytest.raises(EmptySourceError, match=r"1 of 2 files"):
-        compress(job_for(source))
-    with pytest.raises(EmptySourceError, match=r"1 of 2 files"):
-        verify(VerifyJob(archive=str(source.parent / "archive"), source=str(source)))
-
-
 def test_a_run_that_replaces_a_file_whose_source_goes_puts_it_back(source: Path) -> None:
     """The verified file gets its name back, and the run that replaced it reports that."""
     compress(job_for(source, delete="never"))
@@ -467,48 +228,6 @@ def test_a_run_that_replaces_a_file_whose_source_goes_puts_it_back(source: Path)
     with pytest.raises(SourceChangedError, match="deleted by another run"):
         replace_it()
     assert (archive / NAMES[0]).read_bytes() == good
-
-
-def test_a_kill_while_a_verified_file_is_replaced_is_resolved(source: Path) -> None:
-    """The next run gives a verified file its name back if its source was deleted."""
-    compress(job_for(source))
-    archive = source.parent / "archive"
-    good = (archive / NAMES[0]).read_bytes()
-    kept = (archive / NAMES[0]).with_name(".part-0.parquet.01234567.replaced")
-    kept.write_bytes(good)
-    (archive / NAMES[0]).write_bytes(b"coarser")
-    assert gc(str(archive), grace_s=0.0).garbage == ()
-    finish_retiring(job_for(source, delete="never"))
-    assert (archive / NAMES[0]).read_bytes() == good
-    gc(str(archive), grace_s=0.0)
-    assert not kept.exists()
-
-
-@pytest.mark.parametrize("delete", ["never", "after_verify"])
-def test_a_disk_that_goes_during_a_deletion_hides_nothing_for_ever(
-    source: Path, delete: str
-) -> None:
-    """A deletion that was begun is finished once the disk is back, however many nights later."""
-    archive, away = source.parent / "archive", source.parent / "away"
-    encode(job_for(source))
-    path = source / NAMES[0]
-    note = {
-        "source": fingerprint(Fragment(path, NAMES[0], path.stat().st_size)),
-        "source_sha256": file_hash(path),
-        "archive_sha256": file_hash(archive / NAMES[0]),
-    }
-    for kind in ("retiring", "retired"):
-        write_note(archive, kind, NAMES[0], note)
-    path.rename(hidden(path))
-    source.rename(away)
-    source.mkdir()
-    finish_retiring(job_for(source, delete))
-    source.rmdir()
-    away.rename(source)
-    finish_retiring(job_for(source, delete))
-    assert not hidden(path).exists()
-    assert path.exists() == (delete == "never")
-    assert (NAMES[0] in read_notes(archive, "retired")) == (delete == "after_verify")
 
 
 @pytest.mark.parametrize(

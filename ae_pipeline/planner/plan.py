@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.config.planner import PlannerConfig
+from ae_pipeline.extras import require
 from ae_pipeline.planner.candidate import Trainer
 from ae_pipeline.planner.candidate_shape import Shape, describe
 from ae_pipeline.planner.forecast import Rehearsal
@@ -44,7 +45,15 @@ def plan_codec(
 
     Raises:
         TrainingError: a network's loss is not finite from the start.
+        MissingExtraError: a network may be tried, and what trains it is not installed.
     """
+    if config.learn == "auto" and trainer.inputs.n_inputs > 1:
+        # Told now, not after minutes of what needs no network.
+        require(
+            "planner.learn: auto",
+            *("tensorflow", "keras"),
+            or_else="set planner.learn to linear or never",
+        )
     sample = read_sample(trainer.groups, trainer.codec, most_values)
     contest = Contest(sample, config.growth)
     contest.enter("direct", trainer.codec, time.monotonic())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ae_pipeline.config.backfill import BackfillConfig
 from ae_pipeline.dataset import Fragment, known_values
-from ae_pipeline.errors import AePipelineError
+from ae_pipeline.extras import require
 from ae_pipeline.selection.dates import fragments_between, latest, latest_first
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ def select_partitions(fragments: Sequence[Fragment], config: BackfillConfig) -> 
 
     Raises:
         ConfigError: the predicate cannot be evaluated, or a bound is not a date.
-        AePipelineError: sqlglot, which a predicate needs, is not installed.
+        MissingExtraError: sqlglot, which a predicate needs, is not installed.
     """
     chosen = fragments if config.where is None else _where(fragments, config.where)
     if config.start is not None or config.end is not None:
@@ -34,14 +34,9 @@ def select_partitions(fragments: Sequence[Fragment], config: BackfillConfig) -> 
 
 def _where(fragments: Sequence[Fragment], predicate: str) -> Sequence[Fragment]:
     """Import sqlglot only here: it takes a tenth of a second, and few jobs have a predicate."""
-    try:
-        from ae_pipeline.selection.predicate import fragments_where  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise AePipelineError(
-            "backfill.where needs packages that are not installed",
-            where=error.name or "sqlglot",
-            remedy='pip install "ae-pipeline[cli]"',
-        ) from error
+    require("backfill.where", "sqlglot")
+    from ae_pipeline.selection.predicate import fragments_where  # noqa: PLC0415
+
     return fragments_where(fragments, predicate)
 
 

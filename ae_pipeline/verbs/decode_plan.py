@@ -10,14 +10,7 @@ from pathlib import Path
 
 from ae_pipeline.config.job import DecodeJob, VerifyJob
 from ae_pipeline.config.selection import SelectionConfig
-from ae_pipeline.dataset import (
-    Fragment,
-    Source,
-    check_names,
-    discover,
-    find_source,
-    sparing,
-)
+from ae_pipeline.dataset import Fragment, Source, discover, find_source, sparing
 from ae_pipeline.errors import (
     CodecError,
     CodecMismatchError,
@@ -34,6 +27,7 @@ from ae_pipeline.storage import (
     Extract,
     Marker,
     check_apart,
+    check_names,
     claim,
     codec_directory,
     read_notes,

@@ -14,6 +14,7 @@ from ae_pipeline.fitting.forecast import (
 from ae_pipeline.fitting.guard import column_fidelity, flattened_warnings, is_named, judge_codec
 from ae_pipeline.fitting.prepare import measure_for_fit
 from ae_pipeline.fitting.preview import preview
+from ae_pipeline.fitting.spreading import spread_items, spread_row_groups
 from ae_pipeline.fitting.start import fit_key
 
 __all__ = [
@@ -34,4 +35,6 @@ __all__ = [
     "preview",
     "sample_blocks",
     "sample_source",
+    "spread_items",
+    "spread_row_groups",
 ]

@@ -23,7 +23,8 @@ from ae_pipeline.dataset import (
     typical_schema,
 )
 from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
-from ae_pipeline.fitting.prepare import Measured, measure_for_fit, spread
+from ae_pipeline.fitting.prepare import Measured, measure_for_fit
+from ae_pipeline.fitting.spreading import spread_row_groups
 from ae_pipeline.parquet import read_leaves
 from ae_pipeline.planner.candidate import CandidateTrainer
 from ae_pipeline.planner.forecast import Forecast, outlook
@@ -76,9 +77,8 @@ def sample_source(job: EstimateJob, progress: Progress) -> SampledSource:
         job, source, progress, max_rows=_MEASURED_VALUES // n_features, schema=schema
     )
     n_rows = sum(group.n_rows for group in list_row_groups(source.fragments))
-    chosen = spread(
-        spread(measured.groups, _MEASURED_VALUES // n_features), _MOST_VALUES // n_features
-    )
+    groups = spread_row_groups(measured.groups, _MEASURED_VALUES // n_features)
+    chosen = spread_row_groups(groups, _MOST_VALUES // n_features)
     return SampledSource(source, measured, tuple(chosen), n_rows, _kept_bytes(source, schema))
 
 

@@ -25,7 +25,7 @@ from ae_pipeline.errors import (
 )
 from ae_pipeline.protection import check_unprotected
 
-_TEMPORARY = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp", re.DOTALL)
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _UNWRITABLE = {
     errno.EACCES,
@@ -58,20 +58,12 @@ def publishing(path: Path) -> Iterator[Path]:
         temporary = temporary_path(path)
         try:
             yield temporary
-            _publish(temporary, path)
+            _sync(temporary)
+            check_unprotected(path)  # a link may have come in between
+            os.replace(temporary, path)
+            sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
-
-
-def _publish(temporary: Path, path: Path) -> None:
-    """Data before name, name before return; a file that is published once more is synced then."""
-    if is_temporary(path.name):
-        os.replace(temporary, path)
-        return
-    _sync(temporary)
-    check_unprotected(path)  # a link may have come in between
-    os.replace(temporary, path)
-    sync_folder(path.parent)
 
 
 def publish_bytes(path: Path, content: bytes) -> None:
@@ -164,20 +156,12 @@ def temporary_path(path: Path, token: str | None = None) -> Path:
         path: of the file.
         token: 8 hex digits.
     """
-    return path.with_name(f".{_lasting(path.name)}.{token or secrets.token_hex(4)}.tmp")
+    return path.with_name(f".{path.name}.{token or secrets.token_hex(4)}.tmp")
 
 
 def is_temporary(name: str) -> bool:
     """Whether `publishing` gives such names to files that are not whole yet."""
     return _TEMPORARY.fullmatch(name) is not None
-
-
-def _lasting(name: str) -> str:
-    """The name that a file is to have in the end: one that is checked once more before it is
-    published is written under the name of a temporary file.
-    """  # noqa: D205
-    match = _TEMPORARY.fullmatch(name)
-    return name if match is None else match["name"]
 
 
 @contextmanager
@@ -195,7 +179,7 @@ def destination_errors(path: Path) -> Iterator[None]:
 
 
 def _translate(error: OSError, path: Path) -> DestinationError | None:
-    where = str(path.parent / _lasting(path.name))
+    where = str(path)
     if error.errno in _FULL:
         return DiskFullError(
             "disk full",

@@ -73,7 +73,7 @@ def _are_one(folder: Path, name: str, other: str) -> bool:
         name, other = "probe", "PROBE"
     token = secrets.token_hex(4)
     made, looked_for = (temporary_path(folder / it, token) for it in (name, other))
-    with destination_errors(made):
+    with destination_errors(folder / name):
         try:
             made.touch(exist_ok=False)
             return os.path.lexists(looked_for)

@@ -15,7 +15,6 @@ from ae_pipeline.parquet.form import Form
 from ae_pipeline.parquet.physical import retype
 from ae_pipeline.parquet.restate import restate
 from ae_pipeline.parquet.schema import schema_of_writer
-from ae_pipeline.publish import publishing
 
 #: A row group is closed when it reaches either.
 _ROW_GROUP_ROWS = 1 << 17
@@ -32,14 +31,14 @@ def table_writer(
     metadata: Mapping[str, str] | None = None,
     form: Form | None = None,
 ) -> Iterator[Write]:
-    """Write a table batch by batch; it appears at `path` whole or not at all.
+    """Write a table to `path`, batch by batch; `publishing` makes such a file whole or absent.
 
-    Floats go as byte-stream-split, because a dictionary makes noisy ones larger than they are;
-    everything else gets a dictionary. `metadata` may be filled until the last batch is written.
-    With a `form` the file states that, and is for readers of its source.
+    Floats are stored as byte-stream-split, because a dictionary makes noisy ones larger than they
+    are; everything else gets a dictionary. `metadata` may grow until the last batch is written.
+    With a `form` the file states that, for the readers of its source.
 
     Raises:
-        DestinationError: the disk is full or the folder cannot be written.
+        OSError: the disk is full or the folder cannot be written.
         ValueError: the form is not one of the schema.
     """
     stored = schema if form is None else form.physical(schema)
@@ -117,22 +116,21 @@ def _open_writer(
     metadata: Mapping[str, str] | None,
     form: Form | None = None,
 ) -> Iterator[pq.ParquetWriter]:
-    """A writer that publishes."""
-    with publishing(path) as temporary:
-        writer = pq.ParquetWriter(
-            temporary,
-            schema,
-            compression="zstd",
-            compression_level=_ZSTD_LEVEL,
-            write_page_checksum=True,
-            **options,
-        )
-        with writer:
-            yield writer
-            if metadata:
-                writer.add_key_value_metadata(dict(metadata))
-        if form is not None:
-            restate(temporary, form.schema)
+    """Open a writer; once it is closed, the footer states the form."""
+    writer = pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        compression_level=_ZSTD_LEVEL,
+        write_page_checksum=True,
+        **options,
+    )
+    with writer:
+        yield writer
+        if metadata:
+            writer.add_key_value_metadata(dict(metadata))
+    if form is not None:
+        restate(path, form.schema)
 
 
 def _retyped(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

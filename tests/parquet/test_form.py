@@ -228,6 +228,7 @@ def test_both_kinds_of_timestamps_in_one_file(tmp_path: Path) -> None:
     new, _ = schema_of_writer(arrow)
     mixed = Form(type(new)(new.root, (old.columns[0], *new.columns[1:])), None)
     columns = [pa.array([1, 2], field.type) for field in kinds]
+    (tmp_path / "source").mkdir()
     with table_writer(tmp_path / "source/p.parquet", arrow, None, mixed) as write:
         write(pa.RecordBatch.from_arrays([*columns, pa.array([0.5, 1.5])], schema=arrow))
     schema = pq.ParquetFile(assert_comes_back(tmp_path)).schema

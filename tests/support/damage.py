@@ -73,6 +73,7 @@ def write_archive(root: Path, footer_id: str | None = None, kept: tuple[str, ...
     footer_id = codec.id if footer_id is None else footer_id
     footer = Footer("archive", footer_id, fingerprint(fragment), fragment.size_bytes)
     footer = footer.with_schema(own, codec.schema)
+    (archive / PART).parent.mkdir(parents=True)
     ArchiveFormat(codec).write(fragment, archive / PART, footer, own)
     save_archive_codec(codec, codec_directory(archive, codec.id))
     write_marker(archive, Marker("archive", codec.id))

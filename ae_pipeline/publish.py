@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,9 +21,9 @@ from ae_pipeline.errors import (
     DiskFullError,
     UnwritableDestinationError,
 )
+from ae_pipeline.hidden_names import temporary_path
 from ae_pipeline.protection import check_unprotected
 
-_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp", re.DOTALL)
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _UNWRITABLE = {
     errno.EACCES,
@@ -147,21 +145,6 @@ def sync_folder(folder: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_SYNC:
             raise
-
-
-def temporary_path(path: Path, token: str | None = None) -> Path:
-    """A temporary name beside a file, for what it is to be in the end; a new one without a token.
-
-    Args:
-        path: of the file.
-        token: 8 hex digits.
-    """
-    return path.with_name(f".{path.name}.{token or secrets.token_hex(4)}.tmp")
-
-
-def is_temporary(name: str) -> bool:
-    """Whether `publishing` gives such names to files that are not whole yet."""
-    return _TEMPORARY.fullmatch(name) is not None
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from ae_pipeline.config.paths import fault_of
 from ae_pipeline.dataset.magic import SUFFIXES, look
 from ae_pipeline.dataset.table_format import refuse_inside_table, refuse_table
 from ae_pipeline.errors import EmptySourceError, SourceNotFoundError, listing
-from ae_pipeline.publish import is_temporary
+from ae_pipeline.hidden_names import is_temporary
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from ae_pipeline.dataset.discovery import Fragment
 from ae_pipeline.dataset.listing import fragments_there
 from ae_pipeline.errors import NameCollisionError
-from ae_pipeline.publish import destination_errors, temporary_path
+from ae_pipeline.hidden_names import temporary_path
+from ae_pipeline.publish import destination_errors
 
 #: Longer names leave no room for what a temporary name adds.
 _LONGEST_BYTES = 200

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 
 from ae_pipeline.dataset import Fragment, opened
 from ae_pipeline.formats import MISSING_COLUMN, FragmentFormat
+from ae_pipeline.hidden_names import is_temporary
 from ae_pipeline.parquet import column_bytes, read_leaves
-from ae_pipeline.publish import is_temporary
 from ae_pipeline.results.account import ByteAccount, Ratios, StoredBytes
 from ae_pipeline.storage import Footer, report_directory
 

@@ -13,8 +13,9 @@ from ae_pipeline.errors import (
     UnwritableDestinationError,
     listing,
 )
+from ae_pipeline.hidden_names import is_temporary
 from ae_pipeline.protection import node_of, nodes_above
-from ae_pipeline.publish import destination_errors, is_temporary, make_folders
+from ae_pipeline.publish import destination_errors, make_folders
 from ae_pipeline.storage.layout import (
     PRIVATE_FOLDER,
     Extract,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ae_pipeline.dataset import Fragment, discover, open_fragment
 from ae_pipeline.errors import AePipelineError, EmptySourceError
-from ae_pipeline.publish import is_temporary
+from ae_pipeline.hidden_names import is_temporary, name_of_rejected, name_of_replaced
 from ae_pipeline.storage import (
     PRIVATE_FOLDER,
     Marker,
@@ -21,8 +21,8 @@ from ae_pipeline.storage import (
     is_codec_id,
     read_footer,
 )
-from ae_pipeline.upkeep.rejection import has_successor, is_rejected
-from ae_pipeline.upkeep.replacing import is_replaced, is_still_needed
+from ae_pipeline.upkeep.rejection import has_successor
+from ae_pipeline.upkeep.replacing import is_still_needed
 from ae_pipeline.upkeep.status import footer_of
 
 #: A file or folder, and why it is not needed.
@@ -69,14 +69,14 @@ def temporaries(root: Path) -> Iterator[Found]:
 def rejected(root: Path) -> Iterator[Found]:
     """Archive files that were set aside and encoded again: the others may be all there is."""
     for path in files_of(root):
-        if is_rejected(path.name) and has_successor(path, root):
+        if name_of_rejected(path.name) and has_successor(path, root):
             yield path, "an archive file that failed verification and was replaced"
 
 
 def replaced(root: Path) -> Iterator[Found]:
     """What a run kept while it replaced it."""
     for path in files_of(root):
-        if is_replaced(path.name) and not is_still_needed(path, root):
+        if name_of_replaced(path.name) and not is_still_needed(path, root):
             yield path, "an archive file that was replaced"
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from ae_pipeline.config.job import CompressJob
 from ae_pipeline.dataset import Fragment, Seen, fingerprint, share_file_or_folder
 from ae_pipeline.errors import AePipelineError, DestinationError, DestinationOverlapError
+from ae_pipeline.hidden_names import retiring_path
 from ae_pipeline.protection import protecting
 from ae_pipeline.publish import destination_errors, make_durable, remove, rename, sync_folder
 from ae_pipeline.results.dataset import FragmentFailure, Proof
@@ -64,10 +65,10 @@ def retire(source: Path, archive: Path, relative: str, proof: Proof) -> bool:
         "source_sha256": proof.source_sha256,
         "archive_sha256": proof.archive_sha256,
     }
-    if os.path.lexists(hidden(path)):
+    if os.path.lexists(retiring_path(path)):
         raise DestinationError(
             "a deletion was begun and not ended",
-            where=str(hidden(path)),
+            where=str(retiring_path(path)),
             remedy="run again; if it is still there, compare it with the file of that name",
         )
     write_note(archive, "retiring", relative, note)
@@ -110,7 +111,7 @@ def finish_retiring(job: CompressJob) -> None:
     for relative, note in {**retired, **begun}.items():
         path = _path_of(Path(job.source), relative)
         try:
-            if hidden(path).exists():
+            if retiring_path(path).exists():
                 _finish(job, path, relative, note)
             elif relative in begun and _is_settled(
                 path, Path(job.source), retired.get(relative), note
@@ -127,23 +128,29 @@ def unfinished(job: CompressJob) -> tuple[FragmentFailure, ...]:
     noted = read_notes(Path(job.archive), "retiring")
     paths = {name: _path_of(Path(job.source), name) for name in noted}
     return tuple(
-        FragmentFailure(relative, f"its deletion was begun and not ended: {hidden(path)}", True)
+        FragmentFailure(
+            relative, f"its deletion was begun and not ended: {retiring_path(path)}", True
+        )
         for relative, path in paths.items()
-        if hidden(path).exists()
+        if retiring_path(path).exists()
     )
 
 
 def _finish(job: CompressJob, path: Path, relative: str, note: Note) -> None:
     """Delete the hidden file if it is what was verified, else give it its name back."""
     archive = Path(job.archive)
-    is_verified = _is_source(hidden(path), relative, note) and (
+    is_verified = _is_source(retiring_path(path), relative, note) and (
         _hash_or_none(archive / relative) == note.get("archive_sha256")
     )
     is_asked = job.retention.delete_source == "after_verify" or path.exists()
-    if is_verified and is_asked and not share_file_or_folder(hidden(path), archive / relative):
+    if (
+        is_verified
+        and is_asked
+        and not share_file_or_folder(retiring_path(path), archive / relative)
+    ):
         write_note(archive, "retired", relative, dict(note))
         with destination_errors(path), protecting(None):
-            remove(hidden(path))
+            remove(retiring_path(path))
         remove_note(archive, "retiring", relative)
         logger.info("retired %s: its archive file was verified", relative)
     else:
@@ -154,19 +161,19 @@ def _finish(job: CompressJob, path: Path, relative: str, note: Note) -> None:
 def _delete(path: Path, archive: Path, relative: str, note: Note) -> bool:
     """Hide it, look at both files once more, note the deletion, delete it."""
     try:
-        rename(path, hidden(path))
+        rename(path, retiring_path(path))
     except FileNotFoundError:  # another run was quicker, and knows the same
         return False
-    theirs, ours = _seen(hidden(path)), _seen(archive / relative)
+    theirs, ours = _seen(retiring_path(path)), _seen(archive / relative)
     _check_archive_file(ours, note["archive_sha256"], archive / relative)
     if theirs is None or theirs.sha256 != note["source_sha256"]:
         return _kept(path, archive, relative)
     write_note(archive, "retired", relative, dict(note))
     # A moment has passed: whoever had one of them open may have written to it.
-    if not (theirs.is_still(hidden(path)) and ours and ours.is_still(archive / relative)):
+    if not (theirs.is_still(retiring_path(path)) and ours and ours.is_still(archive / relative)):
         return _kept(path, archive, relative)
     try:
-        os.unlink(hidden(path))
+        os.unlink(retiring_path(path))
     except FileNotFoundError:  # another run finished it or gave it back, or the disk has gone
         if path.exists():
             remove_note(archive, "retired", relative)
@@ -190,12 +197,12 @@ def _give_back(path: Path, archive: Path, relative: str) -> None:
     The other one goes last, since it tells where a hidden file lies; it stays where neither name is
     there, because a disk that is not mounted now comes back with one of them.
     """
-    if hidden(path).exists():
+    if retiring_path(path).exists():
         remove_note(archive, "retired", relative)
         if not os.path.lexists(path):
             with destination_errors(path), protecting(None):
-                rename(hidden(path), path)
-    if path.exists() and not hidden(path).exists():
+                rename(retiring_path(path), path)
+    if path.exists() and not retiring_path(path).exists():
         remove_note(archive, "retiring", relative)
 
 
@@ -226,11 +233,6 @@ def _check_apart(path: Path, ours: Path) -> None:
             where=str(path),
             remedy="take the link or mount out of the archive",
         )
-
-
-def hidden(path: Path) -> Path:
-    """What a source fragment is called while it is deleted."""
-    return path.with_name(f".{path.name}.retiring")
 
 
 def _path_of(source: Path, relative: str) -> Path:

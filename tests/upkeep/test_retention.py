@@ -19,10 +19,10 @@ from ae_pipeline.dataset import Fragment, discover, file_hash, fingerprint
 from ae_pipeline.errors import DestinationOverlapError, EmptySourceError, SourceChangedError
 from ae_pipeline.fragments import DecodePlan
 from ae_pipeline.fragments.kept_promise import is_as_tight
+from ae_pipeline.hidden_names import retiring_path
 from ae_pipeline.results.dataset import Proof
 from ae_pipeline.storage import read_notes, write_note
 from ae_pipeline.upkeep import finish_retiring, plan_backfill, replacing, retire
-from ae_pipeline.upkeep.retention import hidden
 from ae_pipeline.verbs import (
     NOTHING,
     Settled,
@@ -217,15 +217,15 @@ def test_a_kill_in_a_deletion_is_resolved(source: Path, step: str, delete: str) 
     }
     write_note(archive, "retiring", NAMES[0], note)
     if step != "noted":
-        path.rename(hidden(path))
+        path.rename(retiring_path(path))
     if step in ("hidden and noted", "deleted"):
         write_note(archive, "retired", NAMES[0], note)
     if step == "deleted":
-        hidden(path).unlink()
+        retiring_path(path).unlink()
     finish_retiring(job_for(source, delete=delete))
     is_deleted = step == "deleted" or (delete == "after_verify" and step != "noted")
     assert path.exists() is not is_deleted
-    assert not hidden(path).exists()
+    assert not retiring_path(path).exists()
     assert not read_notes(archive, "retiring")
     assert (NAMES[0] in read_notes(archive, "retired")) is is_deleted
     if not is_deleted:
@@ -239,7 +239,7 @@ def test_a_kill_in_a_deletion_of_what_is_not_held_any_more_gives_it_back(source:
     archive, path = source.parent / "archive", source / NAMES[0]
     note = {"source_sha256": file_hash(path), "archive_sha256": file_hash(archive / NAMES[0])}
     write_note(archive, "retiring", NAMES[0], note)
-    path.rename(hidden(path))
+    path.rename(retiring_path(path))
     (archive / NAMES[0]).unlink()
     finish_retiring(job_for(source))
     assert path.exists()
@@ -495,14 +495,14 @@ def test_a_disk_that_goes_during_a_deletion_hides_nothing_for_ever(
     }
     for kind in ("retiring", "retired"):
         write_note(archive, kind, NAMES[0], note)
-    path.rename(hidden(path))
+    path.rename(retiring_path(path))
     source.rename(away)
     source.mkdir()
     finish_retiring(job_for(source, delete))
     source.rmdir()
     away.rename(source)
     finish_retiring(job_for(source, delete))
-    assert not hidden(path).exists()
+    assert not retiring_path(path).exists()
     assert path.exists() == (delete == "never")
     assert (NAMES[0] in read_notes(archive, "retired")) == (delete == "after_verify")
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -119,7 +118,7 @@ def _leaf_sizes(fragment: Fragment, group: int, columns: Collection[str] | None)
     owners = [(field, kind) for field in arrow for kind in _leaf_types(field.type)]
     names = arrow.names if columns is None else columns
     with opened(fragment) as content:
-        chunks = find_chunks(Path(arrow_name(content)))
+        chunks = find_chunks(content)
         if group >= len(chunks) or not len(chunks[group]) == len(owners) == len(parquet):
             raise pa.ArrowInvalid(f"row group {group} has not the columns of the schema")
         return [

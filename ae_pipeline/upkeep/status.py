@@ -14,7 +14,7 @@ from ae_pipeline.config.backfill import FragmentState
 from ae_pipeline.dataset import Fragment, fingerprint, fragments_there
 from ae_pipeline.errors import AePipelineError, OutOfMemoryError, is_out_of_memory, out_of_memory
 from ae_pipeline.formats import FragmentFormat
-from ae_pipeline.parquet import read_leaves
+from ae_pipeline.parquet import leaf_sizes
 from ae_pipeline.results.backfill import PlannedFragment
 from ae_pipeline.results.progress import silent
 from ae_pipeline.storage import Footer, read_footer, read_notes
@@ -174,7 +174,7 @@ def footer_of(path: Path) -> Footer | None:
     """The footer of what is there; None if there is nothing to trust."""
     try:
         with path.open("rb") as file:
-            read_leaves(file)  # if they cannot be read, encode would stumble over a current file
+            leaf_sizes(file)  # if they cannot be read, encode would stumble over a current file
             return read_footer(pq.read_metadata(file), str(path))
     except (
         MemoryError,

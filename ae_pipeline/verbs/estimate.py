@@ -44,7 +44,7 @@ from ae_pipeline.fitting import (
     judge_codec,
     measure_source,
 )
-from ae_pipeline.parquet import read_leaves
+from ae_pipeline.parquet import leaf_sizes
 from ae_pipeline.planner.candidate import Trainer
 from ae_pipeline.planner.forecast import Effort, Rehearsal, outlook
 from ae_pipeline.planner.plan import plan_codec
@@ -295,7 +295,7 @@ def _kept_bytes(source: Source, schema: TableSchema) -> int:
     features = set(schema.features)
     for fragment in source.fragments:
         with opened(fragment) as file:
-            sizes = read_leaves(file)
+            sizes = leaf_sizes(file)
         total += sum(size for path, size in sizes.items() if path.split(".")[0] not in features)
     return total
 

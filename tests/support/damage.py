@@ -22,7 +22,7 @@ from ae_pipeline.dataset import Fragment, discover, fingerprint, open_fragment
 from ae_pipeline.dataset.opening import reading_errors
 from ae_pipeline.errors import AePipelineError, CorruptFragmentError
 from ae_pipeline.formats import ArchiveFormat, require_footer
-from ae_pipeline.parquet import leaf_bytes
+from ae_pipeline.parquet import leaf_sizes
 from ae_pipeline.storage import Footer, Marker, codec_directory
 from ae_pipeline.storage.layout import write_marker
 from tests.support.golden_archives import (
@@ -103,8 +103,8 @@ def read_part(format: ArchiveFormat, path: Path) -> pa.Table:
     table = pa.Table.from_batches(batches, footer.source_schema(format.schema, PART))
     if len(table) != metadata.num_rows:
         raise CorruptFragmentError("row count differs from the file's")
-    with reading_errors(fragment):
-        format.payload_bytes(leaf_bytes(path), footer)
+    with reading_errors(fragment), path.open("rb") as file:
+        format.payload_bytes(leaf_sizes(file), footer)
     return table
 
 

@@ -9,9 +9,10 @@ from prefect import State, flow, task
 from prefect.utilities.annotations import quote
 
 from ae_pipeline.config.job import EncodeJob
+from ae_pipeline.dataset import Source
 from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport
-from ae_pipeline.upkeep import plan_backfill
+from ae_pipeline.upkeep import list_source, plan_backfill
 from ae_pipeline.verbs import NOTHING, finish_backfill, replace_partitions, start_backfill
 from ae_pipeline.work import Outcome
 from flows.artifacts import publish_plan, publish_report
@@ -26,16 +27,17 @@ from flows.states import WORK, failing_in_one_line, result_of
 
 @task(name="plan-backfill", task_run_name="plan-backfill", **WORK)
 @failing_in_one_line
-def make_plan(job: EncodeJob) -> BackfillPlan:
-    """State of every fragment, and which are selected; writes nothing."""
-    return plan_backfill(job)
+def make_plan(job: EncodeJob) -> tuple[Source, BackfillPlan]:
+    """List the source, find the state of every fragment, select some; write nothing."""
+    source = list_source(job)
+    return source, plan_backfill(job, source)
 
 
 @task(name="start-backfill", task_run_name="start-backfill", **WORK)
 @failing_in_one_line
-def start(job: EncodeJob, plan: BackfillPlan) -> EncodePlan | None:
+def start(job: EncodeJob, plan: BackfillPlan, source: Source) -> EncodePlan | None:
     """Prune, find or fit the codec, claim the destination."""
-    return start_backfill(job, plan, listener())
+    return start_backfill(job, plan, listener(), source)
 
 
 @task(name="replace", task_run_name="replace", **WORK)
@@ -55,12 +57,12 @@ def backfill(job: EncodeJob) -> State[BackfillReport]:
     """
     started = time.monotonic()
     retries = job.execution.retries
-    plan: BackfillPlan = result_of(make_plan.with_options(retries=retries), job)
+    source, plan = result_of(make_plan.with_options(retries=retries), job)
     publish_plan(plan)
     if job.backfill.dry_run:
         return planned(finish_backfill(plan, None, NOTHING, started))
     # Quoted, because Prefect would look for futures in thousands of records otherwise.
-    encoding = result_of(start.with_options(retries=retries), job, quote(plan))
+    encoding = result_of(start.with_options(retries=retries), job, quote(plan), quote(source))
     return encode_planned(job, plan, encoding, started)
 
 

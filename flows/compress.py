@@ -9,13 +9,14 @@ from prefect import State, Task, flow, task
 from prefect.utilities.annotations import quote
 
 from ae_pipeline.config.job import CompressJob, ExecutionConfig
+from ae_pipeline.dataset import Source
 from ae_pipeline.fragments import DecodePlan, EncodePlan
 from ae_pipeline.report.drift import drift_table
 from ae_pipeline.report.outcome import result_lines, result_tables, result_warnings
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.results.compress import CompressReport
 from ae_pipeline.results.drift import DriftReport
-from ae_pipeline.upkeep import finish_retiring, plan_backfill, remove_replaced
+from ae_pipeline.upkeep import finish_retiring, list_source, plan_backfill, remove_replaced
 from ae_pipeline.verbs import (
     NOTHING,
     Settled,
@@ -41,33 +42,40 @@ from flows.verify import verify_batch
 
 @task(name="plan-compress", task_run_name="plan-compress", **WORK)
 @failing_in_one_line
-def make_plan(job: CompressJob) -> BackfillPlan:
-    """Finish deletions that a kill cut short; then the state of every fragment."""
+def make_plan(job: CompressJob) -> tuple[Source, BackfillPlan]:
+    """Finish deletions that a kill cut short; list the source, find the state of every fragment."""
     finish_retiring(job)
-    return plan_backfill(job)
+    source = list_source(job)
+    return source, plan_backfill(job, source)
 
 
 @task(name="watch-drift", task_run_name="watch-drift", **WORK)
 @failing_in_one_line
-def watch(job: CompressJob, plan: BackfillPlan) -> DriftReport | None:
+def watch(job: CompressJob, plan: BackfillPlan, source: Source) -> DriftReport | None:
     """Hold a sample of what is new against fit time; refit if that is the settings' answer."""
-    return watch_drift(job, plan, listener())
+    return watch_drift(job, plan, listener(), source)
 
 
 @task(name="start-compress", task_run_name="start-compress", **WORK)
 @failing_in_one_line
-def start(job: CompressJob, plan: BackfillPlan, drift: DriftReport | None) -> EncodePlan | None:
+def start(
+    job: CompressJob, plan: BackfillPlan, drift: DriftReport | None, source: Source
+) -> EncodePlan | None:
     """Find or fit the codec, claim the archive."""
-    return start_compress(job, plan, drift, listener())
+    return start_compress(job, plan, drift, listener(), source)
 
 
 @task(name="plan-check", task_run_name="plan-check", **WORK)
 @failing_in_one_line
 def make_check(
-    job: CompressJob, plan: BackfillPlan, encoding: EncodePlan | None, written: Outcome
+    job: CompressJob,
+    plan: BackfillPlan,
+    encoding: EncodePlan | None,
+    written: Outcome,
+    source: Source,
 ) -> DecodePlan | None:
-    """Which archive files are read back."""
-    return plan_check(job, plan, encoding, written)
+    """Plan which archive files are read back."""
+    return plan_check(job, plan, encoding, written, source)
 
 
 @task(name="replace", task_run_name="replace", **WORK)
@@ -79,9 +87,11 @@ def replace_all(plan: BackfillPlan, written: Outcome, checked: Outcome) -> tuple
 
 @task(name="settle", task_run_name="settle", **WORK)
 @failing_in_one_line
-def settle_all(job: CompressJob, verifying: DecodePlan | None, checked: Outcome) -> Settled:
+def settle_all(
+    job: CompressJob, verifying: DecodePlan | None, checked: Outcome, source: Source
+) -> Settled:
     """Set aside what failed verification; delete sources that may go."""
-    return settle(job, verifying, checked)
+    return settle(job, verifying, checked, source)
 
 
 @flow(name="compress", flow_run_name=run_name("compress", "source"), log_prints=False)
@@ -94,7 +104,7 @@ def compress(job: CompressJob) -> State[CompressReport]:
     """
     started = time.monotonic()
     retries = job.execution.retries
-    plan: BackfillPlan = result_of(make_plan.with_options(retries=retries), job)
+    source, plan = result_of(make_plan.with_options(retries=retries), job)
     publish_plan(plan, "compress")
     if job.backfill.dry_run:
         settled = Settled()
@@ -102,9 +112,9 @@ def compress(job: CompressJob) -> State[CompressReport]:
             job, plan, None, (None, NOTHING), (None, NOTHING), settled, started
         )
         return planned(report)
-    drift = _gate(job, plan)
+    drift = _gate(job, plan, source)
     encoding: EncodePlan | None = result_of(
-        start.with_options(retries=retries), job, quote(plan), quote(drift)
+        start.with_options(retries=retries), job, quote(plan), quote(drift), quote(source)
     )
     written = _in_batches(encode_batch, encoding, job)
     verifying: DecodePlan | None = result_of(
@@ -113,11 +123,16 @@ def compress(job: CompressJob) -> State[CompressReport]:
         quote(plan),
         quote(encoding),
         quote(written),
+        quote(source),
     )
     checked = _in_batches(verify_batch, verifying, job)
     replaced = result_of(replace_all, quote(plan), quote(written), quote(checked))
     settled = result_of(
-        settle_all.with_options(retries=retries), job, quote(verifying), quote(checked)
+        settle_all.with_options(retries=retries),
+        job,
+        quote(verifying),
+        quote(checked),
+        quote(source),
     )
     report = finish_compress(
         job, plan, drift, (encoding, written), (verifying, checked), settled, started, replaced
@@ -126,10 +141,10 @@ def compress(job: CompressJob) -> State[CompressReport]:
     return ended(report, job.source, Outcome(report.done, report.failures))
 
 
-def _gate(job: CompressJob, plan: BackfillPlan) -> DriftReport | None:
+def _gate(job: CompressJob, plan: BackfillPlan, source: Source) -> DriftReport | None:
     """Watch for drift, and tell the world of it."""
     attempt = watch.with_options(retries=job.execution.retries)
-    drift: DriftReport | None = result_of(attempt, job, quote(plan))
+    drift: DriftReport | None = result_of(attempt, job, quote(plan), quote(source))
     if drift is not None:
         publish_table("drift", job.source, drift_table(drift))
         if drift.is_drifted or drift.is_shifted:

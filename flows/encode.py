@@ -10,7 +10,7 @@ from prefect import State, flow, task
 from ae_pipeline.config.job import EncodeJob, ExecutionConfig
 from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.verbs import encode_fragments, finish_encode, plan_encode
+from ae_pipeline.verbs import encode_fragments, finish_encode, prepare_encode
 from ae_pipeline.work import Outcome
 from flows.artifacts import publish_report
 from flows.assets import publish_asset
@@ -25,7 +25,7 @@ from flows.states import WORK, failing_in_one_line, result_of
 @failing_in_one_line
 def make_plan(job: EncodeJob) -> EncodePlan:
     """Find or fit the codec, check it against the source, claim the destination."""
-    return plan_encode(job, listener())
+    return prepare_encode(job, listener())
 
 
 @task(name="encode-batch", task_run_name="encode-batch-{batch_no}", **WORK)

@@ -1,22 +1,31 @@
 """The dataset that is read: its fragments, their fingerprints, their rows as a flat stream."""
 
-from ae_pipeline.dataset.discovery import Fragment, Source, discover, in_natural_order
+from ae_pipeline.dataset.discovery import discover, in_natural_order
 from ae_pipeline.dataset.fingerprint import file_hash, fingerprint, fragment_hash
+from ae_pipeline.dataset.fragment import Fragment
 from ae_pipeline.dataset.int96 import with_int96_unit
-from ae_pipeline.dataset.listing import find_source, fragments_there, readable, tell_ignored
-from ae_pipeline.dataset.opening import arrow_name, opened, pinned, pinned_source
+from ae_pipeline.dataset.listing import (
+    find_source,
+    fragments_there,
+    readable,
+    still_there,
+    tell_ignored,
+)
+from ae_pipeline.dataset.opening import arrow_name, opened, pinned
 from ae_pipeline.dataset.partition import Key, known_values, partition_keys, partition_values
 from ae_pipeline.dataset.proof import Seen, proving, share_file_or_folder
 from ae_pipeline.dataset.reading import (
     RowGroup,
+    fragment_schema,
     list_row_groups,
     open_fragment,
     read_records,
     rebatch,
     rows_at_once,
 )
-from ae_pipeline.dataset.schemas import drifted_columns, fittable, fragment_schema, typical_schema
-from ae_pipeline.dataset.sparing import folders_of, sparing, sparing_files
+from ae_pipeline.dataset.schemas import drifted_columns, fittable, typical_schema
+from ae_pipeline.dataset.source import Source, pinned_source
+from ae_pipeline.dataset.sparing import sparing, sparing_files
 from ae_pipeline.dataset.table_format import refuse_inside_table
 from ae_pipeline.dataset.twin_names import check_names
 from ae_pipeline.dataset.weight import cut, leaves, weight_of
@@ -36,7 +45,6 @@ __all__ = [
     "find_source",
     "fingerprint",
     "fittable",
-    "folders_of",
     "fragment_hash",
     "fragment_schema",
     "fragments_there",
@@ -59,6 +67,7 @@ __all__ = [
     "share_file_or_folder",
     "sparing",
     "sparing_files",
+    "still_there",
     "tell_ignored",
     "typical_schema",
     "weight_of",

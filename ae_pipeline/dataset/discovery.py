@@ -9,81 +9,18 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal
 
 from ae_pipeline.config.paths import fault_of
+from ae_pipeline.dataset.fragment import Fragment
 from ae_pipeline.dataset.magic import SUFFIXES, look
+from ae_pipeline.dataset.source import HIDDEN, Source, count_ignored
 from ae_pipeline.dataset.table_format import refuse_inside_table, refuse_table
 from ae_pipeline.errors import EmptySourceError, SourceNotFoundError, listing
 from ae_pipeline.hidden_names import is_temporary
 
 logger = logging.getLogger(__name__)
-
-#: What a file is on disk: device, inode, bytes, nanoseconds of its last change.
-Identity = tuple[int, int, int, int]
-
-_HIDDEN = "hidden"
-
-
-@dataclass(frozen=True)
-class Fragment:
-    """One Parquet file of a dataset.
-
-    Args:
-        path: where it lies.
-        relative: its path below the dataset's root, with `/` between parts.
-        size_bytes: as found.
-        int96: unit in which Arrow reads its timestamps of 96 bits, if it has any.
-        identity: of the file that it must be when it is opened; None for whatever is there.
-    """
-
-    path: Path
-    relative: str
-    size_bytes: int
-    int96: Literal["us", "ns"] = "us"
-    identity: Identity | None = None
-
-    @property
-    def partition(self) -> str:
-        """The folders it lies in, e.g. `year=2013/month=05`; `.` at the root."""
-        return self.relative.rpartition("/")[0] or "."
-
-
-@dataclass(frozen=True)
-class Source:
-    """A dataset: its root and its fragments, partition by partition, numbers ordered as numbers.
-
-    Args:
-        root: the folder that it lies in.
-        fragments: its files.
-        ignored: names beside them that are none, each with the reason: `x.csv (not Parquet: ...)`.
-        is_single_file: it is one file, whatever else is in its folder.
-    """
-
-    root: Path
-    fragments: tuple[Fragment, ...]
-    ignored: tuple[str, ...] = ()
-    is_single_file: bool = False
-
-    @property
-    def size_bytes(self) -> int:
-        """Bytes of all fragments as stored."""
-        return sum(fragment.size_bytes for fragment in self.fragments)
-
-    @property
-    def n_ignored(self) -> int:
-        """Names that are no fragments; a hidden folder is one of them."""
-        return len(self.ignored)
-
-    @property
-    def ignored_line(self) -> str:
-        """`3 files ignored: x.csv (not Parquet: no PAR1), _SUCCESS (hidden), ...`; or nothing."""
-        if not self.ignored:
-            return ""
-        return f"{_count(self.ignored)} ignored: {listing(self.ignored)}"
 
 
 def discover(path: str | Path) -> Source:
@@ -116,13 +53,13 @@ def discover(path: str | Path) -> Source:
     ignored: list[str] = []
     fragments = in_natural_order(_fragments(root, ignored))
     # What is hidden is seldom missed, so it comes last.
-    ignored.sort(key=lambda name: (name.endswith(f"({_HIDDEN})"), _natural(name)))
+    ignored.sort(key=lambda name: (name.endswith(f"({HIDDEN})"), _natural(name)))
     if not fragments:
         raise EmptySourceError(
             "no Parquet files",
             where=str(path),
             expected=f"files ending in {', '.join(SUFFIXES)}, or that begin and end with PAR1",
-            got=f"{_count(ignored)}: {listing(ignored)}" if ignored else "an empty folder",
+            got=f"{count_ignored(ignored)}: {listing(ignored)}" if ignored else "an empty folder",
         )
     return Source(root, fragments, tuple(ignored))
 
@@ -203,7 +140,7 @@ def _walk_in_place(
         hidden = [f"{name}/" for name in folders if _is_hidden(name)]
         # Half files are no rows of anybody's.
         hidden += [name for name in names if _is_hidden(name) and not is_temporary(name)]
-        ignored += [_ignored(Path(folder), top, _HIDDEN, name) for name in hidden]
+        ignored += [_ignored(Path(folder), top, HIDDEN, name) for name in hidden]
         seen = [name for name in folders if not _is_hidden(name)]
         links += [Path(folder, name) for name in seen if os.path.islink(Path(folder, name))]
         folders[:] = [name for name in seen if real / name not in visited]
@@ -242,12 +179,6 @@ def _ignored(path: Path, root: Path, reason: str, name: str = "") -> str:
     relative = path.relative_to(root).as_posix()
     relative = "/".join(part for part in (relative, name) if part not in ("", "."))
     return f"{relative.encode(errors='backslashreplace').decode()} ({reason})"
-
-
-def _count(ignored: Sequence[str]) -> str:
-    has_folder = any(name.endswith(f"/ ({_HIDDEN})") for name in ignored)
-    files = "files and folders" if has_folder else "file" if len(ignored) == 1 else "files"
-    return f"{len(ignored)} {files}"
 
 
 def _natural(text: str) -> list[tuple[int, int, str]]:

@@ -13,7 +13,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
-from ae_pipeline.dataset.discovery import Fragment
+from ae_pipeline.dataset.fragment import Fragment
 from ae_pipeline.dataset.opening import opened
 
 _PAGES = 16

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from jaxtyping import Int64
 
 from ae_pipeline.cancellation import beat
-from ae_pipeline.dataset.discovery import Fragment
+from ae_pipeline.dataset.fragment import Fragment
 from ae_pipeline.dataset.opening import arrow_name, opened
 from ae_pipeline.dataset.reading import open_fragment
 from ae_pipeline.errors import UnkeptColumnError

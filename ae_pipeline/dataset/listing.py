@@ -8,8 +8,10 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from ae_pipeline.dataset.discovery import Fragment, Source, discover
+from ae_pipeline.dataset.discovery import discover
+from ae_pipeline.dataset.fragment import Fragment
 from ae_pipeline.dataset.reading import open_fragment
+from ae_pipeline.dataset.source import Source
 from ae_pipeline.errors import AePipelineError, EmptySourceError, SourceNotFoundError, listing
 
 logger = logging.getLogger(__name__)
@@ -46,6 +48,17 @@ def readable(source: Source) -> tuple[Source, tuple[str, ...]]:
         raise next(iter(complaints.values()))
     left = tuple(fragment for fragment in source.fragments if fragment not in complaints)
     return replace(source, fragments=left), tuple(map(str, complaints.values()))
+
+
+def still_there(source: Source, retired: Collection[str]) -> Source:
+    """Return the source without fragments that are gone since it was listed.
+
+    Args:
+        source: as it was listed.
+        retired: fragments whose sources were deleted after verification by now.
+    """
+    left = tuple(one for one in source.fragments if os.path.lexists(one.path))
+    return without_retired_links(replace(source, fragments=left), retired)
 
 
 def without_retired_links(source: Source, retired: Collection[str]) -> Source:

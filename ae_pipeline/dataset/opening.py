@@ -15,7 +15,7 @@ from io import BufferedReader
 
 import pyarrow as pa
 
-from ae_pipeline.dataset.discovery import Fragment, Identity, Source
+from ae_pipeline.dataset.fragment import Fragment, Identity
 from ae_pipeline.dataset.magic import is_encrypted
 from ae_pipeline.errors import (
     AePipelineError,
@@ -36,18 +36,6 @@ def pinned(fragment: Fragment) -> Fragment:
     with reading_errors(fragment):
         status = fragment.path.stat()
     return replace(fragment, size_bytes=status.st_size, identity=identity_of_status(status))
-
-
-def pinned_source(source: Source) -> Source:
-    """A dataset of pinned fragments; those that cannot be are left for reading to complain of."""
-    return replace(source, fragments=tuple(map(_pinned_if_there, source.fragments)))
-
-
-def _pinned_if_there(fragment: Fragment) -> Fragment:
-    try:
-        return pinned(fragment)
-    except (SourceNotFoundError, OSError):
-        return fragment
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 from urllib.parse import unquote
 
-from ae_pipeline.dataset.discovery import Fragment
+from ae_pipeline.dataset.fragment import Fragment
 
 #: What Hive and Spark call the folder of rows without a value.
 _NULL = "__HIVE_DEFAULT_PARTITION__"

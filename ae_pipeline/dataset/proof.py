@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ae_pipeline.dataset.discovery import Fragment
 from ae_pipeline.dataset.fingerprint import hash_of
+from ae_pipeline.dataset.fragment import Fragment
 from ae_pipeline.dataset.opening import identity_of_status, reading_errors
 from ae_pipeline.errors import SourceChangedError
 from ae_pipeline.results.dataset import Proof

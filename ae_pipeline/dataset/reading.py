@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.cancellation import beat
-from ae_pipeline.dataset.discovery import Fragment, Identity
+from ae_pipeline.columns import check_unique_names
+from ae_pipeline.dataset.fragment import Fragment, Identity
 from ae_pipeline.dataset.opening import arrow_name, identity_of, opened
 from ae_pipeline.dataset.weight import weight_of
 from ae_pipeline.errors import CorruptFragmentError
@@ -161,3 +162,11 @@ def _as_batch(table: pa.Table) -> pa.RecordBatch:
             remedy="store such columns as large_string or large_binary",
         )
     return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
+
+
+def fragment_schema(fragment: Fragment) -> pa.Schema:
+    """Arrow schema of one fragment, its column names unique."""
+    with open_fragment(fragment) as file:
+        schema = file.schema_arrow
+    check_unique_names(schema.names, fragment.relative)
+    return schema

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from ae_pipeline.columns import TableSchema, check_unique_names, misfits, resolve_roles
+from ae_pipeline.columns import TableSchema, misfits, resolve_roles
 from ae_pipeline.config.columns import ColumnsConfig
-from ae_pipeline.dataset.discovery import Fragment, Source
-from ae_pipeline.dataset.reading import open_fragment
+from ae_pipeline.dataset.fragment import Fragment
+from ae_pipeline.dataset.source import Source
 from ae_pipeline.errors import AePipelineError, SchemaMismatchError
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def fittable(source: Source, columns: ColumnsConfig, like: TableSchema | None = 
     complaints: dict[Fragment, AePipelineError | OSError] = {}
     for fragment in source.fragments:
         try:
-            schemas[fragment] = fragment_schema(fragment)
+            schemas[fragment] = source.schema(fragment)
         except (AePipelineError, OSError) as error:
             complaints[fragment] = error
     if like is None and schemas:
@@ -61,13 +61,13 @@ def typical_schema(source: Source) -> pa.Schema:
         DuplicateColumnError: two columns of a fragment share a name.
         CorruptFragmentError: a fragment cannot be read.
     """
-    return _most_common(map(fragment_schema, source.fragments))
+    return _most_common(map(source.schema, source.fragments))
 
 
 def drifted_columns(source: Source) -> dict[str, tuple[str, ...]]:
     """Types of each column that is not in all fragments, or not of the same type in all of them."""
     kinds: dict[str, dict[str, int]] = {}
-    for schema in map(fragment_schema, source.fragments):
+    for schema in map(source.schema, source.fragments):
         for field in schema:
             counts = kinds.setdefault(field.name, {})
             counts[str(field.type)] = counts.get(str(field.type), 0) + 1
@@ -77,14 +77,6 @@ def drifted_columns(source: Source) -> dict[str, tuple[str, ...]]:
         for name, counts in kinds.items()
         if len(counts) > 1 or sum(counts.values()) < n_fragments
     }
-
-
-def fragment_schema(fragment: Fragment) -> pa.Schema:
-    """Arrow schema of one fragment, its column names unique."""
-    with open_fragment(fragment) as file:
-        schema = file.schema_arrow
-    check_unique_names(schema.names, fragment.relative)
-    return schema
 
 
 def _most_common(schemas: Iterable[pa.Schema]) -> pa.Schema:

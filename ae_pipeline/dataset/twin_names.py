@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations
 from pathlib import Path
 
-from ae_pipeline.dataset.discovery import Fragment
+from ae_pipeline.dataset.fragment import Fragment
 from ae_pipeline.dataset.listing import fragments_there
 from ae_pipeline.errors import NameCollisionError
 from ae_pipeline.hidden_names import temporary_path

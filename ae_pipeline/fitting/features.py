@@ -15,7 +15,7 @@ from ae_pipeline.codec.features import FeaturesCodec, load_features_codec
 from ae_pipeline.coding import Architecture
 from ae_pipeline.columns import Standardization, TableSchema, fit_standardization, resolve_roles
 from ae_pipeline.config.job import JobConfig
-from ae_pipeline.dataset import Source, fingerprint, list_row_groups, typical_schema
+from ae_pipeline.dataset import Source, list_row_groups, typical_schema
 from ae_pipeline.errors import CodecMismatchError, ConfigError, NoFeatureColumnError, listing
 from ae_pipeline.fitting.prepare import measure_source, spread
 from ae_pipeline.fitting.rare_values import with_lost_events
@@ -118,7 +118,7 @@ def fit_key(job: JobConfig, source: Source) -> str:
     settings["columns"].pop("accept_changes")
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for fragment in source.fragments:
-        digest.update(fingerprint(fragment).encode())
+        digest.update(source.fingerprint(fragment).encode())
     return digest.hexdigest()[:32]
 
 

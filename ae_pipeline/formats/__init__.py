@@ -1,39 +1,29 @@
 """The kinds of dataset that we write, one fragment at a time."""
 
-from ae_pipeline.formats.archive import ArchiveFormat, archive_schema
-from ae_pipeline.formats.base import FragmentFormat
-from ae_pipeline.formats.features import FeaturesFormat
-from ae_pipeline.formats.latent_records import (
-    MISSING_COLUMN,
-    check_new_names,
-    compose_records,
-    features_schema,
-    split_records,
-)
-from ae_pipeline.formats.open import (
-    check_block_name,
-    check_codec_kind,
+from ae_pipeline.formats.base import Facts, FragmentFormat
+from ae_pipeline.formats.latent_records import compose_records, features_schema, split_records
+from ae_pipeline.formats.registry import (
+    check_kind_of_codec,
     check_schema,
     check_settings,
+    destination_of,
     find_format,
+    format_of,
     open_format,
     require_footer,
 )
 
 __all__ = [
-    "MISSING_COLUMN",
-    "ArchiveFormat",
-    "FeaturesFormat",
+    "Facts",
     "FragmentFormat",
-    "archive_schema",
-    "check_block_name",
-    "check_codec_kind",
-    "check_new_names",
+    "check_kind_of_codec",
     "check_schema",
     "check_settings",
     "compose_records",
+    "destination_of",
     "features_schema",
     "find_format",
+    "format_of",
     "open_format",
     "require_footer",
     "split_records",

@@ -1,26 +1,55 @@
-"""The archive's coder: one binary block per row group beside the kept columns."""
+"""Archives: one binary block per row group beside the kept columns."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Float64
 
-from ae_pipeline.codec.archive import MOST_ROWS, ArchiveCodec
+from ae_pipeline.codec import Provenance
+from ae_pipeline.codec.archive import (
+    MOST_ROWS,
+    ArchiveCodec,
+    load_archive_codec,
+    save_archive_codec,
+)
+from ae_pipeline.coding import Quantizer
 from ae_pipeline.columns import TableSchema
-from ae_pipeline.dataset import Fragment, cut, open_fragment, read_records, rebatch, rows_at_once
-from ae_pipeline.errors import CorruptFragmentError
+from ae_pipeline.config.job import EncodeJob
+from ae_pipeline.dataset import (
+    Fragment,
+    Source,
+    cut,
+    open_fragment,
+    read_records,
+    rebatch,
+    rows_at_once,
+)
+from ae_pipeline.errors import ConfigError
+from ae_pipeline.fitting import column_fidelity, fit_archive_codec
+from ae_pipeline.formats.base import Conflicts, Facts
+from ae_pipeline.formats.block_records import (
+    BLOCK_COLUMN,
+    archive_schema,
+    block_of,
+    compose_from,
+    damage_in,
+    damaged,
+    with_block,
+)
+from ae_pipeline.formats.description import archive_column, archive_facts
 from ae_pipeline.parquet import block_writer, check_keepable, check_structure, column_bytes
-from ae_pipeline.storage import WHOLE, Footer, Part, read_bounded
+from ae_pipeline.results.fidelity import ColumnFidelity
+from ae_pipeline.results.inspection import InspectedColumn
+from ae_pipeline.results.progress import Progress
+from ae_pipeline.storage import WHOLE, Footer, Kind, Part, read_bounded
 
-BLOCK_COLUMN = "ae:block"
 #: Rows of long text make shorter blocks, so that memory stays flat.
 _BLOCK_BYTES = 1 << 27
 
@@ -34,7 +63,46 @@ class ArchiveFormat:
     """
 
     codec: ArchiveCodec
-    kind: Literal["archive"] = "archive"
+
+    kind: ClassVar[Kind] = "archive"
+    label: ClassVar[str] = "archive"
+    verb: ClassVar[str] = "encode"
+    has_promise: ClassVar[bool] = True
+
+    @classmethod
+    def extra_of(cls, job: EncodeJob) -> dict[str, str]:
+        """Nothing: the codec decides everything."""
+        return {}
+
+    @classmethod
+    def open(cls, directory: Path, extra: Mapping[str, str]) -> Self:
+        """Load a codec; errors as `load_codec`."""
+        return cls(load_archive_codec(directory))
+
+    @classmethod
+    def fit(
+        cls,
+        job: EncodeJob,
+        source: Source,
+        checkpoint: Path,
+        progress: Progress,
+        before_training: Callable[[], object],
+    ) -> Self:
+        """Fit a codec; errors as `fit_archive_codec`."""
+        codec = fit_archive_codec(
+            job, source, checkpoint, progress, before_training=before_training
+        )
+        return cls(codec)
+
+    @classmethod
+    def check_names(cls, roles: TableSchema, extra: Mapping[str, str]) -> None:
+        """Raise `ConfigError` if the source has a column of the block's name."""
+        if BLOCK_COLUMN in roles.arrow.names:
+            raise ConfigError(
+                "a column has the name of the one that encode adds",
+                where=BLOCK_COLUMN,
+                remedy="rename it in the source",
+            )
 
     @property
     def codec_id(self) -> str:
@@ -47,8 +115,13 @@ class ArchiveFormat:
         return self.codec.schema
 
     @property
-    def unit(self) -> Float64[np.ndarray, "features"]:
-        """Standard deviation of each column at fit time."""
+    def provenance(self) -> Provenance:
+        """Where the codec came from."""
+        return self.codec.provenance
+
+    @property
+    def error_scale(self) -> Float64[np.ndarray, "features"]:
+        """Standard deviation of each column when the codec was fitted."""
         return self.codec.std
 
     @property
@@ -60,6 +133,46 @@ class ArchiveFormat:
     def warnings(self) -> tuple[str, ...]:
         """None: every value keeps its promise."""
         return ()
+
+    @property
+    def quantizers(self) -> tuple[Quantizer, ...]:
+        """Grid and promise of each feature column."""
+        return self.codec.quantizers
+
+    @property
+    def drift_reference(self) -> ArchiveCodec:
+        """The codec: its plan says how many bytes it expects per row."""
+        return self.codec
+
+    def fidelity(self) -> tuple[ColumnFidelity, ...]:
+        """Return what the promise leaves of each feature column."""
+        return column_fidelity(self.codec)
+
+    def conflicts(self, job: EncodeJob) -> Conflicts:
+        """Return tolerances that the job asks for and the codec was fitted without."""
+        if not job.tolerance.model_fields_set - {"accept_flattened"}:
+            return {}
+        return {"tolerance": (job.tolerance.shaping(), self.codec.provenance.tolerance)}
+
+    def facts(self) -> Facts:
+        """Describe the codec for `inspect`."""
+        return archive_facts(self.codec)
+
+    def describe_column(self, number: int) -> InspectedColumn:
+        """Describe one feature column for `inspect`."""
+        return archive_column(self.codec, number)
+
+    def save(self, directory: Path) -> None:
+        """Write the codec; errors as `save_archive_codec`."""
+        save_archive_codec(self.codec, directory)
+
+    def stored_schema(self, decoded: pa.Schema) -> pa.Schema:
+        """Return the kept columns and the block."""
+        return archive_schema(decoded, self.codec.schema)
+
+    def stored_parts(self, leaves: Mapping[str, int], footer: Footer) -> dict[str, int]:
+        """Return the stored bytes of the blocks."""
+        return {"blocks": column_bytes(leaves, BLOCK_COLUMN)}
 
     def write(
         self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
@@ -80,7 +193,7 @@ class ArchiveFormat:
                 content = block.to_bytes()
                 ledger.update(block.ledger())
                 ledger["directory"] += len(content) - block.n_bytes
-                write(_with_block(records, content, schema))
+                write(with_block(records, content, schema))
             metadata.update(replace(footer, ledger=dict(ledger)).to_metadata())
         return ()
 
@@ -99,13 +212,9 @@ class ArchiveFormat:
             sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
         for group, size in part.groups_of(sizes, fragment.relative):
             if size > MOST_ROWS:
-                raise _damaged(f"{size} rows, more than {MOST_ROWS}", fragment.relative, group)
+                raise damaged(f"{size} rows, more than {MOST_ROWS}", fragment.relative, group)
             batches = read_bounded(fragment, group, max(min(size, n_rows), 1), stored)
             yield from self._decode(batches, schema, size, fragment.relative, group)
-
-    def payload_bytes(self, leaves: Mapping[str, int], footer: Footer) -> int:
-        """Stored bytes of the blocks."""
-        return column_bytes(leaves, BLOCK_COLUMN)
 
     def _stored(self, part: Part, schema: pa.Schema) -> list[str] | None:
         """Columns of the archive that the wanted ones are decoded from; None for all."""
@@ -128,12 +237,12 @@ class ArchiveFormat:
         features: Mapping[str, pa.Array] = {}
         start = 0
         for records in batches:
-            with _damage_in(where, group):
+            with damage_in(where, group):
                 check_structure(records)  # damage can leave indices beyond their dictionary
                 if needs_block:
-                    content = _block_of(records, is_first=not start)
+                    content = block_of(records, is_first=not start)
                     features = features or self._features(content, size, schema.names)
-                composed = _compose(records, features, start, schema)
+                composed = compose_from(records, features, start, schema)
             yield composed
             start += len(records)
 
@@ -144,65 +253,3 @@ class ArchiveFormat:
             if len(column) != size:
                 raise ValueError(f"a block of {len(column)} rows in a row group of {size}")
         return features
-
-
-@contextmanager
-def _damage_in(where: str, group: int) -> Iterator[None]:
-    """Damage by name, whatever notices it."""
-    try:
-        yield
-    except (KeyError, ValueError, IndexError, pa.ArrowException) as error:
-        raise _damaged(str(error), where, group) from error
-
-
-def _damaged(got: str, where: str, group: int) -> CorruptFragmentError:
-    return CorruptFragmentError(
-        "encoded block is damaged",
-        where=f"{where}, row group {group}",
-        got=got,
-        remedy="encode it again from the source, or restore the file",
-    )
-
-
-def _block_of(records: pa.RecordBatch, is_first: bool) -> bytes:
-    """The block of a row group, in its first row alone; ValueError if it is not so."""
-    blocks = records.column(BLOCK_COLUMN)
-    if blocks.type != pa.binary():
-        raise ValueError(f"blocks are {blocks.type}, not binary")
-    if blocks.null_count != len(blocks) - is_first or blocks[0].is_valid != is_first:
-        raise ValueError("the block is not in the first row alone")
-    content: bytes = blocks[0].as_py() or b""
-    return content
-
-
-def _compose(
-    records: pa.RecordBatch, features: Mapping[str, pa.Array], start: int, schema: pa.Schema
-) -> pa.RecordBatch:
-    """Rows of the source's schema: kept columns, and features from their row `start`."""
-    columns = [
-        features[name].slice(start, len(records)) if name in features else records.column(name)
-        for name in schema.names
-    ]
-    for column, field in zip(columns, schema, strict=True):
-        if column.type != field.type:  # Arrow would cast it
-            raise ValueError(f"column {field.name} is {column.type}")
-    return pa.RecordBatch.from_arrays(columns, schema=schema)
-
-
-def archive_schema(source: pa.Schema, roles: TableSchema) -> pa.Schema:
-    """The fragment's kept columns, all that are no features, in their order; then the blocks."""
-    features = set(roles.features)
-    fields = [field for field in source if field.name not in features]
-    return pa.schema([*fields, pa.field(BLOCK_COLUMN, pa.binary())])
-
-
-def _with_block(records: pa.RecordBatch, content: bytes, schema: pa.Schema) -> pa.RecordBatch:
-    """The kept columns, and the block in the first row."""
-    offsets = np.full(len(records) + 1, len(content), np.int32)
-    offsets[0] = 0
-    validity = np.zeros((len(records) + 7) // 8, np.uint8)
-    validity[:1] = 1
-    buffers = [pa.py_buffer(validity), pa.py_buffer(offsets), pa.py_buffer(content)]
-    block = pa.Array.from_buffers(pa.binary(), len(records), buffers)
-    kept = [records.column(name) for name in schema.names[:-1]]
-    return pa.RecordBatch.from_arrays([*kept, block], schema=schema)

@@ -1,39 +1,96 @@
-"""What a kind of dataset must be able to do with one fragment."""
+"""What a kind of dataset that we write must provide.
+
+A new kind is one module with such a class, and one entry in `formats/registry.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Float64
 
+from ae_pipeline.codec import Provenance
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.coding import Quantizer
 from ae_pipeline.columns import TableSchema
-from ae_pipeline.dataset import Fragment
+from ae_pipeline.config.job import EncodeJob
+from ae_pipeline.dataset import Fragment, Source
+from ae_pipeline.results.fidelity import ColumnFidelity
+from ae_pipeline.results.inspection import InspectedColumn
+from ae_pipeline.results.progress import Progress
 from ae_pipeline.storage import WHOLE, Footer, Kind, Part
+
+#: Settings of a job and what a codec has instead: (wanted, found) by the name of the setting.
+Conflicts: TypeAlias = dict[str, tuple[object, object]]
+#: What `inspect` shows, by its label.
+Facts: TypeAlias = dict[str, str | int | float]
 
 
 @runtime_checkable
 class FragmentFormat(Protocol):
-    """Source fragments to fragments of one kind of dataset, and back."""
+    """Turns source fragments into fragments of one kind of dataset, and back."""
 
-    @property
-    def kind(self) -> Kind:
-        """Of the dataset."""
+    kind: ClassVar[Kind]
+    #: How a person calls such a dataset.
+    label: ClassVar[str]
+    #: Verb of the command line that writes one.
+    verb: ClassVar[str]
+    #: Whether each value is promised, so that a source may be deleted once it is verified.
+    has_promise: ClassVar[bool]
+
+    @classmethod
+    def extra_of(cls, job: EncodeJob) -> dict[str, str]:
+        """Return what footers hold for this kind alone, as a job has it."""
+
+    @classmethod
+    def open(cls, directory: Path, extra: Mapping[str, str]) -> Self:
+        """Load a codec; errors as `load_codec`."""
+
+    @classmethod
+    def fit(
+        cls,
+        job: EncodeJob,
+        source: Source,
+        checkpoint: Path,
+        progress: Progress,
+        before_training: Callable[[], object],
+    ) -> Self:
+        """Fit a codec to fragments that suit each other.
+
+        Args:
+            job: settings.
+            source: fragments that are `fittable`.
+            checkpoint: folder for the state of training.
+            progress: called while measuring and training.
+            before_training: called once nothing but training can fail.
+
+        Raises:
+            AePipelineError: the source or a setting does not allow a fit, or training diverged.
+        """
+
+    @classmethod
+    def check_names(cls, roles: TableSchema, extra: Mapping[str, str]) -> None:
+        """Raise `ConfigError` if a column has the name of one that encode adds."""
 
     @property
     def codec_id(self) -> str:
-        """The codec in use."""
+        """Id of the codec in use."""
 
     @property
     def schema(self) -> TableSchema:
-        """Of the source the codec was fitted to."""
+        """Schema and roles of the source that the codec was fitted to."""
 
     @property
-    def unit(self) -> Float64[np.ndarray, "features"]:
-        """What errors of each column are divided by in reports."""
+    def provenance(self) -> Provenance:
+        """Where the codec came from."""
+
+    @property
+    def error_scale(self) -> Float64[np.ndarray, "features"]:
+        """Divisor of each column's errors in reports, in source units."""
 
     @property
     def extra(self) -> dict[str, str]:
@@ -43,6 +100,35 @@ class FragmentFormat(Protocol):
     def warnings(self) -> tuple[str, ...]:
         """What whoever decodes should know of the codec itself."""
 
+    @property
+    def quantizers(self) -> tuple[Quantizer, ...]:
+        """Grid and promise of each feature column; empty if nothing is promised."""
+
+    @property
+    def drift_reference(self) -> ArchiveCodec | None:
+        """Codec that new data is compared with; None if this kind does not watch drift."""
+
+    def fidelity(self) -> tuple[ColumnFidelity, ...]:
+        """Return what the promise leaves of each feature column; nothing if there is none."""
+
+    def conflicts(self, job: EncodeJob) -> Conflicts:
+        """Return settings that the job asks for and the codec was fitted without."""
+
+    def facts(self) -> Facts:
+        """Describe the codec for `inspect`."""
+
+    def describe_column(self, number: int) -> InspectedColumn:
+        """Describe one feature column for `inspect`."""
+
+    def save(self, directory: Path) -> None:
+        """Write the codec; `DestinationError` if that fails."""
+
+    def stored_schema(self, decoded: pa.Schema) -> pa.Schema | None:
+        """Return the schema that a file must have; None if other tools may have rewritten it."""
+
+    def stored_parts(self, leaves: Mapping[str, int], footer: Footer) -> dict[str, int]:
+        """Return the bytes of the columns that stand for features, by part, of all leaf columns."""
+
     def write(
         self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
     ) -> tuple[str, ...]:
@@ -51,7 +137,4 @@ class FragmentFormat(Protocol):
     def read(
         self, fragment: Fragment, footer: Footer, n_rows: int, part: Part = WHOLE
     ) -> Iterator[pa.RecordBatch]:
-        """Decode a fragment of this kind in the source's schema, at most `n_rows` at a time."""
-
-    def payload_bytes(self, leaves: Mapping[str, int], footer: Footer) -> int:
-        """Stored bytes of what stands for the feature columns, of those of all leaf columns."""
+        """Decode a fragment in the source's schema, at most `n_rows` at a time."""

@@ -1,25 +1,40 @@
-"""The features dataset's coder: latents beside the kept columns."""
+"""Features datasets: one latent vector per row beside the kept columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Float64
 
 from ae_pipeline.blocks.block import block_to_arrays, records_to_block, rows_per_block
-from ae_pipeline.codec.features import FeaturesCodec
+from ae_pipeline.codec import Provenance
+from ae_pipeline.codec.features import FeaturesCodec, load_features_codec, save_features_codec
+from ae_pipeline.coding import Quantizer
 from ae_pipeline.columns import TableSchema
-from ae_pipeline.dataset import Fragment, cut, open_fragment, read_records, rows_at_once
+from ae_pipeline.config.job import EncodeJob
+from ae_pipeline.dataset import Fragment, Source, cut, open_fragment, read_records, rows_at_once
 from ae_pipeline.errors import CorruptFragmentError
-from ae_pipeline.formats.latent_records import compose_records, features_schema, split_records
+from ae_pipeline.fitting import fit_codec
+from ae_pipeline.formats.base import Conflicts, Facts
+from ae_pipeline.formats.description import features_column, features_facts
+from ae_pipeline.formats.latent_records import (
+    MISSING_COLUMN,
+    check_new_names,
+    compose_records,
+    features_schema,
+    split_records,
+)
 from ae_pipeline.parquet import check_keepable, column_bytes, table_writer
-from ae_pipeline.storage import WHOLE, Footer, Part, read_bounded
+from ae_pipeline.results.fidelity import ColumnFidelity
+from ae_pipeline.results.inspection import InspectedColumn
+from ae_pipeline.results.progress import Progress
+from ae_pipeline.storage import WHOLE, Footer, Kind, Part, read_bounded
 
 LATENT_KEY = "latent_column"
 #: Rows of long text are encoded fewer at a time, so that row groups stay short.
@@ -37,7 +52,39 @@ class FeaturesFormat:
 
     codec: FeaturesCodec
     latent_column: str = "latent"
-    kind: Literal["features"] = "features"
+
+    kind: ClassVar[Kind] = "features"
+    label: ClassVar[str] = "features dataset"
+    verb: ClassVar[str] = "features"
+    has_promise: ClassVar[bool] = False
+
+    @classmethod
+    def extra_of(cls, job: EncodeJob) -> dict[str, str]:
+        """Return the name of the latent column."""
+        return {LATENT_KEY: job.latent_column}
+
+    @classmethod
+    def open(cls, directory: Path, extra: Mapping[str, str]) -> Self:
+        """Load a codec; to decode, the latent column's name comes from each footer."""
+        return cls(load_features_codec(directory), extra.get(LATENT_KEY, ""))
+
+    @classmethod
+    def fit(
+        cls,
+        job: EncodeJob,
+        source: Source,
+        checkpoint: Path,
+        progress: Progress,
+        before_training: Callable[[], object],
+    ) -> Self:
+        """Fit a codec; errors as `fit_codec`."""
+        before_training()
+        return cls(fit_codec(job, source, checkpoint, progress), job.latent_column)
+
+    @classmethod
+    def check_names(cls, roles: TableSchema, extra: Mapping[str, str]) -> None:
+        """Raise `ConfigError` if a kept column has the name of one that encode adds."""
+        check_new_names(roles, extra[LATENT_KEY])
 
     @property
     def codec_id(self) -> str:
@@ -50,8 +97,13 @@ class FeaturesFormat:
         return self.codec.schema
 
     @property
-    def unit(self) -> Float64[np.ndarray, "features"]:
-        """Standard deviation of each column at fit time."""
+    def provenance(self) -> Provenance:
+        """Where the codec came from."""
+        return self.codec.provenance
+
+    @property
+    def error_scale(self) -> Float64[np.ndarray, "features"]:
+        """Standard deviation of each column when the codec was fitted."""
         return self.codec.std
 
     @property
@@ -63,6 +115,48 @@ class FeaturesFormat:
     def warnings(self) -> tuple[str, ...]:
         """Columns whose rare values are lost, as the fit found them."""
         return tuple(map(str, self.codec.provenance.rare))
+
+    @property
+    def quantizers(self) -> tuple[Quantizer, ...]:
+        """None: latents promise nothing of a value."""
+        return ()
+
+    @property
+    def drift_reference(self) -> None:
+        """None: a features codec expects no bytes per row."""
+        return
+
+    def fidelity(self) -> tuple[ColumnFidelity, ...]:
+        """Return nothing: there is no promise."""
+        return ()
+
+    def conflicts(self, job: EncodeJob) -> Conflicts:
+        """Return the bottleneck's width if the job asks for another one."""
+        wanted = job.network.latent_dim
+        return {} if wanted is None else {"network.latent_dim": (wanted, self.codec.latent_dim)}
+
+    def facts(self) -> Facts:
+        """Describe the codec for `inspect`."""
+        return features_facts(self.codec)
+
+    def describe_column(self, number: int) -> InspectedColumn:
+        """Describe one feature column for `inspect`."""
+        return features_column(self.codec, number)
+
+    def save(self, directory: Path) -> None:
+        """Write the codec; errors as `save_features_codec`."""
+        save_features_codec(self.codec, directory)
+
+    def stored_schema(self, decoded: pa.Schema) -> None:
+        """Return None: other tools rewrite vectors as plain lists."""
+        return
+
+    def stored_parts(self, leaves: Mapping[str, int], footer: Footer) -> dict[str, int]:
+        """Return the stored bytes of the latents and of the missing values."""
+        return {
+            "latents": column_bytes(leaves, footer.extra[LATENT_KEY]),
+            "missing": column_bytes(leaves, MISSING_COLUMN),
+        }
 
     def write(
         self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
@@ -105,10 +199,6 @@ class FeaturesFormat:
             arrays = block_to_arrays(block, codec.schema.feature_types)
             columns = {**parts.kept, **dict(zip(features, arrays, strict=True))}
             yield _ordered(columns, schema, fragment.relative)
-
-    def payload_bytes(self, leaves: Mapping[str, int], footer: Footer) -> int:
-        """Stored bytes of the latent column."""
-        return column_bytes(leaves, footer.extra[LATENT_KEY])
 
     def _encoded(
         self, fragment: Fragment, schema: pa.Schema, varying: set[str]

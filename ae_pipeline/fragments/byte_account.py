@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from ae_pipeline.dataset import Fragment, opened
-from ae_pipeline.formats import MISSING_COLUMN, FragmentFormat
+from ae_pipeline.formats import FragmentFormat
 from ae_pipeline.hidden_names import is_temporary
-from ae_pipeline.parquet import column_bytes, leaf_sizes
+from ae_pipeline.parquet import leaf_sizes
 from ae_pipeline.results.account import ByteAccount, Ratios, StoredBytes
 from ae_pipeline.storage import Footer, report_directory
 
@@ -43,9 +43,7 @@ def fragment_bytes(
     """
     with opened(fragment) as file:
         leaves, size_bytes = leaf_sizes(file), file.seek(0, os.SEEK_END)
-    own = {"blocks": format.payload_bytes(leaves, footer)}
-    if format.kind == "features":
-        own = {"latents": own["blocks"], "missing": column_bytes(leaves, MISSING_COLUMN)}
+    own = format.stored_parts(leaves, footer)
     ledger = dict(own if footer.ledger is None else footer.ledger)
     payload, kept = sum(ledger.values()), sum(leaves.values()) - sum(own.values())
     return StoredBytes(

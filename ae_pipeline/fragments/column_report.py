@@ -9,8 +9,7 @@ from typing import get_args
 from ae_pipeline.coding import Promise
 from ae_pipeline.columns import ErrorMetrics, Fidelity, Verdict, verdict_of
 from ae_pipeline.errors import listing
-from ae_pipeline.fitting import column_fidelity
-from ae_pipeline.formats import ArchiveFormat, FragmentFormat
+from ae_pipeline.formats import FragmentFormat
 from ae_pipeline.fragments.compare import feature_numbers
 from ae_pipeline.results.dataset import PartitionReport
 from ae_pipeline.results.fidelity import ColumnFidelity
@@ -34,11 +33,10 @@ def dataset_fidelity(
         columns: those that were decoded, or None for all.
         measured: errors of these columns, if values were compared; these decide then.
     """
-    codecs = [format.codec for format in formats if isinstance(format, ArchiveFormat)]
-    if not codecs:
+    told = [found for format in formats if (found := format.fidelity())]
+    if not told:
         return ()
     numbers = feature_numbers(formats[0], columns)
-    told = [column_fidelity(codec) for codec in codecs]
     worst = [max((own[number] for own in told), key=_badness) for number in numbers]
     if not measured:
         return tuple(worst)

@@ -15,7 +15,7 @@ from ae_pipeline.dataset import rebatch
 from ae_pipeline.errors import PromiseBrokenError
 from ae_pipeline.formats import FragmentFormat
 from ae_pipeline.fragments.exact import same_bits
-from ae_pipeline.fragments.kept_promise import ENCODE_AGAIN, check_promise, promised
+from ae_pipeline.fragments.kept_promise import ENCODE_AGAIN, check_promise
 
 
 def feature_numbers(format: FragmentFormat, columns: Collection[str] | None) -> list[int]:
@@ -70,7 +70,7 @@ def _record_errors(
     features = [format.schema.features[number] for number in numbers]
     ours, theirs = records_to_block(records, features), records_to_block(truth, features)
     n_mismatched = (_reasons(ours) != _reasons(theirs)).sum(axis=1)
-    promises = promised(format)
+    promises = [quantizer.promise for quantizer in format.quantizers] or None
     chosen = None if promises is None else [promises[number] for number in numbers]
     return measure_errors(theirs.values, ours.values, n_mismatched, chosen)
 

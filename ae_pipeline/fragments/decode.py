@@ -120,7 +120,10 @@ def _decode(
     schema = plan.part.schema_of(encoded.schema)
     form = _form_of(encoded, schema)
     writer = nullcontext(_discard) if path is None else _publishing_table(path, schema, form)
-    with blaming_right(original, encoded.footer), writer as write:
+    with (
+        blaming_right(original, encoded.footer, has_promise=encoded.format.has_promise),
+        writer as write,
+    ):
         if original is not None:
             check_source_schema(encoded.schema, schema_of(original), fragment.relative)
             with blaming_source(original):

@@ -31,7 +31,7 @@ from ae_pipeline.upkeep import footer_of, is_only_copy, replacing
 logger = logging.getLogger(__name__)
 
 
-def _encode_fragment(
+def encode_fragment(
     plan: EncodePlan, formats: Mapping[str, FragmentFormat], fragment: Fragment
 ) -> FragmentResult:
     """Encode one fragment unless what is there is current."""
@@ -39,7 +39,7 @@ def _encode_fragment(
     fragment = pinned(fragment)
     identity = fingerprint(fragment)
     footer = Footer(format.kind, format.codec_id, identity, fragment.size_bytes, format.extra)
-    is_forced, found = plan.force or fragment.relative in plan.doubted, footer_of(path)
+    is_forced, found = plan.force or fragment.relative in plan.suspects, footer_of(path)
     if not is_forced and footer.is_same(found):
         return _result(format, fragment, path, "current", ())
     retired = plan.retired.get(fragment.relative)
@@ -54,7 +54,7 @@ def _encode_fragment(
     check_schema(format, arrow, fragment.relative)
     form, changes = kept_form(fragment, arrow, accepts_changes=plan.accepts_changes)
     footer = footer.with_schema(arrow, format.schema).with_form(form, format.schema)
-    if format.kind == "archive":
+    if format.has_promise:  # whose source may be deleted
         footer = replace(footer, source_sha256=seen.sha256)
     with (
         replacing(Path(plan.destination), fragment.relative, fragment.path) as keep,

@@ -39,8 +39,8 @@ def kept_form(
 
 def _told(fragment: Fragment, change: Change) -> str:
     return (
-        f"{fragment.relative}: column {change.name} will be decoded as {change.decoded}; the source "
-        f"has {change.source}"
+        f"{fragment.relative}: column {change.name} will be decoded as {change.decoded}; "
+        f"the source has {change.source}"
     )
 
 

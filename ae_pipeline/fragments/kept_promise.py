@@ -8,16 +8,11 @@ import pyarrow.compute as pc
 
 from ae_pipeline.coding import Promise, Quantizer
 from ae_pipeline.errors import CodecMismatchError, PromiseBrokenError, listing
-from ae_pipeline.formats import ArchiveFormat, FragmentFormat
+from ae_pipeline.formats import FragmentFormat
 
 _EXACT = Promise()
 #: What mends an archive or features file that is not what it should be.
 ENCODE_AGAIN = "encode it again (`encode --force`, or `verify` and then `backfill --only failed`)"
-
-
-def promised(format: FragmentFormat) -> tuple[Promise, ...] | None:
-    """What is promised of an archive's columns; features datasets promise nothing."""
-    return format.codec.promises if isinstance(format, ArchiveFormat) else None
 
 
 def check_as_tight(found: FragmentFormat, own: FragmentFormat, where: str) -> None:
@@ -60,7 +55,8 @@ def is_as_tight(promise: Promise, other: Promise) -> bool:
 
 def _by_column(format: FragmentFormat) -> dict[str, Promise]:
     """Of the feature columns; the others are exact."""
-    return dict(zip(format.schema.features, promised(format) or (), strict=True))
+    promises = [quantizer.promise for quantizer in format.quantizers]
+    return dict(zip(format.schema.features, promises, strict=False))
 
 
 def check_promise(
@@ -71,9 +67,7 @@ def check_promise(
     Raises:
         PromiseBrokenError: a value, null or non-finite bit pattern is not what was promised.
     """
-    if not isinstance(format, ArchiveFormat):
-        return
-    for name, quantizer in zip(format.schema.features, format.codec.quantizers, strict=True):
+    for name, quantizer in zip(format.schema.features, format.quantizers, strict=False):
         if name not in records.schema.names:
             continue
         n_broken = _count_broken(records.column(name), truth.column(name), quantizer)

@@ -19,38 +19,46 @@ class EncodePlan:
         fragments: all of the source.
         destination: dataset to write; the codec lies in it.
         codec_id: the codec to use.
-        latent_column: name of the latent column, for features.
+        extra: what footers hold for this kind of dataset alone.
         force: encode what is current, too.
         retired: notes of sources that were deleted after verification, by fragment; what the
             archive holds of them is not replaced.
         codecs: ids of other codecs, by the partitions that get these.
         vanished: fragments that were planned and are gone from the source since.
-        doubted: fragments whose last attempt or verification failed, whatever their footers say.
+        suspects: fragments whose last attempt or verification failed, whatever their footers say.
         accepts_changes: columns that decode cannot write as their source has them are encoded.
         spared: folders of the whole source, in which nothing is written.
+        opened: codecs that were loaded, by their ids; they do not travel.
     """
 
     fragments: tuple[Fragment, ...]
     destination: str
     codec_id: str
-    latent_column: str
+    extra: Mapping[str, str]
     force: bool
     retired: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     codecs: Mapping[str, str] = field(default_factory=dict)
-    doubted: frozenset[str] = frozenset()
+    suspects: frozenset[str] = frozenset()
     vanished: tuple[str, ...] = ()
     accepts_changes: bool = False
     spared: tuple[str, ...] = ()
+    opened: dict[str, FragmentFormat] = field(default_factory=dict, compare=False, repr=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out what can be loaded again."""
+        return {**self.__dict__, "opened": {}}
 
     def codec_of(self, fragment: Fragment) -> str:
         """Id of the codec that a fragment gets."""
         return self.codecs.get(fragment.partition, self.codec_id)
 
     def open_formats(self) -> dict[str, FragmentFormat]:
-        """Load every codec that a fragment gets from the destination, by its id."""
+        """Return every codec that a fragment gets, by its id; each is loaded once."""
         ids = dict.fromkeys(map(self.codec_of, self.fragments)) or {self.codec_id: None}
-        directories = {name: codec_directory(Path(self.destination), name) for name in ids}
-        return {name: open_format(path, self.latent_column) for name, path in directories.items()}
+        for name in (name for name in ids if name not in self.opened):
+            directory = codec_directory(Path(self.destination), name)
+            self.opened[name] = open_format(directory, self.extra)
+        return {name: self.opened[name] for name in ids}
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,8 @@ class DecodePlan:
         promises: codecs whose tolerances fragments must keep, by fragment; their own if none.
         proves: which bytes were compared is told, since sources may be deleted for it.
         spared: folders of the datasets that are read alone; nothing is written in them.
+        absent: fragments of the source that the dataset does not have.
+        opened: codecs that were loaded, by their ids; they do not travel.
     """
 
     encoded: str
@@ -82,10 +92,18 @@ class DecodePlan:
     promises: Mapping[str, str] = field(default_factory=dict)
     proves: bool = False
     spared: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    opened: dict[str, FragmentFormat] = field(default_factory=dict, compare=False, repr=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out what can be loaded again."""
+        return {**self.__dict__, "opened": {}}
 
     def open_formats(self) -> dict[str, FragmentFormat]:
-        """Load every codec; the latent column's name is in each footer."""
-        return {name: open_format(Path(path), "") for name, path in self.codecs.items()}
+        """Return every codec, by its id; each is loaded once."""
+        for name in (name for name in self.codecs if name not in self.opened):
+            self.opened[name] = open_format(Path(self.codecs[name]))
+        return {name: self.opened[name] for name in self.codecs}
 
     def read_paths(self) -> list[Path]:
         """Files that are read, the source's and the encoded ones."""

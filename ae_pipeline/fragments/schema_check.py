@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from ae_pipeline.dataset import Fragment, opened
 from ae_pipeline.errors import CorruptFragmentError, PromiseBrokenError
-from ae_pipeline.formats import FragmentFormat, archive_schema
+from ae_pipeline.formats import FragmentFormat
 from ae_pipeline.fragments.forms import describe_changes
 from ae_pipeline.fragments.kept_promise import ENCODE_AGAIN
 from ae_pipeline.parquet import Form, differing_columns, field_metadata
@@ -56,9 +56,8 @@ def check_stored_schema(
         stored: schema of the file.
         where: its path.
     """
-    if format.kind != "archive":
-        return
-    difference = _difference(archive_schema(decoded, format.schema), stored)
+    expected = format.stored_schema(decoded)
+    difference = "" if expected is None else _difference(expected, stored)
     if difference:
         raise CorruptFragmentError(
             "columns of the file are not those that its codec stores",

@@ -31,7 +31,9 @@ from ae_pipeline.storage import Footer, Part
 
 
 @contextmanager
-def blaming_right(original: Fragment | None, footer: Footer) -> Iterator[None]:
+def blaming_right(
+    original: Fragment | None, footer: Footer, *, has_promise: bool
+) -> Iterator[None]:
     """Where both can be read and differ: blame our file only if the source is what was encoded.
 
     Raises:
@@ -41,7 +43,7 @@ def blaming_right(original: Fragment | None, footer: Footer) -> Iterator[None]:
         yield
     except (PromiseBrokenError, pa.ArrowException) as error:
         # Features promise nothing, and no source is deleted for them.
-        if original is None or footer.kind != "archive" or is_out_of_memory(error):
+        if original is None or not has_promise or is_out_of_memory(error):
             raise
         if not _is_proved(original, footer.source_sha256):
             raise SourceDamagedError(

@@ -48,7 +48,7 @@ def summarize(
     """
     formats = list(codecs.values())
     numbers = feature_numbers(formats[0], columns) if formats else []
-    unit = formats[0].unit[numbers] if formats else np.zeros(0)
+    unit = formats[0].error_scale[numbers] if formats else np.zeros(0)
     # Fragments come in order, so those of one partition stand together.
     by_partition = groupby(outcome.results, lambda result: result.partition)
     total = _report(TOTAL, outcome.results, unit)

@@ -1,7 +1,7 @@
 """The form of a Parquet file: what it states beyond its Arrow schema, for decode to state again.
 
 Two files with the same Arrow schema can differ in the names inside lists, in the physical types of
-decimals and timestamps, in annotations that Arrow does not know, and in the Arrow schema they store.
+decimals and timestamps, in annotations that Arrow does not know, and in the stored Arrow schema.
 """
 
 from __future__ import annotations

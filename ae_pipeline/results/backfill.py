@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from ae_pipeline.config.backfill import FragmentState
 from ae_pipeline.results.dataset import DatasetReport
@@ -51,7 +50,7 @@ class BackfillPlan:
 
     source: str
     destination: str
-    kind: Literal["features", "archive"]
+    kind: str
     codec_id: str | None
     fragments: tuple[PlannedFragment, ...]
     seconds: float

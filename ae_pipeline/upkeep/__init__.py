@@ -1,6 +1,6 @@
 """What a dataset needs night after night: states, failures, retention, drift, garbage."""
 
-from ae_pipeline.upkeep.backfill_plan import plan_backfill
+from ae_pipeline.upkeep.backfill_plan import list_source, plan_backfill
 from ae_pipeline.upkeep.drift import measure_drift, tell_drift
 from ae_pipeline.upkeep.failures import forget_retired, remember_damage, remember_failures
 from ae_pipeline.upkeep.garbage import (
@@ -34,6 +34,7 @@ __all__ = [
     "is_only_copy",
     "is_retired",
     "known_orphans",
+    "list_source",
     "lost_failures",
     "measure_drift",
     "orphan_warnings",

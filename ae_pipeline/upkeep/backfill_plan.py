@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from ae_pipeline.config.backfill import BackfillConfig
 from ae_pipeline.config.job import EncodeJob
@@ -20,10 +19,16 @@ from ae_pipeline.dataset import (
     known_values,
     tell_ignored,
 )
-from ae_pipeline.formats import check_codec_kind, check_settings, find_format
+from ae_pipeline.formats import (
+    check_kind_of_codec,
+    check_settings,
+    destination_of,
+    find_format,
+    format_of,
+)
 from ae_pipeline.results.backfill import BackfillPlan, PlannedFragment
 from ae_pipeline.selection import fragments_between, fragments_where, latest, latest_first
-from ae_pipeline.storage import check_apart, check_kind, read_marker, read_unchecked
+from ae_pipeline.storage import check_apart, check_kind, read_marker, read_notes, read_unchecked
 from ae_pipeline.upkeep.orphans import orphan_warnings
 from ae_pipeline.upkeep.prune import refusal
 from ae_pipeline.upkeep.status import Destination, fragment_statuses, orphan_statuses
@@ -31,22 +36,36 @@ from ae_pipeline.upkeep.status import Destination, fragment_statuses, orphan_sta
 logger = logging.getLogger(__name__)
 
 
-def plan_backfill(job: EncodeJob) -> BackfillPlan:
-    """State of every fragment that `job.backfill` looks at, and what it selects of them.
+def list_source(job: EncodeJob) -> Source:
+    """List the source of a job, for all of its steps.
 
     Raises:
-        AePipelineError: of the source, the codec, the settings or the selection.
+        SourceError: it is not there, or is empty although not all of it was deleted.
+    """
+    root = destination_of(job)
+    return find_source(job.source, read_notes(root, "retired"), root)
+
+
+def plan_backfill(job: EncodeJob, source: Source | None = None) -> BackfillPlan:
+    """Find the state of every fragment that `job.backfill` looks at, and select some.
+
+    Args:
+        job: settings.
+        source: as `list_source` found it; None to list it.
+
+    Raises:
+        AePipelineError: the source, codec, settings or selection cannot be used.
     """
     started = time.monotonic()
-    root = Path(job.archive or job.features or "")
-    kind: Literal["features", "archive"] = "features" if job.archive is None else "archive"
+    root = destination_of(job)
+    kind = format_of(job).kind
     check_kind(root, read_marker(root), kind)
     format = find_format(job, root)
     if format is not None:
-        check_codec_kind(format, kind)
+        check_kind_of_codec(job, format)
         check_settings(job, format)
     destination = Destination.look(root, format)
-    source = find_source(job.source, destination.retired, root)
+    source = list_source(job) if source is None else source
     tell_ignored(source, job.source)
     check_apart(source, root)
     written = destination.fragments()
@@ -73,7 +92,7 @@ def _guarded(
     Raises:
         ConfigError: pruning would remove too much.
     """
-    root, n_listed = Path(job.archive or job.features or ""), len(source.fragments)
+    root, n_listed = destination_of(job), len(source.fragments)
     pruned = [one for one in fragments if one.is_selected and one.state == "orphaned"]
     going = [*pruned, *(one for one in fragments if one.is_replaceable)]
     refused = None if job.execution.force else refusal(going, len(written), n_listed, root)
@@ -138,7 +157,9 @@ def _statuses(
     statuses = {
         status.relative: status
         for status in (
-            *fragment_statuses(there, destination, job.execution.workers),
+            *fragment_statuses(
+                replace(source, fragments=tuple(there)), destination, job.execution.workers
+            ),
             *orphan_statuses(
                 [one for one in chosen if one.relative not in known], destination, source.root
             ),

@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -18,13 +17,11 @@ from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.columns import stability_index
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.config.upkeep import DriftConfig
-from ae_pipeline.dataset import Fragment, find_source, list_row_groups, read_records
+from ae_pipeline.dataset import Fragment, Source, list_row_groups, read_records
 from ae_pipeline.errors import AePipelineError
-from ae_pipeline.formats import ArchiveFormat
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from ae_pipeline.results.progress import Progress, ProgressEvent, silent
-from ae_pipeline.storage import read_notes
 
 logger = logging.getLogger(__name__)
 
@@ -60,25 +57,30 @@ class NewRows:
 
 
 def measure_drift(
-    job: EncodeJob, plan: BackfillPlan, format: ArchiveFormat, progress: Progress = silent
+    job: EncodeJob,
+    plan: BackfillPlan,
+    source: Source,
+    codec: ArchiveCodec,
+    progress: Progress = silent,
 ) -> DriftReport:
     """Bytes per row and shift of every partition with fragments that are selected.
 
     Args:
         job: with thresholds in `drift`.
         plan: what is new.
-        format: what it is held against.
+        source: of the job.
+        codec: what new data is compared with.
         progress: told of every partition.
     """
-    partitions = new_fragments(job, plan)
+    partitions = new_fragments(plan, source)
     found: list[PartitionDrift] = []
     for done, (partition, fragments) in enumerate(partitions):
         progress(ProgressEvent("drift", done, len(partitions), partition))
-        rows = sample_rows(partition, fragments, format.codec)
+        rows = sample_rows(partition, fragments, codec)
         if rows is not None:
-            found.append(judge(rows, format.codec, job.drift))
+            found.append(judge(rows, codec, job.drift))
     progress(ProgressEvent("drift", len(partitions), len(partitions)))
-    return DriftReport(format.codec_id, job.drift.action, tuple(found))
+    return DriftReport(codec.id, job.drift.action, tuple(found))
 
 
 def tell_drift(report: DriftReport) -> None:
@@ -92,10 +94,8 @@ def tell_drift(report: DriftReport) -> None:
             )
 
 
-def new_fragments(job: EncodeJob, plan: BackfillPlan) -> list[tuple[str, list[Fragment]]]:
-    """The selected fragments, partition by partition."""
-    retired = read_notes(Path(job.archive or ""), "retired")
-    source = find_source(job.source, retired, Path(job.archive or ""))
+def new_fragments(plan: BackfillPlan, source: Source) -> list[tuple[str, list[Fragment]]]:
+    """Return the selected fragments, partition by partition."""
     known = {fragment.relative: fragment for fragment in source.fragments}
     chosen = [known[one.relative] for one in plan.selected if one.relative in known]
     ordered = sorted(chosen, key=lambda fragment: fragment.partition)

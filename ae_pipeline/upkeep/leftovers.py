@@ -81,7 +81,7 @@ def _features_of(
     name = footer.codec_id
     if name not in known:
         try:
-            known[name] = open_format(codec_directory(destination, name), "").schema.features
+            known[name] = open_format(codec_directory(destination, name)).schema.features
         except CodecError:
             known[name] = None
     return known[name]

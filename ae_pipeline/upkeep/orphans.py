@@ -81,7 +81,7 @@ def _fitted_source(fragments: Sequence[Fragment], codecs: Iterable[str | Path]) 
     """Where the codecs were fitted, if files there are those that the fragments were made from."""
     for directory in codecs:
         try:
-            root = Path(open_format(Path(directory), "").codec.provenance.source)
+            root = Path(open_format(Path(directory)).provenance.source)
         except (AePipelineError, OSError):
             continue
         there = (one for one in fragments if (root / one.relative).is_file())

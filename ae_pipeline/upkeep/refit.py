@@ -18,10 +18,9 @@ from ae_pipeline.codec.archive import (
     save_archive_codec,
 )
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.dataset import Fragment, Source, discover, fittable
+from ae_pipeline.dataset import Fragment, Source, fittable
 from ae_pipeline.errors import CodecError
 from ae_pipeline.fitting import UNTRAINED, fit_archive_codec
-from ae_pipeline.formats import ArchiveFormat
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from ae_pipeline.results.progress import Progress, silent
@@ -35,7 +34,8 @@ def choose_codecs(
     job: EncodeJob,
     drift: DriftReport,
     plan: BackfillPlan,
-    format: ArchiveFormat,
+    source: Source,
+    codec: ArchiveCodec,
     progress: Progress = silent,
 ) -> DriftReport:
     """Which codec each partition gets; all are saved in the archive.
@@ -46,17 +46,18 @@ def choose_codecs(
         job: with the action in `drift`.
         drift: what was found.
         plan: what is new.
-        format: codec in use.
+        source: of the job.
+        codec: the one in use.
         progress: told of measuring and training.
 
     Raises:
         AePipelineError: the refit fails, or a codec cannot be written.
     """
     if job.drift.action == "refit":
-        return _refitted(job, drift, plan, format, progress)
+        return _refitted(job, drift, plan, source, codec, progress)
     if job.drift.action == "warn" or not drift.is_drifted:
         return drift
-    direct = _without_prediction(format.codec)
+    direct = _without_prediction(codec)
     _save(direct, Path(plan.destination))
     return _given(drift, direct)
 
@@ -65,29 +66,30 @@ def _refitted(
     job: EncodeJob,
     drift: DriftReport,
     plan: BackfillPlan,
-    format: ArchiveFormat,
+    source: Source,
+    codec: ArchiveCodec,
     progress: Progress,
 ) -> DriftReport:
     """Each partition gets the best codec at hand, and what has grown even so a new one."""
     archive = Path(plan.destination)
-    others = _other_codecs(archive, format.codec)
+    others = _other_codecs(archive, codec)
     if not others and not drift.is_drifted:
         return drift
-    fragments = dict(new_fragments(job, plan))
-    samples = _samples(fragments, format.codec)
+    fragments = dict(new_fragments(plan, source))
+    samples = _samples(fragments, codec)
     drift = _held_against(others, drift, samples, job)
     left = {one.partition: one for one in drift.partitions if one.is_grown}
     chosen = [fragment for name in left for fragment in fragments.get(name, ())]
     rows = [samples[name] for name in left if name in samples]
     if not rows:
         return drift
-    codec = _refit(job, chosen, format.codec, rows, progress)
-    if not _pays(codec, left, rows, job):
-        logger.warning("codec %s stays: another one is no smaller", format.codec_id)
+    fitted = _refit(job, replace(source, fragments=tuple(chosen)), codec, rows, progress)
+    if not _pays(fitted, left, rows, job):
+        logger.warning("codec %s stays: another one is no smaller", codec.id)
         return drift
-    _save(codec, archive)
-    logger.warning("codec %s -> %s in %s", format.codec_id, codec.id, ", ".join(left))
-    return replace(_given(drift, codec), new_codec_id=codec.id)
+    _save(fitted, archive)
+    logger.warning("codec %s -> %s in %s", codec.id, fitted.id, ", ".join(left))
+    return replace(_given(drift, fitted), new_codec_id=fitted.id)
 
 
 def _given(drift: DriftReport, codec: ArchiveCodec) -> DriftReport:
@@ -159,14 +161,13 @@ def _without_prediction(codec: ArchiveCodec) -> ArchiveCodec:
 
 def _refit(
     job: EncodeJob,
-    fragments: Sequence[Fragment],
+    source: Source,
     codec: ArchiveCodec,
     rows: Sequence[NewRows],
     progress: Progress,
 ) -> ArchiveCodec:
     """Fitted to what has grown; a network goes on from the former one if that leads anywhere."""
-    chosen = replace(discover(job.source), fragments=tuple(fragments))
-    source = fittable(chosen, job.columns, like=codec.schema)
+    source = fittable(source, job.columns, like=codec.schema)
     expected = expected_rate(codec) or 0.0
     if codec.network is None:
         return _fit(job, source, codec, None, progress)

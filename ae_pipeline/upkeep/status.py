@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.config.backfill import FragmentState
-from ae_pipeline.dataset import Fragment, fingerprint, fragments_there
+from ae_pipeline.dataset import Fragment, Source, fragments_there
 from ae_pipeline.errors import AePipelineError, OutOfMemoryError, is_out_of_memory, out_of_memory
 from ae_pipeline.formats import FragmentFormat
 from ae_pipeline.parquet import leaf_sizes
@@ -51,7 +51,7 @@ class Destination:
 
 
 def fragment_statuses(
-    fragments: Sequence[Fragment],
+    source: Source,
     destination: Destination,
     workers: int,
     patience_s: float = PATIENCE_S,
@@ -59,20 +59,20 @@ def fragment_statuses(
     """State and reason of every fragment of a source, in their order.
 
     Args:
-        fragments: of the source.
+        source: fragments, whose fingerprints it remembers.
         destination: what is known of the dataset that they go to.
         workers: threads.
         patience_s: a fragment without progress for so long is told of in a warning.
     """
 
     def status(fragment: Fragment) -> PlannedFragment:
-        state, reason = _finding(fragment, destination)
+        state, reason = _finding(fragment, source, destination)
         return PlannedFragment(
             fragment.relative, fragment.partition, state, reason, fragment.size_bytes
         )
 
     return in_threads(
-        fragments,
+        source.fragments,
         status,
         workers=workers,
         stage="plan",
@@ -114,12 +114,12 @@ def _without_source(fragment: Fragment, destination: Destination, source: Path) 
     return "orphaned", "not in the source any more"
 
 
-def _finding(fragment: Fragment, destination: Destination) -> Finding:
+def _finding(fragment: Fragment, source: Source, destination: Destination) -> Finding:
     """The state of one fragment; one that cannot be read is left for encoding to complain of."""
     found = footer_of(destination.root / fragment.relative)
     failure = destination.failed.get(fragment.relative)
     try:
-        identity = fingerprint(fragment)
+        identity = source.fingerprint(fragment)
     except OutOfMemoryError:
         raise
     except (AePipelineError, OSError) as error:

@@ -13,7 +13,7 @@ from ae_pipeline.verbs.compress import (
 from ae_pipeline.verbs.decode import decode, decode_fragments, finish_decode, finish_verify, verify
 from ae_pipeline.verbs.decode_plan import plan_decode, plan_verify
 from ae_pipeline.verbs.encode import encode, encode_fragments, finish_encode
-from ae_pipeline.verbs.encode_plan import plan_encode
+from ae_pipeline.verbs.encode_plan import prepare_encode
 from ae_pipeline.verbs.estimate import estimate
 from ae_pipeline.verbs.fit import fit
 from ae_pipeline.verbs.gc import gc
@@ -40,8 +40,8 @@ __all__ = [
     "inspect",
     "plan_check",
     "plan_decode",
-    "plan_encode",
     "plan_verify",
+    "prepare_encode",
     "replace_partitions",
     "settle",
     "start_backfill",

@@ -8,16 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from ae_pipeline.config.job import EncodeJob, VerifyJob
-from ae_pipeline.dataset import sparing
+from ae_pipeline.dataset import Source, sparing, still_there
 from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import read_notes
-from ae_pipeline.upkeep import plan_backfill, prune, remove_replaced
+from ae_pipeline.upkeep import list_source, plan_backfill, prune, remove_replaced
 from ae_pipeline.verbs.decode import decode_fragments
 from ae_pipeline.verbs.decode_plan import plan_verify
 from ae_pipeline.verbs.encode import encode_fragments, encode_report
-from ae_pipeline.verbs.encode_plan import plan_encode
+from ae_pipeline.verbs.encode_plan import prepare_backfill
 from ae_pipeline.work import Outcome
 
 
@@ -28,8 +28,9 @@ def backfill(job: EncodeJob, progress: Progress = silent) -> BackfillReport:
         AePipelineError: the job as a whole cannot run. Fragments that fail are in the report.
     """
     started = time.monotonic()
-    plan = plan_backfill(job)
-    encoding = start_backfill(job, plan, progress)
+    source = list_source(job)
+    plan = plan_backfill(job, source)
+    encoding = start_backfill(job, plan, progress, source)
     if encoding is None:
         return finish_backfill(plan, None, Outcome((), ()), started)
     workers = job.execution.workers
@@ -38,21 +39,33 @@ def backfill(job: EncodeJob, progress: Progress = silent) -> BackfillReport:
     return finish_backfill(plan, encoding, outcome, started, replaced)
 
 
-@sparing("source")
 def start_backfill(
-    job: EncodeJob, plan: BackfillPlan, progress: Progress = silent
+    job: EncodeJob,
+    plan: BackfillPlan,
+    progress: Progress = silent,
+    source: Source | None = None,
 ) -> EncodePlan | None:
     """Prune, find or fit the codec, claim the destination; None if nothing is to be encoded.
 
+    Args:
+        job: settings.
+        plan: what is selected.
+        progress: called while measuring and training.
+        source: as it was listed for the plan; None to list it.
+
     Raises:
-        AePipelineError: of the source, the codec, the settings or the destination.
+        AePipelineError: the source, codec, settings or destination cannot be used.
     """
     if job.backfill.dry_run:
         return None
-    prune(plan)
+    source = list_source(job) if source is None else source
+    with sparing(source):
+        prune(plan)
     if not plan.selected:
         return None
-    encoding = plan_encode(job, progress, is_backfill=True)
+    # Another run may have deleted some of it meanwhile, once it had verified it.
+    present = still_there(source, read_notes(Path(plan.destination), "retired"))
+    encoding = prepare_backfill(job, present, progress)
     fragments = {fragment.relative: fragment for fragment in encoding.fragments}
     chosen = [fragments[one.relative] for one in plan.selected if one.relative in fragments]
     gone = [one.relative for one in plan.selected if one.relative not in fragments]

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ae_pipeline.config.job import CompressJob, VerifyJob
-from ae_pipeline.dataset import Source, find_source, sparing
+from ae_pipeline.dataset import Source, sparing
 from ae_pipeline.errors import AePipelineError
-from ae_pipeline.formats import ArchiveFormat, find_format
+from ae_pipeline.formats import find_format
 from ae_pipeline.fragments import DecodePlan, EncodePlan, returned_error
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.results.compress import CompressReport
@@ -27,6 +27,7 @@ from ae_pipeline.upkeep import (
     choose_codecs,
     finish_retiring,
     is_retired,
+    list_source,
     measure_drift,
     plan_backfill,
     remember_failures,
@@ -66,24 +67,27 @@ def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
     """
     started = time.monotonic()
     finish_retiring(job)
-    plan = plan_backfill(job)
-    drift = watch_drift(job, plan, progress)
-    encoding = start_compress(job, plan, drift, progress)
+    source = list_source(job)
+    plan = plan_backfill(job, source)
+    drift = watch_drift(job, plan, progress, source)
+    encoding = start_compress(job, plan, drift, progress, source)
     workers = job.execution.workers
     written = NOTHING if encoding is None else encode_fragments(encoding, workers, progress)
-    verifying = plan_check(job, plan, encoding, written)
+    verifying = plan_check(job, plan, encoding, written, source)
     checked = NOTHING if verifying is None else decode_fragments(verifying, workers, progress)
     # Before sources are deleted: partitions that list nothing are never replaced.
     replaced = remove_replaced(plan, written, checked)
-    settled = settle(job, verifying, checked)
+    settled = settle(job, verifying, checked, source)
     return finish_compress(
         job, plan, drift, (encoding, written), (verifying, checked), settled, started, replaced
     )
 
 
-@sparing("source")
 def watch_drift(
-    job: CompressJob, plan: BackfillPlan, progress: Progress = silent
+    job: CompressJob,
+    plan: BackfillPlan,
+    progress: Progress = silent,
+    source: Source | None = None,
 ) -> DriftReport | None:
     """How far new data has drifted, and which codec each partition gets; None if all get one.
 
@@ -91,32 +95,40 @@ def watch_drift(
         AePipelineError: the codec cannot be read, or a refit fails.
     """
     format = find_format(job, Path(job.archive))
-    if not plan.selected or not isinstance(format, ArchiveFormat) or job.backfill.dry_run:
+    codec = None if format is None else format.drift_reference
+    if not plan.selected or codec is None or job.backfill.dry_run:
         return None
-    drift = measure_drift(job, plan, format, progress)
-    drift = choose_codecs(job, drift, plan, format, progress)
+    source = list_source(job) if source is None else source
+    with sparing(source):
+        drift = measure_drift(job, plan, source, codec, progress)
+        drift = choose_codecs(job, drift, plan, source, codec, progress)
     tell_drift(drift)
     return drift
 
 
-@sparing("source")
 def start_compress(
-    job: CompressJob, plan: BackfillPlan, drift: DriftReport | None, progress: Progress = silent
+    job: CompressJob,
+    plan: BackfillPlan,
+    drift: DriftReport | None,
+    progress: Progress = silent,
+    source: Source | None = None,
 ) -> EncodePlan | None:
     """As `start_backfill`; what is going to be written is noted, to be read back in any case.
 
     Raises:
         AePipelineError: of the source, the codec, the settings or the destination.
     """
-    encoding = start_backfill(job, plan, progress)
+    source = list_source(job) if source is None else source
+    encoding = start_backfill(job, plan, progress, source)
     if encoding is None:
         return None
-    note_unchecked(encoding)
-    if drift is None:
-        return encoding
-    if drift.new_codec_id is not None:
-        marker = Marker("archive", drift.new_codec_id)
-        claim(Path(job.archive), marker, force=False, may_change_codec=True)
+    with sparing(source):
+        note_unchecked(encoding)
+        if drift is None:
+            return encoding
+        if drift.new_codec_id is not None:
+            marker = Marker("archive", drift.new_codec_id)
+            claim(Path(job.archive), marker, force=False, may_change_codec=True)
     return replace(encoding, codecs={one.partition: one.codec_id for one in drift.partitions})
 
 
@@ -130,19 +142,32 @@ def returned_failures(plan: BackfillPlan) -> tuple[FragmentFailure, ...]:
     )
 
 
-@sparing("source")
-def settle(job: CompressJob, verifying: DecodePlan | None, checked: Outcome) -> Settled:
+def settle(
+    job: CompressJob,
+    verifying: DecodePlan | None,
+    checked: Outcome,
+    source: Source | None = None,
+) -> Settled:
     """Set aside what failed verification, remember it, and delete sources that may go.
 
     Raises:
         SourceError: the source cannot be read any more.
     """
+    # Looked at again before anything is deleted: its disk may not be mounted any more.
+    is_listed = source is not None and job.retention.delete_source == "never"
+    source = source if source is not None and is_listed else list_source(job)
+    with sparing(source):
+        return _settle(job, verifying, checked, source)
+
+
+def _settle(
+    job: CompressJob, verifying: DecodePlan | None, checked: Outcome, source: Source
+) -> Settled:
     archive = Path(job.archive)
     if not job.backfill.dry_run:
         forget_unchecked(archive, {result.relative for result in checked.results})
     if verifying is None:
         return Settled()
-    source = find_source(job.source, read_notes(archive, "retired"), archive)
     checked = replace(checked, failures=_unsettled(job, checked.failures))
     damage = tuple(failure for failure in checked.failures if failure.is_damage)
     for failure in damage:

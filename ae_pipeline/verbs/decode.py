@@ -12,13 +12,12 @@ from pathlib import Path
 
 from ae_pipeline.config.job import DecodeJob, VerifyJob
 from ae_pipeline.config.selection import SelectionConfig
-from ae_pipeline.dataset import discover, find_source, sparing, sparing_files
+from ae_pipeline.dataset import sparing_files
 from ae_pipeline.formats import FragmentFormat
 from ae_pipeline.fragments import DecodePlan, decode_fragment, summarize, write_metrics
 from ae_pipeline.results.dataset import DatasetReport, FragmentFailure
 from ae_pipeline.results.progress import Progress, silent
-from ae_pipeline.selection import of_partitions
-from ae_pipeline.storage import WHOLE, read_notes, report_directory
+from ae_pipeline.storage import WHOLE, report_directory
 from ae_pipeline.upkeep import known_orphans, orphan_warnings, remember_damage
 from ae_pipeline.verbs.decode_plan import plan_decode, plan_verify
 from ae_pipeline.work import Outcome, for_each_fragment
@@ -65,7 +64,6 @@ def decode_fragments(plan: DecodePlan, workers: int, progress: Progress = silent
     return outcome
 
 
-@sparing("source", "archive", "features")
 def finish_decode(
     job: DecodeJob, plan: DecodePlan, outcome: Outcome, started: float
 ) -> DatasetReport:
@@ -74,7 +72,8 @@ def finish_decode(
     encoded = job.archive or job.features or ""
     report = summarize("decode", encoded, job.decoded, codecs, outcome, started, columns)
     if report.total.metrics is not None:
-        write_metrics(report, report_directory(Path(job.decoded)) / "metrics.parquet")
+        with sparing_files(plan.spared, plan.read_paths()):
+            write_metrics(report, report_directory(Path(job.decoded)) / "metrics.parquet")
     warnings = (*report.warnings, *_orphans(plan, job.source))
     return replace(report, is_partial=job.selection != SelectionConfig(), warnings=warnings)
 
@@ -83,7 +82,11 @@ def finish_verify(
     job: VerifyJob, plan: DecodePlan, outcome: Outcome, started: float
 ) -> DatasetReport:
     """Sum up; what the source has and the archive has not failed, too."""
-    outcome = replace(outcome, failures=(*outcome.failures, *_absent(job)))
+    absent = (
+        FragmentFailure(relative, "in the source but not in the archive", False)
+        for relative in plan.absent
+    )
+    outcome = replace(outcome, failures=(*outcome.failures, *absent))
     report = verify_report(job, plan, outcome, started)
     return replace(report, warnings=(*report.warnings, *_orphans(plan, job.source)))
 
@@ -110,21 +113,6 @@ def _orphans(plan: DecodePlan, source: str | None) -> tuple[str, ...]:
     """A warning for what was read although its source is gone."""
     codecs = plan.codecs.values()
     return orphan_warnings(known_orphans(Path(plan.encoded), plan.fragments, source, codecs))
-
-
-def _absent(job: VerifyJob) -> list[FragmentFailure]:
-    """Fragments of the source that the archive does not have: who trusts it would lose them."""
-    if job.source is None:
-        return []
-    there = {fragment.relative for fragment in discover(job.archive).fragments}
-    archive = Path(job.archive)
-    source = find_source(job.source, read_notes(archive, "retired"), archive)
-    wanted = of_partitions(source, job.selection).fragments
-    return [
-        FragmentFailure(fragment.relative, "in the source but not in the archive", False)
-        for fragment in wanted
-        if fragment.relative not in there
-    ]
 
 
 def _codecs(plan: DecodePlan) -> dict[Path, FragmentFormat]:

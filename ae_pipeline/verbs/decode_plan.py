@@ -16,7 +16,6 @@ from ae_pipeline.dataset import (
     check_names,
     discover,
     find_source,
-    folders_of,
     open_fragment,
     sparing,
 )
@@ -32,7 +31,7 @@ from ae_pipeline.errors import (
 )
 from ae_pipeline.formats import FragmentFormat, open_format
 from ae_pipeline.fragments import DecodePlan
-from ae_pipeline.selection import select_fragments, select_part
+from ae_pipeline.selection import of_partitions, select_fragments, select_part
 from ae_pipeline.storage import (
     Extract,
     Footer,
@@ -47,29 +46,41 @@ from ae_pipeline.storage import (
 logger = logging.getLogger(__name__)
 
 
-@sparing("source", "archive", "features")
 def plan_decode(job: DecodeJob) -> DecodePlan:
     """Find fragments and codecs, check the source, claim the destination.
 
     Raises:
-        AePipelineError: of the dataset, its codecs, the source or the destination.
+        AePipelineError: the dataset, its codecs, the source or the destination cannot be used.
     """
     encoded, destination = job.archive or job.features or "", Path(job.decoded)
     dataset = discover(encoded)
-    check_apart(dataset, destination)
-    if job.source is not None:
-        retired = read_notes(Path(encoded), "retired")
-        check_apart(find_source(job.source, retired, Path(encoded)), destination)
-    plan = _plan(encoded, job)
-    check_names(destination, plan.fragments)
-    claim(destination, Marker("decoded", extract=_extract(plan)), job.execution.force)
-    spared = (*plan.spared, *folders_of(dataset))
+    source = _find_source(job.source, encoded)
+    with sparing(source, dataset):
+        for one in filter(None, (dataset, source)):
+            check_apart(one, destination)
+        plan = _plan(encoded, job, dataset, source)
+        check_names(destination, plan.fragments)
+        claim(destination, Marker("decoded", extract=_extract(plan)), job.execution.force)
+    spared = (*plan.spared, *dataset.folders)
     return replace(plan, destination=job.decoded, spared=spared)
 
 
-def plan_verify(job: VerifyJob) -> DecodePlan:
-    """As `plan_decode`, without writing tables."""
-    return _plan(job.archive, job)
+def plan_verify(job: VerifyJob, source: Source | None = None) -> DecodePlan:
+    """As `plan_decode`, without writing tables.
+
+    Args:
+        job: settings.
+        source: as it was listed; None to list what the job names, if it names one.
+    """
+    source = _find_source(job.source, job.archive) if source is None else source
+    return _plan(job.archive, job, discover(job.archive), source)
+
+
+def _find_source(path: str | None, encoded: str) -> Source | None:
+    if path is None:
+        return None
+    notes = read_notes(Path(encoded), "retired")
+    return find_source(path, _retired(notes, path), Path(encoded))
 
 
 def _extract(plan: DecodePlan) -> Extract:
@@ -83,20 +94,24 @@ def _extract(plan: DecodePlan) -> Extract:
     )
 
 
-def _plan(encoded: str, job: DecodeJob | VerifyJob) -> DecodePlan:
-    dataset = select_fragments(discover(encoded), job.selection)
+def _plan(
+    encoded: str, job: DecodeJob | VerifyJob, dataset: Source, source: Source | None
+) -> DecodePlan:
+    chosen = select_fragments(dataset, job.selection)
     notes = read_notes(Path(encoded), "retired")
     retired = _retired(notes, job.source)
-    source = None if job.source is None else find_source(job.source, retired, Path(encoded))
+    codecs = _find_codecs(chosen, job.codec)
     plan = DecodePlan(
         encoded=encoded,
-        fragments=dataset.fragments,
+        fragments=chosen.fragments,
         destination=None,
-        codecs=_find_codecs(dataset, job.codec),
+        codecs={name: str(directory) for name, (directory, _) in codecs.items()},
         source=None if source is None else str(source.root),
         retired=retired,
         returned=frozenset(notes) - set(retired),
-        spared=() if source is None else folders_of(source),
+        spared=() if source is None else source.folders,
+        absent=() if source is None else _absent(of_partitions(source, job.selection), dataset),
+        opened={name: format for name, (_, format) in codecs.items()},
     )
     formats = list(plan.open_formats().values())
     if len({format.schema.features for format in formats}) > 1:
@@ -148,10 +163,17 @@ def _retired(notes: Mapping[str, Mapping[str, str]], source: str | None) -> dict
     }
 
 
-def _find_codecs(dataset: Source, named: str | None) -> dict[str, str]:
-    """The codec that was named, or those that the fragments name; each was loaded once."""
+def _absent(source: Source, dataset: Source) -> tuple[str, ...]:
+    """Fragments of the source that the dataset does not have: who trusts it would lose them."""
+    there = {fragment.relative for fragment in dataset.fragments}
+    return tuple(one.relative for one in source.fragments if one.relative not in there)
+
+
+def _find_codecs(dataset: Source, named: str | None) -> dict[str, tuple[Path, FragmentFormat]]:
+    """Load the codec that was named, or those that the fragments name, by their ids."""
     if named is not None:
-        return {open_format(Path(named), "").codec_id: named}
+        format = open_format(Path(named))
+        return {format.codec_id: (Path(named), format)}
     footers = [footer for footer in map(_footer_or_none, dataset.fragments) if footer]
     if not footers:
         raise CorruptFragmentError(
@@ -164,19 +186,20 @@ def _find_codecs(dataset: Source, named: str | None) -> dict[str, str]:
     return _loadable({name: codec_directory(dataset.root, name) for name in ids})
 
 
-def _loadable(directories: dict[str, Path]) -> dict[str, str]:
-    """Codecs that are there; fragments of the others fail one by one, if any is there."""
-    found: dict[str, str] = {}
+def _loadable(directories: dict[str, Path]) -> dict[str, tuple[Path, FragmentFormat]]:
+    """Load the codecs that are there; fragments of the others fail one by one."""
+    found: dict[str, tuple[Path, FragmentFormat]] = {}
     complaint: CodecError | None = None
     for name, directory in directories.items():
         try:
-            _check_id(open_format(directory, "").codec_id, name, directory)
+            format = open_format(directory)
+            _check_id(format.codec_id, name, directory)
         except CodecError as error:
             if is_out_of_memory(error):
                 raise out_of_memory(str(directory)) from error
             complaint = error
         else:
-            found[name] = str(directory)
+            found[name] = directory, format
     if not found and complaint is not None:
         raise complaint
     return found

@@ -11,12 +11,12 @@ from pathlib import Path
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.dataset import discover, sparing_files
 from ae_pipeline.errors import SourceError, listing
-from ae_pipeline.fragments import EncodePlan, _encode_fragment, summarize
+from ae_pipeline.fragments import EncodePlan, encode_fragment, summarize
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import codec_directory
 from ae_pipeline.upkeep import forget_retired, known_orphans, orphan_warnings, remember_failures
-from ae_pipeline.verbs.encode_plan import plan_encode
+from ae_pipeline.verbs.encode_plan import prepare_encode
 from ae_pipeline.work import Outcome, for_each_fragment
 
 logger = logging.getLogger(__name__)
@@ -29,14 +29,14 @@ def encode(job: EncodeJob, progress: Progress = silent) -> DatasetReport:
         AePipelineError: the job as a whole cannot run. Fragments that fail are in the report.
     """
     started = time.monotonic()
-    plan = plan_encode(job, progress)
+    plan = prepare_encode(job, progress)
     outcome = encode_fragments(plan, job.execution.workers, progress)
     return finish_encode(job, plan, outcome, started)
 
 
 def encode_fragments(plan: EncodePlan, workers: int, progress: Progress = silent) -> Outcome:
     """Encode the fragments of a plan in threads; failures are in the outcome."""
-    work = partial(_encode_fragment, plan, plan.open_formats())
+    work = partial(encode_fragment, plan, plan.open_formats())
     with sparing_files(plan.spared, [fragment.path for fragment in plan.fragments]):
         outcome = for_each_fragment(
             plan.fragments, work, workers=workers, stage="encode", progress=progress

@@ -20,7 +20,6 @@ from ae_pipeline.storage import check_apart, read_marker
 _CHECKPOINT_FOLDER = "checkpoint"
 
 
-@sparing("source")
 def fit(job: FitJob, progress: Progress = silent) -> FitResult:
     """Fit a codec and write it to `job.codec`; a current one is left alone.
 
@@ -29,6 +28,11 @@ def fit(job: FitJob, progress: Progress = silent) -> FitResult:
     """
     started = time.monotonic()
     source = discover(job.source)
+    with sparing(source):
+        return _fit(job, source, progress, started)
+
+
+def _fit(job: FitJob, source: Source, progress: Progress, started: float) -> FitResult:
     directory = Path(job.codec)
     check_apart(source, directory)
     if read_marker(directory) is not None:

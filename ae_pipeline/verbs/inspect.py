@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TypeAlias
-
-import numpy as np
 
 from ae_pipeline.codec import CODEC_FILE
-from ae_pipeline.codec.archive import ArchiveCodec
-from ae_pipeline.codec.features import FeaturesCodec
-from ae_pipeline.coding import Architecture
 from ae_pipeline.columns import TableSchema, resolve_roles
 from ae_pipeline.config.columns import ColumnsConfig
 from ae_pipeline.config.paths import argument_path
@@ -29,8 +23,8 @@ from ae_pipeline.dataset import (
     typical_schema,
 )
 from ae_pipeline.errors import NoFeatureColumnError, listing
-from ae_pipeline.fitting import column_fidelity, preview
-from ae_pipeline.formats import open_format
+from ae_pipeline.fitting import preview
+from ae_pipeline.formats import Facts, FragmentFormat, open_format
 from ae_pipeline.fragments import account, fragment_bytes
 from ae_pipeline.hidden_names import is_temporary
 from ae_pipeline.results.account import StoredBytes
@@ -38,8 +32,6 @@ from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import InspectedColumn, Inspection
 from ae_pipeline.storage import Marker, codec_directory, read_footer, read_marker
 from ae_pipeline.upkeep import counted, known_orphans
-
-Facts: TypeAlias = dict[str, str | int | float]
 
 
 def inspect(path: str) -> Inspection:
@@ -62,24 +54,24 @@ def inspect(path: str) -> Inspection:
 
 
 def _inspect_codec(path: str) -> Inspection:
-    codec = open_format(Path(path), "").codec
-    training = codec.provenance.training
+    format = open_format(Path(path))
+    provenance = format.provenance
     files = (file for file in Path(path).iterdir() if file.is_file())
     size_bytes = sum(file.stat().st_size for file in files if not is_temporary(file.name))
     facts: Facts = {
-        **_codec_facts(codec),
+        **format.facts(),
         "bytes": size_bytes,
-        "fitted on": codec.provenance.source,
-        "rows measured": codec.provenance.n_rows,
-        **{name.replace("_", " "): value for name, value in asdict(training).items()},
+        "fitted on": provenance.source,
+        "rows measured": provenance.n_rows,
+        **{name.replace("_", " "): value for name, value in asdict(provenance.training).items()},
     }
-    columns, plan = _codec_columns(codec), codec.provenance.plan
-    return Inspection("codec", path, facts, columns, plan=plan, fidelity=_fidelity_of(codec))
+    columns, plan = _codec_columns(format), provenance.plan
+    return Inspection("codec", path, facts, columns, plan=plan, fidelity=format.fidelity())
 
 
 def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
     directory = codec_directory(Path(path), marker.codec_id or "")
-    format = open_format(directory, "")
+    format = open_format(directory)
     n_rows = 0
     stored: list[StoredBytes] = []
     for fragment in map(pinned, source.fragments):
@@ -95,12 +87,11 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
         **_dataset_facts(source),
         "rows": n_rows,
         **orphaned,
-        **_codec_facts(format.codec),
+        **format.facts(),
     }
-    kind = "archive" if marker.kind == "archive" else "features dataset"
     size_bytes = account(stored, Path(path), [directory])
-    columns, plan = _codec_columns(format.codec), format.codec.provenance.plan
-    return Inspection(kind, path, facts, columns, size_bytes, plan, _fidelity_of(format.codec))
+    columns, plan = _codec_columns(format), format.provenance.plan
+    return Inspection(format.label, path, facts, columns, size_bytes, plan, format.fidelity())
 
 
 def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
@@ -127,10 +118,6 @@ def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
     return Inspection(kind, path, facts, _schema_columns(roles), fidelity=fidelity)
 
 
-def _fidelity_of(codec: FeaturesCodec | ArchiveCodec) -> tuple[ColumnFidelity, ...]:
-    return column_fidelity(codec) if isinstance(codec, ArchiveCodec) else ()
-
-
 def _told(drifted: Mapping[str, Sequence[str]]) -> str:
     """Columns and their types."""
     return listing([f"{name} ({', '.join(kinds)})" for name, kinds in drifted.items()])
@@ -139,42 +126,6 @@ def _told(drifted: Mapping[str, Sequence[str]]) -> str:
 def _dataset_facts(source: Source) -> Facts:
     partitions = {fragment.partition for fragment in source.fragments}
     return {"partitions": len(partitions), "fragments": len(source.fragments)}
-
-
-def _codec_facts(codec: FeaturesCodec | ArchiveCodec) -> Facts:
-    if isinstance(codec, ArchiveCodec):
-        return _archive_facts(codec)
-    return {"codec": codec.id, **_network_facts(codec.architecture)}
-
-
-def _archive_facts(codec: ArchiveCodec) -> Facts:
-    predictor, network = codec.predictor, codec.network
-    terms = "none" if predictor is None else f"{len(predictor.weights)} terms"
-    facts: Facts = {"codec": codec.id, "linear prediction": terms, **_break_even(codec)}
-    if network is None:
-        return {**facts, "network": "none"}
-    return {**facts, **_network_facts(network.architecture), "window": network.window}
-
-
-def _break_even(codec: ArchiveCodec) -> Facts:
-    """Rows from which the model saves more than it takes, if it was chosen against none."""
-    plan = codec.provenance.plan
-    chosen = next((one for one in plan if one.is_chosen), None)
-    if chosen is None or not chosen.model_bytes:
-        return {}
-    saved = plan[0].payload_bytes - chosen.payload_bytes
-    n_rows = codec.provenance.n_rows * chosen.model_bytes / max(saved, 1)
-    return {"model pays from rows": round(n_rows)}
-
-
-def _network_facts(architecture: Architecture) -> Facts:
-    widths = "-".join(map(str, architecture.layer_widths("encoder")))
-    back = "-".join(map(str, architecture.layer_widths("decoder")))
-    return {
-        "network": f"{architecture.design}, {widths} and {back}, {architecture.activation}",
-        "latent_dim": architecture.latent_dim,
-        "parameters": architecture.n_parameters,
-    }
 
 
 def _schema_columns(schema: TableSchema) -> tuple[InspectedColumn, ...]:
@@ -187,26 +138,9 @@ def _schema_columns(schema: TableSchema) -> tuple[InspectedColumn, ...]:
     )
 
 
-def _codec_columns(codec: FeaturesCodec | ArchiveCodec) -> tuple[InspectedColumn, ...]:
-    numbers = dict(zip(codec.schema.features, range(len(codec.std)), strict=True))
+def _codec_columns(format: FragmentFormat) -> tuple[InspectedColumn, ...]:
+    numbers = {name: number for number, name in enumerate(format.schema.features)}
     return tuple(
-        _feature(column, codec, numbers[column.name]) if column.name in numbers else column
-        for column in _schema_columns(codec.schema)
+        format.describe_column(numbers[column.name]) if column.name in numbers else column
+        for column in _schema_columns(format.schema)
     )
-
-
-def _feature(
-    column: InspectedColumn, codec: FeaturesCodec | ArchiveCodec, number: int
-) -> InspectedColumn:
-    std = _finite(codec.std[number])
-    if isinstance(codec, ArchiveCodec):
-        promise, center = codec.promises[number], _finite(codec.offset[number])
-        tolerance = promise.absolute
-        return replace(column, role=str(promise), center=center, std=std, tolerance=tolerance)
-    role = "constant" if codec.standardization.is_constant[number] else "feature"
-    center = _finite(codec.standardization.center[number])
-    return replace(column, role=role, center=center, std=std)
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

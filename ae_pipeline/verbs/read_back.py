@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ae_pipeline.config.job import CompressJob, VerifyJob
-from ae_pipeline.dataset import Fragment, in_natural_order
+from ae_pipeline.dataset import Fragment, Source, in_natural_order
 from ae_pipeline.fragments import DecodePlan, EncodePlan
 from ae_pipeline.results.backfill import BackfillPlan, PlannedFragment
 from ae_pipeline.results.compress import Intention
@@ -39,7 +39,11 @@ def forget_unchecked(archive: Path, checked: Collection[str]) -> None:
 
 
 def plan_check(
-    job: CompressJob, plan: BackfillPlan, encoding: EncodePlan | None, written: Outcome
+    job: CompressJob,
+    plan: BackfillPlan,
+    encoding: EncodePlan | None,
+    written: Outcome,
+    source: Source | None = None,
 ) -> DecodePlan | None:
     """What is to be read back, whether or not it is still there; None if nothing is.
 
@@ -50,6 +54,7 @@ def plan_check(
         plan: what was found before anything was written.
         encoding: what was to be written; None if nothing was.
         written: what was.
+        source: as it was listed for the plan; None to list it.
 
     Raises:
         AePipelineError: of the archive or its codecs.
@@ -61,7 +66,7 @@ def plan_check(
     names |= dict.fromkeys(_gone(job))
     if not names:
         return None
-    verifying = plan_verify(VerifyJob(archive=job.archive, source=job.source))
+    verifying = plan_verify(VerifyJob(archive=job.archive, source=job.source), source)
     there = {one.relative: one for one in verifying.fragments}
     root = Path(job.archive)
     chosen = [there.get(name) or Fragment(root / name, name, 0) for name in names]
@@ -71,6 +76,7 @@ def plan_check(
         verifying,
         fragments=in_natural_order(chosen),
         codecs={**own, **verifying.codecs},
+        opened={**({} if encoding is None else encoding.opened), **verifying.opened},
         promises=promises,
         proves=job.retention.delete_source == "after_verify",
     )

@@ -18,7 +18,9 @@ from ae_pipeline.codec.archive import MOST_ROWS, load_archive_codec
 from ae_pipeline.codec.features import load_features_codec, save_features_codec
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import CodecError, CorruptCodecError, CorruptFragmentError
-from ae_pipeline.formats import ArchiveFormat, FeaturesFormat, FragmentFormat
+from ae_pipeline.formats import FragmentFormat
+from ae_pipeline.formats.archive import ArchiveFormat
+from ae_pipeline.formats.features import FeaturesFormat
 from ae_pipeline.storage import Footer
 from ae_pipeline.verbs import inspect
 from tests.support.damage import (

@@ -27,12 +27,14 @@ from ae_pipeline.dataset import (
     read_records,
 )
 from ae_pipeline.errors import FragmentReplacedError, SourceChangedError
-from ae_pipeline.formats import ArchiveFormat, FragmentFormat, require_footer
-from ae_pipeline.fragments import _encode_fragment, decode_fragment
+from ae_pipeline.formats import FragmentFormat, require_footer
+from ae_pipeline.formats.archive import ArchiveFormat
+from ae_pipeline.fragments import decode_fragment, encode_fragment
 from ae_pipeline.results.progress import ProgressEvent, silent
 from ae_pipeline.storage import Footer, Marker, codec_directory
 from ae_pipeline.storage.layout import write_marker
-from ae_pipeline.verbs import estimate, inspect, plan_decode, plan_encode, plan_verify, verify
+from ae_pipeline.verbs import estimate, inspect, plan_decode, plan_verify, verify
+from ae_pipeline.verbs.encode_plan import plan_encode
 from ae_pipeline.work import for_each_fragment
 from tests.support.archives import make_codec
 from tests.support.checks import assert_one_line
@@ -204,7 +206,7 @@ def test_a_source_that_is_replaced_while_it_is_encoded(twins: Twins, is_in_place
 
     hook = overwrite if is_in_place else twins.replace_source
     with using(Beat(hook)), pytest.raises((FragmentReplacedError, SourceChangedError)):
-        _encode_fragment(plan, plan.open_formats(), plan.fragments[0])
+        encode_fragment(plan, plan.open_formats(), plan.fragments[0])
     assert (twins.archive / NAME).read_bytes() == before
 
 

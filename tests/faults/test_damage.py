@@ -25,7 +25,7 @@ from ae_pipeline.coding import (
 )
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.errors import CorruptFragmentError
-from ae_pipeline.formats import ArchiveFormat
+from ae_pipeline.formats.archive import ArchiveFormat
 from ae_pipeline.upkeep import footer_of
 from ae_pipeline.verbs import decode, encode, inspect, verify
 from tests.support.archives import make_codec

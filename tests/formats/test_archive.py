@@ -19,7 +19,7 @@ from ae_pipeline.coding import ColumnStreams, Method, read_block
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.config.tolerance import ToleranceConfig
 from ae_pipeline.errors import ConfigError
-from ae_pipeline.formats.archive import BLOCK_COLUMN
+from ae_pipeline.formats.block_records import BLOCK_COLUMN
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.verbs import decode, encode, inspect, verify
 from tests.support.datasets import N_ROWS, PARTITIONS, mixed_tree, read_table, write_tree

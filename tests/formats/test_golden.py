@@ -26,7 +26,7 @@ from ae_pipeline.coding import (
 )
 from ae_pipeline.config.job import VerifyJob
 from ae_pipeline.format_version import FORMAT_VERSION
-from ae_pipeline.formats.archive import BLOCK_COLUMN
+from ae_pipeline.formats.block_records import BLOCK_COLUMN
 from ae_pipeline.verbs import verify
 from tests.support.format_reader import read_fragment
 from tests.support.golden_archives import (

@@ -17,8 +17,8 @@ from ae_pipeline.coding import Quantizer
 from ae_pipeline.columns import TableSchema, deserialize_schema, serialize_schema
 from ae_pipeline.config.job import EncodeJob, VerifyJob
 from ae_pipeline.errors import CorruptFragmentError, PromiseBrokenError
-from ae_pipeline.formats import ArchiveFormat, archive_schema
-from ae_pipeline.formats.archive import BLOCK_COLUMN
+from ae_pipeline.formats.archive import ArchiveFormat
+from ae_pipeline.formats.block_records import BLOCK_COLUMN, archive_schema
 from ae_pipeline.fragments.schema_check import check_source_schema, check_stored_schema
 from ae_pipeline.results.fit import TrainingSummary
 from ae_pipeline.verbs import encode, verify

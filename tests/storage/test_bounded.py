@@ -18,7 +18,8 @@ from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.job import DecodeJob, VerifyJob
 from ae_pipeline.dataset import Fragment, cut, leaves, weight_of
 from ae_pipeline.errors import AePipelineError, CorruptFragmentError
-from ae_pipeline.formats import ArchiveFormat, FeaturesFormat
+from ae_pipeline.formats.archive import ArchiveFormat
+from ae_pipeline.formats.features import FeaturesFormat
 from ae_pipeline.parquet import find_chunks, read_claim
 from ae_pipeline.storage import Footer, read_bounded
 from ae_pipeline.verbs import decode, verify

@@ -21,7 +21,8 @@ from ae_pipeline.codec.archive import MOST_ROWS, ArchiveCodec, save_archive_code
 from ae_pipeline.dataset import Fragment, discover, fingerprint, open_fragment
 from ae_pipeline.dataset.opening import reading_errors
 from ae_pipeline.errors import AePipelineError, CorruptFragmentError
-from ae_pipeline.formats import ArchiveFormat, require_footer
+from ae_pipeline.formats import require_footer
+from ae_pipeline.formats.archive import ArchiveFormat
 from ae_pipeline.parquet import leaf_sizes
 from ae_pipeline.storage import Footer, Marker, codec_directory
 from ae_pipeline.storage.layout import write_marker
@@ -104,7 +105,7 @@ def read_part(format: ArchiveFormat, path: Path) -> pa.Table:
     if len(table) != metadata.num_rows:
         raise CorruptFragmentError("row count differs from the file's")
     with reading_errors(fragment), path.open("rb") as file:
-        format.payload_bytes(leaf_sizes(file), footer)
+        format.stored_parts(leaf_sizes(file), footer)
     return table
 
 

@@ -47,7 +47,7 @@ from ae_pipeline.columns import Standardization, TableSchema
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.dataset import discover, fingerprint
 from ae_pipeline.format_version import FORMAT_VERSION
-from ae_pipeline.formats import ArchiveFormat
+from ae_pipeline.formats.archive import ArchiveFormat
 from ae_pipeline.results.fit import TrainingSummary
 from ae_pipeline.storage import Footer, Marker, codec_directory
 from ae_pipeline.storage.layout import write_marker

@@ -12,14 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline.codec.archive import load_archive_codec
+from ae_pipeline.codec.archive import ArchiveCodec, load_archive_codec
 from ae_pipeline.columns import reference_of, stability_index
 from ae_pipeline.config.job import CompressJob, VerifyJob
-from ae_pipeline.formats import ArchiveFormat
 from ae_pipeline.results.compress import CompressReport
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from ae_pipeline.storage import codec_directory, read_marker
-from ae_pipeline.upkeep import footer_of, measure_drift, plan_backfill
+from ae_pipeline.upkeep import footer_of, list_source, measure_drift, plan_backfill
 from ae_pipeline.verbs import compress, verify
 from tests.support.datasets import write_tree
 
@@ -73,19 +72,19 @@ def job_for(source: Path, **settings: Any) -> CompressJob:
     )
 
 
-def coder_of(source: Path) -> ArchiveFormat:
+def codec_of(source: Path) -> ArchiveCodec:
     """The codec that the archive uses now."""
     marker = read_marker(source.parent / "archive")
     assert marker is not None
     directory = codec_directory(source.parent / "archive", marker.codec_id or "")
-    return ArchiveFormat(load_archive_codec(directory))
+    return load_archive_codec(directory)
 
 
 def drift_of(source: Path, new: pa.Table) -> PartitionDrift:
     """What is found of a third day."""
     write_tree(source, {"day=3/part-0.parquet": new}, row_group_size=2000)
     job = job_for(source)
-    (found,) = measure_drift(job, plan_backfill(job), coder_of(source)).partitions
+    (found,) = measure_drift(job, plan_backfill(job), list_source(job), codec_of(source)).partitions
     return found
 
 
@@ -162,13 +161,13 @@ def test_codecs_without_references_are_judged_by_bytes(source: Path) -> None:
     job = job_for(source)
     for changes, is_grown in (({"references": ()}, True), ({"references": (), "plan": ()}, False)):
         old = replace(codec, provenance=replace(codec.provenance, **changes))
-        report = measure_drift(job, plan_backfill(job), ArchiveFormat(old))
+        report = measure_drift(job, plan_backfill(job), list_source(job), old)
         assert (report.is_shifted, report.is_drifted) == (False, is_grown)
 
 
 def test_references_are_stored_with_the_codec(source: Path) -> None:
     """A codec that is read back has the deciles it was saved with."""
-    codec = coder_of(source).codec
+    codec = codec_of(source)
     assert len(codec.provenance.references) == len(codec.schema.features)
     assert sum(codec.provenance.references[0].counts) == 12_000
 
@@ -185,13 +184,13 @@ def test_warn_changes_nothing(source: Path) -> None:
 
 def test_direct_encodes_without_prediction(source: Path) -> None:
     """Grown fragments get a codec without predictor and network, the one in use stays."""
-    before = coder_of(source).codec_id
+    before = codec_of(source).id
     night(source, table(3, is_broken=True), "direct")
     archive = source.parent / "archive"
     (direct,) = codecs_of(archive, "day=3")
     codec = load_archive_codec(codec_directory(archive, direct))
     assert (codec.predictor, codec.network) == (None, None)
-    assert coder_of(source).codec_id == before
+    assert codec_of(source).id == before
     report = verify(VerifyJob(archive=str(archive), source=str(source)))
     assert not report.failures
     assert len(report.codec_ids) == 2
@@ -232,14 +231,14 @@ def other_relation(seed: int) -> pa.Table:
 
 def test_direct_is_for_what_has_grown_and_for_that_night(sites: Path) -> None:
     """A site that did not drift goes on as ever, and so does one that is itself again."""
-    archive, before = sites.parent / "archive", coder_of(sites).codec_id
+    archive, before = sites.parent / "archive", codec_of(sites).id
     for number, is_broken in enumerate((True, True, False), start=1):
         add_night(sites, number, is_broken=is_broken)
         report = compress(job_for(sites, drift={"action": "direct"}))
         assert not report.failures
         assert report.drift is not None
         assert [one.is_grown for one in report.drift.partitions] == [False, is_broken]
-        assert coder_of(sites).codec_id == before
+        assert codec_of(sites).id == before
     assert codecs_of(archive, "site=A") == [before] * 4
     first, second, third, fourth = codecs_of(archive, "site=B")
     assert (first, fourth) == (before, before)
@@ -249,7 +248,7 @@ def test_direct_is_for_what_has_grown_and_for_that_night(sites: Path) -> None:
 
 def test_a_refit_is_for_what_has_grown_and_is_used_again(sites: Path) -> None:
     """Each site goes on with the codec that suits it; no night fits one to the same again."""
-    archive, before = sites.parent / "archive", coder_of(sites).codec_id
+    archive, before = sites.parent / "archive", codec_of(sites).id
     for number in range(1, 5):
         add_night(sites, number, is_broken=True)
         report = compress(job_for(sites, drift={"action": "refit"}))
@@ -262,7 +261,7 @@ def test_a_refit_is_for_what_has_grown_and_is_used_again(sites: Path) -> None:
     assert codecs_of(archive, "site=A") == [before] * 5
     first, *others = codecs_of(archive, "site=B")
     assert first == before
-    assert set(others) == {coder_of(sites).codec_id}
+    assert set(others) == {codec_of(sites).id}
     assert before not in others
     assert len(list((archive / "_ae/codecs").iterdir())) == 2
     assert not verify(VerifyJob(archive=str(archive), source=str(sites))).failures
@@ -284,9 +283,9 @@ def test_codecs_of_another_promise_do_not_compete(sites: Path) -> None:
 
 def test_a_refit_keeps_the_promise(source: Path) -> None:
     """A new codec for other dependences is smaller, and every tolerance is what it was."""
-    before = coder_of(source).codec
+    before = codec_of(source)
     report = night(source, other_relation(3), "refit")
-    after = coder_of(source).codec
+    after = codec_of(source)
     assert report.drift is not None
     assert report.drift.new_codec_id == after.id != before.id
     assert after.quantizers == before.quantizers
@@ -328,13 +327,13 @@ def test_a_refit_starts_from_the_former_network(tmp_path: Path) -> None:
         "drift": {"action": "refit", "growth": 1.05},
     }
     compress(CompressJob(**settings))
-    assert coder_of(source).codec.network is not None
+    assert codec_of(source).network is not None
     write_tree(source, new, 20_000)
     report = compress(CompressJob(**settings))
     assert not report.failures
     assert report.drift is not None
-    assert report.drift.new_codec_id == coder_of(source).codec_id
-    assert coder_of(source).codec.provenance.training.steps > 0
+    assert report.drift.new_codec_id == codec_of(source).id
+    assert codec_of(source).provenance.training.steps > 0
 
 
 def test_unreadable_fragments_are_left_to_encoding(source: Path) -> None:

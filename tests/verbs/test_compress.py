@@ -379,7 +379,7 @@ def test_planning_that_waits_is_told_of(source: Path) -> None:
     logger.addHandler(listener)
     try:
         destination = Destination.look(archive, None)
-        found = fragment_statuses(discover(source).fragments, destination, 2, patience_s=0.5)
+        found = fragment_statuses(discover(source), destination, 2, patience_s=0.5)
     finally:
         logger.removeHandler(listener)
     assert [one.state for one in found] == ["current", "stale", "current"]

@@ -15,7 +15,7 @@ import pytest
 from ae_pipeline import errors
 from ae_pipeline.codec.features import load_features_codec
 from ae_pipeline.config.job import EncodeJob, FitJob
-from ae_pipeline.formats import MISSING_COLUMN
+from ae_pipeline.formats.latent_records import MISSING_COLUMN
 from ae_pipeline.storage import codec_directory, read_footer
 from ae_pipeline.verbs import encode, fit, inspect
 from tests.support.datasets import (

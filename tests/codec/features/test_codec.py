@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from ae_pipeline.blocks.block import block_to_arrays, records_to_block
 from ae_pipeline.codec import Provenance
 from ae_pipeline.errors import CodecMismatchError
-from ae_pipeline.formats import FeaturesFormat, check_schema
+from ae_pipeline.formats import check_schema
+from ae_pipeline.formats.features import FeaturesFormat
 from ae_pipeline.results.fit import EpochRecord, TrainingSummary
 from tests.support.checks import assert_one_line, assert_same_array
 from tests.support.networks import (

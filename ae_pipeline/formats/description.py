@@ -1,0 +1,73 @@
+"""What `inspect` tells of a codec: facts of its networks, and of each feature column."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.codec.features import FeaturesCodec
+from ae_pipeline.coding import Architecture
+from ae_pipeline.formats.base import Facts
+from ae_pipeline.results.inspection import InspectedColumn
+
+
+def features_facts(codec: FeaturesCodec) -> Facts:
+    """Describe the autoencoder of a features codec."""
+    return {"codec": codec.id, **_network_facts(codec.architecture)}
+
+
+def archive_facts(codec: ArchiveCodec) -> Facts:
+    """Describe the predictors of an archive codec, and from how many rows they pay."""
+    predictor, network = codec.predictor, codec.network
+    terms = "none" if predictor is None else f"{len(predictor.weights)} terms"
+    facts: Facts = {"codec": codec.id, "linear prediction": terms, **_break_even(codec)}
+    if network is None:
+        return {**facts, "network": "none"}
+    return {**facts, **_network_facts(network.architecture), "window": network.window}
+
+
+def features_column(codec: FeaturesCodec, number: int) -> InspectedColumn:
+    """Describe a feature column by its statistics when the codec was fitted."""
+    name, kind = codec.schema.features[number], codec.schema.feature_types[number]
+    role = "constant" if codec.standardization.is_constant[number] else "feature"
+    center = _finite(codec.standardization.center[number])
+    return InspectedColumn(name, str(kind), role, center=center, std=_finite(codec.std[number]))
+
+
+def archive_column(codec: ArchiveCodec, number: int) -> InspectedColumn:
+    """Describe a feature column by its promise and its grid."""
+    name, kind = codec.schema.features[number], codec.schema.feature_types[number]
+    promise = codec.promises[number]
+    return InspectedColumn(
+        name,
+        str(kind),
+        str(promise),
+        center=_finite(codec.offset[number]),
+        std=_finite(codec.std[number]),
+        tolerance=promise.absolute,
+    )
+
+
+def _break_even(codec: ArchiveCodec) -> Facts:
+    """Rows from which the model saves more than it takes, if it was chosen against none."""
+    plan = codec.provenance.plan
+    chosen = next((one for one in plan if one.is_chosen), None)
+    if chosen is None or not chosen.model_bytes:
+        return {}
+    saved = plan[0].payload_bytes - chosen.payload_bytes
+    n_rows = codec.provenance.n_rows * chosen.model_bytes / max(saved, 1)
+    return {"model pays from rows": round(n_rows)}
+
+
+def _network_facts(architecture: Architecture) -> Facts:
+    widths = "-".join(map(str, architecture.layer_widths("encoder")))
+    back = "-".join(map(str, architecture.layer_widths("decoder")))
+    return {
+        "network": f"{architecture.design}, {widths} and {back}, {architecture.activation}",
+        "latent_dim": architecture.latent_dim,
+        "parameters": architecture.n_parameters,
+    }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

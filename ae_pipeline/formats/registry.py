@@ -1,0 +1,134 @@
+"""The kinds of dataset that we write: which there are, and the codec of each open for use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ae_pipeline.codec import codec_kind
+from ae_pipeline.columns import TableSchema, misfits, resolve_roles
+from ae_pipeline.config.job import EncodeJob
+from ae_pipeline.dataset import Fragment
+from ae_pipeline.errors import CodecMismatchError, ConfigError, CorruptFragmentError
+from ae_pipeline.formats.archive import ArchiveFormat
+from ae_pipeline.formats.base import FragmentFormat
+from ae_pipeline.formats.features import FeaturesFormat
+from ae_pipeline.storage import Footer, codec_directory, read_footer, read_marker
+
+#: By kind, which is also the setting of a job that names the dataset to write.
+FORMATS: Mapping[str, type[FragmentFormat]] = MappingProxyType(
+    {"archive": ArchiveFormat, "features": FeaturesFormat}
+)
+_NO_EXTRA: Mapping[str, str] = MappingProxyType({})
+
+
+def format_of(job: EncodeJob) -> type[FragmentFormat]:
+    """Return the format of the dataset that a job writes."""
+    return next(one for kind, one in FORMATS.items() if getattr(job, kind) is not None)
+
+
+def destination_of(job: EncodeJob) -> Path:
+    """Return the folder of the dataset that a job writes."""
+    return Path(getattr(job, format_of(job).kind))
+
+
+def open_format(directory: Path, extra: Mapping[str, str] = _NO_EXTRA) -> FragmentFormat:
+    """Load a codec and wrap it in the format of its kind; errors as `load_codec`.
+
+    Args:
+        directory: of the codec.
+        extra: what footers hold for this kind alone; needed to encode.
+    """
+    return FORMATS[codec_kind(directory)].open(directory, extra)
+
+
+def find_format(job: EncodeJob, destination: Path) -> FragmentFormat | None:
+    """Open the codec that was named, or the one that the destination uses, if there is one."""
+    extra = format_of(job).extra_of(job)
+    if job.codec is not None:
+        return open_format(Path(job.codec), extra)
+    marker = read_marker(destination)
+    if marker is None or marker.codec_id is None:
+        return None
+    return open_format(codec_directory(destination, marker.codec_id), extra)
+
+
+def check_settings(job: EncodeJob, format: FragmentFormat) -> None:
+    """Raise `ConfigError` if the job asks for what the codec was not fitted with.
+
+    Settings are used when a codec is fitted; one that exists already has its own.
+    """
+    asked = format.conflicts(job)
+    if job.columns.model_fields_set - {"accept_changes"}:
+        roles = resolve_roles(format.schema.arrow, job.columns, job.source)
+        asked = {"feature columns": (roles.features, format.schema.features), **asked}
+    for setting, (wanted, found) in asked.items():
+        if wanted != found:
+            raise ConfigError(
+                "the codec that is there was fitted with another setting",
+                where=setting,
+                expected=str(found),
+                got=str(wanted),
+                remedy=_otherwise(job),
+            )
+
+
+def _otherwise(job: EncodeJob) -> str:
+    """Say what to do about a codec that was fitted with other settings."""
+    if job.codec is not None:
+        return "leave the setting out, or name a codec that was fitted with it"
+    verb = format_of(job).verb
+    return (
+        f"leave the setting out, `{verb} --force` to fit a codec with it and write everything "
+        f"anew, or `{verb}` with it to a new folder and give `backfill --codec` the codec made "
+        "there (_ae/codecs/ID)"
+    )
+
+
+def check_kind_of_codec(job: EncodeJob, format: FragmentFormat) -> None:
+    """Raise `CodecMismatchError` unless a codec writes the kind of dataset that a job writes."""
+    wanted = format_of(job).kind
+    if format.kind != wanted:
+        raise CodecMismatchError(
+            "codec is of another kind",
+            where=format.codec_id,
+            expected=wanted,
+            got=format.kind,
+            remedy="name another codec, or none to fit one",
+        )
+
+
+def check_schema(format: FragmentFormat, got: pa.Schema, where: str) -> None:
+    """Raise if a fragment cannot be encoded with a codec; its kept columns may be others.
+
+    Raises:
+        CodecMismatchError: a feature column is missing or has another type; lists all columns that
+            differ from those of the fit.
+        ConfigError: a column has the name of one that encode adds.
+    """
+    differences = misfits(format.schema, got)
+    if differences:
+        raise CodecMismatchError(
+            "columns differ from those the codec was fitted to",
+            where=where,
+            got="; ".join(differences),
+            remedy=f"use another codec than {format.codec_id}, or fit one",
+        )
+    format.check_names(TableSchema(got, format.schema.features), format.extra)
+
+
+def require_footer(metadata: pq.FileMetaData, fragment: Fragment) -> Footer:
+    """Return the footer of an encoded fragment; `CorruptFragmentError` if it has none."""
+    footer = read_footer(metadata, fragment.relative)
+    if footer is None:
+        raise CorruptFragmentError(
+            "not an encoded fragment",
+            where=fragment.relative,
+            expected="a file that encode wrote",
+            remedy="take it out of the dataset",
+        )
+    return footer

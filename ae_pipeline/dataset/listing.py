@@ -1,4 +1,4 @@
-"""Listing a dataset, and saying what is left out: ignored and unreadable files, dangling links."""
+"""List a dataset and report what is left out: ignored and unreadable files, dangling links."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ae_pipeline.dataset.discovery import discover
 from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.reading import open_fragment
+from ae_pipeline.dataset.opening import open_fragment
 from ae_pipeline.dataset.source import Source
 from ae_pipeline.errors import AePipelineError, EmptySourceError, SourceNotFoundError, listing
 
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def fragments_there(dataset: Path) -> tuple[Fragment, ...]:
-    """Fragments of a dataset that may be empty, or not be there yet."""
+    """List the fragments of a dataset that may be empty or not exist yet."""
     try:
         return discover(dataset).fragments
     except (EmptySourceError, SourceNotFoundError):
@@ -26,16 +26,16 @@ def fragments_there(dataset: Path) -> tuple[Fragment, ...]:
 
 
 def tell_ignored(source: Source, path: str) -> None:
-    """Warn of what is beside the fragments, with the reason of each: rows may hide there."""
+    """Warn of ignored files, with the reason for each: rows may hide there."""
     if source.ignored:
         logger.warning("%s: %s", path, source.ignored_line)
 
 
 def readable(source: Source) -> tuple[Source, tuple[str, ...]]:
-    """The fragments whose footers can be read, and what the others complain of.
+    """Return the fragments whose footers can be read, and the errors of the others.
 
     Raises:
-        AePipelineError: there is not a single one; what the first complains of.
+        AePipelineError: no footer can be read; the error of the first.
     """
     complaints: dict[Fragment, AePipelineError | OSError] = {}
     for fragment in source.fragments:
@@ -62,9 +62,9 @@ def still_there(source: Source, retired: Collection[str]) -> Source:
 
 
 def without_retired_links(source: Source, retired: Collection[str]) -> Source:
-    """The source without links to files that were deleted after verification.
+    """Return the source without links to files that were deleted after verification.
 
-    The archive has what they led to, under both names if both were encoded.
+    The archive holds their content, under both names if both were encoded.
     """
     if not retired:
         return source

@@ -9,10 +9,9 @@ from typing import TypeAlias, TypeVar
 
 import pyarrow as pa
 
-from ae_pipeline.dataset.fingerprint import fingerprint
 from ae_pipeline.dataset.fragment import Fragment, Identity
-from ae_pipeline.dataset.opening import identity_of_status, pinned
-from ae_pipeline.dataset.reading import fragment_schema
+from ae_pipeline.dataset.identity import fingerprint
+from ae_pipeline.dataset.opening import fragment_schema, identity_of_status, pinned
 from ae_pipeline.errors import SourceNotFoundError, listing
 
 HIDDEN = "hidden"
@@ -47,9 +46,9 @@ class Source:
     """A dataset: its root and its fragments, partition by partition, numbers ordered as numbers.
 
     Args:
-        root: the folder that it lies in.
+        root: its folder.
         fragments: its files.
-        ignored: names beside them that are none, each with the reason: `x.csv (not Parquet: ...)`.
+        ignored: other names there, each with the reason: `x.csv (not Parquet: ...)`.
         is_single_file: it is one file, whatever else is in its folder.
         findings: what was read of fragments; parts of a source share it.
     """
@@ -73,10 +72,7 @@ class Source:
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """Root and partitions; none of a single file, whose folder is not the dataset's.
-
-        Partitions, too: one of them may be mounted where the root is not.
-        """
+        """Root and partitions, which may be mounted elsewhere; none for a single file."""
         folders: dict[str, None] = {}
         if not self.is_single_file:
             folders[str(self.root)] = None
@@ -92,7 +88,7 @@ class Source:
 
     @property
     def n_ignored(self) -> int:
-        """Names that are no fragments; a hidden folder is one of them."""
+        """Number of names that are no fragments; a hidden folder is one."""
         return len(self.ignored)
 
     @property

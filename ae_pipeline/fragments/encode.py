@@ -12,10 +12,9 @@ from ae_pipeline.dataset import (
     Fragment,
     Seen,
     fingerprint,
-    fragment_schema,
+    lossless_schema,
     open_fragment,
     pinned,
-    with_int96_unit,
 )
 from ae_pipeline.errors import SourceChangedError, SourceDamagedError
 from ae_pipeline.formats import FragmentFormat, check_schema, require_footer
@@ -49,8 +48,7 @@ def encode_fragment(
     seen = Seen.at(fragment.path)
     if not plan.force:
         _check_not_rotted(fragment, found, identity, seen)
-    fragment = with_int96_unit(fragment)
-    arrow = fragment_schema(fragment)
+    fragment, arrow = lossless_schema(fragment)
     check_schema(format, arrow, fragment.relative)
     form, changes = kept_form(fragment, arrow, accepts_changes=plan.accepts_changes)
     footer = footer.with_schema(arrow, format.schema).with_form(form, format.schema)

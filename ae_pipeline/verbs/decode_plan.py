@@ -13,7 +13,6 @@ from ae_pipeline.config.selection import SelectionConfig
 from ae_pipeline.dataset import (
     Fragment,
     Source,
-    check_names,
     discover,
     find_source,
     open_fragment,
@@ -37,6 +36,7 @@ from ae_pipeline.storage import (
     Footer,
     Marker,
     check_apart,
+    check_distinct_names,
     claim,
     codec_directory,
     read_footer,
@@ -59,7 +59,7 @@ def plan_decode(job: DecodeJob) -> DecodePlan:
         for one in filter(None, (dataset, source)):
             check_apart(one, destination)
         plan = _plan(encoded, job, dataset, source)
-        check_names(destination, plan.fragments)
+        check_distinct_names(destination, plan.fragments)
         claim(destination, Marker("decoded", extract=_extract(plan)), job.execution.force)
     spared = (*plan.spared, *dataset.folders)
     return replace(plan, destination=job.decoded, spared=spared)

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
-from ae_pipeline.dataset import Fragment, with_int96_unit
+from ae_pipeline.dataset import Fragment, lossless_schema
 from ae_pipeline.errors import PromiseBrokenError, UnkeptColumnError
 from ae_pipeline.fragments.schema_check import check_source_form, check_source_schema
 from ae_pipeline.parquet import Form, own_form, table_writer
@@ -218,7 +218,7 @@ def test_timestamps_that_fit_no_unit(tmp_path: Path) -> None:
     table = pa.table({"far": FAR, "fine": FINE})
     pq.write_table(table, path, use_deprecated_int96_timestamps=True)
     with pytest.raises(UnkeptColumnError, match=r"column fine.*column far"):
-        with_int96_unit(Fragment(path, "p.parquet", 0))
+        lossless_schema(Fragment(path, "p.parquet", 0))
 
 
 def test_both_kinds_of_timestamps_in_one_file(tmp_path: Path) -> None:

@@ -13,8 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations
 from pathlib import Path
 
-from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.listing import fragments_there
+from ae_pipeline.dataset import Fragment, fragments_there
 from ae_pipeline.errors import NameCollisionError
 from ae_pipeline.hidden_names import temporary_path
 from ae_pipeline.publish import destination_errors
@@ -23,7 +22,7 @@ from ae_pipeline.publish import destination_errors
 _LONGEST_BYTES = 200
 
 
-def check_names(destination: Path, fragments: Iterable[Fragment]) -> None:
+def check_distinct_names(destination: Path, fragments: Iterable[Fragment]) -> None:
     """Raise `NameCollisionError` if the file system would put two fragments into one file.
 
     Args:

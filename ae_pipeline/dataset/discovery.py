@@ -169,7 +169,7 @@ def _fragment(path: Path, root: Path, size_bytes: int) -> Fragment:
         relative.encode()
     except UnicodeEncodeError as error:
         raise SourceNotFoundError(
-            "cannot read file", where=ascii(str(path)), got=str(error), remedy="mend its name"
+            "cannot read file", where=ascii(str(path)), got=str(error), remedy="rename it"
         ) from error
     return Fragment(path, relative, size_bytes)
 

@@ -91,7 +91,7 @@ class Seen:
         return cls(identity, sha256)
 
     def is_still(self, path: Path) -> bool:
-        """Whether nobody has written to it or replaced it, as far as its times tell."""
+        """Whether nobody has written to it or replaced it, as far as its times show."""
         with reading_errors(Fragment(path, path.name, 0)):
             return _identity(path.stat()) == self.identity
 
@@ -142,5 +142,5 @@ def _changed(path: Path) -> SourceChangedError:
     return SourceChangedError(
         "changed while it was read",
         where=str(path),
-        remedy="run again once it is at rest",
+        remedy="run again once nobody writes to it",
     )

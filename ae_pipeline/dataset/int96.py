@@ -130,7 +130,7 @@ def _check_range(
             where=f"{fragment.relative}, {_place(name, row, is_far)}",
             expected="at most 292,000 years from 1970",
             got=f"{milliseconds[is_far][0]} ms",
-            remedy="mend it in the source",
+            remedy="correct it in the source",
         )
 
 

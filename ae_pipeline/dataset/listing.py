@@ -88,15 +88,16 @@ _NAMED = 3
 
 
 def find_source(path: str, retired: Collection[str], dataset: Path) -> Source:
-    """The source, which may have no fragments left once all were deleted after verification.
+    """Return the source, which may be empty once all its fragments were deleted after verification.
 
     Args:
         path: of the source.
         retired: fragments whose sources were deleted.
-        dataset: that was made of it; it need not be there.
+        dataset: the dataset that was made from the source; it need not exist.
 
     Raises:
-        SourceError: it is not there, or empty although not all that the dataset has was deleted.
+        SourceError: the source is missing, or is empty although the dataset has fragments whose
+            sources were not deleted.
     """
     try:
         return without_retired_links(discover(path), retired)
@@ -111,6 +112,6 @@ def find_source(path: str, retired: Collection[str], dataset: Path) -> Source:
                 "have none that was deleted after verification",
                 where=path,
                 got=listing(left, _NAMED),
-                remedy="see whether the source is whole (is its disk mounted?)",
+                remedy="check that the source is complete (is its disk mounted?)",
             ) from error
         return Source(Path(path), ())

@@ -74,7 +74,7 @@ def is_encrypted(path: Path) -> bool:
 
 def _reason(path: Path, mode: int) -> str:
     if not stat.S_ISREG(mode):  # opening a pipe would wait for whoever writes to it
-        return "no regular file"
+        return "not a regular file"
     if has_suffix(path.name):
         return ""
     first, last = _ends(path)

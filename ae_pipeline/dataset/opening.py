@@ -46,7 +46,7 @@ def opened(fragment: Fragment) -> Iterator[BufferedReader]:
     """Open the file of a fragment as bytes; all that is read inside the context is of one file.
 
     Raises:
-        CorruptFragmentError: it is no regular file, or a reader inside finds it damaged.
+        CorruptFragmentError: it is not a regular file, or a reader inside finds it damaged.
         FragmentReplacedError: it is not the file that was pinned, or was changed meanwhile.
         SourceNotFoundError: it is gone or may not be read.
     """

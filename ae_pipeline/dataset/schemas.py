@@ -45,10 +45,10 @@ def fittable(source: Source, columns: ColumnsConfig, like: TableSchema | None = 
         differences = [] if like is None else misfits(like, schema)
         if differences:
             complaints[fragment] = _mismatch(fragment, "those of most fragments", differences)
-    told = [complaints[fragment] for fragment in source.fragments if fragment in complaints]
-    if len(told) == len(source.fragments):
-        raise told[0]
-    for complaint in told:
+    left_out = [complaints[fragment] for fragment in source.fragments if fragment in complaints]
+    if len(left_out) == len(source.fragments):
+        raise left_out[0]
+    for complaint in left_out:
         logger.warning("left out of the fit: %s", complaint)
     suited = tuple(fragment for fragment in source.fragments if fragment not in complaints)
     return replace(source, fragments=suited)

@@ -23,7 +23,7 @@ _File: TypeAlias = tuple[Fragment, Identity]
 
 @dataclass(frozen=True)
 class _Findings:
-    """What was read of files, by what each file was on disk then."""
+    """Schemas and fingerprints of files, each by its fragment and its identity on disk."""
 
     schemas: dict[_File, pa.Schema] = field(default_factory=dict)
     fingerprints: dict[_File, str] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class _Findings:
         """Return what was found of a file that is still the same, or read it."""
         try:
             file = (fragment, identity_of_status(fragment.path.stat()))
-        except OSError:  # reading tells
+        except OSError:  # reading raises its own error
             return read(fragment)
         if file not in found:
             found[file] = read(fragment)

@@ -82,7 +82,7 @@ def _check_unchanged(fragment: Fragment, identity: str, seen: Seen) -> None:
         raise SourceChangedError(
             "source changed while it was encoded",
             where=str(fragment.path),
-            remedy="run again once it is at rest",
+            remedy="run again once nobody writes to it",
         )
 
 

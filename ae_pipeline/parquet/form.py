@@ -47,7 +47,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Form:
-    """What a file states of itself.
+    """The statements of a file about itself.
 
     Args:
         schema: every element of its Parquet schema.
@@ -151,8 +151,8 @@ def own_form(
         except ValueError:
             # Without INT96, which the writer would make of every timestamp.
             columns[number] = plain.columns[number]
-            told = describe(plain.columns[number])
-            changes.append(Change(field.name, describe(wanted), told))
+            decoded = describe(plain.columns[number])
+            changes.append(Change(field.name, describe(wanted), decoded))
     schema = replace(stated, columns=tuple(columns))
     return Form(schema, stored, int96, has_changes=bool(changes)), changes
 

@@ -61,7 +61,7 @@ def check_keepable(records: pa.RecordBatch, where: str, first_row: int) -> None:
                 where=f"{where}, column {name}",
                 expected=str(column.type),
                 got=f"{error}, {_row_of(column, first_row)}",
-                remedy="mend it in the source, or give the column more digits there",
+                remedy="correct it in the source, or give the column more digits there",
             ) from error
 
 

@@ -36,7 +36,7 @@ _SLACK_BYTES = 100
 
 @dataclass(frozen=True)
 class Claim:
-    """What the pages of a chunk claim.
+    """The claims of a chunk's pages.
 
     Args:
         n_values: values, nulls and empty lists among them.

@@ -46,7 +46,7 @@ class Leaf:
 
     @property
     def physics(self) -> tuple[int, int, tuple[int, ...]]:
-        """What its pages depend on; a length means nothing to types of other lengths."""
+        """The facts that its pages depend on; only types of fixed length have a length."""
         return self.physical, self.length if self.physical == FIXED_BYTES else 0, self.levels
 
     @property
@@ -101,7 +101,7 @@ class ParquetSchema:
     def from_items(cls, items: Value) -> ParquetSchema:
         """Return the schema that `to_items` packed; `ValueError` if it is none."""
         if not isinstance(items, Items) or items.kind != STRUCT or not items.values:
-            raise ValueError("no Parquet schema")
+            raise ValueError("not a Parquet schema")
         root, *elements = (as_struct(value) for value in items.values)
         columns = []
         while elements:
@@ -220,7 +220,7 @@ def _size(elements: list[Struct]) -> int:
 
 def _stored_arrow(pairs: Value) -> bytes | None:
     if not isinstance(pairs, Items):
-        raise ValueError("no keys and values")
+        raise ValueError("not keys and values")
     for pair in pairs.values:
         if field_of(as_struct(pair), 1) == ARROW_KEY:
             value = field_of(as_struct(pair), 2)

@@ -31,12 +31,12 @@ class Items:
 
 #: (number, kind, value) of each field, in order.
 Struct: TypeAlias = "tuple[tuple[int, int, Value], ...]"
-#: Booleans are told by their kind and have no value; fixed kinds and binary are bytes.
+#: A boolean is its kind and has no value; fixed kinds and binary are bytes.
 Value: TypeAlias = "int | bytes | Items | Struct | None"
 
 
 class Take(Enum):
-    """What `Thrift.select` makes of a field; a field of another kind is damage."""
+    """How `Thrift.select` reads a field; a field of another kind is damage."""
 
     INTEGER = "an integer"
     TEXTS = "a list of texts"

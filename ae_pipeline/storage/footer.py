@@ -170,7 +170,7 @@ def _from_keys(found: dict[str, str]) -> Footer:
     source_sha256 = found.pop(_HASH_KEY, "")
     own = {key: found.pop(key) for key in _OWN_KEYS}
     if not is_codec_id(own["codec_id"]):
-        raise ValueError(f"no codec id: {own['codec_id']}")
+        raise ValueError(f"not a codec id: {own['codec_id']}")
     return Footer(
         kind="features" if own["kind"] == "features" else "archive",
         codec_id=own["codec_id"],
@@ -188,7 +188,7 @@ def _from_keys(found: dict[str, str]) -> Footer:
 def _read_ledger(text: str) -> dict[str, int]:
     ledger = json.loads(text)
     if not isinstance(ledger, dict) or not all(type(size) is int for size in ledger.values()):
-        raise ValueError("bytes by part are no JSON object of integers")
+        raise ValueError("bytes by part are not a JSON object of integers")
     return ledger
 
 

@@ -56,7 +56,7 @@ def codec_directory(dataset: Path, codec_id: str) -> Path:
     """Return where a dataset keeps its copy of a codec; `CorruptCodecError` if this is no id."""
     if not is_codec_id(codec_id):
         raise CorruptCodecError(
-            "no codec id",
+            "not a codec id",
             where=str(dataset),
             expected="20 hex digits",
             got=codec_id,

@@ -48,7 +48,7 @@ def unpack_content(text: str, codec: TableSchema) -> bytes:
     except zlib.error as error:
         raise ValueError(str(error)) from error
     if not stream.eof or stream.unused_data:
-        raise ValueError(f"no zlib stream of at most {MOST_SCHEMA_BYTES} bytes")
+        raise ValueError(f"not a zlib stream of at most {MOST_SCHEMA_BYTES} bytes")
     return content
 
 

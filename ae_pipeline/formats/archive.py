@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -31,7 +31,7 @@ from ae_pipeline.dataset import (
 )
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.fitting import column_fidelity, fit_archive_codec
-from ae_pipeline.formats.base import Conflicts, Facts
+from ae_pipeline.formats.base import Conflicts, Facts, FragmentFormat
 from ae_pipeline.formats.block_records import (
     BLOCK_COLUMN,
     archive_schema,
@@ -53,7 +53,7 @@ _BLOCK_BYTES = 1 << 27
 
 
 @dataclass(frozen=True)
-class ArchiveFormat:
+class ArchiveFormat(FragmentFormat):
     """Encodes within the tolerances of its codec and decodes the same bits everywhere.
 
     Args:
@@ -73,7 +73,7 @@ class ArchiveFormat:
         return {}
 
     @classmethod
-    def open(cls, directory: Path, extra: Mapping[str, str]) -> Self:
+    def open(cls, directory: Path, extra: Mapping[str, str]) -> ArchiveFormat:
         """Load a codec; errors as `load_codec`."""
         return cls(load_archive_codec(directory))
 
@@ -85,7 +85,7 @@ class ArchiveFormat:
         checkpoint: Path,
         progress: Progress,
         before_training: Callable[[], object],
-    ) -> Self:
+    ) -> ArchiveFormat:
         """Fit a codec; errors as `fit_archive_codec`."""
         codec = fit_archive_codec(
             job, source, checkpoint, progress, before_training=before_training

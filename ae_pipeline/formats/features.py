@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +21,7 @@ from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.dataset import Fragment, Source, open_fragment, read_paced
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.fitting import fit_codec
-from ae_pipeline.formats.base import Conflicts, Facts
+from ae_pipeline.formats.base import Conflicts, Facts, FragmentFormat
 from ae_pipeline.formats.description import features_column, features_facts
 from ae_pipeline.formats.latent_records import (
     MISSING_COLUMN,
@@ -42,7 +42,7 @@ _BATCH_BYTES = 1 << 27
 
 
 @dataclass(frozen=True)
-class FeaturesFormat:
+class FeaturesFormat(FragmentFormat):
     """Encodes to latents and decodes from them; lossy, without a promise per value.
 
     Args:
@@ -64,7 +64,7 @@ class FeaturesFormat:
         return {LATENT_KEY: job.latent_column}
 
     @classmethod
-    def open(cls, directory: Path, extra: Mapping[str, str]) -> Self:
+    def open(cls, directory: Path, extra: Mapping[str, str]) -> FeaturesFormat:
         """Load a codec; to decode, the latent column's name comes from each footer."""
         return cls(load_features_codec(directory), extra.get(LATENT_KEY, ""))
 
@@ -76,7 +76,7 @@ class FeaturesFormat:
         checkpoint: Path,
         progress: Progress,
         before_training: Callable[[], object],
-    ) -> Self:
+    ) -> FeaturesFormat:
         """Fit a codec; errors as `fit_codec`."""
         before_training()
         return cls(fit_codec(job, source, checkpoint, progress), job.latent_column)

@@ -73,16 +73,16 @@ def arrow_name(file: BufferedReader) -> str:
 
 @dataclass(frozen=True)
 class _Opened:
-    """An open file, and the path under which Arrow finds it while it is open."""
+    """A file that is open for Arrow."""
 
     identity: Identity
-    name: str = field(compare=False)
+    content: pa.NativeFile = field(compare=False)
 
 
 @lru_cache(maxsize=4)
 def _read_metadata(file: _Opened) -> pq.FileMetaData:
     """Parse the footer of a file once: a thousand row groups take tens of milliseconds."""
-    return pq.read_metadata(file.name)
+    return pq.read_metadata(file.content)
 
 
 @contextmanager
@@ -94,11 +94,10 @@ def open_fragment(fragment: Fragment) -> Iterator[pq.ParquetFile]:
         FragmentReplacedError: it is not the file that was pinned, or was changed meanwhile.
         SourceNotFoundError: it is gone or may not be read.
     """
-    with opened(fragment) as plain:
-        name = arrow_name(plain)
+    with opened(fragment) as plain, pa.OSFile(arrow_name(plain)) as content:
         file = pq.ParquetFile(
-            name,
-            metadata=_read_metadata(_Opened(_identity_of(plain), name)),
+            content,
+            metadata=_read_metadata(_Opened(_identity_of(plain), content)),
             pre_buffer=False,  # else pyarrow keeps every byte it reads until the file is closed
             buffer_size=1 << 18,
             page_checksum_verification=True,

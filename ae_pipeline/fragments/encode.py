@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from ae_pipeline.dataset import (
     Fragment,
     Seen,
     fingerprint,
     lossless_schema,
-    open_fragment,
+    opened,
     pinned,
 )
 from ae_pipeline.errors import SourceChangedError, SourceDamagedError
@@ -107,8 +109,8 @@ def _result(
     format: FragmentFormat, fragment: Fragment, path: Path, state: State, warnings: tuple[str, ...]
 ) -> FragmentResult:
     made = pinned(Fragment(path, fragment.relative, 0))
-    with open_fragment(made) as file:
-        metadata = file.metadata
+    with opened(made) as file:
+        metadata = pq.read_metadata(file)
     footer = require_footer(metadata, fragment)
     return FragmentResult(
         **vars(fragment_bytes(format, metadata, footer, made)),

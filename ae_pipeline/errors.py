@@ -38,9 +38,7 @@ processes.
 
 from __future__ import annotations
 
-import errno
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from ae_pipeline.escaping import one_line, visible
 
@@ -85,65 +83,6 @@ def listing(names: Sequence[object], most: int = 8) -> str:
     """Join names for a message, only the first of many: "a, b and 98 more"."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(map(str, names[:most])) + more
-
-
-def is_out_of_memory(error: BaseException | None) -> bool:
-    """Whether an error, or a cause of it, says that memory ran out.
-
-    Libraries say so in many ways, some of which look like damage.
-    """
-    for _ in range(_LONGEST_CHAIN):
-        if error is None:
-            return False
-        if isinstance(error, MemoryError) or _says_so(error):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-@contextmanager
-def memory_errors(where: str) -> Iterator[None]:
-    """Turn any error of exhausted memory into `OutOfMemoryError`; `where` is a path or step."""
-    try:
-        yield
-    except OutOfMemoryError:
-        raise
-    except Exception as error:
-        if is_out_of_memory(error):
-            raise out_of_memory(where) from error
-        raise
-
-
-def out_of_memory(where: str) -> OutOfMemoryError:
-    """Return the error for exhausted memory; `where` is a path or step."""
-    return OutOfMemoryError(
-        "not enough memory",
-        where=where,
-        remedy="run again with fewer workers (execution.workers, --workers) or more memory; no "
-        "file is to blame",
-    )
-
-
-#: The most causes to follow; chains can be rings.
-_LONGEST_CHAIN = 20
-_NO_MEMORY = (
-    "not enough memory",
-    "cannot allocate memory",
-    "out of memory",
-    "can't start new thread",
-    "bad_alloc",
-    "failed to map segment",
-)
-
-
-def _says_so(error: BaseException) -> bool:
-    """Whether its number says so, or else its words; this package's errors quote their causes."""
-    if isinstance(error, AePipelineError):
-        return False
-    if isinstance(error, OSError) and error.errno is not None:
-        return error.errno == errno.ENOMEM
-    text = str(error).lower()
-    return any(phrase in text for phrase in _NO_MEMORY)
 
 
 def _rebuild(

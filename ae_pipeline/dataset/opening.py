@@ -25,9 +25,8 @@ from ae_pipeline.errors import (
     CorruptFragmentError,
     FragmentReplacedError,
     SourceNotFoundError,
-    is_out_of_memory,
-    out_of_memory,
 )
+from ae_pipeline.out_of_memory import is_out_of_memory, out_of_memory
 
 
 def pinned(fragment: Fragment) -> Fragment:

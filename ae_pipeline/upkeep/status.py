@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 
 from ae_pipeline.config.backfill import FragmentState
 from ae_pipeline.dataset import Fragment, Source, fragments_there
-from ae_pipeline.errors import AePipelineError, OutOfMemoryError, is_out_of_memory, out_of_memory
+from ae_pipeline.errors import AePipelineError, OutOfMemoryError
 from ae_pipeline.formats import FragmentFormat
+from ae_pipeline.out_of_memory import is_out_of_memory, out_of_memory
 from ae_pipeline.parquet import leaf_sizes
 from ae_pipeline.results.backfill import PlannedFragment
 from ae_pipeline.results.progress import silent

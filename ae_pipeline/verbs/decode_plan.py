@@ -24,12 +24,11 @@ from ae_pipeline.errors import (
     CorruptCodecError,
     CorruptFragmentError,
     SourceError,
-    is_out_of_memory,
     listing,
-    out_of_memory,
 )
 from ae_pipeline.formats import FragmentFormat, open_format
 from ae_pipeline.fragments import DecodePlan
+from ae_pipeline.out_of_memory import is_out_of_memory, out_of_memory
 from ae_pipeline.selection import of_partitions, select_fragments, select_part
 from ae_pipeline.storage import (
     Extract,

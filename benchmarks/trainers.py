@@ -10,12 +10,11 @@ import numpy as np
 
 from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.archive import save_archive_codec
-from ae_pipeline.columns import resolve_roles, resolve_tolerances
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.config.tolerance import ToleranceConfig
 from ae_pipeline.config.training import TrainingConfig
-from ae_pipeline.dataset import discover, fittable, list_row_groups, typical_schema
-from ae_pipeline.fitting import UNTRAINED, direct_codec, measure_source
+from ae_pipeline.dataset import discover, fittable
+from ae_pipeline.fitting import UNTRAINED, direct_codec, measure_for_fit
 from ae_pipeline.planner.candidate import Trainer
 from ae_pipeline.planner.candidate_shape import Shape
 from ae_pipeline.planner.klt import measure_spectrum
@@ -31,15 +30,10 @@ def open_trainer(dataset: str, tolerance: float, training: TrainingConfig, folde
     promised = ToleranceConfig(relative=tolerance, kind="range", accept_flattened=True)
     job = EncodeJob(source=dataset, archive=str(folder), tolerance=promised, training=training)
     source = fittable(discover(dataset), job.columns)
-    schema = resolve_roles(typical_schema(source), job.columns, dataset)
-    groups = list_row_groups(source.fragments)
-    statistics, groups = measure_source(
-        groups, schema.features, None, training.seed, silent, dataset
-    )
-    provenance = Provenance(dataset, "benchmark", statistics.n_rows, UNTRAINED)
-    absolute = resolve_tolerances(promised, schema, statistics)
-    direct, inputs = direct_codec(job, schema, statistics, provenance, absolute)
-    return Trainer(job, direct, inputs, groups, folder, silent)
+    measured = measure_for_fit(job, source, silent)
+    provenance = Provenance(dataset, "benchmark", measured.statistics.n_rows, UNTRAINED)
+    direct, inputs = direct_codec(job, measured, provenance)
+    return Trainer(job, direct, inputs, measured.groups, folder, silent)
 
 
 def likely_start(trainer: Trainer, window: int = 1) -> tuple[int, float]:

@@ -26,12 +26,13 @@ from rich.console import Console
 from rich.table import Table
 
 from ae_pipeline.coding import Architecture, Weights, pin_blas_threads
-from ae_pipeline.columns import fit_standardization, resolve_roles
+from ae_pipeline.columns import fit_standardization
 from ae_pipeline.config.columns import ColumnsConfig
+from ae_pipeline.config.job import JobConfig
 from ae_pipeline.config.network import NetworkConfig
 from ae_pipeline.config.training import TrainingConfig
-from ae_pipeline.dataset import discover, fittable, list_row_groups, typical_schema
-from ae_pipeline.fitting import measure_source
+from ae_pipeline.dataset import discover, fittable
+from ae_pipeline.fitting import measure_for_fit
 from ae_pipeline.network.initialization import initial_weights
 from ae_pipeline.network.model import build_autoencoder, set_weights
 from ae_pipeline.results.progress import silent
@@ -88,13 +89,11 @@ def _load(path: Path, latent_dim: int) -> Problem:
     source = fittable(discover(path), ColumnsConfig())
     # A plain rate that cannot diverge, the same for both.
     config = TrainingConfig(learning_rate=1e-3, schedule="constant", warmup_fraction=0)
-    features = resolve_roles(typical_schema(source), ColumnsConfig(), str(path)).features
-    groups = list_row_groups(source.fragments)
     network = NetworkConfig(latent_dim=latent_dim)
-    statistics, groups = measure_source(groups, features, None, config.seed, silent, str(path))
-    standardization = fit_standardization(statistics, network.clip_sigma)
+    measured = measure_for_fit(JobConfig(training=config), source, silent)
+    standardization = fit_standardization(measured.statistics, network.clip_sigma)
     architecture = Architecture.from_config(network, standardization.n_inputs)
-    data = TrainingData(groups, features, standardization, config)
+    data = TrainingData(measured.groups, measured.schema.features, standardization, config)
     matrix = np.nan_to_num(data.sample.matrix(0), nan=0.0)
     weights = initial_weights(architecture, network.initializer, matrix, config.seed)
     return Problem(architecture, config, weights, matrix)

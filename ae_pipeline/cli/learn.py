@@ -11,6 +11,7 @@ from ae_pipeline.cli.show import print_json, show, tell_next
 from ae_pipeline.cli.terminal import progress_bars, set_up_logging, stdout
 from ae_pipeline.config.job import EncodeJob, FitJob
 from ae_pipeline.config.load import load_job
+from ae_pipeline.formats import FORMATS
 from ae_pipeline.report.build import fit_table
 from ae_pipeline.report.console import render
 from ae_pipeline.verbs import encode as encode_dataset
@@ -31,6 +32,7 @@ def fit(
     loss_threshold: options.LossThreshold = None,
     seed: options.Seed = None,
     start_from: options.StartFrom = None,
+    codec_for: options.CodecFor = None,
     keep: options.Keep = None,
     feature: options.Feature = None,
     force: options.ForceFit = False,
@@ -56,6 +58,7 @@ def fit(
         training__loss_threshold=loss_threshold,
         training__seed=seed,
         training__start_from=start_from,
+        codec_for=codec_for,
         columns__keep=keep,
         columns__feature=feature,
         execution__force=force,
@@ -67,7 +70,8 @@ def fit(
         print_json(result)
         return
     render(fit_table(result), stdout)
-    tell_next(f"features {job.source} DEST --codec {job.codec}")
+    verb = FORMATS[job.codec_for].verb
+    tell_next(f"{verb} {job.source} DEST --codec {job.codec}")
 
 
 def features(

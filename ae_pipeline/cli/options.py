@@ -88,6 +88,15 @@ StartFrom = Annotated[
         "--from", metavar="CODEC", help="Go on from this codec's network.", rich_help_panel=_MODEL
     ),
 ]
+CodecFor = Annotated[
+    str | None,
+    typer.Option(
+        "--for",
+        metavar="KIND",
+        help="Fit a codec for features (the default), or for an archive.",
+        rich_help_panel=_MODEL,
+    ),
+]
 Seed = Annotated[int | None, typer.Option(help="Of everything random.", rich_help_panel=_MODEL)]
 Budget = Annotated[
     float | None,

@@ -4,7 +4,7 @@
 `job.yaml` serves fit, encode and decode, and a deployment's form marks what is required.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -55,6 +55,9 @@ class JobConfig(Settings):
         default=None, description="Archive; encode writes it, decode and verify read it."
     )
     decoded: str | None = Field(default=None, description="Where decode writes its tables.")
+    codec_for: Literal["features", "archive"] = Field(
+        default="features", description="The kind of dataset that `fit` fits a codec for."
+    )
     latent_column: str = Field(
         default="latent", min_length=1, description="Name of the latent column."
     )

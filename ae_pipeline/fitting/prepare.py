@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import reduce
 from itertools import count, groupby
 
 import numpy as np
+from jaxtyping import Float64
 
 from ae_pipeline.blocks.block import records_to_block, rows_per_block
-from ae_pipeline.columns import ColumnStatistics, measure
-from ae_pipeline.dataset import Fragment, RowGroup, read_records
+from ae_pipeline.columns import (
+    ColumnStatistics,
+    Standardization,
+    TableSchema,
+    measure,
+    resolve_roles,
+)
+from ae_pipeline.config.job import JobConfig
+from ae_pipeline.dataset import (
+    Fragment,
+    RowGroup,
+    Source,
+    list_row_groups,
+    read_records,
+    typical_schema,
+)
 from ae_pipeline.errors import (
     AePipelineError,
     CorruptFragmentError,
@@ -22,6 +38,63 @@ from ae_pipeline.errors import (
 from ae_pipeline.results.progress import Progress, ProgressEvent
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A source as each fit sees it.
+
+    Args:
+        where: path of the source, for messages and provenance.
+        schema: schema and roles.
+        statistics: of the feature columns.
+        groups: row groups to learn from.
+    """
+
+    where: str
+    schema: TableSchema
+    statistics: ColumnStatistics
+    groups: tuple[RowGroup, ...]
+
+    def deviation(self, standardization: Standardization) -> Float64[np.ndarray, "features"]:
+        """Return the standard deviation of each column; its scale where there is none."""
+        std = self.statistics.std
+        return np.where(np.isfinite(std) & (std > 0), std, standardization.scale)
+
+
+def measure_for_fit(
+    job: JobConfig,
+    source: Source,
+    progress: Progress,
+    *,
+    max_rows: int | None = None,
+    schema: TableSchema | None = None,
+) -> Measured:
+    """Resolve roles and measure the columns of a source that is `fittable`.
+
+    Args:
+        job: settings.
+        source: fragments.
+        progress: called for every row group.
+        max_rows: measure about this many rows, spread evenly; None for all.
+        schema: roles to use; None to resolve them.
+
+    Raises:
+        SourceError: the source holds no rows, or cannot be read.
+        ConfigError: a setting does not suit its columns.
+    """
+    where = str(source.root)
+    if schema is None:
+        schema = resolve_roles(typical_schema(source), job.columns, where)
+    statistics, groups = measure_source(
+        list_row_groups(source.fragments),
+        schema.features,
+        max_rows,
+        job.training.seed,
+        progress,
+        where,
+    )
+    return Measured(where, schema, statistics, tuple(groups))
 
 
 def measure_source(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 
 from ae_pipeline.codec import Provenance
-from ae_pipeline.columns import TableSchema, resolve_tolerances
+from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.job import JobConfig
-from ae_pipeline.dataset import Source, list_row_groups
+from ae_pipeline.dataset import Source
 from ae_pipeline.errors import AePipelineError
-from ae_pipeline.fitting.archive import UNTRAINED, direct_codec
+from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
 from ae_pipeline.fitting.guard import column_fidelity, judge_codec
-from ae_pipeline.fitting.prepare import measure_source
+from ae_pipeline.fitting.prepare import measure_for_fit
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.progress import silent
 
@@ -25,20 +25,12 @@ def preview(source: Source, schema: TableSchema) -> tuple[ColumnFidelity, ...]:
     """Each feature column, judged on row groups from everywhere; nothing if none can be read."""
     if not schema.features:
         return ()
-    job, where = JobConfig(), str(source.root)
+    job, max_rows = JobConfig(), max(1, _MOST_VALUES // len(schema.features))
     try:
-        statistics, _ = measure_source(
-            list_row_groups(source.fragments),
-            schema.features,
-            max(1, _MOST_VALUES // len(schema.features)),
-            job.training.seed,
-            silent,
-            where,
-        )
+        measured = measure_for_fit(job, source, silent, max_rows=max_rows, schema=schema)
     except (AePipelineError, OSError) as error:
-        logger.warning("%s: columns are not judged: %s", where, error)
+        logger.warning("%s: columns are not judged: %s", source.root, error)
         return ()
-    provenance = Provenance(where, "preview", statistics.n_rows, UNTRAINED)
-    quantizers = resolve_tolerances(job.tolerance, schema, statistics)
-    codec, _ = direct_codec(job, schema, statistics, provenance, quantizers)
-    return column_fidelity(codec, judge_codec(codec, statistics.sample))
+    provenance = Provenance(measured.where, "preview", measured.statistics.n_rows, UNTRAINED)
+    codec, _ = direct_codec(job, measured, provenance)
+    return column_fidelity(codec, judge_codec(codec, measured.statistics.sample))

@@ -3,6 +3,7 @@
 from ae_pipeline.formats.base import Facts, FragmentFormat
 from ae_pipeline.formats.latent_records import compose_records, features_schema, split_records
 from ae_pipeline.formats.registry import (
+    FORMATS,
     check_kind_of_codec,
     check_schema,
     check_settings,
@@ -14,6 +15,7 @@ from ae_pipeline.formats.registry import (
 )
 
 __all__ = [
+    "FORMATS",
     "Facts",
     "FragmentFormat",
     "check_kind_of_codec",

@@ -19,9 +19,9 @@ from ae_pipeline.codec.archive import (
     load_archive_codec,
     save_archive_codec,
 )
-from ae_pipeline.coding import Quantizer
+from ae_pipeline.coding import Architecture, Quantizer
 from ae_pipeline.columns import TableSchema
-from ae_pipeline.config.job import EncodeJob
+from ae_pipeline.config.job import EncodeJob, JobConfig
 from ae_pipeline.dataset import (
     Fragment,
     Source,
@@ -68,7 +68,7 @@ class ArchiveFormat(FragmentFormat):
     has_promise: ClassVar[bool] = True
 
     @classmethod
-    def extra_of(cls, job: EncodeJob) -> dict[str, str]:
+    def extra_of(cls, job: JobConfig) -> dict[str, str]:
         """Nothing: the codec decides everything."""
         return {}
 
@@ -80,7 +80,7 @@ class ArchiveFormat(FragmentFormat):
     @classmethod
     def fit(
         cls,
-        job: EncodeJob,
+        job: JobConfig,
         source: Source,
         checkpoint: Path,
         progress: Progress,
@@ -136,6 +136,16 @@ class ArchiveFormat(FragmentFormat):
     def quantizers(self) -> tuple[Quantizer, ...]:
         """Grid and promise of each feature column."""
         return self.codec.quantizers
+
+    @property
+    def architecture(self) -> Architecture | None:
+        """Shape of the network, if there is one."""
+        return None if self.codec.network is None else self.codec.network.architecture
+
+    @property
+    def n_constant(self) -> int:
+        """Feature columns that did not vary when the codec was fitted."""
+        return int((self.codec.std == 0).sum())
 
     @property
     def drift_reference(self) -> ArchiveCodec:

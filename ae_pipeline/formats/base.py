@@ -16,9 +16,9 @@ from jaxtyping import Float64
 
 from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.archive import ArchiveCodec
-from ae_pipeline.coding import Quantizer
+from ae_pipeline.coding import Architecture, Quantizer
 from ae_pipeline.columns import TableSchema
-from ae_pipeline.config.job import EncodeJob
+from ae_pipeline.config.job import EncodeJob, JobConfig
 from ae_pipeline.dataset import Fragment, Source
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import InspectedColumn
@@ -44,7 +44,7 @@ class FragmentFormat(ABC):
 
     @classmethod
     @abstractmethod
-    def extra_of(cls, job: EncodeJob) -> dict[str, str]:
+    def extra_of(cls, job: JobConfig) -> dict[str, str]:
         """Return what footers hold for this kind alone, as a job has it."""
 
     @classmethod
@@ -56,7 +56,7 @@ class FragmentFormat(ABC):
     @abstractmethod
     def fit(
         cls,
-        job: EncodeJob,
+        job: JobConfig,
         source: Source,
         checkpoint: Path,
         progress: Progress,
@@ -114,6 +114,16 @@ class FragmentFormat(ABC):
     @abstractmethod
     def quantizers(self) -> tuple[Quantizer, ...]:
         """Grid and promise of each feature column; empty if nothing is promised."""
+
+    @property
+    @abstractmethod
+    def architecture(self) -> Architecture | None:
+        """Shape of the networks; None if there are none."""
+
+    @property
+    @abstractmethod
+    def n_constant(self) -> int:
+        """Feature columns that held one value when the codec was fitted."""
 
     @property
     @abstractmethod

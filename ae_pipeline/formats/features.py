@@ -15,9 +15,9 @@ from jaxtyping import Float64
 from ae_pipeline.blocks.block import block_to_arrays, records_to_block, rows_per_block
 from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.features import FeaturesCodec, load_features_codec, save_features_codec
-from ae_pipeline.coding import Quantizer
+from ae_pipeline.coding import Architecture, Quantizer
 from ae_pipeline.columns import TableSchema
-from ae_pipeline.config.job import EncodeJob
+from ae_pipeline.config.job import EncodeJob, JobConfig
 from ae_pipeline.dataset import Fragment, Source, open_fragment, read_paced
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.fitting import fit_codec
@@ -59,7 +59,7 @@ class FeaturesFormat(FragmentFormat):
     has_promise: ClassVar[bool] = False
 
     @classmethod
-    def extra_of(cls, job: EncodeJob) -> dict[str, str]:
+    def extra_of(cls, job: JobConfig) -> dict[str, str]:
         """Return the name of the latent column."""
         return {LATENT_KEY: job.latent_column}
 
@@ -71,7 +71,7 @@ class FeaturesFormat(FragmentFormat):
     @classmethod
     def fit(
         cls,
-        job: EncodeJob,
+        job: JobConfig,
         source: Source,
         checkpoint: Path,
         progress: Progress,
@@ -120,6 +120,16 @@ class FeaturesFormat(FragmentFormat):
     def quantizers(self) -> tuple[Quantizer, ...]:
         """None: latents promise nothing of a value."""
         return ()
+
+    @property
+    def architecture(self) -> Architecture:
+        """Shape of the networks."""
+        return self.codec.architecture
+
+    @property
+    def n_constant(self) -> int:
+        """Feature columns that decode to a constant."""
+        return int(self.codec.standardization.is_constant.sum())
 
     @property
     def drift_reference(self) -> None:

@@ -15,13 +15,11 @@ from ae_pipeline.blocks.block import records_to_block
 from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.columns import (
-    ColumnStatistics,
     ErrorSums,
     TableSchema,
     column_metrics,
     measure_errors,
     resolve_roles,
-    resolve_tolerances,
 )
 from ae_pipeline.config.job import EstimateJob, JobConfig
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
@@ -38,11 +36,13 @@ from ae_pipeline.dataset import (
 )
 from ae_pipeline.fitting import (
     UNTRAINED,
+    Measured,
     column_fidelity,
     direct_codec,
     is_named,
     judge_codec,
-    measure_source,
+    measure_for_fit,
+    spread,
 )
 from ae_pipeline.parquet import leaf_sizes
 from ae_pipeline.planner.candidate import Trainer
@@ -71,9 +71,8 @@ class _Sampled:
     """What all tolerances share."""
 
     source: Source
-    schema: TableSchema
+    measured: Measured
     groups: tuple[RowGroup, ...]
-    statistics: ColumnStatistics
     n_rows: int
     kept_bytes: int
 
@@ -114,11 +113,11 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
     shown = best if best in options else min(options, key=lambda option: option.tolerance)
     codec = codecs[shown.tolerance].codec
     encode_s, decode_s = _speed(codec, sampled)
-    raw = sampled.n_rows * _row_bytes(sampled.schema)
+    raw = sampled.n_rows * _row_bytes(sampled.measured.schema)
     return Estimate(
         source=job.source,
         n_rows=sampled.n_rows,
-        n_sampled=sampled.statistics.n_rows,
+        n_sampled=sampled.measured.statistics.n_rows,
         source_bytes=sampled.source.size_bytes,
         raw_bytes=raw,
         options=tuple(options),
@@ -138,23 +137,15 @@ def _look(job: EstimateJob, progress: Progress) -> _Sampled:
     tell_ignored(source, job.source)
     source = fittable(source, job.columns)
     schema = resolve_roles(typical_schema(source), job.columns, job.source)
-    groups = list_row_groups(source.fragments)
-    measured = _spread(groups, _MEASURED_VALUES // len(schema.features))
-    seed = job.training.seed
-    statistics, sound = measure_source(measured, schema.features, None, seed, progress, job.source)
-    chosen = _spread(sound, _MOST_VALUES // len(schema.features))
-    n_rows = sum(group.n_rows for group in groups)
-    return _Sampled(source, schema, tuple(chosen), statistics, n_rows, _kept_bytes(source, schema))
-
-
-def _spread(groups: Sequence[RowGroup], most_rows: int) -> list[RowGroup]:
-    """All row groups, or evenly spread ones of about so many rows, at least one."""
-    n_rows = sum(group.n_rows for group in groups)
-    if n_rows <= most_rows:
-        return list(groups)
-    n_groups = max(1, len(groups) * most_rows // n_rows)
-    places = np.linspace(0, len(groups) - 1, n_groups).round().astype(int)
-    return [groups[place] for place in np.unique(places)]
+    n_features = len(schema.features)
+    measured = measure_for_fit(
+        job, source, progress, max_rows=_MEASURED_VALUES // n_features, schema=schema
+    )
+    n_rows = sum(group.n_rows for group in list_row_groups(source.fragments))
+    chosen = spread(
+        spread(measured.groups, _MEASURED_VALUES // n_features), _MOST_VALUES // n_features
+    )
+    return _Sampled(source, measured, tuple(chosen), n_rows, _kept_bytes(source, schema))
 
 
 def _rehearse_all(
@@ -207,8 +198,7 @@ def _rehearse(
     """The codec that the planner would choose, had it less time."""
     own = job.model_copy(update={"tolerance": tolerance})
     provenance = Provenance(job.source, "rehearsal", sampled.n_rows, UNTRAINED)
-    quantizers = resolve_tolerances(tolerance, sampled.schema, sampled.statistics)
-    direct, inputs = direct_codec(own, sampled.schema, sampled.statistics, provenance, quantizers)
+    direct, inputs = direct_codec(own, sampled.measured, provenance)
     growth = max(job.planner.growth, sampled.share)
     config = job.planner.model_copy(update={"growth": growth})
     with tempfile.TemporaryDirectory() as scratch:
@@ -229,7 +219,7 @@ def _option(
     payload = round(chosen.payload_bytes * sampled.share * rehearsed.outlook)
     kept = sampled.kept_bytes + _CONTAINER_BYTES * len(sampled.source.fragments)
     codec = rehearsed.codec
-    fidelity = column_fidelity(codec, judge_codec(codec, sampled.statistics.sample))
+    fidelity = column_fidelity(codec, judge_codec(codec, sampled.measured.statistics.sample))
     lost = (column for column in fidelity if not column.keeps_meaning)
     return EstimatedOption(
         label=label,

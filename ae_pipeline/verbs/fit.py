@@ -1,4 +1,4 @@
-"""Fit: measure the source, train the autoencoder, write the codec."""
+"""Fit: measure the source, train, write the codec to a folder of its own."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 from ae_pipeline.codec import CODEC_FILE
-from ae_pipeline.codec.features import FeaturesCodec, load_features_codec, save_features_codec
 from ae_pipeline.config.job import FitJob
 from ae_pipeline.dataset import Source, discover, fittable, sparing, tell_ignored
 from ae_pipeline.errors import CodecError, DestinationExistsError
-from ae_pipeline.fitting import fit_codec, fit_key
+from ae_pipeline.fitting import fit_key
+from ae_pipeline.formats import FORMATS, FragmentFormat, open_format
 from ae_pipeline.publish import remove_tree
 from ae_pipeline.results.dataset import State
 from ae_pipeline.results.fit import FitResult
@@ -21,10 +21,12 @@ _CHECKPOINT_FOLDER = "checkpoint"
 
 
 def fit(job: FitJob, progress: Progress = silent) -> FitResult:
-    """Fit a codec and write it to `job.codec`; a current one is left alone.
+    """Fit a codec of the kind `job.codec_for` and write it to `job.codec`.
+
+    A codec that came of the same source and settings is left alone.
 
     Raises:
-        AePipelineError: of the source, the settings, the destination or training.
+        AePipelineError: the source, settings or destination cannot be used, or training diverged.
     """
     started = time.monotonic()
     source = discover(job.source)
@@ -43,18 +45,18 @@ def _fit(job: FitJob, source: Source, progress: Progress, started: float) -> Fit
         )
     tell_ignored(source, job.source)
     source = fittable(source, job.columns)
-    current = _current_codec(job, source, directory)
+    current = _current(job, source, directory)
     if current is not None:
         return _result(current, directory, "current", started)
     checkpoint = directory / _CHECKPOINT_FOLDER
-    codec = fit_codec(job, source, checkpoint, progress)
-    save_features_codec(codec, directory)
+    format = FORMATS[job.codec_for].fit(job, source, checkpoint, progress, lambda: None)
+    format.save(directory)
     remove_tree(checkpoint)
-    return _result(codec, directory, "written", started)
+    return _result(format, directory, "written", started)
 
 
-def _current_codec(job: FitJob, source: Source, directory: Path) -> FeaturesCodec | None:
-    """The codec in the directory if it came of the same fit; None if there is none to keep.
+def _current(job: FitJob, source: Source, directory: Path) -> FragmentFormat | None:
+    """Return the codec in the directory if it came of the same fit; None if there is none.
 
     Raises:
         DestinationExistsError: another codec is there.
@@ -62,11 +64,14 @@ def _current_codec(job: FitJob, source: Source, directory: Path) -> FeaturesCode
     if job.execution.force or not (directory / CODEC_FILE).exists():
         return None
     try:
-        codec = load_features_codec(directory)
+        found: FragmentFormat | None = open_format(directory)
     except CodecError:
-        codec = None
-    if codec is not None and codec.provenance.fit_key == fit_key(job, source):
-        return codec
+        found = None
+    if found is not None and (found.kind, found.provenance.fit_key) == (
+        job.codec_for,
+        fit_key(job, source),
+    ):
+        return found
     raise DestinationExistsError(
         "another codec is here",
         where=str(directory),
@@ -75,18 +80,18 @@ def _current_codec(job: FitJob, source: Source, directory: Path) -> FeaturesCode
     )
 
 
-def _result(codec: FeaturesCodec, directory: Path, state: State, started: float) -> FitResult:
-    training = codec.provenance.training
+def _result(format: FragmentFormat, directory: Path, state: State, started: float) -> FitResult:
+    architecture = format.architecture
     return FitResult(
-        codec_id=codec.id,
+        codec_id=format.codec_id,
         directory=str(directory),
         state=state,
-        n_rows=codec.provenance.n_rows,
-        n_features=len(codec.schema.features),
-        n_constant=int(codec.standardization.is_constant.sum()),
-        latent_dim=codec.latent_dim,
-        n_parameters=codec.architecture.n_parameters,
-        training=training,
+        n_rows=format.provenance.n_rows,
+        n_features=len(format.schema.features),
+        n_constant=format.n_constant,
+        latent_dim=0 if architecture is None else architecture.latent_dim,
+        n_parameters=0 if architecture is None else architecture.n_parameters,
+        training=format.provenance.training,
         seconds=time.monotonic() - started,
-        warnings=tuple(map(str, codec.provenance.rare)),
+        warnings=format.warnings,
     )

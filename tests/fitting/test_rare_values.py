@@ -15,7 +15,7 @@ from ae_pipeline.coding import Architecture
 from ae_pipeline.columns import TableSchema, fit_standardization
 from ae_pipeline.config.job import DecodeJob, EncodeJob
 from ae_pipeline.dataset import discover, list_row_groups
-from ae_pipeline.fitting import measure_source
+from ae_pipeline.fitting.prepare import measure_source
 from ae_pipeline.fitting.rare_values import with_lost_events
 from ae_pipeline.report.outcome import result_warnings
 from ae_pipeline.results.fit import RareColumn

@@ -19,7 +19,7 @@ from ae_pipeline.columns import Standardization, TableSchema, resolve_tolerances
 from ae_pipeline.config.job import DecodeJob
 from ae_pipeline.config.tolerance import ToleranceConfig
 from ae_pipeline.dataset import discover, fingerprint, list_row_groups
-from ae_pipeline.fitting import measure_source
+from ae_pipeline.fitting.prepare import measure_source
 from ae_pipeline.formats.archive import ArchiveFormat
 from ae_pipeline.results.progress import silent
 from ae_pipeline.storage import Footer, read_footer

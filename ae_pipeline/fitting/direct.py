@@ -1,0 +1,63 @@
+"""The codec without any prediction, which each other one has to beat."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool, Float64
+
+from ae_pipeline.codec import Provenance
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.coding import Quantizer
+from ae_pipeline.columns import Standardization, fit_standardization, resolve_tolerances
+from ae_pipeline.config.job import JobConfig
+from ae_pipeline.fitting.prepare import Measured
+from ae_pipeline.results.fit import TrainingSummary
+
+#: Cells per deviation of a column.
+_MOST_CELLS = 2.0**24
+
+
+#: What provenance says where no network was trained.
+UNTRAINED = TrainingSummary(0, 0, "no network", 0, 0.0, 0.0)
+
+
+def direct_codec(
+    job: JobConfig,
+    measured: Measured,
+    provenance: Provenance,
+    quantizers: tuple[Quantizer, ...] | None = None,
+) -> tuple[ArchiveCodec, Standardization]:
+    """Build a codec without any prediction, and what a network of it would see.
+
+    Args:
+        job: settings.
+        measured: the source.
+        provenance: where the codec comes from.
+        quantizers: promises to keep; None to resolve the tolerances of the settings.
+    """
+    if quantizers is None:
+        quantizers = resolve_tolerances(job.tolerance, measured.schema, measured.statistics)
+    inputs = fit_standardization(measured.statistics, job.network.clip_sigma)
+    direct = ArchiveCodec(
+        schema=measured.schema,
+        quantizers=quantizers,
+        std=measured.deviation(inputs),
+        predictor=None,
+        network=None,
+        provenance=provenance,
+    )
+    is_whole = np.array([quantizer.is_whole for quantizer in quantizers], bool)
+    is_learnable = _is_learnable(inputs, direct.cell) & ~is_whole
+    return direct, replace(inputs, scale=np.where(is_learnable, inputs.scale, 0.0))
+
+
+def _is_learnable(
+    inputs: Standardization, cell: Float64[np.ndarray, "features"]
+) -> Bool[np.ndarray, "features"]:
+    """Columns that a network may see: those with cells of one width, and not so fine against their
+    spread that float32 cannot tell their cells apart.
+    """  # noqa: D205
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        return (cell > 0) & (inputs.scale / cell < _MOST_CELLS)

@@ -25,7 +25,7 @@ from ae_pipeline.dataset import (
 from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
 from ae_pipeline.fitting.prepare import Measured, measure_for_fit
 from ae_pipeline.fitting.spreading import spread_row_groups
-from ae_pipeline.parquet import read_leaves
+from ae_pipeline.parquet import leaf_sizes
 from ae_pipeline.planner.candidate import CandidateTrainer
 from ae_pipeline.planner.forecast import Forecast, outlook
 from ae_pipeline.planner.plan import plan_codec
@@ -117,6 +117,6 @@ def _kept_bytes(source: Source, schema: TableSchema) -> int:
     features = set(schema.features)
     for fragment in source.fragments:
         with opened(fragment) as file:
-            sizes = read_leaves(file)
+            sizes = leaf_sizes(file)
         total += sum(size for path, size in sizes.items() if path.split(".")[0] not in features)
     return total

@@ -7,8 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ae_pipeline.errors import AePipelineError, is_out_of_memory, out_of_memory
-from ae_pipeline.parquet import read_leaves
+from ae_pipeline.errors import AePipelineError
+from ae_pipeline.out_of_memory import is_out_of_memory, out_of_memory
+from ae_pipeline.parquet import leaf_sizes
 from ae_pipeline.storage import Footer, read_footer
 
 
@@ -26,7 +27,7 @@ def footer_of(path: Path, *, checks_sizes: bool = True) -> Footer | None:
     try:
         with path.open("rb") as file:
             if checks_sizes:
-                read_leaves(file)
+                leaf_sizes(file)
             return read_footer(pq.read_metadata(file), str(path))
     except (
         MemoryError,

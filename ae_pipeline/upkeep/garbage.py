@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from ae_pipeline.dataset import Fragment, discover, open_fragment
 from ae_pipeline.errors import AePipelineError, EmptySourceError
-from ae_pipeline.publish import is_temporary
+from ae_pipeline.hidden_names import is_temporary, name_of_rejected, name_of_replaced
 from ae_pipeline.storage import (
     PRIVATE_FOLDER,
     Marker,
@@ -23,8 +23,8 @@ from ae_pipeline.storage import (
     read_footer,
 )
 from ae_pipeline.upkeep.footers import footer_of
-from ae_pipeline.upkeep.rejection import has_successor, is_rejected
-from ae_pipeline.upkeep.replacing import is_replaced, is_still_needed
+from ae_pipeline.upkeep.rejection import has_successor
+from ae_pipeline.upkeep.replacing import is_still_needed
 
 #: A file or folder, and why it is not needed.
 Found: TypeAlias = tuple[Path, str]
@@ -97,14 +97,14 @@ def _rejected(root: Path) -> Iterator[Found]:
     Those without a successor may be the only copy, and are not garbage.
     """
     for path in _files_of(root):
-        if is_rejected(path.name) and has_successor(path, root):
+        if name_of_rejected(path.name) and has_successor(path, root):
             yield path, "an archive file that failed verification and was replaced"
 
 
 def _replaced(root: Path) -> Iterator[Found]:
     """Find archive files that a run kept while it replaced them."""
     for path in _files_of(root):
-        if is_replaced(path.name) and not is_still_needed(path, root):
+        if name_of_replaced(path.name) and not is_still_needed(path, root):
             yield path, "an archive file that was replaced"
 
 

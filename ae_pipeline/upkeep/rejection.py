@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
-import re
-from itertools import count
 from pathlib import Path
 
 import pyarrow as pa
 
 from ae_pipeline.dataset import Fragment, file_hash, fingerprint, read_records
 from ae_pipeline.errors import AePipelineError
+from ae_pipeline.hidden_names import name_of_rejected, rejected_path
 from ae_pipeline.publish import destination_errors, rename
 from ae_pipeline.results.dataset import FragmentFailure
 from ae_pipeline.storage import Footer, codec_directory, read_notes, read_unchecked
@@ -19,7 +17,6 @@ from ae_pipeline.upkeep.footers import footer_of
 
 logger = logging.getLogger(__name__)
 
-_REJECTED = re.compile(r"\.(?P<name>.+?)(\.\d+)?\.rejected", re.DOTALL)
 _BATCH_ROWS = 1 << 14
 
 
@@ -38,13 +35,8 @@ def set_aside(source: Path, archive: Path, failure: FragmentFailure) -> None:
         logger.error("%s; it stays, since its source cannot replace it", failure)
         return
     with destination_errors(path):
-        rename(path, _free_name(path))
+        rename(path, rejected_path(path))
     logger.error("set aside %s", failure)
-
-
-def is_rejected(name: str) -> bool:
-    """Whether a file name is one that `set_aside` gives."""
-    return _REJECTED.fullmatch(name) is not None
 
 
 def has_successor(path: Path, archive: Path) -> bool:
@@ -53,8 +45,7 @@ def has_successor(path: Path, archive: Path) -> bool:
     A good file has an intact footer and an existing codec, has the same source or is newer, and no
     note says that it failed or has not been read back.
     """
-    match = _REJECTED.fullmatch(path.name)
-    good = path if match is None else path.with_name(match["name"])
+    good = path.with_name(name_of_rejected(path.name) or path.name)
     relative, footer = good.relative_to(archive).as_posix(), footer_of(good)
     if footer is None or not codec_directory(archive, footer.codec_id).is_dir():
         return False
@@ -80,10 +71,3 @@ def _can_replace(source: Path, relative: str, footer: Footer | None) -> bool:
         return not (footer and footer.source_sha256) or file_hash(source) == footer.source_sha256
     except (AePipelineError, OSError, pa.ArrowException, MemoryError):
         return False
-
-
-def _free_name(path: Path) -> Path:
-    """Return a hidden name that no file set aside before has."""
-    numbers = (f".{number}" if number else "" for number in count())
-    names = (path.with_name(f".{path.name}{number}.rejected") for number in numbers)
-    return next(name for name in names if not os.path.lexists(name))

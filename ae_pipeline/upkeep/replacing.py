@@ -7,8 +7,6 @@ keeps the old archive file until it has looked for the source. At least one of t
 from __future__ import annotations
 
 import os
-import re
-import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,10 +14,9 @@ from pathlib import Path
 
 from ae_pipeline.dataset import file_hash
 from ae_pipeline.errors import SourceChangedError
-from ae_pipeline.publish import destination_errors, rename, temporary_path
+from ae_pipeline.hidden_names import name_of_replaced, replaced_path, temporary_path
+from ae_pipeline.publish import destination_errors, rename
 from ae_pipeline.storage import read_notes
-
-_REPLACED = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.replaced", re.DOTALL)
 
 
 @contextmanager
@@ -38,7 +35,7 @@ def replacing(archive: Path, relative: str, source: Path) -> Iterator[Callable[[
         DestinationError: the old file cannot be kept.
     """
     path = archive / relative
-    kept = path.with_name(f".{path.name}.{secrets.token_hex(4)}.replaced")
+    kept = replaced_path(path)
     try:
         yield lambda: _keep(path, kept)
     except BaseException:
@@ -63,24 +60,18 @@ def finish_replacing(archive: Path, retired: Mapping[str, Mapping[str, str]]) ->
     """
     for folder in {(archive / relative).parent for relative in retired}:
         names = os.listdir(folder) if folder.is_dir() else []
-        matches = {match["name"] for match in map(_REPLACED.fullmatch, names) if match}
-        for name in matches:
+        for name in {name for name in map(name_of_replaced, names) if name}:
             _put_back(archive, (folder / name).relative_to(archive).as_posix())
 
 
 def is_still_needed(path: Path, archive: Path) -> bool:
     """Whether a kept file is the verified one of a deleted source, and no copy has its name."""
-    match = _REPLACED.fullmatch(path.name)
-    if match is None:
+    name = name_of_replaced(path.name)
+    if name is None:
         return False
-    good = path.with_name(match["name"])
+    good = path.with_name(name)
     verified = _verified(archive, good.relative_to(archive).as_posix())
     return file_hash(path) in verified and not (good.is_file() and file_hash(good) in verified)
-
-
-def is_replaced(name: str) -> bool:
-    """Whether a file name is one that `replacing` gives."""
-    return _REPLACED.fullmatch(name) is not None
 
 
 def _keep(path: Path, kept: Path) -> None:
@@ -100,8 +91,8 @@ def _put_back(archive: Path, relative: str) -> bool:
     if path.is_file() and file_hash(path) in verified:
         return False
     for name in sorted(os.listdir(path.parent)):
-        match, kept = _REPLACED.fullmatch(name), path.with_name(name)
-        if match and match["name"] == path.name and verified and file_hash(kept) in verified:
+        is_kept, kept = name_of_replaced(name) == path.name, path.with_name(name)
+        if is_kept and verified and file_hash(kept) in verified:
             temporary = temporary_path(path)
             with destination_errors(path):
                 _keep(kept, temporary)

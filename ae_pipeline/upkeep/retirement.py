@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ae_pipeline.dataset import Fragment, Seen, fingerprint
 from ae_pipeline.errors import AePipelineError
+from ae_pipeline.hidden_names import retiring_path
 from ae_pipeline.protection import protecting
 from ae_pipeline.publish import destination_errors, rename
 from ae_pipeline.storage import remove_note
@@ -39,7 +40,7 @@ class Retirement:
     @property
     def hidden(self) -> Path:
         """Name of the source file during its deletion."""
-        return self.path.with_name(f".{self.path.name}.retiring")
+        return retiring_path(self.path)
 
     @property
     def archived(self) -> Path:

@@ -16,18 +16,17 @@ from ae_pipeline.errors import (
     CodecMismatchError,
     CorruptCodecError,
     CorruptFragmentError,
-    is_out_of_memory,
     listing,
-    out_of_memory,
 )
 from ae_pipeline.formats import FragmentFormat, open_format
 from ae_pipeline.fragments import DecodePlan
+from ae_pipeline.out_of_memory import is_out_of_memory, out_of_memory
 from ae_pipeline.selection import of_partitions, select_fragments, select_part
 from ae_pipeline.storage import (
     Extract,
     Marker,
     check_apart,
-    check_names,
+    check_distinct_names,
     claim,
     codec_directory,
     read_notes,
@@ -50,7 +49,7 @@ def plan_decode(job: DecodeJob) -> DecodePlan:
         for one in filter(None, (dataset, source)):
             check_apart(one, destination)
         plan = _plan(encoded, job, dataset, source)
-        check_names(destination, plan.fragments)
+        check_distinct_names(destination, plan.fragments)
         claim(destination, Marker("decoded", extract=_extract(plan)), job.execution.force)
     spared = (*plan.spared, *dataset.folders)
     return replace(plan, destination=job.decoded, spared=spared)

@@ -26,7 +26,7 @@ from ae_pipeline.errors import NoFeatureColumnError, listing
 from ae_pipeline.fitting import preview
 from ae_pipeline.formats import Facts, FragmentFormat, open_format
 from ae_pipeline.fragments import account, fragment_bytes
-from ae_pipeline.publish import is_temporary
+from ae_pipeline.hidden_names import is_temporary
 from ae_pipeline.results.account import StoredBytes
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import InspectedColumn, Inspection

@@ -22,8 +22,8 @@ from ae_pipeline.errors import (
     FragmentReplacedError,
     OutOfMemoryError,
     PromiseBrokenError,
-    memory_errors,
 )
+from ae_pipeline.out_of_memory import memory_errors
 from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
 from ae_pipeline.results.progress import Progress, ProgressEvent
 from ae_pipeline.work.watchdog import PATIENCE_S, Watch

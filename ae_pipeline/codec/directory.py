@@ -5,6 +5,7 @@ A directory that has a `codec.json` is whole. Nothing in it can run code.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from operator import attrgetter
@@ -15,19 +16,15 @@ import pyarrow as pa
 from safetensors import SafetensorError
 
 from ae_pipeline.codec.provenance import HISTORY_FILE, Provenance, history_to_json, to_json
-from ae_pipeline.codec.tree import parse_json
 from ae_pipeline.errors import CodecNotFoundError, CorruptCodecError
 from ae_pipeline.format_version import FORMAT_VERSION, check_version
 from ae_pipeline.publish import publish_bytes
 
 CODEC_FILE = "codec.json"
-
-
-#: Characters of what is wrong: an error is one line.
+#: Characters of a message: an error is one line.
 _MOST_TOLD = 200
 
-
-#: What reading bytes that are not ours can raise.
+#: What reading damaged bytes can raise.
 DAMAGE = (
     ArithmeticError,
     AttributeError,
@@ -40,7 +37,6 @@ DAMAGE = (
     pa.ArrowException,
     SafetensorError,
 )
-
 
 _Codec = TypeVar("_Codec")
 _id_of: Callable[[Any], str] = attrgetter("id")
@@ -56,7 +52,7 @@ def save_directory(
     """Write a codec; an existing one is replaced.
 
     Args:
-        directory: where to.
+        directory: to be written to.
         files: bytes of the weights, by file name.
         codec_id: hash of the content.
         content: everything but the weights, as a JSON tree.
@@ -94,9 +90,11 @@ def load_directory(path: Path, build: Callable[[Path, dict[str, Any]], _Codec]) 
 
 
 def read_tree(path: Path) -> dict[str, Any]:
-    """The JSON of a codec; CodecNotFoundError or CorruptCodecError if there is none."""
+    """Read the JSON of a codec; CodecNotFoundError or CorruptCodecError if that fails."""
     try:
-        tree = parse_json((path / CODEC_FILE).read_text(encoding="utf-8"))
+        tree = json.loads(
+            (path / CODEC_FILE).read_text(encoding="utf-8"), parse_constant=_refuse_constant
+        )
     except (FileNotFoundError, NotADirectoryError):
         raise CodecNotFoundError(
             "no codec here",
@@ -107,20 +105,25 @@ def read_tree(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise corrupt(path, str(error)) from error
     if not isinstance(tree, dict):
-        raise corrupt(path, "no JSON object")
+        raise corrupt(path, "not a JSON object")
     return tree
 
 
 def version_of(tree: dict[str, Any]) -> str:
-    """What `codec.json` says, which may be anything; as much of it as a line has room for."""
+    """Return the format version in `codec.json`, which may be anything, cut to fit a line."""
     return str(tree.get("format_version"))[:20]
 
 
 def corrupt(path: Path, got: str) -> CorruptCodecError:
-    """The error of a damaged codec."""
+    """Build the error for a damaged codec."""
     return CorruptCodecError(
         "codec is damaged",
         where=str(path),
         got=" ".join(got.split())[:_MOST_TOLD],
         remedy="restore it or fit it again",
     )
+
+
+def _refuse_constant(name: str) -> float:
+    """Refuse NaN and infinities, which JSON does not have."""
+    raise ValueError(f"{name} is not JSON")

@@ -11,7 +11,7 @@ from ae_pipeline.codec.directory import corrupt, read_tree
 from ae_pipeline.codec.features.codec import FeaturesCodec
 from ae_pipeline.codec.features.files import load_features_codec
 
-#: By what `codec.json` says; the first codecs said nothing.
+#: By the kind in `codec.json`; the first codecs had none.
 _LOADERS: dict[str, Callable[[str | Path], ArchiveCodec | FeaturesCodec]] = {
     "archive": load_archive_codec,
     "features": load_features_codec,
@@ -19,7 +19,7 @@ _LOADERS: dict[str, Callable[[str | Path], ArchiveCodec | FeaturesCodec]] = {
 
 
 def codec_kind(directory: str | Path) -> str:
-    """`archive` or `features`; errors as `load_codec`."""
+    """Return `archive` or `features`; errors as `load_codec`."""
     kind = read_tree(Path(directory)).get("kind", "features")
     if kind not in _LOADERS:
         raise corrupt(Path(directory), f"kind is {kind!a}")
@@ -30,7 +30,7 @@ def load_codec(directory: str | Path) -> ArchiveCodec | FeaturesCodec:
     """Read a codec of either kind and check that its content hashes to its id.
 
     Args:
-        directory: of the codec: what `fit` wrote, or `_ae/codecs/ID` in a dataset.
+        directory: one that `fit` wrote, or `_ae/codecs/ID` in a dataset.
 
     Raises:
         CodecNotFoundError: no `codec.json` there.

@@ -1,4 +1,4 @@
-"""Provenance and history as JSON, and back with every type looked at.
+"""Provenance and history as JSON, and back with every type checked.
 
 The codec's id does not cover them, so nothing else would notice that they are damaged.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_args  # Any: JSON trees
 
-from ae_pipeline.codec.tree import objects
+from ae_pipeline.codec.content import objects
 from ae_pipeline.columns import Fidelity, Reference, Verdict
 from ae_pipeline.results.fit import Candidate, EpochRecord, RareColumn, TrainingSummary
 
@@ -21,43 +21,43 @@ _MOST = 1 << 63
 
 
 def read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
-    """Provenance with its history; keys that are not known are ignored.
+    """Read provenance with its history; unknown keys are ignored.
 
     Args:
         path: directory of the codec.
         tree: the provenance of its `codec.json`.
 
     Raises:
-        ValueError: a value is not of its type; KeyError and TypeError if there is none.
+        ValueError: a value is not of its type; KeyError and TypeError if one is missing.
     """
     history = json.loads((path / HISTORY_FILE).read_text(encoding="utf-8"))
     (tree,) = objects([tree], "provenance")
     known = _known(Provenance, tree)
     known["training"] = TrainingSummary(**_known(TrainingSummary, tree["training"]))
-    plan, references, columns, rare = (
-        objects(list(tree.get(key, ())), key) for key in ("plan", "references", "columns", "rare")
-    )
-    known["rare"] = tuple(RareColumn(**_known(RareColumn, one)) for one in rare)
-    known["plan"] = tuple(Candidate(**_known(Candidate, one)) for one in plan)
-    known["references"] = tuple(map(_reference, references))
-    known["columns"] = tuple(Fidelity(**_known(Fidelity, one)) for one in columns)
-    records = [_known(EpochRecord, _with_nan(record)) for record in objects(history, HISTORY_FILE)]
-    return Provenance(**{**known, "history": tuple(EpochRecord(**record) for record in records)})
+    records = {key: list(tree.get(key, ())) for key in ("plan", "references", "columns", "rare")}
+    objects([one for listed in records.values() for one in listed], "provenance")
+    known["rare"] = tuple(RareColumn(**_known(RareColumn, one)) for one in records["rare"])
+    known["plan"] = tuple(Candidate(**_known(Candidate, one)) for one in records["plan"])
+    known["references"] = tuple(map(_reference, records["references"]))
+    known["columns"] = tuple(Fidelity(**_known(Fidelity, one)) for one in records["columns"])
+    epochs = [_known(EpochRecord, _with_nan(one)) for one in objects(history, HISTORY_FILE)]
+    known["history"] = tuple(EpochRecord(**epoch) for epoch in epochs)
+    return Provenance(**known)
 
 
 def history_to_json(history: Sequence[dict[str, Any]]) -> bytes:
-    """Epoch records as JSON in one line, losses that are none as null."""
+    """Write epoch records as JSON in one line, with null for losses that are not finite."""
     records = [_without_nan(record) for record in history]
     return (json.dumps(records, allow_nan=False) + "\n").encode()
 
 
 def to_json(tree: object) -> bytes:
-    """Indented JSON without NaN."""
+    """Write indented JSON; ValueError for NaN."""
     return (json.dumps(tree, indent=2, allow_nan=False) + "\n").encode()
 
 
 def _known(kind: type, tree: dict[str, Any]) -> dict[str, Any]:
-    """Keys that this release knows; a later minor version may have added others."""
+    """Return the keys that this release knows; a later minor version may have added others."""
     known = {field.name: tree[field.name] for field in fields(kind) if field.name in tree}
     for field in fields(kind):
         is_of_type = _CHECKS.get(str(field.type))
@@ -67,10 +67,10 @@ def _known(kind: type, tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reference(tree: dict[str, Any]) -> Reference:
-    """Edges and counts of one column; ValueError if they do not fit each other."""
+    """Read edges and counts of one column; ValueError if they do not fit each other."""
     edges, counts = tuple(tree["edges"]), tuple(tree["counts"])
     if not all(map(_is_number, edges)) or not all(map(_is_count, counts)):
-        raise ValueError("edges and counts of a reference are no numbers")
+        raise ValueError("edges and counts of a reference are not all numbers")
     if len(counts) != len(edges) + 2:
         raise ValueError(f"{len(counts)} counts of {len(edges)} edges")
     return Reference(edges, counts)
@@ -100,12 +100,12 @@ _CHECKS: dict[str, Callable[[object], bool]] = {
 
 
 def _without_nan(record: dict[str, Any]) -> dict[str, Any]:
-    """JSON has no NaN, and the last loss of a training that diverged is none."""
+    """Replace numbers that JSON lacks: the last loss of a training that diverged is NaN."""
     return {key: value if math.isfinite(value) else None for key, value in record.items()}
 
 
 def _with_nan(record: dict[str, Any]) -> dict[str, Any]:
-    """Inverse of `_without_nan`; infinities come back as NaN."""
+    """Invert `_without_nan`; infinities come back as NaN."""
     return {key: math.nan if value is None else value for key, value in record.items()}
 
 
@@ -114,14 +114,14 @@ class Provenance:
     """Where a codec came from; not part of its identity.
 
     Args:
-        source: path it was fitted on.
+        source: path of the source it was fitted to.
         fit_key: hash of source fingerprints and settings; the same key means the same fit.
         n_rows: rows measured.
-        training: how training went.
+        training: summary of the training.
         history: losses, epoch by epoch.
         tolerance: the settings that tolerances were resolved from, for archives.
-        plan: what it was compared with, for archives.
-        references: how the values of each feature column were spread, for archives.
+        plan: the candidates it was chosen from, for archives.
+        references: distribution of the values of each feature column, for archives.
         columns: what the promise leaves of each feature column, for archives.
         rare: columns whose rare values are lost, for features.
     """

@@ -1,7 +1,14 @@
 """Numbers to numbers and numbers to bytes: grids, predictions, contexts and entropy coding."""
 
-from ae_pipeline.coding.contexts import pack_classes, unpack_classes
-from ae_pipeline.coding.entropy import pack_integers, pack_numbers, unpack_integers, unpack_numbers
+from ae_pipeline.coding.contexts import pack_contexts, unpack_contexts
+from ae_pipeline.coding.entropy import (
+    pack_each,
+    pack_integers,
+    pack_numbers,
+    unpack_each,
+    unpack_integers,
+    unpack_numbers,
+)
 from ae_pipeline.coding.float_network import decode_matrix, encode_matrix, pin_blas_threads
 from ae_pipeline.coding.grids import (
     LARGEST_UNIT,
@@ -23,20 +30,21 @@ from ae_pipeline.coding.integer_decoder import (
 )
 from ae_pipeline.coding.linear_prediction import (
     BIAS_MAX,
-    HINT_BITS,
+    CONTEXT_BITS,
     MOST_TERMS,
+    LinearPrediction,
     LinearPredictor,
-    bounded,
-    cells_near,
-    hints_near,
+    context_values,
+    nearest_cells,
+    source_cells,
 )
 from ae_pipeline.coding.network_shape import Architecture, Side, Weights
 from ae_pipeline.coding.promise import Promise, decade_of
 from ae_pipeline.coding.quantization import (
+    MANY_EXACT,
     Quantizer,
     breaks_promise,
     dequantize,
-    promises_of,
     quantize,
 )
 from ae_pipeline.coding.row_sets import (
@@ -45,20 +53,30 @@ from ae_pipeline.coding.row_sets import (
     unpack_positions,
     unpack_validity,
 )
-from ae_pipeline.coding.streams import BlockStreams, ColumnStreams, Method, read_block
-from ae_pipeline.coding.varint import Reader, varint
+from ae_pipeline.coding.streams import (
+    LINEAR_METHODS,
+    NETWORK_METHODS,
+    BlockStreams,
+    ColumnStreams,
+    Method,
+    read_block,
+)
+from ae_pipeline.coding.varint import Reader, prefixed, varint
 
 __all__ = [
     "ACTIVATION_MAX",
     "ACTIVATION_STEPS",
     "BIAS_MAX",
     "CODE_MAX",
-    "HINT_BITS",
+    "CONTEXT_BITS",
     "LARGEST_UNIT",
+    "LINEAR_METHODS",
+    "MANY_EXACT",
     "MOST_EXPONENT",
     "MOST_PLACES",
     "MOST_SIGNIFICAND",
     "MOST_TERMS",
+    "NETWORK_METHODS",
     "SKIP_MAX",
     "Architecture",
     "BlockStreams",
@@ -68,6 +86,7 @@ __all__ = [
     "Grid",
     "IntegerDecoder",
     "LinearGrid",
+    "LinearPrediction",
     "LinearPredictor",
     "Method",
     "Promise",
@@ -75,25 +94,27 @@ __all__ = [
     "Reader",
     "Side",
     "Weights",
-    "bounded",
     "breaks_promise",
-    "cells_near",
+    "context_values",
     "decade_of",
     "decode_matrix",
     "dequantize",
     "encode_matrix",
-    "hints_near",
-    "pack_classes",
+    "nearest_cells",
+    "pack_contexts",
+    "pack_each",
     "pack_integers",
     "pack_numbers",
     "pack_positions",
     "pack_validity",
     "pin_blas_threads",
-    "promises_of",
+    "prefixed",
     "quantize",
     "read_block",
     "round_columns",
-    "unpack_classes",
+    "source_cells",
+    "unpack_contexts",
+    "unpack_each",
     "unpack_integers",
     "unpack_numbers",
     "unpack_positions",

@@ -1,17 +1,18 @@
 """Numbers ↔ bytes by pcodec, in the narrowest type that holds them.
 
-A packed stream is one tag byte and a body. Streams of one repeated value have a body of that value
-alone. How many values there are is not stored: whoever unpacks knows, so a damaged stream cannot
-claim more memory than its caller is ready to give.
+A packed stream is a tag byte and a body. The body of a stream of one repeated value is that value
+alone. The number of values is not stored: the caller of `unpack` knows it, so a damaged stream
+cannot claim more memory than its caller is ready to give.
 
 The body is a chunk of pcodec's wrapped format, 13 bytes less than a file of its standalone format,
-which earlier releases wrote and which holds what is longer than a page.
+which earlier releases wrote and which still holds streams longer than a page.
 
 Source: pcodec, "Better compression for numerical sequences", https://arxiv.org/abs/2502.06112.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any  # a dtype known at run time only
 
 import numpy as np
@@ -31,7 +32,7 @@ _INTEGERS: dict[int, np.dtype[Any]] = {
 
 
 def pack_integers(values: Int64[np.ndarray, "values"]) -> bytes:
-    """Integers as bytes; a constant costs two bytes and up."""
+    """Pack integers; a repeated value costs two bytes and up."""
     if not len(values):
         return b""
     low, high = int(values.min()), int(values.max())
@@ -43,10 +44,10 @@ def pack_integers(values: Int64[np.ndarray, "values"]) -> bytes:
 
 
 def unpack_integers(content: bytes, n_values: int) -> Int64[np.ndarray, "values"]:
-    """Inverse of `pack_integers`.
+    """Invert `pack_integers`.
 
     Raises:
-        ValueError: not a stream of `n_values` integers.
+        ValueError: the content is not a stream of `n_values` integers.
     """
     if not n_values:
         return np.zeros(0, np.int64)
@@ -54,12 +55,12 @@ def unpack_integers(content: bytes, n_values: int) -> Int64[np.ndarray, "values"
     if tag == _CONSTANT and 1 < len(content) <= 9:
         return np.full(n_values, int.from_bytes(content[1:], "little", signed=True), np.int64)
     if tag & ~_WRAPPED not in _INTEGERS:
-        raise ValueError(f"no integer stream: tag {tag}")
+        raise ValueError(f"not an integer stream: tag {tag}")
     return _decompress(content, n_values, _INTEGERS[tag & ~_WRAPPED]).astype(np.int64)
 
 
 def pack_numbers(values: Shaped[np.ndarray, "values"]) -> bytes:
-    """Floats or integers of any width, bit for bit."""
+    """Pack floats or integers of any width, bit for bit."""
     if not len(values):
         return b""
     raw = np.ascontiguousarray(values)
@@ -71,10 +72,10 @@ def pack_numbers(values: Shaped[np.ndarray, "values"]) -> bytes:
 def unpack_numbers(
     content: bytes, n_values: int, kind: np.dtype[Any]
 ) -> Shaped[np.ndarray, "values"]:
-    """Inverse of `pack_numbers` for values of type `kind`.
+    """Invert `pack_numbers` for values of type `kind`.
 
     Raises:
-        ValueError: not a stream of `n_values` such numbers.
+        ValueError: the content is not a stream of `n_values` such numbers.
     """
     if not n_values:
         return np.zeros(0, kind)
@@ -82,8 +83,44 @@ def unpack_numbers(
     if tag == _CONSTANT and len(content) == 1 + kind.itemsize:
         return np.repeat(np.frombuffer(content[1:], kind), n_values)
     if tag & ~_WRAPPED != _NUMBERS:
-        raise ValueError(f"no number stream: tag {tag}")
+        raise ValueError(f"not a number stream: tag {tag}")
     return _decompress(content, n_values, kind)
+
+
+def pack_each(arrays: Iterable[Shaped[np.ndarray, "_"]]) -> list[bytes]:
+    """Pack arrays, each as `pack_integers` or, if it holds other numbers, as `pack_numbers`."""
+    return [
+        pack_integers(values.astype(np.int64, copy=False))
+        if values.dtype.kind == "i"
+        else pack_numbers(values)
+        for values in arrays
+    ]
+
+
+def unpack_each(
+    streams: Sequence[bytes], sizes: Sequence[int], kinds: Sequence[np.dtype[Any]]
+) -> list[Shaped[np.ndarray, "_"]]:
+    """Invert `pack_each`.
+
+    Args:
+        streams: of each array.
+        sizes: values of each array.
+        kinds: type of each array.
+
+    Raises:
+        ValueError: a stream does not hold values of this size and type.
+    """
+    return [_unpack(*parts) for parts in zip(streams, sizes, kinds, strict=True)]
+
+
+def _unpack(stream: bytes, size: int, kind: np.dtype[Any]) -> Shaped[np.ndarray, "values"]:
+    if kind.kind != "i":
+        return unpack_numbers(stream, size, kind)
+    integers = unpack_integers(stream, size)
+    narrow = integers.astype(kind, copy=False)
+    if (narrow != integers).any():
+        raise ValueError(f"integers do not fit {kind}")
+    return narrow
 
 
 def _narrowest(low: int, high: int) -> int:
@@ -116,7 +153,7 @@ def _decompress(content: bytes, n_values: int, kind: np.dtype[Any]) -> Shaped[np
 
 
 def _read_chunk(content: bytes, values: Shaped[np.ndarray, "values"]) -> Progress:
-    """Fill `values` from a wrapped file's header, its only chunk's metadata and that one's page."""
+    """Fill `values` from a wrapped file: its header, then metadata and page of its only chunk."""
     file, start = wrapped.FileDecompressor.new(content)
     name = f"{values.dtype.kind}{8 * values.dtype.itemsize}"
     chunk, n_bytes = file.chunk_decompressor(content[start:], name)

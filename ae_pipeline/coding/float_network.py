@@ -1,7 +1,7 @@
 """The trained networks in numpy: float32, a tile of rows at a time, without TensorFlow.
 
-Agrees with the Keras model to float32 rounding. Bits may differ between BLAS libraries, so nothing
-that must be exact is derived from these numbers.
+The numbers agree with the Keras model to float32 rounding. Bits may differ between BLAS libraries,
+so nothing that must be exact depends on them.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ Array = Float32[np.ndarray, "rows _"]
 
 @cache
 def pin_blas_threads() -> None:
-    """One BLAS thread per worker for the rest of the process.
+    """Limit BLAS to one thread per worker for the rest of the process.
 
-    Fragments are the unit of parallelism; BLAS threads that spin against each other cost up to 20
-    times the CPU.
+    Fragments are the unit of parallelism; BLAS threads that spin against each other take up to 20
+    times the CPU time.
     """
     threadpoolctl.threadpool_limits(limits=1, user_api="blas")
 
@@ -38,14 +38,14 @@ def pin_blas_threads() -> None:
 def encode_matrix(
     architecture: Architecture, weights: Weights, matrix: Float32[np.ndarray, "rows inputs"]
 ) -> Float32[np.ndarray, "rows latent"]:
-    """Latents of standardised rows; NaN must have been filled."""
+    """Encode standardised rows to latents; the caller must have filled NaN."""
     return _apply("encoder", architecture, weights, matrix)
 
 
 def decode_matrix(
     architecture: Architecture, weights: Weights, latents: Float32[np.ndarray, "rows latent"]
 ) -> Float32[np.ndarray, "rows inputs"]:
-    """Standardised reconstruction of rows from their latents."""
+    """Decode latents to standardised rows."""
     return _apply("decoder", architecture, weights, latents)
 
 
@@ -96,7 +96,7 @@ def _gelu(x: Array) -> Array:
     return np.float32(0.5) * x * (1 + np.tanh(_GELU_SLOPE * (x + np.float32(0.044715) * x**3)))
 
 
-#: What each name of `Activation` computes; arguments may be overwritten.
+#: The function of each `Activation`; it may overwrite its argument.
 ACTIVATIONS: dict[Activation, Callable[[Array], Array]] = {
     "relu": lambda x: np.maximum(x, 0, out=x),
     "leaky_relu": _leaky_relu,

@@ -1,7 +1,7 @@
-"""The grids that values are rounded to: values ↔ units, of which whole numbers are cells.
+"""The grids that values are rounded to: values ↔ units, whose whole numbers are cells.
 
-A grid is a monotone map, so that neighbouring cells hold neighbouring values. Units come back as
-values by sums, products, quotients and powers of two of float64 alone: the same bits everywhere.
+A grid is a monotone map, so that neighbouring cells hold neighbouring values. Units become values
+again by sums, products, quotients and powers of two in float64 alone: the same bits everywhere.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from jaxtyping import Float64
 
 from ae_pipeline.coding.promise import decade_of, power_of_ten
 
-#: Beyond, units have no fractional bits to round.
+#: Larger units have no fractional bits to round.
 LARGEST_UNIT = float(1 << 51)
 MOST_PLACES = 22
 MOST_SIGNIFICAND = 10**14
@@ -25,7 +25,7 @@ Values = Float64[np.ndarray, "rows"]
 
 @dataclass(frozen=True)
 class LinearGrid:
-    """`offset + 2 * tolerance * integer`; no grid at all if the tolerance is 0."""
+    """Equal cells, `offset + 2 * tolerance * integer`; none if the tolerance is 0."""
 
     offset: float
     tolerance: float
@@ -37,16 +37,16 @@ class LinearGrid:
 
     @property
     def has_cells(self) -> bool:
-        """Whether values are rounded to it."""
+        """Whether values are rounded at all."""
         return self.tolerance > 0
 
     def to_units(self, values: Values) -> Values:
-        """Source units to cells; what is not finite or too far out becomes NaN."""
+        """Convert source units to cells; NaN for values that are not finite or too far out."""
         with np.errstate(over="ignore", invalid="ignore"):
             return _known((values - self.offset) / (2.0 * self.tolerance))
 
     def from_units(self, units: Values) -> Values:
-        """Inverse of `to_units`, in float64."""
+        """Invert `to_units`, in float64."""
         with np.errstate(over="ignore", invalid="ignore"):
             scaled = units * (2.0 * self.tolerance)
             return scaled + self.offset
@@ -54,13 +54,13 @@ class LinearGrid:
 
 @dataclass(frozen=True)
 class DecimalGrid:
-    """Decimal numbers of so many places: `integer / 10 ** places`, counted from `offset`.
+    """Decimal numbers, `integer / 10 ** places`, counted from `offset`.
 
-    Decimals come back as the floats nearest to them, which is what reads as these decimals.
+    Decimals come back as the floats nearest to them, which print as these decimals.
 
     Args:
         places: digits after the point; negative ones round to tens, hundreds and so on.
-        offset: where cell 0 is, in source units.
+        offset: position of cell 0, in source units.
     """
 
     places: int
@@ -74,12 +74,12 @@ class DecimalGrid:
         return float(f"1e{-self.places}")
 
     def to_units(self, values: Values) -> Values:
-        """Source units to cells; what is not finite or too far out becomes NaN."""
+        """Convert source units to cells; NaN for values that are not finite or too far out."""
         with np.errstate(over="ignore", invalid="ignore"):
             return _known(self._scaled(values) - self._origin)
 
     def from_units(self, units: Values) -> Values:
-        """Inverse of `to_units`: the decimals nearest to the units."""
+        """Invert `to_units`, to the floats nearest to the decimals."""
         with np.errstate(over="ignore", invalid="ignore"):
             whole = np.rint(units + self._origin)
             return whole / self._power if self.places >= 0 else whole * self._power
@@ -91,7 +91,7 @@ class DecimalGrid:
 
     @property
     def _power(self) -> float:
-        """A power of ten that float64 has exactly; the negative ones it has not."""
+        """A power of ten of at least 1, because float64 does not hold the negative ones exactly."""
         return float(f"1e{abs(self.places)}")
 
     def _scaled(self, values: Values) -> Values:
@@ -103,7 +103,7 @@ class FloatingGrid:
     """Floating-point numbers of few digits: `sign * m * base ** e / significand`.
 
     m is a whole number from `significand` to `base * significand`. Cells are counted away from
-    zero, which is cell 0; what is nearer to zero than the least number is none.
+    zero, which is cell 0; a value closer to zero than the least number has no cell.
 
     Args:
         base: 2 or 10.
@@ -116,11 +116,11 @@ class FloatingGrid:
     exponent: int
 
     offset: ClassVar[float] = 0.0
-    cell: ClassVar[float] = 0.0  # of no width that all cells share
+    cell: ClassVar[float] = 0.0  # cells differ in width
     has_cells: ClassVar[bool] = True
 
     def to_units(self, values: Values) -> Values:
-        """Source units to cells; what is not finite, too far out or too small becomes NaN."""
+        """Convert source units to cells; NaN if not finite, too far out or too small."""
         magnitude = np.abs(values)
         exponents, fractions = self._split(magnitude)
         steps = (exponents - self.exponent) * float(self._per_exponent)
@@ -130,7 +130,7 @@ class FloatingGrid:
         return _known(np.where(magnitude == 0, 0.0, units))
 
     def from_units(self, units: Values) -> Values:
-        """Inverse of `to_units` of whole units, in float64."""
+        """Invert `to_units` for whole units, in float64."""
         places = np.maximum(np.abs(np.rint(units)) - 1.0, 0.0)
         steps = np.minimum(np.floor(places / self._per_exponent), 4.0 * MOST_EXPONENT)
         whole = places - steps * self._per_exponent + self.significand
@@ -144,7 +144,7 @@ class FloatingGrid:
         return (self.base - 1) * self.significand
 
     def _split(self, magnitude: Values) -> tuple[Values, Values]:
-        """E and m, as real numbers."""
+        """Return e and m, as real numbers."""
         if self.base == 2:
             fractions, exponents = np.frexp(np.nan_to_num(magnitude, posinf=0.0))
             return exponents - 1.0, fractions * (2.0 * self.significand)
@@ -163,7 +163,7 @@ class FloatingGrid:
         return np.where(shift >= 0, whole * unit, whole / unit)
 
     def _shift(self, exponents: np.ndarray) -> np.ndarray:
-        """Powers of ten of the last digit."""
+        """Return the powers of ten of the last digit."""
         return exponents - (len(str(self.significand)) - 1)
 
 

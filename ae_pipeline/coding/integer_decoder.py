@@ -2,7 +2,7 @@
 
 Weights are small integers, and every sum that a matrix product takes stays an integer that the
 floating-point type holds exactly, so the order of summation, fused multiply-adds, threads and BLAS
-kernels cannot change it. All else is elementwise IEEE arithmetic, which has one answer.
+kernels cannot change it. The rest is elementwise IEEE arithmetic, which has one answer.
 
 Source of the idea: Balle, Johnston and Minnen 2019, "Integer Networks for Data Compression with
 Latent-Variable Models".
@@ -23,12 +23,12 @@ ACTIVATION_STEPS = 64
 ACTIVATION_MAX = 255
 WEIGHT_MAX = 127
 SKIP_MAX = 32767
-#: Codes are clipped to this, so that sums of products stay small.
+#: Largest magnitude of a code, so that sums of products stay small.
 CODE_MAX = 32767
 
 _FLOAT32_EXACT = 1 << 24
 _TILE_ROWS = 4096
-#: A tile of a wide network has fewer rows, so that its layers take a few MiB whatever their width.
+#: Values of a tile; wide networks get fewer rows, so that layers take a few MiB at any width.
 _TILE_VALUES = 1 << 19
 
 
@@ -36,8 +36,7 @@ _TILE_VALUES = 1 << 19
 class IntegerDecoder:
     """One hidden layer of clipped, rounded ReLU beside a linear skip.
 
-    A column of weights is `integers * 2 ** -shift`. Biases are float32 numbers that are added
-    elementwise.
+    A column of weights is `integers * 2 ** -shift`. Biases are float32 and added elementwise.
 
     Args:
         hidden_weights: int8, codes to hidden units.
@@ -66,7 +65,7 @@ class IntegerDecoder:
 
     @classmethod
     def from_floats(cls, weights: Weights) -> IntegerDecoder:
-        """Round a trained decoder: weights by name, one hidden layer and a skip."""
+        """Round the weights, by name, of a trained decoder with one hidden layer and a skip."""
         hidden, hidden_shift = round_columns(weights["decoder/0/kernel"], WEIGHT_MAX)
         output, output_shift = round_columns(weights["decoder/1/kernel"], WEIGHT_MAX)
         skip, skip_shift = round_columns(weights["decoder/skip/kernel"], SKIP_MAX)
@@ -85,7 +84,7 @@ class IntegerDecoder:
     def linear(
         cls, skip: Float32[np.ndarray, "latent outputs"], bias: Float32[np.ndarray, "outputs"]
     ) -> IntegerDecoder:
-        """A decoder without hidden units: codes times `skip`, rounded, plus `bias`."""
+        """Build a decoder without hidden units: codes times `skip`, rounded, plus `bias`."""
         integers, shift = round_columns(skip, SKIP_MAX)
         latent_dim, n_outputs = skip.shape
         return cls(
@@ -100,13 +99,13 @@ class IntegerDecoder:
         )
 
     def with_coarse_skip(self, n_bits: int) -> IntegerDecoder:
-        """With skip weights of so many bits, the sign among them."""
+        """Return the decoder with skip weights of `n_bits`, the sign among them."""
         floats = np.ldexp(self.skip_weights.astype(np.float64), -self.skip_shift.astype(np.int32))
         skip, shift = round_columns(floats.astype(np.float32), (1 << (n_bits - 1)) - 1)
         return replace(self, skip_weights=skip.astype(np.int16), skip_shift=shift)
 
     def predict(self, codes: Int[np.ndarray, "rows latent"]) -> Float64[np.ndarray, "outputs rows"]:
-        """Predictions in tolerance units, feature-major."""
+        """Predict in tolerance units, feature-major."""
         predictions = np.empty((len(self.output_bias), len(codes)))
         widest = max(*self.hidden_weights.shape, len(self.output_bias), 1)
         n_rows = max(1, min(_TILE_ROWS, _TILE_VALUES // widest))
@@ -145,7 +144,7 @@ class IntegerDecoder:
 def round_columns(
     kernel: Float32[np.ndarray, "inputs outputs"], largest: int
 ) -> tuple[Int64[np.ndarray, "inputs outputs"], Int8[np.ndarray, "outputs"]]:
-    """Each column as integers up to `largest` and the shift of its power-of-two step."""
+    """Round each column to integers up to `largest`; return them and the shifts of their steps."""
     peak = np.maximum(np.abs(kernel.astype(np.float64)).max(axis=0, initial=0.0), 2.0**-100)
     shift = np.clip(-np.ceil(np.log2(peak / largest)), -120, 120)
     integers = np.rint(np.ldexp(kernel.astype(np.float64), shift.astype(np.int32)))
@@ -165,7 +164,7 @@ class _ExactProduct:
     def __call__(
         self, left: Shaped[np.ndarray, "rows inner"], bound: int
     ) -> Shaped[np.ndarray, "rows outputs"]:
-        """`left` times the weights; `bound` is the most that `left` may hold."""
+        """Multiply `left`, whose magnitudes are at most `bound`, with the weights."""
         largest = int(np.abs(left).max(initial=0)) if bound > ACTIVATION_MAX else bound
         kind = np.float32 if largest * self._most < _FLOAT32_EXACT else np.float64
         return left.astype(kind, copy=False) @ self._cast(kind)

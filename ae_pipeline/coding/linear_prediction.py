@@ -1,4 +1,4 @@
-"""Linear prediction of quantised columns from those decoded before them, in integers.
+"""Linear prediction of quantised columns from columns decoded earlier, in integers.
 
 A column's cells (its values in whole tolerance units) are predicted from the cells of other columns
 in the same row and in the row before, and, where that helps, from its own cell in the row before.
@@ -15,19 +15,35 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int8, Int16, Int32, Int64
+from jaxtyping import Bool, Float64, Int8, Int16, Int32, Int64
 
 #: Cells beyond this predict as if they were here.
 CELL_MAX = 1 << 24
-#: Terms of one column: sums stay below 2 ** 53.
+#: Terms of one column at most, so that sums stay below 2 ** 53.
 MOST_TERMS = 256
 MOST_SHIFT = 30
-#: Fractional bits of a hint.
-HINT_BITS = 3
+#: Fractional bits of a context value.
+CONTEXT_BITS = 3
 WEIGHT_MAX = 32767
 BIAS_MAX = (1 << 31) - 1
 
 Cells = Float64[np.ndarray, "features rows"]
+
+
+@dataclass(frozen=True)
+class LinearPrediction:
+    """The linear prediction of one column, for the rows in which it is not null.
+
+    Args:
+        base: in whole cells; what to add to the cell before if `follows`.
+        follows: whether the column's own cell before is added.
+        context_values: in `2 ** -CONTEXT_BITS` of a cell; None if `follows`, because the base then
+            says how the cell changes, not where it is.
+    """
+
+    base: Int64[np.ndarray, "present"]
+    follows: bool
+    context_values: Int64[np.ndarray, "present"] | None
 
 
 @dataclass(frozen=True)
@@ -44,9 +60,9 @@ class LinearPredictor:
         counts: terms of each column.
         sources: of each term, column after column in feature order: `2 * feature number + lag`, lag
             1 for the row before. Only features that come earlier in `order`.
-        weights: of each term.
-        shifts: of each column, 0 to 30.
-        biases: of each column.
+        weights: one per term.
+        shifts: one per column, 0 to 30.
+        biases: one per column.
     """
 
     order: Int32[np.ndarray, "features"]
@@ -58,16 +74,16 @@ class LinearPredictor:
     biases: Int32[np.ndarray, "features"]
 
     def check(self) -> None:
-        """ValueError if the arrays do not fit each other; whoever reads a file must ask."""
+        """Raise ValueError if the arrays do not fit each other; readers of files must call this."""
         n_features, features = len(self.order), self.sources // 2
         if np.any(np.sort(self.order) != np.arange(n_features)):
-            raise ValueError("order is no permutation of the features")
+            raise ValueError("order is not a permutation of the features")
         if np.any((self.counts < 0) | (self.counts > MOST_TERMS)):
-            raise ValueError(f"a column of more than {MOST_TERMS} terms, or fewer than none")
+            raise ValueError(f"a column has fewer than 0 or more than {MOST_TERMS} terms")
         if self.counts.sum(dtype=np.int64) != len(self.sources):
             raise ValueError("counts do not add up to the terms")
         if np.any((features < 0) | (features >= n_features)):
-            raise ValueError("the source of a term is no feature")
+            raise ValueError("the source of a term is not a feature")
         place = np.argsort(self.order)
         if np.any(place[features] >= np.repeat(place, self.counts)):
             raise ValueError("a column is predicted from one that is decoded later")
@@ -75,19 +91,35 @@ class LinearPredictor:
             raise ValueError("a shift or a flag is out of range")
 
     def predicts(self, number: int) -> bool:
-        """Whether there is anything to predict this column from."""
+        """Return whether the column has terms or follows its own cell before."""
         return bool(self.counts[number] or self.follows[number])
 
-    def base(self, number: int, cells: Cells) -> Int64[np.ndarray, "rows"]:
-        """What other columns say of this one; their cells must be in `cells` already."""
-        return cells_near(self.prediction(number, cells))
+    def predict(
+        self, number: int, cells: Cells, is_valid: Bool[np.ndarray, "rows"]
+    ) -> LinearPrediction | None:
+        """Predict a column, or return None if it has no terms and does not follow itself.
 
-    def hint(self, number: int, cells: Cells) -> Int64[np.ndarray, "rows"]:
-        """The same in `2 ** -HINT_BITS` of a cell."""
-        return hints_near(self.prediction(number, cells))
+        Args:
+            number: of the feature.
+            cells: must hold all columns that this one is predicted from.
+            is_valid: rows in which the column is not null.
+        """
+        if not self.predicts(number):
+            return None
+        prediction, follows = self.prediction(number, cells)[is_valid], bool(self.follows[number])
+        contexts = None if follows else context_values(prediction)
+        return LinearPrediction(nearest_cells(prediction), follows, contexts)
+
+    def base(self, number: int, cells: Cells) -> Int64[np.ndarray, "rows"]:
+        """Predict a column of all rows in whole cells."""
+        return nearest_cells(self.prediction(number, cells))
+
+    def context_values(self, number: int, cells: Cells) -> Int64[np.ndarray, "rows"]:
+        """Predict a column of all rows in `2 ** -CONTEXT_BITS` of a cell."""
+        return context_values(self.prediction(number, cells))
 
     def prediction(self, number: int, cells: Cells) -> Float64[np.ndarray, "rows"]:
-        """The same before it is rounded."""
+        """Predict a column in cells, before rounding."""
         total = np.full(cells.shape[1], float(self.biases[number]))
         for source, lag, weight in self._terms(number):
             if lag:
@@ -99,11 +131,11 @@ class LinearPredictor:
         return total
 
     def needed(self, wanted: Iterable[int], predicted: Container[int]) -> list[int]:
-        """The wanted columns and all that these are predicted from, in decoding order.
+        """Return the wanted columns and all that they are predicted from, in decoding order.
 
         Args:
             wanted: feature numbers.
-            predicted: those that are predicted at all.
+            predicted: the features that are predicted at all.
         """
         found = set(wanted)
         for number in reversed(self.order.tolist()):
@@ -112,7 +144,7 @@ class LinearPredictor:
         return [number for number in self.order.tolist() if number in found]
 
     def _terms(self, number: int) -> Iterator[tuple[int, int, float]]:
-        """(feature number, lag, weight) of each term."""
+        """Yield (feature number, lag, weight) of each term."""
         stop = int(self.counts[: number + 1].sum(dtype=np.int64))
         start = stop - int(self.counts[number])
         for source, weight in zip(self.sources[start:stop], self.weights[start:stop], strict=True):
@@ -120,16 +152,34 @@ class LinearPredictor:
             yield feature, lag, float(weight)
 
 
-def cells_near(prediction: Float64[np.ndarray, "rows"]) -> Int64[np.ndarray, "rows"]:
-    """A linear prediction in whole cells."""
+def nearest_cells(prediction: Float64[np.ndarray, "rows"]) -> Int64[np.ndarray, "rows"]:
+    """Round a linear prediction to whole cells."""
     return np.rint(prediction).astype(np.int64)
 
 
-def hints_near(prediction: Float64[np.ndarray, "rows"]) -> Int64[np.ndarray, "rows"]:
-    """A linear prediction in `2 ** -HINT_BITS` of a cell."""
-    return np.rint(prediction * 2.0**HINT_BITS).astype(np.int64)
+def context_values(prediction: Float64[np.ndarray, "rows"]) -> Int64[np.ndarray, "rows"]:
+    """Round a linear prediction to `2 ** -CONTEXT_BITS` of a cell."""
+    return np.rint(prediction * 2.0**CONTEXT_BITS).astype(np.int64)
 
 
 def bounded(cells: Int64[np.ndarray, "..."]) -> Float64[np.ndarray, "..."]:
-    """Cells as others are predicted from them."""
+    """Clip cells to the range that other columns are predicted from."""
     return np.clip(cells, -CELL_MAX, CELL_MAX).astype(np.float64)
+
+
+def fill_rows(
+    cells: Int64[np.ndarray, "present"], is_valid: Bool[np.ndarray, "rows"]
+) -> Int64[np.ndarray, "rows"]:
+    """Spread cells over all rows: a null repeats the cell before it, leading ones the first."""
+    if len(cells) == len(is_valid):
+        return cells
+    if not len(cells):
+        return np.zeros(len(is_valid), np.int64)
+    return cells[np.maximum(np.cumsum(is_valid) - 1, 0)]
+
+
+def source_cells(
+    cells: Int64[np.ndarray, "present"], is_valid: Bool[np.ndarray, "rows"]
+) -> Float64[np.ndarray, "rows"]:
+    """Return a column as others are predicted from it: all rows, bounded."""
+    return bounded(fill_rows(cells, is_valid))

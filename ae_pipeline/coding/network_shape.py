@@ -1,4 +1,4 @@
-"""The network's shape as plain data: what Keras builds, numpy applies and the codec stores.
+"""The shape of a network as plain data: Keras builds it, numpy applies it, the codec stores it.
 
 Weights travel as a flat mapping from name to float32 array:
 
@@ -36,7 +36,7 @@ class Architecture:
 
     @classmethod
     def from_config(cls, config: NetworkConfig, n_inputs: int) -> Architecture:
-        """Widths for `n_inputs` columns; latent_dim defaults to a quarter of them."""
+        """Return the widths for `n_inputs` columns; latent_dim defaults to a quarter of them."""
         encoder_hidden, decoder_hidden = config.widths()
         return cls(
             n_inputs=n_inputs,
@@ -48,13 +48,13 @@ class Architecture:
         )
 
     def layer_widths(self, side: Side) -> tuple[int, ...]:
-        """Widths from input to output of one side, both ends included."""
+        """Return the widths of one side from input to output, both ends included."""
         if side == "encoder":
             return (self.n_inputs, *self.encoder_hidden, self.latent_dim)
         return (self.latent_dim, *self.decoder_hidden, self.n_inputs)
 
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Name and shape of every weight, in storage order."""
+        """Return name and shape of every weight, in storage order."""
         shapes: dict[str, tuple[int, ...]] = {}
         sides: tuple[Side, Side] = ("encoder", "decoder")
         for side in sides:

@@ -1,4 +1,4 @@
-"""How far a decoded value may be from its source: the same for all values, or by each value."""
+"""How far a decoded value may be from its source: the same for all values, or relative to each."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Shaped
 
-#: Every power of ten that float64 has and whose reciprocal is one, each the float nearest to it.
+#: The powers of ten in the range of float64 whose reciprocals are normal, each the nearest float.
 POWERS_OF_TEN = np.array([float(f"1e{exponent}") for exponent in range(-307, 309)])
 _ONE = 307
 
 
 @dataclass(frozen=True)
 class Promise:
-    """At most one of the three; none of them promises every bit.
+    """At most one of three bounds is set; without any, every bit is promised.
 
     Args:
         absolute: largest error, in source units.
-        relative: largest error as a part of the value's own magnitude; 0 stays 0.
-        digits: significant decimal digits kept: the largest error is half a unit of the last of
-            them, and the rounding of the column's type.
+        relative: largest error as a share of the value's own magnitude; 0 stays 0.
+        digits: significant decimal digits kept: the largest error is half a unit of the last
+            digit, plus the rounding of the column's type.
     """
 
     absolute: float = 0.0
@@ -33,11 +33,11 @@ class Promise:
         return not (self.absolute or self.relative or self.digits)
 
     def allowed(self, values: Shaped[np.ndarray, "*rows"]) -> Float64[np.ndarray, "*rows"]:
-        """The largest error of each value, in source units; 0 where bits must be equal."""
+        """Return the largest error of each value, in source units; 0 where bits must be equal."""
         magnitude = np.abs(values.astype(np.float64))
         with np.errstate(over="ignore", invalid="ignore"):
             if self.relative:
-                # A product is rounded; the float below it is no more than what was promised.
+                # The product is rounded; the float below it is not more than was promised.
                 return np.nextafter(self.relative * magnitude, 0.0)
             if self.digits:
                 return _half_units(magnitude, self.digits) + magnitude * _epsilon(values)
@@ -52,21 +52,21 @@ class Promise:
 
 
 def decade_of(magnitude: Float64[np.ndarray, "*rows"]) -> Shaped[np.ndarray, "*rows"]:
-    """The power of ten at or below each magnitude; the least one for 0, NaN and what is smaller."""
+    """Return the exponent of the power of ten at or below each magnitude; the least for 0, NaN."""
     known = np.nan_to_num(magnitude, nan=0.0, posinf=np.finfo(np.float64).max)
     place = np.searchsorted(POWERS_OF_TEN, known, side="right") - 1
     return np.maximum(place, 0) - _ONE
 
 
 def power_of_ten(exponents: Shaped[np.ndarray, "*rows"]) -> Float64[np.ndarray, "*rows"]:
-    """10 to these powers, the nearest one that there is."""
+    """Return 10 to these powers, clipped to the range of float64."""
     return POWERS_OF_TEN[np.clip(exponents + _ONE, 0, len(POWERS_OF_TEN) - 1)]
 
 
 def _half_units(
     magnitude: Float64[np.ndarray, "*rows"], digits: int
 ) -> Float64[np.ndarray, "*rows"]:
-    """Half a unit of the last digit kept; 0 of 0, and where there is no such unit."""
+    """Return half a unit of the last digit kept; 0 for 0 and where the unit is too small."""
     exponents = decade_of(magnitude) - (digits - 1)
     has_unit = (magnitude > 0) & (exponents > -_ONE)
     return np.where(has_unit, 0.5 * power_of_ten(exponents), 0.0)

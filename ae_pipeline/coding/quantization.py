@@ -1,15 +1,14 @@
-"""One column ↔ integers that keep its promise: direct, or as corrections of a prediction.
+"""One column ↔ integers that keep its promise: direct, or as residuals of a prediction.
 
 In tolerance units a value is `u = (x - offset) / (2 tolerance)`, and whatever is predicted, the
-integer `r = rint(u - prediction)` leaves an error of at most half a unit, which is the tolerance.
+residual `r = rint(u - prediction)` leaves an error of at most half a unit, which is the tolerance.
 Reconstruction is `offset + 2 tolerance (prediction + r)`, in float64, multiply and add apart, then
-cast to the source type. What rounding spoils is found by decoding and stored exactly. Other grids
-than this one take the place of the first and the last step (`grids`).
+cast to the source type. Values that rounding pushes beyond the tolerance are found by decoding and
+stored exactly. Other grids (`grids`) replace the first and the last step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any  # a dtype known at run time only
 
@@ -19,19 +18,25 @@ from jaxtyping import Bool, Float64, Int64, Shaped
 from ae_pipeline.coding.grids import LARGEST_UNIT, Grid, LinearGrid
 from ae_pipeline.coding.promise import Promise
 
+#: Outliers are stored exactly as long as they are at most this share of the values.
+MANY_EXACT = 1 / 16
+
+Values = Shaped[np.ndarray, "rows"]
+Prediction = Float64[np.ndarray, "rows"]
+
 
 @dataclass(frozen=True)
 class Quantizer:
-    """How one column becomes integers, and what is promised of it.
+    """How one column becomes integers, and what its codec promises of it.
 
     Args:
-        grid: that values are rounded to.
+        grid: values are rounded to its cells.
         promise: how far decoded values may be off.
-        fill_values: stand for something that is no measurement; they come back bit for bit.
-        ordinary: least and largest value that is no outlier; rare ones beyond come back bit for
+        fill_values: stand for something other than a measurement; they come back bit for bit.
+        ordinary: least and largest value that is not an outlier; rare ones beyond come back bit for
             bit as well. None where that is not promised.
-        is_whole: values come back as cells of the grid, and as nothing between them: no network may
-            correct the column.
+        is_whole: values come back as cells of the grid and nothing between them, so no network may
+            predict the column.
     """
 
     grid: Grid
@@ -42,40 +47,60 @@ class Quantizer:
 
     @classmethod
     def linear(cls, offset: float, tolerance: float) -> Quantizer:
-        """A grid of equal cells, each twice the tolerance; bit for bit if that is 0."""
+        """Return a quantizer with cells of twice the tolerance; bit for bit if that is 0."""
         return cls(LinearGrid(offset, tolerance), Promise(tolerance))
 
-    def is_broken(
-        self, values: Shaped[np.ndarray, "rows"], decoded: Shaped[np.ndarray, "rows"]
-    ) -> Bool[np.ndarray, "rows"]:
-        """Rows that are not what was promised, fill values among them."""
+    @property
+    def has_cells(self) -> bool:
+        """Whether values are rounded at all."""
+        return self.grid.has_cells
+
+    def to_units(self, values: Values) -> Prediction:
+        """Convert source units to tolerance units; NaN for values that no cell holds."""
+        with np.errstate(invalid="ignore"):  # a signalling NaN is a value like any other
+            return self.grid.to_units(values.astype(np.float64))
+
+    def quantize(
+        self, values: Values, prediction: Prediction | None
+    ) -> tuple[Int64[np.ndarray, "rows"], Int64[np.ndarray, "chosen"]]:
+        """Round values; return their integers and the rows that must be stored exactly.
+
+        Args:
+            values: that are not null.
+            prediction: in tolerance units, or None to round the values themselves.
+        """
+        integers = quantize(self.to_units(values), prediction)
+        decoded = dequantize(self.grid, integers, prediction, values.dtype)
+        is_exact = self.is_broken(values, decoded)
+        is_outlier = self.is_outlier(values)
+        if is_outlier.sum() <= MANY_EXACT * len(values):  # else they are the rule in this block
+            is_exact |= is_outlier & (values != decoded)
+        return integers, np.flatnonzero(is_exact)
+
+    def is_broken(self, values: Values, decoded: Values) -> Bool[np.ndarray, "rows"]:
+        """Return the rows that break the promise, fill values that changed among them."""
         broken = breaks_promise(values, decoded, self.promise)
         return broken | (self.is_fill(values) & _differs(values, decoded))
 
-    def is_fill(self, values: Shaped[np.ndarray, "rows"]) -> Bool[np.ndarray, "rows"]:
-        """Rows that hold a fill value."""
+    def is_fill(self, values: Values) -> Bool[np.ndarray, "rows"]:
+        """Return the rows that hold a fill value."""
         found = np.zeros(len(values), bool)
         for fill in self.fill_values:
             found |= values == fill
         return found
 
-    def is_outlier(self, values: Shaped[np.ndarray, "rows"]) -> Bool[np.ndarray, "rows"]:
-        """Rows beyond the ordinary values that hold no fill value."""
+    def is_outlier(self, values: Values) -> Bool[np.ndarray, "rows"]:
+        """Return the rows beyond the ordinary values that do not hold a fill value."""
         if self.ordinary is None:
             return np.zeros(len(values), bool)
         low, high = self.ordinary
         return ((values < low) | (values > high)) & ~self.is_fill(values)
 
 
-def promises_of(quantizers: Sequence[Quantizer]) -> tuple[Promise, ...]:
-    """What is promised of each column."""
-    return tuple(quantizer.promise for quantizer in quantizers)
-
-
 def quantize(
-    units: Float64[np.ndarray, "rows"], prediction: Float64[np.ndarray, "rows"] | None
+    units: Float64[np.ndarray, "rows"], prediction: Prediction | None
 ) -> Int64[np.ndarray, "rows"]:
-    """Nearest integers to `units - prediction`; where that is NaN, the integer before it."""
+    """Round `units - prediction`; where that is NaN, repeat the integer before it."""
     distance = units if prediction is None else units - prediction
     is_known = np.abs(distance) < LARGEST_UNIT
     rounded = np.where(is_known, np.rint(distance), 0.0).astype(np.int64)
@@ -88,10 +113,10 @@ def quantize(
 def dequantize(
     grid: Grid,
     integers: Int64[np.ndarray, "rows"],
-    prediction: Float64[np.ndarray, "rows"] | None,
+    prediction: Prediction | None,
     kind: np.dtype[Any],
-) -> Shaped[np.ndarray, "rows"]:
-    """Values of type `kind`; integers round to the nearest, overflow saturates, NaN is 0."""
+) -> Values:
+    """Return values of type `kind`; integers round to the nearest, overflow saturates, NaN is 0."""
     units = integers.astype(np.float64)
     if prediction is not None:
         units += prediction
@@ -108,17 +133,15 @@ def dequantize(
 def _exceeds_difference(
     left: Float64[np.ndarray, "rows"], right: Float64[np.ndarray, "rows"]
 ) -> Bool[np.ndarray, "rows"]:
-    """Whether a real difference is larger than the float64 nearest to it (Knuth's TwoSum)."""
+    """Return where a real difference exceeds the float64 nearest to it (Knuth's TwoSum)."""
     difference = left - right
     virtual = left - difference
     rest = (left - (difference + virtual)) + (virtual - right)
     return np.sign(rest) * np.sign(difference) > 0
 
 
-def breaks_promise(
-    values: Shaped[np.ndarray, "rows"], decoded: Shaped[np.ndarray, "rows"], promise: Promise
-) -> Bool[np.ndarray, "rows"]:
-    """Rows to be stored exactly: not finite, or further off than promised.
+def breaks_promise(values: Values, decoded: Values, promise: Promise) -> Bool[np.ndarray, "rows"]:
+    """Return the rows that are not finite or further off than promised.
 
     The real difference counts. A rounded one is on the same side of the tolerance, or is it.
     """
@@ -137,10 +160,8 @@ def breaks_promise(
     return ~is_kept
 
 
-def _differs(
-    values: Shaped[np.ndarray, "rows"], decoded: Shaped[np.ndarray, "rows"]
-) -> Bool[np.ndarray, "rows"]:
-    """Rows of other bits."""
+def _differs(values: Values, decoded: Values) -> Bool[np.ndarray, "rows"]:
+    """Return the rows whose bits differ."""
     bits = f"u{values.itemsize}"
     different: Bool[np.ndarray, "rows"] = values.view(bits) != decoded.view(bits)
     return different

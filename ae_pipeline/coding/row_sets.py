@@ -13,7 +13,7 @@ _BITMAP, _POSITIONS = 0, 1
 
 
 def pack_positions(positions: Int64[np.ndarray, "chosen"]) -> bytes:
-    """How many, then the steps from one to the next, the first counted from before row 0."""
+    """Pack the number of positions and the steps between them, the first from before row 0."""
     if not len(positions):
         return b""
     steps = np.diff(positions, prepend=-1)
@@ -21,19 +21,19 @@ def pack_positions(positions: Int64[np.ndarray, "chosen"]) -> bytes:
 
 
 def unpack_positions(content: bytes, n_rows: int) -> Int64[np.ndarray, "chosen"]:
-    """Inverse of `pack_positions`; ValueError if they do not lie within `n_rows`."""
+    """Invert `pack_positions`; ValueError if positions do not lie within `n_rows`."""
     n_chosen = int.from_bytes(content[:_COUNT_BYTES], "little")
     if n_chosen > n_rows:
         raise ValueError(f"{n_chosen} positions in {n_rows} rows")
     steps = unpack_integers(content[_COUNT_BYTES:], n_chosen)
     # Steps within the block first: sums of larger ones could wrap around.
     if n_chosen and (steps.min() < 1 or steps.max() > n_rows or steps.sum() > n_rows):
-        raise ValueError("positions lie outside of the block")
+        raise ValueError("positions lie outside the block")
     return np.cumsum(steps) - 1
 
 
 def pack_validity(is_valid: Bool[np.ndarray, "rows"]) -> bytes:
-    """Empty if all are; else a Zstandard bitmap or the positions of the nulls, if smaller."""
+    """Pack nothing if all rows are valid, else a bitmap or the positions of nulls, if smaller."""
     if is_valid.all():
         return b""
     bitmap = pa.compress(np.packbits(is_valid).tobytes(), codec="zstd", asbytes=True)
@@ -44,7 +44,7 @@ def pack_validity(is_valid: Bool[np.ndarray, "rows"]) -> bytes:
 
 
 def unpack_validity(content: bytes, n_rows: int) -> Bool[np.ndarray, "rows"]:
-    """Inverse of `pack_validity`; ValueError if it is none."""
+    """Invert `pack_validity`; ValueError for other content."""
     is_valid = np.ones(n_rows, bool)
     if not content:
         return is_valid
@@ -52,14 +52,14 @@ def unpack_validity(content: bytes, n_rows: int) -> Bool[np.ndarray, "rows"]:
         is_valid[unpack_positions(content[1:], n_rows)] = False
         return is_valid
     if content[0] != _BITMAP:
-        raise ValueError(f"no validity: tag {content[0]}")
+        raise ValueError(f"not a validity: tag {content[0]}")
     return _unpack_bitmap(content[1:], n_rows)
 
 
 def _unpack_bitmap(content: bytes, n_rows: int) -> Bool[np.ndarray, "rows"]:
     n_bytes = (n_rows + 7) // 8
     try:
-        # A stream, because `pa.decompress` leaves what a short frame does not fill uninitialised.
+        # A stream, because `pa.decompress` leaves the bytes that a short frame lacks uninitialised.
         bits = pa.CompressedInputStream(pa.py_buffer(content), "zstd").read(n_bytes + 1)
     except (pa.ArrowException, OSError) as error:
         raise ValueError(str(error)) from error

@@ -9,8 +9,9 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 
-from ae_pipeline.coding.varint import Reader, varint
+from ae_pipeline.coding.varint import Reader, varints
 
 _CHECKSUM_BYTES = 4
 _HAS_NETWORK = 1
@@ -18,14 +19,20 @@ _HAS_VALIDITY, _HAS_EXACT, _METHODS = 0x10, 0x20, 0x0F
 
 
 class Method(IntEnum):
-    """How the main stream of a column is to be read."""
+    """How to read the main stream of a column."""
 
     DIRECT = 0
-    CORRECTED = 1
+    NETWORK_RESIDUALS = 1
     LOSSLESS = 2
-    PREDICTED = 3
-    CLASSED = 4
-    CORRECTED_CLASSED = 5
+    LINEAR_RESIDUALS = 3
+    LINEAR_CONTEXTS = 4
+    NETWORK_CONTEXTS = 5
+
+
+#: Methods that need the cells of other columns.
+LINEAR_METHODS = frozenset({Method.LINEAR_RESIDUALS, Method.LINEAR_CONTEXTS})
+#: Methods that need the prediction of the network.
+NETWORK_METHODS = frozenset({Method.NETWORK_RESIDUALS, Method.NETWORK_CONTEXTS})
 
 
 @dataclass(frozen=True)
@@ -34,8 +41,8 @@ class ColumnStreams:
 
     Args:
         method: of `main`.
-        main: cells, corrections, the values themselves, or distances to predicted cells; cells and
-            corrections also in classes of what is predicted.
+        main: cells, the values themselves, or residuals of a prediction; contexts of the linear
+            prediction hold cells, contexts of the network residuals.
         validity: which rows are not null; empty if all are.
         positions: rows (among those that are not null) that are stored exactly.
         exact: their values.
@@ -55,7 +62,7 @@ class ColumnStreams:
 
 @dataclass(frozen=True)
 class BlockStreams:
-    """All streams of a block. `codes` is empty if no column is corrected."""
+    """All streams of a block. `codes` is empty if the network predicts no column of it."""
 
     n_rows: int
     codes: tuple[bytes, ...]
@@ -67,28 +74,34 @@ class BlockStreams:
         return sum(map(len, self.codes)) + sum(column.n_bytes for column in self.columns)
 
     def ledger(self) -> dict[str, int]:
-        """Bytes by part."""
+        """Return the bytes of the block by part, its directory last.
+
+        Footers store the keys, so their words stay: "corrections" are residuals of the network,
+        "predicted" residuals of the linear prediction, "classed" cells in contexts of the latter.
+        """
         main = dict.fromkeys(Method, 0)
         for column in self.columns:
             main[column.method] += len(column.main)
         return {
             "codes": sum(map(len, self.codes)),
-            "corrections": main[Method.CORRECTED] + main[Method.CORRECTED_CLASSED],
+            "corrections": main[Method.NETWORK_RESIDUALS] + main[Method.NETWORK_CONTEXTS],
             "direct": main[Method.DIRECT],
             "lossless": main[Method.LOSSLESS],
-            "predicted": main[Method.PREDICTED],
-            "classed": main[Method.CLASSED],
+            "predicted": main[Method.LINEAR_RESIDUALS],
+            "classed": main[Method.LINEAR_CONTEXTS],
             "validity": sum(len(column.validity) for column in self.columns),
             "exact": sum(len(column.positions) + len(column.exact) for column in self.columns),
+            "directory": len(self.to_bytes()) - self.n_bytes,
         }
 
     def to_bytes(self) -> bytes:
-        """The block as it is stored."""
-        header = bytearray([_HAS_NETWORK if self.codes else 0])
-        header += varint(self.n_rows)
+        """Return the block as it is stored; it is serialised once."""
+        return self._content
+
+    @cached_property
+    def _content(self) -> bytes:
+        header = [_HAS_NETWORK if self.codes else 0, self.n_rows, *map(len, self.codes)]
         streams = list(self.codes)
-        for code in self.codes:
-            header += varint(len(code))
         for column in self.columns:
             flags, stored = 0, [column.main]
             if column.validity:
@@ -97,16 +110,15 @@ class BlockStreams:
             if column.positions:
                 flags |= _HAS_EXACT
                 stored += [column.positions, column.exact]
-            header.append(column.method | flags)
-            for stream in stored:
-                header += varint(len(stream))
+            header += [column.method | flags, *map(len, stored)]
             streams += stored
-        body = bytes(header) + b"".join(streams)
+        # Flags are below 128, so as varints they are the single bytes that the format asks for.
+        body = varints(header) + b"".join(streams)
         return zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "little") + body
 
 
 def read_block(content: bytes, n_columns: int, latent_dim: int, most_rows: int) -> BlockStreams:
-    """Inverse of `BlockStreams.to_bytes`.
+    """Invert `BlockStreams.to_bytes`.
 
     Args:
         content: a whole block.
@@ -126,25 +138,25 @@ def read_block(content: bytes, n_columns: int, latent_dim: int, most_rows: int) 
     n_rows = reader.varint()
     if n_rows > most_rows:
         raise ValueError(f"block claims {n_rows} rows, its row group has {most_rows}")
-    code_lengths = [reader.varint() for _ in range(latent_dim if has_network else 0)]
+    code_lengths = reader.varints(latent_dim if has_network else 0)
     layouts = [_read_layout(reader) for _ in range(n_columns)]
-    codes = tuple(reader.take(length) for length in code_lengths)
+    codes = tuple(reader.take_all(code_lengths))
     columns = tuple(
-        ColumnStreams(method, **{name: reader.take(length) for name, length in lengths.items()})
-        for method, lengths in layouts
+        ColumnStreams(method, **dict(zip(names, reader.take_all(lengths), strict=True)))
+        for method, names, lengths in layouts
     )
     if not reader.is_at_end:
         raise ValueError("block has bytes that no stream owns")
     return BlockStreams(n_rows, codes, columns)
 
 
-def _read_layout(reader: Reader) -> tuple[Method, dict[str, int]]:
+def _read_layout(reader: Reader) -> tuple[Method, list[str], list[int]]:
+    """Read how a column is stored: its method, and name and length of each stream."""
     tag = reader.byte()
     method = Method(tag & _METHODS)
-    lengths = {"main": reader.varint()}
+    names = ["main"]
     if tag & _HAS_VALIDITY:
-        lengths["validity"] = reader.varint()
+        names.append("validity")
     if tag & _HAS_EXACT:
-        lengths["positions"] = reader.varint()
-        lengths["exact"] = reader.varint()
-    return method, lengths
+        names += ["positions", "exact"]
+    return method, names, reader.varints(len(names))

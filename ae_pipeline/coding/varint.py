@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 _MOST_BYTES = 9
 
 
 def varint(value: int) -> bytes:
-    """Seven bits a byte, the lowest first."""
+    """Encode a number, seven bits per byte, the lowest first."""
     content = bytearray()
     while value >= 0x80:
         content.append(value & 0x7F | 0x80)
         value >>= 7
     content.append(value)
     return bytes(content)
+
+
+def varints(values: Iterable[int]) -> bytes:
+    """Encode numbers one after the other."""
+    return b"".join(map(varint, values))
+
+
+def prefixed(streams: Sequence[bytes]) -> bytes:
+    """Encode streams, each after its own length."""
+    return b"".join(varint(len(stream)) + stream for stream in streams)
 
 
 class Reader:
@@ -28,7 +40,7 @@ class Reader:
         return self.position == len(self._content)
 
     def take(self, n_bytes: int) -> bytes:
-        """The next bytes; ValueError if there are not so many."""
+        """Return the next bytes; ValueError if fewer are left."""
         end = self.position + n_bytes
         if end > len(self._content):
             raise ValueError("content ends within a stream")
@@ -36,12 +48,20 @@ class Reader:
         self.position = end
         return taken
 
+    def take_all(self, lengths: Iterable[int]) -> list[bytes]:
+        """Return the next streams, of these lengths; ValueError as `take`."""
+        return [self.take(length) for length in lengths]
+
+    def take_prefixed(self, n_streams: int) -> list[bytes]:
+        """Invert `prefixed`; ValueError as `take` and `varint`."""
+        return [self.take(self.varint()) for _ in range(n_streams)]
+
     def byte(self) -> int:
-        """The next byte."""
+        """Return the next byte; ValueError if none is left."""
         return self.take(1)[0]
 
     def varint(self) -> int:
-        """Inverse of `varint`; ValueError if it does not end."""
+        """Invert `varint`; ValueError if the number does not end."""
         value = 0
         for index in range(_MOST_BYTES):
             byte = self.byte()
@@ -49,3 +69,7 @@ class Reader:
             if byte < 0x80:
                 return value
         raise ValueError("a length does not end")
+
+    def varints(self, n_values: int) -> list[int]:
+        """Invert `varints`; ValueError as `varint`."""
+        return [self.varint() for _ in range(n_values)]

@@ -1,4 +1,4 @@
-"""Columns whose values were written as decimal numbers: money in cents, sensors of some digits."""
+"""Find columns whose values were decimal numbers: money in cents, sensors of a few digits."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from jaxtyping import Bool, Float
 from ae_pipeline.coding import LARGEST_UNIT
 
 _MOST_PLACES = 15
-#: A column is decimal if this share of its different values is.
+#: A column is decimal if this share of its distinct values is.
 _ENOUGH = 0.99
-#: A unit of the last place must be so many times what the type resolves, or any float is decimal.
+#: The last place must be this many times what the type resolves, or any float would be decimal.
 _COARSER = 8.0
 
 
 def decimal_places(seen: Float[np.ndarray, "values"]) -> int | None:
-    """Digits after the point that are enough for the values, or None if they are no decimals.
+    """Return the digits after the point that the values need, or None if they are not decimals.
 
     Args:
         seen: finite values in the column's own type.
@@ -34,7 +34,7 @@ def decimal_places(seen: Float[np.ndarray, "values"]) -> int | None:
 
 
 def are_decimals(values: Float[np.ndarray, "values"], places: int) -> Bool[np.ndarray, "values"]:
-    """Which values are the floats nearest to decimals of so many places."""
+    """Return which values are the floats nearest to decimals of `places` digits after the point."""
     power = float(f"1e{places}")
     with np.errstate(over="ignore", invalid="ignore"):
         whole = np.rint(values.astype(np.float64) * power)

@@ -1,8 +1,8 @@
-"""Whether decoded values still mean what the source's did: the share of variance kept, R2.
+"""Judge whether decoded values still mean what the source's did, by the variance kept, R2.
 
 One fare of 429,000 dollars, or a -999 in a fifth of the rows, can make up nearly all of a column's
-variance; what is kept of it then says nothing of the other rows. So R2 is measured once more within
-each of several views of the column: without its most frequent values, and within robust fences.
+variance; its R2 then says nothing about the other rows. So R2 is also measured within several views
+of the column: without its most frequent values, and within robust fences.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from ae_pipeline.columns.quartiles import fences, quartiles
 
 Verdict = Literal["exact", "kept", "coarse", "flattened"]
 
-#: From so much of the variance on a column is as good as it was, and of that of its bulk, which is
-#: less; below the last one it is another column.
+#: A column that keeps this much of its variance, and of its bulk's, which is smaller, is as good as
+#: it was; one that keeps less than the last is another column.
 KEPT_R2, KEPT_BULK_R2, FLAT_R2 = 0.99, 0.95, 0.9
 #: Quartile ranges beyond the quartiles: Tukey's outer fences.
 _FENCE = 3.0
-#: A value of this share of the rows may stand for something: nothing, broken, switched off.
+#: A value in this share of the rows may be a code: no value, broken, switched off.
 _FREQUENT, _MOST_FREQUENT = 0.05, 20
-#: Fewer values say nothing of their column.
+#: Fewer values say nothing about their column.
 _LEAST_VALUES = 8
-#: A tolerance of this part of a standard deviation keeps 0.99 of the variance and some more.
+#: A tolerance of this share of a standard deviation keeps more than 0.99 of the variance.
 _FINE = 0.1
-#: Beyond, squares overflow.
+#: Larger numbers overflow when squared.
 _LARGEST = 1e150
 
 Values = Float64[np.ndarray, "values"]
@@ -37,15 +37,15 @@ Values = Float64[np.ndarray, "values"]
 
 @dataclass(frozen=True)
 class Fidelity:
-    """What a sample of a column is after it was encoded and decoded.
+    """The quality of a column's sample after encoding and decoding.
 
     Args:
         r2: share of the variance that is kept, over all finite values; None if they do not vary.
-        r2_bulk: the least of the shares without frequent values and outliers; None without any.
-        n_before: different values in the sample; None if it is gone.
-        n_after: of them after decoding.
+        r2_bulk: the least share within a view; None without a view in which values vary.
+        n_before: distinct values in the sample; None if the sample is not available.
+        n_after: distinct values after decoding; None likewise.
         iqr: quartile range of the values that differ from the most frequent one.
-        verdict: exact by promise; kept, coarse or flattened by what was found.
+        verdict: exact by promise; kept, coarse or flattened by measurement.
     """
 
     r2: float | None
@@ -63,14 +63,14 @@ class Fidelity:
 
 @dataclass(frozen=True)
 class View:
-    """Values within fences, some of them left out."""
+    """The values within fences, without those excluded."""
 
     excluded: Values
     low: float
     high: float
 
     def mask(self, values: Values) -> Bool[np.ndarray, "values"]:
-        """Which of some values belong to it."""
+        """Return which values belong to the view."""
         is_within = (values >= self.low) & (values <= self.high)
         for value in self.excluded:
             is_within &= values != value
@@ -78,12 +78,12 @@ class View:
 
 
 def judge(source: Values, decoded: Values, tolerance: float) -> Fidelity:
-    """What has become of a column's finite values.
+    """Judge the finite values of a column.
 
     Args:
-        source: as they were.
-        decoded: as they came back.
-        tolerance: promised, in source units; 0 is exact, NaN where it is another for each value.
+        source: before encoding.
+        decoded: after decoding.
+        tolerance: promised, in source units; 0 is exact, NaN if it differs from value to value.
     """
     n_before, n_after = len(np.unique(source)), len(np.unique(decoded))
     r2, iqr = variance_kept(source, decoded), quartile_range(source)
@@ -101,7 +101,7 @@ def judge(source: Values, decoded: Values, tolerance: float) -> Fidelity:
 
 
 def verdict_of(r2: float | None, r2_bulk: float | None) -> Verdict:
-    """By the shares of variance that are kept; a column that does not vary has nothing to lose."""
+    """Judge by the shares of variance kept; a column that does not vary has nothing to lose."""
     whole, bulk = (1.0 if share is None else share for share in (r2, r2_bulk))
     if min(whole, bulk) < FLAT_R2:
         return "flattened"
@@ -109,14 +109,14 @@ def verdict_of(r2: float | None, r2_bulk: float | None) -> Verdict:
 
 
 def variance_kept(source: Values, decoded: Values) -> float | None:
-    """R2 = 1 - SSE / SST; None of values that do not vary. Below 0, the mean would tell more."""
+    """Return R2 = 1 - SSE / SST, None if values do not vary; below 0 their mean does better."""
     if not len(source) or source.min() == source.max():
         return None
     largest = float(max(np.abs(source).max(), np.abs(decoded).max()))
     if largest > _LARGEST:
         source, decoded = source / largest, decoded / largest
     deviations = source - source.mean()
-    # Small ones must not vanish when they are squared.
+    # Small deviations must not vanish when they are squared.
     unit = float(np.abs(deviations).max())
     with np.errstate(over="ignore"):
         total = float(((deviations / unit) ** 2).sum())
@@ -125,7 +125,7 @@ def variance_kept(source: Values, decoded: Values) -> float | None:
 
 
 def quartile_range(values: Values) -> float | None:
-    """Of the values that differ from the most frequent one; None if they are few."""
+    """Measure values that differ from the most frequent one; None if they are few."""
     distinct, counts = np.unique(values, return_counts=True)
     is_other = np.arange(len(counts)) != counts.argmax() if len(counts) else np.zeros(0, bool)
     if counts[is_other].sum() < _LEAST_VALUES:
@@ -136,9 +136,9 @@ def quartile_range(values: Values) -> float | None:
 
 
 def fine_tolerance(values: Values) -> float:
-    """A round tolerance that keeps what these values tell; 0 if they do not vary.
+    """Suggest a round tolerance that keeps the meaning of these values; 0 if they do not vary.
 
-    1, 2 or 5 times a power of ten, a tenth at most of the least standard deviation of the views.
+    It is 1, 2 or 5 times a power of ten, at most a tenth of the least standard deviation of a view.
     """
     parts = [values, *(values[part] for part in _parts(values))]
     with np.errstate(over="ignore", invalid="ignore"):
@@ -151,7 +151,7 @@ def fine_tolerance(values: Values) -> float:
 
 
 def worst_view(source: Values, decoded: Values) -> View | None:
-    """The view of which least variance is kept; None if there is none in which values vary."""
+    """Return the view that keeps the least variance; None without one in which values vary."""
     worst: View | None = None
     least = np.inf
     for view in views(source):
@@ -163,9 +163,9 @@ def worst_view(source: Values, decoded: Values) -> View | None:
 
 
 def views(values: Values) -> Iterator[View]:
-    """All values, and those without the one, two, three ... most frequent values, within fences.
+    """Yield all values, then those without the one, two, three ... most frequent, within fences.
 
-    Where what is left is one value, the nearest of the frequent ones counts, too: that they can be
+    If a single value is left, the nearest of the frequent ones counts as well: that the two can be
     told apart is all there is to keep.
     """
     distinct, counts = np.unique(values, return_counts=True)
@@ -186,6 +186,6 @@ def views(values: Values) -> Iterator[View]:
 
 
 def _parts(values: Values) -> list[Bool[np.ndarray, "values"]]:
-    """Which values each view has, of views with enough of them."""
+    """Return the mask of each view that has enough values."""
     masks = [view.mask(values) for view in views(values)]
     return [mask for mask in masks if mask.sum() >= _LEAST_VALUES]

@@ -1,4 +1,4 @@
-"""How far a reconstruction is from its source, per column; sums that merge.
+"""Measure the errors of a reconstruction per column, as sums that merge.
 
 MSE, RMSE, MAE and maximum error in source units, and the same divided by the column's scale at
 fit time, so that columns of different units can be averaged. R2, the share of variance that is
@@ -16,13 +16,13 @@ from jaxtyping import Bool, Float64, Int64
 from ae_pipeline.coding import Promise
 from ae_pipeline.columns.fidelity import worst_view
 
-#: Values of a block that tell which of it are the bulk.
+#: Values of a block that decide which of it are the bulk.
 _TOLD_BY = 1 << 11
 
 
 @dataclass(frozen=True)
 class VarianceSums:
-    """What R2 is made of, per column: how far values are from their mean, and from their decoding.
+    """The sums that R2 needs, per column: squared distances to the mean, and squared errors.
 
     `deviation` is the sum of squared distances from `mean`.
     """
@@ -34,12 +34,12 @@ class VarianceSums:
 
     @classmethod
     def empty(cls, n_features: int) -> VarianceSums:
-        """Sums over no values."""
+        """Return the sums over no values."""
         zeros = np.zeros(n_features)
         return cls(np.zeros(n_features, np.int64), zeros, zeros, zeros)
 
     def merge(self, other: VarianceSums) -> VarianceSums:
-        """Sums over the values of both (Chan, Golub and LeVeque 1979)."""
+        """Return the sums over the values of both (Chan, Golub and LeVeque 1979)."""
         count = self.count + other.count
         share = other.count / np.maximum(count, 1)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -52,7 +52,7 @@ class VarianceSums:
             )
 
     def kept(self, index: int) -> float | None:
-        """R2 of one column; None if its values do not vary."""
+        """Return R2 of one column; None if its values do not vary."""
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             share = 1.0 - self.squared[index] / self.deviation[index]
         return float(share) if np.isfinite(share) else None
@@ -65,8 +65,8 @@ class ErrorSums:
     `n_mismatched` counts rows where one is finite and the other is not, or where they are missing
     in different ways; a correct reconstruction has none. `to_tolerance` is the largest error over
     the promised one: at most 1 where the promise holds, 0 in a column that came back exactly, NaN
-    where nothing was promised. `variance` is of all values, `bulk` of the values without frequent
-    ones and outliers, as each block tells them.
+    where nothing was promised. `variance` covers all values, `bulk` the values that are neither
+    frequent nor outliers, as decided block by block.
     """
 
     count: Int64[np.ndarray, "features"]
@@ -80,13 +80,13 @@ class ErrorSums:
 
     @classmethod
     def empty(cls, n_features: int) -> ErrorSums:
-        """Sums over no rows."""
+        """Return the sums over no rows."""
         zeros = np.zeros(n_features)
         counts = np.zeros(n_features, np.int64)
         return cls(counts, counts, zeros, zeros, zeros, np.full(n_features, np.nan))
 
     def merge(self, other: ErrorSums) -> ErrorSums:
-        """Sums over the rows of both."""
+        """Return the sums over the rows of both."""
         with np.errstate(over="ignore"):
             return ErrorSums(
                 count=self.count + other.count,
@@ -101,7 +101,7 @@ class ErrorSums:
 
 
 def _merged(one: VarianceSums | None, other: VarianceSums | None) -> VarianceSums | None:
-    """None is nothing."""
+    """Merge sums, of which None holds nothing."""
     if one is None or other is None:
         return one or other
     return one.merge(other)
@@ -111,9 +111,9 @@ def _merged(one: VarianceSums | None, other: VarianceSums | None) -> VarianceSum
 class ErrorMetrics:
     """Errors of one column, or of all columns together when standardised.
 
-    `max_error_to_tolerance` is that of `ErrorSums`, None where nothing was promised. `r2` is the
-    share of the column's variance that is kept, `r2_bulk` that of its bulk; None where nothing
-    varies, and of all columns together.
+    `max_error_to_tolerance` is `to_tolerance` of `ErrorSums`, None where nothing was promised. `r2`
+    is the share of the column's variance that is kept, `r2_bulk` the share of its bulk's; None
+    where nothing varies, and for all columns together.
     """
 
     count: int
@@ -133,13 +133,13 @@ def measure_errors(
     n_mismatched: Int64[np.ndarray, "features"],
     promises: Sequence[Promise] | None = None,
 ) -> ErrorSums:
-    """Errors of one block; rows where either side is NaN are left out.
+    """Measure the errors of one block; rows where either side is NaN are left out.
 
     Args:
-        source: values as they were.
-        reconstruction: values as they came back.
+        source: values before encoding.
+        reconstruction: values after decoding.
         n_mismatched: rows of each column that are missing on one side only.
-        promises: of each column, or None.
+        promises: one per column, or None if nothing was promised.
     """
     with np.errstate(over="ignore"):
         errors = np.abs(source - reconstruction)
@@ -164,7 +164,7 @@ def _variance(
     errors: Float64[np.ndarray, "features rows"],
     is_counted: Bool[np.ndarray, "features rows"],
 ) -> VarianceSums:
-    """Sums of the values that count. What does not vary is its own mean, without rounding."""
+    """Sum over the values that count. Values that do not vary are their mean, without rounding."""
     sums = np.zeros((3, len(source)))
     for index, is_own in enumerate(is_counted):
         values, lost = source[index], errors[index]
@@ -178,7 +178,7 @@ def _variance(
 def _column_variance(
     values: Float64[np.ndarray, "values"], errors: Float64[np.ndarray, "values"]
 ) -> tuple[float, float, float]:
-    """Mean, and sums of squared deviations and errors."""
+    """Return the mean, and the sums of squared deviations and errors."""
     with np.errstate(over="ignore", invalid="ignore"):
         mean = values[0] if values.min() == values.max() else values.mean()
         deviations = values - mean
@@ -191,9 +191,9 @@ def _bulk(
     is_compared: Bool[np.ndarray, "features rows"],
     maximum: Float64[np.ndarray, "features"],
 ) -> Bool[np.ndarray, "features rows"]:
-    """The values of which least is kept, without frequent ones and outliers; of exact columns none.
+    """Return the bulk of each column: its worst view; nothing of columns that came back exactly.
 
-    Some values tell which these are, as they do when a codec is judged.
+    Evenly spread values decide which view that is, as they do when a codec is judged.
     """
     is_bulk = np.zeros(source.shape, bool)
     for index in np.flatnonzero(maximum):
@@ -208,7 +208,7 @@ def _bulk(
 def column_metrics(
     sums: ErrorSums, scale: Float64[np.ndarray, "features"] | None = None
 ) -> list[ErrorMetrics]:
-    """Metrics of each column, in source units or those of `scale` (0 and inf count as 1)."""
+    """Return metrics of each column, in source units or those of `scale` (0 and inf count as 1)."""
     unit = np.ones(len(sums.count))
     if scale is not None:
         unit = np.where((scale > 0) & np.isfinite(scale), scale, unit)
@@ -234,7 +234,7 @@ def column_metrics(
 
 
 def mean_metrics(sums: ErrorSums, scale: Float64[np.ndarray, "features"]) -> ErrorMetrics:
-    """Standardised metrics of all columns: the mean over columns that have values to compare.
+    """Return standardised metrics of all columns: means over columns with values to compare.
 
     The mean of per-column MSE is what training minimises; RMSE is its square root.
     """
@@ -256,9 +256,9 @@ def _over_tolerance(
     source: Float64[np.ndarray, "features rows"],
     promises: Sequence[Promise] | None,
 ) -> Float64[np.ndarray, "features"]:
-    """The largest share of what was promised.
+    """Return the largest error of each column as a share of the promised one.
 
-    No error is 0 whatever was promised; any error where none was is infinite.
+    Without an error it is 0; with one where none is allowed it is infinite.
     """
     if promises is None:
         return np.full(len(errors), np.nan)

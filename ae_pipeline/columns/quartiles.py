@@ -12,11 +12,11 @@ from jaxtyping import Float64, Int64
 def quartiles(
     values: Float64[np.ndarray, "levels"], counts: Int64[np.ndarray, "levels"]
 ) -> tuple[float, float]:
-    """The lower and the upper quartile.
+    """Return the lower and the upper quartile.
 
     Args:
-        values: different ones, in order; at least one.
-        counts: how often each was seen.
+        values: distinct, in order; at least one.
+        counts: how often each occurs.
     """
     below = np.cumsum(counts)
     places = np.searchsorted(below, [0.25 * below[-1], 0.75 * below[-1]])
@@ -24,6 +24,6 @@ def quartiles(
 
 
 def fences(lower: float, upper: float, n_ranges: float) -> tuple[float, float]:
-    """So many quartile ranges below the lower quartile and above the upper one; maybe infinite."""
+    """Return bounds `n_ranges` quartile ranges beyond the quartiles; they may be infinite."""
     reach = n_ranges * (upper - lower)
     return lower - reach, upper + reach

@@ -1,6 +1,6 @@
-"""Roles of columns: which go through the network, which are kept as they are.
+"""Roles of columns: which are features and which are kept.
 
-Knows Arrow schemas only; it never looks at data.
+The module reads Arrow schemas only, never data.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _LANCE_KEY = b"lance-schema:unenforced-primary-key"
 class TableSchema:
     """A source's Arrow schema and the names of its feature columns, in schema order.
 
-    `stored` is the text it was read from, if it was: another release of Arrow might write the same
-    schema in other bytes, and a codec's id must not change with it.
+    `stored` is the text that the schema was read from, if any: another release of Arrow might write
+    the same schema in other bytes, which must not change a codec's id.
     """
 
     arrow: pa.Schema
@@ -37,12 +37,12 @@ class TableSchema:
 
     @property
     def serialized(self) -> str:
-        """The Arrow schema as text, always the same one."""
+        """The Arrow schema as text, the same for ever."""
         return self.stored or serialize_schema(self.arrow)
 
     @property
     def kept(self) -> tuple[str, ...]:
-        """Names of the columns that are copied as they are, in schema order."""
+        """Names of the columns that are copied, in schema order."""
         chosen = set(self.features)
         return tuple(name for name in self.arrow.names if name not in chosen)
 
@@ -55,8 +55,8 @@ class TableSchema:
 def resolve_roles(arrow: pa.Schema, columns: ColumnsConfig, where: str) -> TableSchema:
     """Give every column its role: floats are features, all else is kept, settings override.
 
-    A column that the file itself declares as its key or index is kept, float or not: an error in
-    it would be an error in which row is which.
+    A column that the file declares as its key or index is kept even if it holds floats: an error
+    there would confuse rows.
 
     Args:
         arrow: schema of the source.
@@ -87,10 +87,10 @@ def resolve_roles(arrow: pa.Schema, columns: ColumnsConfig, where: str) -> Table
 
 
 def misfits(roles: TableSchema, got: pa.Schema) -> list[str]:
-    """Why a fragment of schema `got` cannot be encoded with these roles; empty if it can.
+    """Return why a fragment of schema `got` cannot be encoded with these roles; empty if it can.
 
-    Its feature columns must be there with their types. Kept columns are each fragment's own: they
-    may come and go and change their types; whatever is no feature is kept.
+    Its feature columns must exist with their types. Kept columns may differ from fragment to
+    fragment; every column that is not a feature is kept.
     """
     found = {field.name: field.type for field in got}
     wanted = zip(roles.features, roles.feature_types, strict=True)
@@ -100,7 +100,7 @@ def misfits(roles: TableSchema, got: pa.Schema) -> list[str]:
 
 
 def schema_differences(expected: pa.Schema, got: pa.Schema) -> list[str]:
-    """Columns of `got` that are missing, new or of another type; empty if it fits.
+    """Describe columns of `got` that are missing, new or of another type; empty if it fits.
 
     Order, nullability and metadata may differ from fragment to fragment.
     """
@@ -122,7 +122,7 @@ def check_unique_names(names: Iterable[str], where: str) -> None:
 
 
 def declared_keys(arrow: pa.Schema) -> set[str]:
-    """Columns that metadata name as index or key: of pandas, of Iceberg, of Lance."""
+    """Return the columns that metadata of pandas, Iceberg or Lance name as index or key."""
     metadata = arrow.metadata or {}
     pandas = _object(metadata.get(b"pandas"))
     index = [name for name in _items(pandas.get("index_columns")) if isinstance(name, str)]
@@ -135,17 +135,17 @@ def declared_keys(arrow: pa.Schema) -> set[str]:
 
 
 def serialize_schema(arrow: pa.Schema) -> str:
-    """Arrow schema, metadata included, as base64 of its IPC message."""
+    """Write an Arrow schema, metadata included, as base64 of its IPC message."""
     return base64.b64encode(arrow.serialize().to_pybytes()).decode("ascii")
 
 
 def deserialize_schema(text: str) -> pa.Schema:
-    """Inverse of `serialize_schema`."""
+    """Invert `serialize_schema`; ValueError or ArrowException for other text."""
     return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text)))
 
 
 def _object(text: bytes | None) -> dict[str, Any]:
-    """A JSON object; empty if it is none, since metadata are whatever others wrote."""
+    """Parse a JSON object; other programs wrote the metadata, so anything else counts as empty."""
     try:
         found = json.loads(text or b"{}")
     except (ValueError, RecursionError):
@@ -170,7 +170,7 @@ def _check_unique(names: list[str], where: str) -> None:
 
 
 def _matching(arrow: pa.Schema, patterns: tuple[str, ...], where: str) -> set[str]:
-    """Columns that any pattern matches; a pattern that matches none is a typo."""
+    """Return the columns that any pattern matches; a pattern without a match is a typo."""
     matches: set[str] = set()
     for pattern in patterns:
         found = {name for name in arrow.names if name == pattern or fnmatchcase(name, pattern)}
@@ -186,7 +186,7 @@ def _matching(arrow: pa.Schema, patterns: tuple[str, ...], where: str) -> set[st
 
 
 def _is_usable(field: pa.Field, is_named: bool, where: str) -> bool:
-    """Whether the column is numeric; one that was asked for by its very name must be."""
+    """Return whether the column is numeric; one named in the settings must be."""
     is_numeric = pa.types.is_floating(field.type) or pa.types.is_integer(field.type)
     if is_named and not is_numeric:
         raise ConfigError(

@@ -1,8 +1,8 @@
-"""How far the ordinary values of a column reach: what a relative tolerance is relative to.
+"""Measure the spread of a column's ordinary values, which relative tolerances refer to.
 
 One fare of 429,000 dollars, or the -999 that stands for a broken sensor, must not decide how
-coarsely all other values are rounded. Everything is told from the statistics' row sample, extremes
-apart, so it merges and takes one pass.
+coarsely all other values are rounded. The spread is measured on the statistics' row sample, except
+for the extremes, so it merges and takes one pass.
 """
 
 from __future__ import annotations
@@ -18,28 +18,29 @@ from ae_pipeline.columns.statistics import ColumnStatistics
 #: Quartile ranges beyond the quartiles at which values stop being ordinary: more than the 1.5 and 3
 #: of Tukey, since skewed columns reach far.
 _FENCE = 12.0
-#: A value of more than this share of the rows says nothing of how far the others reach.
+#: A value in more than this share of the rows says nothing about the spread of the others.
 _FREQUENT = 0.05
-#: With so few different values seen a column has no spread, and costs as little exactly.
+#: A column of so few distinct values has no spread; stored exactly, it takes as little.
 MOST_LEVELS = 16
-#: Others than the frequent values must be so many to be measured by themselves.
+#: The fewest values beside the frequent ones that are measured alone.
 _LEAST_VALUES = 8
-#: A spread is at most so many standard deviations of the ordinary values.
+#: A spread is at most this many standard deviations of the ordinary values.
 _MOST_DEVIATIONS = 10.0
-#: Values outside of the fences that are seen so often in the sample stand for something.
+#: How often a value outside the fences occurs in the sample if it is a fill value, and the most
+#: fill values of a column.
 _REPEATED, _MOST_FILL_VALUES = 2, 16
 
 
 @dataclass(frozen=True)
 class Spread:
-    """How far a column's ordinary values reach, and which values stand apart.
+    """The reach of a column's ordinary values, and the values that stand apart.
 
     Args:
         width: the smaller one of maximum - minimum and 10 standard deviations of the ordinary
-            values; 0 in a column of hardly any different values.
+            values; 0 in a column of hardly any distinct values.
         low: the least ordinary value.
         high: the largest ordinary value.
-        usual: the most frequent value, if it is more than a twentieth of the rows, or None.
+        usual: the most frequent value, if it fills more than a twentieth of the rows, or None.
         fill_values: values far from the ordinary ones that many rows share.
     """
 
@@ -54,7 +55,7 @@ _NOTHING = Spread(0.0, np.nan, np.nan)
 
 
 def measure_spread(statistics: ColumnStatistics, index: int) -> Spread:
-    """The spread of one column of the statistics."""
+    """Measure the spread of one column of the statistics."""
     sample = statistics.sample[:, index]
     values, counts = np.unique(sample[np.isfinite(sample)], return_counts=True)
     if not len(values):
@@ -89,9 +90,9 @@ def _usual(
 def _fences(
     values: Float64[np.ndarray, "levels"], counts: Int64[np.ndarray, "levels"]
 ) -> tuple[float, float]:
-    """Between which values are ordinary: measured without the frequent ones where others are left.
+    """Return the bounds of ordinary values, measured without the frequent ones if others are left.
 
-    Where few are left, or most of them are one value, every different value counts once.
+    If few are left, or most of them are one value, every distinct value counts once.
     """
     is_rare = counts <= _FREQUENT * counts.sum()
     lower = upper = float(values[0])
@@ -103,7 +104,7 @@ def _fences(
 
 
 def _deviation(values: Float64[np.ndarray, "levels"], counts: Int64[np.ndarray, "levels"]) -> float:
-    """Standard deviation of values seen so often, safe up to 1e308."""
+    """Return the standard deviation of counted values, safe up to 1e308."""
     largest = float(np.abs(values).max())
     scaled = values / largest if largest else values
     mean = np.average(scaled, weights=counts)
@@ -115,7 +116,7 @@ def _fill_values(
     counts: Int64[np.ndarray, "levels"],
     is_ordinary: Bool[np.ndarray, "levels"],
 ) -> tuple[float, ...]:
-    """The most frequent ones of those that are far out and repeated."""
+    """Return the most frequent of the values that lie far out and repeat."""
     is_fill = ~is_ordinary & (counts >= _REPEATED)
     order = np.argsort(-counts[is_fill], kind="stable")[:_MOST_FILL_VALUES]
     return tuple(sorted(values[is_fill][order].tolist()))

@@ -1,9 +1,9 @@
-"""How a column's values are spread, in ten parts, and how far another sample is from that.
+"""The distribution of a column's values in ten parts, and how far another sample has shifted.
 
 The population stability index (Siddiqi, "Credit Risk Scorecards", 2006) is the symmetrised
-Kullback-Leibler divergence of two histograms. Of samples of one distribution it is distributed as
-chi-square times (1/n + 1/m) (Yurdakul, "Statistical Properties of Population Stability Index",
-2018), which is taken off here: what is left is shift, not chance.
+Kullback-Leibler divergence of two histograms. For two samples of one distribution it is distributed
+as chi-square times (1/n + 1/m) (Yurdakul, "Statistical Properties of Population Stability Index",
+2018). That is subtracted here, so that the rest is shift, not chance.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ import numpy as np
 from jaxtyping import Float64
 
 _DECILES = np.arange(1, 10) / 10
-#: Chi-square of ten degrees of freedom is larger once in a thousand times.
+#: Chi-square of ten degrees of freedom exceeds this once in a thousand times.
 _CHANCE = 29.6
-#: Counted into every part, so that none is empty (Jeffreys).
+#: Added to the count of every part, so that none is empty (Jeffreys).
 _PRIOR = 0.5
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A column at fit time.
+    """The distribution of a column at fit time.
 
     Args:
-        edges: deciles that differ, between the parts.
-        counts: values in each part, then missing ones.
+        edges: distinct deciles, between the parts.
+        counts: values in each part, then missing values.
     """
 
     edges: tuple[float, ...]
@@ -34,7 +34,7 @@ class Reference:
 
 
 def reference_of(values: Float64[np.ndarray, "rows"]) -> Reference:
-    """The deciles of a sample and how many values lie between them; NaN is missing."""
+    """Return the deciles of a sample and the values between them; NaN is missing."""
     present = values[np.isfinite(values)]
     with np.errstate(over="ignore", invalid="ignore"):  # between the extremes of float64
         deciles = np.quantile(present, _DECILES) if len(present) else np.zeros(0)
@@ -43,7 +43,7 @@ def reference_of(values: Float64[np.ndarray, "rows"]) -> Reference:
 
 
 def stability_index(reference: Reference, values: Float64[np.ndarray, "rows"]) -> float:
-    """Population stability index of a sample, less what chance explains; 0 for no rows."""
+    """Return the stability index of a sample, less what chance explains; 0 for no rows."""
     expected = np.array(reference.counts, np.float64)
     found = np.array(_counts(values, reference.edges), np.float64)
     if not found.sum() or not expected.sum():
@@ -54,7 +54,7 @@ def stability_index(reference: Reference, values: Float64[np.ndarray, "rows"]) -
 
 
 def _counts(values: Float64[np.ndarray, "rows"], edges: tuple[float, ...]) -> tuple[int, ...]:
-    """Values in each part, an edge belonging to the part below it; then missing ones."""
+    """Count the values in each part, an edge belonging to the part below it; then missing ones."""
     present = values[np.isfinite(values)]
     parts = np.bincount(np.searchsorted(edges, present), minlength=len(edges) + 1)
     return (*parts.tolist(), len(values) - len(present))

@@ -1,6 +1,6 @@
-"""From source units to what the network sees, and back: centre, scale, clip.
+"""Convert source units to network inputs and back: centre, scale, clip.
 
-A column that does not vary is no input: it is remembered by its one value.
+A column that does not vary is not an input; its one value is its centre.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from jaxtyping import Bool, Float64
 
 from ae_pipeline.columns.statistics import ColumnStatistics
 
-#: Values further than this many central ranges from the centre do not count for the scale.
+#: Values further than this many central ranges from the centre do not affect the scale.
 _OUTLIER_RANGES = 4.0
-#: A rare value this many times the usual one is an accident, not a signal,
+#: A rare value this many times the usual one is an accident, not a signal.
 _FAR = 1e6
-#: and so is one that lies this many standard deviations out, unless there are more like it: a
-#: single one lies as many out as the square root of all rows.
+#: So is a single value this many standard deviations out. Values that repeat are closer: a single
+#: one lies as many standard deviations out as the square root of all rows.
 _RARE, _ONCE = 100.0, 1.5
 _CENTRAL = (0.005, 0.995)
 _TINY = np.finfo(np.float64).tiny
@@ -48,18 +48,18 @@ class Standardization:
 
 
 def fit_standardization(statistics: ColumnStatistics, clip_sigma: float) -> Standardization:
-    """Centre and scale of every column, unmoved by a few wild values.
+    """Fit centre and scale of every column, unmoved by a few wild values.
 
     Mean and standard deviation are the exact ones of all rows, unless a value lies further out
     than four times the central 99 % range: then both are taken from the row sample without such
-    values. A column of which only the outliers vary is constant; one that rarely leaves a value,
-    but not too rarely, has a scale at which its rare values are not clipped.
+    values. A column in which only outliers vary is constant. One that rarely leaves its usual
+    value, but not too rarely, gets a scale at which its rare values are not clipped.
     """
     low, high = _central_bounds(statistics)
     with np.errstate(over="ignore", invalid="ignore"):
         is_tame = (statistics.minimum >= low) & (statistics.maximum <= high)
         is_tame |= np.isnan(low)  # so rare that the sample missed it: nothing to call wild
-        # Squares of what is near the ends of float64 are infinite or nothing.
+        # Squares of numbers near the ends of float64 are infinite or 0.
         is_tame &= np.isfinite(statistics.m2) & (statistics.m2 >= _TINY)
     robust_mean, robust_std = _moments_within(statistics.sample, low, high)
     center = np.where(is_tame, statistics.mean, robust_mean)
@@ -76,7 +76,7 @@ def fit_standardization(statistics: ColumnStatistics, clip_sigma: float) -> Stan
 
 
 def is_rare(statistics: ColumnStatistics) -> Bool[np.ndarray, "features"]:
-    """Columns that have one value in nearly all rows, and another in some."""
+    """Return the columns that have one value in nearly all rows, and others in some."""
     _, std = _moments_within(statistics.sample, *_central_bounds(statistics))
     return (std == 0) & (statistics.minimum < statistics.maximum)
 
@@ -84,7 +84,7 @@ def is_rare(statistics: ColumnStatistics) -> Bool[np.ndarray, "features"]:
 def _reach(
     statistics: ColumnStatistics, center: Float64[np.ndarray, "features"]
 ) -> Float64[np.ndarray, "features"]:
-    """How far values lie from the centre at most."""
+    """Return the largest distance of a value from the centre."""
     with np.errstate(over="ignore", invalid="ignore"):
         return np.fmax(statistics.maximum - center, center - statistics.minimum)
 
@@ -94,7 +94,7 @@ def _is_sparse(
     center: Float64[np.ndarray, "features"],
     scale: Float64[np.ndarray, "features"],
 ) -> Bool[np.ndarray, "features"]:
-    """Columns that rarely leave one value, but not for another world: their rare values matter."""
+    """Return the columns that rarely leave one value, and not by too far: rare values matter."""
     with np.errstate(over="ignore", invalid="ignore"):
         reach = _reach(statistics, center)
         is_near = (center == 0) | (reach <= _FAR * np.abs(center))
@@ -106,13 +106,13 @@ def _is_sparse(
 def _central_bounds(
     statistics: ColumnStatistics,
 ) -> tuple[Float64[np.ndarray, "features"], Float64[np.ndarray, "features"]]:
-    """Values inside count as ordinary; NaN where a column is empty."""
+    """Return the bounds of ordinary values; NaN where a column is empty."""
     with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # all-NaN columns
         if not len(statistics.sample):
             nothing = np.full(len(statistics.count), np.nan)
             return nothing, nothing
-        # Values of the sample, not between them: from -1e308 to 1e308 there is no half-way.
+        # Values of the sample, not midpoints, which overflow between -1e308 and 1e308.
         low, high = np.nanquantile(statistics.sample, _CENTRAL, axis=0, method="nearest")
         reach = _OUTLIER_RANGES * (high - low)
         return low - reach, high + reach
@@ -123,7 +123,7 @@ def _moments_within(
     low: Float64[np.ndarray, "features"],
     high: Float64[np.ndarray, "features"],
 ) -> tuple[Float64[np.ndarray, "features"], Float64[np.ndarray, "features"]]:
-    """Mean and standard deviation of the sample's ordinary values, safe up to 1e308."""
+    """Return mean and standard deviation of the ordinary values, safe up to 1e308."""
     kept = np.where((sample >= low) & (sample <= high), sample, np.nan)
     largest = np.nanmax(np.abs(kept), axis=0, initial=0.0)
     unit = np.where(largest > 0, largest, 1.0)

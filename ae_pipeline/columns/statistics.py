@@ -1,6 +1,6 @@
 """Per-column statistics of a stream of rows: mergeable, one pass, bounded memory.
 
-Moments are exact over what was seen (Chan, Golub and LeVeque 1979, pairwise update); quantiles
+Moments are exact over all rows seen (Chan, Golub and LeVeque 1979, pairwise update); quantiles
 come from a uniform row sample kept by smallest random priority, which merges without bias.
 """
 
@@ -18,7 +18,7 @@ _SAMPLE_ROWS = 1 << 14
 
 @dataclass
 class ColumnStatistics:
-    """What is known of each column after some rows.
+    """Statistics of each column over the rows seen so far.
 
     Missing means null, NaN or infinite; `minimum` and `maximum` are NaN where all values are.
     """
@@ -34,7 +34,7 @@ class ColumnStatistics:
 
     @classmethod
     def empty(cls, n_features: int) -> ColumnStatistics:
-        """Statistics of no rows."""
+        """Return the statistics of no rows."""
         nothing = np.full(n_features, np.nan)
         return cls(
             n_rows=0,
@@ -54,22 +54,22 @@ class ColumnStatistics:
 
     @property
     def std(self) -> Float64[np.ndarray, "features"]:
-        """Population standard deviation, 0 where there are no values, and of a constant exactly.
+        """Population standard deviation; exactly 0 without values and for a constant.
 
-        A thousand times 0.1 have a mean that is not 0.1, and an `m2` of that rounding noise.
+        The mean of a thousand times 0.1 is not 0.1, and `m2` then holds rounding noise.
         """
         std: Float64[np.ndarray, "features"] = np.sqrt(self.m2 / np.maximum(self.count, 1))
         std[self.minimum == self.maximum] = 0.0
         return std
 
     def merge(self, other: ColumnStatistics) -> ColumnStatistics:
-        """Statistics of the rows of both, whatever the order."""
+        """Return the statistics of the rows of both; their order does not matter."""
         count = self.count + other.count
         share = other.count / np.maximum(count, 1)
         with np.errstate(over="ignore", invalid="ignore"):
             delta = other.mean - self.mean
             mean = self.mean + delta * share
-            # In this order nothing overflows while one side is empty.
+            # In this order nothing overflows if one side is empty.
             m2 = self.m2 + other.m2 + delta * (self.count * share) * delta
         sample, priorities = _smallest(
             np.concatenate([self.sample, other.sample]),
@@ -90,7 +90,7 @@ class ColumnStatistics:
 def measure(
     values: Float64[np.ndarray, "features rows"], generator: np.random.Generator
 ) -> ColumnStatistics:
-    """Statistics of one block; NaN stands for missing.
+    """Measure one block; NaN stands for missing.
 
     Args:
         values: feature-major values, finite or NaN.
@@ -123,7 +123,7 @@ def measure(
 def _smallest(
     rows: Float64[np.ndarray, "rows features"], priorities: Float64[np.ndarray, "rows"]
 ) -> tuple[Float64[np.ndarray, "kept features"], Float64[np.ndarray, "kept"]]:
-    """The rows of smallest priority, as many as the sample may hold."""
+    """Return the rows of smallest priority, as many as the sample may hold."""
     limit = max(1, min(_SAMPLE_ROWS, _SAMPLE_VALUES // max(rows.shape[1], 1)))
     if len(rows) <= limit:
         return np.ascontiguousarray(rows), priorities

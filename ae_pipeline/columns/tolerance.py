@@ -1,6 +1,6 @@
-"""Tolerances as numbers: settings and statistics → a grid and a promise per column.
+"""Resolve tolerances: settings and statistics → a grid and a promise per column.
 
-Resolved once, at fit time, so data that drifts keeps the same promise.
+This happens once, at fit time, so data that drifts keeps the same promise.
 """
 
 from __future__ import annotations
@@ -32,27 +32,28 @@ from ae_pipeline.columns.statistics import ColumnStatistics
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
 from ae_pipeline.errors import ConfigError, listing
 
-#: A tolerance is never made smaller by more than this share of it.
+#: A tolerance shrinks by at most this share of it.
 _LARGEST_MARGIN = 2.0**-7
 #: Orders of magnitude below the least value seen that still have cells: binary and decimal.
 _SPARE_EXPONENTS = {2: 16, 10: 5}
 _LEAST_EXPONENT = {2: -1000, 10: -280}
-#: A finer relative tolerance is exact: float64 resolves hardly more.
+#: A finer relative tolerance is exact, since float64 hardly resolves more.
 _LEAST_RELATIVE = 2.0**-44
-#: Rounds in which a tolerance gives way to what is asked on average; then it is that itself.
+#: Rounds in which a tolerance is fitted to an average error, the part of that error aimed at, and
+#: the least factor of a round.
 _RMSE_ROUNDS, _SAFE, _SLOWEST = 8, 0.995, 0.5
 
 
 def resolve_tolerances(
     config: ToleranceConfig, schema: TableSchema, statistics: ColumnStatistics
 ) -> tuple[Quantizer, ...]:
-    """Grid and promise of each feature column.
+    """Return grid and promise of each feature column.
 
-    Integer columns with a tolerance below 1 are exact, because nothing lies between; larger ones
-    become the whole number below and a half, which allows the same errors and makes cells of whole
-    numbers. Those of floats become a hair smaller where rounding would break the promise. Decimals
-    whose last place is larger than the cells would be are exact, coded as whole numbers. A relative
-    tolerance of a column that does not vary is exact.
+    Integer columns with a tolerance below 1 are exact. A larger tolerance becomes the whole number
+    below and a half, which allows the same errors and makes cells of whole numbers. Tolerances of
+    floats shrink a little where rounding would break the promise. Decimals whose last place is
+    coarser than the cells are exact, coded as whole numbers. A column that does not vary is exact
+    under a relative tolerance.
 
     Raises:
         ConfigError: a rule matches no feature column.
@@ -77,14 +78,14 @@ def resolve_tolerances(
 
 @dataclass(frozen=True)
 class _Column:
-    """One column of the statistics, and the rule that it gets."""
+    """One column of the statistics."""
 
     kind: pa.DataType
     statistics: ColumnStatistics
     index: int
 
     def quantizer(self, rule: ToleranceRule) -> Quantizer:
-        """By the rule's kind."""
+        """Build the quantizer that a rule asks for."""
         if rule.kind == "decimals":
             return self._rounded(int(rule.value))
         if rule.kind == "digits":
@@ -101,12 +102,12 @@ class _Column:
             quantizer,
             fill_values=spread.fill_values,
             ordinary=(spread.low, spread.high) if is_spread else None,
-            # The usual value is a cell, and errors on average are known of cells alone.
+            # The usual value is a cell, and average errors are known only for whole cells.
             is_whole=rule.kind in ("rmse", "psnr") or (is_spread and spread.usual is not None),
         )
 
     def _absolute(self, rule: ToleranceRule, spread: Spread) -> float:
-        """What is not a number (no values, overflow), or whose cell width is none, is exact."""
+        """Return the tolerance; 0 if it or its cell width is not finite, or there are no values."""
         if not (rule.value and (self._varies or rule.kind == "absolute")):
             return 0.0
         with np.errstate(over="ignore", invalid="ignore"):
@@ -119,7 +120,7 @@ class _Column:
                 "range": width,
                 "std": self.statistics.std[self.index],
                 "absolute": 1.0,
-                "relative": 0.0,  # finer than floats are
+                "relative": 0.0,  # finer than floats resolve
             }[rule.kind]
             tolerance = float(rule.value * unit)
             cell_width = 2.0 * tolerance
@@ -140,7 +141,7 @@ class _Column:
         return np.dtype(self.kind.to_pandas_dtype())
 
     def _linear(self, tolerance: float, spread: Spread) -> Quantizer:
-        """Equal cells, or the whole numbers of decimals that are coarser than these."""
+        """Return equal cells, or the whole numbers of decimals that are coarser."""
         if pa.types.is_integer(self.kind):
             tolerance = _of_integers(tolerance)
             return Quantizer.linear(self._origin(2.0 * tolerance, spread), tolerance)
@@ -152,7 +153,7 @@ class _Column:
         return Quantizer.linear(self._origin(2.0 * tolerance, spread), tolerance)
 
     def _rounded(self, places: int) -> Quantizer:
-        """Decimals of so many places; whole numbers are exact as they are."""
+        """Return decimals of `places` digits after the point; integers are exact."""
         if pa.types.is_integer(self.kind) and places >= 0:
             return Quantizer.linear(0.0, 0.0)
         spread = measure_spread(self.statistics, self.index)
@@ -164,7 +165,7 @@ class _Column:
         return Quantizer(grid, promise, spread.fill_values)
 
     def _floating(self, promise: Promise) -> Quantizer:
-        """Cells as wide as the values are large."""
+        """Return cells whose width grows with the values."""
         base = 10 if promise.digits else 2
         magnitudes = np.abs(self._seen.astype(np.float64))
         least = float(magnitudes[magnitudes > 0].min(initial=1.0))
@@ -176,10 +177,11 @@ class _Column:
         return Quantizer(FloatingGrid(base, steps, exponent), promise, spread.fill_values)
 
     def _origin(self, cell: float, spread: Spread) -> float:
-        """Where cell 0 is: at the usual value, which then comes back as it was, else at the
-        multiple of the cell nearest to the middle: values that are decimals fall on few cells, and
-        a grid through zero keeps them there.
-        """  # noqa: D205
+        """Return the origin: the usual value, which then comes back exactly, if there is one.
+
+        Else it is the multiple of the cell width nearest to the median: decimals fall on few cells,
+        and a grid through zero keeps them there.
+        """
         if spread.usual is not None and spread.low <= spread.usual <= spread.high:
             return spread.usual
         with np.errstate(over="ignore", invalid="ignore"):
@@ -188,10 +190,10 @@ class _Column:
         return snapped if np.isfinite(snapped) else middle
 
     def _of_rmse(self, target: float, spread: Spread) -> float:
-        """The tolerance whose errors have about this root mean square in the sample, not more.
+        """Return a tolerance whose errors in the sample have at most this root mean square.
 
-        Errors that are spread evenly over a cell have one of tolerance / sqrt(3). No error is
-        larger than the target in the end, should the sample not settle before.
+        Errors that spread evenly over a cell have a root mean square of tolerance / sqrt(3). If the
+        rounds do not settle, the target itself is the tolerance, so no error exceeds it.
         """
         tolerance = _SAFE * target * float(np.sqrt(3.0))
         seen = self._seen
@@ -210,12 +212,12 @@ class _Column:
 
 
 def _of_integers(tolerance: float) -> float:
-    """The tolerance whose cells are of whole numbers and which allows the same errors."""
+    """Return the tolerance that allows the same errors and has cells of whole numbers."""
     return floor(tolerance) + 0.5 if tolerance >= 1 else 0.0
 
 
 def _rmse(seen: Shaped[np.ndarray, "values"], grid: LinearGrid) -> float:
-    """Of values decoded to their own type, whose rounding counts; too far out, they are exact."""
+    """Measure values decoded to their own type; those too far out for a cell are exact."""
     source = seen.astype(np.float64)
     units = grid.to_units(source)
     decoded = dequantize(grid, quantize(units, None), None, seen.dtype).astype(np.float64)
@@ -226,10 +228,10 @@ def _rmse(seen: Shaped[np.ndarray, "values"], grid: LinearGrid) -> float:
 
 
 def _with_room(tolerance: float, seen: Float[np.ndarray, "values"]) -> float:
-    """Smaller by what rounding may add to an error, if values were seen that need it.
+    """Shrink a tolerance by what rounding may add to an error, if values in the sample need it.
 
-    Decimals in the middle between two cells are as far off as allowed, and the last bit of what is
-    decoded breaks the promise of half of them. In narrower cells there is room for that bit.
+    Decimals halfway between two cells are as far off as allowed, and the last bit of the decoded
+    value breaks the promise for half of them. Narrower cells leave room for that bit.
     """
     if not tolerance or not _breaks_any(tolerance, seen):
         return tolerance

@@ -16,7 +16,7 @@ from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
 from ae_pipeline.fitting.guard import check_meaning, column_fidelity, judge_codec, tell_flattened
 from ae_pipeline.fitting.prepare import measure_for_fit
 from ae_pipeline.fitting.start import codec_to_start_from, fit_key
-from ae_pipeline.planner.candidate import Trainer
+from ae_pipeline.planner.candidate import CandidateTrainer
 from ae_pipeline.planner.plan import plan_codec
 from ae_pipeline.results.progress import Progress
 
@@ -67,5 +67,5 @@ def fit_archive_codec(
         tell_flattened(column_fidelity(direct))
     previous = codec_to_start_from(job, measured.schema, load_archive_codec)
     before_training()
-    trainer = Trainer(job, direct, inputs, measured.groups, checkpoint, progress, previous)
+    trainer = CandidateTrainer(job, direct, inputs, measured.groups, checkpoint, progress, previous)
     return plan_codec(trainer, job.planner)

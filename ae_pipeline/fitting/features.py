@@ -12,8 +12,10 @@ from ae_pipeline.columns import Standardization, fit_standardization
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.dataset import Source
 from ae_pipeline.errors import ConfigError, NoFeatureColumnError, listing
-from ae_pipeline.fitting.prepare import measure_for_fit, spread
+from ae_pipeline.extras import require
+from ae_pipeline.fitting.prepare import measure_for_fit
 from ae_pipeline.fitting.rare_values import with_lost_events
+from ae_pipeline.fitting.spreading import spread_row_groups
 from ae_pipeline.fitting.start import codec_to_start_from, fit_key
 from ae_pipeline.results.progress import Progress
 
@@ -35,7 +37,9 @@ def fit_codec(
         SourceError: the source cannot be used.
         ConfigError: a setting does not suit it.
         TrainingError: the loss diverged.
+        MissingExtraError: what trains a network is not installed.
     """
+    require("fitting a codec", "tensorflow", "keras")
     measured = measure_for_fit(job, source, progress, max_rows=job.statistics.max_rows)
     schema, statistics = measured.schema, measured.statistics
     previous = codec_to_start_from(job, schema, load_features_codec)
@@ -66,7 +70,8 @@ def fit_codec(
             history=result.history,
         ),
     )
-    return with_lost_events(codec, statistics, spread(measured.groups, job.statistics.max_rows))
+    looked_at = spread_row_groups(measured.groups, job.statistics.max_rows)
+    return with_lost_events(codec, statistics, looked_at)
 
 
 def _architecture(

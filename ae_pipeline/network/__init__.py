@@ -1,4 +1,4 @@
-"""The autoencoder in Keras: built, initialised, weights in and out. TensorFlow is loaded here."""
+"""The autoencoder in Keras: built, initialised, weights in and out. It loads TensorFlow."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Weights before the first step: PCA for the linear part, zero for the branch that bends it."""
+"""Initial weights: PCA for the linear part, zero for the branch that bends it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jaxtyping import Float32, Float64
 from ae_pipeline.coding import Architecture, Weights
 from ae_pipeline.config.network import Initializer
 
-#: Components of less variance carry rounding noise; whitening must not blow it up.
+#: Components of less variance carry rounding noise, which whitening must not amplify.
 _SMALLEST_VARIANCE = 1e-6
 
 
@@ -19,7 +19,7 @@ def initial_weights(
     rows: Float32[np.ndarray, "rows inputs"],
     seed: int,
 ) -> Weights:
-    """Weights to start training from.
+    """Return the weights to start training from.
 
     Hidden layers are drawn from `initializer`. In the residual design the skips are the whitened
     principal components of `rows` and the output layers are zero, so the untrained network is
@@ -63,7 +63,7 @@ def _draw_seed(generator: np.random.Generator) -> int:
 def _principal_components(
     architecture: Architecture, rows: Float32[np.ndarray, "rows inputs"]
 ) -> dict[str, Float32[np.ndarray, "..."]]:
-    """Skips and output biases that make the network whitened PCA, output kernels zero.
+    """Return skips and output biases that make the network whitened PCA, and zero output kernels.
 
     Jolliffe 2002, chapter 2: latent = (x - mean) V / sqrt(variance), and back.
     """
@@ -89,7 +89,7 @@ def _principal_components(
 def _moments(
     rows: Float32[np.ndarray, "rows inputs"],
 ) -> tuple[Float64[np.ndarray, "inputs"], Float64[np.ndarray, "inputs inputs"]]:
-    """Mean and covariance in float64; a missing value counts as the centre, as when encoding."""
+    """Return mean and covariance in float64; missing values count as the centre, as in encoding."""
     filled = np.nan_to_num(rows, nan=0.0).astype(np.float64)
     mean = filled.mean(axis=0)
     filled -= mean

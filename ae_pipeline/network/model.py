@@ -12,7 +12,7 @@ from ae_pipeline.config.network import Activation
 
 
 def build_autoencoder(architecture: Architecture) -> keras.Model:
-    """Encoder and decoder in one model; weights are zero until `set_weights`.
+    """Build encoder and decoder in one model; weights are zero until `set_weights`.
 
     Layers are called after their weights: `encoder_0`, `encoder_skip`, ...
     The sub-models are the layers `encoder` and `decoder`.
@@ -24,12 +24,12 @@ def build_autoencoder(architecture: Architecture) -> keras.Model:
 
 
 def build_encoder(architecture: Architecture) -> keras.Model:
-    """The encoder alone; weights as `build_autoencoder`."""
+    """Build the encoder alone; weights as in `build_autoencoder`."""
     return _build_side("encoder", architecture)
 
 
 def get_weights(model: keras.Model) -> Weights:
-    """Weights as arrays under the names of `Architecture.weight_shapes`."""
+    """Return weights as arrays under the names of `Architecture.weight_shapes`."""
     return {
         _weight_name(layer, variable): np.asarray(variable, np.float32)
         for layer in _dense_layers(model)
@@ -38,13 +38,13 @@ def get_weights(model: keras.Model) -> Weights:
 
 
 def set_weights(model: keras.Model, weights: Weights) -> None:
-    """Inverse of `get_weights`."""
+    """Invert `get_weights`."""
     for layer in _dense_layers(model):
         layer.set_weights([weights[_weight_name(layer, variable)] for variable in layer.weights])
 
 
 def weight_names(model: keras.Model) -> list[str]:
-    """Names in the order of `model.trainable_variables`."""
+    """Return names in the order of `model.trainable_variables`."""
     names = {
         variable.path: _weight_name(layer, variable)
         for layer in _dense_layers(model)
@@ -72,7 +72,7 @@ def _build_side(side: Side, architecture: Architecture) -> keras.Model:
 
 
 def _dense_layers(model: keras.Model) -> list[keras.layers.Dense]:
-    """Dense layers of a model and of the models in it."""
+    """Return the dense layers of a model and of the models in it."""
     found: list[keras.layers.Dense] = []
     for layer in model.layers:
         if isinstance(layer, keras.Model):
@@ -83,16 +83,16 @@ def _dense_layers(model: keras.Model) -> list[keras.layers.Dense]:
 
 
 def _weight_name(layer: keras.layers.Dense, variable: keras.Variable) -> str:
-    """`encoder_0` and `kernel` make `encoder/0/kernel`."""
+    """Join a layer's name and a part: `encoder_0` and `kernel` make `encoder/0/kernel`."""
     return f"{layer.name.replace('_', '/')}/{variable.name}"
 
 
 def _gelu(x: keras.KerasTensor) -> keras.KerasTensor:
-    """The tanh form, which numpy can repeat; the other one needs erf."""
+    """Compute the tanh form, which numpy can repeat; the other one needs erf."""
     return keras.activations.gelu(x, approximate=True)
 
 
-#: What each name of `Activation` is in Keras.
+#: The Keras function of each `Activation`.
 ACTIVATIONS: dict[Activation, Callable[[keras.KerasTensor], keras.KerasTensor]] = {
     "relu": keras.activations.relu,
     "leaky_relu": keras.activations.leaky_relu,

@@ -1,4 +1,4 @@
-"""Train one network of an archive, from the best linear one of its shape."""
+"""Train the network of one candidate, from the best linear one of its shape."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from ae_pipeline.columns import Standardization
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.dataset import RowGroup
-from ae_pipeline.planner.candidate_shape import HIDDEN, NARROWEST, Shape
+from ae_pipeline.planner.candidate_shape import HIDDEN, NARROWEST, CandidateShape
 from ae_pipeline.results.fit import EpochRecord
 from ae_pipeline.results.progress import Progress
 
-#: What the rate objective wants where the settings say nothing.
+#: What suits the rate objective, where the settings are silent.
 _RATE_DEFAULTS = {"learning_rate": 5e-3, "batch_size": 256}
-#: A step costs this, each of its numbers in and out this, and its multiplications at this speed, on
-#: a core of 2025.
+#: Seconds of a step, more for each number in and out, and multiplications per second, on a core of
+#: 2025.
 _STEP_S, _NUMBER_S, _PRODUCTS_PER_S = 1e-4, 3e-8, 3e10
 _MOST_STEPS = 40_000
-#: Mini-batches of a trial, which tells what more would give.
+#: Mini-batches of a trial, enough to tell what more would give.
 TRIAL_STEPS = 3_000
-#: Epochs that a codec keeps the losses of.
+#: Epochs whose losses a codec keeps.
 _MOST_EPOCHS = 50
-#: Precision of the encoder until the planner finds how little is enough.
+#: Precision of the encoder until the planner finds the least that is enough.
 _ENCODER_BITS = 16
-#: Fewer would not reach beyond the start, so they are only taken if they were asked for.
+#: Fewer do not reach beyond the start, so they are taken only on request.
 _LEAST_STEPS = 1_000
 
 
 @dataclass(frozen=True)
-class Trainer:
-    """All that the networks of one source have in common.
+class CandidateTrainer:
+    """Trains the networks of one source, which share all but their shape.
 
     Args:
         job: network and training settings.
-        codec: what the network is added to.
+        codec: the network is added to it.
         inputs: columns that networks see.
         groups: row groups of the source.
         checkpoint: folder for the state of training.
-        progress: told of every epoch.
-        previous: codec of the same columns whose network training goes on from, or None.
+        progress: called after every epoch.
+        previous: codec of the same columns from whose network training starts, or None.
     """
 
     job: JobConfig
@@ -58,24 +58,24 @@ class Trainer:
 
     @property
     def is_limited(self) -> bool:
-        """Whether the settings allow fewer mini-batches than are worth the start of training."""
+        """Whether the settings allow fewer mini-batches than make training worth its start."""
         asked = self.job.training.max_steps
         is_given = "max_steps" in self.job.training.model_fields_set
         return is_given and asked is not None and asked < _LEAST_STEPS
 
     @property
     def least_steps(self) -> int:
-        """Mini-batches below which training is not worth its start, unless they were asked for."""
+        """The fewest mini-batches worth training for, fewer only on request."""
         return self.job.training.max_steps or 1 if self.is_limited else _LEAST_STEPS
 
-    def affordable_steps(self, shape: Shape, seconds: float) -> int:
-        """Mini-batches that about this time allows."""
+    def affordable_steps(self, shape: CandidateShape, seconds: float) -> int:
+        """Estimate the mini-batches that fit in this time."""
         most = self.job.training.max_steps or _MOST_STEPS
         most = most if "max_steps" in self.job.training.model_fields_set else _MOST_STEPS
         return int(min(most, seconds / self.step_seconds(shape)))
 
-    def step_seconds(self, shape: Shape) -> float:
-        """What a mini-batch takes, about."""
+    def step_seconds(self, shape: CandidateShape) -> float:
+        """Estimate the seconds of a mini-batch."""
         batch, architecture = _rate_settings(self.job.training).batch_size, self.architecture(shape)
         numbers = architecture.n_inputs + architecture.latent_dim
         products = 3.0 * architecture.n_parameters
@@ -83,13 +83,13 @@ class Trainer:
 
     @property
     def hidden(self) -> int:
-        """Width to begin with: of the decoder in the settings, if it is there."""
+        """Width to begin with: the decoder's in the settings, if they give one."""
         given = self.job.network.model_fields_set
         widths = self.job.network.widths()[1][:1] if "encoder_hidden" in given else ()
         return widths[0] if widths else HIDDEN
 
-    def architecture(self, shape: Shape) -> Architecture:
-        """Widths: what the settings say, else one hidden layer."""
+    def architecture(self, shape: CandidateShape) -> Architecture:
+        """Return the layers: those of the settings, else one hidden layer."""
         if self.previous is not None and self.previous.network is not None:
             return self.previous.network.architecture
         network = self.job.network
@@ -106,8 +106,8 @@ class Trainer:
             design="residual",
         )
 
-    def train(self, shape: Shape, n_steps: int) -> ArchiveCodec:
-        """The codec with a trained network.
+    def train(self, shape: CandidateShape, n_steps: int) -> ArchiveCodec:
+        """Return the codec with a trained network.
 
         Raises:
             TrainingError: not even the start has a finite loss.
@@ -148,7 +148,7 @@ class Trainer:
 
 
 def _thinned(history: tuple[EpochRecord, ...]) -> tuple[EpochRecord, ...]:
-    """Some of the epochs, evenly spread, the first and the last among them: all are bytes, too."""
+    """Return evenly spread epochs, first and last among them: a codec stores every one."""
     places = np.linspace(0, len(history) - 1, min(len(history), _MOST_EPOCHS)).round().astype(int)
     return tuple(history[place] for place in places)
 

@@ -1,7 +1,7 @@
-"""Codes that say nothing: what they add to the decoder goes into its biases, and they are gone.
+"""Prune the codes that carry no information: what they add to the decoder becomes its biases.
 
 The rate objective lets codes that do not pay for themselves fall silent, so a network may be
-trained with more codes than will be needed.
+trained with more codes than it will need.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork
 from ae_pipeline.coding import IntegerDecoder
 from ae_pipeline.planner.sample import SampleBlocks
 
-#: A code that is the same in this share of all windows is idle.
+#: A code that is the same in this share of all windows is pruned.
 _USUAL = 0.9995
 
 Codes = Int64[np.ndarray, "windows latent"]
 
 
-def without_idle_codes(codec: ArchiveCodec, sample: SampleBlocks) -> ArchiveCodec:
-    """The codec with the codes that vary over these blocks; itself if all do, or none."""
+def prune_codes(codec: ArchiveCodec, sample: SampleBlocks) -> ArchiveCodec:
+    """Return the codec with the codes that vary over these blocks; itself if all do, or none."""
     network = codec.network
     if network is None:
         return codec
@@ -39,7 +39,7 @@ def without_idle_codes(codec: ArchiveCodec, sample: SampleBlocks) -> ArchiveCode
 def _with_codes(
     network: ArchiveNetwork, chosen: Bool[np.ndarray, "latent"], usual: Int64[np.ndarray, "latent"]
 ) -> ArchiveNetwork:
-    """Some of the codes; the others are as usual for ever."""
+    """Keep the chosen codes and fix the others at their usual value."""
     last = f"encoder/{len(network.architecture.encoder_hidden)}/"
     ends = ("encoder/skip/kernel", f"{last}kernel", f"{last}bias")
     encoder = {
@@ -76,6 +76,6 @@ def _times(
     weights: Int[np.ndarray, "latent outputs"],
     shift: Int8[np.ndarray, "outputs"],
 ) -> Float32[np.ndarray, "outputs"]:
-    """What these codes add."""
+    """Return what these codes add to each output."""
     product = (codes @ weights.astype(np.int64)).astype(np.float64)
     return np.ldexp(product, -shift.astype(np.int32)).astype(np.float32)

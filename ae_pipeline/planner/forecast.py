@@ -1,4 +1,4 @@
-"""What a network would give, told by one that is trained for the seconds that a forecast has."""
+"""Forecast what a network would save, from one trained for the few seconds of a forecast."""
 
 from __future__ import annotations
 
@@ -6,48 +6,49 @@ import time
 from dataclasses import dataclass, field
 
 from ae_pipeline.codec.archive import ArchiveCodec
-from ae_pipeline.planner.candidate import TRIAL_STEPS, Trainer
-from ae_pipeline.planner.candidate_shape import Shape, wider
+from ae_pipeline.planner.candidate import TRIAL_STEPS, CandidateTrainer
+from ae_pipeline.planner.candidate_shape import CandidateShape, wider
 from ae_pipeline.planner.screen import Screened
 from ae_pipeline.planner.search import Search
+from ae_pipeline.planner.weight_precision import FORECAST_BYTES_PER_WEIGHT
 
-#: Bytes of a weight, and the share of all bytes that a network which helps will be worth.
-_BYTES_PER_WEIGHT, _MODEL_SHARE = 1.2, 0.04
-#: Seconds that a network takes beside its mini-batches: to be compiled and measured.
+#: Share of all bytes that the weights of a network may take.
+_MODEL_SHARE = 0.04
+#: Seconds to compile and measure a network, beside its mini-batches.
 _OVERHEAD_S = 3.0
-#: A trial may take this share of what is left of a forecast.
+#: A trial may take this share of the time left in a forecast.
 _TRIAL_SHARE = 0.5
 #: Payloads fall with this power of the mini-batches: the middle of what networks of telemetry,
 #: physics and weather did from 3,000 to 40,000 of them (0.005 to 0.11).
 _LEARNING = 0.03
 
 
-def outlook(trainer: Trainer, codec: ArchiveCodec, budget_s: float) -> float:
-    """Share of a rehearsed codec's payload that is left after the training that is planned.
+def outlook(trainer: CandidateTrainer, codec: ArchiveCodec, budget_s: float) -> float:
+    """Estimate the share of a forecast's payload that is left after all planned training.
 
     Args:
-        trainer: that trained it.
-        codec: the outcome of a rehearsal.
-        budget_s: of the plan.
+        trainer: of the codec.
+        codec: the outcome of a forecast.
+        budget_s: for all training of a plan.
     """
     network, n_steps = codec.network, codec.provenance.training.steps
     if network is None or not n_steps:
         return 1.0
     hidden = network.architecture.decoder_hidden[0]
-    shape = Shape(network.window, network.decoder.latent_dim, 1.0, hidden)
+    shape = CandidateShape(network.window, network.decoder.latent_dim, 1.0, hidden)
     planned = max(trainer.affordable_steps(shape, budget_s), n_steps)
     return float((planned / n_steps) ** -_LEARNING)
 
 
 @dataclass
 class Effort:
-    """Seconds that a forecast has taken, or would have on a machine with nothing else to do.
+    """Seconds that a forecast has taken, or would take on an idle machine.
 
-    Other work on the machine makes a forecast take longer, but no less good: what counts is the
-    time of this thread, and what training takes by the model of `Trainer.step_seconds`.
+    Other work on the machine makes a forecast slower but must not make it worse. So the time of
+    this thread counts, and for training the estimate of `CandidateTrainer.step_seconds`.
 
     Args:
-        most_s: of a whole forecast.
+        most_s: for the whole forecast.
     """
 
     most_s: float
@@ -56,27 +57,27 @@ class Effort:
 
     @property
     def spent_s(self) -> float:
-        """So far."""
+        """Seconds taken so far."""
         return time.thread_time() - self._started + self._charged_s
 
     @property
     def left_s(self) -> float:
-        """Of the whole forecast."""
+        """Seconds left of the whole forecast."""
         return max(self.most_s - self.spent_s, 0.0)
 
     def charge(self, seconds: float) -> None:
-        """Other threads have worked, too."""
+        """Count the work of other threads."""
         self._charged_s += seconds
 
 
 @dataclass(frozen=True)
-class Rehearsal:
-    """What a forecast allows.
+class Forecast:
+    """A plan with limited time, for one of several tolerances.
 
     Args:
-        effort: of all of the forecast.
-        most_s: of effort by the end of this rehearsal.
-        is_promising: networks helped at another tolerance, so there is no need to try one out.
+        effort: of all tolerances together.
+        most_s: effort after which this plan ends.
+        is_promising: whether networks helped at another tolerance, so that no trial is needed.
     """
 
     effort: Effort
@@ -84,7 +85,7 @@ class Rehearsal:
     is_promising: bool
 
     def run(self, search: Search, screened: list[Screened]) -> None:
-        """Enter the best start's network, as wide as will pay, if networks help at all.
+        """Enter the network of the best start, as wide as pays, if networks help at all.
 
         Args:
             search: trains and measures.
@@ -102,13 +103,13 @@ class Rehearsal:
 
     @property
     def _left_s(self) -> float:
-        """For mini-batches."""
+        """Seconds left for mini-batches."""
         return self.most_s - self.effort.spent_s - _OVERHEAD_S
 
-    def _helps(self, start: Shape, search: Search) -> bool:
-        """Whether a trial tells that networks help; without time for one, we say that they do not.
+    def _helps(self, start: CandidateShape, search: Search) -> bool:
+        """Return whether a trial shows that networks help; False without time for a trial.
 
-        Wide tables have no time: what a network gives there is a few percent.
+        Wide tables have no time for one; a network saves only a few percent there.
         """
         seconds = search.trial_seconds(start)
         if seconds > _TRIAL_SHARE * self.effort.left_s:
@@ -117,12 +118,12 @@ class Rehearsal:
         return search.is_helpful(start)
 
 
-def _paying(start: Shape, search: Search) -> Shape:
-    """The widest shape whose weights are a small part of all bytes."""
-    most = _MODEL_SHARE * search.contest.best_bytes * search.contest.growth
+def _paying(start: CandidateShape, search: Search) -> CandidateShape:
+    """Return the widest shape whose weights are a small part of all bytes."""
+    most = _MODEL_SHARE * search.leaderboard.best_bytes * search.leaderboard.growth
     shape = start
     while (following := search.allowed(wider(shape))) is not None:
-        if _BYTES_PER_WEIGHT * search.trainer.architecture(following).n_parameters > most:
+        if FORECAST_BYTES_PER_WEIGHT * search.trainer.architecture(following).n_parameters > most:
             break
         shape = following
     return shape

@@ -1,6 +1,6 @@
 """Linear networks in closed form: the Karhunen-Loeve transform of windows in tolerance units.
 
-Components whose deviation stands out of the grid are coded, the rest is left to the corrections
+Components whose deviation stands out of the grid are coded, the rest is left to the residuals
 (reverse water-filling, Cover and Thomas, "Elements of Information Theory", section 10.3.3).
 """
 
@@ -21,19 +21,19 @@ from ae_pipeline.coding import Architecture, IntegerDecoder
 from ae_pipeline.columns import Standardization
 from ae_pipeline.planner.sample import SampleBlocks
 
-#: Multiplications that a covariance may cost; more windows than that allows are left out evenly.
+#: Multiplications that a covariance may cost; windows beyond that are left out evenly.
 _MOST_PRODUCTS = 3e10
-#: Codes of some hundred steps want weights of about as many.
+#: Codes of some hundred steps need weights of about as many.
 _ENCODER_BITS = 10
 
 
 @dataclass(frozen=True)
 class Spectrum:
-    """Windows in tolerance units, as a basis.
+    """The principal components of windows in tolerance units.
 
     Args:
         window: rows of each.
-        inputs: what the network sees.
+        inputs: columns that the network sees.
         gain: tolerance units per standardised unit of each input.
         mean: of each input, in tolerance units.
         deviations: of the components, largest first.
@@ -48,14 +48,14 @@ class Spectrum:
     basis: Float64[np.ndarray, "wide wide"]
 
     def count_above(self, level: float) -> int:
-        """Components of more deviation than this, in tolerance units."""
+        """Count the components of more deviation than this, in tolerance units."""
         return int((self.deviations > level).sum())
 
 
 def measure_spectrum(
     codec: ArchiveCodec, inputs: Standardization, sample: SampleBlocks, window: int
 ) -> Spectrum:
-    """Principal components of the sample's windows."""
+    """Measure the principal components of a sample's windows."""
     chosen = ~inputs.is_constant
     gain = np.tile(inputs.scale[chosen] / codec.cell[chosen], window)
     windows = [_windows(codec, inputs, block, window) for block in sample.blocks if len(block)]
@@ -68,7 +68,7 @@ def measure_spectrum(
 def linear_network(
     codec: ArchiveCodec, spectrum: Spectrum, latent_dim: int, step: float
 ) -> ArchiveNetwork:
-    """Encoder and decoder of the first components; a code is `step` tolerance units."""
+    """Build encoder and decoder of the first components; a code is `step` tolerance units."""
     chosen = ~spectrum.inputs.is_constant
     basis, gain = spectrum.basis[:, :latent_dim], spectrum.gain
     encoder = {
@@ -101,7 +101,7 @@ def _windows(
 def _moments(
     parts: Sequence[Float32[np.ndarray, "_ wide"]], gain: Float64[np.ndarray, "wide"]
 ) -> tuple[Float64[np.ndarray, "wide"], Float64[np.ndarray, "wide wide"]]:
-    """Mean and covariance in tolerance units."""
+    """Return mean and covariance in tolerance units."""
     n_windows = sum(len(part) for part in parts)
     step = max(1, int(n_windows * len(gain) ** 2 / _MOST_PRODUCTS))
     total, products, count = np.zeros(len(gain)), np.zeros((len(gain), len(gain))), 0

@@ -1,4 +1,4 @@
-"""Candidates measured by the bytes that they and their models take, and the best of them."""
+"""Measure candidates by the bytes that they and their models take, and keep the best."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass
-class Contest:
+class Leaderboard:
     """Keeps the candidate of fewest bytes.
 
     Args:
         sample: blocks to measure on.
-        growth: rows of the archive per row of the source, which share the model.
+        growth: rows of the archive per row of the source; all of them share the model.
     """
 
     sample: SampleBlocks
@@ -29,19 +29,19 @@ class Contest:
     entries: list[Candidate] = field(default_factory=list)
 
     def bytes_of(self, codec: ArchiveCodec) -> float:
-        """Bytes of the source's blocks and its share of the model."""
+        """Estimate the bytes of the source's blocks and its share of the model."""
         return self.sample.coded_bytes(codec) + self.model_bytes(codec)
 
     def model_bytes(self, codec: ArchiveCodec) -> float:
-        """The source's share of the model."""
+        """Return the bytes of the source's share of the model."""
         return sum(model_bytes(codec).values()) / self.growth
 
     def enter(self, name: str, codec: ArchiveCodec, started: float) -> float:
-        """Measure a candidate.
+        """Measure a candidate and list it.
 
         Args:
-            name: what it is.
-            codec: to be measured.
+            name: for plans.
+            codec: of the candidate.
             started: `time.monotonic()` when work on it began.
 
         Returns:
@@ -60,10 +60,10 @@ class Contest:
         return total
 
     def verdict(self) -> ArchiveCodec:
-        """The best codec, its provenance telling what it was compared with.
+        """Return the best codec, with all candidates in its provenance.
 
         Raises:
-            ValueError: nothing was entered.
+            ValueError: no candidate was entered.
         """
         if self.best is None:
             raise ValueError("no candidate was measured")

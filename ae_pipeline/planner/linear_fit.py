@@ -1,6 +1,6 @@
 """Fit the linear predictor: few terms per column, chosen by the bits that they save.
 
-Which columns are predicted, and in which order, is decided by real coded bytes.
+Coded bytes decide which columns are predicted, and in which order.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from jaxtyping import Float64, Int16, Int32, Int64
 from ae_pipeline.coding import (
     BIAS_MAX,
     LinearPredictor,
-    cells_near,
-    hints_near,
-    pack_classes,
+    context_values,
+    nearest_cells,
+    pack_contexts,
     pack_integers,
 )
 from ae_pipeline.coding.linear_prediction import WEIGHT_MAX
 from ae_pipeline.planner.moments import Cells, Moments, measure_moments
-from ae_pipeline.planner.term_selection import RIDGE, TERM_BITS, pursue, shortlist
+from ae_pipeline.planner.term_selection import RIDGE, TERM_BITS, select_terms, shortlist
 
-#: Columns that are predicted from each other.
+#: Columns that may be predicted from each other.
 _MOST_TOGETHER = 512
-#: Deviation in cells that rounding the weights of a column may add.
+#: Deviation, in cells, that rounding a column's weights may add.
 _ROUNDING = 0.03
 _MOST_SHIFT = 24
 
 
 @dataclass(frozen=True)
 class _Column:
-    """What `LinearPredictor` says of one column."""
+    """The part of a `LinearPredictor` that belongs to one column."""
 
     sources: Int32[np.ndarray, "terms"]
     weights: Int16[np.ndarray, "terms"]
@@ -45,13 +45,13 @@ _NOTHING = _Column(np.zeros(0, np.int32), np.zeros(0, np.int16), 0, 0, False)
 
 
 def fit_predictor(blocks: Sequence[Cells], n_rows: int) -> LinearPredictor | None:
-    """The predictor that makes these blocks smallest, or None if direct coding is as small.
+    """Fit the predictor that makes these blocks smallest; None if direct coding is as small.
 
-    Columns of very wide tables are predicted from some hundred neighbours alone.
+    In very wide tables a column is predicted from its neighbours alone, some hundred of them.
 
     Args:
         blocks: [features, rows] cells of consecutive rows.
-        n_rows: of the whole source.
+        n_rows: rows of the whole source.
     """
     blocks = [block for block in blocks if block.shape[1] > 1]
     if not blocks:
@@ -65,7 +65,7 @@ def fit_predictor(blocks: Sequence[Cells], n_rows: int) -> LinearPredictor | Non
 
 
 def _fit_group(blocks: Sequence[Cells], n_rows: int) -> LinearPredictor:
-    """The best predictor of some columns from each other."""
+    """Fit the best predictor of some columns from each other."""
     moments = measure_moments(blocks)
     direct = np.array([_direct_bytes(number, blocks) for number in range(len(blocks[0]))])
     natural = np.arange(len(blocks[0]))
@@ -75,7 +75,7 @@ def _fit_group(blocks: Sequence[Cells], n_rows: int) -> LinearPredictor:
 
 
 def _side_by_side(groups: Sequence[LinearPredictor], starts: Sequence[int]) -> LinearPredictor:
-    """One predictor of columns that were fitted in groups."""
+    """Join the predictors of groups of columns."""
     pairs = list(zip(groups, starts, strict=True))
     return LinearPredictor(
         order=np.concatenate([group.order + np.int32(start) for group, start in pairs]),
@@ -95,7 +95,7 @@ def _fit_order(
     direct: Int64[np.ndarray, "features"],
     n_rows: int,
 ) -> tuple[float, LinearPredictor]:
-    """(bytes saved over the whole source, predictor) if columns are decoded in this order."""
+    """Return (bytes saved over the whole source, predictor) for one order of decoding."""
     share = n_rows / sum(block.shape[1] for block in blocks)
     saved = 0.0
     chosen: dict[int, _Column] = {}
@@ -121,13 +121,13 @@ def _fit_column(
     moments: Moments,
     n_rows: int,
 ) -> _Column:
-    """Terms of one column and their least squares weights, rounded."""
+    """Choose the terms of one column, with least squares weights, rounded."""
     target = np.zeros(len(moments.mean))
     target[2 * number : 2 * number + 2] = 1.0, -float(follows)
     now, before = moments.covariance[2 * number], moments.covariance[2 * number + 1]
     toward = now - before if follows else now  # covariance of each variable with the target
     available = shortlist(available, toward, moments)
-    chosen = available[pursue(available, toward, float(target @ toward), moments, n_rows)]
+    chosen = available[select_terms(available, toward, float(target @ toward), moments, n_rows)]
     inner = moments.covariance[np.ix_(chosen, chosen)]
     inner += np.diag(RIDGE * np.diag(inner) + 1e-12)
     return _round(chosen, np.linalg.solve(inner, toward[chosen]), target, moments)
@@ -139,7 +139,7 @@ def _round(
     target: Float64[np.ndarray, "variables"],
     moments: Moments,
 ) -> _Column:
-    """Integer weights, as coarse as the cells allow."""
+    """Round weights to integers, as coarse as the cells allow."""
     power = np.diag(moments.covariance)[sources].sum() + 1.0
     fine = int(np.ceil(np.log2(np.sqrt(power / 12.0) / _ROUNDING)))
     peak = float(np.abs(weights).max(initial=2.0**-20))
@@ -157,30 +157,30 @@ def _round(
 
 
 def _direct_bytes(number: int, blocks: Sequence[Cells]) -> int:
-    """Coded bytes of a column as it is."""
+    """Return the bytes of a column without prediction."""
     return sum(len(pack_integers(block[number].astype(np.int64))) for block in blocks)
 
 
 def _predicted_bytes(number: int, column: _Column, blocks: Sequence[Cells]) -> int:
-    """Coded bytes of a column with this prediction: its distances to it, or classes."""
+    """Return the bytes of a column with this prediction: residuals or contexts."""
     alone = _assemble(np.arange(len(blocks[0])), {number: column})
     total = 0
     for block in blocks:
         cells = block[number].astype(np.int64)
         prediction = alone.prediction(number, block)
-        distances = cells - cells_near(prediction)
+        residuals = cells - nearest_cells(prediction)
         if column.follows:
-            total += len(pack_integers(distances - np.concatenate([[0], cells[:-1]])))
+            total += len(pack_integers(residuals - np.concatenate([[0], cells[:-1]])))
             continue
-        whole = pack_integers(distances)
-        total += len(pack_classes(cells, hints_near(prediction), len(whole)) or whole)
+        whole = pack_integers(residuals)
+        total += len(pack_contexts(cells, context_values(prediction), len(whole)) or whole)
     return total
 
 
 def _assemble(
     order: Int64[np.ndarray, "features"], columns: Mapping[int, _Column]
 ) -> LinearPredictor:
-    """Columns that are not given have no terms."""
+    """Build a predictor; columns that are not given have no terms."""
     every = [columns.get(number, _NOTHING) for number in range(len(order))]
     return LinearPredictor(
         order=order.astype(np.int32),

@@ -1,4 +1,4 @@
-"""First and second moments of cells, of their row and of the row before."""
+"""First and second moments of cells in a row and in the row before."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
-#: Multiplications that a covariance may cost; more rows than that allows are left out evenly.
+#: Multiplications that a covariance may cost; rows beyond that are left out evenly.
 _MOST_PRODUCTS = 2e10
-#: Cells outside of this central share of a column count as its ends.
+#: Cells outside these quantiles of a column are moved to them.
 _CENTRAL = (0.0005, 0.9995)
 
 Cells = Float64[np.ndarray, "features _"]
@@ -18,11 +18,11 @@ Cells = Float64[np.ndarray, "features _"]
 
 @dataclass(frozen=True)
 class Moments:
-    """Of `2 * features` variables: each feature's cell, at `2 j`, and the one before, at `2 j + 1`.
+    """Moments of two variables per feature j: its cell, at `2 j`, and the one before, at `2 j + 1`.
 
     Args:
-        mean: of each variable.
-        covariance: of each pair.
+        mean: one per variable.
+        covariance: one per pair.
     """
 
     mean: Float64[np.ndarray, "variables"]
@@ -30,7 +30,7 @@ class Moments:
 
 
 def measure_moments(blocks: Sequence[Cells]) -> Moments:
-    """Moments over blocks of consecutive rows, unmoved by a few wild cells."""
+    """Measure moments over blocks of consecutive rows, unmoved by a few wild cells."""
     n_features = len(blocks[0])
     low, high = np.quantile(np.concatenate(blocks, axis=1), _CENTRAL, axis=1)
     n_rows = sum(block.shape[1] for block in blocks)

@@ -12,10 +12,11 @@ from dataclasses import replace
 
 from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.config.planner import PlannerConfig
-from ae_pipeline.planner.candidate import Trainer
-from ae_pipeline.planner.candidate_shape import Shape, describe
-from ae_pipeline.planner.forecast import Rehearsal
-from ae_pipeline.planner.leaderboard import Contest
+from ae_pipeline.extras import require
+from ae_pipeline.planner.candidate import CandidateTrainer
+from ae_pipeline.planner.candidate_shape import CandidateShape, describe
+from ae_pipeline.planner.forecast import Forecast
+from ae_pipeline.planner.leaderboard import Leaderboard
 from ae_pipeline.planner.linear_fit import fit_predictor
 from ae_pipeline.planner.sample import MOST_VALUES, read_sample
 from ae_pipeline.planner.screen import Screened, screen
@@ -24,83 +25,91 @@ from ae_pipeline.planner.warm_start import start_parameters
 
 logger = logging.getLogger(__name__)
 
-#: Values on which linear networks are compared, and for a forecast.
-_SCREENED_VALUES, _REHEARSED_VALUES = 1 << 19, 1 << 18
+#: Values that linear networks are compared on, and all networks in a forecast.
+_SCREENED_VALUES, _FORECAST_VALUES = 1 << 19, 1 << 18
 
 
 def plan_codec(
-    trainer: Trainer,
+    trainer: CandidateTrainer,
     config: PlannerConfig,
     most_values: int = MOST_VALUES,
-    rehearsal: Rehearsal | None = None,
+    forecast: Forecast | None = None,
 ) -> ArchiveCodec:
-    """The smallest codec of all that were tried; its provenance lists them.
+    """Return the smallest codec of all candidates; its provenance lists them.
 
     Args:
         trainer: source, settings, and the codec without any prediction.
-        config: what may be tried.
-        most_values: of the sample that candidates are measured on.
-        rehearsal: for a forecast: train what this allows; None plans for real.
+        config: limits of the search.
+        most_values: values of the sample that candidates are measured on.
+        forecast: limits training to what a forecast has time for; None plans for real.
 
     Raises:
-        TrainingError: a network's loss is not finite from the start.
+        TrainingError: the loss of a network is not finite before the first step.
+        MissingExtraError: a network may be tried, and what trains it is not installed.
     """
+    if config.learn == "auto" and trainer.inputs.n_inputs > 1:
+        # Told now, not after minutes of what needs no network.
+        require(
+            "planner.learn: auto",
+            *("tensorflow", "keras"),
+            or_else="set planner.learn to linear or never",
+        )
     sample = read_sample(trainer.groups, trainer.codec, most_values)
-    contest = Contest(sample, config.growth)
-    contest.enter("direct", trainer.codec, time.monotonic())
-    trainer = _with_predictor(trainer, contest)
+    leaderboard = Leaderboard(sample, config.growth)
+    leaderboard.enter("direct", trainer.codec, time.monotonic())
+    trainer = _with_predictor(trainer, leaderboard)
     if config.learn == "never" or trainer.inputs.n_inputs < 2:
-        return contest.verdict()
+        return leaderboard.verdict()
     if config.learn == "auto" and _is_trained(trainer.previous):
-        _go_on(trainer, config, contest)
-        return contest.verdict()
+        _continue(trainer, config, leaderboard)
+        return leaderboard.verdict()
     started = time.monotonic()
-    screened = _screen(trainer, config, contest, rehearsal is not None)
+    screened = _screen(trainer, config, leaderboard, forecast is not None)
     if screened:
         best = min(screened, key=lambda one: one.n_bytes)
-        contest.enter(f"linear network, {describe(best.shape)}", best.codec, started)
+        leaderboard.enter(f"linear network, {describe(best.shape)}", best.codec, started)
     if config.learn != "linear":
-        search = Search(trainer, contest, config.budget_s)
+        search = Search(trainer, leaderboard, config.budget_s)
         starts = [replace(one, shape=_hidden(trainer, one)) for one in screened]
-        if rehearsal is None:
+        if forecast is None:
             search.run(starts)
         else:
-            rehearsal.run(replace(search, judged_values=_REHEARSED_VALUES), starts)
-    return contest.verdict()
+            forecast.run(replace(search, judged_values=_FORECAST_VALUES), starts)
+    return leaderboard.verdict()
 
 
-def _with_predictor(trainer: Trainer, contest: Contest) -> Trainer:
+def _with_predictor(trainer: CandidateTrainer, leaderboard: Leaderboard) -> CandidateTrainer:
     started = time.monotonic()
-    sample = contest.sample
-    n_rows = round(sample.n_rows * contest.growth)
+    sample = leaderboard.sample
+    n_rows = round(sample.n_rows * leaderboard.growth)
     predictor = fit_predictor(sample.cells(trainer.codec), n_rows)
     if predictor is None:
         return trainer
     codec = replace(trainer.codec, predictor=predictor)
-    contest.enter("linear prediction", codec, started)
+    leaderboard.enter("linear prediction", codec, started)
     return replace(trainer, codec=codec)
 
 
 def _screen(
-    trainer: Trainer, config: PlannerConfig, contest: Contest, is_rehearsal: bool
+    trainer: CandidateTrainer, config: PlannerConfig, leaderboard: Leaderboard, is_forecast: bool
 ) -> list[Screened]:
-    """Linear networks, measured on fewer blocks."""
-    n_values = _REHEARSED_VALUES if is_rehearsal else _SCREENED_VALUES
+    """Compare linear networks on fewer blocks."""
+    n_values = _FORECAST_VALUES if is_forecast else _SCREENED_VALUES
     network = trainer.job.network
     windows = config.windows if network.window is None else (network.window,)
-    small = Contest(contest.sample.shortened(n_values), contest.growth)
+    small = Leaderboard(leaderboard.sample.shortened(n_values), leaderboard.growth)
     small.enter("linear prediction", trainer.codec, time.monotonic())
     return screen(trainer.codec, trainer.inputs, windows, network.latent_dim, small)
 
 
 def _is_trained(codec: ArchiveCodec | None) -> bool:
-    """Whether there is a network that training can go on from."""
+    """Return whether the codec has a network from which training can continue."""
     network = None if codec is None else codec.network
     return network is not None and network.architecture.design == "residual"
 
 
-def _go_on(trainer: Trainer, config: PlannerConfig, contest: Contest) -> None:
-    """Train a network of a former codec further; its inputs stay as they are standardised."""
+def _continue(trainer: CandidateTrainer, config: PlannerConfig, leaderboard: Leaderboard) -> None:
+    """Continue training the network of a former codec, whose inputs keep their standardisation."""
     previous = trainer.previous
     network = None if previous is None else previous.network
     if previous is None or network is None:
@@ -108,12 +117,12 @@ def _go_on(trainer: Trainer, config: PlannerConfig, contest: Contest) -> None:
     own = replace(trainer, inputs=network.standardization)
     start = start_parameters(previous, network)
     hidden = network.architecture.decoder_hidden[0]
-    shape = Shape(network.window, network.decoder.latent_dim, start, hidden)
+    shape = CandidateShape(network.window, network.decoder.latent_dim, start, hidden)
     n_steps = own.affordable_steps(shape, config.budget_s)
     if n_steps >= own.least_steps:
-        Search(own, contest, config.budget_s).enter(shape, n_steps)
+        Search(own, leaderboard, config.budget_s).enter(shape, n_steps)
 
 
-def _hidden(trainer: Trainer, one: Screened) -> Shape:
-    """The shape of a network like this linear one, with hidden units."""
+def _hidden(trainer: CandidateTrainer, one: Screened) -> CandidateShape:
+    """Return the shape of this linear network with hidden units added."""
     return replace(one.shape, hidden=trainer.hidden)

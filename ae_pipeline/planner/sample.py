@@ -1,4 +1,4 @@
-"""Blocks that candidates are measured on: all of the source, or some of it from everywhere."""
+"""The blocks that candidates are measured on: the whole source, or samples from all over it."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from itertools import groupby
 import numpy as np
 import pyarrow as pa
 
-from ae_pipeline.codec.archive import ArchiveCodec, fill_rows
-from ae_pipeline.coding import BlockStreams, bounded
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.coding import BlockStreams, source_cells
 from ae_pipeline.dataset import RowGroup, read_records, rebatch
 from ae_pipeline.planner.moments import Cells
 
-#: Values that are looked at; a source with fewer is measured whole.
+#: Values of a sample; a source with fewer is measured whole.
 MOST_VALUES = 1 << 22
-#: A larger source gives runs of rows from about so many places, and at most so many,
+#: Row groups of a larger source that runs of rows come from, if possible and at most.
 _PLACES, _MOST_PLACES = 16, 256
-#: but none of fewer rows than this, nor from deeper in the files than this many times the sample.
+#: Rows of the shortest run, and how deep in the files runs lie, as a multiple of the sample.
 _LEAST_RUN, _DEPTH = 1 << 11, 8
-#: Blocks that tell what a block takes beside its rows.
+#: Blocks from which the fixed bytes of a block are measured.
 _HALVED = 4
 
 
 @dataclass
 class _Plain:
-    """Blocks without a network: the same for all candidates of one grid and linear predictor."""
+    """Blocks encoded without a network, which all candidates with one predictor share."""
 
     codec: ArchiveCodec | None = None
     blocks: list[BlockStreams] = field(default_factory=list)
 
     def of(self, codec: ArchiveCodec, blocks: Sequence[pa.RecordBatch]) -> list[BlockStreams]:
-        """What this codec makes of them without its network."""
+        """Encode the blocks without the network of this codec."""
         if self.codec is None or self.codec.predictor is not codec.predictor:
             self.codec = replace(codec, network=None)
             self.blocks = [self.codec.encode(block) for block in blocks]
@@ -45,9 +45,9 @@ class SampleBlocks:
 
     Args:
         blocks: as `encode` would cut them, or shorter.
-        n_rows: of the whole source.
-        n_blocks: that `encode` would cut it into.
-        beside: bytes that a block takes beside those of its rows.
+        n_rows: rows of the whole source.
+        n_blocks: blocks that `encode` would cut the source into.
+        beside: fixed bytes of a block, whatever its rows.
     """
 
     blocks: tuple[pa.RecordBatch, ...]
@@ -58,11 +58,11 @@ class SampleBlocks:
 
     @property
     def share(self) -> float:
-        """Rows of the source per row here."""
+        """Rows of the source per row of the sample."""
         return self.n_rows / max(sum(len(block) for block in self.blocks), 1)
 
     def shortened(self, n_values: int) -> SampleBlocks:
-        """Blocks from everywhere of about so many values in all; all of them if these are few."""
+        """Return fewer or shorter blocks, of about `n_values` values in all, from all over."""
         found = sum(block.num_rows * block.num_columns for block in self.blocks)
         step = max(1, found // max(n_values, 1))
         n_blocks = -(-len(self.blocks) // step)
@@ -71,9 +71,9 @@ class SampleBlocks:
         return replace(self, blocks=tuple(block.slice(0, most_rows) for block in chosen))
 
     def coded_bytes(self, codec: ArchiveCodec) -> float:
-        """Bytes of all blocks of the source, judged by these.
+        """Estimate the bytes of all blocks of the source.
 
-        Short blocks take more bytes per row than those that `encode` cuts.
+        Short blocks take more bytes per row than those that `encode` cuts; that is subtracted.
         """
         spare = max(self.share * len(self.blocks) - self.n_blocks, 0.0)
         if codec.network is None:
@@ -86,14 +86,14 @@ class SampleBlocks:
         return total - min(spare * self.beside, total / 2)
 
     def cells(self, codec: ArchiveCodec) -> list[Cells]:
-        """[features, rows] of each block, as direct coding would store them."""
+        """Return the cells of each block, [features, rows], as direct coding stores them."""
         return [_cells_of(codec, block) for block in self.blocks]
 
 
 def read_sample(
     groups: Sequence[RowGroup], codec: ArchiveCodec, most_values: int = MOST_VALUES
 ) -> SampleBlocks:
-    """Every block of a source of at most so many values in few files, else runs from everywhere."""
+    """Read every block of a small source in few files, else runs of rows from all over it."""
     n_rows = sum(group.n_rows for group in groups)
     most_rows = max(1, most_values // len(codec.schema.features))
     by_fragment = [list(part) for _, part in groupby(groups, lambda group: group.fragment)]
@@ -115,7 +115,7 @@ def _whole(groups: Sequence[RowGroup], codec: ArchiveCodec) -> Iterator[pa.Recor
 def _runs(
     groups: Sequence[RowGroup], codec: ArchiveCodec, most_rows: int
 ) -> Iterator[pa.RecordBatch]:
-    """Runs of row groups, far apart ones first, until there are enough rows."""
+    """Yield runs of rows, from row groups far apart first, until there are enough."""
     groups = [group for group in groups if group.n_rows]
     run = min(codec.block_rows, max(-(-most_rows // _PLACES), min(_LEAST_RUN, most_rows)))
     chosen = [groups[index] for index in _far_apart(len(groups))[:_MOST_PLACES]]
@@ -133,17 +133,17 @@ def _runs(
 def _runs_of(
     group: RowGroup, codec: ArchiveCodec, run: int, n_runs: int, depth: int
 ) -> Iterator[pa.RecordBatch]:
-    """Evenly spread runs of the first rows of a row group, at most as many as there are."""
+    """Yield evenly spread runs of the first `depth` rows of a row group."""
     batches = rebatch(read_records(group.fragment, run, codec.schema.features, [group.index]), run)
-    n_there = depth // run
-    wanted = np.linspace(0, n_there - 1, min(n_runs, n_there)).round().astype(int).tolist()
+    n_runs_here = depth // run
+    wanted = np.linspace(0, n_runs_here - 1, min(n_runs, n_runs_here)).round().astype(int).tolist()
     for number, records in zip(range(wanted[-1] + 1), batches, strict=False):
         if number in wanted:
             yield records
 
 
 def _far_apart(n_groups: int) -> list[int]:
-    """All numbers, `_PLACES` evenly spread ones first."""
+    """Return all numbers, `_PLACES` evenly spread ones first."""
     first = np.unique(np.linspace(0, n_groups - 1, _PLACES).round().astype(int)).tolist()
     rest = np.random.default_rng(0).permutation(n_groups).tolist()
     return [*first, *(index for index in rest if index not in set(first))]
@@ -154,7 +154,7 @@ def _size(codec: ArchiveCodec, block: pa.RecordBatch) -> int:
 
 
 def _beside(codec: ArchiveCodec, blocks: Sequence[pa.RecordBatch]) -> float:
-    """Bytes that two halves of a block take more than the whole."""
+    """Measure the bytes that two halves of a block take beyond the whole."""
     more = []
     for block in [block for block in blocks if len(block) > 1][:_HALVED]:
         half = len(block) // 2
@@ -167,5 +167,5 @@ def _cells_of(codec: ArchiveCodec, block: pa.RecordBatch) -> Cells:
     cells = np.empty((len(codec.columns), len(block)))
     for number, column in enumerate(codec.columns):
         present = column.present(block.column(codec.schema.features[number]))
-        cells[number] = bounded(fill_rows(column.cells_of(present.values), present.is_valid))
+        cells[number] = source_cells(column.cells_of(present.values), present.is_valid)
     return cells

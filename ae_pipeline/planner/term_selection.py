@@ -1,4 +1,4 @@
-"""Which variables a column is predicted from: the few that pay for themselves.
+"""Select the variables that a column is predicted from: the few that pay for themselves.
 
 Terms are added one by one, the one that lowers the variance most first (orthogonal least squares,
 Chen, Cowan and Grant 1991), as long as the bits they save over the whole source are more than the
@@ -12,12 +12,12 @@ from jaxtyping import Float64, Int64
 
 from ae_pipeline.planner.moments import Moments
 
-#: What a term costs in the model.
+#: Bits of a term in the model.
 TERM_BITS = 24.0
 _MOST_TERMS = 24
 #: Variables that terms of one column are chosen from.
 _MOST_LISTED = 128
-#: Part of a variable's variance that is added to it, so that equal columns do not fight.
+#: Share of a variable's variance added to it, so that equal columns do not share a weight.
 RIDGE = 1e-6
 
 
@@ -26,7 +26,7 @@ def shortlist(
     toward: Float64[np.ndarray, "variables"],
     moments: Moments,
 ) -> Int64[np.ndarray, "listed"]:
-    """The variables that say most of the target one by one, where there are very many."""
+    """Keep the variables that explain most of the target one by one, if there are very many."""
     if len(available) <= _MOST_LISTED:
         return available
     spread = np.maximum(np.diag(moments.covariance)[available], 1e-12)
@@ -34,14 +34,14 @@ def shortlist(
     return np.sort(available[np.argpartition(-telling, _MOST_LISTED)[:_MOST_LISTED]])
 
 
-def pursue(
+def select_terms(
     available: Int64[np.ndarray, "sources"],
     toward: Float64[np.ndarray, "variables"],
     variance: float,
     moments: Moments,
     n_rows: int,
 ) -> list[int]:
-    """Places in `available` of terms that pay, found by orthogonal least squares.
+    """Return the places in `available` of the terms that pay, by orthogonal least squares.
 
     `rest` is the variance of each candidate that the terms chosen so far do not explain, `link` its
     covariance with what they leave of the target.
@@ -69,5 +69,5 @@ def pursue(
 
 
 def _bits(variance: float) -> float:
-    """About what a rounded number of this variance takes: Gaussian, and nothing at none."""
+    """Estimate the bits of a rounded Gaussian number of this variance; 0 for 0."""
     return float(0.5 * np.log2(1.0 + 2.0 * np.pi * np.e * variance))

@@ -1,4 +1,4 @@
-"""A trained network as the start of the next training, for data that has drifted."""
+"""Start a training from a trained network, for data that has drifted."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from jaxtyping import Float64
 from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork
 from ae_pipeline.coding import IntegerDecoder, Weights
 
-#: Scale of the logistic that codes and corrections start with; training corrects it in no time.
+#: Log scale of the logistics of codes and residuals; training soon finds better ones.
 _LOG_SCALE = 0.0
 
 
 def start_parameters(codec: ArchiveCodec, network: ArchiveNetwork) -> Weights:
-    """Parameters of the rate objective from which training goes on.
+    """Return the parameters of the rate objective from which training continues.
 
     Args:
-        codec: whose network it is; its tolerances scale the outputs.
-        network: whose inputs are standardised as those of the next one.
+        codec: its tolerances scale the outputs of the network.
+        network: of the codec; the next network keeps the standardisation of its inputs.
     """
     chosen = ~network.standardization.is_constant
     unit = codec.cell[chosen]
@@ -41,7 +41,7 @@ def _decoder_parameters(
     gain: Float64[np.ndarray, "outputs"],
     shift: Float64[np.ndarray, "outputs"],
 ) -> dict[str, np.ndarray]:
-    """From codes and tolerance units back to latents and standardised units."""
+    """Convert from codes and tolerance units to latents and standardised units."""
     hidden = np.ldexp(decoder.hidden_weights.astype(np.float64), -decoder.hidden_shift.astype(int))
     output = np.ldexp(decoder.output_weights.astype(np.float64), -decoder.output_shift.astype(int))
     skip = np.ldexp(decoder.skip_weights.astype(np.float64), -decoder.skip_shift.astype(int))

@@ -1,4 +1,9 @@
-"""How few bits a network's weights can have: what rounding spoils, corrections mend, at a price."""
+"""Find the coarsest weights that pay: what rounding spoils, residuals mend, at a price.
+
+The module also says what a weight takes before it is stored. Three decisions need that, each of
+networks in another state, and each has a figure of its own: the figures decide what is tried and
+kept, so a change of one changes plans.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,12 @@ from dataclasses import replace
 
 from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork
 
+#: Bytes per weight of a linear network in closed form, before its precision is chosen.
+SCREENED_BYTES_PER_WEIGHT = 1.0
+#: Of a trained network whose weights are already as coarse as pays.
+PRUNED_BYTES_PER_WEIGHT = 0.8
+#: Of a network that a forecast may train: on the safe side, as nothing of it is measured yet.
+FORECAST_BYTES_PER_WEIGHT = 1.2
 #: Precisions to choose from: of the encoder's weights, and of the decoder's skip.
 _ENCODER_BITS, _SKIP_BITS = (6, 8, 10, 13), (8, 10, 12)
 
@@ -14,11 +25,11 @@ _ENCODER_BITS, _SKIP_BITS = (6, 8, 10, 13), (8, 10, 12)
 def coarsest(
     codec: ArchiveCodec, bytes_of: Callable[[ArchiveCodec], float]
 ) -> tuple[float, ArchiveCodec]:
-    """(bytes, codec) with weights only as precise as pays.
+    """Return (bytes, codec) with weights only as precise as pays.
 
     Args:
-        codec: with a network; as its weights are stored it is one of the candidates.
-        bytes_of: measures.
+        codec: with a network.
+        bytes_of: measures a codec.
     """
     network = codec.network
     if network is None:

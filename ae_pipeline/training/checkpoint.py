@@ -25,7 +25,7 @@ Vector = Float32[np.ndarray, "parameters"]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Training after some epochs: optimiser state, best weights so far, history."""
+    """The state after some epochs: parameters, optimiser moments, best weights, history."""
 
     parameters: Vector
     first: Vector
@@ -37,11 +37,11 @@ class Checkpoint:
 
 
 class CheckpointFile:
-    """Where checkpoints go, and how often.
+    """Writes checkpoints to a file at most once per period.
 
     Args:
-        directory: made when the first one is written.
-        period_s: seconds between them.
+        directory: created when the first checkpoint is written.
+        period_s: seconds between checkpoints.
     """
 
     def __init__(self, directory: Path, period_s: float) -> None:
@@ -50,7 +50,7 @@ class CheckpointFile:
         self._last = time.monotonic()
 
     def save_if_due(self, checkpoint: Checkpoint) -> None:
-        """Write if the last one is old enough; `DestinationError` if that fails."""
+        """Write a checkpoint if the last is old enough; `DestinationError` if that fails."""
         if time.monotonic() - self._last >= self._period_s:
             self.save(checkpoint)
             self._last = time.monotonic()
@@ -69,7 +69,7 @@ class CheckpointFile:
         publish_bytes(self._path, safetensors.numpy.save(tensors, metadata=metadata))
 
     def load(self) -> Checkpoint | None:
-        """The checkpoint, or None if there is none or it is damaged."""
+        """Read the checkpoint; None if it does not exist or is damaged."""
         try:
             with safetensors.safe_open(self._path, framework="numpy") as file:
                 metadata = file.metadata()
@@ -84,7 +84,7 @@ class CheckpointFile:
 
 
 def _checksum(state: str, tensors: Mapping[str, Vector]) -> str:
-    """The format itself notices lost bytes, but not changed ones."""
+    """Hash state and tensors: the file format notices lost bytes, but not changed ones."""
     digest = hashlib.sha256(state.encode())
     for name in _TENSORS:
         digest.update(np.ascontiguousarray(tensors[name]).tobytes())

@@ -1,4 +1,4 @@
-"""What training reads: the resident sample and the held-out rows."""
+"""The data that training reads: the resident sample and the held-out rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.dataset import RowGroup
 from ae_pipeline.training.sample import Matrix, ResidentSample, Section, split_validation
 
-#: Held-out rows that are evaluated every epoch; more would cost time and tell no more.
+#: Held-out rows that are evaluated every epoch; more would only take time.
 _VALIDATION_ROWS = 1 << 16
 _FLOAT_BYTES = 4
 
@@ -22,9 +22,9 @@ class TrainingData:
         features: names of the feature columns.
         standardization: source units to network inputs.
         config: validation split, memory and seed.
-        window: consecutive rows that are one input.
-        holds_out: whether validation rows are left out of training; an archive is paid for the
-            rows that it holds, so it learns from all of them.
+        window: consecutive rows per input.
+        holds_out: whether validation rows are left out of training; the network of an archive
+            encodes the rows it was trained on, so it learns from all of them.
     """
 
     def __init__(
@@ -48,13 +48,13 @@ class TrainingData:
             window,
         )
         n_held_out = min(_VALIDATION_ROWS // window, capacity)
-        # A source of one row has nothing to hold out; it is its own validation.
+        # A source of one row has nothing to hold out; it validates itself.
         self._validation = ResidentSample(
             held_out or training, features, standardization, n_held_out, config.seed, window
         )
 
     def validation(self) -> Matrix:
-        """Held-out rows, the same in every epoch."""
+        """Return the held-out rows, the same in every epoch."""
         return self._validation.matrix(0)
 
 

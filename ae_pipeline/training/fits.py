@@ -1,4 +1,4 @@
-"""The two ways to fit: reconstruct the input, or make codes and corrections small."""
+"""The two ways to fit: reconstruct the input, or make codes and residuals small."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RateResult:
         encoder: float32 weights by name; latents come out in standard deviations.
         code_step: latents per code.
         decoder: codes to tolerance units.
-        training: how it went.
+        training: history and summary.
     """
 
     encoder: Weights

@@ -1,7 +1,7 @@
 """The inner loop: many mini-batches in one compiled call.
 
-The data matrix stays where it is; each step gathers its rows by number, differentiates and updates
-a flat parameter vector that the loop carries. XLA compiles the whole loop once per matrix shape.
+The data matrix stays in place; each step gathers its rows by number, differentiates, and updates a
+flat parameter vector that the loop carries. XLA compiles the whole loop once per matrix shape.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ class CompiledLoop:
     """Training steps and evaluation of one objective, compiled.
 
     Args:
-        objective: what to minimise, over which parameters.
+        objective: loss and parameters.
         config: optimiser.
         batch_size: rows per step.
-        n_steps: steps the learning-rate schedule is planned for.
+        n_steps: steps that the learning-rate schedule is planned for.
     """
 
     def __init__(
@@ -40,13 +40,13 @@ class CompiledLoop:
         self.evaluate = tf.function(self._evaluate, jit_compile=True)
 
     def start(self, weights: Weights) -> State:
-        """The state before the first step."""
+        """Return the state before the first step."""
         parameters = np.concatenate([np.ravel(weights[name]) for name in self._objective.shapes])
         zeros = tf.zeros(parameters.shape, tf.float32)
         return State(tf.constant(parameters), zeros, zeros, tf.constant(0, tf.int32))
 
     def weights(self, parameters: Float32[np.ndarray, "parameters"]) -> Weights:
-        """The flat vector as named arrays."""
+        """Split the flat vector into named arrays."""
         shapes = self._objective.shapes
         sizes = [math.prod(shape) for shape in shapes.values()]
         parts = np.split(parameters, np.cumsum(sizes)[:-1])

@@ -1,4 +1,4 @@
-"""What the compiled loop minimises: named parameters and a loss of a batch."""
+"""The objective that the compiled loop minimises: named parameters and the loss of a batch."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Objective(Protocol):
     shapes: dict[str, tuple[int, ...]]
 
     def loss(self, batch: tf.Tensor, parameters: Tensors, step: tf.Tensor) -> tf.Tensor:
-        """Scalar to minimise. `batch` is [rows, inputs], NaN where a value is missing."""
+        """Return a scalar to minimise; `batch` is [rows, inputs], NaN where a value is missing."""
 
     def evaluate(self, batch: tf.Tensor, parameters: Tensors) -> tf.Tensor:
-        """Scalar to report and to choose the best weights by."""
+        """Return the scalar to report and to choose the best weights by."""
 
 
 def split_parameters(flat: tf.Tensor, shapes: dict[str, tuple[int, ...]]) -> Tensors:
-    """The flat vector as named tensors."""
+    """Split the flat vector into named tensors."""
     sizes = [math.prod(shape) for shape in shapes.values()]
     return {
         name: tf.reshape(part, shape)

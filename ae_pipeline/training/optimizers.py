@@ -15,7 +15,7 @@ import tensorflow as tf
 from ae_pipeline.config.training import TrainingConfig
 
 _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-7
-#: What the exponential schedule has fallen to at the end.
+#: Share of the learning rate that the exponential schedule ends at.
 _FINAL_SHARE = 0.01
 
 Rate: TypeAlias = Callable[[tf.Tensor], tf.Tensor]
@@ -37,11 +37,11 @@ Update: TypeAlias = Callable[[State, tf.Tensor], State]
 
 
 def build_update(config: TrainingConfig, n_steps: int) -> Update:
-    """The rule that turns a state and a gradient into the next state.
+    """Build the rule that turns a state and a gradient into the next state.
 
     Args:
         config: optimiser, learning rate and schedule.
-        n_steps: steps the schedule is planned for.
+        n_steps: steps that the schedule is planned for.
     """
     rate = build_rate(config, n_steps)
     if config.optimizer == "sgd":
@@ -51,7 +51,7 @@ def build_update(config: TrainingConfig, n_steps: int) -> Update:
 
 
 def build_rate(config: TrainingConfig, n_steps: int) -> Rate:
-    """Learning rate by step: a linear ramp up, then the schedule down to (nearly) nothing."""
+    """Build the learning rate by step: a linear ramp up, then the schedule down to nearly 0."""
     warmup = tf.constant(float(int(config.warmup_fraction * n_steps)))
     span = tf.constant(float(max(n_steps, 1))) - warmup
     peak = tf.constant(config.learning_rate)

@@ -1,9 +1,9 @@
-"""The rate objective: expected bits of codes and corrections, with the integer decoder in the loop.
+"""The rate objective: expected bits of codes and residuals, with the integer decoder in the loop.
 
-Codes and corrections are modelled by logistic distributions with learned location and scale,
+Codes and residuals are modelled by logistic distributions with learned location and scale,
 integrated over one cell; rounding is replaced by uniform noise while training and is real when
 evaluating. The decoder's weights and activations are rounded as `integer_decoder` rounds them, and
-gradients pass through the rounding as if it were not there.
+gradients pass through the rounding unchanged.
 
 Sources: Balle, Laparra and Simoncelli 2017, "End-to-end Optimized Image Compression" (noise for
 rounding); Salimans et al. 2017, "PixelCNN++" (discretised logistic); Jacob et al. 2018,
@@ -31,12 +31,13 @@ class RateObjective:
     """Bits per row of an archive's block.
 
     Parameters beside the weights of the architecture: `code/log_step`, `code/location`,
-    `code/log_scale` (one per latent) and `correction/log_scale` (one per column).
+    `code/log_scale` (one per latent) and `correction/log_scale` (of residuals, one per column; the
+    name is that of stored checkpoints).
 
     Args:
         architecture: residual design, one hidden layer in the decoder.
         gain: tolerance units per standardised unit of each column.
-        seed: of the noise.
+        seed: for the noise.
     """
 
     def __init__(
@@ -56,44 +57,44 @@ class RateObjective:
         }
 
     def loss(self, batch: tf.Tensor, parameters: Tensors, step: tf.Tensor) -> tf.Tensor:
-        """Expected bits per row, with noise for rounding."""
+        """Return the expected bits per row, with noise for rounding."""
         is_present, inputs, latents = self._encode(batch, parameters)
         codes = latents + self._noise(latents, 0, step)
-        corrections = self._corrections(inputs, codes, parameters)
-        corrections += self._noise(corrections, 1, step) * _noise_share(parameters)
-        return self._bits(codes, corrections, is_present, parameters)
+        residuals = self._residuals(inputs, codes, parameters)
+        residuals += self._noise(residuals, 1, step) * _noise_share(parameters)
+        return self._bits(codes, residuals, is_present, parameters)
 
     def evaluate(self, batch: tf.Tensor, parameters: Tensors) -> tf.Tensor:
-        """Bits per row under the same model, with real rounding."""
+        """Return the bits per row under the same model, with real rounding."""
         is_present, inputs, latents = self._encode(batch, parameters)
         codes = tf.round(latents)
-        corrections = tf.round(self._corrections(inputs, codes, parameters))
-        return self._bits(codes, corrections, is_present, parameters)
+        residuals = tf.round(self._residuals(inputs, codes, parameters))
+        return self._bits(codes, residuals, is_present, parameters)
 
     def _encode(
         self, batch: tf.Tensor, parameters: Tensors
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """(what is present, inputs with the rest filled, latents in steps)."""
+        """Return (where values are present, inputs with the rest filled, latents in steps)."""
         is_present = tf.math.is_finite(batch)
         inputs = tf.where(is_present, batch, 0.0)
         variables = [parameters[name] for name in self._encoder_names]
         latents, _ = self._encoder.stateless_call(variables, [], inputs)
         return is_present, inputs, latents * tf.exp(-parameters["code/log_step"])
 
-    def _corrections(self, inputs: tf.Tensor, codes: tf.Tensor, parameters: Tensors) -> tf.Tensor:
-        """Distance to the prediction in tolerance units, before rounding."""
+    def _residuals(self, inputs: tf.Tensor, codes: tf.Tensor, parameters: Tensors) -> tf.Tensor:
+        """Return residuals in tolerance units, before rounding."""
         return inputs * self._gain - predict(codes, fold(parameters, self._gain))
 
     def _bits(
-        self, codes: tf.Tensor, corrections: tf.Tensor, is_present: tf.Tensor, parameters: Tensors
+        self, codes: tf.Tensor, residuals: tf.Tensor, is_present: tf.Tensor, parameters: Tensors
     ) -> tf.Tensor:
         code_bits = _logistic_bits(
             codes - parameters["code/location"], parameters["code/log_scale"]
         )
-        correction_bits = _logistic_bits(corrections, parameters["correction/log_scale"])
-        correction_bits = tf.where(is_present, correction_bits, 0.0)
+        residual_bits = _logistic_bits(residuals, parameters["correction/log_scale"])
+        residual_bits = tf.where(is_present, residual_bits, 0.0)
         return tf.reduce_mean(
-            tf.reduce_sum(code_bits, axis=1) + tf.reduce_sum(correction_bits, axis=1)
+            tf.reduce_sum(code_bits, axis=1) + tf.reduce_sum(residual_bits, axis=1)
         )
 
     def _noise(self, like: tf.Tensor, stream: int, step: tf.Tensor) -> tf.Tensor:
@@ -103,18 +104,18 @@ class RateObjective:
 
 
 def _noise_share(parameters: Tensors) -> tf.Tensor:
-    """How much of the noise of rounding each column's corrections get.
+    """Return the share of the rounding noise that each column's residuals get.
 
-    Where they are spread over many cells noise is what rounding does. Where nearly all are 0 it
-    would punish distances that rounding forgives; then the cell's own soft edge is the better
-    stand-in (as in Agustsson and Theis 2020, "Universally Quantized Neural Compression").
+    Residuals that spread over many cells are rounded as if by noise. Where nearly all are 0, noise
+    would punish distances that rounding forgives; the soft edge of the cell then models rounding
+    better (as in Agustsson and Theis 2020, "Universally Quantized Neural Compression").
     """
     scale = tf.stop_gradient(tf.exp(parameters["correction/log_scale"]))
     return tf.clip_by_value(_NOISE_PER_SCALE * scale, _LEAST_NOISE, 1.0)
 
 
 def start_rate(weights: Weights, gain: Float64[np.ndarray, "inputs"], step: float) -> Weights:
-    """Parameters to start from: PCA in tolerance units.
+    """Return the parameters to start from: PCA in tolerance units.
 
     Args:
         weights: as `network.initial_weights` makes them from rows in tolerance units.
@@ -138,7 +139,7 @@ def start_rate(weights: Weights, gain: Float64[np.ndarray, "inputs"], step: floa
 
 
 def fold(parameters: Tensors, gain: tf.Tensor) -> Tensors:
-    """The decoder from codes to tolerance units: steps and gains go into its weights."""
+    """Fold steps and gains into the decoder, which then maps codes to tolerance units."""
     step = tf.exp(parameters["code/log_step"])[:, None]
     return {
         "decoder/skip/kernel": step * parameters["decoder/skip/kernel"] * gain,
@@ -150,7 +151,7 @@ def fold(parameters: Tensors, gain: tf.Tensor) -> Tensors:
 
 
 def predict(codes: tf.Tensor, folded: Tensors) -> tf.Tensor:
-    """What `IntegerDecoder` computes, in float32 and with gradients."""
+    """Compute what `IntegerDecoder` does, in float32 and with gradients."""
     hidden = codes @ _round_columns(folded["decoder/0/kernel"], WEIGHT_MAX)
     hidden = (hidden + folded["decoder/0/bias"]) * ACTIVATION_STEPS
     hidden = tf.clip_by_value(_through(hidden, tf.round(hidden)), 0.0, float(ACTIVATION_MAX))
@@ -160,19 +161,19 @@ def predict(codes: tf.Tensor, folded: Tensors) -> tf.Tensor:
 
 
 def _round_columns(kernel: tf.Tensor, largest: int) -> tf.Tensor:
-    """`integer_decoder.round_columns`, times its step."""
+    """Round as `integer_decoder.round_columns` does, times the step."""
     peak = tf.maximum(tf.reduce_max(tf.abs(kernel), axis=0), 2.0**-100)
     step = tf.stop_gradient(tf.pow(2.0, tf.math.ceil(tf.math.log(peak / largest) / _LOG_2)))
     return _through(kernel, tf.round(kernel / step) * step)
 
 
 def _through(value: tf.Tensor, rounded: tf.Tensor) -> tf.Tensor:
-    """`rounded`, with the gradient of `value` (Bengio, Leonard and Courville 2013)."""
+    """Return `rounded` with the gradient of `value` (Bengio, Leonard and Courville 2013)."""
     return value + tf.stop_gradient(rounded - value)
 
 
 def _logistic_bits(distance: tf.Tensor, log_scale: tf.Tensor) -> tf.Tensor:
-    """-log2 of the probability of the cell around `distance`, by symmetry taken below zero."""
+    """Return -log2 of the probability of the cell around `distance`, taken below zero."""
     inverse = tf.exp(-log_scale)
     below = -tf.abs(distance)
     probability = tf.sigmoid((below + 0.5) * inverse) - tf.sigmoid((below - 0.5) * inverse)

@@ -14,8 +14,8 @@ class ReconstructionObjective:
     """Mean loss of reconstructed values, missing ones left out.
 
     Args:
-        architecture: shapes.
-        config: which loss.
+        architecture: of the autoencoder.
+        config: the kind of loss.
     """
 
     def __init__(self, architecture: Architecture, config: TrainingConfig) -> None:
@@ -25,11 +25,11 @@ class ReconstructionObjective:
         self.shapes = architecture.weight_shapes()
 
     def loss(self, batch: tf.Tensor, parameters: Tensors, step: tf.Tensor) -> tf.Tensor:
-        """The same as `evaluate`: nothing is random here."""
+        """Return `evaluate` of the batch: nothing is random here."""
         return self.evaluate(batch, parameters)
 
     def evaluate(self, batch: tf.Tensor, parameters: Tensors) -> tf.Tensor:
-        """Mean loss over the values that are present."""
+        """Return the mean loss over the values that are present."""
         is_present = tf.math.is_finite(batch)
         inputs = tf.where(is_present, batch, 0.0)
         variables = [parameters[name] for name in self._names]
@@ -39,7 +39,7 @@ class ReconstructionObjective:
         return tf.reduce_sum(losses) / tf.maximum(n_present, 1.0)
 
     def _losses(self, errors: tf.Tensor) -> tf.Tensor:
-        """MSE, MAE, or Huber 1964, value by value."""
+        """Return MSE, MAE or Huber 1964, value by value."""
         if self._config.loss == "mse":
             return tf.square(errors)
         if self._config.loss == "mae":

@@ -1,7 +1,7 @@
 """The resident sample: rows in memory that mini-batches are drawn from, refreshed every epoch.
 
-A source that fits is read once and stays. A larger one gives another random subset of rows to each
-epoch; which rows depends on the seed and the epoch alone, so a resumed run sees the same ones.
+A source that fits is read once and stays. Of a larger one, each epoch gets another random subset of
+rows; it depends on the seed and the epoch alone, so a resumed run sees the same rows.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ae_pipeline.blocks.windows import rows_to_windows
 from ae_pipeline.columns import Standardization
 from ae_pipeline.dataset import RowGroup, read_records, rebatch
 
-#: Row groups that one refresh reads; more mix better, fewer read less.
+#: Row groups read per refresh; more mix better, fewer take less time.
 _GROUPS_PER_REFRESH = 16
 
 Matrix = Float32[np.ndarray, "rows inputs"]
@@ -40,14 +40,14 @@ class Section:
         return self.stop - self.start
 
     def n_windows(self, window: int) -> int:
-        """Whole windows in it; a section that is shorter than one is filled up."""
+        """Return the number of whole windows; a section shorter than one is filled up."""
         return max(1, self.n_rows // window)
 
 
 def split_validation(
     groups: Sequence[RowGroup], fraction: float
 ) -> tuple[list[Section], list[Section]]:
-    """(training, validation) sections: whole row groups where there are enough of them.
+    """Return (training, validation) sections: whole row groups if there are enough of them.
 
     With fewer than `1 / fraction` row groups the last rows of each are held out instead, never
     the only one.
@@ -68,12 +68,12 @@ class ResidentSample:
     """Standardised training inputs, NaN where a value is missing.
 
     Args:
-        sections: rows to draw from.
+        sections: of the rows to draw from.
         features: names of the feature columns.
         standardization: source units to network inputs.
-        capacity: inputs that fit in memory.
-        seed: with the epoch it decides which inputs are drawn.
-        window: consecutive rows of a section that are one input.
+        capacity: inputs that fit into memory.
+        seed: decides, with the epoch, which inputs are drawn.
+        window: consecutive rows of a section per input.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class ResidentSample:
         return self.n_inputs == self._n_available
 
     def matrix(self, epoch: int) -> Matrix:
-        """The inputs of an epoch, always `n_inputs` of them."""
+        """Return the inputs of an epoch, always `n_inputs` of them."""
         if not self.is_complete:
             return self._draw(epoch)
         if self._resident is None:
@@ -108,7 +108,7 @@ class ResidentSample:
         return self._resident
 
     def _draw(self, epoch: int) -> Matrix:
-        """A random subset of the inputs of some row groups, others in the next epoch."""
+        """Draw a random subset of the inputs of some row groups, others in the next epoch."""
         size = min(len(self._sections), _GROUPS_PER_REFRESH)
         chosen, n_found = [], 0
         for index in self._order(epoch * size):
@@ -119,7 +119,7 @@ class ResidentSample:
         return self._read(chosen, self._pick(chosen, n_found, epoch))
 
     def _order(self, position: int) -> Int64[np.ndarray, "sections"]:
-        """Every section once, read from `position` on in an endless row of shuffled laps."""
+        """Return every section once, from `position` on in an endless row of shuffled laps."""
         n_sections = len(self._sections)
         lap, offset = divmod(position, n_sections)
         now, then = (
@@ -132,7 +132,7 @@ class ResidentSample:
     def _pick(
         self, chosen: list[Section], n_found: int, epoch: int
     ) -> list[Int64[np.ndarray, "picked"] | None]:
-        """Numbers of inputs in each section: uniform over all of the chosen sections."""
+        """Pick inputs of each section, by number, uniformly over all chosen sections."""
         generator = np.random.default_rng([self._seed, epoch, 1])
         picked = np.sort(generator.choice(n_found, self.n_inputs, replace=False, shuffle=False))
         starts = np.cumsum([0] + [section.n_windows(self._window) for section in chosen])
@@ -146,7 +146,7 @@ class ResidentSample:
         return np.concatenate(parts)
 
     def _read_section(self, section: Section, picked: Int64[np.ndarray, "picked"] | None) -> Matrix:
-        """Inputs of one section; `picked` counts from its start and is sorted, None means all."""
+        """Read inputs of a section; `picked`, sorted, counts from its start, None means all."""
         n_windows = section.n_windows(self._window)
         wanted = np.arange(n_windows) if picked is None else picked
         parts, start = [], 0
@@ -157,7 +157,7 @@ class ResidentSample:
         return np.concatenate(parts)
 
     def _windows(self, section: Section) -> Iterator[Matrix]:
-        """All inputs of a section, some at a time; a last one that was filled up among them."""
+        """Yield all inputs of a section, some at a time; the last may have been filled up."""
         at_once = self._window * max(1, rows_per_block(len(self._features)) // self._window)
         for records in rebatch(self._records(section, at_once), at_once):
             block = records_to_block(records, self._features)
@@ -165,7 +165,7 @@ class ResidentSample:
             yield rows_to_windows(matrix, self._window)
 
     def _records(self, section: Section, n_rows: int) -> Iterator[pa.RecordBatch]:
-        """Rows of a section."""
+        """Yield the rows of a section."""
         position, group = 0, section.group
         for records in read_records(group.fragment, n_rows, self._features, [group.index]):
             low = max(section.start - position, 0)

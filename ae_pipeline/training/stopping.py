@@ -1,4 +1,4 @@
-"""When training is over."""
+"""Decide when to stop training."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from ae_pipeline.results.fit import EpochRecord
 def stop_reason(
     history: Sequence[EpochRecord], best_epoch: int, config: TrainingConfig
 ) -> str | None:
-    """Why to stop after the last epoch of `history`, or None to go on.
+    """Return why to stop after the last epoch of `history`, or None to continue.
 
-    In this order: diverged (a loss is not finite), threshold, patience, steps, epochs.
+    Reasons are checked in this order: diverged (a loss is not finite), threshold, patience, steps,
+    epochs.
     """
     last = history[-1]
     if not (math.isfinite(last.train_loss) and math.isfinite(last.validation_loss)):

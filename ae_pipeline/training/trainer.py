@@ -50,12 +50,12 @@ def train(
     a run that was killed and resumed ends with the same weights as one that was not.
 
     Args:
-        objective: what to minimise, over which parameters.
+        objective: loss and parameters.
         start: parameters before the first step.
         config: optimiser, limits and seed.
-        data: rows.
-        checkpoint_directory: where the state is kept; it must belong to this very fit.
-        progress: told of every epoch.
+        data: training and validation rows.
+        checkpoint_directory: for the state of training; it must belong to this very fit.
+        progress: called after every epoch.
 
     Raises:
         TrainingError: not even the start has a finite loss.
@@ -108,7 +108,7 @@ class _Run:
         self._resident: tf.Tensor | None = None
 
     def start(self, weights: Weights) -> Checkpoint:
-        """Epoch 0: nothing learned, only evaluated."""
+        """Return epoch 0: nothing is learned, only evaluated."""
         state = self.loop.start(weights)
         loss = float(self.loop.evaluate(self._validation, state.parameters))
         if not math.isfinite(loss):
@@ -121,7 +121,7 @@ class _Run:
         return _pack(state, np.asarray(state.parameters), 0, (record,))
 
     def advance(self, checkpoint: Checkpoint) -> Checkpoint:
-        """One epoch further."""
+        """Train for one epoch."""
         started = time.monotonic()
         last = checkpoint.history[-1]
         epoch = last.epoch + 1
@@ -141,13 +141,13 @@ class _Run:
         return _pack(state, checkpoint.best, checkpoint.best_epoch, history)
 
     def _matrix(self, epoch: int) -> tf.Tensor:
-        """The epoch's rows; converted once if they never change."""
+        """Return the rows of an epoch, converted once if they never change."""
         if self._resident is None or not self._sample.is_complete:
             self._resident = tf.constant(self._sample.matrix(epoch))
         return self._resident
 
     def _order(self, epoch: int) -> Int32[np.ndarray, "picks"]:
-        """A shuffle of all rows; the last batch is filled up with rows from its beginning."""
+        """Shuffle all rows; the last batch is filled up with rows from the beginning."""
         order = np.random.default_rng([self._config.seed, epoch]).permutation(self._sample.n_inputs)
         n_picks = self._steps_per_epoch * self._batch_size
         return np.resize(order, n_picks).astype(np.int32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.dataset import Source, check_names, find_source, sparing, tell_ignored
+from ae_pipeline.dataset import Source, find_source, sparing, tell_ignored
 from ae_pipeline.formats import FragmentFormat, destination_of
 from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.publish import remove_tree
@@ -14,6 +14,7 @@ from ae_pipeline.storage import (
     Marker,
     check_apart,
     check_claim,
+    check_distinct_names,
     checkpoint_directory,
     claim,
     codec_directory,
@@ -54,7 +55,7 @@ def choose_codec(
     """Check source and destination against each other, then as `find_or_fit`."""
     destination = destination_of(job)
     check_apart(source, destination)
-    check_names(destination, source.fragments)
+    check_distinct_names(destination, source.fragments)
     return find_or_fit(job, source, progress, may_replace=may_replace)
 
 

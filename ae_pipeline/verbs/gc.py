@@ -13,22 +13,16 @@ from pathlib import Path
 from ae_pipeline.config.paths import argument_path
 from ae_pipeline.errors import ConfigError, DestinationExistsError, SourceNotFoundError
 from ae_pipeline.publish import destination_errors, remove
-from ae_pipeline.results.gc import Collected, Garbage
+from ae_pipeline.results.gc import Garbage, GarbageReport
 from ae_pipeline.storage import PRIVATE_FOLDER, Marker, read_marker
-from ae_pipeline.upkeep import (
-    Found,
-    checkpoints,
-    idle_codecs,
-    lost_failures,
-    rejected,
-    replaced,
-    temporaries,
-)
+from ae_pipeline.upkeep import find_garbage
 
 logger = logging.getLogger(__name__)
 
+DAY_S = 86_400.0
 
-def gc(dataset: str, grace_s: float, is_dry_run: bool = False) -> Collected:
+
+def gc(dataset: str, grace_s: float = DAY_S, is_dry_run: bool = False) -> GarbageReport:
     """Remove what is left of killed runs and of former codecs; what decoding needs stays.
 
     Args:
@@ -47,7 +41,7 @@ def gc(dataset: str, grace_s: float, is_dry_run: bool = False) -> Collected:
     root = Path(dataset)
     marker = _require_marker(root)
     written_before = time.time() - grace_s
-    found, warnings = _find(root, marker)
+    found, warnings = find_garbage(root, marker)
     garbage, young = [], []
     for path, reason in found:
         newest, size_bytes = _newest_and_size(path)
@@ -63,7 +57,7 @@ def gc(dataset: str, grace_s: float, is_dry_run: bool = False) -> Collected:
             _remove(path, root)
             logger.info("removed %s: %d bytes, %s", path, size_bytes, reason)
     n_bytes = sum(one.size_bytes for one in garbage)
-    return Collected(dataset, tuple(garbage), n_bytes, is_dry_run, warnings, tuple(young))
+    return GarbageReport(dataset, tuple(garbage), n_bytes, is_dry_run, warnings, tuple(young))
 
 
 def _check_grace(grace_s: float) -> None:
@@ -89,16 +83,6 @@ def _require_marker(root: Path) -> Marker:
         expected="an archive, features or decoded tables",
         remedy="name the folder that encode, features or decode wrote",
     )
-
-
-def _find(root: Path, marker: Marker) -> tuple[list[Found], tuple[str, ...]]:
-    """All garbage in the order of paths, nothing twice."""
-    codecs, warnings = idle_codecs(root, marker)
-    found = [*codecs, *checkpoints(root), *lost_failures(root)]
-    places = {path for path, _ in found}
-    files = (*temporaries(root), *rejected(root), *replaced(root))
-    found += [one for one in files if places.isdisjoint(one[0].parents)]
-    return sorted(found), warnings
 
 
 def _newest_and_size(path: Path) -> tuple[float, int]:

@@ -18,8 +18,8 @@ from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork
 from ae_pipeline.coding import IntegerDecoder, Weights
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.network.initialization import initial_weights
-from ae_pipeline.planner.candidate import Trainer
-from ae_pipeline.planner.candidate_shape import Shape
+from ae_pipeline.planner.candidate import CandidateTrainer
+from ae_pipeline.planner.candidate_shape import CandidateShape
 from ae_pipeline.results.progress import silent
 from ae_pipeline.training.data import TrainingData
 from ae_pipeline.training.rate import RateObjective, fold, start_rate
@@ -33,7 +33,7 @@ from benchmarks.peers import Block, read_blocks
 class Problem:
     """A trained network, and what it was trained from; `step` is of its codes, in cells."""
 
-    trainer: Trainer
+    trainer: CandidateTrainer
     step: float
     codec: ArchiveCodec
     network: ArchiveNetwork
@@ -72,7 +72,7 @@ def train_once(dataset: str, tolerance: float, n_steps: int, seed: int) -> Probl
     with tempfile.TemporaryDirectory() as folder:
         trainer = open_trainer(dataset, tolerance, training, Path(folder))
         latent_dim, step = likely_start(trainer)
-        codec = trainer.train(Shape(1, latent_dim, step), n_steps)
+        codec = trainer.train(CandidateShape(1, latent_dim, step), n_steps)
     if codec.network is None:
         raise RuntimeError("the trainer returned no network")
     return Problem(trainer, step, codec, codec.network.as_stored())

@@ -15,8 +15,8 @@ from ae_pipeline.config.tolerance import ToleranceConfig
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.dataset import discover, fittable
 from ae_pipeline.fitting import UNTRAINED, direct_codec, measure_for_fit
-from ae_pipeline.planner.candidate import Trainer
-from ae_pipeline.planner.candidate_shape import Shape
+from ae_pipeline.planner.candidate import CandidateTrainer
+from ae_pipeline.planner.candidate_shape import CandidateShape
 from ae_pipeline.planner.klt import measure_spectrum
 from ae_pipeline.planner.sample import read_sample
 from ae_pipeline.results.progress import silent
@@ -25,7 +25,9 @@ from ae_pipeline.results.progress import silent
 _COARSENESS = 0.9
 
 
-def open_trainer(dataset: str, tolerance: float, training: TrainingConfig, folder: Path) -> Trainer:
+def open_trainer(
+    dataset: str, tolerance: float, training: TrainingConfig, folder: Path
+) -> CandidateTrainer:
     """All that networks of a dataset have in common; `folder` is for checkpoints."""
     promised = ToleranceConfig(relative=tolerance, kind="range", accept_flattened=True)
     job = EncodeJob(source=dataset, archive=str(folder), tolerance=promised, training=training)
@@ -33,10 +35,10 @@ def open_trainer(dataset: str, tolerance: float, training: TrainingConfig, folde
     measured = measure_for_fit(job, source, silent)
     provenance = Provenance(dataset, "benchmark", measured.statistics.n_rows, UNTRAINED)
     direct, inputs = direct_codec(job, measured, provenance)
-    return Trainer(job, direct, inputs, measured.groups, folder, silent)
+    return CandidateTrainer(job, direct, inputs, measured.groups, folder, silent)
 
 
-def likely_start(trainer: Trainer, window: int = 1) -> tuple[int, float]:
+def likely_start(trainer: CandidateTrainer, window: int = 1) -> tuple[int, float]:
     """Codes for the components that deviate by more than a cell, and their step in cells."""
     sample = read_sample(trainer.groups, trainer.codec)
     spectrum = measure_spectrum(trainer.codec, trainer.inputs, sample, window)
@@ -50,6 +52,6 @@ def save_network(dataset: str, tolerance: float, n_steps: int, directory: Path) 
     with tempfile.TemporaryDirectory() as folder:
         trainer = open_trainer(dataset, tolerance, training, Path(folder))
         latent_dim, step = likely_start(trainer)
-        codec = trainer.train(Shape(1, latent_dim, step), n_steps)
+        codec = trainer.train(CandidateShape(1, latent_dim, step), n_steps)
     network = None if codec.network is None else codec.network.as_stored()
     save_archive_codec(replace(codec, network=network), directory)

@@ -354,7 +354,7 @@ def test_memory_of_a_wide_network() -> None:
     network = random_network(generator, n_columns, latent=32, hidden=8192)
     codec = make_codec(pa.schema([(f"c{i}", pa.float32()) for i in range(n_columns)]), 1.0, network)
     codes = generator.integers(-99, 99, (32, n_rows))
-    corrected = ColumnStreams(Method.CORRECTED, b"\0\1")
+    corrected = ColumnStreams(Method.NETWORK_RESIDUALS, b"\0\1")
     columns = (*(corrected,) * (n_columns - 1), ColumnStreams(Method.DIRECT, b"\0\1"))
     content = BlockStreams(n_rows, tuple(map(pack_integers, codes)), columns).to_bytes()
     tracemalloc.start()

@@ -1,4 +1,4 @@
-"""Integers in classes of what is said of them."""
+"""Context coding: what is packed is unpacked, and contexts pay or are left out."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from ae_pipeline.coding import pack_classes, pack_integers, unpack_classes, varint
+from ae_pipeline.coding import pack_contexts, pack_integers, unpack_contexts, varint
 from ae_pipeline.coding.contexts import MOST_THRESHOLDS
 
 FAR = 1 << 56
 
 
 def two_kinds(n_values: int) -> tuple[np.ndarray, np.ndarray]:
-    """Hints, and values that are 0 wherever the hint is not above 0."""
+    """Return values that are 0 where their context value is not above 0, and those."""
     generator = np.random.default_rng(0)
-    hints = generator.integers(-100, 100, n_values)
-    return generator.integers(-50, 50, n_values) * (hints > 0), hints
+    contexts = generator.integers(-100, 100, n_values)
+    return generator.integers(-50, 50, n_values) * (contexts > 0), contexts
 
 
 def forged(*header: int, streams: bytes = b"") -> bytes:
@@ -28,42 +28,44 @@ def forged(*header: int, streams: bytes = b"") -> bytes:
 
 @given(st.data(), st.integers(0, 400), st.integers(0, 62), st.integers(1, FAR))
 def test_round_trip(data: st.DataObject, n_values: int, bits: int, spread: int) -> None:
-    """Whatever values and hints are, what is packed is unpacked."""
+    """Whatever values and context values are, what is packed is unpacked."""
     sign = data.draw(st.sampled_from([-1, 1]))
     values = data.draw(npst.arrays(np.int64, n_values, elements=st.integers(0, 1 << bits)))
-    hints = sign * data.draw(npst.arrays(np.int64, n_values, elements=st.integers(0, spread)))
-    content = pack_classes(
-        values * (hints > hints.mean() if n_values else 1), hints, 100 * n_values
+    contexts = sign * data.draw(npst.arrays(np.int64, n_values, elements=st.integers(0, spread)))
+    content = pack_contexts(
+        values * (contexts > contexts.mean() if n_values else 1), contexts, 100 * n_values
     )
     if content is not None:
-        found = unpack_classes(content, hints)
-        assert found.tolist() == (values * (hints > hints.mean())).tolist()
+        found = unpack_contexts(content, contexts)
+        assert found.tolist() == (values * (contexts > contexts.mean())).tolist()
 
 
 @pytest.mark.parametrize("n_values", [500, 5_000, 100_000])
-def test_classes_save_what_the_hint_tells(n_values: int) -> None:
-    """Values that half of the hints say are 0 take half the bytes, and little for the classes."""
-    values, hints = two_kinds(n_values)
-    content = pack_classes(values, hints, len(pack_integers(values)))
+def test_contexts_save_what_they_tell(n_values: int) -> None:
+    """Values of which half are 0 by context take half the bytes, and little for the contexts."""
+    values, contexts = two_kinds(n_values)
+    content = pack_contexts(values, contexts, len(pack_integers(values)))
     assert content is not None
-    assert unpack_classes(content, hints).tolist() == values.tolist()
-    told = len(pack_integers(values[hints > 0]))
+    assert unpack_contexts(content, contexts).tolist() == values.tolist()
+    told = len(pack_integers(values[contexts > 0]))
     assert told < len(content) < 1.1 * told + 50
     assert len(content) < 0.85 * len(pack_integers(values))
 
 
-@pytest.mark.parametrize("hints", [np.zeros(1000, np.int64), np.arange(1000) % 7, np.arange(1000)])
-def test_hints_that_tell_nothing(hints: np.ndarray) -> None:
-    """One class is no class: nothing is packed where it would not pay."""
+@pytest.mark.parametrize(
+    "contexts", [np.zeros(1000, np.int64), np.arange(1000) % 7, np.arange(1000)]
+)
+def test_contexts_that_tell_nothing(contexts: np.ndarray) -> None:
+    """Nothing is packed by context where that would not pay."""
     values = np.random.default_rng(0).integers(-3, 4, 1000)
-    assert pack_classes(values, hints, len(pack_integers(values))) is None
+    assert pack_contexts(values, contexts, len(pack_integers(values))) is None
 
 
 @pytest.mark.parametrize("n_values", [0, 1])
 def test_few_values(n_values: int) -> None:
-    """One value or none has one class."""
-    values, hints = two_kinds(n_values)
-    assert pack_classes(values, hints, len(pack_integers(values))) is None
+    """One value or none has no use for contexts."""
+    values, contexts = two_kinds(n_values)
+    assert pack_contexts(values, contexts, len(pack_integers(values))) is None
 
 
 @pytest.mark.parametrize(
@@ -82,6 +84,6 @@ def test_few_values(n_values: int) -> None:
     ],
 )
 def test_damaged(content: bytes) -> None:
-    """Classes that are too many, end early, or have too few or too many bytes are refused."""
+    """Contexts that are too many, end early, or have too few or too many bytes are refused."""
     with pytest.raises(ValueError, match=r"\w"):
-        unpack_classes(content, np.array([-1, 1, 2, -5]))
+        unpack_contexts(content, np.array([-1, 1, 2, -5]))

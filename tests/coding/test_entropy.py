@@ -123,9 +123,9 @@ def test_another_type_is_refused(generator: np.random.Generator) -> None:
     numbers = generator.normal(size=300)
     with pytest.raises(ValueError, match="type"):
         unpack_numbers(pack_numbers(numbers), 300, np.dtype("f4"))
-    with pytest.raises(ValueError, match="no integer stream"):
+    with pytest.raises(ValueError, match="not an integer stream"):
         unpack_integers(pack_numbers(numbers), 300)
-    with pytest.raises(ValueError, match="no number stream"):
+    with pytest.raises(ValueError, match="not a number stream"):
         unpack_numbers(pack_integers(np.arange(300)), 300, np.dtype("i8"))
 
 

@@ -21,7 +21,7 @@ column_streams = st.builds(ColumnStreams, st.sampled_from(Method), stream, strea
 
 def example() -> BlockStreams:
     """A block with everything that a block may have."""
-    full = ColumnStreams(Method.CORRECTED, b"main" * 40, b"valid", b"positions", b"exact")
+    full = ColumnStreams(Method.NETWORK_RESIDUALS, b"main" * 40, b"valid", b"positions", b"exact")
     plain = ColumnStreams(Method.LOSSLESS, b"numbers")
     return BlockStreams(300, (b"first code", b""), (full, plain))
 
@@ -62,11 +62,18 @@ def test_directory_is_small(n_columns: int, n_bytes: int) -> None:
 
 
 def test_ledger_counts_every_stream() -> None:
-    """The parts of the ledger add up to the bytes of all streams."""
+    """The parts of the ledger add up to the bytes of the block, its checksum among them."""
     block = example()
-    assert sum(block.ledger().values()) == block.n_bytes
+    assert sum(block.ledger().values()) == len(block.to_bytes())
+    assert block.ledger()["directory"] == len(block.to_bytes()) - block.n_bytes
     assert block.ledger()["codes"] == len(b"first code")
     assert block.ledger()["exact"] == len(b"positions" + b"exact")
+
+
+def test_a_block_is_serialised_once() -> None:
+    """Asking for the bytes again costs nothing: the encoder, the planner and the writer all do."""
+    block = example()
+    assert block.to_bytes() is block.to_bytes()
 
 
 def test_every_flipped_byte_is_noticed() -> None:

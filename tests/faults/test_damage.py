@@ -133,11 +133,12 @@ def decode_forged(archive: str) -> Iterator[str]:
 def in_classes(content: bytes) -> BlockStreams:
     """A block whose predicted columns, and one that is corrected, are in classes; one is empty."""
     block = read_block(content, N_FEATURES, N_LATENT, N_ROWS)
-    columns, number = list(block.columns), [c.method for c in block.columns].index(Method.CORRECTED)
+    columns = list(block.columns)
+    number = [column.method for column in columns].index(Method.NETWORK_RESIDUALS)
     for place, column in enumerate(columns):
-        if column.method is Method.PREDICTED or place == number:
-            is_corrected = column.method is Method.CORRECTED
-            method = Method.CORRECTED_CLASSED if is_corrected else Method.CLASSED
+        if column.method is Method.LINEAR_RESIDUALS or place == number:
+            is_corrected = column.method is Method.NETWORK_RESIDUALS
+            method = Method.NETWORK_CONTEXTS if is_corrected else Method.LINEAR_CONTEXTS
             columns[place] = replace(column, method=method, main=_one_class(column.main))
     return replace(block, columns=tuple(columns))
 
@@ -194,12 +195,12 @@ def forged_columns() -> dict[str, ColumnStreams]:
         ),
         "many integers": ColumnStreams(Method.DIRECT, many),
         "many numbers": ColumnStreams(Method.LOSSLESS, b"\4" + many[1:]),
-        "many distances": ColumnStreams(Method.PREDICTED, many),
-        "distances and no predictor": ColumnStreams(Method.PREDICTED, ones),
-        "corrections and no network": ColumnStreams(Method.CORRECTED, ones),
-        "classes and no predictor": ColumnStreams(Method.CLASSED, b"\1\0\2\2" + 2 * ones),
-        "many in a class": ColumnStreams(Method.CORRECTED_CLASSED, _one_class(many)),
-        "many classes": ColumnStreams(Method.CORRECTED_CLASSED, varint(1 << 40) + bytes(9)),
+        "many distances": ColumnStreams(Method.LINEAR_RESIDUALS, many),
+        "distances and no predictor": ColumnStreams(Method.LINEAR_RESIDUALS, ones),
+        "corrections and no network": ColumnStreams(Method.NETWORK_RESIDUALS, ones),
+        "classes and no predictor": ColumnStreams(Method.LINEAR_CONTEXTS, b"\1\0\2\2" + 2 * ones),
+        "many in a class": ColumnStreams(Method.NETWORK_CONTEXTS, _one_class(many)),
+        "many classes": ColumnStreams(Method.NETWORK_CONTEXTS, varint(1 << 40) + bytes(9)),
         "few integers": ColumnStreams(Method.DIRECT, pack_integers(integers(5, 9, 99))),
     }
 
@@ -259,7 +260,8 @@ def test_far_distances(archive: Path) -> None:
     codec = load_archive_codec(codec_folder(archive))
     block = read_block(block_of(archive), N_FEATURES, N_LATENT, N_ROWS)
     for far in (-(1 << 63), (1 << 63) - 1):
-        distances = ColumnStreams(Method.PREDICTED, b"\0" + far.to_bytes(8, "little", signed=True))
+        main = b"\0" + far.to_bytes(8, "little", signed=True)
+        distances = ColumnStreams(Method.LINEAR_RESIDUALS, main)
         content = replace(block, columns=(distances,) * N_FEATURES).to_bytes()
         first, second = codec.decode(content, N_ROWS), codec.decode(content, N_ROWS)
         assert is_same(pa.table(first), pa.table(second))

@@ -13,12 +13,12 @@ from prefect.client.schemas.objects import Artifact, State
 from ae_pipeline.config.job import DecodeJob, EncodeJob
 from ae_pipeline.results.dataset import FragmentFailure
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
-from flows.artifacts import artifact_key
-from flows.assets import asset_key
 from flows.backfill import backfill
 from flows.decode import decode
-from flows.events import DRIFT, FRAGMENTS_FAILED, emit_drift, emit_failures
-from flows.names import slug
+from flows.pages.artifacts import artifact_key
+from flows.pages.assets import asset_key
+from flows.pages.events import DRIFT, FRAGMENTS_FAILED, emit_drift, emit_failures
+from flows.pages.names import slug
 from tests.support.data.datasets import mixed_tree
 from tests.support.flows.servers import events_of
 
@@ -204,7 +204,7 @@ def test_bad_job_fails_in_one_line(tmp_path: Path) -> None:
     job = job_for(mixed_tree(tmp_path / "mixed"), tmp_path / "archive", backfill={"start": "May"})
     state = backfill(job, return_state=True)
     assert state.is_failed()
-    assert state.message.startswith("no date")
+    assert state.message.startswith("not a date")
     assert not (tmp_path / "archive").exists()
 
 

@@ -13,8 +13,8 @@ from prefect.client.schemas.objects import FlowRun
 
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.verbs import encode
-from flows.artifacts import artifact_key
-from flows.assets import asset_key
+from flows.pages.artifacts import artifact_key
+from flows.pages.assets import asset_key
 from tests.support.data.datasets import mixed_tree
 from tests.support.flows.browser import SIZE, dump_page, find_browser, png_size, take_picture
 from tests.support.flows.deployed import deployed_server, run_deployment
@@ -202,7 +202,7 @@ def test_errors_are_one_line(deployed: StandingServer, tmp_path: Path) -> None:
     path.write_bytes(content[:4] + bytes(400) + content[404:])
     jobs: dict[str, dict[str, object]] = {
         "1 of 3 fragments failed": {**job},
-        "no date": {**job, "backfill": {"start": "May"}},
+        "not a date": {**job, "backfill": {"start": "May"}},
     }
     for message, each in jobs.items():
         failed = run_deployment(deployed, "backfill/backfill", each, "--watch")

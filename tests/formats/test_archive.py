@@ -206,11 +206,11 @@ def test_footer_tells_the_bytes_of_streams(archive: Path) -> None:
 
 MAIN = {
     Method.DIRECT: "direct",
-    Method.CORRECTED: "corrections",
+    Method.NETWORK_RESIDUALS: "corrections",
     Method.LOSSLESS: "lossless",
-    Method.PREDICTED: "predicted",
-    Method.CLASSED: "classed",
-    Method.CORRECTED_CLASSED: "corrections",
+    Method.LINEAR_RESIDUALS: "predicted",
+    Method.LINEAR_CONTEXTS: "classed",
+    Method.NETWORK_CONTEXTS: "corrections",
 }
 
 

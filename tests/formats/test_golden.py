@@ -168,7 +168,9 @@ def test_goldens_hold_every_kind_of_stream() -> None:
     """Between them the archives have each method and each tag of the format."""
     columns = [column for name in ARCHIVES for column in columns_of(name)]
     assert {column.method for column in columns} == set(Method)
-    whole = [c for c in columns if c.method not in (Method.CLASSED, Method.CORRECTED_CLASSED)]
+    whole = [
+        c for c in columns if c.method not in (Method.LINEAR_CONTEXTS, Method.NETWORK_CONTEXTS)
+    ]
     on_grid = {c.main[0] for c in whole if c.method is not Method.LOSSLESS and c.main}
     assert on_grid == {0, 1, 2, 3, 9, 10, 11}
     lossless = {c.main[0] for c in columns if c.method is Method.LOSSLESS and c.main}
@@ -196,7 +198,7 @@ def test_golden_classes() -> None:
     """One column is in classes of the network's hints, and one in classes of other columns'."""
     (block,) = (block for _, block in blocks_of("archive-2.0/classes"))
     methods = [column.method for column in block.columns]
-    assert methods.count(Method.CLASSED) == methods.count(Method.CORRECTED_CLASSED) == 1
+    assert methods.count(Method.LINEAR_CONTEXTS) == methods.count(Method.NETWORK_CONTEXTS) == 1
 
 
 def test_golden_grids() -> None:
@@ -205,7 +207,7 @@ def test_golden_grids() -> None:
     grids = {type(one.grid) for codec, _ in blocks for one in codec.quantizers}
     assert grids == {LinearGrid, DecimalGrid, FloatingGrid}
     columns = [column for _, block in blocks for column in block.columns]
-    assert {Method.DIRECT, Method.PREDICTED} <= {column.method for column in columns}
+    assert {Method.DIRECT, Method.LINEAR_RESIDUALS} <= {column.method for column in columns}
     assert sum(bool(column.positions) for column in columns) > len(blocks)
 
 
@@ -224,13 +226,13 @@ def test_goldens_use_their_predictor(version: str) -> None:
             for number, column in enumerate(block.columns)
             if column.method is method
         }
-        for method in (Method.PREDICTED, Method.LOSSLESS)
+        for method in (Method.LINEAR_RESIDUALS, Method.LOSSLESS)
     )
     assert predicted == {"sum", "walk", "late", "drift", "tame", "near", "holes"}
     assert lossless >= {"exact", "wild"}
     assert {int(source) % 2 for source in codec.predictor.sources} == {0, 1}
     columns = [column for _, block in blocks for column in block.columns]
-    assert any(c.method is Method.PREDICTED and c.validity and c.exact for c in columns)
+    assert any(c.method is Method.LINEAR_RESIDUALS and c.validity and c.exact for c in columns)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -1,4 +1,4 @@
-"""Codes that never vary leave no trace but in the biases."""
+"""Codes that never vary become part of the biases."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ae_pipeline.planner.code_pruning import without_idle_codes
+from ae_pipeline.planner.code_pruning import prune_codes
 from ae_pipeline.planner.sample import SampleBlocks
 from tests.support.codec.archives import make_codec
 from tests.support.codec.ramps import ramp_network, ramp_records
 
 
-def test_idle_codes_are_folded(generator: np.random.Generator) -> None:
-    """Without the codes that were always the same, predictions of all rows are what they were."""
+def test_constant_codes_are_pruned(generator: np.random.Generator) -> None:
+    """Pruning codes that never vary leaves the predictions of all rows unchanged."""
     records = ramp_records(generator)
     network = ramp_network(n_idle=3)
     bias = network.encoder["encoder/1/bias"].copy()
@@ -27,7 +27,7 @@ def test_idle_codes_are_folded(generator: np.random.Generator) -> None:
         decoder=replace(network.decoder, skip_weights=skip),
     )
     codec = make_codec(records.schema, 0.5, network)
-    found = without_idle_codes(codec, SampleBlocks((records,), len(records), 1))
+    found = prune_codes(codec, SampleBlocks((records,), len(records), 1))
     assert found.network is not None
     assert found.network.decoder.latent_dim == 1
     before = network.predict(codec.codes(records), len(records))
@@ -39,10 +39,10 @@ def test_idle_codes_are_folded(generator: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize("n_rows", [0, 1, 4000])
-def test_codec_stays_as_it_is(n_rows: int, generator: np.random.Generator) -> None:
-    """Where all codes vary, or none does, or there is no network, nothing is changed."""
+def test_codec_is_unchanged(n_rows: int, generator: np.random.Generator) -> None:
+    """Nothing changes if all codes vary, none does, or there is no network."""
     records = ramp_records(generator, n_rows)
     sample = SampleBlocks((records,), n_rows, 1)
     for network in (ramp_network(), None):
         codec = make_codec(records.schema, 0.5, network)
-        assert without_idle_codes(codec, sample) is codec
+        assert prune_codes(codec, sample) is codec

@@ -1,7 +1,7 @@
 """The archive codec: row groups to bytes in which every value keeps its promise."""
 
 from ae_pipeline.codec.archive.codec import MOST_ROWS, ArchiveCodec
-from ae_pipeline.codec.archive.column import code_directly, fill_rows
+from ae_pipeline.codec.archive.column import code_directly
 from ae_pipeline.codec.archive.files import load_archive_codec, model_bytes, save_archive_codec
 from ae_pipeline.codec.archive.network import ArchiveNetwork
 
@@ -10,7 +10,6 @@ __all__ = [
     "ArchiveCodec",
     "ArchiveNetwork",
     "code_directly",
-    "fill_rows",
     "load_archive_codec",
     "model_bytes",
     "save_archive_codec",

@@ -1,10 +1,10 @@
 """Search for the codes that make a block small: the nearest ones are not always the cheapest.
 
-A code is a rounded latent, but what counts is the bits of the codes and of all corrections that the
-decoder leaves with them. From the rounded latents on, each code in turn is moved to its neighbour
-on the other side of the latent, and stays there where that saves bits. Readers never know.
+A code is a rounded latent, but the bits of a block are those of the codes and of all residuals that
+the decoder leaves. Starting from the rounded latents, each code in turn moves to its neighbour on
+the other side of the latent, and stays there where that saves bits. Readers need not know.
 
-All of it is estimates in float32; what is stored afterwards is computed exactly from the codes.
+The search estimates in float32; residuals are then computed exactly from the codes it finds.
 
 Source of the idea: Karczewicz, Ye and Chong 2008, "Rate distortion optimized quantization"
 (ITU-T VCEG-AH21).
@@ -20,11 +20,11 @@ from jaxtyping import Float32, Float64, Int, Int8, Int64
 from ae_pipeline.coding import ACTIVATION_MAX, ACTIVATION_STEPS, CODE_MAX, IntegerDecoder
 
 _TILE_WINDOWS = 2048
-#: Windows that prices are taken from.
+#: Windows from which prices are measured.
 _PRICED_WINDOWS = 4096
-#: A latent nearer to its code than this is not worth a look at the neighbour.
+#: A latent closer to its code than this is not worth trying the neighbour.
 _LEAST_DISTANCE = 0.25
-#: Larger distances are not told apart.
+#: Larger distances count as this one.
 _FARTHEST = 1e6
 _SMALLEST_SPREAD, _SMALLEST_MEAN = 0.3, 1e-3
 
@@ -38,18 +38,20 @@ def search_codes(
     latents: Float32[np.ndarray, "windows latent"],
     units: Float64[np.ndarray, "windows wide"],
 ) -> Int64[np.ndarray, "windows latent"]:
-    """Codes for latents, at most `CODE_MAX` in magnitude.
+    """Find codes for latents, at most `CODE_MAX` in magnitude.
 
     Args:
         decoder: predicts from the codes.
         latents: in steps of their codes.
-        units: what is to be predicted, in tolerance units; NaN where there is nothing.
+        units: values to predict, in tolerance units; NaN where there are none.
     """
     codes = np.clip(np.rint(np.nan_to_num(latents)), -CODE_MAX, CODE_MAX).astype(np.int64)
     if not codes.size:
         return codes
     tables = _Tables.of(decoder)
-    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is never better
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # numbers that are not finite are never better
         step = -(-len(codes) // _PRICED_WINDOWS)
         prices = _Prices.of(codes[::step], _distances(decoder, codes[::step], units[::step]))
         for start in range(0, len(codes), _TILE_WINDOWS):
@@ -81,15 +83,15 @@ class _Tables:
 
 @dataclass(frozen=True)
 class _Prices:
-    """Bits of codes and corrections, by what is usual in a block.
+    """Bits of codes and residuals, from their distributions in a block.
 
     Args:
-        correction: bits of each unit of magnitude: corrections as two-sided geometric numbers.
+        residual: bits per unit of magnitude: residuals as two-sided geometric numbers.
         center: mean of each code.
-        curvature: bits of a code by the square of its distance to the mean: codes as Gaussian.
+        curvature: bits of a code per squared distance to the mean: codes as Gaussian numbers.
     """
 
-    correction: Float32[np.ndarray, "wide"]
+    residual: Float32[np.ndarray, "wide"]
     center: Float32[np.ndarray, "latent"]
     curvature: Float32[np.ndarray, "latent"]
 
@@ -106,9 +108,9 @@ class _Prices:
             (np.log2(np.e) / (2.0 * spread**2)).astype(np.float32),
         )
 
-    def corrections(self, distances: Wide) -> Float32[np.ndarray, "windows"]:
-        """Bits of each window's corrections."""
-        return _magnitude(distances) @ self.correction
+    def residuals(self, distances: Wide) -> Float32[np.ndarray, "windows"]:
+        """Return the bits of each window's residuals."""
+        return _magnitude(distances) @ self.residual
 
     def moved(
         self,
@@ -116,7 +118,7 @@ class _Prices:
         codes: Float32[np.ndarray, "windows"],
         moves: Float32[np.ndarray, "windows"],
     ) -> Float32[np.ndarray, "windows"]:
-        """Bits that codes of one latent take more after moves of one."""
+        """Return the bits that codes of one latent take more after moves by one."""
         return (2.0 * moves * (codes - self.center[number]) + 1.0) * self.curvature[number]
 
 
@@ -127,7 +129,7 @@ def _search_tile(
     latents: Codes,
     distances: Wide,
 ) -> Codes:
-    """Look at every code once; a second look finds little more and takes half as long again."""
+    """Try every code once; a second round finds little and takes half as long again."""
     state = _State.of(tables, prices, codes.astype(np.float32), distances)
     for number in range(codes.shape[1]):
         state.move(number, latents[:, number])
@@ -136,13 +138,16 @@ def _search_tile(
 
 @dataclass(frozen=True)
 class _State:
-    """What is known of some windows; changed in place as codes move.
+    """The state of some windows; changed in place as codes move.
 
     Args:
-        drive: what hidden units see.
-        active: what they say, in steps.
-        distances: what the decoder leaves to corrections, before rounding.
-        bits: of the corrections.
+        tables: weights of the decoder.
+        prices: bits of codes and residuals.
+        codes: as found so far.
+        drive: inputs of hidden units.
+        active: outputs of hidden units, in steps.
+        distances: residuals before rounding.
+        bits: bits of the residuals of each window.
     """
 
     tables: _Tables
@@ -157,7 +162,7 @@ class _State:
     def of(cls, tables: _Tables, prices: _Prices, codes: Codes, distances: Wide) -> _State:
         drive = codes @ tables.hidden
         drive += tables.bias
-        bits = prices.corrections(distances)
+        bits = prices.residuals(distances)
         return cls(tables, prices, codes, drive, _activate(drive), distances, bits)
 
     def move(self, number: int, latents: Float32[np.ndarray, "windows"]) -> None:
@@ -171,7 +176,7 @@ class _State:
         distances = (self.active[tried] - active) @ self.tables.output
         distances += self.distances[tried]
         distances -= moves[:, None] * self.tables.skip[number]
-        bits = self.prices.corrections(distances)
+        bits = self.prices.residuals(distances)
         more = self.prices.moved(number, self.codes[tried, number], moves)
         is_better = bits + more < self.bits[tried]
         is_better &= np.abs(self.codes[tried, number] + moves) <= CODE_MAX
@@ -193,13 +198,13 @@ def _distances(
     codes: Int64[np.ndarray, "windows latent"],
     units: Float64[np.ndarray, "windows wide"],
 ) -> Wide:
-    """What the decoder leaves to corrections; NaN where there is nothing to correct."""
+    """Return residuals before rounding; NaN where there is nothing to predict."""
     left = units - decoder.predict(codes).T
     return np.clip(left, -_FARTHEST, _FARTHEST).astype(np.float32)
 
 
 def _magnitude(distances: Wide) -> Wide:
-    """Of the corrections; 0 where there are none."""
+    """Return the magnitudes of residuals; 0 where there are none."""
     rounded = np.rint(distances)
     np.abs(rounded, out=rounded)
     return np.fmax(rounded, 0.0, out=rounded)

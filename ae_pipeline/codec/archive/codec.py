@@ -15,21 +15,30 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float64, Int16, Int64
 
-from ae_pipeline.codec.archive.column import ColumnCodec, Hints, Present, Stored, fill_rows
+from ae_pipeline.codec.archive.column import (
+    ColumnCodec,
+    Predictions,
+    Present,
+    Stored,
+    add_linear_ways,
+    present_columns,
+    smallest,
+    store_directly,
+)
 from ae_pipeline.codec.archive.content import ArchiveContent
 from ae_pipeline.codec.archive.network import ArchiveNetwork
-from ae_pipeline.codec.archive.residuals import CORRECTED
 from ae_pipeline.codec.provenance import Provenance
 from ae_pipeline.coding import (
     CODE_MAX,
+    LINEAR_METHODS,
+    NETWORK_METHODS,
     BlockStreams,
     ColumnStreams,
+    LinearPredictor,
     Method,
-    bounded,
-    cells_near,
-    hints_near,
-    pack_integers,
+    pack_each,
     read_block,
+    source_cells,
     unpack_integers,
 )
 
@@ -37,9 +46,6 @@ _BLOCK_VALUES = 1 << 22
 #: A reader refuses larger blocks: what a few bytes claim must not fill the memory.
 MOST_ROWS = 1 << 17
 _LEAST_ROWS = 1 << 12
-
-#: What needs the cells of other columns.
-_FROM_COLUMNS = {Method.PREDICTED, Method.CLASSED}
 
 #: Ways to store each column, direct coding first.
 Ways: TypeAlias = list[list[Stored]]
@@ -50,7 +56,7 @@ class ArchiveCodec(ArchiveContent):
     """Encodes and decodes blocks.
 
     Args:
-        provenance: where it came from; not part of its identity.
+        provenance: where the codec came from; not part of its identity.
     """
 
     provenance: Provenance
@@ -67,40 +73,33 @@ class ArchiveCodec(ArchiveContent):
         return max(_LEAST_ROWS, min(MOST_ROWS, _BLOCK_VALUES // n_columns))
 
     def encode(self, records: pa.RecordBatch, plain: BlockStreams | None = None) -> BlockStreams:
-        """The feature columns of some rows, in as few bytes as the ways compared here take.
+        """Encode the feature columns of some rows, in the fewest bytes of the ways compared.
 
         Args:
             records: rows of a block.
-            plain: what the same codec without its network makes of them, if that is known.
+            plain: what this codec makes of them without its network, if the caller knows it.
         """
-        present = self._present(records)
-        ways: Ways = [
-            [column.direct(part)] for column, part in zip(self.columns, present, strict=True)
-        ]
+        present = present_columns(self.columns, records, self.schema.features)
+        ways = store_directly(self.columns, present)
         if plain is None:
             plain = BlockStreams(len(records), (), self._smallest(present, ways))
         if self.network is None or not len(records):
             return plain
         codes = self._codes(self.network, records, present)
         for number, prediction in self.network.predict(codes, len(records)).items():
-            chosen = prediction[present[number].is_valid]
-            if self.columns[number].grid.has_cells:
-                ways[number].append(self.columns[number].corrected(present[number], chosen))
-        packed = tuple(pack_integers(column) for column in codes.T.copy())
+            column, part = self.columns[number], present[number]
+            if column.has_cells:
+                ways[number].append(column.network_residuals(part, prediction[part.is_valid]))
+        packed = tuple(pack_each(codes.T.copy()))
         learned = BlockStreams(len(records), packed, self._smallest(present, ways))
         return min(plain, learned, key=lambda block: len(block.to_bytes()))
 
     def codes(self, records: pa.RecordBatch) -> Int64[np.ndarray, "windows latent"]:
-        """What the network's encoder says of some rows; ValueError if there is no network."""
+        """Return the codes of some rows; ValueError if there is no network."""
         if self.network is None:
             raise ValueError("a codec without a network has no codes")
-        return self._codes(self.network, records, self._present(records))
-
-    def _present(self, records: pa.RecordBatch) -> list[Present]:
-        return [
-            column.present(records.column(name))
-            for name, column in zip(self.schema.features, self.columns, strict=True)
-        ]
+        present = present_columns(self.columns, records, self.schema.features)
+        return self._codes(self.network, records, present)
 
     def _codes(
         self, network: ArchiveNetwork, records: pa.RecordBatch, present: list[Present]
@@ -111,18 +110,18 @@ class ArchiveCodec(ArchiveContent):
     def _units(
         self, present: list[Present], numbers: Int64[np.ndarray, "inputs"]
     ) -> Float64[np.ndarray, "rows inputs"]:
-        """Some columns in tolerance units, NaN where they have none."""
+        """Return some columns in tolerance units, NaN where there are none."""
         units = np.full((len(numbers), len(present[0].is_valid)), np.nan)
         for place, number in enumerate(numbers.tolist()):
             part = present[number]
-            if self.columns[number].grid.has_cells:
+            if self.columns[number].has_cells:
                 units[place, part.is_valid] = self.columns[number].units_of(part.values)
         return units.T
 
     def decode(
         self, content: bytes, most_rows: int, wanted: Collection[str] | None = None
     ) -> dict[str, pa.Array]:
-        """Feature columns by name, all of them or those wanted.
+        """Decode feature columns, all of them or those wanted, by name.
 
         Raises:
             ValueError: the block is damaged.
@@ -138,84 +137,72 @@ class ArchiveCodec(ArchiveContent):
         return {self.schema.features[number]: decoded[number] for number in numbers}
 
     def _smallest(self, present: list[Present], ways: Ways) -> tuple[ColumnStreams, ...]:
-        """The best way of each column; linear prediction depends on what was chosen before."""
+        """Choose the best way of each column; later ones are predicted from what was chosen."""
         if self.predictor is None:
-            return tuple(min(way, key=_n_bytes).streams for way in ways)
+            return tuple(smallest(way).streams for way in ways)
         chosen: dict[int, ColumnStreams] = {}
         cells = np.zeros((len(ways), len(present[0].is_valid)))
         for number in self.predictor.order.tolist():
-            best = min(
-                self._with_predicted(number, present[number], ways[number], cells), key=_n_bytes
-            )
+            part = present[number]
+            best = smallest(_with_linear(self.predictor, number, part, ways[number], cells))
             chosen[number] = best.streams
-            cells[number] = bounded(fill_rows(best.cells, present[number].is_valid))
+            cells[number] = source_cells(best.cells, part.is_valid)
         return tuple(chosen[number] for number in range(len(ways)))
 
-    def _with_predicted(
-        self,
-        number: int,
-        present: Present,
-        ways: list[Stored],
-        cells: Float64[np.ndarray, "features rows"],
-    ) -> list[Stored]:
-        """Ways of one column, linear prediction among them if it has something to go by."""
-        predictor, direct = self.predictor, ways[0]
-        if predictor is None or direct.streams.method is not Method.DIRECT:
-            return ways
-        if not predictor.predicts(number) or not len(present.values):
-            return ways
-        column, is_valid = self.columns[number], present.is_valid
-        prediction = predictor.prediction(number, cells)[is_valid]
-        follows = bool(predictor.follows[number])
-        predicted = column.predicted(direct, cells_near(prediction), follows)
-        if follows:  # the base says what to add to the cell before, not where the cell is
-            return [*ways, predicted]
-        most_bytes = min(len(way.streams.main) for way in (*ways, predicted))
-        classed = column.classed(direct, hints_near(prediction), most_bytes)
-        return [*ways, predicted, *filter(None, [classed])]
-
     def _decode_columns(self, block: BlockStreams, numbers: list[int]) -> dict[int, pa.Array]:
-        """The wanted columns, once those that they are predicted from are decoded."""
+        """Decode the wanted columns, after those that they are predicted from."""
         arrays: dict[int, pa.Array] = {}
         order = self._decoding_order(block, numbers)
-        predictions = self._predictions(block, order)
+        network = self._network_predictions(block, order)
         cells = np.zeros((len(self.columns) if len(order) else 0, block.n_rows))
         for number in order:
-            streams, hints = block.columns[number], Hints(predictions.get(number))
-            if self.predictor is not None and streams.method is Method.PREDICTED:
+            streams = block.columns[number]
+            predictions = Predictions(network.get(number))
+            if self.predictor is not None and streams.method is Method.LINEAR_RESIDUALS:
                 follows = bool(self.predictor.follows[number])
-                hints = Hints(None, self.predictor.base(number, cells), follows)
-            elif self.predictor is not None and streams.method is Method.CLASSED:
-                hints = Hints(classes=self.predictor.hint(number, cells))
-            decoded = self.columns[number].decode(streams, block.n_rows, hints)
+                predictions = Predictions(None, self.predictor.base(number, cells), follows)
+            elif self.predictor is not None and streams.method is Method.LINEAR_CONTEXTS:
+                context_values = self.predictor.context_values(number, cells)
+                predictions = Predictions(context_values=context_values)
+            decoded = self.columns[number].decode(streams, block.n_rows, predictions)
             arrays[number] = decoded.array
-            cells[number] = bounded(fill_rows(decoded.cells, decoded.is_valid))
+            cells[number] = source_cells(decoded.cells, decoded.is_valid)
         return arrays
 
     def _decoding_order(self, block: BlockStreams, numbers: list[int]) -> list[int]:
         if self.predictor is None:
             return numbers
         methods = [column.method for column in block.columns]
-        predicted = {n for n, method in enumerate(methods) if method in _FROM_COLUMNS}
+        predicted = {n for n, method in enumerate(methods) if method in LINEAR_METHODS}
         return self.predictor.needed(numbers, predicted)
 
-    def _predictions(
+    def _network_predictions(
         self, block: BlockStreams, numbers: list[int]
     ) -> dict[int, Float64[np.ndarray, "rows"]]:
-        """What the network says, if one of these columns asks; it costs more than all else."""
-        is_asked = any(block.columns[number].method in CORRECTED for number in numbers)
-        if self.network is None or not block.codes or not is_asked:
+        """Predict with the network, the costliest step, if one of these columns needs it."""
+        is_needed = any(block.columns[number].method in NETWORK_METHODS for number in numbers)
+        if self.network is None or not block.codes or not is_needed:
             return {}
         codes = _unpack_codes(block, self.network.n_windows(block.n_rows))
         return self.network.predict(codes, block.n_rows)
 
 
-def _n_bytes(stored: Stored) -> int:
-    return stored.n_bytes
+def _with_linear(
+    predictor: LinearPredictor,
+    number: int,
+    present: Present,
+    ways: list[Stored],
+    cells: Float64[np.ndarray, "features rows"],
+) -> list[Stored]:
+    """Return the ways of one column, linear prediction among them where there is one."""
+    if ways[0].streams.method is not Method.DIRECT or not len(present.values):
+        return ways
+    prediction = predictor.predict(number, cells, present.is_valid)
+    return ways if prediction is None else add_linear_ways(ways, prediction)
 
 
 def _unpack_codes(block: BlockStreams, n_windows: int) -> Int16[np.ndarray, "windows latent"]:
-    """Codes of all windows; larger ones than an encoder writes would not stay exact."""
+    """Unpack the codes of all windows; larger ones than an encoder writes would not stay exact."""
     codes = np.empty((len(block.codes), n_windows), np.int16)
     for place, content in zip(codes, block.codes, strict=True):
         found = unpack_integers(content, n_windows)

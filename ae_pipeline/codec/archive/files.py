@@ -9,39 +9,30 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any  # JSON trees
 
+import numpy as np
+
 from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.content import (
-    ArchiveContent,
-    archive_to_json,
-    decoder_layout,
-    encoder_layout,
-    model_arrays,
-    predictor_layout,
-)
-from ae_pipeline.codec.archive.network import ArchiveNetwork, restore_encoder
-from ae_pipeline.codec.archive.quantizer_file import quantizer_from_json
+from ae_pipeline.codec.archive.content import ArchiveContent, archive_to_json, model_arrays
+from ae_pipeline.codec.archive.network import SHIFT, ArchiveNetwork, restore_encoder
+from ae_pipeline.codec.archive.quantizer_file import quantizers_from_json
 from ae_pipeline.codec.arrays_file import MOST_WEIGHTS, Arrays, Layout, pack_arrays, unpack_arrays
-from ae_pipeline.codec.content import check_inputs, column_numbers, numbers_or_nan, schema_from_json
+from ae_pipeline.codec.content import (
+    architecture_from_json,
+    columns_from_json,
+    integer_of,
+    standardization_from_json,
+)
 from ae_pipeline.codec.directory import load_directory, save_directory
 from ae_pipeline.codec.provenance import read_provenance
-from ae_pipeline.codec.tree import (
-    architecture_of,
-    integer_of,
-    not_negative,
-    objects,
-    positive_of,
-    spread_of,
-)
-from ae_pipeline.coding import MOST_TERMS, IntegerDecoder, LinearPredictor
-from ae_pipeline.columns import Standardization
+from ae_pipeline.coding import MOST_TERMS, Architecture, IntegerDecoder, LinearPredictor
 from ae_pipeline.errors import ConfigError
 
-#: Bits of a weight of the encoder, which is stored as int16; below two there is but 0.
+#: Bits of the encoder's weights, which are stored as int16; with fewer than two all would be 0.
 _LEAST_BITS, _MOST_BITS = 2, 16
 
 
 def model_bytes(content: ArchiveContent) -> dict[str, int]:
-    """Bytes of each file of weights: predictor, decoder, encoder, as far as there are any."""
+    """Return the bytes of each file of weights that the codec has."""
     return {part: len(pack_arrays(arrays)) for part, arrays in model_arrays(content).items()}
 
 
@@ -49,8 +40,8 @@ def save_archive_codec(codec: ArchiveCodec, directory: Path) -> None:
     """Write a codec; an existing one is replaced.
 
     Raises:
-        DestinationError: that fails.
-        ConfigError: its network is larger than what readers accept.
+        DestinationError: the directory cannot be written.
+        ConfigError: the network is larger than readers accept.
     """
     _check_readable(codec)
     parts = model_arrays(codec).items()
@@ -64,16 +55,16 @@ def load_archive_codec(directory: str | Path) -> ArchiveCodec:
 
 
 def _from_tree(path: Path, tree: dict[str, Any]) -> ArchiveCodec:
-    features = objects(tree["features"], "features")
-    schema, n_features = schema_from_json(tree, features), len(features)
-    network = None if tree["network"] is None else _read_network(path, tree["network"], n_features)
+    schema, std, features = columns_from_json(tree)
+    quantizers = quantizers_from_json(features)
+    provenance = read_provenance(path, tree["provenance"])
     return ArchiveCodec(
         schema=schema,
-        quantizers=tuple(map(quantizer_from_json, features)),
-        std=column_numbers(features, "std", not_negative),
+        quantizers=quantizers,
+        std=std,
         predictor=_read_predictor(path, tree["predictor"], len(features)),
-        network=network,
-        provenance=read_provenance(path, tree["provenance"]),
+        network=_read_network(path, tree["network"], len(features)),
+        provenance=provenance,
     )
 
 
@@ -83,33 +74,36 @@ def _read_predictor(
     if tree is None:
         return None
     n_terms = integer_of(tree, "n_terms", 0, MOST_TERMS * n_features)
-    layout = predictor_layout(n_features, n_terms)
+    layout = _predictor_layout(n_features, n_terms)
     predictor = LinearPredictor(**_read_arrays(path, "predictor", layout))
     predictor.check()
     return predictor
 
 
-def _read_network(path: Path, tree: dict[str, Any], n_features: int) -> ArchiveNetwork:
-    architecture = architecture_of(tree)
-    window = integer_of(tree, "window", 1, architecture.n_inputs)
-    if architecture.n_inputs % window:
-        raise ValueError(f"{architecture.n_inputs} inputs for windows of {window}")
-    standardization = Standardization(
-        center=numbers_or_nan(tree["center"], "center"),
-        scale=numbers_or_nan(tree["scale"], "scale", spread_of),
-        clip_sigma=positive_of(tree, "clip_sigma"),
+def _read_network(
+    path: Path, tree: dict[str, Any] | None, n_features: int
+) -> ArchiveNetwork | None:
+    if tree is None:
+        return None
+    architecture = architecture_from_json(tree)
+    n_inputs = architecture.n_inputs
+    window = integer_of(tree, "window", 1, n_inputs)
+    if n_inputs % window:
+        raise ValueError(f"{n_inputs} inputs for windows of {window}")
+    standardization = standardization_from_json(
+        tree, tree["center"], tree["scale"], n_features, n_inputs // window
     )
-    check_inputs(standardization, n_features, architecture.n_inputs // window)
-    encoder = _read_arrays(path, "encoder", encoder_layout(architecture))
+    encoder_bits = integer_of(tree, "encoder_bits", _LEAST_BITS, _MOST_BITS)
+    encoder = _read_arrays(path, "encoder", _encoder_layout(architecture))
     step = encoder.pop("code_step")
     return ArchiveNetwork(
         standardization=standardization,
         window=window,
         architecture=architecture,
         encoder=restore_encoder(encoder),
-        encoder_bits=integer_of(tree, "encoder_bits", _LEAST_BITS, _MOST_BITS),
+        encoder_bits=encoder_bits,
         code_step=step,
-        decoder=IntegerDecoder(**_read_arrays(path, "decoder", decoder_layout(architecture))),
+        decoder=IntegerDecoder(**_read_arrays(path, "decoder", _decoder_layout(architecture))),
     )
 
 
@@ -119,6 +113,47 @@ def _read_arrays(path: Path, part: str, layout: Layout) -> Arrays:
 
 def _file_name(part: str) -> str:
     return f"{part}.bin"
+
+
+def _predictor_layout(n_features: int, n_terms: int) -> Layout:
+    """Return the arrays of a `LinearPredictor`."""
+    per_column, per_term = (n_features,), (n_terms,)
+    return {
+        "order": (np.dtype("<i4"), per_column),
+        "follows": (np.dtype("i1"), per_column),
+        "counts": (np.dtype("<i2"), per_column),
+        "sources": (np.dtype("<i4"), per_term),
+        "weights": (np.dtype("<i2"), per_term),
+        "shifts": (np.dtype("i1"), per_column),
+        "biases": (np.dtype("<i4"), per_column),
+    }
+
+
+def _decoder_layout(architecture: Architecture) -> Layout:
+    """Return the arrays of an `IntegerDecoder`."""
+    latent, hidden, outputs = architecture.layer_widths("decoder")
+    return {
+        "hidden_weights": (np.dtype("i1"), (latent, hidden)),
+        "hidden_shift": (np.dtype("i1"), (hidden,)),
+        "hidden_bias": (np.dtype("<f4"), (hidden,)),
+        "output_weights": (np.dtype("i1"), (hidden, outputs)),
+        "output_shift": (np.dtype("i1"), (outputs,)),
+        "skip_weights": (np.dtype("<i2"), (latent, outputs)),
+        "skip_shift": (np.dtype("i1"), (outputs,)),
+        "output_bias": (np.dtype("<f4"), (outputs,)),
+    }
+
+
+def _encoder_layout(architecture: Architecture) -> Layout:
+    """Return the arrays of an encoder: its weights and the step of each code."""
+    layout: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {}
+    for name, shape in architecture.weight_shapes().items():
+        if name.startswith("encoder/") and name.endswith("/kernel"):
+            layout[name] = np.dtype("<i2"), shape
+            layout[name + SHIFT] = np.dtype("i1"), shape[1:]
+        elif name.startswith("encoder/"):
+            layout[name] = np.dtype("<f4"), shape
+    return {**layout, "code_step": (np.dtype("<f4"), (architecture.latent_dim,))}
 
 
 def _check_readable(codec: ArchiveCodec) -> None:

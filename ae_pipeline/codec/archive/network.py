@@ -21,14 +21,14 @@ SHIFT = "/shift"
 
 @dataclass(frozen=True)
 class ArchiveNetwork:
-    """Encoder (any precision will do) and decoder (exact) of the columns in `standardization`.
+    """Encoder, of any precision, and exact decoder of the columns in `standardization`.
 
     Args:
         standardization: source units to network inputs; columns of scale 0 take no part.
-        window: consecutive rows that are one input.
+        window: consecutive rows per input.
         architecture: shape of both; inputs are the columns of all rows of a window.
         encoder: float32 weights by name.
-        encoder_bits: of each stored weight of the encoder, its sign among them.
+        encoder_bits: bits of each stored weight of the encoder, its sign among them.
         code_step: latents per code.
         decoder: codes to predictions in tolerance units.
     """
@@ -42,11 +42,11 @@ class ArchiveNetwork:
     decoder: IntegerDecoder
 
     def as_stored(self) -> ArchiveNetwork:
-        """With the encoder's weights rounded as they are read back."""
+        """Return the network with its encoder rounded as a reader gets it."""
         return replace(self, encoder=restore_encoder(self.stored_encoder()))
 
     def stored_encoder(self) -> dict[str, Shaped[np.ndarray, "..."]]:
-        """Kernels as integers and the shift of each column; biases as they are."""
+        """Return kernels as integers with the shift of each column, and biases as floats."""
         stored: dict[str, Shaped[np.ndarray, "..."]] = {}
         for name in self.architecture.weight_shapes():
             if name.startswith("encoder/") and name.endswith("/kernel"):
@@ -64,7 +64,7 @@ class ArchiveNetwork:
         return np.flatnonzero(~self.standardization.is_constant)
 
     def n_windows(self, n_rows: int) -> int:
-        """Codes per latent of so many rows; the last window may be filled up."""
+        """Return the number of windows in `n_rows` rows; the last may be filled up."""
         return -(-n_rows // self.window)
 
     def encode(
@@ -73,12 +73,12 @@ class ArchiveNetwork:
         features: tuple[str, ...],
         units: Float64[np.ndarray, "rows inputs"],
     ) -> Int64[np.ndarray, "windows latent"]:
-        """Codes of rows; missing values enter as their column's centre.
+        """Encode rows to codes; missing values enter as their column's centre.
 
         Args:
             records: with all feature columns.
             features: their names.
-            units: those that the network sees, in tolerance units, NaN where that is nothing.
+            units: the columns that the network sees, in tolerance units, NaN where there are none.
         """
         block = records_to_block(records, features)
         matrix = np.nan_to_num(block_to_matrix(block, self.standardization), copy=False, nan=0.0)
@@ -89,13 +89,13 @@ class ArchiveNetwork:
     def predict(
         self, codes: Int[np.ndarray, "windows latent"], n_rows: int
     ) -> dict[int, Float64[np.ndarray, "rows"]]:
-        """Predictions in tolerance units by feature number."""
+        """Return predictions in tolerance units by feature number."""
         rows = windows_to_rows(self.decoder.predict(codes), self.window, n_rows)
         return dict(zip(self.columns.tolist(), rows, strict=True))
 
 
 def restore_encoder(stored: Mapping[str, Shaped[np.ndarray, "..."]]) -> Weights:
-    """Inverse of `ArchiveNetwork.stored_encoder`, up to the rounding."""
+    """Invert `ArchiveNetwork.stored_encoder`, up to the rounding."""
     weights = {}
     for name, array in stored.items():
         if name + SHIFT in stored:

@@ -1,10 +1,11 @@
-"""Grid and promise of a column ↔ what `codec.json` says of them, `docs/format.md`, section 4.1."""
+"""Grid and promise of each column ↔ keys of `codec.json`, `docs/format.md`, section 4.1."""
 
 from __future__ import annotations
 
-from math import isfinite
+from collections.abc import Iterable, Sequence
 from typing import Any  # JSON trees
 
+from ae_pipeline.codec.content import all_finite, finite, integer_of, not_negative, numbers_of
 from ae_pipeline.coding import (
     MOST_EXPONENT,
     MOST_PLACES,
@@ -21,8 +22,19 @@ _MOST_DIGITS = 15
 _MOST_FILL_VALUES = 256
 
 
-def quantizer_to_json(quantizer: Quantizer) -> dict[str, Any]:
-    """Keys of a feature; those that say nothing are left out."""
+def quantizers_to_json(quantizers: Iterable[Quantizer]) -> list[dict[str, Any]]:
+    """Write the keys of each feature, without those that are at their default."""
+    return [_to_json(quantizer) for quantizer in quantizers]
+
+
+def quantizers_from_json(features: Sequence[dict[str, Any]]) -> tuple[Quantizer, ...]:
+    """Invert `quantizers_to_json`; KeyError, TypeError or ValueError if a feature is wrong."""
+    offsets = numbers_of(features, "offset")
+    tolerances = numbers_of(features, "tolerance", not_negative)
+    return tuple(map(_from_json, features, offsets, tolerances))
+
+
+def _to_json(quantizer: Quantizer) -> dict[str, Any]:
     tree: dict[str, Any] = {
         "offset": float(quantizer.grid.offset),
         "tolerance": float(quantizer.promise.absolute),
@@ -38,17 +50,13 @@ def quantizer_to_json(quantizer: Quantizer) -> dict[str, Any]:
     return tree
 
 
-def quantizer_from_json(tree: dict[str, Any]) -> Quantizer:
-    """Inverse of `quantizer_to_json`; KeyError, TypeError or ValueError if the tree is not one."""
-    offset, tolerance = _number(tree["offset"]), _number(tree["tolerance"])
-    if tolerance < 0:
-        raise ValueError(f"a tolerance of {tolerance}")
-    fill_values = tuple(map(_number, tree.get("fill_values", ())))
+def _from_json(tree: dict[str, Any], offset: float, tolerance: float) -> Quantizer:
+    fill_values = all_finite(tree.get("fill_values", ()), "fill_values")
     if len(fill_values) > _MOST_FILL_VALUES:
-        raise ValueError(f"{len(fill_values)} fill values")
+        raise ValueError(f"{len(fill_values)} fill values, at most {_MOST_FILL_VALUES}")
     ordinary = tree.get("ordinary")
     if ordinary is not None:
-        low, high = map(_number, ordinary)
+        low, high = all_finite(ordinary, "ordinary")
         ordinary = low, high
     grid, promise = _grid_from_json(tree.get("grid"), offset, tolerance)
     return Quantizer(grid, promise, fill_values, ordinary, tree.get("whole") is True)
@@ -69,30 +77,18 @@ def _grid_from_json(
     if tree is None:
         return LinearGrid(offset, tolerance), Promise(tolerance)
     if tree["kind"] == "decimal":
-        places = _whole(tree["places"], -MOST_PLACES, MOST_PLACES)
+        places = integer_of(tree, "places", -MOST_PLACES, MOST_PLACES)
         return DecimalGrid(places, offset), Promise(tolerance)
-    significand = _whole(tree["significand"], 1, MOST_SIGNIFICAND)
-    exponent = _whole(tree["exponent"], -MOST_EXPONENT, MOST_EXPONENT)
+    significand = integer_of(tree, "significand", 1, MOST_SIGNIFICAND)
+    exponent = integer_of(tree, "exponent", -MOST_EXPONENT, MOST_EXPONENT)
     if tree["kind"] == "relative":
-        relative = _number(tree["relative"])
+        relative = float(finite(tree["relative"], "relative"))
         if not 0 < relative <= 1:
-            raise ValueError(f"a relative tolerance of {relative}")
+            raise ValueError(f"a relative tolerance of {relative}, not above 0 and up to 1")
         return FloatingGrid(2, significand, exponent), Promise(relative=relative)
     if tree["kind"] == "digits":
-        digits = _whole(tree["digits"], 1, _MOST_DIGITS)
+        digits = integer_of(tree, "digits", 1, _MOST_DIGITS)
         if significand != 10 ** (digits - 1):
             raise ValueError(f"a significand of {significand} for {digits} digits")
         return FloatingGrid(10, significand, exponent), Promise(digits=digits)
     raise ValueError(f"a grid of kind {tree['kind']!r:.40}")
-
-
-def _number(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not isfinite(value):
-        raise ValueError(f"{value!r:.40} is not a finite number")
-    return float(value)
-
-
-def _whole(value: object, least: int, most: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise ValueError(f"{value!r:.40} is not a whole number from {least} to {most}")
-    return value

@@ -1,4 +1,7 @@
-"""What a network's predictions leave to be corrected ↔ the main stream of a column."""
+"""Residuals of the network's predictions ↔ the main stream of a column.
+
+Formats and reports store the word "corrections" for these residuals.
+"""
 
 from __future__ import annotations
 
@@ -6,49 +9,48 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from ae_pipeline.coding import (
-    HINT_BITS,
+    CONTEXT_BITS,
     ColumnStreams,
     Method,
-    pack_classes,
+    pack_contexts,
     pack_integers,
-    unpack_classes,
+    unpack_contexts,
     unpack_integers,
 )
 
-#: What needs the network's prediction.
-CORRECTED = {Method.CORRECTED, Method.CORRECTED_CLASSED}
 _FARTHEST_CELL = float(1 << 53)
 
 Integers = Int64[np.ndarray, "present"]
 Prediction = Float64[np.ndarray, "present"]
 
 
-def pack_main(integers: Integers, prediction: Prediction | None) -> tuple[Method, bytes]:
-    """Cells, or corrections of a prediction as one stream or in classes of what was predicted."""
-    whole = pack_integers(integers)
-    if prediction is None:
-        return Method.DIRECT, whole
-    classes = pack_classes(integers, _hints_of(prediction), len(whole))
-    return (Method.CORRECTED, whole) if classes is None else (Method.CORRECTED_CLASSED, classes)
+def pack_residuals(residuals: Integers, prediction: Prediction) -> tuple[Method, bytes]:
+    """Pack residuals as one stream, or by context of the prediction if that is smaller."""
+    whole = pack_integers(residuals)
+    contexts = pack_contexts(residuals, _context_values(prediction), len(whole))
+    if contexts is None:
+        return Method.NETWORK_RESIDUALS, whole
+    return Method.NETWORK_CONTEXTS, contexts
 
 
-def unpack_corrections(streams: ColumnStreams, prediction: Prediction) -> Integers:
-    """Inverse of `pack_main` with a prediction; ValueError if the stream is damaged."""
-    if streams.method is Method.CORRECTED_CLASSED:
-        return unpack_classes(streams.main, _hints_of(prediction))
+def unpack_residuals(streams: ColumnStreams, prediction: Prediction) -> Integers:
+    """Invert `pack_residuals`; ValueError if the stream is damaged."""
+    if streams.method is Method.NETWORK_CONTEXTS:
+        return unpack_contexts(streams.main, _context_values(prediction))
     return unpack_integers(streams.main, len(prediction))
 
 
-def whole_cells(integers: Integers, prediction: Prediction) -> Integers:
-    """The cells that corrected values lie in, whatever was predicted."""
-    return _rounded(integers + prediction)
+def restored_cells(residuals: Integers, prediction: Prediction) -> Integers:
+    """Return the cells that restored values lie in."""
+    return _rounded(residuals + prediction)
 
 
-def _hints_of(prediction: Prediction) -> Integers:
+def _context_values(prediction: Prediction) -> Integers:
     with np.errstate(over="ignore"):
-        return _rounded(prediction * 2.0**HINT_BITS)
+        return _rounded(prediction * 2.0**CONTEXT_BITS)
 
 
 def _rounded(numbers: Prediction) -> Integers:
+    """Round to integers that float64 holds exactly; NaN is 0."""
     whole = np.nan_to_num(np.rint(numbers), copy=False)
     return np.clip(whole, -_FARTHEST_CELL, _FARTHEST_CELL, out=whole).astype(np.int64)

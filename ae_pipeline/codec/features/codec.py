@@ -1,17 +1,17 @@
-"""A fitted codec in memory: blocks to latents, latents to columns. Needs numpy, not TensorFlow."""
+"""The features codec in memory: blocks to latents and back, with numpy, without TensorFlow."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any  # JSON trees
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, UInt8
 
 from ae_pipeline.blocks.block import Block
 from ae_pipeline.blocks.matrix import block_to_matrix, matrix_to_values
-from ae_pipeline.codec.content import content_to_json
-from ae_pipeline.codec.identity import content_id
+from ae_pipeline.codec.content import architecture_to_json, columns_to_json, content_id, nullable
 from ae_pipeline.codec.provenance import Provenance
 from ae_pipeline.coding import Architecture, Weights, decode_matrix, encode_matrix
 from ae_pipeline.columns import Standardization, TableSchema
@@ -40,15 +40,11 @@ class FeaturesCodec:
     @cached_property
     def id(self) -> str:
         """20 hex digits of the hash of everything that decides what is written and decoded."""
-        tree = content_to_json(self.schema, self.std, self.standardization, self.architecture)
-        shapes = self.architecture.weight_shapes()
-        return content_id(
-            tree,
-            (
-                (f"{name}{shape}", np.ascontiguousarray(self.weights[name], dtype="<f4"))
-                for name, shape in shapes.items()
-            ),
-        )
+        labelled = [
+            (f"{name}{shape}", np.ascontiguousarray(self.weights[name], dtype="<f4"))
+            for name, shape in self.architecture.weight_shapes().items()
+        ]
+        return content_id(features_to_json(self), labelled)
 
     @property
     def latent_dim(self) -> int:
@@ -56,7 +52,7 @@ class FeaturesCodec:
         return self.architecture.latent_dim
 
     def encode(self, block: Block) -> Float32[np.ndarray, "rows latent"]:
-        """Latents of a block; missing values enter as their column's centre."""
+        """Encode a block to latents; missing values enter as their column's centre."""
         matrix = block_to_matrix(block, self.standardization)
         if block.missing is not None:
             np.nan_to_num(matrix, copy=False, nan=0.0)
@@ -67,7 +63,7 @@ class FeaturesCodec:
         latents: Float32[np.ndarray, "rows latent"],
         missing: UInt8[np.ndarray, "features rows"] | None,
     ) -> Block:
-        """Feature columns in source units, missing values marked."""
+        """Decode latents to feature columns in source units, with missing values marked."""
         matrix = decode_matrix(self.architecture, self.weights, latents)
         values = matrix_to_values(matrix, self.standardization)
         if missing is not None:
@@ -75,9 +71,9 @@ class FeaturesCodec:
         return Block(values, missing)
 
     def differs_from_constant(self, block: Block) -> Bool[np.ndarray, "features"]:
-        """Columns that were constant at fit time and are not in this block.
+        """Return the columns that were constant at fit time and are not in this block.
 
-        Their values decode to the constant, so whoever writes a block must say so.
+        Their values decode to the constant, so callers that write a block must warn.
         """
         is_constant = self.standardization.is_constant
         present = block.values[is_constant]
@@ -85,3 +81,20 @@ class FeaturesCodec:
         differs = np.zeros(len(is_constant), bool)
         differs[is_constant] = (~np.isnan(present) & (present != constant)).any(axis=1)
         return differs
+
+
+def features_to_json(codec: FeaturesCodec) -> dict[str, Any]:
+    """Write everything but the weights as a JSON tree."""
+    standardization = codec.standardization
+    numbers = zip(
+        nullable(standardization.center),
+        nullable(standardization.scale),
+        nullable(codec.std),
+        strict=True,
+    )
+    more = [{"center": center, "scale": scale, "std": std} for center, scale, std in numbers]
+    return {
+        **columns_to_json(codec.schema, more),
+        "clip_sigma": standardization.clip_sigma,
+        "architecture": architecture_to_json(codec.architecture),
+    }

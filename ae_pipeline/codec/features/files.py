@@ -1,4 +1,4 @@
-"""A codec on disk: `codec.json`, `weights.safetensors` and `history.json`.
+"""A features codec on disk: `codec.json`, `weights.safetensors` and `history.json`.
 
 The JSON is written last, so a directory that has one is whole. Nothing in it can run code.
 """
@@ -11,9 +11,13 @@ from typing import Any  # JSON trees
 import numpy as np
 import safetensors.numpy
 
-from ae_pipeline.codec.content import content_from_json, content_to_json
+from ae_pipeline.codec.content import (
+    architecture_from_json,
+    columns_from_json,
+    standardization_from_json,
+)
 from ae_pipeline.codec.directory import load_directory, save_directory
-from ae_pipeline.codec.features.codec import FeaturesCodec
+from ae_pipeline.codec.features.codec import FeaturesCodec, features_to_json
 from ae_pipeline.codec.provenance import read_provenance
 from ae_pipeline.coding import Architecture, Weights
 
@@ -27,9 +31,8 @@ def save_features_codec(codec: FeaturesCodec, directory: Path) -> None:
         DestinationError: the directory cannot be written.
     """
     weights = {name: np.ascontiguousarray(array) for name, array in codec.weights.items()}
-    content = content_to_json(codec.schema, codec.std, codec.standardization, codec.architecture)
     files = {WEIGHTS_FILE: safetensors.numpy.save(weights)}
-    save_directory(directory, files, codec.id, content, codec.provenance)
+    save_directory(directory, files, codec.id, features_to_json(codec), codec.provenance)
 
 
 def load_features_codec(directory: str | Path) -> FeaturesCodec:
@@ -44,7 +47,13 @@ def load_features_codec(directory: str | Path) -> FeaturesCodec:
 
 
 def _from_tree(path: Path, tree: dict[str, Any]) -> FeaturesCodec:
-    schema, std, standardization, architecture = content_from_json(tree)
+    schema, std, features = columns_from_json(tree)
+    architecture = architecture_from_json(tree)
+    center = [feature["center"] for feature in features]
+    scale = [feature["scale"] for feature in features]
+    standardization = standardization_from_json(
+        tree, center, scale, len(features), architecture.n_inputs
+    )
     return FeaturesCodec(
         schema=schema,
         std=std,

@@ -134,7 +134,7 @@ def test_network_is_kept_where_columns_depend(generator: np.random.Generator) ->
     codec = make_codec(records.schema, 0.5, ramp_network())
     block = round_trip(codec, records)
     assert len(block.codes) == 1
-    assert [column.method for column in block.columns] == [Method.CORRECTED] * 2
+    assert [column.method for column in block.columns] == [Method.NETWORK_RESIDUALS] * 2
     assert [column.n_bytes for column in block.columns] == [2, 2]
     direct = replace(codec, network=None, predictor=None).encode(records)
     assert len(block.to_bytes()) < 0.6 * len(direct.to_bytes())
@@ -159,7 +159,7 @@ def test_columns_choose_alone(generator: np.random.Generator) -> None:
     records = records.append_column("c", pa.array(np.arange(5000.0)))
     block = round_trip(make_codec(records.schema, 0.5, ramp_network(2)), records)
     methods = [column.method for column in block.columns]
-    assert methods == [Method.CORRECTED, Method.CORRECTED, Method.DIRECT]
+    assert methods == [Method.NETWORK_RESIDUALS, Method.NETWORK_RESIDUALS, Method.DIRECT]
 
 
 @pytest.mark.parametrize(("n_ramps", "is_kept"), [(4, False), (5, False), (6, False), (7, True)])
@@ -228,7 +228,7 @@ def test_codes_beyond_the_exact_range(code: int, generator: np.random.Generator)
     """Codes that no encoder writes, and whose sums would round, are refused."""
     codec = make_codec(ramp_records(generator, 1).schema, 0.5, ramp_network())
     zeros = pack_integers(np.zeros(3, np.int64))
-    column = ColumnStreams(Method.CORRECTED, zeros)
+    column = ColumnStreams(Method.NETWORK_RESIDUALS, zeros)
     block = BlockStreams(3, (pack_integers(np.array([0, code, 1])),), (column, column))
     with pytest.raises(ValueError, match="codes beyond"):
         codec.decode(block.to_bytes(), 3)
@@ -272,7 +272,7 @@ def test_predicted_columns(generator: np.random.Generator) -> None:
         biases=np.int32([0, 0, 0]),
     )
     block = round_trip(make_codec(records.schema, 0.5, None, predictor), records)
-    methods = [Method.DIRECT, Method.PREDICTED, Method.PREDICTED]
+    methods = [Method.DIRECT, Method.LINEAR_RESIDUALS, Method.LINEAR_RESIDUALS]
     assert [column.method for column in block.columns] == methods
     assert [column.n_bytes for column in block.columns[1:]] == [2, 2]
 

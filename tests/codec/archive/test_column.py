@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.codec.archive.column import ColumnCodec, Hints
+from ae_pipeline.codec.archive.column import ColumnCodec, Predictions
 from ae_pipeline.coding import (
     BlockStreams,
     ColumnStreams,
@@ -31,19 +31,19 @@ TOLERANCES = [0.0, 1e-300, 1e-12, 1e-3, 0.5, 1.0, 20.0, 1e12, 8e307]
 def encode(
     codec: ColumnCodec, column: pa.Array, prediction: np.ndarray | None = None
 ) -> tuple[ColumnStreams, ColumnStreams | None]:
-    """(direct, corrected if there is a prediction and a grid)."""
+    """Return (direct coding, residuals if there is a prediction and a grid)."""
     present = codec.present(column)
     direct = codec.direct(present).streams
-    if prediction is None or not codec.grid.has_cells:
+    if prediction is None or not codec.has_cells:
         return direct, None
-    return direct, codec.corrected(present, prediction[present.is_valid]).streams
+    return direct, codec.network_residuals(present, prediction[present.is_valid]).streams
 
 
 def decode(
     codec: ColumnCodec, streams: ColumnStreams, n_rows: int, prediction: np.ndarray | None = None
 ) -> pa.Array:
     """The column alone."""
-    return codec.decode(streams, n_rows, Hints(prediction)).array
+    return codec.decode(streams, n_rows, Predictions(prediction)).array
 
 
 def round_trip(
@@ -150,7 +150,7 @@ def test_good_predictions_leave_nothing(generator: np.random.Generator) -> None:
     prediction = quantizer.grid.to_units(values) + generator.uniform(-0.49, 0.49, 10_000)
     direct, corrected = encode(ColumnCodec(pa.float64(), quantizer), pa.array(values), prediction)
     assert corrected is not None
-    assert (corrected.method, len(corrected.main)) == (Method.CORRECTED, 2)
+    assert (corrected.method, len(corrected.main)) == (Method.NETWORK_RESIDUALS, 2)
     assert direct.method is Method.DIRECT
     with_nulls = pa.array(values, mask=generator.random(10_000) < 0.3)
     round_trip(with_nulls, 0.01, 1.0, prediction)
@@ -201,8 +201,8 @@ HIGH = 2**63 - 1
         stored_exactly(1, 1, count=300),
         ColumnStreams(Method.DIRECT, b""),
         ColumnStreams(Method.LOSSLESS, b"\x01\0"),
-        ColumnStreams(Method.CORRECTED, b"\0\0"),
-        ColumnStreams(Method.PREDICTED, b"\0\0"),
+        ColumnStreams(Method.NETWORK_RESIDUALS, b"\0\0"),
+        ColumnStreams(Method.LINEAR_RESIDUALS, b"\0\0"),
         ColumnStreams(Method.DIRECT, b"\0\0", validity=b"no validity"),
         ColumnStreams(Method.DIRECT, b"\0\0", positions=b"\1\0\0\0", exact=b""),
     ],

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.codec.archive.quantizer_file import quantizer_from_json, quantizer_to_json
+from ae_pipeline.codec.archive.quantizer_file import quantizers_from_json, quantizers_to_json
 from ae_pipeline.coding import DecimalGrid, FloatingGrid, LinearGrid, Promise, Quantizer
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -59,13 +59,13 @@ def test_round_trip(
 ) -> None:
     """Every quantizer comes back from its JSON text as it was."""
     quantizer = Quantizer(*pair, tuple(fill_values), ordinary, is_whole)
-    text = json.dumps(quantizer_to_json(quantizer), allow_nan=False)
-    assert quantizer_from_json(json.loads(text)) == quantizer
+    text = json.dumps(quantizers_to_json([quantizer]), allow_nan=False)
+    assert quantizers_from_json(json.loads(text)) == (quantizer,)
 
 
 def test_linear_quantizers_say_what_they_always_said() -> None:
     """A column of equal cells has the keys of former releases alone, so that ids stay."""
-    assert quantizer_to_json(Quantizer.linear(1.0, 0.5)) == {"offset": 1.0, "tolerance": 0.5}
+    assert quantizers_to_json([Quantizer.linear(1.0, 0.5)]) == [{"offset": 1.0, "tolerance": 0.5}]
 
 
 @pytest.mark.parametrize(
@@ -91,4 +91,4 @@ def test_linear_quantizers_say_what_they_always_said() -> None:
 def test_what_no_writer_writes(changes: dict[str, Any]) -> None:
     """Numbers that are none, and grids that do not exist, are damage."""
     with pytest.raises((KeyError, TypeError, ValueError)):
-        quantizer_from_json({"offset": 0.0, "tolerance": 0.5, **changes})
+        quantizers_from_json([{"offset": 0.0, "tolerance": 0.5, **changes}])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from prefect.client.orchestration import get_client
 
-from flows.artifacts import artifact_key
+from flows.pages.artifacts import artifact_key
 
 
 def artifact_of(kind: str, dataset: str | Path) -> str:

@@ -168,8 +168,8 @@ def gated_table(network: ArchiveNetwork, seed: int, n_rows: int) -> pa.Table:
             for name, offset, tolerance in zip(_COLUMNS, _OFFSET, _TOLERANCE, strict=True)
         ]
     )
-    hint = echo_predictor().hint(7, cells)
-    echo = integers(seed + 19, n_rows, 99) * (hint > np.median(hint))
+    context_values = echo_predictor().context_values(7, cells)
+    echo = integers(seed + 19, n_rows, 99) * (context_values > np.median(context_values))
     for number, units in ((3, mixed), (7, echo)):
         values = _OFFSET[number] + 2 * _TOLERANCE[number] * units
         table = table.set_column(number, table.column_names[number], _disturbed(values, number))

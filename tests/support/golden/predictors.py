@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from ae_pipeline.codec.archive import ArchiveCodec, fill_rows
+from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.codec.archive.column import ColumnCodec
 from ae_pipeline.coding import (
     LinearPredictor,
     Quantizer,
-    bounded,
+    source_cells,
 )
 from ae_pipeline.columns import TableSchema
 from tests.support.golden.case import PROVENANCE, Golden, integers, linear_quantizers
@@ -56,7 +56,7 @@ def cells_of(array: pa.Array, offset: float, tolerance: float) -> np.ndarray:
     """Cells from which other columns are predicted, in all rows."""
     column = ColumnCodec(array.type, Quantizer.linear(float(offset), float(tolerance)))
     present = column.present(array)
-    return bounded(fill_rows(column.direct(present).cells, present.is_valid))
+    return source_cells(column.direct(present).cells, present.is_valid)
 
 
 #: Type, tolerance and offset of the predictor case's columns.

@@ -46,7 +46,7 @@ def test_exceptions_of_the_linter_match_files() -> None:
 def test_commands_in_documents_exist(path: Path) -> None:
     """Every `python -m` of ours that a document names is a program."""
     text = path.read_text(encoding="utf-8")
-    for name in re.findall(r"python -m ((?:benchmarks|docs|flows|tests)(?:\.\w+)+)", text):
+    for name in re.findall(r"python -m ((?:benchmarks|docs|flows|tests)(?:\.[a-z]\w*)+)", text):
         place = ROOT / name.replace(".", "/")
         candidates = chain([place.with_suffix(".py")], place.glob("__main__.py"))
         texts = [one.read_text(encoding="utf-8") for one in candidates if one.exists()]

@@ -17,8 +17,6 @@ KINDS = {"archive", "features"}
 KNOWING = ("ae_pipeline/formats/", "ae_pipeline/codec/load.py")
 #: Modules that still branch on a kind: how often. Entries go away and are never added.
 BRANCHING = {
-    "ae_pipeline/cli/read.py": 1,
-    "ae_pipeline/cli/upkeep.py": 3,
     "ae_pipeline/storage/footer.py": 2,
 }
 

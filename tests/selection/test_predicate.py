@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ae_pipeline.dataset import known_values, partition_keys
 from ae_pipeline.errors import ConfigError
-from ae_pipeline.selection import fragments_where
+from ae_pipeline.selection.predicate import fragments_where
 from tests.support.checks import assert_one_line
 from tests.support.data.partitions import NULL, fragments_of
 from tests.support.strategies.predicates import (

@@ -1,16 +1,59 @@
-"""Learned compression and latent features for partitioned Parquet tables.
+"""Learned, error-bounded compression and latent features for partitioned Parquet tables.
 
-Importing this loads neither TensorFlow nor Prefect.
+A verb takes a job and returns a result:
+
+    import ae_pipeline as ae
+
+    ae.encode(ae.EncodeJob(source="sales", archive="sales_archive"))
+    ae.verify(ae.VerifyJob(archive="sales_archive", source="sales"))
+
+Importing this loads nothing else: each name is imported when it is first used. TensorFlow and
+Prefect are imported by what trains and by the flows alone.
 """
 
-from ae_pipeline.codec import load_codec
-from ae_pipeline.codec.archive import ArchiveCodec
-from ae_pipeline.codec.features import FeaturesCodec
-from ae_pipeline.config.job import DecodeJob, EncodeJob, EstimateJob, FitJob, JobConfig, VerifyJob
-from ae_pipeline.config.load import load_job
-from ae_pipeline.errors import AePipelineError
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from ae_pipeline.escaping import escape_logs, visible
-from ae_pipeline.verbs import decode, encode, estimate, fit, inspect, verify
+
+if TYPE_CHECKING:
+    from ae_pipeline.codec import load_codec
+    from ae_pipeline.codec.archive import ArchiveCodec
+    from ae_pipeline.codec.features import FeaturesCodec
+    from ae_pipeline.config.job import (
+        CompressJob,
+        DecodeJob,
+        EncodeJob,
+        EstimateJob,
+        FitJob,
+        JobConfig,
+        VerifyJob,
+    )
+    from ae_pipeline.config.load import load_job
+    from ae_pipeline.errors import AePipelineError
+    from ae_pipeline.results import (
+        BackfillReport,
+        CompressReport,
+        DatasetReport,
+        Estimate,
+        FitResult,
+        GarbageReport,
+        Inspection,
+    )
+    from ae_pipeline.verbs import (
+        backfill,
+        compress,
+        decode,
+        encode,
+        estimate,
+        features,
+        fit,
+        gc,
+        inspect,
+        verify,
+    )
 
 escape_logs(__name__, visible)
 
@@ -19,19 +62,84 @@ __version__ = "0.1.0"
 __all__ = [
     "AePipelineError",
     "ArchiveCodec",
+    "BackfillReport",
+    "CompressJob",
+    "CompressReport",
+    "DatasetReport",
     "DecodeJob",
     "EncodeJob",
+    "Estimate",
     "EstimateJob",
     "FeaturesCodec",
     "FitJob",
+    "FitResult",
+    "GarbageReport",
+    "Inspection",
     "JobConfig",
     "VerifyJob",
+    "backfill",
+    "compress",
     "decode",
     "encode",
     "estimate",
+    "features",
     "fit",
+    "gc",
     "inspect",
     "load_codec",
     "load_job",
     "verify",
 ]
+
+#: Module → the names that come from it, as in the imports above.
+_HOMES = {
+    "codec": ("load_codec",),
+    "codec.archive": ("ArchiveCodec",),
+    "codec.features": ("FeaturesCodec",),
+    "config.job": (
+        "CompressJob",
+        "DecodeJob",
+        "EncodeJob",
+        "EstimateJob",
+        "FitJob",
+        "JobConfig",
+        "VerifyJob",
+    ),
+    "config.load": ("load_job",),
+    "errors": ("AePipelineError",),
+    "results": (
+        "BackfillReport",
+        "CompressReport",
+        "DatasetReport",
+        "Estimate",
+        "FitResult",
+        "GarbageReport",
+        "Inspection",
+    ),
+    "verbs": (
+        "backfill",
+        "compress",
+        "decode",
+        "encode",
+        "estimate",
+        "features",
+        "fit",
+        "gc",
+        "inspect",
+        "verify",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used (PEP 562)."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

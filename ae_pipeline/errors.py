@@ -3,6 +3,7 @@
     AePipelineError
     ├── ConfigError                     (ValueError)         a setting is unknown or impossible
     │   └── FlattenedColumnError        (ValueError)         a tolerance leaves nothing of a column
+    ├── MissingExtraError               (ImportError)        a package of an extra is not installed
     ├── SourceError
     │   ├── SourceNotFoundError         (FileNotFoundError)  nothing at that path
     │   ├── EmptySourceError            (ValueError)         no Parquet files, or no rows
@@ -159,6 +160,10 @@ class ConfigError(AePipelineError, ValueError):
 
 class FlattenedColumnError(ConfigError, ValueError):
     """A tolerance is so coarse that decoded columns would not say what they said."""
+
+
+class MissingExtraError(AePipelineError, ImportError):
+    """A package that only an extra of ours brings is not installed."""
 
 
 class SourceError(AePipelineError):

@@ -1,11 +1,11 @@
-"""What it costs to decode with integers: payload against float decoders of the same shape.
+"""The cost of decoding with integers: payload against float decoders of the same shape.
 
     python -m benchmarks.decoder DATASET... [--tolerance 0.01] [--seeds 3] [--steps 10000]
 
-The network alone, without linear prediction: as the planner trains it, and four decoders from two
-more trainings of its shape: with the rounding in the loop, as integers (the same as the planner's,
-if all goes well) and with those weights unrounded; and trained as floats, applied so and rounded
-afterwards. Seeds differ by as much as decoders do, hence several.
+The network alone, without linear prediction: the planner's, and four decoders from two more
+trainings of the same shape. One training rounds in the loop; its weights are used as integers (the
+same as the planner's, if all goes well) and unrounded. The other trains floats; its weights are
+used as they are and rounded afterwards. Seeds differ by as much as decoders do, hence several.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from statistics import mean
 
 from rich.console import Console
 
+from ae_pipeline.cli.console import render
 from ae_pipeline.codec.archive import ArchiveNetwork, model_bytes
-from ae_pipeline.report.console import render
-from ae_pipeline.report.table import Cell, Table
+from ae_pipeline.report.tables import Cell, Table
 from ae_pipeline.training.rate import RateObjective
 from benchmarks.float_decoder import FloatDecoder, FloatObjective
 from benchmarks.machine import machine_line

@@ -1,11 +1,12 @@
-"""Synthetic rows of which theory knows how few bits they take, whoever codes them.
+"""Synthetic rows with a known lower bound on their bits, whatever codes them.
 
 If every value comes back within a tolerance t, the error of a row of d values lies in a cube, and
 rate-distortion theory gives two lower bounds on the mean bits per row (Cover and Thomas, "Elements
 of Information Theory", chapter 10).
 
-Gaussian rows X have a density: R >= I(X; Y) = h(X) - h(X - Y | Y) >= h(X) - log2 of the cube's
-volume, because nothing in the cube has more entropy than what is uniform. It holds at every t.
+Gaussian rows X have a density, so R >= I(X; Y) = h(X) - h(X - Y | Y) >= h(X) - log2 of the cube's
+volume, because nothing in the cube has more entropy than the uniform distribution. It holds at
+every t.
 
 Rows X = f(Z) on a manifold: R >= I(Z; Y) >= h(Z) - E log2 of the volume of all z whose rows lie in
 one cube. To first order these are a section of the cube by the tangent space, largest through the

@@ -1,8 +1,8 @@
-"""How near to what theory allows: synthetic sources, ours and its peers.
+"""Distance to the theoretical bound on synthetic sources, for ours and its peers.
 
     python -m benchmarks.limit [--json FILE]
 
-`benchmarks.known_sources` says which bounds these are and why.
+`benchmarks.known_sources` derives the bounds.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import logging
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
 
-from ae_pipeline.report.console import render
-from ae_pipeline.report.table import Table, to_json
+from ae_pipeline.cli.console import render
+from ae_pipeline.report.tables import Table, dump_json
 from benchmarks.comparison import compare_all
 from benchmarks.known_sources import N_COLUMNS, KnownSource, factors, manifold, neighbours
 from benchmarks.machine import machine_line
@@ -95,7 +95,9 @@ def main() -> None:
         found.append(limit)
         render(limit_table(limit), console)
     if arguments.json:
-        arguments.json.write_text(to_json(Run(machine_line(), tuple(found))), encoding="utf-8")
+        arguments.json.write_text(
+            dump_json(asdict(Run(machine_line(), tuple(found)))), encoding="utf-8"
+        )
     sys.exit(not all(limit.is_met for limit in found))
 
 

@@ -21,9 +21,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
 
+from ae_pipeline.cli.console import render
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.report.console import render
-from ae_pipeline.report.table import Table
+from ae_pipeline.report.tables import Table
 from ae_pipeline.verbs import encode
 from benchmarks.machine import machine_line
 
@@ -33,7 +33,7 @@ _FILES_PER_DAY = 10
 _COLUMNS = 8
 _RUN = """
 import os, sys, time
-from ae_pipeline.config import EncodeJob
+from ae_pipeline.config.job import EncodeJob
 if sys.argv[1] == "flow":
     from flows.backfill import backfill
 else:

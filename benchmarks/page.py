@@ -9,10 +9,11 @@ import argparse
 from collections.abc import Sequence
 from inspect import cleandoc
 
-from ae_pipeline.report.table import to_markdown
+from ae_pipeline.report.tables import Table, to_markdown
 from benchmarks import decoder, known_sources, limit, ratio
 from benchmarks.comparison import compare_all
 from benchmarks.machine import machine_line
+from benchmarks.outcome import Comparison
 
 #: Datasets on which integers are held against floats; each is trained nine times.
 _DECODED = 2
@@ -30,8 +31,8 @@ def page(datasets: Sequence[str]) -> str:
     compared = [one for dataset in datasets for one in compare_all(dataset, ratio.TOLERANCES)]
     limits = limit.measure_limits()
     parts = [
-        "# Benchmarks\n",
-        f"Written by `python -m docs.generate bench-page`. {machine_line()}.\n",
+        f"{machine_line()}.\n",
+        to_markdown(summary_table(compared)),
         f"## Archives and their peers\n\n{cleandoc(ratio.__doc__ or '')}\n",
         to_markdown(ratio.bar_table(compared)),
         *map(to_markdown, ratio.tolerance_tables(compared)),
@@ -43,6 +44,40 @@ def page(datasets: Sequence[str]) -> str:
         *map(to_markdown, map(decoder.decoder_table, datasets[:_DECODED])),
     ]
     return "\n".join(parts)
+
+
+def summary_table(found: Sequence[Comparison]) -> Table:
+    """What a user asks first, in four columns; the README shows it."""
+    return Table(
+        title="In short",
+        headings=(
+            "data, tolerance",
+            "smaller than its Parquet columns",
+            "smaller than the best simple codec",
+            "fit and encode",
+        ),
+        rows=tuple(map(_summary, found)),
+        note="Numeric columns, with the model that decodes them. Tolerance: part of each column's "
+        "maximum - minimum. Simple codecs: quantise + pcodec, SZ3, ZFP, PCA with residuals and "
+        f"rounded Parquet, on the same blocks. {_kept(found)}",
+    )
+
+
+def _summary(one: Comparison) -> tuple[str, ...]:
+    return (
+        f"{one.dataset}, {100 * one.tolerance:g} %",
+        f"{one.stored_bytes / one.ours.n_bytes:.1f}x",
+        f"{1 / one.relative:.2f}x",
+        f"{one.encode_s:.0f} s",
+    )
+
+
+def _kept(found: Sequence[Comparison]) -> str:
+    """Whether every promise was kept, with the number of those that were not."""
+    n_broken = sum(not one.is_verified or one.ours.worst > 1.0 for one in found)
+    if n_broken:
+        return f"In {n_broken} of these rows values came back BEYOND their tolerance."
+    return "Every value was decoded and compared with its source: all are within their tolerance."
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
     python -m benchmarks.ratio DATASET... [--tolerance 0.001 0.01 0.05] [--json FILE]
 
-Feature columns alone: containers and kept columns are the same for all. They are the floats, or
-the integers of a dataset that has no floats. Which values are missing is charged alike, and whoever
-learned something pays for its model. Exit code 1 if we miss a bar, break a promise, or a dataset
-cannot be measured.
+Only feature columns count: containers and kept columns are the same for all. Features are the
+floats, or the integers of a dataset without floats. All pay alike for recording missing values, and
+every learned method pays for its model. The exit code is 1 if ours misses a bar or breaks a
+promise, or if a dataset cannot be measured.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 
 from rich.console import Console
 
+from ae_pipeline.cli.console import render
 from ae_pipeline.errors import AePipelineError
-from ae_pipeline.report.console import render
-from ae_pipeline.report.forecast import plan_table
-from ae_pipeline.report.table import Cell, Table, to_json
+from ae_pipeline.report.inspection import candidate_table
+from ae_pipeline.report.tables import Cell, Table, dump_json
 from benchmarks.comparison import compare_all
 from benchmarks.machine import machine_line
 from benchmarks.outcome import MOST_FIT_S, MOST_SURPRISE, Comparison, Entry
@@ -72,9 +72,9 @@ def main() -> None:
 def _show(found: Sequence[Comparison], console: Console, path: Path | None) -> None:
     """Print the latest, and keep all in a file if there is to be one."""
     render(peer_table(found[-1]), console)
-    render(plan_table(found[-1].plan), console)
+    render(candidate_table(found[-1].plan), console)
     if path:
-        path.write_text(to_json(Run(machine_line(), tuple(found))), encoding="utf-8")
+        path.write_text(dump_json(asdict(Run(machine_line(), tuple(found)))), encoding="utf-8")
 
 
 def peer_table(found: Comparison) -> Table:
@@ -143,9 +143,9 @@ def bar_table(found: Sequence[Comparison]) -> Table:
         ),
         rows=rows,
         note="Bar: ours/best at most this, every value verified, fit and encode within "
-        f"{MOST_FIT_S:.0f} s, and what `estimate` of all tolerances had said (forecast, in so many "
-        f"wall seconds) at most {100 * MOST_SURPRISE:.0f} % off. It is 1.02 for sources of less "
-        "than 5 MB raw or of files of less than 10,000 rows, else 1.00.",
+        f"{MOST_FIT_S:.0f} s, and the forecast of `estimate` (all tolerances, in wall seconds) at "
+        f"most {100 * MOST_SURPRISE:.0f} % off. The bar is 1.02 for sources below 5 MB raw or with "
+        "files below 10,000 rows, else 1.00.",
     )
 
 

@@ -1,8 +1,15 @@
-"""Write the parts of the documents that are derived: settings from the schema, figures from runs.
+"""Write the derived parts of the documents: settings, the architecture, figures from runs.
 
-Run it: `python -m docs.generate settings|demo|benchmarks|bench-page [DATASET...]`. A test says
-whether the settings page is current; `demo` needs the outputs of `make demo`; `bench-page` compares
-archives of the sample data, or of the datasets that are named.
+`python -m docs.generate PART`, where PART is one of
+
+    settings      docs/settings.md, from the settings schema
+    architecture  docs/images/architecture.svg, from the import contract and the code
+    readme        the table of the README, from docs/benchmarks.md
+    bench-page    docs/benchmarks.md, measured now, then the README; of DATASET... if given
+    benchmarks    the throughput in docs/benchmarks.md, measured now
+    demo          the demo's errors in docs/benchmarks.md, after `make demo`
+
+Tests say whether the first three are current.
 """
 
 from __future__ import annotations
@@ -11,8 +18,9 @@ import argparse
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import Literal, get_args, get_origin
 
 from pydantic import BaseModel
@@ -20,12 +28,16 @@ from pydantic.fields import FieldInfo
 
 from ae_pipeline.config.job import DecodeJob, JobConfig
 from ae_pipeline.config.load import load_job
-from ae_pipeline.report.errors import partition_table
-from ae_pipeline.report.table import to_markdown
+from ae_pipeline.report.presenter import present
+from ae_pipeline.report.tables import to_markdown
 from ae_pipeline.verbs import decode
 from benchmarks.machine import machine_line
+from docs.architecture import read_architecture
+from docs.drawing import draw
 
 ROOT = Path(__file__).parent.parent
+README, BENCHMARKS = ROOT / "README.md", ROOT / "docs/benchmarks.md"
+DRAWING = ROOT / "docs/images/architecture.svg"
 _SAMPLES = [str(ROOT / "sample_data" / name) for name in ("gas_turbine", "cms_dimuon")]
 
 
@@ -72,7 +84,8 @@ def _meaning(field: FieldInfo) -> str:
 def demo_table() -> str:
     """The partitions of the demo's decode report in `out/demo`, as Markdown."""
     job = load_job(DecodeJob, str(ROOT / "sample_data/demo.yaml"))
-    table = to_markdown(partition_table(decode(job))).split("\n\n")[1]
+    partitions, *_ = present(decode(job)).tables()
+    table = to_markdown(partitions).split("\n\n")[1]
     return f"{table.strip()}\n\n{machine_line()}."
 
 
@@ -87,15 +100,19 @@ def benchmarks_page(datasets: Sequence[str]) -> str:
     return _run("page", *datasets)
 
 
-def bars_of(page: str) -> str:
-    """The table of a benchmarks page that holds ours against the best peer."""
-    return page.split("**Ours against the best peer**\n\n")[1].split("\n\n", maxsplit=1)[0]
+def readme_table() -> str:
+    """The short table of docs/benchmarks.md, and the machine it was measured on."""
+    page = BENCHMARKS.read_text(encoding="utf-8")
+    found = re.search(r"<!-- peers -->\n(.*?)\n\n\*\*In short\*\*\n\n(.*?)\n\n##", page, re.DOTALL)
+    if found is None:
+        raise ValueError("docs/benchmarks.md has no table of that name: run bench-page")
+    table, note = found[2].split("\n\n")
+    return f"{table}\n\n{fill(note, 110)}\n\n{fill(found[1], 110)}"
 
 
-def tolerances_of(page: str) -> list[str]:
-    """What the tolerances of each dataset are in source units, with a line that says so."""
-    found = re.findall(r"\*\*(\S+): tolerances in source units\*\*\n\n(.*?)\n\n", page, re.DOTALL)
-    return [f"Tolerances of {name} in source units:\n\n{table}" for name, table in found]
+def architecture_drawing() -> str:
+    """The floors and rooms of the code, as an SVG."""
+    return draw(read_architecture(ROOT / "pyproject.toml"))
 
 
 def _run(name: str, *arguments: str) -> str:
@@ -104,9 +121,8 @@ def _run(name: str, *arguments: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def replace_section(name: str, content: str) -> None:
-    """Put `content` between the markers of a section of the README."""
-    path = ROOT / "README.md"
+def replace_section(path: Path, name: str, content: str) -> None:
+    """Put `content` between the markers of a section of a page."""
     pattern = re.compile(f"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
     text = path.read_text(encoding="utf-8")
     path.write_text(pattern.sub(lambda m: f"{m[1]}{content}\n{m[2]}", text), encoding="utf-8")
@@ -114,22 +130,48 @@ def replace_section(name: str, content: str) -> None:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", choices=["settings", "demo", "benchmarks", "bench-page"])
-    parser.add_argument("datasets", nargs="*", default=_SAMPLES, help="of the bench-page")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("part", choices=list(_PARTS), metavar="PART")
+    parser.add_argument("datasets", nargs="*", default=_SAMPLES, metavar="DATASET")
     arguments = parser.parse_args()
-    match arguments.part:
-        case "settings":
-            (ROOT / "docs/settings.md").write_text(settings_page(), encoding="utf-8")
-        case "demo":
-            replace_section("demo", demo_table())
-        case "bench-page":
-            page = benchmarks_page(arguments.datasets)
-            (ROOT / "docs/benchmarks.md").write_text(page, encoding="utf-8")
-            tables = "\n\n".join([bars_of(page), *tolerances_of(page)])
-            replace_section("ratio", f"{tables}\n\n{machine_line()}.")
-        case _:
-            replace_section("benchmarks", benchmarks_text())
+    _PARTS[arguments.part](arguments.datasets)
+
+
+def _write_settings(_: Sequence[str]) -> None:
+    (ROOT / "docs/settings.md").write_text(settings_page(), encoding="utf-8")
+
+
+def _write_architecture(_: Sequence[str]) -> None:
+    DRAWING.write_text(architecture_drawing(), encoding="utf-8")
+
+
+def _write_readme(_: Sequence[str]) -> None:
+    replace_section(README, "ratio", readme_table())
+
+
+def _write_peers(datasets: Sequence[str]) -> None:
+    replace_section(BENCHMARKS, "peers", benchmarks_page(datasets).rstrip())
+    _write_readme(datasets)
+
+
+def _write_throughput(_: Sequence[str]) -> None:
+    replace_section(BENCHMARKS, "throughput", benchmarks_text())
+
+
+def _write_demo(_: Sequence[str]) -> None:
+    replace_section(BENCHMARKS, "demo", demo_table())
+
+
+_PARTS: dict[str, Callable[[Sequence[str]], None]] = {
+    "settings": _write_settings,
+    "architecture": _write_architecture,
+    "readme": _write_readme,
+    "bench-page": _write_peers,
+    "benchmarks": _write_throughput,
+    "demo": _write_demo,
+}
 
 
 if __name__ == "__main__":

@@ -1,41 +1,7 @@
 """The verbs as Prefect flows. Only this package knows Prefect.
 
-Prefect reads its settings when it is imported, so the ones that let a flow run on a slow machine
-without a network are set here, before any flow module is. What the user has set wins.
+A checkout has it as `flows`; a wheel installs it as `ae_pipeline_flows`, so that a project may have
+`flows` of its own. Imports inside are relative, so both names work.
 """
 
-import logging
-import os
-import warnings
-from urllib.parse import urlsplit
-
-from ae_pipeline.escaping import escape_logs
-from flows.credentials import quiet_lines
-from flows.log_lines import limit_lines
-
-_SETTINGS = {
-    # An ephemeral server may take a minute to start on a busy machine; the default gives it 20 s.
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
-    # Both are needed for a start without a single look-up on the network.
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "DO_NOT_TRACK": "1",
-    # The library's loggers go to the run's page, too: a line per epoch and per fragment, if there
-    # are not too many of those.
-    "PREFECT_LOGGING_EXTRA_LOGGERS": "ae_pipeline",
-    # They speak outside of runs, too, where there is no page; Prefect would warn of each line.
-    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
-}
-for _name, _value in _SETTINGS.items():
-    os.environ.setdefault(_name, _value)
-try:
-    urlsplit(os.environ.get("PREFECT_API_URL", ""))
-except ValueError as _error:
-    # Prefect's own complaint would be a page, with the address and whatever password is in it.
-    raise SystemExit(f"error: PREFECT_API_URL is no address: {_error}") from None
-# Whether its home can be written to is checked before a run, and told as an error.
-warnings.filterwarnings("ignore", "Failed to create the Prefect home directory")
-logging.getLogger("ae_pipeline").setLevel(logging.INFO)
-limit_lines()
-# Names from data, and addresses with passwords, come by way of Prefect's own loggers, too.
-for _name in ("prefect", "httpx"):
-    escape_logs(_name, quiet_lines)
+from . import runtime  # noqa: F401  sets what Prefect reads when it is imported

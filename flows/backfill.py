@@ -1,6 +1,6 @@
 """Flow: encode what is missing, stale or failed of a source, selected by partition and by state.
 
-Run it: `python -m flows.backfill --config job.yaml`
+Run it: `ae-pipeline run backfill --config job.yaml`, or `python -m flows.backfill` in a checkout.
 """
 
 import time
@@ -15,14 +15,15 @@ from ae_pipeline.results.backfill import BackfillPlan, BackfillReport
 from ae_pipeline.upkeep import list_source, plan_backfill
 from ae_pipeline.verbs import NOTHING, finish_backfill, replace_partitions, start_backfill
 from ae_pipeline.work import Outcome
-from flows.artifacts import publish_plan, publish_report
-from flows.assets import publish_asset
-from flows.batches import run_batches
-from flows.encode import encode_batch
-from flows.endings import ended, planned
-from flows.names import run_name
-from flows.progress import listener
-from flows.states import WORK, failing_in_one_line, result_of
+
+from .encode import encode_batch
+from .pages.artifacts import publish, publish_details
+from .pages.assets import publish_asset
+from .pages.names import run_name
+from .runtime.batches import run_batches
+from .runtime.endings import ended, planned
+from .runtime.progress import listener
+from .runtime.states import WORK, failing_in_one_line, result_of
 
 
 @task(name="plan-backfill", task_run_name="plan-backfill", **WORK)
@@ -58,7 +59,7 @@ def backfill(job: EncodeJob) -> State[BackfillReport]:
     started = time.monotonic()
     retries = job.execution.retries
     source, plan = result_of(make_plan.with_options(retries=retries), job)
-    publish_plan(plan)
+    publish_details(plan, plan.source, "backfill")
     if job.backfill.dry_run:
         return planned(finish_backfill(plan, None, NOTHING, started))
     # Quoted, because Prefect would look for futures in thousands of records otherwise.
@@ -80,12 +81,12 @@ def encode_planned(
     replaced = result_of(replace, job, quote(plan), quote(outcome))
     report = finish_backfill(plan, encoding, outcome, started, replaced)
     if report.report is not None:
-        publish_report(report.report, job.source, "backfill")
+        publish(report.report, job.source, "backfill")
         publish_asset(report.report, plan.kind)
     return ended(report, job.source, outcome)
 
 
 if __name__ == "__main__":
-    from flows.command import main
+    from .runtime.command import main
 
-    main(backfill, EncodeJob)
+    main(backfill)

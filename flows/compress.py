@@ -1,6 +1,6 @@
 """Flow: bring an archive up to date every night: encode, read back, compare, then delete if asked.
 
-Run it: `python -m flows.compress --config job.yaml`
+Run it: `ae-pipeline run compress --config job.yaml`, or `python -m flows.compress` in a checkout.
 """
 
 import time
@@ -11,8 +11,7 @@ from prefect.utilities.annotations import quote
 from ae_pipeline.config.job import CompressJob, ExecutionConfig
 from ae_pipeline.dataset import Source
 from ae_pipeline.fragments import DecodePlan, EncodePlan
-from ae_pipeline.report.drift import drift_table
-from ae_pipeline.report.outcome import result_lines, result_tables, result_warnings
+from ae_pipeline.report.presenter import present
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.results.compress import CompressReport
 from ae_pipeline.results.drift import DriftReport
@@ -27,17 +26,17 @@ from ae_pipeline.verbs import (
     watch_drift,
 )
 from ae_pipeline.work import Outcome
-from flows.artifacts import publish_markdown, publish_plan, publish_report, publish_table
-from flows.assets import publish_asset
-from flows.batches import Plan, run_batches
-from flows.encode import encode_batch
-from flows.endings import ended, planned
-from flows.events import emit_drift
-from flows.names import run_name
-from flows.partitions import compress_table
-from flows.progress import listener
-from flows.states import WORK, failing_in_one_line, result_of
-from flows.verify import verify_batch
+
+from .encode import encode_batch
+from .pages.artifacts import publish, publish_details, publish_page, publish_table
+from .pages.assets import publish_asset
+from .pages.events import emit_drift
+from .pages.names import run_name
+from .runtime.batches import Plan, run_batches
+from .runtime.endings import ended, planned
+from .runtime.progress import listener
+from .runtime.states import WORK, failing_in_one_line, result_of
+from .verify import verify_batch
 
 
 @task(name="plan-compress", task_run_name="plan-compress", **WORK)
@@ -105,7 +104,7 @@ def compress(job: CompressJob) -> State[CompressReport]:
     started = time.monotonic()
     retries = job.execution.retries
     source, plan = result_of(make_plan.with_options(retries=retries), job)
-    publish_plan(plan, "compress")
+    publish_details(plan, plan.source, "compress")
     if job.backfill.dry_run:
         settled = Settled()
         report = finish_compress(
@@ -146,7 +145,8 @@ def _gate(job: CompressJob, plan: BackfillPlan, source: Source) -> DriftReport |
     attempt = watch.with_options(retries=job.execution.retries)
     drift: DriftReport | None = result_of(attempt, job, quote(plan), quote(source))
     if drift is not None:
-        publish_table("drift", job.source, drift_table(drift))
+        (table,) = present(drift).tables()
+        publish_table("drift", job.source, table)
         if drift.is_drifted or drift.is_shifted:
             emit_drift(drift, job.source)
     return drift
@@ -164,16 +164,12 @@ def _publish(report: CompressReport, job: CompressJob) -> None:
     if report.encoded is not None:
         publish_asset(report.encoded, "archive")
     if report.verified is not None:
-        publish_report(report.verified, job.source, "compress-verify")
-    partitions = compress_table(report)
-    if partitions is not None:
-        publish_table("compress-partitions", job.source, partitions, worst="MSE")
-    failures = (str(failure) for failure in report.failures)
-    lines = [*result_lines(report), *result_warnings(report), *failures]
-    publish_markdown("compress", job.source, result_tables(report), lines)
+        publish(report.verified, job.source, "compress-verify")
+    publish_details(report, job.source, "compress")
+    publish_page(report, job.source, "compress", most_failures=len(report.failures))
 
 
 if __name__ == "__main__":
-    from flows.command import main
+    from .runtime.command import main
 
-    main(compress, CompressJob)
+    main(compress)

@@ -1,6 +1,6 @@
 """Flow: reconstruct the tables of features or an archive and report errors per partition.
 
-Run it: `python -m flows.decode --config job.yaml`
+Run it: `ae-pipeline run decode --config job.yaml`, or `python -m flows.decode` in a checkout.
 """
 
 import time
@@ -12,13 +12,14 @@ from ae_pipeline.fragments import DecodePlan
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.verbs import decode_fragments, finish_decode, plan_decode
 from ae_pipeline.work import Outcome
-from flows.artifacts import publish_report
-from flows.assets import publish_asset
-from flows.batches import checked, run_batches
-from flows.endings import ended
-from flows.names import run_name
-from flows.progress import listener
-from flows.states import WORK, failing_in_one_line, result_of
+
+from .pages.artifacts import publish
+from .pages.assets import publish_asset
+from .pages.names import run_name
+from .runtime.batches import checked, run_batches
+from .runtime.endings import ended
+from .runtime.progress import listener
+from .runtime.states import WORK, failing_in_one_line, result_of
 
 
 @task(name="plan-decode", task_run_name="plan-decode", **WORK)
@@ -52,12 +53,12 @@ def decode(job: DecodeJob) -> State[DatasetReport]:
     dataset = job.source or job.archive or job.features or ""
     outcome = run_batches(decode_batch, plan, job.execution, dataset)
     report = finish_decode(job, plan, outcome, started)
-    publish_report(report, dataset)
+    publish(report, dataset, "decode")
     publish_asset(report, "decoded")
     return ended(report, dataset, outcome)
 
 
 if __name__ == "__main__":
-    from flows.command import main
+    from .runtime.command import main
 
-    main(decode, DecodeJob)
+    main(decode)

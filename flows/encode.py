@@ -1,6 +1,6 @@
 """Flow: write the latent features or the archive of a source, fragment by fragment.
 
-Run it: `python -m flows.encode --config job.yaml`
+Run it: `ae-pipeline run encode --config job.yaml`, or `python -m flows.encode` in a checkout.
 """
 
 import time
@@ -12,13 +12,14 @@ from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.verbs import encode_fragments, finish_encode, prepare_encode
 from ae_pipeline.work import Outcome
-from flows.artifacts import publish_report
-from flows.assets import publish_asset
-from flows.batches import checked, run_batches
-from flows.endings import ended
-from flows.names import run_name
-from flows.progress import listener
-from flows.states import WORK, failing_in_one_line, result_of
+
+from .pages.artifacts import publish
+from .pages.assets import publish_asset
+from .pages.names import run_name
+from .runtime.batches import checked, run_batches
+from .runtime.endings import ended
+from .runtime.progress import listener
+from .runtime.states import WORK, failing_in_one_line, result_of
 
 
 @task(name="plan-encode", task_run_name="plan-encode", **WORK)
@@ -47,12 +48,12 @@ def encode(job: EncodeJob) -> State[DatasetReport]:
     plan: EncodePlan = result_of(make_plan.with_options(retries=job.execution.retries), job)
     outcome = run_batches(encode_batch, plan, job.execution, job.source)
     report = finish_encode(job, plan, outcome, started)
-    publish_report(report, job.source)
+    publish(report, job.source, "encode")
     publish_asset(report, "features" if job.archive is None else "archive")
     return ended(report, job.source, outcome)
 
 
 if __name__ == "__main__":
-    from flows.command import main
+    from .runtime.command import main
 
-    main(encode, EncodeJob)
+    main(encode)

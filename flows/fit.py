@@ -1,19 +1,19 @@
 """Flow: train an autoencoder on a source and write its codec.
 
-Run it: `python -m flows.fit --config job.yaml`
+Run it: `ae-pipeline run fit --config job.yaml`, or `python -m flows.fit` in a checkout.
 """
 
 from prefect import State, flow, task
 
 from ae_pipeline.config.job import FitJob
-from ae_pipeline.report.build import fit_table
 from ae_pipeline.results.fit import FitResult
 from ae_pipeline.verbs import fit as fit_codec
-from flows.artifacts import publish_markdown
-from flows.endings import ended
-from flows.names import run_name
-from flows.progress import listener
-from flows.states import WORK, failing_in_one_line, result_of
+
+from .pages.artifacts import publish
+from .pages.names import run_name
+from .runtime.endings import ended
+from .runtime.progress import listener
+from .runtime.states import WORK, failing_in_one_line, result_of
 
 
 @task(name="fit-codec", task_run_name="fit-codec", **WORK)
@@ -32,11 +32,11 @@ def fit(job: FitJob) -> State[FitResult]:
         job: the source, the codec directory, and the settings of columns, network and training.
     """
     result: FitResult = result_of(run_fit.with_options(retries=job.execution.retries), job)
-    publish_markdown("fit", job.source, [fit_table(result)], [])
+    publish(result, job.source, "fit")
     return ended(result, job.source)
 
 
 if __name__ == "__main__":
-    from flows.command import main
+    from .runtime.command import main
 
-    main(fit, FitJob)
+    main(fit)

@@ -1,22 +1,22 @@
 """Flow: the main job, end to end: fit a codec, encode the source, decode and compare.
 
-Run it: `python -m flows.main_job --config job.yaml`
+Run it: `ae-pipeline run main_job --config job.yaml`, or `python -m flows.main_job` in a checkout.
 """
 
 from prefect import State, flow
 
 from ae_pipeline.config.job import MainJob
-from ae_pipeline.report.build import fit_table
-from ae_pipeline.report.errors import column_table, partition_table
+from ae_pipeline.report.presenter import present
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.results.fit import FitResult
-from flows.artifacts import publish_markdown
-from flows.decode import decode
-from flows.encode import encode
-from flows.endings import ended
-from flows.fit import fit
-from flows.names import run_name
-from flows.states import failing_in_one_line, result_of
+
+from .decode import decode
+from .encode import encode
+from .fit import fit
+from .pages.artifacts import publish_markdown
+from .pages.names import run_name
+from .runtime.endings import ended
+from .runtime.states import failing_in_one_line, result_of
 
 
 @flow(name="main-job", flow_run_name=run_name("main-job", "source"), log_prints=False)
@@ -30,12 +30,12 @@ def main_job(job: MainJob) -> State[DatasetReport]:
     fitted: FitResult = result_of(fit, job)
     result_of(encode, job)
     report: DatasetReport = result_of(decode, job)
-    tables = [fit_table(fitted), partition_table(report), column_table(report)]
-    publish_markdown("main-job", job.source, tables, list(report.warnings))
+    tables = [*present(fitted).tables(), *present(report).tables()]
+    publish_markdown("main-job", job.source, tables, present(report).warnings())
     return ended(report, job.source)
 
 
 if __name__ == "__main__":
-    from flows.command import main
+    from .runtime.command import main
 
-    main(main_job, MainJob)
+    main(main_job)

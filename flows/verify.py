@@ -1,6 +1,6 @@
 """Flow: read an archive back and hold every value to its promise.
 
-Run it: `python -m flows.verify --config job.yaml`
+Run it: `ae-pipeline run verify --config job.yaml`, or `python -m flows.verify` in a checkout.
 """
 
 import time
@@ -13,12 +13,13 @@ from ae_pipeline.fragments import DecodePlan
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.verbs import decode_fragments, finish_verify, plan_verify
 from ae_pipeline.work import Outcome
-from flows.artifacts import publish_report
-from flows.batches import checked, run_batches
-from flows.endings import ended
-from flows.names import run_name
-from flows.progress import listener
-from flows.states import WORK, failing_in_one_line, result_of
+
+from .pages.artifacts import publish
+from .pages.names import run_name
+from .runtime.batches import checked, run_batches
+from .runtime.endings import ended
+from .runtime.progress import listener
+from .runtime.states import WORK, failing_in_one_line, result_of
 
 
 @task(name="plan-verify", task_run_name="plan-verify", **WORK)
@@ -47,11 +48,11 @@ def verify(job: VerifyJob) -> State[DatasetReport]:
     plan: DecodePlan = result_of(make_plan.with_options(retries=job.execution.retries), job)
     outcome = run_batches(verify_batch, plan, job.execution, job.archive)
     report = finish_verify(job, plan, outcome, started)
-    publish_report(report, job.archive)
+    publish(report, job.archive, "verify")
     return ended(report, job.archive, replace(outcome, failures=report.failures))
 
 
 if __name__ == "__main__":
-    from flows.command import main
+    from .runtime.command import main
 
-    main(verify, VerifyJob)
+    main(verify)

@@ -1,5 +1,5 @@
 """`python -m ae_pipeline.cli`: the same as the installed command."""
 
-from ae_pipeline.cli.app import main
+from ae_pipeline.cli import main
 
 main()

@@ -1,4 +1,4 @@
-"""The command: its help, its verbs, how it ends."""
+"""The command `ae-pipeline`: its verbs, its help, and its exit codes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ae_pipeline.cli.archive import encode, estimate, verify
 from ae_pipeline.cli.learn import features, fit
 from ae_pipeline.cli.read import decode
 from ae_pipeline.cli.read import inspect as inspect_path
+from ae_pipeline.cli.run import run
 from ae_pipeline.cli.signals import stopping_cleanly
 from ae_pipeline.cli.terminal import escape_unprintable, stderr
 from ae_pipeline.cli.upkeep import backfill, compress, gc
@@ -23,14 +24,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Learned compression and latent features for partitioned Parquet tables.\n\n"
-    "For latent vectors: [bold]fit[/] a codec, write [bold]features[/], [bold]decode[/] them and "
-    "compare. For storage: [bold]encode[/] an archive with a promised error, [bold]verify[/] it. "
-    "For datasets that grow: [bold]backfill[/] what is missing, or [bold]compress[/] every night.",
+    "For latent vectors: [bold]fit[/] a codec, write [bold]features[/], [bold]decode[/] and "
+    "compare. For storage: [bold]encode[/] an archive with a promised error and [bold]verify[/] it."
+    " For data that grows: [bold]backfill[/] what is missing, or [bold]compress[/] every night.",
 )
 
 
 def _help(verb: Callable[..., None]) -> str:
-    """A verb's docstring, each paragraph one line: the terminal decides where it is folded."""
+    """A verb's docstring with each paragraph on one line, so that the terminal folds it."""
     paragraphs = (inspect.getdoc(verb) or "").split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
@@ -40,12 +41,13 @@ for verb in (
     *(estimate, encode, verify),
     *(decode, inspect_path),
     *(backfill, compress, gc),
+    run,
 ):
     app.command(help=_help(verb))(verb)
 
 
 def main() -> None:
-    """Entry point: errors of ours are one line and exit code 1, never a traceback."""
+    """Entry point. An expected error is one line and exit code 1, never a traceback."""
     escape_unprintable()
     with stopping_cleanly():
         try:

@@ -7,12 +7,10 @@ from typing import Annotated
 import typer
 
 from ae_pipeline.cli import options
-from ae_pipeline.cli.show import print_json, show, tell_next
-from ae_pipeline.cli.terminal import progress_bars, set_up_logging, stdout
+from ae_pipeline.cli.show import show, suggest
+from ae_pipeline.cli.terminal import progress_bars, set_up_logging
 from ae_pipeline.config.job import EncodeJob, EstimateJob, VerifyJob
 from ae_pipeline.config.load import load_job
-from ae_pipeline.report.console import render
-from ae_pipeline.report.forecast import estimate_tables
 from ae_pipeline.verbs import encode as encode_dataset
 from ae_pipeline.verbs import estimate as estimate_source
 from ae_pipeline.verbs import verify as verify_dataset
@@ -25,13 +23,13 @@ def encode(
     ] = None,
     tolerance: Annotated[
         float | None,
-        typer.Option(metavar="0.01", help="Promised error, a part of each column's spread."),
+        typer.Option(metavar="0.01", help="Promised error, as a fraction of each column's spread."),
     ] = None,
     accept_flattened: options.AcceptFlattened = False,
     accept_changes: options.AcceptChanges = False,
     codec: Annotated[
         str | None,
-        typer.Option(metavar="DIR", help="Codec to use; without one, ARCHIVE's own or a new fit."),
+        typer.Option(metavar="DIR", help="Codec to use. Default: ARCHIVE's own, or a new fit."),
     ] = None,
     config: options.ConfigFile = None,
     setting: options.Setting = None,
@@ -45,10 +43,10 @@ def encode(
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Write SOURCE as an archive in which every value keeps its promised error.
+    """Write SOURCE as an archive that keeps every value within its promised error.
 
-    Nulls, NaN, infinities and kept columns are exact; tolerance 0 keeps every bit. One file per
-    source file, at the same path; run it again and only what is missing or stale is done.
+    Nulls, NaN, infinities and kept columns are exact; tolerance 0 keeps every bit. Writes one file
+    per source file, at the same path. Run it again to encode only what is missing or stale.
 
     Example: ae-pipeline encode sales/ sales_archive/ --tolerance 0.01
     """
@@ -74,14 +72,14 @@ def encode(
         report = encode_dataset(job, progress)
     show(report, as_json)
     if not as_json:
-        tell_next(f"verify {job.archive} --source {job.source}")
+        suggest(f"verify {job.archive} --source {job.source}")
 
 
 def estimate(
     source: options.Source = None,
     tolerance: Annotated[
         list[float] | None,
-        typer.Option(metavar="0.01", help="A part of each column's spread; can be repeated."),
+        typer.Option(metavar="0.01", help="Fraction of each column's spread; repeatable."),
     ] = None,
     config: options.ConfigFile = None,
     setting: options.Setting = None,
@@ -90,10 +88,10 @@ def estimate(
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Say what an archive of SOURCE would give, from a sample, without writing anything.
+    """Forecast an archive of SOURCE from a sample, without writing anything.
 
-    Expected bytes at some tolerances beside the simple codecs and the files as they are, what each
-    column would lose, time and memory of the job, and a verdict.
+    Shows the expected size at several tolerances, next to simple codecs and to the files as they
+    are; the loss of each column; the time and memory of the job; and a verdict.
 
     Example: ae-pipeline estimate sales/ --tolerance 0.01
     """
@@ -108,12 +106,7 @@ def estimate(
     job = load_job(EstimateJob, config, overrides)
     with progress_bars() as progress:
         forecast = estimate_source(job, progress)
-    if as_json:
-        print_json(forecast)
-        return
-    for table in estimate_tables(forecast):
-        render(table, stdout)
-    stdout.print(forecast.verdict, markup=False)
+    show(forecast, as_json)
 
 
 def verify(
@@ -121,7 +114,10 @@ def verify(
         str | None, typer.Argument(metavar="ARCHIVE", help="Archive to read.")
     ] = None,
     source: Annotated[
-        str | None, typer.Option(metavar="SOURCE", help="Hold every value to its promise.")
+        str | None,
+        typer.Option(
+            metavar="SOURCE", help="Compare every value with this and check its promised error."
+        ),
     ] = None,
     column: options.Columns = None,
     partition: options.Partitions = None,
@@ -132,11 +128,11 @@ def verify(
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Decode every block of ARCHIVE without writing; with --source compare every value.
+    """Decode every block of ARCHIVE without writing it; with --source, compare every value.
 
     Exit code 0 means that every checksum, row, null and bit pattern is right and no value is
-    further from the source than promised. What is damaged is noted beside the archive, if it can
-    be written, and mended by the next backfill.
+    further from the source than promised. Damage is recorded in the archive, if it is writable,
+    and the next backfill repairs it.
 
     Example: ae-pipeline verify sales_archive/ --source sales/
     """

@@ -7,13 +7,11 @@ from typing import Annotated
 import typer
 
 from ae_pipeline.cli import options
-from ae_pipeline.cli.show import print_json, show, tell_next
-from ae_pipeline.cli.terminal import progress_bars, set_up_logging, stdout
+from ae_pipeline.cli.show import show, suggest
+from ae_pipeline.cli.terminal import progress_bars, set_up_logging
 from ae_pipeline.config.job import EncodeJob, FitJob
 from ae_pipeline.config.load import load_job
 from ae_pipeline.formats import FORMATS
-from ae_pipeline.report.build import fit_table
-from ae_pipeline.report.console import render
 from ae_pipeline.verbs import encode as encode_dataset
 from ae_pipeline.verbs import fit as fit_dataset
 
@@ -41,8 +39,8 @@ def fit(
 ) -> None:
     """Train an autoencoder on SOURCE and write the codec to DIR.
 
-    Float columns are features, everything else is kept. A fit that was killed goes on where its
-    last checkpoint left it; a codec that is current is left alone.
+    Float columns become features; all other columns are kept. A killed fit resumes from its last
+    checkpoint, and a current codec is left alone.
 
     Example: ae-pipeline fit sales/ --codec codecs/sales --latent-dim 4
     """
@@ -66,12 +64,10 @@ def fit(
     job = load_job(FitJob, config, overrides)
     with progress_bars() as progress:
         result = fit_dataset(job, progress)
-    if as_json:
-        print_json(result)
-        return
-    render(fit_table(result), stdout)
-    verb = FORMATS[job.codec_for].verb
-    tell_next(f"{verb} {job.source} DEST --codec {job.codec}")
+    show(result, as_json)
+    if not as_json:
+        verb = FORMATS[job.codec_for].verb
+        suggest(f"{verb} {job.source} DEST --codec {job.codec}")
 
 
 def features(
@@ -81,7 +77,7 @@ def features(
     ] = None,
     codec: Annotated[
         str | None,
-        typer.Option(metavar="DIR", help="Codec to use; without one, DEST's own or a new fit."),
+        typer.Option(metavar="DIR", help="Codec to use. Default: DEST's own, or a new fit."),
     ] = None,
     config: options.ConfigFile = None,
     setting: options.Setting = None,
@@ -95,10 +91,10 @@ def features(
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Write the latent vector of every row of SOURCE to DEST, beside the kept columns.
+    """Write the latent vector of every row of SOURCE to DEST, next to the kept columns.
 
-    One file per source file, at the same path. Run it again after a kill or when files were
-    added: only what is missing or stale is done.
+    Writes one file per source file, at the same path. Run it again after a kill, or when SOURCE
+    has grown, to encode only what is missing or stale.
 
     Example: ae-pipeline features sales/ sales_features/ --codec codecs/sales
     """
@@ -121,4 +117,4 @@ def features(
         report = encode_dataset(job, progress)
     show(report, as_json)
     if not as_json:
-        tell_next(f"decode {job.features} OUT --source {job.source}")
+        suggest(f"decode {job.features} OUT --source {job.source}")

@@ -1,4 +1,4 @@
-"""Options that several verbs share, and how they become settings."""
+"""Options shared by several verbs, and their translation into settings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def seconds(text: str) -> float:
     """`"90"`, `"90s"`, `"1.5m"` → 90."""
     found = _DURATION.fullmatch(text)
     if not found:
-        raise typer.BadParameter(f"{text!r} is no duration, such as 90, 90s, 1.5m or 1h")
+        raise typer.BadParameter(f"{text!r} is not a duration such as 90, 90s, 1.5m or 1h")
     return float(found[1]) * _SECONDS[found[2]]
 
 
@@ -30,62 +30,65 @@ Source = Annotated[
 ]
 ConfigFile = Annotated[
     str | None,
-    typer.Option("--config", metavar="JOB.YAML", help="Settings; options here win over the file."),
+    typer.Option(
+        "--config", metavar="JOB.YAML", help="Job file with settings; options override it."
+    ),
 ]
 Setting = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="Any setting of the file, e.g. training.patience=5."
+        "--set",
+        metavar="KEY=VALUE",
+        help="Override any setting of the job file, e.g. training.patience=5.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log one line per fragment.")]
-ForceFit = Annotated[
-    bool, typer.Option("--force", help="Fit again and replace the codec that is in DIR.")
-]
+ForceFit = Annotated[bool, typer.Option("--force", help="Fit again and replace the codec in DIR.")]
 ForceEncode = Annotated[
     bool,
     typer.Option(
         "--force",
-        help="Encode every file again, over what is there; fit another codec where the settings "
-        "ask for one.",
+        help="Encode and overwrite every file; fit a new codec if the settings require one.",
     ),
 ]
 ForceBackfill = Annotated[
     bool,
     typer.Option(
         "--force",
-        help="Encode what is selected even where it is current, with the same codec; let --prune "
-        "and --replace-partitions remove more than a tenth of DEST.",
+        help="Encode selected fragments even if current, with the same codec; let --prune and "
+        "--replace-partitions remove more than a tenth of DEST.",
     ),
 ]
-ForceDecode = Annotated[
-    bool, typer.Option("--force", help="Write over other tables that are in OUT.")
-]
+ForceDecode = Annotated[bool, typer.Option("--force", help="Overwrite other tables in OUT.")]
 Workers = Annotated[
-    int | None, typer.Option(help="Fragments worked on at a time.", rich_help_panel=_RUN)
+    int | None, typer.Option(help="Fragments processed at a time.", rich_help_panel=_RUN)
 ]
 LatentDim = Annotated[
     int | None,
-    typer.Option(help="Numbers per row in the bottleneck.", rich_help_panel=_MODEL),
+    typer.Option(help="Width of the bottleneck: latent numbers per row.", rich_help_panel=_MODEL),
 ]
 Hidden = Annotated[
     str | None,
-    typer.Option(metavar="64,32", help="Hidden widths of the encoder.", rich_help_panel=_MODEL),
+    typer.Option(
+        metavar="64,32", help="Widths of the encoder's hidden layers.", rich_help_panel=_MODEL
+    ),
 ]
 ActivationName = Annotated[
     str | None,
     typer.Option("--activation", help="relu, swish, gelu, tanh, ...", rich_help_panel=_MODEL),
 ]
-Epochs = Annotated[int | None, typer.Option(help="Passes over the sample.", rich_help_panel=_MODEL)]
+Epochs = Annotated[
+    int | None, typer.Option(help="Passes over the sample at most.", rich_help_panel=_MODEL)
+]
 LossThreshold = Annotated[
     float | None,
-    typer.Option(help="Stop at this validation loss.", rich_help_panel=_MODEL),
+    typer.Option(help="Stop once the validation loss is this low.", rich_help_panel=_MODEL),
 ]
 StartFrom = Annotated[
     str | None,
     typer.Option(
-        "--from", metavar="CODEC", help="Go on from this codec's network.", rich_help_panel=_MODEL
+        "--from", metavar="CODEC", help="Start from this codec's network.", rich_help_panel=_MODEL
     ),
 ]
 CodecFor = Annotated[
@@ -97,31 +100,34 @@ CodecFor = Annotated[
         rich_help_panel=_MODEL,
     ),
 ]
-Seed = Annotated[int | None, typer.Option(help="Of everything random.", rich_help_panel=_MODEL)]
+Seed = Annotated[int | None, typer.Option(help="Seed of all randomness.", rich_help_panel=_MODEL)]
 Budget = Annotated[
     float | None,
     typer.Option(
         metavar="60s",
         parser=seconds,
-        help="About how long networks are trained; 0 trains none.",
+        help="Approximate training time for networks; 0 trains none.",
         rich_help_panel=_MODEL,
     ),
 ]
 Keep = Annotated[
     list[str] | None,
-    typer.Option(help="Copy these columns as they are (name or glob).", rich_help_panel=_MODEL),
+    typer.Option(help="Copy these columns unchanged (name or glob).", rich_help_panel=_MODEL),
 ]
 Feature = Annotated[
     list[str] | None,
     typer.Option(
-        help="Send these columns through the network, integers too.", rich_help_panel=_MODEL
+        help="Encode these columns, integers included (name or glob).", rich_help_panel=_MODEL
     ),
 ]
 
 Columns = Annotated[
     list[str] | None,
     typer.Option(
-        "--column", metavar="NAME", help="Only this column, or glob.", rich_help_panel=_PART
+        "--column",
+        metavar="NAME",
+        help="Decode only this column (name or glob).",
+        rich_help_panel=_PART,
     ),
 ]
 Partitions = Annotated[
@@ -129,43 +135,45 @@ Partitions = Annotated[
     typer.Option(
         "--partition",
         metavar="year=2015",
-        help="Only what is in this folder, or glob.",
+        help="Decode only this folder (path or glob).",
         rich_help_panel=_PART,
     ),
 ]
 RowGroups = Annotated[
     list[int] | None,
     typer.Option(
-        "--row-group", help="Only this row group of each file, from 0.", rich_help_panel=_PART
+        "--row-group",
+        help="Decode only this row group of each file, counted from 0.",
+        rich_help_panel=_PART,
     ),
 ]
 
 Tolerance = Annotated[
     float | None,
-    typer.Option(metavar="0.01", help="Promised error, a part of each column's spread."),
+    typer.Option(metavar="0.01", help="Promised error, as a fraction of each column's spread."),
 ]
 AcceptFlattened = Annotated[
     bool,
     typer.Option(
         "--accept-flattened",
-        help="Encode even if a tolerance leaves next to nothing of a column.",
+        help="Encode even if a tolerance flattens a column.",
     ),
 ]
 AcceptChanges = Annotated[
     bool,
     typer.Option(
-        "--accept-changes", help="Also encode columns whose Parquet types cannot be written back."
+        "--accept-changes", help="Also encode columns whose Parquet types cannot be restored."
     ),
 ]
 CodecToUse = Annotated[
     str | None,
-    typer.Option("--codec", metavar="DIR", help="Codec; without one, DEST's own or a new fit."),
+    typer.Option("--codec", metavar="DIR", help="Codec to use. Default: DEST's own, or a new fit."),
 ]
 Where = Annotated[
     str | None,
     typer.Option(
         metavar="PREDICATE",
-        help='On partition keys, as in SQL: "year >= 2013".',
+        help='SQL predicate on partition keys: "year >= 2013".',
         rich_help_panel=_CHOICE,
     ),
 ]
@@ -181,19 +189,25 @@ Lookback = Annotated[
     int | None,
     typer.Option(
         metavar="N",
-        help="Only the last N dates; partitions if there are no dates.",
+        help="Only the last N dates, or partitions if there are no dates.",
         rich_help_panel=_CHOICE,
     ),
 ]
 Only = Annotated[
     str | None,
     typer.Option(
-        metavar="STATE,...", help="Default: missing,stale,failed.", rich_help_panel=_CHOICE
+        metavar="STATE,...",
+        help="Only these states. Default: missing,stale,failed.",
+        rich_help_panel=_CHOICE,
     ),
 ]
 Order = Annotated[
     str | None,
-    typer.Option(metavar="asc|desc", help="Latest first: desc.", rich_help_panel=_CHOICE),
+    typer.Option(
+        metavar="asc|desc",
+        help="Order of dates; desc starts with the latest.",
+        rich_help_panel=_CHOICE,
+    ),
 ]
 Limit = Annotated[
     int | None, typer.Option(metavar="N", help="At most N fragments.", rich_help_panel=_CHOICE)
@@ -206,35 +220,37 @@ ReplacePartitions = Annotated[
     bool,
     typer.Option(
         "--replace-partitions",
-        help="Remove what new files of a partition replace, once they are verified.",
+        help="Remove files that new files of their partition replace, once those are verified.",
         rich_help_panel=_CHOICE,
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and why.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would be done, and why, without doing it.")
+]
 MaxConcurrency = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Fragments worked on at a time.", rich_help_panel=_RUN),
+    typer.Option(metavar="N", help="Fragments processed at a time.", rich_help_panel=_RUN),
 ]
 
 
 def settings(extra: list[str] | None, **options: Any) -> dict[str, Any]:
     """Dotted settings from options; `training__epochs=5` becomes `training.epochs`.
 
-    Options that were not given are left to the file. `--set` comes first, so that an option
-    given by name wins.
+    An option that was not given leaves the job file's setting alone. `--set` comes first, so that
+    an option given by name overrides it.
     """
     tree = dict(parse_setting(text) for text in extra or ())
     named = {key.replace("__", "."): value for key, value in options.items()}
-    # `is`, because 0 equals False and is a value that people give.
+    # `is`, because 0 equals False and is a legitimate value.
     given = {key: value for key, value in named.items() if value is not None and value is not False}
     return {**tree, **given}
 
 
 def words(text: str | None) -> list[str] | None:
-    """`"missing,stale"` → its parts."""
+    """`"missing,stale"` → `["missing", "stale"]`."""
     return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
 
 
 def widths(text: str | None) -> list[str] | None:
-    """`"64,32"` → its parts; the schema checks that they are numbers."""
+    """`"64,32"` → `["64", "32"]`; the schema checks that they are numbers."""
     return None if text is None else [part for part in text.split(",") if part]

@@ -1,20 +1,17 @@
-"""Verbs that read what was written: decode, inspect."""
+"""Verbs that only read encoded datasets: decode, inspect."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ae_pipeline.cli import options
-from ae_pipeline.cli.show import print_json, show
-from ae_pipeline.cli.terminal import progress_bars, set_up_logging, stdout
+from ae_pipeline.cli.show import show
+from ae_pipeline.cli.terminal import progress_bars, set_up_logging
 from ae_pipeline.config.job import DecodeJob
 from ae_pipeline.config.load import load_job
-from ae_pipeline.report.build import inspection_tables
-from ae_pipeline.report.console import render
-from ae_pipeline.storage import read_marker
+from ae_pipeline.formats import setting_of
 from ae_pipeline.verbs import decode as decode_dataset
 from ae_pipeline.verbs import inspect as inspect_path
 
@@ -27,10 +24,11 @@ def decode(
         str | None, typer.Argument(metavar="OUT", help="Folder for the reconstructed tables.")
     ] = None,
     source: Annotated[
-        str | None, typer.Option(metavar="SOURCE", help="Compare with this and report errors.")
+        str | None,
+        typer.Option(metavar="SOURCE", help="Compare every value with this and report errors."),
     ] = None,
     codec: Annotated[
-        str | None, typer.Option(metavar="DIR", help="Codec; without one, the dataset's own.")
+        str | None, typer.Option(metavar="DIR", help="Codec to use. Default: DEST's own.")
     ] = None,
     column: options.Columns = None,
     partition: options.Partitions = None,
@@ -44,9 +42,8 @@ def decode(
 ) -> None:
     """Reconstruct the tables of DEST in OUT, with the source's schema and row order.
 
-    With --source every value is compared; errors per partition and column are shown and written
-    to OUT/_ae/report/metrics.parquet. Columns, partitions and row groups can be chosen; the rest
-    is not decoded.
+    With --source, compare every value, and show errors per partition and column and write them to
+    OUT/_ae/report/metrics.parquet. To decode a part, select columns, partitions or row groups.
 
     Example: ae-pipeline decode sales_archive/ sales_decoded/ --source sales/ --column price
     """
@@ -54,7 +51,7 @@ def decode(
     overrides = options.settings(
         setting,
         source=source,
-        **{_kind_of(dest): dest},
+        **{setting_of(dest, "features"): dest},
         decoded=out,
         codec=codec,
         selection__columns=column,
@@ -73,19 +70,8 @@ def inspect(
     path: Annotated[str, typer.Argument(metavar="PATH", help="Codec, dataset or file.")],
     as_json: options.Json = False,
 ) -> None:
-    """Say what PATH is and what it holds: a source, codec, archive, features or decoded tables.
+    """Describe PATH: a source, a codec, an archive, features or decoded tables.
 
     Example: ae-pipeline inspect codecs/sales
     """
-    inspection = inspect_path(path)
-    if as_json:
-        print_json(inspection)
-        return
-    for table in inspection_tables(inspection):
-        render(table, stdout)
-
-
-def _kind_of(path: str | None) -> str:
-    """Which setting a path belongs to, by its marker."""
-    marker = None if path is None else read_marker(Path(path))
-    return "archive" if marker is not None and marker.kind == "archive" else "features"
+    show(inspect_path(path), as_json)

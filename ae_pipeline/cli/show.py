@@ -1,61 +1,57 @@
-"""How verbs end: reports on stdout, warnings and failures on stderr, an exit code that tells."""
+"""How verbs end: results on stdout, warnings and failures on stderr, an exit code that agrees."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any  # any result record
 
+from ae_pipeline.cli.console import render
 from ae_pipeline.cli.terminal import print_plain, stderr, stdout
 from ae_pipeline.errors import FragmentsFailedError
-from ae_pipeline.report.console import render
 from ae_pipeline.report.errors import failure_lines
-from ae_pipeline.report.outcome import Result, result_lines, result_tables, result_warnings
-from ae_pipeline.report.table import to_json
-from ae_pipeline.results.dataset import DatasetReport, FragmentFailure
+from ae_pipeline.report.forms import as_json
+from ae_pipeline.report.presenter import present
+from ae_pipeline.results.dataset import FragmentFailure
+from ae_pipeline.results.result import Result
 
 
-def show(report: DatasetReport, as_json: bool) -> None:
-    """Print a report; raise if fragments failed, so that the exit code tells."""
-    show_result(report, as_json)
-    raise_failed(report.failures, report.total.n_fragments, report.source)
+def show(result: Result, is_json: bool) -> None:
+    """Print a result as tables or JSON, and its warnings and failures.
 
-
-def show_result(result: Result, as_json: bool) -> None:
-    """Tables and lines on stdout, or JSON; warnings on stderr."""
-    if as_json:
-        print_json(result)
+    Raises:
+        FragmentsFailedError: some fragments failed.
+    """
+    shown = present(result)
+    if is_json:
+        print_plain(as_json(result))
     else:
-        for table in result_tables(result):
-            render(table, stdout)
-        for line in result_lines(result):
-            stdout.print(line, markup=False)
-    warn(result_warnings(result))
-
-
-def warn(warnings: Sequence[str]) -> None:
-    """One line each on stderr."""
-    for warning in warnings:
+        show_tables(result)
+    for warning in shown.warnings():
         stderr.print(f"warning: {warning}", markup=False, soft_wrap=True)
+    _raise_failed(shown.failures(), shown.n_fragments(), shown.dataset())
 
 
-def raise_failed(failures: Sequence[FragmentFailure], n_done: int, source: str) -> None:
-    """Name what failed, and raise `FragmentsFailedError` if anything did."""
+def show_tables(result: Result) -> None:
+    """Tables and lines on stdout."""
+    shown = present(result)
+    for table in shown.tables():
+        render(table, stdout)
+    for line in shown.lines():
+        stdout.print(line, markup=False)
+
+
+def suggest(command: str) -> None:
+    """Print the command that usually follows."""
+    stdout.print(f"Next: ae-pipeline {command}", markup=False, soft_wrap=True)
+
+
+def _raise_failed(failures: Sequence[FragmentFailure], n_fragments: int, dataset: str) -> None:
+    """Name the fragments that failed, and raise if there are any."""
     if not failures:
         return
     for line in failure_lines(failures):
         stderr.print(f"failed: {line}", markup=False, soft_wrap=True)
     raise FragmentsFailedError(
-        f"{len(failures)} of {len(failures) + n_done} fragments failed",
-        where=source,
-        remedy="mend them and run again; the others are done",
+        f"{len(failures)} of {n_fragments} fragments failed",
+        where=dataset,
+        remedy="fix them and run again; the others are done",
     )
-
-
-def tell_next(command: str) -> None:
-    """What a newcomer would run next."""
-    stdout.print(f"Next: ae-pipeline {command}", markup=False, soft_wrap=True)
-
-
-def print_json(result: Any) -> None:
-    """A result record on stdout, unwrapped."""
-    print_plain(to_json(result))

@@ -1,7 +1,7 @@
 """Clean stops: SIGTERM and Ctrl-C end a process with 143 and 130, and with one line on stderr.
 
-Both raise in the main thread, so that whatever is in hand is unwound; temporary files go on that
-way. A process whose main thread or worker hangs in the operating system is left all the same.
+Both raise in the main thread, so that the stack unwinds and temporary files are removed. The
+process ends even if its main thread or a worker hangs in the operating system.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from ae_pipeline.cli.terminal import stderr
 from ae_pipeline.work import THREAD_PREFIX
 
 _LINES = {
-    128 + signal.SIGINT: "interrupted; run again to go on",
-    128 + signal.SIGTERM: "terminated; run again to go on",
+    128 + signal.SIGINT: "interrupted; run again to continue",
+    128 + signal.SIGTERM: "terminated; run again to continue",
 }
-#: Longer than fragments in hand may take to end, shorter than orchestrators wait (30 s).
+#: Longer than a running fragment needs to end, shorter than orchestrators wait (30 s).
 _GRACE_S = 15.0
 
 
@@ -32,10 +32,10 @@ _GRACE_S = 15.0
 def stopping_cleanly() -> Iterator[None]:
     """Let SIGTERM and SIGINT inside end the process cleanly; a second signal ends it at once.
 
-    Only the main thread can set handlers; in another one this does nothing.
+    Only the main thread can set handlers; in any other thread this does nothing.
 
     Raises:
-        SystemExit: of code 143 or 130, once everything inside is unwound.
+        SystemExit: code 143 or 130, once the stack inside has unwound.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -43,7 +43,7 @@ def stopping_cleanly() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     with _last_resort():
         for number, handler in before.items():
-            if handler is not signal.SIG_IGN:  # `nohup` and shells in the background mean it
+            if handler is not signal.SIG_IGN:  # set by `nohup` and by shells for background jobs
                 signal.signal(number, _stop)
         try:
             yield
@@ -68,32 +68,32 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
 def _exit(code: int) -> NoReturn:
     stderr.print(_LINES[code])
     if _is_held_up():
-        # The interpreter would wait for such a thread before it runs what was left for the exit,
-        # for example what stops Prefect's server.
+        # The interpreter would wait for such a thread before it runs exit handlers, such as the
+        # one that stops Prefect's server.
         atexit._run_exitfuncs()
         _leave(code)
     sys.exit(code)
 
 
 def _is_held_up() -> bool:
-    """Whether work on a fragment does not end although it was given up."""
+    """Whether a worker is still busy with a fragment after it was told to stop."""
     threads = [one for one in threading.enumerate() if one.name.startswith(THREAD_PREFIX)]
     for thread in threads:
-        thread.join(timeout=1.0)  # those that are idle end at once
+        thread.join(timeout=1.0)  # idle ones end at once
     return any(thread.is_alive() for thread in threads)
 
 
 def _leave(code: int) -> NoReturn:
-    os.write(2, b"something does not answer; left without waiting for it\n")
+    os.write(2, b"a file system does not answer; exiting without waiting for it\n")
     os._exit(code)
 
 
 @contextmanager
 def _last_resort() -> Iterator[None]:
-    """A thread that ends the process some time after a signal inside, if nothing else does.
+    """A thread that ends the process a while after a signal inside, if nothing else does.
 
-    Handlers run between two instructions of Python: a main thread that waits for a file system
-    inside Arrow never comes to one. The wake-up descriptor is written to in any case.
+    Handlers run between two instructions of Python, which a main thread that waits for a file
+    system inside Arrow never reaches. The wake-up descriptor is written to in any case.
     """
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
@@ -107,9 +107,9 @@ def _last_resort() -> Iterator[None]:
 
 
 def _outlast(descriptor: int) -> None:
-    """Read numbers of signals until nobody writes any; end the process a while after one of ours.
+    """Read signal numbers until the pipe closes; end the process a while after SIGTERM or SIGINT.
 
-    It goes on although the descriptor is closed then: threads that hang hold up the exit, too.
+    It outlives the block, because threads that hang delay the interpreter's exit as well.
     """
     with os.fdopen(descriptor, "rb", buffering=0) as numbers:
         while number := numbers.read(1):

@@ -1,7 +1,7 @@
-"""What a person sees: progress on stderr, tables on stdout, one line for an error.
+"""The terminal: progress on stderr, tables on stdout, one line for an error.
 
-What a verb did counts, not whether all of it could be printed: characters that the output does not
-have are escaped, and a reader that has left is no error.
+Output never decides whether a verb succeeds: characters that the encoding lacks are escaped, and a
+closed pipe is not an error.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from ae_pipeline.results.progress import ProgressEvent
 
 
 class SafeConsole(Console):
-    """A terminal on which nothing but our own styles acts, whatever names are printed.
+    """A terminal that only our own styles can control, whatever names are printed.
 
-    Texts are escaped as they come, and once more where they have become pieces of lines: that is
-    for tables, bars and logs, whose own escaping keeps their widths right and can be forgotten.
-    Once nobody reads it any more, it goes on in silence.
+    Text is escaped as it arrives, and again once it is split into segments: tables, bars and logs
+    escape their text themselves to keep widths right, and could forget to. After the reader has
+    closed the pipe, output is discarded.
     """
 
     def on_broken_pipe(self) -> None:
-        """Where rich would end the process."""
+        """Discard output; rich would end the process."""
         _silence(self.file)
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """As rich's; a text is one line."""
+        """As rich does, with each text on one line."""
         _escape_unprintable(self.file)
         escaped = (visible(one) if isinstance(one, str) else one for one in objects)
         super().print(*escaped, **options)
@@ -45,7 +45,7 @@ class SafeConsole(Console):
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """As rich's, without what acts; what the encoding has not is escaped as it is written."""
+        """As rich does, without control characters; the stream escapes what its encoding lacks."""
         for piece in super().render(renderable, options):
             yield piece if piece.control else piece._replace(text=_visible_lines(piece.text))
 
@@ -59,7 +59,7 @@ stderr = SafeConsole(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def escape_unprintable() -> None:
-    """Let both streams escape what their encoding does not have: names can hold anything."""
+    """Let stdout and stderr escape characters that their encodings lack: names hold anything."""
     for stream in (sys.stdout, sys.stderr):
         _escape_unprintable(stream)
 
@@ -70,7 +70,7 @@ def _escape_unprintable(stream: object) -> None:
 
 
 def print_plain(text: str) -> None:
-    """One text on stdout as it is, for machines."""
+    """Print text on stdout unchanged, for programs."""
     try:
         print(text, flush=True)
     except BrokenPipeError:
@@ -78,7 +78,7 @@ def print_plain(text: str) -> None:
 
 
 def _silence(stream: IO[str]) -> None:
-    """Send to nowhere what is left and what is to come."""
+    """Discard everything still buffered and everything that follows."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
@@ -86,7 +86,7 @@ def _silence(stream: IO[str]) -> None:
 
 @contextmanager
 def progress_bars() -> Iterator[ProgressListener]:
-    """One bar per stage; nothing where stderr is no terminal."""
+    """One bar per stage; nothing if stderr is not a terminal."""
     columns = (
         TextColumn("{task.description:<8}"),
         BarColumn(bar_width=24),
@@ -107,7 +107,7 @@ def progress_bars() -> Iterator[ProgressListener]:
 
 
 def set_up_logging(is_verbose: bool) -> None:
-    """Warnings always, one line per fragment and epoch when asked."""
+    """Log warnings, and with `is_verbose` one line per fragment and epoch."""
     logging.basicConfig(
         level=logging.INFO if is_verbose else logging.WARNING,
         handlers=[_colourful() if stderr.is_terminal else _plain()],
@@ -115,22 +115,22 @@ def set_up_logging(is_verbose: bool) -> None:
 
 
 def _colourful() -> logging.Handler:
-    """For a person, who sees the width of the terminal."""
+    """For people: folded to the width of the terminal."""
     handler = RichHandler(console=stderr, show_path=False, markup=False)
     handler.setFormatter(logging.Formatter("%(message)s", "%H:%M:%S"))
     return handler
 
 
 def _plain() -> logging.Handler:
-    """For files and pipes, which are searched line by line."""
+    """For files and pipes: one line per record, so that grep finds it."""
     handler = logging.StreamHandler(stderr.file)
     handler.setFormatter(_OneLine("%(asctime)s %(levelname)-8s %(message)s", "%H:%M:%S"))
     return handler
 
 
 class _OneLine(logging.Formatter):
-    """A record is one line, whatever its message holds."""
+    """Formats every record as one line, whatever its message holds."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line."""
+        """The record as one line."""
         return one_line(super().format(record))

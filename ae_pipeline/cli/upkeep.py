@@ -1,21 +1,18 @@
-"""Verbs for datasets that grow: backfill, compress, gc."""
+"""Verbs for growing datasets: backfill, compress, gc."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ae_pipeline.cli import options
-from ae_pipeline.cli.show import print_json, raise_failed, show_result, tell_next, warn
-from ae_pipeline.cli.terminal import progress_bars, set_up_logging, stdout
+from ae_pipeline.cli.show import show, suggest
+from ae_pipeline.cli.terminal import progress_bars, set_up_logging
 from ae_pipeline.config.job import CompressJob, EncodeJob
 from ae_pipeline.config.load import load_job
 from ae_pipeline.errors import ConfigError
-from ae_pipeline.report.console import render
-from ae_pipeline.report.gc import collected_line, collected_table
-from ae_pipeline.storage import read_marker
+from ae_pipeline.formats import FORMATS, setting_of
 from ae_pipeline.verbs import backfill as backfill_dataset
 from ae_pipeline.verbs import compress as compress_dataset
 from ae_pipeline.verbs import gc as collect_garbage
@@ -29,7 +26,7 @@ def backfill(
         str | None, typer.Argument(metavar="DEST", help="Archive or features to write.")
     ] = None,
     kind: Annotated[
-        str | None, typer.Option("--as", metavar="archive|features", help="What a new DEST is.")
+        str | None, typer.Option("--as", metavar="archive|features", help="Kind of a new DEST.")
     ] = None,
     where: options.Where = None,
     start: options.Start = None,
@@ -52,11 +49,11 @@ def backfill(
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Bring DEST up to date with the partitions of SOURCE that are selected.
+    """Bring DEST up to date with the selected partitions of SOURCE.
 
     Every fragment is missing, stale (source changed), failed, outdated (former codec), current,
-    retired or orphaned; --dry-run shows which, and why. Run it again after a kill: what is done
-    is done. execution.fragments_per_task concerns the flow alone.
+    retired or orphaned; --dry-run shows which, and why. Run it again after a kill to finish the
+    rest. Only the flow uses execution.fragments_per_task.
 
     Example: ae-pipeline backfill sales/ sales_archive/ --where "year >= 2024" --dry-run
     """
@@ -64,7 +61,7 @@ def backfill(
     overrides = options.settings(
         setting,
         source=source,
-        **{_kind_of(dest) if kind is None else _checked(kind): dest},
+        **{setting_of(dest, "archive") if kind is None else _checked(kind): dest},
         codec=codec,
         tolerance__relative=tolerance,
         tolerance__accept_flattened=accept_flattened,
@@ -85,12 +82,9 @@ def backfill(
     job = load_job(EncodeJob, config, overrides)
     with progress_bars() as progress:
         found = backfill_dataset(job, progress)
-    show_result(found, as_json)
-    report = found.report
-    if report is not None:
-        raise_failed(report.failures, report.total.n_fragments, job.source)
-        if not as_json and found.plan.kind == "archive":
-            tell_next(f"verify {found.plan.destination} --source {job.source}")
+    show(found, as_json)
+    if found.report is not None and not as_json and FORMATS[found.plan.kind].has_promise:
+        suggest(f"verify {found.plan.destination} --source {job.source}")
 
 
 def compress(
@@ -103,11 +97,11 @@ def compress(
     accept_changes: options.AcceptChanges = False,
     delete_source: Annotated[
         str | None,
-        typer.Option(metavar="after_verify", help="Delete what was read back and compared."),
+        typer.Option(metavar="after_verify", help="Delete source files once verified."),
     ] = None,
     drift: Annotated[
         str | None,
-        typer.Option(metavar="warn|direct|refit", help="What is done when data has drifted."),
+        typer.Option(metavar="warn|direct|refit", help="Response to drift."),
     ] = None,
     where: options.Where = None,
     lookback: options.Lookback = None,
@@ -119,10 +113,10 @@ def compress(
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Encode what is new in SOURCE, read it back, compare every value; for every night.
+    """Encode what is new in SOURCE, read it back and compare every value. Run it every night.
 
-    With --delete-source after_verify a source file is deleted once its archive file was read back
-    from ARCHIVE, decoded and compared with it.
+    With --delete-source after_verify, delete a source file once its archive file has been read
+    back, decoded and compared with it.
 
     Example: ae-pipeline compress sales/ sales_archive/ --tolerance 0.01
     """
@@ -144,45 +138,33 @@ def compress(
     )
     job = load_job(CompressJob, config, overrides)
     with progress_bars() as progress:
-        found = compress_dataset(job, progress)
-    show_result(found, as_json)
-    raise_failed(found.failures, len(found.done), job.source)
+        report = compress_dataset(job, progress)
+    show(report, as_json)
 
 
 def gc(
     dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Archive or features.")],
     grace: Annotated[
         float,
-        typer.Option(metavar="24", min=0, help="Hours for which it must have been untouched."),
+        typer.Option(metavar="24", min=0, help="Keep files touched within this many hours."),
     ] = 24.0,
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Remove from DATASET what nothing refers to.
+    """Remove files from DATASET that nothing refers to.
 
-    That is codecs of no fragment, files of killed runs, files that failed verification.
+    These are codecs that no fragment uses, files of killed runs, and files that failed
+    verification.
 
     Example: ae-pipeline gc sales_archive/ --dry-run
     """
-    collected = collect_garbage(dataset, grace * _HOUR_S, dry_run)
-    if as_json:
-        print_json(collected)
-    else:
-        render(collected_table(collected), stdout)
-        stdout.print(collected_line(collected), markup=False)
-    warn(collected.warnings)
-
-
-def _kind_of(path: str | None) -> str:
-    """Which setting a destination belongs to: what it is already, else an archive."""
-    marker = None if path is None else read_marker(Path(path))
-    return "features" if marker is not None and marker.kind == "features" else "archive"
+    show(collect_garbage(dataset, grace * _HOUR_S, dry_run), as_json)
 
 
 def _checked(kind: str) -> str:
-    """A kind of dataset that can be backfilled; `ConfigError` if it is none."""
-    if kind not in ("archive", "features"):
+    """A kind of dataset that can be backfilled; raises `ConfigError` for any other."""
+    if kind not in FORMATS:
         raise ConfigError(
-            "no such kind of dataset", where="--as", expected="archive or features", got=kind
+            "no such kind of dataset", where="--as", expected=" or ".join(FORMATS), got=kind
         )
     return kind

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 class Settings(BaseModel):
     """Frozen, rejects unknown keys, round-trips through JSON and YAML (so no infinities).
 
-    Booleans are no numbers: pydantic would take `relative: true` for 100 %.
+    A boolean is not a number here; pydantic would read `relative: true` as 100 %.
     """
 
     model_config = ConfigDict(
@@ -19,7 +19,7 @@ class Settings(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _is_no_boolean(cls, value: Any, info: Any) -> Any:
-        """Refuse booleans, also in lists, where numbers are wanted."""
+        """Refuse booleans where numbers are expected, in lists, too."""
         kinds = _kinds(cls.model_fields[str(info.field_name)].annotation)
         values = value if isinstance(value, list | tuple) else (value,)
         if (
@@ -32,10 +32,10 @@ class Settings(BaseModel):
 
 
 def _kinds(annotation: Any) -> set[Any]:
-    """All types that an annotation is made of."""
+    """All types within an annotation."""
     return {annotation}.union(*map(_kinds, get_args(annotation))) if _is_type(annotation) else set()
 
 
 def _is_type(annotation: Any) -> bool:
-    """Whether it is none of the values that literals and metadata hold."""
+    """Whether this is a type, not a value inside a Literal or in metadata."""
     return isinstance(annotation, type) or bool(get_args(annotation))

@@ -1,4 +1,4 @@
-"""Which columns go through the network, and how the source is measured before training."""
+"""Columns to encode, and the measurement of the source before training."""
 
 from pydantic import Field
 
@@ -6,22 +6,22 @@ from ae_pipeline.config._model import Settings
 
 
 class ColumnsConfig(Settings):
-    """Roles of columns. Without settings every float column is a feature and all else is kept."""
+    """Roles of columns. By default every float column is a feature and all others are kept."""
 
     keep: tuple[str, ...] = Field(
         default=(),
-        description="Columns copied as they are, by name or glob. Use '*' with `feature` to choose "
-        "the features one by one.",
+        description="Columns to copy unchanged, by name or glob. Use '*' with `feature` to name "
+        "every feature.",
     )
     feature: tuple[str, ...] = Field(
         default=(),
-        description="Columns that go through the network, by name or glob; integers only get there "
-        "this way. Wins over `keep`.",
+        description="Columns to encode, by name or glob; the only way to encode integers. "
+        "Overrides `keep`.",
     )
     accept_changes: bool = Field(
         default=False,
-        description="Also encode columns whose Parquet types cannot be written back: their values "
-        "return, their types change. Otherwise such files fail.",
+        description="Also encode columns whose Parquet types cannot be restored: their values "
+        "come back, their types change. Without this, such files fail.",
     )
 
 
@@ -31,6 +31,6 @@ class StatisticsConfig(Settings):
     max_rows: int | None = Field(
         default=4_000_000,
         ge=1,
-        description="Read at most about this many rows, as whole row groups spread evenly over the "
+        description="Read about this many rows at most, as whole row groups spread evenly over the "
         "source; null reads every row.",
     )

@@ -1,7 +1,7 @@
 """One job: the settings behind the command line, the YAML file and the flows' parameters.
 
-`JobConfig` holds every setting. Each verb narrows it to what that verb cannot do without, so one
-`job.yaml` serves fit, encode and decode, and a deployment's form marks what is required.
+`JobConfig` holds every setting. Each verb's subclass marks the settings that the verb requires, so
+that one `job.yaml` serves every verb and a deployment's form shows what is required.
 """
 
 from typing import Annotated, Literal
@@ -21,28 +21,30 @@ from ae_pipeline.config.upkeep import DriftConfig, RetentionConfig
 
 
 class ExecutionConfig(Settings):
-    """How the work is spread and what may be overwritten."""
+    """Concurrency, retries, and permission to overwrite."""
 
-    workers: int = Field(default=2, ge=1, le=256, description="Fragments worked on at a time.")
+    workers: int = Field(default=2, ge=1, le=256, description="Fragments processed at a time.")
     fragments_per_task: int | None = Field(
         default=None,
         ge=1,
-        description="Fragments in one Prefect task; null chooses so that a run has at most about "
-        "100 tasks.",
+        description="Fragments per Prefect task; null limits a run to about 100 tasks.",
     )
     retries: int = Field(
-        default=2, ge=0, le=10, description="Attempts after an I/O error; data errors never retry."
+        default=2,
+        ge=0,
+        le=10,
+        description="Retries after an I/O error; errors of data or settings are never retried.",
     )
     force: bool = Field(
         default=False,
-        description="Do it again, over what is there. fit: the codec. encode: every file, with "
-        "another codec where the settings ask for one. decode: its tables. backfill and compress "
-        "may remove more than a tenth of the dataset.",
+        description="Redo and overwrite. fit: the codec. encode: every file, with a new codec if "
+        "the settings require one. decode: its tables. backfill and compress may also remove more "
+        "than a tenth of the dataset.",
     )
 
 
 class JobConfig(Settings):
-    """Everything one dataset's fit, encode and decode need to know."""
+    """Every setting of every verb, for one dataset."""
 
     source: str | None = Field(
         default=None, description="Parquet file, folder or hive-partitioned tree."
@@ -54,9 +56,11 @@ class JobConfig(Settings):
     archive: str | None = Field(
         default=None, description="Archive; encode writes it, decode and verify read it."
     )
-    decoded: str | None = Field(default=None, description="Where decode writes its tables.")
+    decoded: str | None = Field(
+        default=None, description="Folder for decoded tables; decode writes it."
+    )
     codec_for: Literal["features", "archive"] = Field(
-        default="features", description="The kind of dataset that `fit` fits a codec for."
+        default="features", description="Kind of dataset that `fit` fits a codec for."
     )
     latent_column: str = Field(
         default="latent", min_length=1, description="Name of the latent column."
@@ -80,16 +84,16 @@ class JobConfig(Settings):
 
 
 class FitJob(JobConfig):
-    """Settings of fit: source and codec are required."""
+    """Settings of fit; source and codec are required."""
 
     source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
     codec: str = Field(description="Codec directory to write.")
 
 
 class EncodeJob(JobConfig):
-    """Settings of encode: the source, and features or an archive to write.
+    """Settings of encode: the source, and the features or the archive to write.
 
-    A codec is fitted if none is given.
+    Without a codec, encode fits one.
     """
 
     source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
@@ -101,28 +105,31 @@ class EncodeJob(JobConfig):
 
 
 class CompressJob(EncodeJob):
-    """Settings of compress: the source, and the archive that is kept up to date with it."""
+    """Settings of compress: the source, and the archive to keep up to date with it."""
 
     source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
-    archive: str = Field(description="Archive to keep up to date; a codec is fitted at first.")
+    archive: str = Field(description="Archive to keep up to date; the first run fits its codec.")
 
 
 class EstimateJob(JobConfig):
-    """Settings of estimate: the source, and the tolerances to tell about."""
+    """Settings of estimate: the source, and the tolerances to forecast."""
 
     source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
     tolerances: tuple[Annotated[Share, Field(gt=0)], ...] = Field(
         default=(0.001, 0.01, 0.05),
         min_length=1,
-        description="A part of each column's spread, or of `tolerance.kind`; tolerance.rules hold "
-        "as well.",
+        description="Fractions of each column's spread, or of `tolerance.kind`; tolerance.rules "
+        "apply, too.",
     )
 
 
 class DecodeJob(JobConfig):
-    """Settings of decode: features or an archive to read, and where to; errors need the source."""
+    """Settings of decode: features or an archive to read, and a folder to write.
 
-    decoded: str = Field(description="Folder to write the reconstructed tables to.")
+    With a source, decode compares every value with it.
+    """
+
+    decoded: str = Field(description="Folder for the reconstructed tables.")
 
     @model_validator(mode="after")
     def _reads_one_thing(self) -> "DecodeJob":
@@ -137,12 +144,12 @@ class VerifyJob(JobConfig):
 
 
 class MainJob(FitJob, EncodeJob, DecodeJob):
-    """Settings of the main job: fit, encode, decode, and every path they need."""
+    """Settings of the main job (fit, encode, decode), with every path they need."""
 
     source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
     codec: str = Field(description="Codec directory to write.")
     features: str = Field(description="Features dataset to write.")
-    decoded: str = Field(description="Folder to write the reconstructed tables to.")
+    decoded: str = Field(description="Folder for the reconstructed tables.")
 
 
 def _require_one(job: JobConfig) -> None:

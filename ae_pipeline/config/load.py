@@ -1,4 +1,4 @@
-"""YAML file and overrides → a checked job, with faults told in one line."""
+"""YAML file and overrides → a checked job, or an error of one line."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ae_pipeline.config.yaml_text import YamlError, load_yaml
 from ae_pipeline.errors import ConfigError
 
 Job = TypeVar("Job", bound=JobConfig)
-#: What helps against faults of a type.
+#: Remedies by pydantic's type of error.
 _REMEDIES = {
     "string_type": "write it in quotes",
-    "number_type": "write digits, because true and false are no numbers",
+    "number_type": "write digits; true and false are not numbers",
 }
 _BRIEF = reprlib.Repr()
 _BRIEF.maxlevel = 2
@@ -27,15 +27,15 @@ _BRIEF.maxstring = _BRIEF.maxother = _BRIEF.maxlong = 200
 
 
 def load_job(kind: type[Job], path: str | None, overrides: Mapping[str, Any] | None = None) -> Job:
-    """Read `path` (or nothing), lay `overrides` over it and check the result.
+    """Read `path` if there is one, apply `overrides`, and check the result.
 
     Args:
-        kind: `JobConfig` or one of its narrowings; what it requires must be there.
+        kind: `JobConfig` or one of its subclasses; the settings it requires must be given.
         path: YAML file with the keys of `JobConfig`, or None.
-        overrides: dotted keys to values, e.g. `{"training.epochs": 5}`.
+        overrides: values by dotted key, e.g. `{"training.epochs": 5}`.
 
     Raises:
-        ConfigError: the file is missing or no mapping, a key is unknown, a value is out of range.
+        ConfigError: the file is missing or not a mapping, a key is unknown, or a value is invalid.
     """
     tree = _read_yaml(path) if path else {}
     for dotted, value in (overrides or {}).items():
@@ -50,7 +50,7 @@ def parse_setting(text: str) -> tuple[str, Any]:
     """`"training.epochs=5"` → `("training.epochs", 5)`; the value is read as YAML.
 
     Raises:
-        ConfigError: there is no `=`, or the value is no YAML.
+        ConfigError: there is no `=`, or the value is not valid YAML.
     """
     key, separator, value = text.partition("=")
     if not separator or not key:
@@ -59,7 +59,7 @@ def parse_setting(text: str) -> tuple[str, Any]:
         return key, load_yaml(value)
     except YamlError as error:
         raise ConfigError(
-            "value is no YAML", where=key, got=f"{_shortened(value)} ({error})"
+            "the value is not valid YAML", where=key, got=f"{_shortened(value)} ({error})"
         ) from None
 
 
@@ -68,17 +68,19 @@ def _read_yaml(path: str) -> dict[str, Any]:
         tree = load_yaml(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError("cannot read the config file", where=path, got=str(error)) from None
-    except ValueError as error:  # YamlError, and bytes that are no UTF-8
-        raise ConfigError("config file is no YAML", where=path, got=str(error)) from None
+    except ValueError as error:  # YamlError, and bytes that are not UTF-8
+        raise ConfigError("the config file is not valid YAML", where=path, got=str(error)) from None
     if tree is None:
         return {}
     if not isinstance(tree, dict):
-        raise ConfigError("config file holds no settings", where=path, expected="keys and values")
+        raise ConfigError(
+            "the config file holds no settings", where=path, expected="keys and values"
+        )
     return tree
 
 
 def _set(tree: dict[str, Any], dotted: str, value: Any) -> None:
-    """Set `a.b` in nested dicts, making the levels that are missing."""
+    """Set `a.b` in nested dicts, creating missing levels."""
     *parents, leaf = dotted.split(".")
     for parent in parents:
         branch = tree.get(parent)
@@ -88,7 +90,7 @@ def _set(tree: dict[str, Any], dotted: str, value: Any) -> None:
 
 
 def _explain(error: ValidationError, kind: type[BaseModel], where: str) -> ConfigError:
-    """The first fault as our one line; the others are counted."""
+    """The first fault as one line, with a count of the others."""
     faults = error.errors(include_url=False)
     fault = faults[0]
     key = ".".join(str(part) for part in fault["loc"])
@@ -113,12 +115,12 @@ def _explain(error: ValidationError, kind: type[BaseModel], where: str) -> Confi
 
 
 def _shortened(value: object) -> str:
-    """A value as it would be written; of long ones a part, also of those that anchors repeat."""
+    """A value as written, cut if it is long, even if YAML anchors make it so."""
     return _BRIEF.repr(value)
 
 
 def _keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    """Names that would have been right at `path`."""
+    """Valid keys at `path`."""
     for part in path:
         annotation = model.model_fields[str(part)].annotation
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):

@@ -21,21 +21,21 @@ class NetworkConfig(Settings):
 
     design: Design = Field(
         default="residual",
-        description="residual: a linear map that starts at PCA plus a nonlinear branch that starts "
-        "at zero. plain: the usual stack of dense layers.",
+        description="residual: a linear map initialised with PCA, plus a nonlinear branch that "
+        "starts at zero. plain: the usual stack of dense layers.",
     )
     window: int | None = Field(
         default=None,
         ge=1,
         le=256,
-        description="Consecutive rows that an archive's network sees as one input; null lets the "
-        "planner choose. Features are always of one row.",
+        description="Consecutive rows that form one input of an archive's network; null lets the "
+        "planner choose. Features always use one row.",
     )
     latent_dim: int | None = Field(
         default=None,
         ge=1,
-        description="Numbers per row (per window in an archive) in the bottleneck; null takes a "
-        "quarter of the feature columns, or for an archive what the planner chooses.",
+        description="Width of the bottleneck: numbers per row, or per window in an archive. null: "
+        "a quarter of the feature columns, or for an archive the planner's choice.",
     )
     encoder_hidden: tuple[Width, ...] = Field(
         default=(64, 64), description="Widths of the encoder's hidden layers, from input to latent."
@@ -44,15 +44,15 @@ class NetworkConfig(Settings):
         default=None,
         description="Widths of the decoder's hidden layers; null mirrors the encoder.",
     )
-    activation: Activation = Field(default="relu", description="Of every hidden layer.")
+    activation: Activation = Field(default="relu", description="Activation of every hidden layer.")
     initializer: Initializer = Field(
-        default="glorot_uniform", description="Of the hidden layers' weights."
+        default="glorot_uniform", description="Initialiser of the hidden layers' weights."
     )
     clip_sigma: float = Field(
         default=10.0,
         gt=0,
-        description="Standardised inputs are clipped to plus and minus this many standard "
-        "deviations, so that one wild value cannot steer training.",
+        description="Clip standardised inputs at plus and minus this many standard deviations, so "
+        "that no single outlier steers training.",
     )
 
     def widths(self) -> tuple[tuple[int, ...], tuple[int, ...]]:

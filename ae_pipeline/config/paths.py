@@ -1,4 +1,4 @@
-"""Paths are local: one that names a store elsewhere is refused before it becomes a folder `s3:`."""
+"""Paths are local: a remote URL is refused before it becomes a local folder named `s3:`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from ae_pipeline.errors import ConfigError
 
-#: Schemes that nobody means as the first folder of a local path.
+#: URL schemes that nobody uses as the first folder of a local path.
 _STORES = (
     "abfs|abfss|adl|alluxio|az|azure|cos|cosn|dbfs|file|ftp|ftps|gcs|gdrive|git|github|gs|hdfs|hf|"
     "http|https|jdbc|jfs|lakefs|memory|minio|nfs|o3fs|obs|oci|ofs|oss|r2|s3|s3a|s3n|scp|sftp|smb|"
@@ -21,9 +21,9 @@ _FILE = re.compile(r"\s*file:(?://(?:localhost)?)?(?P<path>/.*)", re.I | re.S)
 
 
 def fault_of(path: str) -> str:
-    """What a path should have been; empty if it is a local one.
+    """The expected form of a path that is not local; empty if it is.
 
-    A colon alone does not matter: `a:b/c` and `C=12:30` are local.
+    A colon alone is allowed: `a:b/c` and `C=12:30` are local.
     """
     found = _REMOTE.match(path)
     if found is None:
@@ -33,17 +33,17 @@ def fault_of(path: str) -> str:
         return f"a plain path, {file['path']} without file:"
     scheme = found["any"] or found["known"]
     return (
-        f"a local path, since {scheme}: is not read or written: copy or mount it and name that "
-        f"(a local folder of that name is ./{path.strip()})"
+        f"a local path, because {scheme}: is not supported: copy or mount it "
+        f"(for a local folder of that name write ./{path.strip()})"
     )
 
 
 def local_path(path: str | None) -> str | None:
-    """A setting as a path, with `~` resolved; absolute where Arrow would take it for a URI.
+    """The path in a setting, with `~` expanded; absolute if Arrow would read it as a URI.
 
     Raises:
         ValueError: it is empty.
-        PydanticCustomError: it names a store elsewhere.
+        PydanticCustomError: it is a remote URL.
     """
     if path is None:
         return None
@@ -56,10 +56,10 @@ def local_path(path: str | None) -> str | None:
 
 
 def argument_path(path: str, where: str) -> str:
-    """As `local_path`, for an argument that is no setting.
+    """Like `local_path`, for an argument that is not a setting.
 
     Raises:
-        ConfigError: it names a store elsewhere.
+        ConfigError: it is a remote URL.
     """
     fault = fault_of(path)
     if fault:

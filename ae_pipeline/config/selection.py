@@ -1,4 +1,4 @@
-"""Which part of a dataset is decoded."""
+"""The part of a dataset to decode."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ RowGroupNumber = Annotated[int, Field(ge=0)]
 
 
 class SelectionConfig(Settings):
-    """Columns, partitions and row groups to decode; what is empty selects everything."""
+    """Columns, partitions and row groups to decode; an empty setting selects everything."""
 
     columns: tuple[str, ...] = Field(
         default=(), description="Columns of the source, by name or glob."
@@ -18,7 +18,7 @@ class SelectionConfig(Settings):
     partitions: tuple[str, ...] = Field(
         default=(),
         description="Folders of the dataset, by path or glob: year=2015, 'year=201*', "
-        "'*/month=07'. Files that are not in a folder have the path '.'.",
+        "'*/month=07'. '.' is the dataset's root.",
     )
     row_groups: tuple[RowGroupNumber, ...] = Field(
         default=(), description="Row groups of each encoded file, counted from 0."

@@ -19,34 +19,34 @@ ToleranceKind = Literal[
     "psnr",
     "exact",
 ]
-#: What the tolerance of columns without a rule may be relative to.
+#: Kinds of tolerance for columns without a rule.
 RelativeKind = Literal["spread", "range", "std", "relative"]
 _POSITIVE = "give the largest error, without a sign; 0 is exact"
 _SHARES = {"spread", "range", "std", "relative"}
 _MOST_DIGITS, _MOST_PLACES = 15, 15
 
 _KINDS = (
-    "absolute: in source units. spread: a part of how far ordinary values reach, outliers, fill "
-    "values and the most frequent value apart. range: a part of maximum - minimum, as SZ's REL "
-    "mode. std: a part of the standard deviation. relative: a part of each value's own magnitude, "
-    "as SZ's PW_REL; 0 stays 0. digits: so many significant digits of each value. decimals: so "
-    "many places after the point, as GRIB's decimal scale; negative ones are tens and hundreds. "
-    "Both are rounded to the column's own type. "
+    "absolute: in source units. spread: a fraction of the spread of ordinary values, which leaves "
+    "out outliers, fill values and the most frequent value. range: a fraction of maximum - "
+    "minimum, like SZ's REL mode. std: a fraction of the standard deviation. relative: a fraction "
+    "of each value's own magnitude, like SZ's PW_REL; 0 stays 0. digits: significant digits of "
+    "each value. decimals: places after the point, like GRIB's decimal scale; negative numbers are "
+    "tens and hundreds. Both are rounded to the column's own type. "
     "rmse: root mean square error in source units. psnr: in dB, of maximum - minimum. exact: bit "
     "for bit."
 )
 
 
 def _is_share(value: float) -> float:
-    """A part of 1; refused with what to do instead."""
+    """Accept a fraction from 0 to 1; refuse anything else with a remedy."""
     if 0 <= value <= 1:
         return value
     if value < 0:
-        raise refusal("a part of 1, such as 0.01 for 1 %", f"{value:g}", _POSITIVE)
+        raise refusal("a fraction, such as 0.01 for 1 %", f"{value:g}", _POSITIVE)
     raise refusal(
-        "a part of 1, such as 0.01 for 1 %",
+        "a fraction, such as 0.01 for 1 %",
         f"{value:g}, which is {100 * value:g} %",
-        "divide it by 100, or for source units give a rule of kind absolute (tolerance.rules)",
+        "divide it by 100, or for source units use a rule of kind absolute (tolerance.rules)",
     )
 
 
@@ -61,7 +61,8 @@ class ToleranceRule(Settings):
     kind: ToleranceKind = Field(description=_KINDS)
     value: Amount = Field(
         default=0.0,
-        description="Of the kind; 0 is exact, but for decimals, where it is whole numbers.",
+        description="Tolerance in terms of the kind. 0 is exact, except for decimals, where it "
+        "rounds to whole numbers.",
     )
 
     @model_validator(mode="after")
@@ -75,32 +76,32 @@ class ToleranceConfig(Settings):
 
     relative: Share = Field(
         default=0.01,
-        description="Of columns that no rule matches, a part of `kind`; 0 is exact.",
+        description="Tolerance of columns without a rule, as a fraction of `kind`; 0 is exact.",
     )
     kind: RelativeKind = Field(
         default="spread",
-        description="What `relative` is a part of: the spread of ordinary values, the range, the "
-        "standard deviation, or each value itself.",
+        description="Base of `relative`: the spread of ordinary values, the range, the standard "
+        "deviation, or each value itself.",
     )
     rules: tuple[ToleranceRule, ...] = Field(
         default=(),
-        description="Columns with a tolerance of their own, each rule with match (a name or glob), "
-        "kind (absolute, spread, range, std, relative, digits, decimals, rmse, psnr, exact) and "
-        "value; the last match counts.",
+        description="Rules for columns with a tolerance of their own. Each has match (a name or "
+        "glob), kind (absolute, spread, range, std, relative, digits, decimals, rmse, psnr, exact) "
+        "and value; the last match counts.",
     )
     accept_flattened: bool = Field(
         default=False,
-        description="Encode even if a tolerance leaves next to nothing of a column. A rule whose "
-        "match is the exact name of a column accepts it for that column.",
+        description="Encode even if a tolerance flattens a column, which leaves next to nothing of "
+        "it. A rule whose match is the exact name of a column accepts this for that column.",
     )
 
     def shaping(self) -> dict[str, Any]:
-        """Settings that shape a codec, as JSON: all but what was accepted."""
+        """Settings that shape a codec, as JSON: all except `accept_flattened`."""
         return self.model_dump(mode="json", exclude={"accept_flattened"})
 
 
 def _check_value(kind: str, value: float) -> None:
-    """ValueError that says what the value of a kind may be."""
+    """Raise ValueError if the value does not suit the kind, saying what would."""
     if kind == "exact" and value:
         raise ValueError("exact takes no value")
     if kind == "digits" and not (value == int(value) and 1 <= value <= _MOST_DIGITS):

@@ -1,4 +1,4 @@
-"""How the autoencoder is trained and when it stops."""
+"""Training of the autoencoder, and when it stops."""
 
 from typing import Literal
 
@@ -15,29 +15,35 @@ Schedule = Literal["constant", "cosine", "exponential"]
 class TrainingConfig(Settings):
     """Mini-batch training: loss, optimiser, limits, sample, seed."""
 
-    loss: Loss = Field(default="mse", description="Of standardised values, missing ones left out.")
-    huber_delta: float = Field(
-        default=1.0, gt=0, description="Where huber turns linear, in standard deviations."
+    loss: Loss = Field(
+        default="mse", description="Loss over standardised values, without missing ones."
     )
-    optimizer: Optimizer = Field(default="adam", description="By name.")
+    huber_delta: float = Field(
+        default=1.0,
+        gt=0,
+        description="Error at which huber becomes linear, in standard deviations.",
+    )
+    optimizer: Optimizer = Field(default="adam", description="Optimiser.")
     learning_rate: float = Field(default=1e-2, gt=0, description="Peak learning rate.")
-    weight_decay: float = Field(default=1e-4, ge=0, description="For adamw only.")
-    momentum: float = Field(default=0.9, ge=0, lt=1, description="For sgd only.")
+    weight_decay: float = Field(default=1e-4, ge=0, description="Weight decay; adamw only.")
+    momentum: float = Field(default=0.9, ge=0, lt=1, description="Momentum; sgd only.")
     schedule: Schedule = Field(
-        default="cosine", description="How the learning rate falls over the planned steps."
+        default="cosine", description="Decay of the learning rate over the planned steps."
     )
     warmup_fraction: float = Field(
-        default=0.02, ge=0, lt=1, description="Share of the planned steps that ramp up linearly."
+        default=0.02, ge=0, lt=1, description="Share of the planned steps with a linear warm-up."
     )
     batch_size: int = Field(default=256, ge=1, description="Rows per mini-batch.")
     epochs: int = Field(
-        default=1000, ge=0, description="Passes over the resident sample; 0 keeps the start (PCA)."
+        default=1000,
+        ge=0,
+        description="Passes over the resident sample at most; 0 keeps the initial PCA.",
     )
     max_steps: int | None = Field(
-        default=20_000, ge=1, description="Stop after this many mini-batches, if sooner."
+        default=20_000, ge=1, description="Mini-batches at most; null sets no limit."
     )
     loss_threshold: float | None = Field(
-        default=None, gt=0, description="Stop when the validation loss is at most this."
+        default=None, gt=0, description="Stop once the validation loss is this low."
     )
     patience: int | None = Field(
         default=None,
@@ -48,23 +54,29 @@ class TrainingConfig(Settings):
         default=0.1,
         gt=0,
         lt=1,
-        description="Share of the rows held out, as whole row groups where there are enough.",
+        description="Share of the rows held out, as whole row groups if there are enough.",
     )
     sample_mb: int = Field(
         default=256,
         ge=1,
-        description="Memory for the resident sample that mini-batches are drawn from; a larger "
-        "source refreshes it every epoch.",
+        description="Memory in MB for the resident sample that mini-batches are drawn from; if the "
+        "source is larger, the sample is renewed every epoch.",
     )
     start_from: str | None = Field(
         default=None,
-        description="Codec directory whose network training goes on from, for data that has "
-        "drifted; of the same columns, whose standardisation and shape it keeps.",
+        description="Codec directory whose network training starts from, for data that has "
+        "drifted. The columns must be the same; standardisation and shape stay.",
     )
     checkpoint_s: float = Field(
-        default=20.0, ge=0, description="Seconds between checkpoints that a killed fit resumes."
+        default=20.0,
+        ge=0,
+        description="Seconds between the checkpoints from which a killed fit resumes.",
     )
-    seed: int = Field(default=0, ge=0, description="Same seed, source and machine: same codec.")
+    seed: int = Field(
+        default=0,
+        ge=0,
+        description="Seed of all randomness; equal seed, source and machine give equal codecs.",
+    )
 
     @field_validator("start_from")
     @classmethod

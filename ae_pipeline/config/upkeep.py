@@ -1,4 +1,4 @@
-"""What `compress` does beside encoding: watch for drift, and delete sources that are safe."""
+"""Duties of `compress` besides encoding: watch for drift, and delete verified sources."""
 
 from typing import Literal
 
@@ -10,32 +10,34 @@ DriftAction = Literal["warn", "direct", "refit"]
 
 
 class DriftConfig(Settings):
-    """When data is no longer what the codec was fitted to, and what is done then."""
+    """Thresholds for drift from the data the codec was fitted to, and the response."""
 
     shift: float = Field(
         default=0.25,
         gt=0,
-        description="Population stability index of a column against fit time, over its deciles, "
-        "that is told as drift.",
+        description="Report a shift when the population stability index of a column, over its "
+        "deciles of fit time, exceeds this.",
     )
     growth: float = Field(
         default=1.25,
         ge=1,
-        description="Bytes per row over what the fit promised from which `action` is taken.",
+        description="Take `action` when bytes per row exceed this multiple of what the fit "
+        "promised.",
     )
     action: DriftAction = Field(
         default="warn",
-        description="For partitions that have grown. warn: tell. direct: new fragments without "
-        "prediction and network. refit: a former codec of the archive that suits them, else a new "
-        "one fitted to them, its network started from the one in use, every tolerance as it was.",
+        description="Response to partitions that exceed `growth`. warn: report them. direct: "
+        "encode their new fragments without prediction or network. refit: use a former codec of "
+        "the archive that suits them, or else fit a new one that starts from the network in use "
+        "and keeps every tolerance.",
     )
 
 
 class RetentionConfig(Settings):
-    """Whether source fragments are deleted once the archive holds them."""
+    """Whether to delete source fragments once the archive holds them."""
 
     delete_source: Literal["never", "after_verify"] = Field(
         default="never",
-        description="after_verify: delete a source fragment once its archive file was read back, "
-        "decoded and compared with it, value by value.",
+        description="after_verify: delete a source fragment once its archive file has been read "
+        "back, decoded and compared with it, value by value.",
     )

@@ -1,7 +1,8 @@
 """YAML text → plain values, by the rules of YAML 1.2: what looks like text is text.
 
-PyYAML knows YAML 1.1, where `1:30` is ninety, `yes`, `no`, `on` and `off` are booleans, `1_000` is
-a number and `010` is eight. It also lets the last of two equal keys win. People mean none of this.
+PyYAML implements YAML 1.1, where `1:30` is ninety, `yes`, `no`, `on` and `off` are booleans,
+`1_000` is a number and `010` is eight. It also lets the last of two equal keys win. Nobody means
+any of this.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ import yaml
 
 
 class YamlError(ValueError):
-    """What is wrong with a text, and where, in one line."""
+    """A text is not valid YAML; the message says why and where, in one line."""
 
 
 class _Loader(yaml.SafeLoader):
     """PyYAML's safe loader with the scalars of YAML 1.2's core schema and unique keys."""
 
 
-#: Tag, form and first characters of what is no text, in the order in which they are tried.
+#: Tag, form and first characters of scalars other than text, in the order they are tried.
 _SCALARS = (
     ("bool", "true|True|TRUE|false|False|FALSE", "tTfF"),
     ("null", "~|null|Null|NULL|", "~nN\0"),
@@ -39,10 +40,10 @@ for _tag, _form, _first in _SCALARS:
 
 
 def load_yaml(text: str) -> Any:
-    """The value of one YAML document; None of an empty one.
+    """The value of one YAML document; None if the document is empty.
 
     Raises:
-        YamlError: it is no YAML, or gives a key twice; the message has the line.
+        YamlError: it is not valid YAML or repeats a key; the message has the line.
     """
     try:
         return yaml.load(text, _Loader)  # noqa: S506  a safe loader
@@ -62,15 +63,15 @@ def _located(error: yaml.MarkedYAMLError) -> str:
     if "'\\t'" in problem:
         problem = "a tab, where YAML wants spaces"
     if problem.startswith("expected <block end>"):
-        problem = "an indentation that does not fit the lines above"
+        problem = "an indentation that does not match the lines above"
     mark = error.problem_mark or error.context_mark
     return problem if mark is None else f"{problem}, line {mark.line + 1}, column {mark.column + 1}"
 
 
 def _mapping(loader: _Loader, node: yaml.Node) -> dict[Any, Any]:
-    """A mapping; keys that `<<` brings in may be given again, others not."""
+    """A mapping; only keys merged by `<<` may be repeated."""
     if not isinstance(node, yaml.MappingNode):
-        raise yaml.constructor.ConstructorError(None, None, "no mapping", node.start_mark)
+        raise yaml.constructor.ConstructorError(None, None, "not a mapping", node.start_mark)
     first: dict[str, yaml.Node] = {}
     for key, _ in node.value:
         name = str(key.value)
@@ -78,7 +79,7 @@ def _mapping(loader: _Loader, node: yaml.Node) -> dict[Any, Any]:
             raise yaml.constructor.ConstructorError(
                 None,
                 None,
-                f"{name} is there twice, first in line {_line(first[name])}",
+                f"{name} is repeated, first in line {_line(first[name])}",
                 key.start_mark,
             )
         first[name] = key
@@ -91,7 +92,7 @@ def _line(node: yaml.Node) -> int:
 
 
 def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
-    """Decimal, with leading zeros or without; more digits than Python converts are an error."""
+    """Decimal, leading zeros allowed; more digits than Python converts are an error."""
     return int(loader.construct_scalar(node))
 
 

@@ -27,7 +27,6 @@ from ae_pipeline.dataset.schemas import drifted_columns, fittable, typical_schem
 from ae_pipeline.dataset.source import Source, pinned_source
 from ae_pipeline.dataset.sparing import sparing, sparing_files
 from ae_pipeline.dataset.table_format import refuse_inside_table
-from ae_pipeline.dataset.twin_names import check_names
 from ae_pipeline.dataset.weight import cut, leaves, weight_of
 
 __all__ = [
@@ -37,7 +36,6 @@ __all__ = [
     "Seen",
     "Source",
     "arrow_name",
-    "check_names",
     "cut",
     "discover",
     "drifted_columns",

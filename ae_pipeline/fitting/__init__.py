@@ -4,13 +4,22 @@ from ae_pipeline.fitting.archive import fit_archive_codec
 from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
 from ae_pipeline.fitting.features import fit_codec
 from ae_pipeline.fitting.guard import column_fidelity, flattened_warnings, is_named, judge_codec
-from ae_pipeline.fitting.prepare import Measured, measure_for_fit, spread
+from ae_pipeline.fitting.prepare import measure_for_fit
 from ae_pipeline.fitting.preview import preview
+from ae_pipeline.fitting.rehearsal import (
+    Rehearsed,
+    SampledSource,
+    is_trained,
+    rehearse,
+    sample_blocks,
+    sample_source,
+)
 from ae_pipeline.fitting.start import fit_key
 
 __all__ = [
     "UNTRAINED",
-    "Measured",
+    "Rehearsed",
+    "SampledSource",
     "column_fidelity",
     "direct_codec",
     "fit_archive_codec",
@@ -18,8 +27,11 @@ __all__ = [
     "fit_key",
     "flattened_warnings",
     "is_named",
+    "is_trained",
     "judge_codec",
     "measure_for_fit",
     "preview",
-    "spread",
+    "rehearse",
+    "sample_blocks",
+    "sample_source",
 ]

@@ -12,6 +12,7 @@ from ae_pipeline.columns import Standardization, fit_standardization
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.dataset import Source
 from ae_pipeline.errors import ConfigError, NoFeatureColumnError, listing
+from ae_pipeline.extras import require
 from ae_pipeline.fitting.prepare import measure_for_fit, spread
 from ae_pipeline.fitting.rare_values import with_lost_events
 from ae_pipeline.fitting.start import codec_to_start_from, fit_key
@@ -35,7 +36,9 @@ def fit_codec(
         SourceError: the source cannot be used.
         ConfigError: a setting does not suit it.
         TrainingError: the loss diverged.
+        MissingExtraError: what trains a network is not installed.
     """
+    require("fitting a codec", "tensorflow", "keras")
     measured = measure_for_fit(job, source, progress, max_rows=job.statistics.max_rows)
     schema, statistics = measured.schema, measured.statistics
     previous = codec_to_start_from(job, schema, load_features_codec)

@@ -12,6 +12,7 @@ from ae_pipeline.formats.registry import (
     format_of,
     open_format,
     require_footer,
+    setting_of,
 )
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "format_of",
     "open_format",
     "require_footer",
+    "setting_of",
     "split_records",
 ]

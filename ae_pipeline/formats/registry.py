@@ -36,6 +36,12 @@ def destination_of(job: EncodeJob) -> Path:
     return Path(getattr(job, format_of(job).kind))
 
 
+def setting_of(path: str | None, otherwise: str) -> str:
+    """Return the setting that names a dataset, by its marker; `otherwise` if it has none."""
+    marker = None if path is None else read_marker(Path(path))
+    return marker.kind if marker is not None and marker.kind in FORMATS else otherwise
+
+
 def open_format(directory: Path, extra: Mapping[str, str] = _NO_EXTRA) -> FragmentFormat:
     """Load a codec and wrap it in the format of its kind; errors as `load_codec`.
 

@@ -34,47 +34,62 @@ logger = logging.getLogger(__name__)
 def encode_fragment(
     plan: EncodePlan, formats: Mapping[str, FragmentFormat], fragment: Fragment
 ) -> FragmentResult:
-    """Encode one fragment unless what is there is current."""
+    """Encode one fragment unless the file that is there is current.
+
+    Raises:
+        AePipelineError: it cannot be encoded, or what is there must not be replaced.
+    """
     format, path = formats[plan.codec_of(fragment)], Path(plan.destination) / fragment.relative
     fragment = pinned(fragment)
-    identity = fingerprint(fragment)
+    identity, found = fingerprint(fragment), footer_of(path)
     footer = Footer(format.kind, format.codec_id, identity, fragment.size_bytes, format.extra)
-    is_forced, found = plan.force or fragment.relative in plan.suspects, footer_of(path)
+    is_forced = plan.force or fragment.relative in plan.suspects
     if not is_forced and footer.is_same(found):
         return _result(format, fragment, path, "current", ())
-    retired = plan.retired.get(fragment.relative)
-    if path.exists() and is_only_copy(found, identity, retired):
+    if path.exists() and is_only_copy(found, identity, plan.retired.get(fragment.relative)):
         raise returned_error(fragment.path)
     started = time.thread_time()
     seen = Seen.at(fragment.path)
     if not plan.force:
         _check_not_rotted(fragment, found, identity, seen)
-    fragment = with_int96_unit(fragment)
+    result = _replace(plan, format, with_int96_unit(fragment), footer, seen)
+    _log(result, time.thread_time() - started)
+    return result
+
+
+def _replace(
+    plan: EncodePlan, format: FragmentFormat, fragment: Fragment, footer: Footer, seen: Seen
+) -> FragmentResult:
+    """Write a fragment and publish it, unless its source changed meanwhile."""
     arrow = fragment_schema(fragment)
     check_schema(format, arrow, fragment.relative)
     form, changes = kept_form(fragment, arrow, accepts_changes=plan.accepts_changes)
     footer = footer.with_schema(arrow, format.schema).with_form(form, format.schema)
     if format.has_promise:  # whose source may be deleted
         footer = replace(footer, source_sha256=seen.sha256)
+    destination = Path(plan.destination)
     with (
-        replacing(Path(plan.destination), fragment.relative, fragment.path) as keep,
-        publishing(path) as whole,
+        replacing(destination, fragment.relative, fragment.path) as keep,
+        publishing(destination / fragment.relative) as whole,
     ):
         warnings = (*changes, *format.write(fragment, whole, footer, arrow))
-        _check_unchanged(fragment, identity, seen)
+        _check_unchanged(fragment, footer.source_fingerprint, seen)
         # Looked at before another run can put its own there.
         result = _result(format, fragment, whole, "written", warnings)
         keep()
+    return result
+
+
+def _log(result: FragmentResult, seconds: float) -> None:
     logger.info(
         "encoded %s: %d rows, %d -> %d bytes (payload %d), %.2f CPU s",
-        fragment.relative,
+        result.relative,
         result.n_rows,
         result.source_bytes,
         result.encoded_bytes,
         result.payload_bytes,
-        time.thread_time() - started,
+        seconds,
     )
-    return result
 
 
 def _check_unchanged(fragment: Fragment, identity: str, seen: Seen) -> None:

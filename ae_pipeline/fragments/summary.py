@@ -29,22 +29,24 @@ TOTAL = "total"
 def summarize(
     verb: Literal["encode", "decode", "verify"],
     source: str,
-    destination: str,
+    destination: str | None,
     codecs: Mapping[Path, FragmentFormat],
     outcome: Outcome,
     started: float,
     columns: Collection[str] | None = None,
+    compared_with: str | None = None,
 ) -> DatasetReport:
     """One report over all fragments.
 
     Args:
         verb: what was done.
         source: path that was read.
-        destination: path that was written.
+        destination: path that was written; None if none was.
         codecs: coders in use by their directories; the first names the columns and their scales.
         outcome: results and failures of the fragments.
         started: `time.monotonic()` when the verb began.
         columns: those that were decoded, or None for all.
+        compared_with: path of the source that decoded values were compared with, if any.
     """
     formats = list(codecs.values())
     numbers = feature_numbers(formats[0], columns) if formats else []
@@ -59,6 +61,7 @@ def summarize(
     # Of features nothing is promised, and one partition is the whole.
     is_judged = bool(fidelity) and len(partitions) > 1
     lost = partition_warnings(partitions, features, fidelity) if is_judged else ()
+    encoded = destination if verb == "encode" and destination is not None else source
     return DatasetReport(
         verb=verb,
         source=source,
@@ -68,9 +71,7 @@ def summarize(
         partitions=partitions,
         total=total,
         fragments=tuple(replace(result, errors=None) for result in outcome.results),
-        bytes=account(
-            outcome.results, Path(destination if verb == "encode" else source), list(codecs)
-        ),
+        bytes=account(outcome.results, Path(encoded), list(codecs)),
         n_written=sum(result.state == "written" for result in outcome.results),
         failures=outcome.failures,
         warnings=(
@@ -81,6 +82,7 @@ def summarize(
         ),
         seconds=time.monotonic() - started,
         fidelity=fidelity,
+        compared_with=compared_with,
     )
 
 

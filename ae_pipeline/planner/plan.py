@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.config.planner import PlannerConfig
+from ae_pipeline.extras import require
 from ae_pipeline.planner.candidate import CandidateTrainer
 from ae_pipeline.planner.candidate_shape import CandidateShape, describe
 from ae_pipeline.planner.forecast import Forecast
@@ -44,7 +45,15 @@ def plan_codec(
 
     Raises:
         TrainingError: the loss of a network is not finite before the first step.
+        MissingExtraError: a network may be tried, but the packages that train it are missing.
     """
+    if config.learn == "auto" and trainer.inputs.n_inputs > 1:
+        # Fail now, not after minutes of work that needs no network.
+        require(
+            "planner.learn: auto",
+            *("tensorflow", "keras"),
+            or_else="set planner.learn to linear or never",
+        )
     sample = read_sample(trainer.groups, trainer.codec, most_values)
     leaderboard = Leaderboard(sample, config.growth)
     leaderboard.enter("direct", trainer.codec, time.monotonic())

@@ -1,44 +1,36 @@
-"""Results as people read them: tables for the terminal, Markdown and JSON. Computes nothing."""
+"""Results as people and programs read them: tables, sentences, Markdown, HTML and JSON.
 
-from ae_pipeline.report.backfill import fragment_table, state_table
-from ae_pipeline.report.build import closing_lines, fit_table, inspection_tables, report_tables
-from ae_pipeline.report.compress import compress_lines
-from ae_pipeline.report.console import render
-from ae_pipeline.report.drift import drift_table
-from ae_pipeline.report.errors import column_table, failure_lines, partition_table, verdict
-from ae_pipeline.report.fidelity import fidelity_table
-from ae_pipeline.report.forecast import estimate_tables
-from ae_pipeline.report.gc import collected_line, collected_table
-from ae_pipeline.report.outcome import Result, result_lines, result_tables, result_warnings
-from ae_pipeline.report.sizes import byte_table, byte_tables
-from ae_pipeline.report.table import Table, to_json, to_markdown, to_records
+One presenter per type of result, found by `present`; importing this registers them all.
+"""
+
+from ae_pipeline.report.backfill import BackfillPresenter, PlanPresenter
+from ae_pipeline.report.compress import CompressPresenter
+from ae_pipeline.report.dataset import DatasetPresenter
+from ae_pipeline.report.drift import DriftPresenter
+from ae_pipeline.report.errors import failure_lines
+from ae_pipeline.report.estimate import EstimatePresenter
+from ae_pipeline.report.fit import FitPresenter
+from ae_pipeline.report.forms import as_html, as_json, as_markdown, as_text
+from ae_pipeline.report.gc import GarbagePresenter
+from ae_pipeline.report.inspection import InspectionPresenter
+from ae_pipeline.report.presenter import Presenter, present, presents
 
 __all__ = [
-    "Result",
-    "Table",
-    "byte_table",
-    "byte_tables",
-    "closing_lines",
-    "collected_line",
-    "collected_table",
-    "column_table",
-    "compress_lines",
-    "drift_table",
-    "estimate_tables",
+    "BackfillPresenter",
+    "CompressPresenter",
+    "DatasetPresenter",
+    "DriftPresenter",
+    "EstimatePresenter",
+    "FitPresenter",
+    "GarbagePresenter",
+    "InspectionPresenter",
+    "PlanPresenter",
+    "Presenter",
+    "as_html",
+    "as_json",
+    "as_markdown",
+    "as_text",
     "failure_lines",
-    "fidelity_table",
-    "fit_table",
-    "fragment_table",
-    "inspection_tables",
-    "partition_table",
-    "render",
-    "report_tables",
-    "result_lines",
-    "result_tables",
-    "result_warnings",
-    "state_table",
-    "to_json",
-    "to_markdown",
-    "to_records",
-    "verdict",
+    "present",
+    "presents",
 ]

@@ -1,11 +1,11 @@
-"""How far decoded values are from their source: per partition, per column, and in one sentence."""
+"""Errors of decoded values: per partition, per column, and as a verdict of one sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ae_pipeline.errors import listing
-from ae_pipeline.report.table import Cell, Table
+from ae_pipeline.report.tables import Cell, Table
 from ae_pipeline.results.dataset import DatasetReport, FragmentFailure, PartitionReport
 
 _SIGMA_NOTE = (
@@ -13,12 +13,12 @@ _SIGMA_NOTE = (
 )
 _MAX_NOTE = "max: the largest error, in standard deviations."
 _TOLERANCE_NOTE = "max/tol: the largest error over the promised one; at most 1, and 0 is exact."
-_LOST_NOTE = "lost: nulls, NaN or infinities that did not come back as they were."
+_LOST_NOTE = "lost: nulls, NaN or infinities that did not come back unchanged."
 
 
 def partition_table(report: DatasetReport) -> Table:
-    """One line per partition: rows, errors if they were measured, bytes of files."""
-    note = "Bytes of files as they are stored. ratio: source over ours, model not counted."
+    """One row per partition: rows, errors if they were measured, bytes of files."""
+    note = "Bytes of files as they are stored. ratio: source over encoded, model not counted."
     if report.total.metrics is not None:
         worst = _TOLERANCE_NOTE if _is_promised(report) else _MAX_NOTE
         note = f"{_SIGMA_NOTE} {worst}"
@@ -32,7 +32,7 @@ def partition_table(report: DatasetReport) -> Table:
 
 
 def column_table(report: DatasetReport) -> Table:
-    """One line per feature column over all partitions, in source units; empty without errors."""
+    """One row per feature column over all partitions, in source units; empty without errors."""
     total = report.total
     columns = zip(
         report.features, total.column_metrics, total.standardized_column_metrics, strict=False
@@ -91,7 +91,7 @@ def failure_lines(failures: Sequence[FragmentFailure], limit: int = 20) -> list[
 
 def _title(report: DatasetReport) -> str:
     if report.verb == "verify":
-        against = f" against {report.destination}" if report.destination else ""
+        against = f" against {report.compared_with}" if report.compared_with else ""
         return f"verified {report.source}{against}"
     return f"{report.verb}d {report.source} to {report.destination}"
 
@@ -108,7 +108,7 @@ def _error_headings(report: DatasetReport) -> tuple[str, ...]:
 
 
 def _byte_headings(report: DatasetReport) -> tuple[str, ...]:
-    """The encoded dataset is called by its kind; with errors there is no room for more."""
+    """The encoded dataset goes by its kind; errors leave no room for payload and ratio."""
     kind = "features" if "latents" in report.total.ledger else "archive"
     headings = ("source bytes", f"{kind} bytes")
     return headings if report.total.metrics is not None else (*headings, "payload bytes", "ratio")

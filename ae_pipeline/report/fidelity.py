@@ -1,13 +1,13 @@
-"""What tolerances leave of columns, as people read it."""
+"""How much of each column a tolerance preserves."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ae_pipeline.report.table import Cell, Table
+from ae_pipeline.report.tables import Cell, Table
 from ae_pipeline.results.fidelity import ColumnFidelity
 
-#: That people look at.
+#: More rows than this nobody reads.
 _MOST_ROWS = 60
 _NOTE = (
     "R2: share of the variance kept; bulk R2: the least share without outliers and frequent "
@@ -17,9 +17,9 @@ _NOTE = (
 
 
 def fidelity_table(columns: Sequence[ColumnFidelity], title: str = "What columns keep") -> Table:
-    """One line per feature column: promise, R2, different values before and after, verdict.
+    """One row per feature column: promise, R2, distinct values before and after, verdict.
 
-    Of very many columns those that are not kept come first, and not all are shown.
+    A long table is cut, and starts with the columns that lose their meaning.
     """
     shown = columns
     if len(columns) > _MOST_ROWS:
@@ -47,5 +47,5 @@ def _row(column: ColumnFidelity) -> tuple[Cell, ...]:
 
 
 def _share(r2: float | None) -> float | None:
-    """Where the mean would tell more, nothing is kept."""
+    """A negative R2, worse than the mean, counts as nothing kept."""
     return None if r2 is None else max(r2, 0.0)

@@ -1,39 +1,56 @@
-"""A garbage collection as people read it."""
+"""The result of a garbage collection."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ae_pipeline.report.table import Table
-from ae_pipeline.results.gc import Collected, Garbage
+from ae_pipeline.report.presenter import Presenter, presents
+from ae_pipeline.report.tables import Table
+from ae_pipeline.results.gc import Garbage, GarbageReport
 
 
-def collected_table(collected: Collected) -> Table:
-    """What was removed or would be, one row each."""
+@presents(GarbageReport)
+class GarbagePresenter(Presenter[GarbageReport]):
+    """Garbage by file or folder, and a line of totals."""
+
+    def tables(self) -> list[Table]:
+        """One row per file or folder."""
+        return [garbage_table(self.result)]
+
+    def lines(self) -> list[str]:
+        """The totals."""
+        return [garbage_line(self.result)]
+
+    def warnings(self) -> list[str]:
+        """Files that could not be judged."""
+        return list(self.result.warnings)
+
+
+def garbage_table(report: GarbageReport) -> Table:
+    """Garbage that was removed or would be, one row each."""
     return Table(
-        title=collected.dataset,
-        headings=("would be removed" if collected.is_dry_run else "removed", "bytes", "why"),
-        rows=tuple((one.relative, one.size_bytes, one.reason) for one in collected.garbage),
-        footer=("total", collected.size_bytes, ""),
+        title=report.dataset,
+        headings=("would be removed" if report.is_dry_run else "removed", "bytes", "why"),
+        rows=tuple((one.relative, one.size_bytes, one.reason) for one in report.garbage),
+        footer=("total", report.size_bytes, ""),
     )
 
 
-def collected_line(collected: Collected) -> str:
-    """All of it in one line."""
-    if not collected.garbage:
-        return f"Nothing to collect in {collected.dataset}{_young(collected)}"
-    verb = "would free" if collected.is_dry_run else "freed"
-    what = _count(collected.garbage)
-    n_bytes = collected.size_bytes
-    return f"{what} {verb} {n_bytes:,} bytes of {collected.dataset}{_young(collected)}"
+def garbage_line(report: GarbageReport) -> str:
+    """The totals in one line."""
+    if not report.garbage:
+        return f"Nothing to collect in {report.dataset}{_young(report)}"
+    verb = "would free" if report.is_dry_run else "freed"
+    freed = f"{_count(report.garbage)} {verb} {report.size_bytes:,} bytes"
+    return f"{freed} of {report.dataset}{_young(report)}"
 
 
-def _young(collected: Collected) -> str:
-    """What waits, so that nobody takes it for needed."""
-    if not collected.young:
+def _young(report: GarbageReport) -> str:
+    """Garbage that stays for now, named so that nobody takes it for data in use."""
+    if not report.young:
         return ""
-    n_bytes = sum(one.size_bytes for one in collected.young)
-    return f"; {_count(collected.young)} of {n_bytes:,} bytes younger than the grace period"
+    n_bytes = sum(one.size_bytes for one in report.young)
+    return f"; {_count(report.young)} of {n_bytes:,} bytes younger than the grace period"
 
 
 def _count(found: Sequence[Garbage]) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ae_pipeline.report.table import Cell, Table
+from ae_pipeline.report.tables import Cell, Table
 from ae_pipeline.results.account import ByteAccount
 
-#: What stands for the feature columns, by its name in the ledger.
+#: Parts of the payload, by their names in the ledger.
 _PAYLOAD = {
     "codes": "codes: latents as integers",
     "corrections": "corrections of predicted values",
     "direct": "direct: columns without prediction",
     "predicted": "predicted: from other columns",
-    "classed": "classed: by what other columns say",
+    "classed": "classed: by context from other columns",
     "lossless": "lossless: columns of tolerance 0",
     "validity": "validity: where nulls are",
     "exact": "exact: values off their grid",
@@ -27,7 +27,7 @@ def byte_tables(account: ByteAccount) -> list[Table]:
 
 
 def byte_table(account: ByteAccount) -> Table:
-    """One line per part that has bytes; they add up to everything in the dataset's folder."""
+    """One row per part that has bytes; the sum is every byte in the dataset's folder."""
     payload = [(_PAYLOAD.get(part, part), size) for part, size in account.ledger.items()]
     model = [(f"model: {part}", size) for part, size in account.model.items()]
     parts = [
@@ -44,8 +44,8 @@ def byte_table(account: ByteAccount) -> Table:
         headings=("part", "bytes", "share"),
         rows=rows,
         footer=("total", total, _share(total, total)),
-        note=f"Parquet files {account.encoded_bytes:,} bytes, of which payload (what stands for "
-        f"the feature columns) {account.payload_bytes:,}; model {account.model_bytes:,}, once.",
+        note=f"Parquet files {account.encoded_bytes:,} bytes, of which payload (the encoded "
+        f"feature columns) {account.payload_bytes:,}; model {account.model_bytes:,}, once.",
     )
 
 

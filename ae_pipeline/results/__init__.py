@@ -1,4 +1,4 @@
-"""What the verbs report: small frozen records that pass between tasks and into reports."""
+"""Results of the verbs: small frozen records that pass between tasks and into reports."""
 
 from ae_pipeline.results.account import ByteAccount, Ratios, StoredBytes
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport, PlannedFragment
@@ -15,16 +15,16 @@ from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from ae_pipeline.results.estimate import Estimate, EstimatedColumn, EstimatedOption
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.fit import Candidate, EpochRecord, FitResult, RareColumn, TrainingSummary
-from ae_pipeline.results.gc import Collected, Garbage
+from ae_pipeline.results.gc import Garbage, GarbageReport
 from ae_pipeline.results.inspection import InspectedColumn, Inspection
 from ae_pipeline.results.progress import Progress, ProgressEvent, silent
+from ae_pipeline.results.result import Form, Result, register_form
 
 __all__ = [
     "BackfillPlan",
     "BackfillReport",
     "ByteAccount",
     "Candidate",
-    "Collected",
     "ColumnFidelity",
     "CompressReport",
     "DatasetReport",
@@ -34,9 +34,11 @@ __all__ = [
     "EstimatedColumn",
     "EstimatedOption",
     "FitResult",
+    "Form",
     "FragmentFailure",
     "FragmentResult",
     "Garbage",
+    "GarbageReport",
     "InspectedColumn",
     "Inspection",
     "Intention",
@@ -48,8 +50,10 @@ __all__ = [
     "Proof",
     "RareColumn",
     "Ratios",
+    "Result",
     "State",
     "StoredBytes",
     "TrainingSummary",
+    "register_form",
     "silent",
 ]

@@ -1,4 +1,4 @@
-"""Where the bytes of a dataset that we wrote lie, and how many times smaller it is."""
+"""Where the bytes of an encoded dataset lie, and how many times smaller it is than its source."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class StoredBytes:
     Args:
         source_bytes: the source's files as stored.
         raw_feature_bytes: the feature columns uncompressed: rows times the widths of their types.
-        encoded_bytes: the Parquet files that we wrote.
-        payload_bytes: what stands for the feature columns in them; the sum of `ledger`.
+        encoded_bytes: the encoded Parquet files.
+        payload_bytes: the encoded feature columns in those files; the sum of `ledger`.
         kept_bytes: column chunks of the kept columns.
         container_bytes: the rest of the Parquet files. It may be negative: Parquet compresses
-            blocks once more, and what that saves is counted here.
+            encoded blocks once more, and the saving is counted here.
         ledger: bytes of the payload by part.
     """
 
@@ -32,7 +32,7 @@ class StoredBytes:
 
     @classmethod
     def total(cls, files: Iterable[StoredBytes]) -> StoredBytes:
-        """All of them together."""
+        """The sum over all files."""
         every = list(files)
         ledger: Counter[str] = Counter()
         for file in every:
@@ -50,13 +50,14 @@ class StoredBytes:
 
 @dataclass(frozen=True)
 class Ratios:
-    """How many times smaller; None where there is nothing to divide by.
+    """How many times smaller; None where the divisor is zero.
 
     Args:
         raw: raw feature bytes over the payload.
-        raw_with_model: the same, the model added to the payload.
-        files: source files over the files of the dataset.
-        files_with_model: the same, the model and all else in the folder added to the files.
+        raw_with_model: the same, with the model added to the payload.
+        files: source files over encoded files.
+        files_with_model: the same, with the model and everything else in the folder added to the
+            encoded files.
     """
 
     raw: float | None
@@ -70,10 +71,10 @@ class ByteAccount(StoredBytes):
     """Every byte of a dataset, counted once: its Parquet files, the model, and the rest.
 
     Args:
-        model_bytes: the codec's weights, of predictor, decoder and encoder; the sum of `model`.
+        model_bytes: weights of predictor, decoder and encoder; the sum of `model`.
         other_bytes: schema and grids, training history, markers, reports.
         model: bytes of the model by part, once per dataset.
-        ratios: how many times smaller.
+        ratios: how many times smaller the dataset is.
     """
 
     model_bytes: int

@@ -1,4 +1,4 @@
-"""What is there, what is to be done, and why: the plan of a backfill."""
+"""The plan of a backfill, which gives every fragment a state and a reason, and its outcome."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ae_pipeline.config.backfill import FragmentState
 from ae_pipeline.results.dataset import DatasetReport
+from ae_pipeline.results.result import Result
 
 
 @dataclass(frozen=True)
@@ -14,13 +15,13 @@ class PlannedFragment:
 
     Args:
         relative: path below the dataset's root.
-        partition: its folders.
-        state: what was found.
+        partition: path of its folder below the root.
+        state: state of the fragment when the plan was made.
         reason: why it is in this state, a few words.
-        source_bytes: of the source's file; of the destination's where that is gone.
-        has_source: there is something to encode.
-        is_selected: something will be done about it.
-        is_replaceable: an orphan that goes once the new files of its partition are verified.
+        source_bytes: size of the source file, or of the destination's file if the source is gone.
+        has_source: the source has the fragment.
+        is_selected: the backfill will encode or remove it.
+        is_replaceable: an orphan, removed once the new files of its partition are verified.
     """
 
     relative: str
@@ -33,19 +34,19 @@ class PlannedFragment:
     is_replaceable: bool = False
 
 
-@dataclass(frozen=True)
-class BackfillPlan:
-    """Status of every fragment that the selection looks at.
+@dataclass(frozen=True, repr=False)
+class BackfillPlan(Result):
+    """The state of every fragment that the selection covers.
 
     Args:
-        source: dataset that is read.
-        destination: dataset that is written.
-        kind: of the destination.
-        codec_id: codec that fragments get; None if one is to be fitted.
-        fragments: in the order in which they would be done.
+        source: path of the dataset that is read.
+        destination: path of the dataset that is written.
+        kind: kind of the destination.
+        codec_id: codec for new fragments; None if one is to be fitted.
+        fragments: in the order in which they would be processed.
         seconds: wall time of planning.
-        is_dry_run: nothing is done about it.
-        warnings: what the reader should know.
+        is_dry_run: the plan is not carried out.
+        warnings: one sentence each.
     """
 
     source: str
@@ -59,29 +60,29 @@ class BackfillPlan:
 
     @property
     def selected(self) -> tuple[PlannedFragment, ...]:
-        """What will be written."""
+        """Fragments to encode."""
         return tuple(one for one in self.fragments if one.is_selected and one.state != "orphaned")
 
     @property
     def pruned(self) -> tuple[PlannedFragment, ...]:
-        """What will be removed."""
+        """Fragments to remove."""
         return tuple(one for one in self.fragments if one.is_selected and one.state == "orphaned")
 
     @property
     def replaceable(self) -> tuple[PlannedFragment, ...]:
-        """What will be removed once the new files of its partition are written and verified."""
+        """Fragments to remove once the new files of their partitions are verified."""
         return tuple(one for one in self.fragments if one.is_replaceable)
 
 
-@dataclass(frozen=True)
-class BackfillReport:
-    """What a backfill did.
+@dataclass(frozen=True, repr=False)
+class BackfillReport(Result):
+    """Outcome of a backfill.
 
     Args:
-        plan: what it found and selected.
-        report: of the fragments that were selected; None if none was, or in a dry run.
+        plan: states found and fragments selected.
+        report: outcome of the selected fragments; None if there were none, or in a dry run.
         seconds: wall time, planning included.
-        replaced: files that were removed, since verified ones of their partition took their place.
+        replaced: files removed because verified files of their partition replace them.
     """
 
     plan: BackfillPlan

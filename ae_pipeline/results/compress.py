@@ -1,4 +1,4 @@
-"""What a night of compression did."""
+"""Outcome of one run of compress."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.results.dataset import DatasetReport, FragmentFailure, FragmentResult
 from ae_pipeline.results.drift import DriftReport
+from ae_pipeline.results.result import Result
 
 
 @dataclass(frozen=True)
 class Intention:
-    """What a night would do to which fragments.
+    """Work that a dry run leaves undone.
 
     Args:
-        encoded: that would be written.
-        checked: that would be read back and compared, those included.
-        retired: whose sources would be deleted if they are right.
-        retired_bytes: of these sources.
+        encoded: fragments that would be encoded.
+        checked: fragments that would be read back and compared, the encoded ones included.
+        retired: fragments whose sources would be deleted if they verify.
+        retired_bytes: size of those sources.
     """
 
     encoded: tuple[str, ...]
@@ -26,21 +27,21 @@ class Intention:
     retired_bytes: int
 
 
-@dataclass(frozen=True)
-class CompressReport:
+@dataclass(frozen=True, repr=False)
+class CompressReport(Result):
     """An archive brought up to date with its source.
 
     Args:
-        plan: what was found and selected.
-        drift: how far the new data is from what the codec was fitted to; None at first.
-        encoded: of the fragments that were written; None if none was.
-        verified: of the fragments that were read back and compared; None if none was.
-        retired: source fragments that were deleted afterwards.
-        retired_bytes: of them.
-        failures: fragments that could not be encoded, or not verified; the sources of these stay.
+        plan: states found and fragments selected.
+        drift: drift of the new data from fit time; None on the first run.
+        encoded: fragments that were written; None if there were none.
+        verified: fragments that were read back and compared; None if there were none.
+        retired: source fragments deleted after verification.
+        retired_bytes: size of the deleted sources.
+        failures: fragments that could not be encoded or verified; their sources stay.
         seconds: wall time.
-        intended: what would be done; None unless nothing was to be.
-        replaced: archive files that were removed, since verified ones took their place.
+        intended: work of a dry run; None otherwise.
+        replaced: archive files removed because verified files of their partition replace them.
     """
 
     plan: BackfillPlan
@@ -56,7 +57,7 @@ class CompressReport:
 
     @property
     def done(self) -> tuple[FragmentResult, ...]:
-        """One result of each fragment that was written or read back, and did not fail."""
+        """One result for each fragment that was written or read back without failing."""
         reports = [report for report in (self.encoded, self.verified) if report is not None]
         results = {one.relative: one for report in reports for one in report.fragments}
         failed = {failure.relative for failure in self.failures}

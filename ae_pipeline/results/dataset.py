@@ -1,4 +1,4 @@
-"""What became of a dataset: of its fragments, its partitions, and all of it."""
+"""Outcome of encode, decode or verify: per fragment, per partition, and for the whole dataset."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Literal
 from ae_pipeline.columns import ErrorMetrics, ErrorSums
 from ae_pipeline.results.account import ByteAccount, StoredBytes
 from ae_pipeline.results.fidelity import ColumnFidelity
+from ae_pipeline.results.result import Result
 
 State = Literal["written", "current"]
 
 
 @dataclass(frozen=True)
 class Proof:
-    """The very files that were compared: SHA-256 of all their bytes, before and after."""
+    """Identity of the files that were compared: SHA-256 of their bytes, before and after."""
 
     source_sha256: str
     archive_sha256: str
@@ -22,13 +23,13 @@ class Proof:
 
 @dataclass(frozen=True)
 class FragmentFailure:
-    """A fragment that could not be done, and why.
+    """A fragment that failed, and why.
 
     Args:
         relative: path below the dataset's root.
-        message: what happened.
-        is_retriable: I/O trouble.
-        is_damage: of what was read, or of a promise; another attempt to read it fails alike.
+        message: one line.
+        is_retriable: an I/O error; another attempt may succeed.
+        is_damage: the file is damaged or breaks its promise; another attempt fails the same way.
     """
 
     relative: str
@@ -37,7 +38,7 @@ class FragmentFailure:
     is_damage: bool = False
 
     def __str__(self) -> str:
-        """One line that names the fragment, once."""
+        """One line that names the fragment once."""
         if self.relative in self.message:
             return self.message
         return f"{self.relative}: {self.message}"
@@ -45,17 +46,17 @@ class FragmentFailure:
 
 @dataclass(frozen=True, kw_only=True)
 class FragmentResult(StoredBytes):
-    """One fragment, encoded or decoded, and its bytes.
+    """One fragment, encoded or decoded, and its sizes.
 
     Args:
         relative: path below the dataset's root.
-        partition: its folders.
-        state: written now, or current already.
+        partition: path of its folder below the root.
+        state: written now, or already current.
         n_rows: rows that were encoded or decoded.
-        decoded_bytes: the reconstructed file; 0 when encoding.
-        warnings: what the reader should know, one sentence each.
-        errors: error sums per feature column, if the source was compared.
-        proof: which files were compared, where that decides on a deletion.
+        decoded_bytes: size of the reconstructed file; 0 when encoding.
+        warnings: one sentence each.
+        errors: error sums per feature column; None unless compared with the source.
+        proof: identity of the files compared; None unless a deletion depends on it.
     """
 
     relative: str
@@ -70,7 +71,7 @@ class FragmentResult(StoredBytes):
 
 @dataclass(frozen=True, kw_only=True)
 class PartitionReport(StoredBytes):
-    """All fragments of one partition together; `metrics` are standardised."""
+    """Totals of one partition; `metrics` are standardised."""
 
     partition: str
     n_fragments: int
@@ -81,31 +82,32 @@ class PartitionReport(StoredBytes):
     standardized_column_metrics: tuple[ErrorMetrics, ...] = ()
 
 
-@dataclass(frozen=True)
-class DatasetReport:
-    """Outcome of encode or decode over a dataset.
+@dataclass(frozen=True, repr=False)
+class DatasetReport(Result):
+    """Outcome of encode, decode or verify over a dataset.
 
     Args:
-        verb: what was done.
-        source: dataset it was read from.
-        destination: dataset that was written.
+        verb: the verb.
+        source: path of the dataset that was read; for decode and verify the encoded one.
+        destination: path of the dataset that was written; None for verify, which writes none.
         codec_ids: codecs in use.
-        features: names of the feature columns, the order of column metrics.
+        features: names of the feature columns, in the order of column metrics.
         partitions: one report each, in order.
-        total: all of them together.
-        fragments: one result each, in order, without their error sums.
+        total: totals of all partitions.
+        fragments: one result each, in order, without error sums.
         bytes: where the bytes of the encoded dataset lie.
-        n_written: fragments written now; the others were current.
-        failures: fragments that could not be done.
-        warnings: what the reader should know.
+        n_written: fragments written now; the others were already current.
+        failures: fragments that failed.
+        warnings: one sentence each.
         seconds: wall time.
         is_partial: only a selection of the dataset was read.
-        fidelity: what an archive's promise leaves of each feature column.
+        fidelity: how much of each feature column the archive's promise preserves.
+        compared_with: path of the source that decoded values were compared with; None without one.
     """
 
     verb: Literal["encode", "decode", "verify"]
     source: str
-    destination: str
+    destination: str | None
     codec_ids: tuple[str, ...]
     features: tuple[str, ...]
     partitions: tuple[PartitionReport, ...]
@@ -118,8 +120,9 @@ class DatasetReport:
     seconds: float
     is_partial: bool = False
     fidelity: tuple[ColumnFidelity, ...] = ()
+    compared_with: str | None = None
 
     @property
     def flattened(self) -> tuple[ColumnFidelity, ...]:
-        """Columns of which the promise leaves next to nothing."""
+        """Columns that the promise flattens: next to nothing of them is left."""
         return tuple(column for column in self.fidelity if column.is_flattened)

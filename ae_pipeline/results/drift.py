@@ -1,25 +1,26 @@
-"""How far new data is from what the codec was fitted to."""
+"""How far new data has moved from the data its codec was fitted to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from ae_pipeline.config.upkeep import DriftAction
+from ae_pipeline.results.result import Result
 
 
 @dataclass(frozen=True)
 class PartitionDrift:
-    """A sample of one partition.
+    """Drift of one partition, measured on a sample.
 
     Args:
-        partition: its folders.
-        codec_id: codec that its new fragments get.
-        n_rows: that were looked at.
-        bytes_per_row: payload that the codec makes of them, before a new one is made for them.
-        expected: payload per row that the fit promised; None if it is not known.
-        worst_column: the one that shifted most; empty if fit-time deciles are not known.
-        shift: its population stability index, less chance.
-        is_shifted: a column's distribution is another one.
+        partition: path of its folder below the root.
+        codec_id: codec for its new fragments.
+        n_rows: rows in the sample.
+        bytes_per_row: payload under the codec in use, before any refit.
+        expected: payload per row that the fit promised; None if unknown.
+        worst_column: column that shifted most; empty if the deciles of fit time are unknown.
+        shift: population stability index of that column, less what chance explains.
+        is_shifted: the distribution of a column has changed.
         is_grown: rows take more bytes than the settings accept.
     """
 
@@ -35,19 +36,19 @@ class PartitionDrift:
 
     @property
     def growth(self) -> float | None:
-        """Bytes per row over what was promised."""
+        """Bytes per row over those the fit promised; None if unknown."""
         return None if not self.expected else self.bytes_per_row / self.expected
 
 
-@dataclass(frozen=True)
-class DriftReport:
-    """All partitions with something new in them.
+@dataclass(frozen=True, repr=False)
+class DriftReport(Result):
+    """Drift of every partition that has new fragments.
 
     Args:
-        codec_id: codec in use, which they were held against first.
-        action: what the settings want done about growth.
+        codec_id: codec in use, the one drift is measured against first.
+        action: the settings' response to growth.
         partitions: in order.
-        new_codec_id: codec in use from now on; None if it stays.
+        new_codec_id: codec in use from now on; None if it stays the same.
     """
 
     codec_id: str
@@ -57,10 +58,10 @@ class DriftReport:
 
     @property
     def is_shifted(self) -> bool:
-        """Whether any distribution is another one."""
+        """Whether the distribution of any column has changed."""
         return any(one.is_shifted for one in self.partitions)
 
     @property
     def is_drifted(self) -> bool:
-        """Whether rows of any partition take more bytes than the settings accept."""
+        """Whether the rows of any partition take more bytes than the settings accept."""
         return any(one.is_grown for one in self.partitions)

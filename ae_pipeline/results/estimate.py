@@ -1,10 +1,11 @@
-"""What encoding would give, told before anything is written."""
+"""A forecast of what encoding would give, made before anything is written."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ae_pipeline.results.fidelity import ColumnFidelity
+from ae_pipeline.results.result import Result
 
 
 @dataclass(frozen=True)
@@ -22,16 +23,17 @@ class EstimatedOption:
     """The whole source at one tolerance.
 
     Args:
-        label: what it is called: 1 %, 2 decimals, exact.
-        tolerance: a part of each column's spread, or of another `tolerance.kind`; 0 if it is none.
-        method: what would be used, as the planner calls it.
-        payload_bytes: of all blocks.
-        model_bytes: of predictor and networks.
-        simple_bytes: of the best that codes columns one by one (quantise + pcodec).
-        archive_bytes: of all files, kept columns and containers included.
-        columns: what each column would lose.
+        label: name of the option: 1 %, 2 decimals, exact.
+        tolerance: a fraction of each column's spread, or of another `tolerance.kind`; 0 if the
+            option is not a fraction.
+        method: the planner's name for the method it would use.
+        payload_bytes: all encoded blocks.
+        model_bytes: predictor and networks.
+        simple_bytes: the best codec that treats columns one by one (quantise + pcodec).
+        archive_bytes: all files, kept columns and containers included.
+        columns: error of each column.
         fidelity: what each column would keep.
-        in_the_way: columns that would not keep their meaning, but those that a rule names.
+        in_the_way: columns that would lose their meaning, except those that a rule names.
     """
 
     label: str
@@ -51,25 +53,25 @@ class EstimatedOption:
         return self.simple_bytes / max(self.payload_bytes + self.model_bytes, 1)
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A forecast.
+@dataclass(frozen=True, repr=False)
+class Estimate(Result):
+    """A forecast for one source.
 
     Args:
         source: path.
-        n_rows: of the source.
-        n_sampled: rows that were looked at.
-        source_bytes: of its files.
-        raw_bytes: of its feature columns uncompressed.
+        n_rows: rows of the source.
+        n_sampled: rows that were read.
+        source_bytes: size of its files.
+        raw_bytes: size of its feature columns uncompressed.
         options: one per tolerance.
         others: two decimals, if every column keeps its meaning then, and exact.
         recommended: label of the coarsest option in which every column keeps its meaning.
-        fit_s: wall seconds that fitting would take, about.
-        encode_s: CPU-seconds that encoding would take, about.
-        decode_s: CPU-seconds that decoding would take, about.
-        memory_mb: that encoding would take with the workers of the settings, about.
-        verdict: what to do, and what is in the way of more.
-        seconds: that the forecast took.
+        fit_s: approximate wall seconds of fitting.
+        encode_s: approximate CPU-seconds of encoding.
+        decode_s: approximate CPU-seconds of decoding.
+        memory_mb: approximate memory of encoding with the workers of the settings.
+        verdict: what to do, and which columns stand in the way of more.
+        seconds: wall time of the forecast.
     """
 
     source: str

@@ -1,4 +1,4 @@
-"""What each column is promised, and what that leaves of it."""
+"""The promise each column is given, and how much of the column it preserves."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class ColumnFidelity:
     """One feature column of an archive.
 
     Args:
-        name: of the column.
+        name: column name.
         promise: in words, in source units.
-        found: on a sample at fit time, or in the values that were compared; None if unknown.
+        found: measured on a sample at fit time, or on the values compared; None if unknown.
     """
 
     name: str
@@ -23,12 +23,12 @@ class ColumnFidelity:
 
     @property
     def is_flattened(self) -> bool:
-        """Whether the promise is too coarse for what the column says."""
+        """Whether the promise is too coarse for the column."""
         return self.found is not None and self.found.verdict == "flattened"
 
     @property
     def keeps_meaning(self) -> bool:
-        """Whether it says what it said."""
+        """Whether the column still means what it meant."""
         return self.found is not None and self.found.verdict in ("exact", "kept")
 
     def __str__(self) -> str:

@@ -1,10 +1,11 @@
-"""What became of a fit."""
+"""Outcome of a fit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ae_pipeline.results.dataset import State
+from ae_pipeline.results.result import Result
 
 
 @dataclass(frozen=True)
@@ -20,15 +21,15 @@ class EpochRecord:
 
 @dataclass(frozen=True)
 class TrainingSummary:
-    """How training went.
+    """Outcome of training.
 
     Args:
         epochs: epochs run.
         steps: mini-batches run.
         stop_reason: diverged, threshold, patience, steps or epochs.
-        best_epoch: epoch whose weights were kept; 0 is the start.
+        best_epoch: epoch whose weights were kept; 0 is the initial state.
         start_loss: validation loss before the first step.
-        validation_loss: validation loss of the weights that were kept.
+        validation_loss: validation loss of the kept weights.
     """
 
     epochs: int
@@ -41,14 +42,14 @@ class TrainingSummary:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One way to encode a source that a planner measured.
+    """One way to encode a source, as measured by the planner.
 
     Args:
-        name: what it is.
-        payload_bytes: of all blocks of the source, judged by a sample.
-        model_bytes: of its predictor and networks.
-        seconds: wall time it took to make and measure.
-        is_chosen: whether it won.
+        name: method.
+        payload_bytes: all encoded blocks of the source, extrapolated from a sample.
+        model_bytes: its predictor and networks.
+        seconds: wall time to fit and measure it.
+        is_chosen: whether the planner chose it.
     """
 
     name: str
@@ -60,14 +61,14 @@ class Candidate:
 
 @dataclass(frozen=True)
 class RareColumn:
-    """A feature column whose rare values are lost in features; its text tells of it.
+    """A feature column whose rare values features lose; `str` is the warning.
 
     Args:
-        name: of the column.
-        value: what it has in all other rows; None if it had none when the codec was fitted.
+        name: column name.
+        value: usual value of the column; None if it had no finite value at fit time.
         n_rows: rows with a finite value.
-        n_rare: those with another value.
-        n_restored: those of them that come back nearer to their value than to the usual one.
+        n_rare: rows with any other value.
+        n_restored: rare rows that decode nearer to their own value than to the usual one.
     """
 
     name: str
@@ -85,9 +86,9 @@ class RareColumn:
         )
 
 
-@dataclass(frozen=True)
-class FitResult:
-    """A codec that was fitted, or was current already."""
+@dataclass(frozen=True, repr=False)
+class FitResult(Result):
+    """A codec that was fitted now or was already current."""
 
     codec_id: str
     directory: str

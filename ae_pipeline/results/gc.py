@@ -1,8 +1,10 @@
-"""What a garbage collection found in a dataset."""
+"""The result of a garbage collection."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from ae_pipeline.results.result import Result
 
 
 @dataclass(frozen=True)
@@ -11,7 +13,7 @@ class Garbage:
 
     Args:
         relative: path below the dataset's root.
-        size_bytes: of all its files.
+        size_bytes: size of all its files.
         reason: why it is not needed.
     """
 
@@ -20,17 +22,17 @@ class Garbage:
     reason: str
 
 
-@dataclass(frozen=True)
-class Collected:
-    """What was removed, or would be.
+@dataclass(frozen=True, repr=False)
+class GarbageReport(Result):
+    """Garbage that was removed, or would be in a dry run.
 
     Args:
-        dataset: dataset that was looked at.
-        garbage: in the order of paths.
-        size_bytes: of all of it.
+        dataset: path of the dataset that was searched.
+        garbage: files and folders, in path order.
+        size_bytes: total size of the garbage.
         is_dry_run: nothing was removed.
-        warnings: what could not be decided, and stays.
-        young: what nothing refers to either, but was written to within the grace period; it stays.
+        warnings: files that could not be judged and stay.
+        young: unreferenced files written within the grace period; they stay, too.
     """
 
     dataset: str

@@ -1,4 +1,4 @@
-"""What was found at a path."""
+"""The result of inspecting a path."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from ae_pipeline.results.account import ByteAccount
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.fit import Candidate
+from ae_pipeline.results.result import Result
 
 
 @dataclass(frozen=True)
 class InspectedColumn:
-    """One column of an inspected schema; statistics only where a codec knows them."""
+    """One column of an inspected schema; statistics only where a codec has them."""
 
     name: str
     type: str
@@ -21,12 +22,19 @@ class InspectedColumn:
     tolerance: float | None = None
 
 
-@dataclass(frozen=True)
-class Inspection:
-    """What was found at a path: a source, a codec, or one of our datasets.
+@dataclass(frozen=True, repr=False)
+class Inspection(Result):
+    """Description of a source, a codec, or an encoded or decoded dataset.
 
-    `plan` lists what an archive's codec was chosen from. `fidelity` says what its promise leaves of
-    each feature column; of a source, what that of the default settings would.
+    Args:
+        kind: what the path holds, in words.
+        path: the path as given.
+        facts: measures by name.
+        columns: schema, with statistics where a codec has them.
+        bytes: where the bytes lie; None unless the path is an encoded dataset.
+        plan: candidates from which the planner chose an archive's codec.
+        fidelity: how much of each feature column the archive's promise preserves; for a source,
+            how much the default settings would.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""How far a verb has come."""
+"""Progress events of a verb."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class ProgressEvent:
-    """`done` of `total` units of a stage, and a word on the latest."""
+    """`done` of `total` units of a stage are complete; `detail` names the latest."""
 
     stage: str
     done: int
@@ -21,4 +21,4 @@ Progress: TypeAlias = Callable[[ProgressEvent], None]
 
 
 def silent(event: ProgressEvent) -> None:
-    """A `Progress` that tells nobody."""
+    """A `Progress` that ignores every event."""

@@ -16,6 +16,7 @@ from ae_pipeline.storage.layout import (
     report_directory,
 )
 from ae_pipeline.storage.notes import read_notes, read_unchecked, remove_note, write_note
+from ae_pipeline.storage.twin_names import check_names
 
 __all__ = [
     "PRIVATE_FOLDER",
@@ -28,6 +29,7 @@ __all__ = [
     "check_apart",
     "check_claim",
     "check_kind",
+    "check_names",
     "checkpoint_directory",
     "claim",
     "codec_directory",

@@ -85,7 +85,7 @@ def check_claim(
         found = read_marker(destination)
         if not force:
             _check_ours(destination, found, marker)
-        elif marker.kind == "decoded" and found is not None:
+        elif marker.extract is not None and found is not None:
             check_kind(destination, found, marker.kind)  # its files would be lost
         if not (force or may_change_codec):
             _check_codec(destination, found, marker)

@@ -19,6 +19,7 @@ from ae_pipeline.dataset import (
     known_values,
     tell_ignored,
 )
+from ae_pipeline.extras import require
 from ae_pipeline.formats import (
     check_kind_of_codec,
     check_settings,
@@ -27,7 +28,7 @@ from ae_pipeline.formats import (
     format_of,
 )
 from ae_pipeline.results.backfill import BackfillPlan, PlannedFragment
-from ae_pipeline.selection import fragments_between, fragments_where, latest, latest_first
+from ae_pipeline.selection import fragments_between, latest, latest_first
 from ae_pipeline.storage import check_apart, check_kind, read_marker, read_notes, read_unchecked
 from ae_pipeline.upkeep.orphans import orphan_warnings
 from ae_pipeline.upkeep.prune import refusal
@@ -171,6 +172,10 @@ def _statuses(
 def _of_partitions(fragments: Sequence[Fragment], config: BackfillConfig) -> Sequence[Fragment]:
     """Those that predicate, range and lookback leave, in the order in which they are done."""
     if config.where is not None:
+        require("backfill.where", "sqlglot")
+        # It costs a tenth of a second, and few jobs have a predicate.
+        from ae_pipeline.selection.predicate import fragments_where  # noqa: PLC0415
+
         fragments = fragments_where(fragments, config.where)
     if config.start is not None or config.end is not None:
         fragments = fragments_between(fragments, config.start, config.end)

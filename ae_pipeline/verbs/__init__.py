@@ -15,6 +15,7 @@ from ae_pipeline.verbs.decode_plan import plan_decode, plan_verify
 from ae_pipeline.verbs.encode import encode, encode_fragments, finish_encode
 from ae_pipeline.verbs.encode_plan import prepare_encode
 from ae_pipeline.verbs.estimate import estimate
+from ae_pipeline.verbs.features import features
 from ae_pipeline.verbs.fit import fit
 from ae_pipeline.verbs.gc import gc
 from ae_pipeline.verbs.inspect import inspect
@@ -30,6 +31,7 @@ __all__ = [
     "encode",
     "encode_fragments",
     "estimate",
+    "features",
     "finish_backfill",
     "finish_compress",
     "finish_decode",

@@ -16,7 +16,7 @@ from ae_pipeline.config.job import CompressJob, VerifyJob
 from ae_pipeline.dataset import Source, sparing
 from ae_pipeline.errors import AePipelineError
 from ae_pipeline.formats import find_format
-from ae_pipeline.fragments import DecodePlan, EncodePlan, returned_error
+from ae_pipeline.fragments import DecodePlan, EncodePlan, check_meaning_kept, returned_error
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.results.compress import CompressReport
 from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
@@ -42,7 +42,6 @@ from ae_pipeline.verbs.backfill import start_backfill
 from ae_pipeline.verbs.decode import decode_fragments, verify_report
 from ae_pipeline.verbs.encode import encode_fragments, encode_report
 from ae_pipeline.verbs.read_back import forget_unchecked, intention, note_unchecked, plan_check
-from ae_pipeline.verbs.withheld import check_meaning_kept
 from ae_pipeline.work import Outcome
 
 logger = logging.getLogger(__name__)

@@ -70,7 +70,9 @@ def finish_decode(
     """Sum up, and write the metrics table if there was something to compare."""
     codecs, columns = _codecs(plan), plan.part.columns
     encoded = job.archive or job.features or ""
-    report = summarize("decode", encoded, job.decoded, codecs, outcome, started, columns)
+    report = summarize(
+        "decode", encoded, job.decoded, codecs, outcome, started, columns, job.source
+    )
     if report.total.metrics is not None:
         with sparing_files(plan.spared, plan.read_paths()):
             write_metrics(report, report_directory(Path(job.decoded)) / "metrics.parquet")
@@ -96,8 +98,7 @@ def verify_report(
 ) -> DatasetReport:
     """A report of the fragments of a plan alone."""
     codecs, columns = _codecs(plan), plan.part.columns
-    source = job.source or ""
-    report = summarize("verify", job.archive, source, codecs, outcome, started, columns)
+    report = summarize("verify", job.archive, None, codecs, outcome, started, columns, job.source)
     n_retired = sum(fragment.relative in plan.retired for fragment in plan.fragments)
     is_partial = job.selection != SelectionConfig()
     if job.source is None or not n_retired:

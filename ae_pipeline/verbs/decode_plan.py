@@ -10,15 +10,7 @@ from pathlib import Path
 
 from ae_pipeline.config.job import DecodeJob, VerifyJob
 from ae_pipeline.config.selection import SelectionConfig
-from ae_pipeline.dataset import (
-    Fragment,
-    Source,
-    check_names,
-    discover,
-    find_source,
-    open_fragment,
-    sparing,
-)
+from ae_pipeline.dataset import Fragment, Source, discover, find_source, open_fragment, sparing
 from ae_pipeline.errors import (
     CodecError,
     CodecMismatchError,
@@ -37,6 +29,7 @@ from ae_pipeline.storage import (
     Footer,
     Marker,
     check_apart,
+    check_names,
     claim,
     codec_directory,
     read_footer,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.dataset import Source, check_names, find_source, sparing, tell_ignored
+from ae_pipeline.dataset import Source, find_source, sparing, tell_ignored
 from ae_pipeline.formats import FragmentFormat, destination_of
 from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.publish import remove_tree
@@ -14,6 +14,7 @@ from ae_pipeline.storage import (
     Marker,
     check_apart,
     check_claim,
+    check_names,
     checkpoint_directory,
     claim,
     codec_directory,

@@ -2,61 +2,34 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from ae_pipeline.blocks.block import records_to_block
-from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.archive import ArchiveCodec
-from ae_pipeline.columns import (
-    ErrorSums,
-    TableSchema,
-    column_metrics,
-    measure_errors,
-    resolve_roles,
-)
+from ae_pipeline.columns import ErrorSums, TableSchema, column_metrics, measure_errors
 from ae_pipeline.config.job import EstimateJob, JobConfig
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
-from ae_pipeline.dataset import (
-    RowGroup,
-    Source,
-    discover,
-    fittable,
-    list_row_groups,
-    opened,
-    pinned_source,
-    tell_ignored,
-    typical_schema,
-)
 from ae_pipeline.fitting import (
-    UNTRAINED,
-    Measured,
+    Rehearsed,
+    SampledSource,
     column_fidelity,
-    direct_codec,
     is_named,
+    is_trained,
     judge_codec,
-    measure_for_fit,
-    spread,
+    rehearse,
+    sample_blocks,
+    sample_source,
 )
-from ae_pipeline.parquet import read_leaves
-from ae_pipeline.planner.candidate import CandidateTrainer
-from ae_pipeline.planner.forecast import Effort, Forecast, outlook
-from ae_pipeline.planner.plan import plan_codec
-from ae_pipeline.planner.sample import SampleBlocks, read_sample
+from ae_pipeline.planner.forecast import Effort, Forecast
 from ae_pipeline.results.estimate import Estimate, EstimatedColumn, EstimatedOption
 from ae_pipeline.results.fit import Candidate
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.verbs.verdict import give_verdict, recommend
 
-#: Values that are measured, and that are planned on, of all columns together. Ranges are those of
-#: what is measured, and one that is too small makes tolerances too fine.
-_MEASURED_VALUES, _MOST_VALUES = 1 << 23, 1 << 20
 #: Seconds for all tolerances, shared evenly, on a machine with nothing else to do.
 _PATIENCE_S = 30.0
 _TWO_DECIMALS = ToleranceRule(match="*", kind="decimals", value=2)
@@ -66,35 +39,6 @@ _CONTAINER_BYTES = 2048
 _BLOCK_COPIES, _PROCESS_MB = 10, 150
 
 
-@dataclass(frozen=True)
-class _Sampled:
-    """What all tolerances share."""
-
-    source: Source
-    measured: Measured
-    groups: tuple[RowGroup, ...]
-    n_rows: int
-    kept_bytes: int
-
-    @property
-    def share(self) -> float:
-        """Rows of the source per row of the chosen row groups."""
-        return self.n_rows / max(sum(group.n_rows for group in self.groups), 1)
-
-
-@dataclass(frozen=True)
-class _Rehearsed:
-    """The codec that a tolerance would get, but for the training that there was no time for.
-
-    Args:
-        codec: as far as it got.
-        outlook: share of its payload that will be left after all of its training.
-    """
-
-    codec: ArchiveCodec
-    outlook: float
-
-
 def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
     """Plan for each tolerance on a sample; networks are tried out, none is trained to the end.
 
@@ -102,7 +46,7 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
         AePipelineError: of the source or the settings.
     """
     started = time.monotonic()
-    sampled = _look(job, progress)
+    sampled = sample_source(job, progress)
     codecs = _rehearse_all(job, sampled, progress)
     options = [
         _option(f"{100 * relative:g} %", relative, codecs[relative], sampled, job.tolerance)
@@ -132,39 +76,23 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
     )
 
 
-def _look(job: EstimateJob, progress: Progress) -> _Sampled:
-    source = pinned_source(discover(job.source))
-    tell_ignored(source, job.source)
-    source = fittable(source, job.columns)
-    schema = resolve_roles(typical_schema(source), job.columns, job.source)
-    n_features = len(schema.features)
-    measured = measure_for_fit(
-        job, source, progress, max_rows=_MEASURED_VALUES // n_features, schema=schema
-    )
-    n_rows = sum(group.n_rows for group in list_row_groups(source.fragments))
-    chosen = spread(
-        spread(measured.groups, _MEASURED_VALUES // n_features), _MOST_VALUES // n_features
-    )
-    return _Sampled(source, measured, tuple(chosen), n_rows, _kept_bytes(source, schema))
-
-
 def _rehearse_all(
-    job: EstimateJob, sampled: _Sampled, progress: Progress
-) -> dict[float, _Rehearsed]:
+    job: EstimateJob, sampled: SampledSource, progress: Progress
+) -> dict[float, Rehearsed]:
     """The codec of every tolerance; coarse ones first, where networks matter most."""
-    codecs: dict[float, _Rehearsed] = {}
+    codecs: dict[float, Rehearsed] = {}
     effort = Effort(_PATIENCE_S)
     for relative in sorted(set(job.tolerances), reverse=True):
         n_left = len(set(job.tolerances)) - len(codecs)
-        is_promising = any(_is_trained(one.codec) for one in codecs.values())
+        is_promising = any(is_trained(one.codec) for one in codecs.values())
         most_s = effort.spent_s + effort.left_s / n_left
         forecast = Forecast(effort, most_s, is_promising)
         tolerance = job.tolerance.model_copy(update={"relative": relative})
-        codecs[relative] = _rehearse(job, tolerance, sampled, forecast, progress)
+        codecs[relative] = rehearse(job, tolerance, sampled, forecast, progress)
     return codecs
 
 
-def _others(job: EstimateJob, sampled: _Sampled, progress: Progress) -> list[EstimatedOption]:
+def _others(job: EstimateJob, sampled: SampledSource, progress: Progress) -> list[EstimatedOption]:
     """What is no part of the range: two decimals, if columns keep their meaning then, and exact.
 
     Without a network, which would gain little where cells are so fine.
@@ -176,7 +104,7 @@ def _others(job: EstimateJob, sampled: _Sampled, progress: Progress) -> list[Est
     decimals = job.tolerance.model_copy(update={"rules": (_TWO_DECIMALS, *job.tolerance.rules)})
     options = []
     for label, tolerance in (("2 decimals", decimals), ("exact", ToleranceConfig(relative=0.0))):
-        rehearsed = _rehearse(own, tolerance, sampled, nothing, progress)
+        rehearsed = rehearse(own, tolerance, sampled, nothing, progress)
         option = _option(label, 0.0, rehearsed, sampled, tolerance)
         is_exact = all(promise.is_exact for promise in rehearsed.codec.promises)
         if label == "exact" or not (option.in_the_way or is_exact):
@@ -184,34 +112,11 @@ def _others(job: EstimateJob, sampled: _Sampled, progress: Progress) -> list[Est
     return options
 
 
-def _is_trained(codec: ArchiveCodec) -> bool:
-    return codec.network is not None and codec.provenance.training.steps > 0
-
-
-def _rehearse(
-    job: EstimateJob,
-    tolerance: ToleranceConfig,
-    sampled: _Sampled,
-    forecast: Forecast,
-    progress: Progress,
-) -> _Rehearsed:
-    """The codec that the planner would choose, had it less time."""
-    own = job.model_copy(update={"tolerance": tolerance})
-    provenance = Provenance(job.source, "rehearsal", sampled.n_rows, UNTRAINED)
-    direct, inputs = direct_codec(own, sampled.measured, provenance)
-    growth = max(job.planner.growth, sampled.share)
-    config = job.planner.model_copy(update={"growth": growth})
-    with tempfile.TemporaryDirectory() as scratch:
-        trainer = CandidateTrainer(own, direct, inputs, sampled.groups, Path(scratch), progress)
-        codec = plan_codec(trainer, config, _MOST_VALUES, forecast)
-    return _Rehearsed(codec, outlook(trainer, codec, config.budget_s))
-
-
 def _option(
     label: str,
     relative: float,
-    rehearsed: _Rehearsed,
-    sampled: _Sampled,
+    rehearsed: Rehearsed,
+    sampled: SampledSource,
     tolerance: ToleranceConfig,
 ) -> EstimatedOption:
     plan = rehearsed.codec.provenance.plan
@@ -235,15 +140,11 @@ def _option(
     )
 
 
-def _sample(codec: ArchiveCodec, sampled: _Sampled) -> SampleBlocks:
-    return read_sample(sampled.groups, codec, _MOST_VALUES).shortened(_MOST_VALUES // 4)
-
-
-def _columns(codec: ArchiveCodec, sampled: _Sampled) -> tuple[EstimatedColumn, ...]:
+def _columns(codec: ArchiveCodec, sampled: SampledSource) -> tuple[EstimatedColumn, ...]:
     """What a sample of every column loses."""
     names = codec.schema.features
     sums = ErrorSums.empty(len(names))
-    for block in _sample(codec, sampled).blocks:
+    for block in sample_blocks(codec, sampled).blocks:
         decoded = codec.decode(codec.encode(block).to_bytes(), len(block))
         sums = sums.merge(_errors(block, decoded, names))
     return tuple(
@@ -260,9 +161,9 @@ def _errors(
     return measure_errors(truth.values, got.values, np.zeros(len(names), np.int64), None)
 
 
-def _speed(codec: ArchiveCodec, sampled: _Sampled) -> tuple[float, float]:
+def _speed(codec: ArchiveCodec, sampled: SampledSource) -> tuple[float, float]:
     """CPU-seconds to encode and to decode the whole source, files apart."""
-    blocks = _sample(codec, sampled).blocks
+    blocks = sample_blocks(codec, sampled).blocks
     started = time.process_time()
     contents = [codec.encode(block).to_bytes() for block in blocks]
     encoded = time.process_time()
@@ -277,17 +178,6 @@ def _fit_seconds(plan: Sequence[Candidate], job: JobConfig) -> float:
     """What the rehearsal took, and the budget if a network would be trained."""
     is_trained = any(one.is_chosen and one.name.startswith("trained") for one in plan)
     return sum(one.seconds for one in plan) + is_trained * job.planner.budget_s
-
-
-def _kept_bytes(source: Source, schema: TableSchema) -> int:
-    """Compressed bytes of kept columns in the source's files."""
-    total = 0
-    features = set(schema.features)
-    for fragment in source.fragments:
-        with opened(fragment) as file:
-            sizes = read_leaves(file)
-        total += sum(size for path, size in sizes.items() if path.split(".")[0] not in features)
-    return total
 
 
 def _row_bytes(schema: TableSchema) -> int:

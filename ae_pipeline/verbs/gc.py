@@ -13,7 +13,7 @@ from pathlib import Path
 from ae_pipeline.config.paths import argument_path
 from ae_pipeline.errors import ConfigError, DestinationExistsError, SourceNotFoundError
 from ae_pipeline.publish import destination_errors, remove
-from ae_pipeline.results.gc import Collected, Garbage
+from ae_pipeline.results.gc import Garbage, GarbageReport
 from ae_pipeline.storage import PRIVATE_FOLDER, Marker, read_marker
 from ae_pipeline.upkeep import (
     Found,
@@ -27,8 +27,10 @@ from ae_pipeline.upkeep import (
 
 logger = logging.getLogger(__name__)
 
+DAY_S = 86_400.0
 
-def gc(dataset: str, grace_s: float, is_dry_run: bool = False) -> Collected:
+
+def gc(dataset: str, grace_s: float = DAY_S, is_dry_run: bool = False) -> GarbageReport:
     """Remove what is left of killed runs and of former codecs; what decoding needs stays.
 
     Args:
@@ -63,7 +65,7 @@ def gc(dataset: str, grace_s: float, is_dry_run: bool = False) -> Collected:
             _remove(path, root)
             logger.info("removed %s: %d bytes, %s", path, size_bytes, reason)
     n_bytes = sum(one.size_bytes for one in garbage)
-    return Collected(dataset, tuple(garbage), n_bytes, is_dry_run, warnings, tuple(young))
+    return GarbageReport(dataset, tuple(garbage), n_bytes, is_dry_run, warnings, tuple(young))
 
 
 def _check_grace(grace_s: float) -> None:

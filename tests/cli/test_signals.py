@@ -33,8 +33,8 @@ def ended(inside: str, before: str = "") -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("number", "code", "line"),
     [
-        (signal.SIGTERM, 143, "terminated; run again to go on\n"),
-        (signal.SIGINT, 130, "interrupted; run again to go on\n"),
+        (signal.SIGTERM, 143, "terminated; run again to continue\n"),
+        (signal.SIGINT, 130, "interrupted; run again to continue\n"),
     ],
 )
 def test_codes_and_lines(number: signal.Signals, code: int, line: str) -> None:
@@ -89,7 +89,7 @@ def test_interrupt_that_was_caught_already(capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit) as end, stopping_cleanly():
         sys.exit(130)
     assert end.value.code == 130
-    assert capsys.readouterr().err == "interrupted; run again to go on\n"
+    assert capsys.readouterr().err == "interrupted; run again to continue\n"
 
 
 def test_other_threads_are_left_alone() -> None:

@@ -333,11 +333,11 @@ def test_booleans_in_lists_are_no_numbers(key: str) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("source: a\nsource: b\n", "source is there twice, first in line 1, line 2, column 1"),
-        ("training:\n  epochs: 1\n  epochs: 2\n", "epochs is there twice, first in line 2, line 3"),
-        ("training: {epochs: 1, 'epochs': 2}", "epochs is there twice"),
+        ("source: a\nsource: b\n", "source is repeated, first in line 1, line 2, column 1"),
+        ("training:\n  epochs: 1\n  epochs: 2\n", "epochs is repeated, first in line 2, line 3"),
+        ("training: {epochs: 1, 'epochs': 2}", "epochs is repeated"),
         ("training:\n\tepochs: 1\n", "a tab, where YAML wants spaces, line 2, column 1"),
-        ("training:\n  epochs: 1\n seed: 2\n", "does not fit the lines above, line 3, column 2"),
+        ("training:\n  epochs: 1\n seed: 2\n", "does not match the lines above, line 3, column 2"),
         ("a: b: c", "line 1, column 5"),
         ("source: 'a", "line 1"),
         ("[" * 3000, "nested too deeply"),

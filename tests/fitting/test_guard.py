@@ -25,7 +25,7 @@ from ae_pipeline.config.upkeep import DriftConfig
 from ae_pipeline.errors import ConfigError, FlattenedColumnError
 from ae_pipeline.report.errors import verdict
 from ae_pipeline.report.fidelity import fidelity_table
-from ae_pipeline.report.outcome import result_tables, result_warnings
+from ae_pipeline.report.presenter import present
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.storage import codec_directory, read_marker
 from ae_pipeline.verbs import backfill, compress, decode, encode, inspect, verify
@@ -304,9 +304,9 @@ def test_a_refit_warns_and_goes_on(
     assert report.drift.is_drifted
     assert not report.failures
     assert any("8 columns flattened" in line for line in caplog.messages)
-    (line,) = result_warnings(report)
+    (line,) = present(report).warnings()
     assert all(f"{name} (within" in line for name in FLATTENED)
-    assert any(table.title.startswith("What columns keep") for table in result_tables(report))
+    assert any(table.title.startswith("What columns keep") for table in present(report).tables())
 
 
 def test_wide_tables_show_the_worst_first() -> None:

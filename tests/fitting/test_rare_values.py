@@ -17,7 +17,7 @@ from ae_pipeline.config.job import DecodeJob, EncodeJob
 from ae_pipeline.dataset import discover, list_row_groups
 from ae_pipeline.fitting.prepare import measure_source
 from ae_pipeline.fitting.rare_values import with_lost_events
-from ae_pipeline.report.outcome import result_warnings
+from ae_pipeline.report.presenter import present
 from ae_pipeline.results.fit import RareColumn
 from ae_pipeline.verbs import decode, encode
 from tests.support.networks import hand_set_codec
@@ -94,5 +94,5 @@ def test_reports_tell_once(source: Path, tmp_path: Path) -> None:
     decoded = decode(DecodeJob(decoded=str(tmp_path / "decoded"), **job))
     told = [str(column) for column in codec.provenance.rare]
     assert len(told) == 2
-    assert list(encoded.warnings) == list(decoded.warnings) == result_warnings(decoded) == told
+    assert list(encoded.warnings) == list(decoded.warnings) == present(decoded).warnings() == told
     assert encoded.n_written == N_FILES

@@ -13,12 +13,11 @@ from prefect.client.schemas.objects import Artifact, State
 from ae_pipeline.config.job import DecodeJob, EncodeJob
 from ae_pipeline.results.dataset import FragmentFailure
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
-from flows.artifacts import artifact_key
-from flows.assets import asset_key
 from flows.backfill import backfill
 from flows.decode import decode
-from flows.events import DRIFT, FRAGMENTS_FAILED, emit_drift, emit_failures
-from flows.names import slug
+from flows.pages.artifacts import artifact_key
+from flows.pages.events import DRIFT, FRAGMENTS_FAILED, emit_drift, emit_failures
+from flows.pages.names import slug
 from tests.support.datasets import mixed_tree
 from tests.support.servers import events_of
 

@@ -12,11 +12,10 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
 from ae_pipeline.config.job import CompressJob
-from flows.artifacts import artifact_key
-from flows.assets import asset_key
 from flows.compress import compress
-from flows.events import DRIFT, SHIFT
-from flows.names import slug
+from flows.pages.artifacts import artifact_key
+from flows.pages.events import DRIFT, SHIFT
+from flows.pages.names import slug
 from tests.support.datasets import write_tree
 from tests.support.servers import events_of
 

@@ -13,8 +13,8 @@ from prefect.client.schemas.objects import FlowRun
 
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.verbs import encode
-from flows.artifacts import artifact_key
-from flows.assets import asset_key
+from flows.pages.artifacts import artifact_key
+from flows.pages.assets import asset_key
 from tests.support.browser import SIZE, dump_page, find_browser, png_size, take_picture
 from tests.support.datasets import mixed_tree
 from tests.support.deployed import deployed_server, run_deployment

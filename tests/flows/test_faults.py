@@ -95,7 +95,7 @@ def test_interrupted_without_a_server(
         running.wait_until(lambda: published(archive))
         running.interrupt()
         assert running.end() == STOP_CODES[signal.SIGINT]
-        assert "interrupted; run again to go on" in running.output
+        assert "interrupted; run again to continue" in running.output
         assert "does not answer" not in running.output
     assert states_in(home) == ["CRASHED"]
     assert half_files(archive) == []
@@ -127,7 +127,7 @@ def test_stopped_encode(
         assert running.end() == STOP_CODES[stop]
         if stop != signal.SIGKILL:
             assert "Finished in state Crashed" in running.output
-            assert "run again to go on" in running.output
+            assert "run again to continue" in running.output
             assert half_files(archive) == []
     with standing.client() as client:
         expected = "RUNNING" if stop == signal.SIGKILL else "CRASHED"
@@ -171,7 +171,7 @@ def test_killed_fit(job: Job, standing: StandingServer, tmp_path: Path) -> None:
 
 def test_temporary_server_outlives_nobody() -> None:
     """The temporary server ends when the process that started it does, even if it was killed."""
-    command = [sys.executable, "-m", "flows.server", "0"]
+    command = [sys.executable, "-m", "flows.runtime.server", "0"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as server:
         assert server.stdin is not None
         server.stdin.close()  # as the kernel does for a process that is killed

@@ -28,15 +28,15 @@ from ae_pipeline.errors import AePipelineError
 from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.results.dataset import FragmentFailure
 from ae_pipeline.work import Outcome
-from flows.artifacts import artifact_key
 from flows.backfill import backfill
-from flows.batches import TransientError, checked, merge_outcomes, split_plan
 from flows.decode import decode
 from flows.encode import encode, encode_batch
 from flows.fit import fit
-from flows.log_lines import FewLines, is_news
 from flows.main_job import main_job
-from flows.states import WORK, is_worth_retrying
+from flows.pages.artifacts import artifact_key
+from flows.runtime.batches import TransientError, checked, merge_outcomes, split_plan
+from flows.runtime.log_lines import FewLines, is_news
+from flows.runtime.states import WORK, is_worth_retrying
 from flows.verify import verify
 from tests.support.datasets import mixed_tree
 

@@ -11,9 +11,9 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
 from ae_pipeline.config.job import CompressJob, EncodeJob, VerifyJob
-from flows.artifacts import artifact_key
 from flows.compress import compress
 from flows.encode import encode
+from flows.pages.artifacts import artifact_key
 from flows.verify import verify
 from tests.support.taxi import taxi_table
 

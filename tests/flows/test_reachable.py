@@ -20,9 +20,9 @@ from prefect.settings import (
     temporary_settings,
 )
 
-from flows import reachable
-from flows.credentials import masked, quiet_lines, without_credentials
-from flows.reachable import NoServerError, check_server
+from flows.runtime import reachable
+from flows.runtime.credentials import masked, quiet_lines, without_credentials
+from flows.runtime.reachable import NoServerError, check_server
 from tests.support.checks import assert_one_line, assert_pickles
 
 pytestmark = pytest.mark.flow

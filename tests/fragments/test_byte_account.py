@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +12,8 @@ import pytest
 
 from ae_pipeline.config.job import EncodeJob, VerifyJob
 from ae_pipeline.fragments import account
-from ae_pipeline.report.table import to_json
+from ae_pipeline.report.forms import as_json
+from ae_pipeline.report.tables import dump_json
 from ae_pipeline.results.account import ByteAccount, StoredBytes
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.verbs import encode, inspect, verify
@@ -118,8 +120,8 @@ def test_every_verb_gives_the_same_account(encoded: tuple[Path, DatasetReport]) 
         again = EncodeJob(source=report.source, archive=str(folder))
         accounts.append(encode(again).bytes)
     assert accounts == [report.bytes] * len(accounts)
-    tree = json.loads(to_json(report))
-    assert tree["bytes"] == json.loads(to_json(report.bytes))
+    tree = json.loads(as_json(report))
+    assert tree["bytes"] == json.loads(dump_json(asdict(report.bytes)))
     assert tree["fragments"][0]["ledger"] == report.fragments[0].ledger
 
 

@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
+from ae_pipeline.cli.console import render
 from ae_pipeline.cli.terminal import SafeConsole, set_up_logging, stderr
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.escaping import escape_logs, markdown, markdown_item, one_line, visible
-from ae_pipeline.report.build import inspection_tables
-from ae_pipeline.report.console import render
-from ae_pipeline.report.table import Table, to_json, to_markdown, to_records
+from ae_pipeline.report.forms import as_json
+from ae_pipeline.report.presenter import present
+from ae_pipeline.report.tables import Table, to_markdown, to_records
 from ae_pipeline.verbs import inspect
 from tests.support.checks import assert_one_line
 from tests.support.datasets import write_tree
@@ -145,13 +146,13 @@ def test_columns_of_a_table(tmp_path: Path) -> None:
     folder = f"day={chr(0x202E)}1"
     inspection = inspect(str(write_tree(tmp_path / "\x1b[2J", {f"{folder}/x.parquet": table})))
     terminal = console()
-    for each in inspection_tables(inspection):
+    for each in present(inspection).tables():
         render(each, terminal)
         assert is_quiet(to_markdown(each))
     assert is_quiet(written(terminal))
     assert "x\\x1b[31m" in written(terminal)
-    assert r"| a\|b |" in to_markdown(inspection_tables(inspection)[-1])
-    assert is_quiet(to_json(inspection))
+    assert r"| a\|b |" in to_markdown(present(inspection).tables()[-1])
+    assert is_quiet(as_json(inspection))
 
 
 def test_records_are_quiet() -> None:

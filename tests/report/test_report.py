@@ -9,12 +9,13 @@ from typing import Literal
 import pytest
 from rich.console import Console
 
+from ae_pipeline.cli.console import render
 from ae_pipeline.columns import ErrorMetrics
-from ae_pipeline.report.build import report_tables
-from ae_pipeline.report.console import render
 from ae_pipeline.report.errors import failure_lines, partition_table, verdict
+from ae_pipeline.report.forms import as_json
+from ae_pipeline.report.presenter import present
 from ae_pipeline.report.sizes import byte_table
-from ae_pipeline.report.table import Table, to_json, to_markdown, to_records
+from ae_pipeline.report.tables import Table, to_markdown, to_records
 from ae_pipeline.results.account import ByteAccount, Ratios, StoredBytes
 from ae_pipeline.results.dataset import DatasetReport, FragmentFailure, PartitionReport
 
@@ -100,7 +101,7 @@ def test_records_and_json_have_no_infinities() -> None:
     table = Table("t", ("x",), ((float("inf"),), (float("nan"),)))
     assert to_records(table) == [{"x": None}, {"x": None}]
     infinite = ErrorMetrics(1, 0, float("inf"), float("inf"), 1.0, 1.0)
-    assert json.loads(to_json(report(infinite)))["total"]["metrics"]["mse"] is None
+    assert json.loads(as_json(report(infinite)))["total"]["metrics"]["mse"] is None
 
 
 def test_partition_table_has_errors_only_if_measured() -> None:
@@ -130,9 +131,9 @@ def test_byte_table_adds_up() -> None:
 
 def test_encode_shows_where_the_bytes_are() -> None:
     """After encode, and only then, the tables of bytes and ratios follow."""
-    titles = [table.title for table in report_tables(report(None, verb="encode"))]
+    titles = [table.title for table in present(report(None, verb="encode")).tables()]
     assert titles[1:] == ["Bytes", "Times smaller"]
-    assert len(report_tables(report(None))) == 1
+    assert len(present(report(None)).tables()) == 1
 
 
 @pytest.mark.parametrize(

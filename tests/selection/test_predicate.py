@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ae_pipeline.dataset import Fragment, known_values, partition_keys
 from ae_pipeline.errors import ConfigError
-from ae_pipeline.selection import fragments_where
+from ae_pipeline.selection.predicate import fragments_where
 from tests.support.checks import assert_one_line
 
 NULL = "__HIVE_DEFAULT_PARTITION__"

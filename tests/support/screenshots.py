@@ -12,7 +12,7 @@ from pathlib import Path
 
 from prefect.client.schemas.objects import FlowRun
 
-from flows.artifacts import artifact_key
+from flows.pages.artifacts import artifact_key
 from tests.support.browser import take_picture
 from tests.support.deployed import deployed_server, run_deployment
 from tests.support.pages import ROOT

@@ -12,7 +12,7 @@ import pytest
 
 from ae_pipeline.config.job import CompressJob, DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.errors import ConfigError
-from ae_pipeline.report.outcome import result_lines, result_tables, result_warnings
+from ae_pipeline.report.presenter import present
 from ae_pipeline.storage import read_notes, write_note
 from ae_pipeline.upkeep import plan_backfill
 from ae_pipeline.verbs import (
@@ -113,7 +113,7 @@ def test_more_than_a_tenth_takes_force(
     assert [one.relative for one in dry.plan.pruned] == sorted(
         gone, key=[one.relative for one in dry.plan.fragments].index
     )
-    assert any("--force" in line for line in result_warnings(dry)) == is_refused
+    assert any("--force" in line for line in present(dry).warnings()) == is_refused
     if is_refused:
         with pytest.raises(ConfigError) as caught:
             backfill(job_for(source, backfill={"prune": True}))
@@ -193,7 +193,7 @@ def test_orphans_are_told_by_every_verb_that_reads(source: Path, tmp_path: Path)
         ),
     }
     for verb, report in reports.items():
-        lines = [line for line in result_warnings(report) if told in line]
+        lines = [line for line in present(report).warnings() if told in line]
         assert len(lines) == 1, verb
         assert "day=2/old.parquet" in lines[0]
     assert inspect(archive).facts["orphaned"] == f"{told}: day=2/old.parquet"
@@ -216,7 +216,7 @@ def test_retired_fragments_are_not_told_as_orphans(source: Path) -> None:
     job = night_of(source, retention={"delete_source": "after_verify"})
     compress(job)
     rest = write(source / "day=3" / "p.parquet")
-    assert not result_warnings(compress(job))
+    assert not present(compress(job)).warnings()
     assert not rest.exists()
     assert not verify(VerifyJob(archive=job.archive)).warnings
     write(rest)
@@ -246,9 +246,9 @@ def test_a_partition_that_was_rewritten_is_replaced(verb: str, source: Path) -> 
     rename(source, 2)
     report = run()
     assert report.replaced == ("day=2/old.parquet",)
-    assert any("day=2/old.parquet" in line for line in result_lines(report))
+    assert any("day=2/old.parquet" in line for line in present(report).lines())
     assert files(source.parent / "archive") == ["day=1/old.parquet", "day=2/new.parquet"]
-    assert not result_warnings(report)
+    assert not present(report).warnings()
 
 
 def test_nothing_is_replaced_by_default(source: Path) -> None:
@@ -290,12 +290,12 @@ def test_replacing_much_takes_force(source: Path) -> None:
         rename(source, day)
     chosen = {"replace_partitions": True}
     dry = backfill(job_for(source, backfill={**chosen, "dry_run": True}))
-    assert "2 to replace" in result_lines(dry)[0]
-    assert "--force" in result_warnings(dry)[0]
-    assert len(result_tables(dry)[1].rows) == 4
+    assert "2 to replace" in present(dry).lines()[0]
+    assert "--force" in present(dry).warnings()[0]
+    assert len(present(dry).tables()[1].rows) == 4
     report = backfill(job_for(source, backfill=chosen))
     assert report.replaced == ()
-    assert any("--force" in line for line in result_warnings(report))
+    assert any("--force" in line for line in present(report).warnings())
     assert len(files(source.parent / "archive")) == 4
     for path in (source.parent / "archive").rglob("new.parquet"):
         path.unlink()
@@ -312,7 +312,7 @@ def test_what_vanishes_between_plan_and_work_is_told(source: Path) -> None:
     encoding = start_backfill(job, plan)
     assert encoding is not None
     report = finish_backfill(plan, encoding, encode_fragments(encoding, 1), 0.0)
-    assert result_warnings(report) == [
+    assert present(report).warnings() == [
         "1 file is gone from the source since the plan was made: day=2/old.parquet"
     ]
     assert report.report.n_written == 1

@@ -17,7 +17,7 @@ from ae_pipeline.errors import (
     DestinationExistsError,
     EmptySourceError,
 )
-from ae_pipeline.report.outcome import result_lines, result_tables
+from ae_pipeline.report.presenter import present
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport
 from ae_pipeline.storage import read_notes, write_note
 from ae_pipeline.upkeep import plan_backfill
@@ -182,16 +182,16 @@ def test_what_was_done_is_told_in_the_past(source: Path) -> None:
     for day in DAYS[1:]:
         shutil.rmtree(source / f"date={day}")
     planned = backfill(job_for(source, backfill={"prune": True, "dry_run": True}))
-    states, to_do = result_tables(planned)
+    states, to_do = present(planned).tables()
     assert states.footer == ("total", 8, kept, 6, "")
     assert states.rows[1][:4] == ("orphaned", 6, None, 6)
     assert to_do.title == "To do"
-    assert "0 of 8 fragments to do, 0 bytes of source, 6 to remove" in result_lines(planned)[0]
+    assert "0 of 8 fragments to do, 0 bytes of source, 6 to remove" in present(planned).lines()[0]
     done = backfill(job_for(source, backfill={"prune": True}, execution={"force": True}))
-    states, removed = result_tables(done)
+    states, removed = present(done).tables()
     assert states.headings[3] == "selected"
     assert (removed.title, len(removed.rows)) == ("Removed", 6)
-    assert result_lines(done) == ["0 of 8 fragments were selected, 0 bytes of source; 6 removed"]
+    assert present(done).lines() == ["0 of 8 fragments were selected, 0 bytes of source; 6 removed"]
 
 
 def test_an_emptied_source_prunes_nothing(source: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from ae_pipeline.config.job import CompressJob, DecodeJob, EncodeJob, ExecutionConfig, VerifyJob
 from ae_pipeline.dataset import discover
-from ae_pipeline.report.outcome import result_lines
+from ae_pipeline.report.presenter import present
 from ae_pipeline.results.compress import CompressReport
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.storage import read_notes
@@ -271,7 +271,7 @@ def test_a_dry_run_tells_what_the_night_does(source: Path, settings: dict[str, A
     assert {*told.intended.checked} == {*names(done.verified)}
     assert {*told.intended.retired} == {*done.retired}
     assert told.intended.retired_bytes == done.retired_bytes
-    lines = " ".join(result_lines(told))
+    lines = " ".join(present(told).lines())
     assert "Would encode 2 fragments" in lines
     assert ("Would delete 3 source fragments" in lines) == bool(settings)
     assert "Nothing to do" not in lines
@@ -283,9 +283,9 @@ def test_a_dry_run_tells_of_deletions_alone(source: Path) -> None:
     told = compress(job_for(source, backfill={"dry_run": True}, **AFTER_VERIFY))
     assert told.intended is not None
     assert (told.intended.encoded, len(told.intended.retired)) == ((), 3)
-    assert "Nothing to do" not in " ".join(result_lines(told))
+    assert "Nothing to do" not in " ".join(present(told).lines())
     nothing = compress(job_for(source, backfill={"dry_run": True}))
-    assert "Nothing to do" in " ".join(result_lines(nothing))
+    assert "Nothing to do" in " ".join(present(nothing).lines())
 
 
 def test_what_a_killed_night_wrote_is_read_back_by_the_next(source: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from ae_pipeline.columns import Fidelity
 from ae_pipeline.config.job import EstimateJob
-from ae_pipeline.report.forecast import estimate_tables
+from ae_pipeline.report.presenter import present
 from ae_pipeline.results.estimate import Estimate, EstimatedOption
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.verbs import estimate
@@ -89,7 +89,7 @@ def test_nothing_that_flattens_is_recommended(tmp_path: Path) -> None:
     assert not found.others[-1].in_the_way
     assert found.others[-1].archive_bytes > found.options[0].archive_bytes
     assert "In the way of 0.1 %: fare (within 429, " in found.verdict
-    options, kept, *_ = estimate_tables(found)
+    options, kept, *_ = present(found).tables()
     assert [row[0] for row in options.rows][-1] == "exact"
     assert str(options.rows[1][-1]).startswith("8 flattened")
     assert kept.title == "What columns keep at 0.1 %"

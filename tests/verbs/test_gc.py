@@ -13,10 +13,11 @@ import pytest
 
 from ae_pipeline import errors
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
-from ae_pipeline.report.gc import collected_line, collected_table
-from ae_pipeline.report.table import to_json, to_markdown
+from ae_pipeline.report.forms import as_json
+from ae_pipeline.report.gc import garbage_line, garbage_table
+from ae_pipeline.report.tables import to_markdown
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.results.gc import Collected
+from ae_pipeline.results.gc import GarbageReport
 from ae_pipeline.storage import Marker
 from ae_pipeline.storage.layout import write_marker
 from ae_pipeline.verbs import backfill, decode, encode, gc, verify
@@ -112,7 +113,7 @@ def tree(root: Path) -> dict[str, bytes]:
     }
 
 
-def found(collected: Collected) -> set[str]:
+def found(collected: GarbageReport) -> set[str]:
     """Relative paths of what was collected."""
     return {one.relative for one in collected.garbage}
 
@@ -157,8 +158,8 @@ def test_what_is_young_stays(built: Path, archive: Path) -> None:
     kept = gc(str(archive), DAY_S)
     assert kept.garbage == ()
     assert {one.relative for one in kept.young} == garbage
-    assert "6 files and folders of" in collected_line(kept)
-    assert "younger than the grace period" in collected_line(kept)
+    assert "6 files and folders of" in garbage_line(kept)
+    assert "younger than the grace period" in garbage_line(kept)
     age(archive, 2 * DAY_S)
     codec = f"{CODECS}/{codec_id(built / 'codec')}"
     os.utime(archive / codec / "history.json")
@@ -276,11 +277,11 @@ def test_report(built: Path, archive: Path) -> None:
     """The table has a row each and a total, and says whether anything was removed."""
     litter(archive, built / "codec")
     told = gc(str(archive), 0.0, is_dry_run=True)
-    assert "would be removed" in to_markdown(collected_table(told))
-    assert f"6 files and folders would free {told.size_bytes:,} bytes" in collected_line(told)
+    assert "would be removed" in to_markdown(garbage_table(told))
+    assert f"6 files and folders would free {told.size_bytes:,} bytes" in garbage_line(told)
     done = gc(str(archive), 0.0)
-    markdown = to_markdown(collected_table(done))
+    markdown = to_markdown(garbage_table(done))
     assert all(one.relative in markdown and one.reason in markdown for one in done.garbage)
-    assert "freed" in collected_line(done)
-    assert '"size_bytes"' in to_json(done)
-    assert "Nothing to collect" in collected_line(gc(str(archive), 0.0))
+    assert "freed" in garbage_line(done)
+    assert '"size_bytes"' in as_json(done)
+    assert "Nothing to collect" in garbage_line(gc(str(archive), 0.0))

@@ -1,0 +1,122 @@
+"""A sample of a source, and the codec that the planner would choose on it, had it less time."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from ae_pipeline.codec import Provenance
+from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.columns import TableSchema, resolve_roles
+from ae_pipeline.config.job import EstimateJob
+from ae_pipeline.config.tolerance import ToleranceConfig
+from ae_pipeline.dataset import (
+    RowGroup,
+    Source,
+    discover,
+    fittable,
+    list_row_groups,
+    opened,
+    pinned_source,
+    tell_ignored,
+    typical_schema,
+)
+from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
+from ae_pipeline.fitting.prepare import Measured, measure_for_fit, spread
+from ae_pipeline.parquet import read_leaves
+from ae_pipeline.planner.candidate import CandidateTrainer
+from ae_pipeline.planner.forecast import Forecast, outlook
+from ae_pipeline.planner.plan import plan_codec
+from ae_pipeline.planner.sample import SampleBlocks, read_sample
+from ae_pipeline.results.progress import Progress
+
+#: Values that are measured, and that are planned on, of all columns together. Ranges are those of
+#: what is measured, and one that is too small makes tolerances too fine.
+_MEASURED_VALUES, _MOST_VALUES = 1 << 23, 1 << 20
+
+
+@dataclass(frozen=True)
+class SampledSource:
+    """What all tolerances share."""
+
+    source: Source
+    measured: Measured
+    groups: tuple[RowGroup, ...]
+    n_rows: int
+    kept_bytes: int
+
+    @property
+    def share(self) -> float:
+        """Rows of the source per row of the chosen row groups."""
+        return self.n_rows / max(sum(group.n_rows for group in self.groups), 1)
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """The codec that a tolerance would get, but for the training that there was no time for.
+
+    Args:
+        codec: as far as it got.
+        outlook: share of its payload that will be left after all of its training.
+    """
+
+    codec: ArchiveCodec
+    outlook: float
+
+
+def sample_source(job: EstimateJob, progress: Progress) -> SampledSource:
+    """Measure the source of an estimate, and choose row groups to plan on."""
+    source = pinned_source(discover(job.source))
+    tell_ignored(source, job.source)
+    source = fittable(source, job.columns)
+    schema = resolve_roles(typical_schema(source), job.columns, job.source)
+    n_features = len(schema.features)
+    measured = measure_for_fit(
+        job, source, progress, max_rows=_MEASURED_VALUES // n_features, schema=schema
+    )
+    n_rows = sum(group.n_rows for group in list_row_groups(source.fragments))
+    chosen = spread(
+        spread(measured.groups, _MEASURED_VALUES // n_features), _MOST_VALUES // n_features
+    )
+    return SampledSource(source, measured, tuple(chosen), n_rows, _kept_bytes(source, schema))
+
+
+def is_trained(codec: ArchiveCodec) -> bool:
+    """Return whether a codec has a network that was trained."""
+    return codec.network is not None and codec.provenance.training.steps > 0
+
+
+def rehearse(
+    job: EstimateJob,
+    tolerance: ToleranceConfig,
+    sampled: SampledSource,
+    forecast: Forecast,
+    progress: Progress,
+) -> Rehearsed:
+    """The codec that the planner would choose, had it less time."""
+    own = job.model_copy(update={"tolerance": tolerance})
+    provenance = Provenance(job.source, "rehearsal", sampled.n_rows, UNTRAINED)
+    direct, inputs = direct_codec(own, sampled.measured, provenance)
+    growth = max(job.planner.growth, sampled.share)
+    config = job.planner.model_copy(update={"growth": growth})
+    with tempfile.TemporaryDirectory() as scratch:
+        trainer = CandidateTrainer(own, direct, inputs, sampled.groups, Path(scratch), progress)
+        codec = plan_codec(trainer, config, _MOST_VALUES, forecast)
+    return Rehearsed(codec, outlook(trainer, codec, config.budget_s))
+
+
+def sample_blocks(codec: ArchiveCodec, sampled: SampledSource) -> SampleBlocks:
+    """Read the blocks that a codec is tried on."""
+    return read_sample(sampled.groups, codec, _MOST_VALUES).shortened(_MOST_VALUES // 4)
+
+
+def _kept_bytes(source: Source, schema: TableSchema) -> int:
+    """Compressed bytes of kept columns in the source's files."""
+    total = 0
+    features = set(schema.features)
+    for fragment in source.fragments:
+        with opened(fragment) as file:
+            sizes = read_leaves(file)
+        total += sum(size for path, size in sizes.items() if path.split(".")[0] not in features)
+    return total

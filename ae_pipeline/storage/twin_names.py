@@ -1,0 +1,80 @@
+"""Names that a file system may take for one: `c=de` and `C=DE`, or two spellings of an accent.
+
+One file would be written over the other and its source deleted, so it is found out beforehand, by
+trying where there is any doubt: file systems differ in what they fold.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from pathlib import Path
+
+from ae_pipeline.dataset import Fragment, fragments_there
+from ae_pipeline.errors import NameCollisionError
+from ae_pipeline.publish import destination_errors, temporary_path
+
+#: Longer names leave no room for what a temporary name adds.
+_LONGEST_BYTES = 200
+
+
+def check_names(destination: Path, fragments: Iterable[Fragment]) -> None:
+    """Raise `NameCollisionError` if the file system would put two fragments into one file.
+
+    Args:
+        destination: dataset that they go to; what it holds already counts, too.
+        fragments: all that may be written.
+    """
+    relatives = {fragment.relative for fragment in (*fragments, *fragments_there(destination))}
+    for folder, name, other in twin_names(relatives):
+        if _are_one(_nearest(destination / folder), name, other):
+            raise NameCollisionError(
+                "the file system takes two names for one",
+                where=str(destination / folder),
+                got=f"{name} and {other}",
+                remedy="choose a destination that tells them apart, or rename one in the source",
+            )
+
+
+def twin_names(relatives: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Folder and two names in it that some file system takes for one, of files and of folders."""
+    groups: dict[tuple[str, str], set[str]] = {}
+    for relative in sorted(relatives):
+        folder = "."
+        for name in relative.split("/"):
+            groups.setdefault((folder, _folded(name)), set()).add(name)
+            folder = name if folder == "." else f"{folder}/{name}"
+    for (folder, _), names in groups.items():
+        for name, other in combinations(sorted(names), 2):
+            yield folder, name, other
+
+
+def _folded(name: str) -> str:
+    """Equal for all names that any file system takes for one, and for some others.
+
+    Windows and its file systems drop dots and spaces at the end.
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return unicodedata.normalize("NFKC", folded).rstrip(". ")
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the first above it that is there: new ones are made after its kind."""
+    return next(place for place in (folder, *folder.absolute().parents) if place.is_dir())
+
+
+def _are_one(folder: Path, name: str, other: str) -> bool:
+    """Try it: make a file of the one name, look for the other."""
+    if max(len(os.fsencode(name)), len(os.fsencode(other))) > _LONGEST_BYTES:
+        name, other = "probe", "PROBE"
+    token = secrets.token_hex(4)
+    made, looked_for = (temporary_path(folder / it, token) for it in (name, other))
+    with destination_errors(made):
+        try:
+            made.touch(exist_ok=False)
+            return os.path.lexists(looked_for)
+        finally:
+            made.unlink(missing_ok=True)

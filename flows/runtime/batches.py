@@ -1,0 +1,109 @@
+"""Fragments in batches: a task costs tens of milliseconds, so it should have seconds of work."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from prefect import Task, get_run_logger
+from prefect.runtime import flow_run, task_run
+
+from ae_pipeline.config.job import ExecutionConfig
+from ae_pipeline.dataset import Fragment
+from ae_pipeline.fragments import DecodePlan, EncodePlan
+from ae_pipeline.work import Outcome
+
+from ..pages.artifacts import BatchProgress
+
+_MOST_TASKS = 100
+_FRAGMENTS_PER_WORKER = 4
+#: A batch of small fragments holds this many bytes or fragments: about a second of work.
+_BATCH_BYTES = 32_000_000
+_SMALL_FRAGMENTS = 250
+
+Plan = TypeVar("Plan", EncodePlan, DecodePlan)
+
+
+class TransientError(OSError):
+    """Some fragments met I/O trouble and may succeed at the next attempt."""
+
+
+def run_batches(
+    batch_task: Task[[int, Plan, ExecutionConfig], Outcome],
+    plan: Plan,
+    execution: ExecutionConfig,
+    dataset: str,
+) -> Outcome:
+    """Run a task on every batch of a plan, one after the other; each uses all workers.
+
+    Args:
+        batch_task: works on one batch.
+        plan: all fragments.
+        execution: how they are split, and how often a batch is tried.
+        dataset: path whose name the key of the progress artifact holds.
+    """
+    attempt = batch_task.with_options(retries=execution.retries)
+    batches = split_plan(plan, execution)
+    sizes = [len(batch.fragments) for batch in batches]
+    progress = BatchProgress(flow_run.flow_name or "run", dataset, sizes)
+    outcomes: list[Outcome] = []
+    for number, batch in enumerate(batches, start=1):
+        outcomes.append(attempt(number, batch, execution))
+        progress.finished(number)
+    return merge_outcomes(outcomes)
+
+
+def split_plan(plan: Plan, execution: ExecutionConfig) -> list[Plan]:
+    """Plans of consecutive fragments, as many each as the settings say or as keeps tasks few."""
+    fragments = plan.fragments
+    size = execution.fragments_per_task or _batch_size(fragments, execution.workers)
+    starts = range(0, len(fragments), size)
+    return [replace(plan, fragments=fragments[start : start + size]) for start in starts]
+
+
+def _batch_size(fragments: Sequence[Fragment], workers: int) -> int:
+    """Fragments that keep all workers busy, for about a second at least, in about 100 tasks."""
+    mean_bytes = max(1, sum(one.size_bytes for one in fragments) // max(1, len(fragments)))
+    return max(
+        _FRAGMENTS_PER_WORKER * workers,
+        math.ceil(len(fragments) / _MOST_TASKS),
+        min(_BATCH_BYTES // mean_bytes, _SMALL_FRAGMENTS),
+    )
+
+
+def merge_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
+    """All batches together, in their order."""
+    return Outcome(
+        tuple(result for outcome in outcomes for result in outcome.results),
+        tuple(failure for outcome in outcomes for failure in outcome.failures),
+    )
+
+
+def checked(outcome: Outcome, execution: ExecutionConfig) -> Outcome:
+    """Log what came of a batch; ask for another attempt while one is left and may help.
+
+    Fragments that are done are not done again.
+
+    Raises:
+        TransientError: a failure is I/O trouble and this attempt is not the last.
+    """
+    logger = get_run_logger()
+    logger.info(summary(outcome))
+    for failure in outcome.failures:
+        logger.error("failed: %s", failure)
+    transient = [failure for failure in outcome.failures if failure.is_retriable]
+    if transient and (task_run.run_count or 1) <= execution.retries:
+        raise TransientError(str(transient[0]))
+    return outcome
+
+
+def summary(outcome: Outcome) -> str:
+    """Counts and bytes of a batch in one line."""
+    n_current = sum(result.state == "current" for result in outcome.results)
+    source_bytes = sum(result.source_bytes for result in outcome.results)
+    encoded_bytes = sum(result.encoded_bytes for result in outcome.results)
+    return (
+        f"{len(outcome.results):,} fragments done, {n_current:,} of them current already; "
+        f"{len(outcome.failures):,} failed; {source_bytes:,} bytes of source, "
+        f"{encoded_bytes:,} encoded"
+    )

@@ -33,15 +33,13 @@ if TYPE_CHECKING:
     )
     from ae_pipeline.config.load import load_job
     from ae_pipeline.errors import AePipelineError
-    from ae_pipeline.results import (
-        BackfillReport,
-        CompressReport,
-        DatasetReport,
-        Estimate,
-        FitResult,
-        GarbageReport,
-        Inspection,
-    )
+    from ae_pipeline.results.backfill import BackfillReport
+    from ae_pipeline.results.compress import CompressReport
+    from ae_pipeline.results.dataset import DatasetReport
+    from ae_pipeline.results.estimate import Estimate
+    from ae_pipeline.results.fit import FitResult
+    from ae_pipeline.results.gc import GarbageReport
+    from ae_pipeline.results.inspection import Inspection
     from ae_pipeline.verbs import (
         backfill,
         compress,

@@ -1,6 +1,6 @@
-"""A sign of life of long work in a thread, and the way to end it: both at every batch of rows.
+"""Signs of life from long work in a thread, and a way to cancel it, both at every batch of rows.
 
-A thread cannot be interrupted from outside; it looks by itself whether it is still wanted.
+A thread cannot be interrupted from outside; it checks by itself whether its work is still wanted.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from contextvars import ContextVar
 
 
 class Abandoned(BaseException):
-    """The work in hand is not wanted any more; no error, so nothing handles it as one."""
+    """The work is cancelled; not an `Exception`, so that nothing handles it as an error."""
 
 
 class Pulse:
-    """Of the work of one thread.
+    """The pulse of the work of one thread.
 
     Args:
-        stop: set once the work is not wanted any more.
+        stop: set to cancel the work.
     """
 
     def __init__(self, stop: threading.Event) -> None:
@@ -28,7 +28,7 @@ class Pulse:
         self._last = time.monotonic()
 
     def beat(self) -> None:
-        """Say that there was progress; `Abandoned` if the work is to end."""
+        """Report progress; `Abandoned` if the work is cancelled."""
         if self._stop.is_set():
             raise Abandoned
         self._last = time.monotonic()
@@ -44,7 +44,7 @@ _pulse: ContextVar[Pulse | None] = ContextVar("pulse", default=None)
 
 @contextmanager
 def using(pulse: Pulse) -> Iterator[None]:
-    """Let `beat` inside, in this context, be that of `pulse`."""
+    """Let `beat` report to `pulse` inside the context."""
     token = _pulse.set(pulse)
     try:
         yield
@@ -53,7 +53,7 @@ def using(pulse: Pulse) -> Iterator[None]:
 
 
 def beat() -> None:
-    """Beat the pulse of this context, if it has one; `Abandoned` if its work is to end."""
+    """Beat the pulse of this context, if it has one; `Abandoned` if its work is cancelled."""
     pulse = _pulse.get()
     if pulse is not None:
         pulse.beat()

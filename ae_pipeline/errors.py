@@ -39,9 +39,7 @@ processes.
 
 from __future__ import annotations
 
-import errno
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from ae_pipeline.escaping import one_line, visible
 
@@ -73,7 +71,7 @@ class AePipelineError(Exception):
             for label, part in (("expected", self.expected), ("got", self.got))
             if part
         )
-        # Only `where` is nothing but names; the others may quote messages of several lines.
+        # `where` holds names alone; the other parts may quote messages of several lines.
         parts = map(one_line, (self.what, visible(self.where), contrast, self.remedy))
         return ": ".join(part for part in parts if part)
 
@@ -83,74 +81,15 @@ class AePipelineError(Exception):
 
 
 def listing(names: Sequence[object], most: int = 8) -> str:
-    """Names for a message, the first of many: "a, b and 98 more"."""
+    """Join names for a message, only the first of many: "a, b and 98 more"."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(map(str, names[:most])) + more
-
-
-def is_out_of_memory(error: BaseException | None) -> bool:
-    """Whether an error, or one that it came of, says that memory ran out.
-
-    Libraries say so in many ways, and what catches theirs takes some of them for damage.
-    """
-    for _ in range(_LONGEST_CHAIN):
-        if error is None:
-            return False
-        if isinstance(error, MemoryError) or _says_so(error):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-@contextmanager
-def memory_errors(where: str) -> Iterator[None]:
-    """Turn whatever says that memory ran out into `OutOfMemoryError`; `where` is a path or step."""
-    try:
-        yield
-    except OutOfMemoryError:
-        raise
-    except Exception as error:
-        if is_out_of_memory(error):
-            raise out_of_memory(where) from error
-        raise
-
-
-def out_of_memory(where: str) -> OutOfMemoryError:
-    """What to say of it."""
-    return OutOfMemoryError(
-        "not enough memory",
-        where=where,
-        remedy="run again with fewer workers (execution.workers, --workers) or more memory; no "
-        "file is to blame",
-    )
-
-
-#: Errors that came of each other, at most; a bound, since chains can be rings.
-_LONGEST_CHAIN = 20
-_NO_MEMORY = (
-    "not enough memory",
-    "cannot allocate memory",
-    "out of memory",
-    "can't start new thread",
-    "bad_alloc",
-    "failed to map segment",
-)
-
-
-def _says_so(error: BaseException) -> bool:
-    """By number, or in words where there is none; ours quote what they came of."""
-    if isinstance(error, AePipelineError):
-        return False
-    if isinstance(error, OSError) and error.errno is not None:
-        return error.errno == errno.ENOMEM
-    text = str(error).lower()
-    return any(phrase in text for phrase in _NO_MEMORY)
 
 
 def _rebuild(
     kind: type[AePipelineError], what: str, where: str, expected: str, got: str, remedy: str
 ) -> AePipelineError:
-    """Unpickle: exceptions rebuild from positional args, ours are keyword-only."""
+    """Unpickle: exceptions rebuild from positional arguments; these take keywords."""
     return kind(what, where=where, expected=expected, got=got, remedy=remedy)
 
 
@@ -159,7 +98,7 @@ class ConfigError(AePipelineError, ValueError):
 
 
 class FlattenedColumnError(ConfigError, ValueError):
-    """A tolerance is so coarse that decoded columns would not say what they said."""
+    """A tolerance is so coarse that decoded columns would lose their meaning."""
 
 
 class MissingExtraError(AePipelineError, ImportError):
@@ -167,7 +106,7 @@ class MissingExtraError(AePipelineError, ImportError):
 
 
 class SourceError(AePipelineError):
-    """The dataset we were given cannot be used as it is."""
+    """The source dataset cannot be used as it is."""
 
 
 class SourceNotFoundError(SourceError, FileNotFoundError):
@@ -183,7 +122,7 @@ class CorruptFragmentError(SourceError, ValueError):
 
 
 class TableFormatError(SourceError, ValueError):
-    """A table with a log of its own (Delta Lake, Iceberg, ...): files hold rows that are gone."""
+    """A table with a log of its own (Delta Lake, Iceberg, ...): its files hold deleted rows."""
 
 
 class SchemaMismatchError(SourceError, ValueError):
@@ -195,13 +134,13 @@ class SourceChangedError(SourceError, ValueError):
 
 
 class FragmentReplacedError(SourceError, OSError):
-    """A fragment became another file while it was read; reading it again may succeed."""
+    """Another file replaced a fragment while it was read; reading it again may succeed."""
 
 
 class SourceDamagedError(SourceError, ValueError):
-    """A source fragment cannot be read, or is not proved to be what was encoded any more.
+    """A source fragment cannot be read, or no longer proves to be the file that was encoded.
 
-    What the archive holds of it is not to blame, and may be the only good copy.
+    Its archive file is not to blame, and may be the only good copy.
     """
 
 
@@ -210,7 +149,7 @@ class DuplicateColumnError(SourceError, ValueError):
 
 
 class UnkeptColumnError(SourceError, ValueError):
-    """A column, or a value in it, cannot be given back as the source has it."""
+    """A column, or a value in it, cannot be restored exactly."""
 
 
 class NoFeatureColumnError(SourceError, ValueError):
@@ -218,11 +157,11 @@ class NoFeatureColumnError(SourceError, ValueError):
 
 
 class DestinationError(AePipelineError):
-    """The dataset cannot be written where we were told to."""
+    """The dataset cannot be written to its destination."""
 
 
 class UnwritableDestinationError(DestinationError, OSError):
-    """The destination is not a folder, read-only, or not ours to write."""
+    """The destination is not a folder, is read-only, or may not be written."""
 
 
 class DiskFullError(DestinationError, OSError):
@@ -230,7 +169,7 @@ class DiskFullError(DestinationError, OSError):
 
 
 class DestinationExistsError(DestinationError, FileExistsError):
-    """The destination holds something that we did not write."""
+    """The destination holds files that ae-pipeline did not write, or another dataset."""
 
 
 class DestinationOverlapError(DestinationError, ValueError):
@@ -238,7 +177,7 @@ class DestinationOverlapError(DestinationError, ValueError):
 
 
 class NameCollisionError(DestinationError, ValueError):
-    """The destination's file system does not tell two names apart that the source does."""
+    """The destination's file system takes two names of the source for one."""
 
 
 class CodecError(AePipelineError):
@@ -262,7 +201,7 @@ class UnsupportedFormatError(CodecError, ValueError):
 
 
 class PromiseBrokenError(AePipelineError, ValueError):
-    """Verify found a value further off than its tolerance, or not bit for bit where it must be."""
+    """A value is further off than its tolerance, or not exact where it must be."""
 
 
 class TrainingError(AePipelineError, ArithmeticError):
@@ -270,7 +209,7 @@ class TrainingError(AePipelineError, ArithmeticError):
 
 
 class OutOfMemoryError(AePipelineError, MemoryError):
-    """There was not enough memory. It says nothing of any file; another attempt may succeed."""
+    """Memory ran out. No file is to blame; another attempt may succeed."""
 
 
 class FragmentsFailedError(AePipelineError, RuntimeError):

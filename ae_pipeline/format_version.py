@@ -1,4 +1,4 @@
-"""The version of what is written, and the versions that are read; `docs/format.md` tells them."""
+"""The format version that is written, and those that are read; see `docs/format.md`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What nothing may be written over: files of a source and the folders they lie in.
+"""Protect the files of a source, and their folders, from every write.
 
-Told by what they are on disk, not by names: links and mounts lead to one folder under many names.
-Whoever writes asks here; who begins a step of a verb says what is protected.
+They are compared by device and inode, not by name: links and mounts lead to one folder under many
+names. A step of a verb declares what it protects; every write is checked here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from ae_pipeline.errors import DestinationOverlapError
 
-#: What is at a path: device and inode.
+#: A file or folder on disk: device and inode.
 Node = tuple[int, int]
 #: A file system, and a path in it, wherever it is mounted.
 Place = tuple[str, PurePosixPath]
@@ -25,12 +25,12 @@ _ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
 class Protected:
-    """Some folders, with all that lies in them, and some files.
+    """Folders with everything in them, and single files.
 
-    What they are is looked up when something is about to be written for the first time.
+    They are looked up before the first write.
 
     Args:
-        folders: paths, by any name; those that are not there do not count.
+        folders: paths, by any name; missing ones do not count.
         files: the same.
     """
 
@@ -52,12 +52,12 @@ class Protected:
 
     @cached_property
     def _places(self) -> dict[Place, str]:
-        """Of folders, as far as the system tells: for what is mounted from deep inside of them."""
+        """Places of the folders, if the system tells: some part of one may be mounted elsewhere."""
         places = ((_place_of(Path(path), self._mounts), str(path)) for path in self._folder_paths)
         return {place: path for place, path in places if place is not None}
 
     def check(self, path: Path) -> None:
-        """Raise `DestinationOverlapError` if writing to `path` would change what is protected."""
+        """Raise `DestinationOverlapError` if writing to `path` would change protected files."""
         folder = self._folder_around(path.parent)
         file = _still(self._files, node_of(path))
         if folder is not None or file is not None:
@@ -79,7 +79,7 @@ class Protected:
 
 
 def _still(known: Mapping[Node, str], node: Node | None) -> str | None:
-    """The path of a node, looked at once more: another file may have its inode by now."""
+    """Return the path of a node, checked again: another file may have its inode by now."""
     path = None if node is None else known.get(node)
     return None if path is None or node_of(path) != node else path
 
@@ -89,7 +89,7 @@ _protected: ContextVar[Protected | None] = ContextVar("protected", default=None)
 
 @contextmanager
 def protecting(protected: Protected | None) -> Iterator[None]:
-    """Protect this and nothing else inside the context; None protects nothing."""
+    """Protect these files and no others inside the context; None protects nothing."""
     token = _protected.set(protected)
     try:
         yield
@@ -98,16 +98,16 @@ def protecting(protected: Protected | None) -> Iterator[None]:
 
 
 def check_unprotected(path: Path) -> None:
-    """Raise `DestinationOverlapError` if writing to `path` would change what is protected."""
+    """Raise `DestinationOverlapError` if writing to `path` would change protected files."""
     protected = _protected.get()
     if protected is not None:
         protected.check(path)
 
 
 def nodes_above(folder: Path) -> Iterator[Node]:
-    """What a folder and all above it are on disk, once links are followed.
+    """Yield the nodes of a folder and of all above it, once links are followed.
 
-    Of one that is not there, those above it that are.
+    A folder that does not exist is skipped.
     """
     real = Path(os.path.realpath(folder))
     for place in (real, *real.parents):
@@ -117,7 +117,7 @@ def nodes_above(folder: Path) -> Iterator[Node]:
 
 
 def node_of(path: Path | str) -> Node | None:
-    """What a path leads to: its device and inode; None if there is nothing to be found."""
+    """Return the device and inode that a path leads to; None if it leads nowhere."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
@@ -126,7 +126,7 @@ def node_of(path: Path | str) -> Node | None:
 
 
 def _place_of(path: Path, mounts: Iterable[tuple[str, str, str]]) -> Place | None:
-    """Where a path lies in its file system; None where that cannot be told."""
+    """Return where a path lies in its file system; None if that is unknown."""
     real = PurePosixPath(os.path.realpath(path))
     found: Place | None = None
     longest = -1
@@ -138,7 +138,7 @@ def _place_of(path: Path, mounts: Iterable[tuple[str, str, str]]) -> Place | Non
 
 
 def _mounts() -> Iterator[tuple[str, str, str]]:
-    """Device, path in its file system and mount point of each mount, if the system tells."""
+    """Yield device, path in its file system and mount point of each mount, if the system tells."""
     try:
         lines = os.fsdecode(_MOUNTS.read_bytes()).splitlines()
     except OSError:

@@ -1,16 +1,14 @@
-"""Files that are whole or absent, after a power cut, too: all that is written goes through here.
+"""Publish files whole or not at all, even across a power cut; every write goes through here.
 
-A file is written under a temporary name, synced and renamed; then the folder that holds its name is
-synced, since names are data of their own. A temporary name starts with a dot, which every dataset
-reader skips, so a kill leaves nothing that looks like data.
+A file is written under a temporary name, synced and renamed; then its folder is synced, since names
+are data of their own. A temporary name starts with a dot, which every reader of datasets skips, so
+a kill leaves nothing that looks like data.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import re
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,9 +21,9 @@ from ae_pipeline.errors import (
     DiskFullError,
     UnwritableDestinationError,
 )
+from ae_pipeline.hidden_names import temporary_path
 from ae_pipeline.protection import check_unprotected
 
-_TEMPORARY = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _UNWRITABLE = {
     errno.EACCES,
@@ -37,7 +35,7 @@ _UNWRITABLE = {
     errno.EROFS,
     errno.ENAMETOOLONG,
 }
-#: What file systems say that cannot sync a folder; names are safe there or never were.
+#: Errors of file systems that cannot sync a folder; names are safe there or never were.
 _NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
 
 
@@ -45,11 +43,11 @@ _NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
 def publishing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it there on success, remove it on failure.
 
-    Once it returns, neither the content nor the name is lost by a power cut.
+    After it returns, a power cut loses neither the content nor the name.
 
     Raises:
-        DestinationOverlapError: something would be written that is protected.
-        DiskFullError: no space left.
+        DestinationOverlapError: the path is protected.
+        DiskFullError: no space is left.
         UnwritableDestinationError: the folder cannot be made or written.
     """
     with destination_errors(path):
@@ -58,20 +56,12 @@ def publishing(path: Path) -> Iterator[Path]:
         temporary = temporary_path(path)
         try:
             yield temporary
-            _publish(temporary, path)
+            _sync(temporary)
+            check_unprotected(path)  # a link may have appeared meanwhile
+            os.replace(temporary, path)
+            sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
-
-
-def _publish(temporary: Path, path: Path) -> None:
-    """Data before name, name before return; a file that is published once more is synced then."""
-    if is_temporary(path.name):
-        os.replace(temporary, path)
-        return
-    _sync(temporary)
-    check_unprotected(path)  # a link may have come in between
-    os.replace(temporary, path)
-    sync_folder(path.parent)
 
 
 def publish_bytes(path: Path, content: bytes) -> None:
@@ -81,10 +71,10 @@ def publish_bytes(path: Path, content: bytes) -> None:
 
 
 def make_folders(folder: Path) -> None:
-    """Make a folder and those above it, if they are not there; a power cut does not lose them.
+    """Make a folder and all missing ones above it; a power cut does not lose them.
 
     Raises:
-        DestinationOverlapError: it would lie in what is protected.
+        DestinationOverlapError: it would lie in a protected folder.
     """
     missing = list(takewhile(lambda place: not place.exists(), (folder, *folder.parents)))
     if missing:
@@ -95,7 +85,7 @@ def make_folders(folder: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Delete a file, if it is there; it does not come back after a power cut.
+    """Delete a file, if it exists; it does not come back after a power cut.
 
     Raises:
         DestinationOverlapError: it is protected.
@@ -109,7 +99,7 @@ def remove(path: Path) -> None:
 
 
 def remove_tree(folder: Path) -> None:
-    """Delete a folder of ours with all that it holds, as far as possible.
+    """Delete a folder and everything in it, as far as possible.
 
     Raises:
         DestinationOverlapError: it is protected.
@@ -119,11 +109,10 @@ def remove_tree(folder: Path) -> None:
 
 
 def rename(path: Path, target: Path) -> None:
-    """Give a file another name in its folder, for good, over what has that name.
-
-    `FileNotFoundError` if it has gone.
+    """Rename a file in its folder, replacing any file of that name; a power cut does not undo it.
 
     Raises:
+        FileNotFoundError: it is gone.
         DestinationOverlapError: it is protected.
     """
     check_unprotected(path)
@@ -132,11 +121,11 @@ def rename(path: Path, target: Path) -> None:
 
 
 def make_durable(path: Path, root: Path) -> None:
-    """Sync a file that another process may have published and the names of all on the way to it.
+    """Sync a file that another process may have published, and every name on the way to it.
 
     Args:
-        path: of a file below `root`.
-        root: of the dataset; its own name is synced, too.
+        path: a file below `root`.
+        root: folder of the dataset, whose own name is synced, too.
     """
     _sync(path)
     for folder in path.parents:
@@ -147,42 +136,19 @@ def make_durable(path: Path, root: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Let the names in a folder outlive a power cut."""
+    """Make the names in a folder survive a power cut."""
     try:
         _sync(folder)
-    except PermissionError:  # a folder may be written and not read
+    except PermissionError:  # a folder may be writable and not readable
         os.sync()
     except OSError as error:
         if error.errno not in _NO_SYNC:
             raise
 
 
-def temporary_path(path: Path, token: str | None = None) -> Path:
-    """A temporary name beside a file, for what it is to be in the end; a new one without a token.
-
-    Args:
-        path: of the file.
-        token: 8 hex digits.
-    """
-    return path.with_name(f".{_lasting(path.name)}.{token or secrets.token_hex(4)}.tmp")
-
-
-def is_temporary(name: str) -> bool:
-    """Whether `publishing` gives such names to files that are not whole yet."""
-    return _TEMPORARY.fullmatch(name) is not None
-
-
-def _lasting(name: str) -> str:
-    """The name that a file is to have in the end: one that is checked once more before it is
-    published is written under the name of a temporary file.
-    """  # noqa: D205
-    match = _TEMPORARY.fullmatch(name)
-    return name if match is None else match["name"]
-
-
 @contextmanager
 def destination_errors(path: Path) -> Iterator[None]:
-    """Turn the operating system's refusals into ours, naming `path`."""
+    """Turn the operating system's refusals into `DestinationError`, naming `path`."""
     try:
         yield
     except AePipelineError:
@@ -195,13 +161,13 @@ def destination_errors(path: Path) -> Iterator[None]:
 
 
 def _translate(error: OSError, path: Path) -> DestinationError | None:
-    where = str(path.parent / _lasting(path.name))
+    where = str(path)
     if error.errno in _FULL:
         return DiskFullError(
             "disk full",
             where=where,
             got=os.strerror(error.errno),
-            remedy="free some space and run again; what was published stays",
+            remedy="free some space and run again; published files stay",
         )
     if error.errno in _UNWRITABLE:
         return UnwritableDestinationError(
@@ -214,7 +180,7 @@ def _translate(error: OSError, path: Path) -> DestinationError | None:
 
 
 def _sync(path: Path) -> None:
-    """Of a file: otherwise a power cut can publish an empty one."""
+    """Sync a file or folder: without it a power cut can leave an empty file."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -21,7 +21,7 @@ from rich.console import Console
 from ae_pipeline.cli.console import render
 from ae_pipeline.codec.archive import ArchiveCodec, load_archive_codec
 from ae_pipeline.coding import pin_blas_threads
-from ae_pipeline.report.tables import Cell, Table
+from ae_pipeline.report.tables.table import Cell, Table
 from ae_pipeline.verbs import inspect
 from benchmarks.child import Cost, run_python, run_verb, typical
 from benchmarks.machine import machine_line

@@ -17,7 +17,7 @@ from ae_pipeline.config.columns import ColumnsConfig
 from ae_pipeline.config.job import EncodeJob, EstimateJob, VerifyJob
 from ae_pipeline.config.tolerance import ToleranceConfig
 from ae_pipeline.dataset import discover
-from ae_pipeline.parquet import column_bytes, leaf_bytes
+from ae_pipeline.parquet import column_bytes, leaf_sizes
 from ae_pipeline.results.estimate import EstimatedOption
 from ae_pipeline.storage import codec_directory
 from ae_pipeline.verbs import encode, estimate, verify
@@ -158,5 +158,8 @@ def _latents_per_row(codec: ArchiveCodec) -> int | None:
 
 def _stored_bytes(dataset: str, features: Sequence[str]) -> int:
     """Column chunks of the feature columns as the source has them."""
-    files = [leaf_bytes(fragment.path) for fragment in discover(dataset).fragments]
+    files = []
+    for fragment in discover(dataset).fragments:
+        with fragment.path.open("rb") as file:
+            files.append(leaf_sizes(file))
     return sum(column_bytes(leaves, name) for leaves in files for name in features)

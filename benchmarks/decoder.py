@@ -20,7 +20,7 @@ from rich.console import Console
 
 from ae_pipeline.cli.console import render
 from ae_pipeline.codec.archive import ArchiveNetwork, model_bytes
-from ae_pipeline.report.tables import Cell, Table
+from ae_pipeline.report.tables.table import Cell, Table
 from ae_pipeline.training.rate import RateObjective
 from benchmarks.float_decoder import FloatDecoder, FloatObjective
 from benchmarks.machine import machine_line

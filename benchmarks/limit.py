@@ -21,7 +21,8 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from ae_pipeline.cli.console import render
-from ae_pipeline.report.tables import Table, dump_json
+from ae_pipeline.report.tables.records import dump_json
+from ae_pipeline.report.tables.table import Table
 from benchmarks.comparison import compare_all
 from benchmarks.known_sources import N_COLUMNS, KnownSource, factors, manifold, neighbours
 from benchmarks.machine import machine_line

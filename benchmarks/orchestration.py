@@ -23,7 +23,7 @@ from rich.console import Console
 
 from ae_pipeline.cli.console import render
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.report.tables import Table
+from ae_pipeline.report.tables.table import Table
 from ae_pipeline.verbs import encode
 from benchmarks.machine import machine_line
 

@@ -9,7 +9,8 @@ import argparse
 from collections.abc import Sequence
 from inspect import cleandoc
 
-from ae_pipeline.report.tables import Table, to_markdown
+from ae_pipeline.report.tables.markup import to_markdown
+from ae_pipeline.report.tables.table import Table
 from benchmarks import decoder, known_sources, limit, ratio
 from benchmarks.comparison import compare_all
 from benchmarks.machine import machine_line

@@ -23,7 +23,8 @@ from rich.console import Console
 from ae_pipeline.cli.console import render
 from ae_pipeline.errors import AePipelineError
 from ae_pipeline.report.inspection import candidate_table
-from ae_pipeline.report.tables import Cell, Table, dump_json
+from ae_pipeline.report.tables.records import dump_json
+from ae_pipeline.report.tables.table import Cell, Table
 from benchmarks.comparison import compare_all
 from benchmarks.machine import machine_line
 from benchmarks.outcome import MOST_FIT_S, MOST_SURPRISE, Comparison, Entry

@@ -29,7 +29,7 @@ from pydantic.fields import FieldInfo
 from ae_pipeline.config.job import DecodeJob, JobConfig
 from ae_pipeline.config.load import load_job
 from ae_pipeline.report.presenter import present
-from ae_pipeline.report.tables import to_markdown
+from ae_pipeline.report.tables.markup import to_markdown
 from ae_pipeline.verbs import decode
 from benchmarks.machine import machine_line
 from docs.architecture import read_architecture

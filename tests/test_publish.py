@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ae_pipeline.config.job import DecodeJob, EncodeJob
 from ae_pipeline.errors import (
     DestinationError,
     DiskFullError,
@@ -17,8 +19,10 @@ from ae_pipeline.errors import (
     UnwritableDestinationError,
 )
 from ae_pipeline.publish import destination_errors, publish_bytes, publishing
+from ae_pipeline.verbs import decode, encode
 from tests.conftest import Mount
 from tests.support.checks import assert_one_line
+from tests.support.datasets import mixed_table, write_tree
 
 
 def names_in(folder: Path) -> list[str]:
@@ -162,6 +166,59 @@ def test_folder_vanishes_while_writing(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     with pytest.raises(UnwritableDestinationError), publishing(folder / "file"):
         folder.rmdir()
+
+
+def test_errors_name_the_file_itself(tmp_path: Path) -> None:
+    """A refusal while the file is written names that file, not the temporary one."""
+    path = tmp_path / "part-0.parquet"
+
+    def write_where_a_folder_is() -> None:
+        with publishing(path) as temporary:
+            temporary.mkdir()
+            try:
+                temporary.write_bytes(b"content")
+            finally:
+                temporary.rmdir()
+
+    with pytest.raises(UnwritableDestinationError) as caught:
+        write_where_a_folder_is()
+    assert caught.value.where == str(path)
+
+
+def test_one_sync_and_one_rename_per_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Encode and decode sync each fragment once, rename it once, and sync its folder once."""
+    source = write_tree(tmp_path / "source", {"day=1/part-0.parquet": mixed_table(0, 40)})
+    archive, decoded = tmp_path / "archive", tmp_path / "decoded"
+    steps = record_steps(monkeypatch)
+    encode(EncodeJob(source=str(source), archive=str(archive), planner={"learn": "never"}))
+    decode(DecodeJob(archive=str(archive), decoded=str(decoded)))
+    for root in (archive, decoded):
+        folder = root / "day=1"
+        assert [step for step in steps if str(folder) in step] == [
+            f"fsync {folder}/.part-0.parquet.*.tmp",
+            f"rename {folder}/part-0.parquet",
+            f"fsync {folder}",
+        ]
+
+
+def record_steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every sync and rename from now on, in order; the random part of temporary names is `*`."""
+    steps: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def sync(descriptor: int) -> None:
+        path = os.readlink(f"/proc/self/fd/{descriptor}")
+        steps.append("fsync " + re.sub(r"[0-9a-f]{8}\.tmp$", "*.tmp", path))
+        fsync(descriptor)
+
+    def rename(path: Path, target: Path) -> None:
+        steps.append(f"rename {target}")
+        replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(os, "replace", rename)
+    monkeypatch.setattr(os, "rename", rename)
+    return steps
 
 
 def test_other_faults_pass() -> None:

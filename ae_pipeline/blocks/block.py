@@ -1,4 +1,4 @@
-"""A block: some rows of the feature columns as float64, and why a value is missing.
+"""A block: the feature columns of some rows as float64, and the reason for each missing value.
 
 Feature-major, because Arrow is: one column is one contiguous row of `values`.
 """
@@ -14,9 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float64, Shaped, UInt8
 
-#: Why a value is missing; `missing` holds one of these per value.
+#: The reasons for a missing value; `missing` holds one of these per value.
 PRESENT, NULL, NAN, POSITIVE_INFINITY, NEGATIVE_INFINITY = range(5)
-
 
 #: Values in one block: 16 MiB of float64, whatever the number of columns.
 _BLOCK_VALUES = 1 << 21
@@ -24,7 +23,7 @@ _BLOCK_ROWS = 1 << 15
 
 
 def rows_per_block(n_columns: int) -> int:
-    """Rows to read at a time from a table of so many columns."""
+    """Return the rows to read at a time from a table of `n_columns` columns."""
     return max(1, min(_BLOCK_ROWS, _BLOCK_VALUES // max(n_columns, 1)))
 
 
@@ -42,7 +41,7 @@ class Block:
 
     @property
     def n_rows(self) -> int:
-        """Rows in the block."""
+        """Number of rows."""
         return self.values.shape[1]
 
 
@@ -60,10 +59,10 @@ def records_to_block(records: pa.RecordBatch, features: Sequence[str]) -> Block:
 
 
 def block_to_arrays(block: Block, types: Sequence[pa.DataType]) -> list[pa.Array]:
-    """Arrow columns of the given types: integers round, out-of-range values take the nearest.
+    """Return Arrow columns of the given types; integers round, values out of range saturate.
 
-    Missing values come back as they were: null, NaN or an infinity. A NaN without a reason is a
-    value that nobody knows: NaN, or null where the type has none.
+    Missing values come back as they were: null, NaN or an infinity. A NaN without a reason is an
+    unknown value: NaN, or null where the type has no NaN.
     """
     return [
         _write_column(
@@ -76,7 +75,7 @@ def block_to_arrays(block: Block, types: Sequence[pa.DataType]) -> list[pa.Array
 def _read_column(
     column: pa.Array, out: Float64[np.ndarray, "rows"]
 ) -> UInt8[np.ndarray, "rows"] | None:
-    """Fill one row of `values`; reasons, or None if nothing is missing."""
+    """Fill one row of `values`; return the reasons, or None if nothing is missing."""
     has_nulls = column.null_count > 0
     filled = pc.fill_null(column, pa.scalar(0, column.type)) if has_nulls else column
     with np.errstate(invalid="ignore"):  # a signalling NaN is a NaN like any other
@@ -117,7 +116,7 @@ def _write_column(
 def _saturate(
     values: Float64[np.ndarray, "rows"], kind: np.dtype[Any]
 ) -> Shaped[np.ndarray, "rows"]:
-    """Cast without wrapping: what does not fit becomes the nearest value that does."""
+    """Cast without wrapping: a value that does not fit becomes the nearest that does."""
     if kind.kind == "f":
         limits = np.finfo(kind)
         return np.clip(values, float(limits.min), float(limits.max)).astype(kind)

@@ -1,7 +1,7 @@
 """Blocks ↔ the row-major float32 matrices that the network multiplies.
 
-Arrow is column-major and BLAS wants rows, so a transposition stands between them. Done per tile of
-rows that fits the cache it costs a copy; done per column it costs a cache miss per value.
+Arrow is column-major and BLAS wants rows, so blocks are transposed. By tiles of rows that fit the
+cache this costs a copy; by columns it would cost a cache miss per value.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _TILE_ROWS = 2048
 def block_to_matrix(
     block: Block, standardization: Standardization
 ) -> Float32[np.ndarray, "rows inputs"]:
-    """Standardised, clipped network inputs; NaN where a value is missing.
+    """Return standardised, clipped network inputs; NaN where a value is missing.
 
     Subtraction happens in float64, so that columns with a large offset keep their digits.
     """
@@ -41,7 +41,7 @@ def block_to_matrix(
 def matrix_to_values(
     matrix: Float32[np.ndarray, "rows inputs"], standardization: Standardization
 ) -> Float64[np.ndarray, "features rows"]:
-    """Inverse of `block_to_matrix` in source units; constant columns get their one value."""
+    """Invert `block_to_matrix`, in source units; constant columns get their one value."""
     chosen = np.flatnonzero(~standardization.is_constant)
     center = standardization.center[:, None]
     values = np.empty((len(center), len(matrix)), np.float64)

@@ -18,7 +18,7 @@ _REASONS = NEGATIVE_INFINITY
 
 
 def pack_missing(missing: UInt8[np.ndarray, "features rows"] | None, n_rows: int) -> pa.BinaryArray:
-    """One binary value per row; all null if nothing is missing."""
+    """Return one binary value per row, all null if nothing is missing."""
     if missing is None:
         return pa.nulls(n_rows, pa.binary())
     rows, columns = np.nonzero(missing.T)
@@ -32,12 +32,12 @@ def pack_missing(missing: UInt8[np.ndarray, "features rows"] | None, n_rows: int
 
 
 def unpack_missing(packed: pa.Array, n_features: int) -> UInt8[np.ndarray, "features rows"] | None:
-    """Inverse of `pack_missing`.
+    """Invert `pack_missing`.
 
     Args:
-        packed: as `pack_missing` made it, or in another of Arrow's binary types, because other
-            tools rewrite it so.
-        n_features: feature columns of the table.
+        packed: as `pack_missing` made it, or in another of Arrow's binary types, to which other
+            tools convert it.
+        n_features: number of feature columns of the table.
 
     Raises:
         ValueError: an entry names a column that does not exist, a value has an odd length, or the
@@ -61,7 +61,7 @@ def unpack_missing(packed: pa.Array, n_features: int) -> UInt8[np.ndarray, "feat
 
 
 def _as_binary(packed: pa.Array) -> pa.BinaryArray:
-    """With 32-bit offsets, which is what `unpack_missing` reads."""
+    """Return the column with 32-bit offsets, which `unpack_missing` reads."""
     try:
         return packed.cast(pa.binary())
     except pa.ArrowException as error:

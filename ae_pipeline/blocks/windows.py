@@ -9,7 +9,7 @@ from jaxtyping import Float, Float64
 def rows_to_windows(
     matrix: Float[np.ndarray, "rows inputs"], window: int
 ) -> Float[np.ndarray, "windows wide"]:
-    """Each `window` rows as one, the first row's columns first; the last row fills the last one."""
+    """Join each `window` rows, the first row's columns first; repeat the last row to fill up."""
     n_missing = -len(matrix) % window
     if n_missing:
         matrix = np.concatenate([matrix, np.repeat(matrix[-1:], n_missing, axis=0)])
@@ -19,7 +19,7 @@ def rows_to_windows(
 def windows_to_rows(
     wide: Float64[np.ndarray, "wide windows"], window: int, n_rows: int
 ) -> Float64[np.ndarray, "inputs rows"]:
-    """Feature-major windows as feature-major rows, without those that only filled the last one."""
+    """Split feature-major windows into feature-major rows, without those that filled up."""
     if window == 1:
         return wide
     n_windows = wide.shape[1]

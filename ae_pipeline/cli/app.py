@@ -16,7 +16,8 @@ from ae_pipeline.cli.run import run
 from ae_pipeline.cli.signals import stopping_cleanly
 from ae_pipeline.cli.terminal import escape_unprintable, stderr
 from ae_pipeline.cli.upkeep import backfill, compress, gc
-from ae_pipeline.errors import AePipelineError, memory_errors
+from ae_pipeline.errors import AePipelineError
+from ae_pipeline.out_of_memory import memory_errors
 
 app = typer.Typer(
     no_args_is_help=True,

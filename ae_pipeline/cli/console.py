@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ae_pipeline.escaping import visible
-from ae_pipeline.report.tables import Table, format_cell
+from ae_pipeline.report.tables.table import Table, format_cell
 
 #: Tables with at most this many columns may hold sentences.
 _FEW_COLUMNS = 2

@@ -51,7 +51,8 @@ class SafeConsole(Console):
 
 
 def _visible_lines(text: str) -> str:
-    return text if text.isprintable() else "\n".join(map(visible, text.split("\n")))
+    is_plain = text == "\n" or text.isprintable()
+    return text if is_plain else "\n".join(map(visible, text.split("\n")))
 
 
 stdout = SafeConsole(highlight=False, markup=False, emoji=False)

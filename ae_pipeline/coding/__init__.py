@@ -1,4 +1,4 @@
-"""Numbers to numbers and numbers to bytes: grids, predictors, contexts and entropy coding."""
+"""Numbers to numbers and numbers to bytes: grids, predictions, contexts and entropy coding."""
 
 from ae_pipeline.coding.contexts import pack_contexts, unpack_contexts
 from ae_pipeline.coding.entropy import (
@@ -34,9 +34,7 @@ from ae_pipeline.coding.linear_prediction import (
     MOST_TERMS,
     LinearPrediction,
     LinearPredictor,
-    bounded,
     context_values,
-    fill_rows,
     nearest_cells,
     source_cells,
 )
@@ -96,14 +94,12 @@ __all__ = [
     "Reader",
     "Side",
     "Weights",
-    "bounded",
     "breaks_promise",
     "context_values",
     "decade_of",
     "decode_matrix",
     "dequantize",
     "encode_matrix",
-    "fill_rows",
     "nearest_cells",
     "pack_contexts",
     "pack_each",

@@ -1,4 +1,4 @@
-"""Tables as columns: roles, statistics, tolerances, and the errors of decoded values."""
+"""Tables as columns: roles, statistics, tolerances, and how far decoded values are off."""
 
 from ae_pipeline.columns.fidelity import (
     FLAT_R2,

@@ -1,9 +1,16 @@
-"""The dataset that is read: its fragments, their fingerprints, their rows as a flat stream."""
+"""The dataset that a job reads: its fragments, their identity, their rows as a stream."""
 
 from ae_pipeline.dataset.discovery import discover, in_natural_order
-from ae_pipeline.dataset.fingerprint import file_hash, fingerprint, fragment_hash
 from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.int96 import with_int96_unit
+from ae_pipeline.dataset.identity import (
+    Seen,
+    file_hash,
+    fingerprint,
+    fragment_hash,
+    proving,
+    share_file_or_folder,
+)
+from ae_pipeline.dataset.int96 import lossless_schema
 from ae_pipeline.dataset.listing import (
     find_source,
     fragments_there,
@@ -11,17 +18,20 @@ from ae_pipeline.dataset.listing import (
     still_there,
     tell_ignored,
 )
-from ae_pipeline.dataset.opening import arrow_name, opened, pinned
+from ae_pipeline.dataset.opening import (
+    arrow_name,
+    fragment_schema,
+    open_fragment,
+    opened,
+    pinned,
+)
 from ae_pipeline.dataset.partition import Key, known_values, partition_keys, partition_values
-from ae_pipeline.dataset.proof import Seen, proving, share_file_or_folder
 from ae_pipeline.dataset.reading import (
     RowGroup,
-    fragment_schema,
     list_row_groups,
-    open_fragment,
+    read_paced,
     read_records,
     rebatch,
-    rows_at_once,
 )
 from ae_pipeline.dataset.schemas import drifted_columns, fittable, typical_schema
 from ae_pipeline.dataset.source import Source, pinned_source
@@ -50,6 +60,7 @@ __all__ = [
     "known_values",
     "leaves",
     "list_row_groups",
+    "lossless_schema",
     "open_fragment",
     "opened",
     "partition_keys",
@@ -57,11 +68,11 @@ __all__ = [
     "pinned",
     "pinned_source",
     "proving",
+    "read_paced",
     "read_records",
     "readable",
     "rebatch",
     "refuse_inside_table",
-    "rows_at_once",
     "share_file_or_folder",
     "sparing",
     "sparing_files",
@@ -69,5 +80,4 @@ __all__ = [
     "tell_ignored",
     "typical_schema",
     "weight_of",
-    "with_int96_unit",
 ]

@@ -1,7 +1,7 @@
 """Find the fragments of a dataset, in an order that never changes.
 
-Looks at names and sizes only, and at a few bytes of files whose names do not tell what they are.
-One file is one file: what cannot be looked at is a fragment that fails when its turn comes.
+Looks at names and sizes, and at a few bytes of files whose names do not tell what they are. A file
+that cannot be looked at does not stop the others: it is a fragment that fails when its turn comes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ae_pipeline.dataset.magic import SUFFIXES, look
 from ae_pipeline.dataset.source import HIDDEN, Source, count_ignored
 from ae_pipeline.dataset.table_format import refuse_inside_table, refuse_table
 from ae_pipeline.errors import EmptySourceError, SourceNotFoundError, listing
-from ae_pipeline.publish import is_temporary
+from ae_pipeline.hidden_names import is_temporary
 
 logger = logging.getLogger(__name__)
 
@@ -26,15 +26,15 @@ logger = logging.getLogger(__name__)
 def discover(path: str | Path) -> Source:
     """Find every Parquet file at or below `path`.
 
-    Parquet is what has its suffix, or begins and ends as Parquet does. Names that start with `_`
-    or `.` are skipped, as Spark and Arrow do, unless they are partitions (`_region=eu`). They and
+    A Parquet file has the suffix, or begins and ends as Parquet does. Names that start with `_` or
+    `.` are skipped, as Spark and Arrow do, unless they are partitions (`_region=eu`). These and
     other files are in `ignored`. Links to folders are followed, but no folder is read twice,
     whatever links lead to it. Files that vanish meanwhile are left out.
 
     Raises:
         SourceNotFoundError: nothing is there, or a folder may not be read.
-        TableFormatError: it is a table, lies in one or holds one, of a format with a log.
-        EmptySourceError: no Parquet files.
+        TableFormatError: `path` is a table with a log of its own, lies in one or holds one.
+        EmptySourceError: there are no Parquet files.
     """
     root = Path(path)
     if os.path.isfile(root):  # unlike Path.is_file: False for names that cannot be
@@ -52,7 +52,7 @@ def discover(path: str | Path) -> Source:
     refuse_inside_table(root)
     ignored: list[str] = []
     fragments = in_natural_order(_fragments(root, ignored))
-    # What is hidden is seldom missed, so it comes last.
+    # Hidden files are seldom missed, so they come last.
     ignored.sort(key=lambda name: (name.endswith(f"({HIDDEN})"), _natural(name)))
     if not fragments:
         raise EmptySourceError(
@@ -65,7 +65,7 @@ def discover(path: str | Path) -> Source:
 
 
 def _require_whole(path: Path) -> None:
-    """Raise `SourceNotFoundError` for half a file of a run that was killed, or of one at work."""
+    """Raise `SourceNotFoundError` for half a file of a run that was killed or still writes."""
     if is_temporary(path.name):
         raise SourceNotFoundError(
             "half a file, which was never published",
@@ -75,7 +75,7 @@ def _require_whole(path: Path) -> None:
 
 
 def in_natural_order(fragments: Iterable[Fragment]) -> tuple[Fragment, ...]:
-    """Partition by partition, numbers in names ordered as numbers."""
+    """Order fragments partition by partition, numbers in names as numbers."""
     return tuple(
         sorted(
             fragments,
@@ -85,7 +85,7 @@ def in_natural_order(fragments: Iterable[Fragment]) -> tuple[Fragment, ...]:
 
 
 def _fragments(root: Path, ignored: list[str]) -> Iterator[Fragment]:
-    """Every fragment in a folder; why other files are none is added to `ignored`."""
+    """Yield every fragment in a folder; add other files, with the reason, to `ignored`."""
     homes: set[str] = set()
     for file in _walk(root, ignored, root):
         try:
@@ -104,7 +104,7 @@ def _fragments(root: Path, ignored: list[str]) -> Iterator[Fragment]:
 
 
 def _walk(root: Path, ignored: list[str], top: Path) -> Iterator[Path]:
-    """Every file: first what lies in place, then folder by folder what links lead to."""
+    """Yield every file: first those in place, then those that links lead to, folder by folder."""
     real_top = root.resolve()
     visited: set[Path] = set()
     links: list[Path] = []
@@ -128,17 +128,17 @@ def _walk_in_place(
     ignored: list[str],
     top: Path,
 ) -> Iterator[Path]:
-    """Files below a folder.
+    """Yield files below a folder.
 
-    Adds links to folders to `links`, real folders to `visited`, and to `ignored` what is hidden, as
-    seen from `top`.
+    Adds links to folders to `links`, real folders to `visited`, and hidden names, relative to
+    `top`, to `ignored`.
     """
     for folder, folders, names in os.walk(root, onerror=_refuse):
         refuse_table(Path(folder), folders, names)
         real = real_root / Path(folder).relative_to(root)
         visited.add(real)
         hidden = [f"{name}/" for name in folders if _is_hidden(name)]
-        # Half files are no rows of anybody's.
+        # Half files hold nobody's rows.
         hidden += [name for name in names if _is_hidden(name) and not is_temporary(name)]
         ignored += [_ignored(Path(folder), top, HIDDEN, name) for name in hidden]
         seen = [name for name in folders if not _is_hidden(name)]
@@ -148,8 +148,8 @@ def _walk_in_place(
 
 
 def _refuse(error: OSError) -> None:
-    """`os.walk` would skip an unreadable folder: rows would be lost without a word."""
-    if isinstance(error, FileNotFoundError):  # gone, and what was in it
+    """Refuse an unreadable folder, which `os.walk` would skip: its rows would be lost silently."""
+    if isinstance(error, FileNotFoundError):  # gone, and its files with it
         return
     raise SourceNotFoundError(
         "cannot read folder",
@@ -169,19 +169,19 @@ def _fragment(path: Path, root: Path, size_bytes: int) -> Fragment:
         relative.encode()
     except UnicodeEncodeError as error:
         raise SourceNotFoundError(
-            "cannot read file", where=ascii(str(path)), got=str(error), remedy="mend its name"
+            "cannot read file", where=ascii(str(path)), got=str(error), remedy="rename it"
         ) from error
     return Fragment(path, relative, size_bytes)
 
 
 def _ignored(path: Path, root: Path, reason: str, name: str = "") -> str:
-    """A name and why it is no fragment, in characters that can be printed."""
+    """Return a name and why it is no fragment, in characters that can be printed."""
     relative = path.relative_to(root).as_posix()
     relative = "/".join(part for part in (relative, name) if part not in ("", "."))
     return f"{relative.encode(errors='backslashreplace').decode()} ({reason})"
 
 
 def _natural(text: str) -> list[tuple[int, int, str]]:
-    """Sort key in which part-2 comes before part-10."""
+    """Return a sort key by which part-2 comes before part-10."""
     parts = re.split(r"(\d+)", text)
     return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts]

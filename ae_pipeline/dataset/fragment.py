@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-#: What a file is on disk: device, inode, bytes, nanoseconds of its last change.
+#: A file on disk: device, inode, bytes, nanoseconds of its last modification.
 Identity = tuple[int, int, int, int]
 
 
@@ -15,11 +15,11 @@ class Fragment:
     """One Parquet file of a dataset.
 
     Args:
-        path: where it lies.
+        path: of the file.
         relative: its path below the dataset's root, with `/` between parts.
-        size_bytes: as found.
+        size_bytes: size of the file when it was listed.
         int96: unit in which Arrow reads its timestamps of 96 bits, if it has any.
-        identity: of the file that it must be when it is opened; None for whatever is there.
+        identity: the only file that may be opened under this path; None for any.
     """
 
     path: Path
@@ -30,5 +30,5 @@ class Fragment:
 
     @property
     def partition(self) -> str:
-        """The folders it lies in, e.g. `year=2013/month=05`; `.` at the root."""
+        """The folders above it, e.g. `year=2013/month=05`; `.` at the root."""
         return self.relative.rpartition("/")[0] or "."

@@ -1,7 +1,7 @@
-"""Timestamps of 96 bits: the unit in which Arrow reads a file's without losing any.
+"""Timestamps of 96 bits: find the unit in which Arrow reads those of a file without loss.
 
-They hold a day and nanoseconds of it. Arrow's 64-bit timestamps hold 292 years on either side of
-1970 in nanoseconds, and 292,000 in microseconds; what does not fit, Arrow makes another date of.
+They hold a day and the nanoseconds of it. Arrow's 64-bit timestamps reach 292 years on either side
+of 1970 in nanoseconds, and 292,000 in microseconds; a date beyond becomes another date in Arrow.
 """
 
 from __future__ import annotations
@@ -15,32 +15,38 @@ import pyarrow.parquet as pq
 from jaxtyping import Int64
 
 from ae_pipeline.cancellation import beat
+from ae_pipeline.columns import check_unique_names
 from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.opening import arrow_name, opened
-from ae_pipeline.dataset.reading import open_fragment
+from ae_pipeline.dataset.opening import arrow_name, fragment_schema, open_fragment, opened
 from ae_pipeline.errors import UnkeptColumnError
 
 _BATCH_ROWS = 1 << 16
 _NS_PER_MS = 1_000_000
-#: Milliseconds of which nanoseconds, and microseconds, fit 64 bits.
+#: The most milliseconds that fit 64 bits as nanoseconds, and as microseconds.
 _MOST_NS_MS, _MOST_US_MS = (1 << 63) // _NS_PER_MS - 1, (1 << 63) // 1000 - 1
 
 
-def with_int96_unit(fragment: Fragment) -> Fragment:
-    """The fragment, with the unit in which its timestamps of 96 bits are read without loss.
+def lossless_schema(fragment: Fragment) -> tuple[Fragment, pa.Schema]:
+    """Return a fragment with the unit that holds its timestamps of 96 bits, and its schema in it.
 
-    Reads those columns; nothing of a file that has none.
+    Reads the columns of such timestamps, if there are any.
 
     Raises:
         UnkeptColumnError: no unit holds all values of a column.
+        DuplicateColumnError: two columns share a name.
         CorruptFragmentError: it cannot be read.
     """
     with open_fragment(fragment) as file:
-        schema = file.schema
-    columns = [schema.column(number) for number in range(len(schema.names))]
-    names = sorted({one.path.split(".")[0] for one in columns if one.physical_type == "INT96"})
-    if not names:
-        return fragment
+        schema, arrow = file.schema, file.schema_arrow
+    columns = (schema.column(number) for number in range(len(schema.names)))
+    if any(column.physical_type == "INT96" for column in columns):
+        fragment = _with_unit(fragment)
+        return fragment, fragment_schema(fragment)
+    check_unique_names(arrow.names, fragment.relative)
+    return fragment, arrow
+
+
+def _with_unit(fragment: Fragment) -> Fragment:
     needs_ns, beyond_ns = "", ""
     for name, row, milliseconds, below in _values(fragment):
         _check_range(fragment, name, row, milliseconds)
@@ -61,7 +67,7 @@ def with_int96_unit(fragment: Fragment) -> Fragment:
 def _values(
     fragment: Fragment,
 ) -> Iterator[tuple[str, int, Int64[np.ndarray, "values"], Int64[np.ndarray, "values"]]]:
-    """Column, first row, milliseconds and the nanoseconds below them, of batch after batch."""
+    """Yield column, first row, milliseconds and the nanoseconds below them, batch by batch."""
     units = ("ms", "ns")
     streams = [_batches(fragment, unit) for unit in units]
     row = 0
@@ -96,7 +102,7 @@ def _batches(fragment: Fragment, unit: str) -> Iterator[pa.RecordBatch]:
 
 
 def _leaves(column: pa.Array) -> Iterator[pa.Array]:
-    """Timestamps inside of a column of any type, nulls and what lies under them left out."""
+    """Yield the timestamps inside a column of any type, without nulls and values under them."""
     kind = column.type
     if pa.types.is_timestamp(kind):
         yield column.drop_null()
@@ -124,10 +130,10 @@ def _check_range(
             where=f"{fragment.relative}, {_place(name, row, is_far)}",
             expected="at most 292,000 years from 1970",
             got=f"{milliseconds[is_far][0]} ms",
-            remedy="mend it in the source",
+            remedy="correct it in the source",
         )
 
 
 def _place(name: str, row: int, is_there: np.ndarray) -> str:
-    """Where to look for the first of some values; rows of lists have several."""
+    """Name the first of some values by column and row; rows of lists hold several values."""
     return f"column {name}, from row {row + int(np.flatnonzero(is_there)[0])}"

@@ -1,4 +1,4 @@
-"""Listing a dataset, and saying what is left out: ignored and unreadable files, dangling links."""
+"""List a dataset and report what is left out: ignored and unreadable files, dangling links."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ae_pipeline.dataset.discovery import discover
 from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.reading import open_fragment
+from ae_pipeline.dataset.opening import open_fragment
 from ae_pipeline.dataset.source import Source
 from ae_pipeline.errors import AePipelineError, EmptySourceError, SourceNotFoundError, listing
 
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def fragments_there(dataset: Path) -> tuple[Fragment, ...]:
-    """Fragments of a dataset that may be empty, or not be there yet."""
+    """List the fragments of a dataset that may be empty or not exist yet."""
     try:
         return discover(dataset).fragments
     except (EmptySourceError, SourceNotFoundError):
@@ -26,16 +26,16 @@ def fragments_there(dataset: Path) -> tuple[Fragment, ...]:
 
 
 def tell_ignored(source: Source, path: str) -> None:
-    """Warn of what is beside the fragments, with the reason of each: rows may hide there."""
+    """Warn of ignored files, with the reason for each: rows may hide there."""
     if source.ignored:
         logger.warning("%s: %s", path, source.ignored_line)
 
 
 def readable(source: Source) -> tuple[Source, tuple[str, ...]]:
-    """The fragments whose footers can be read, and what the others complain of.
+    """Return the fragments whose footers can be read, and the errors of the others.
 
     Raises:
-        AePipelineError: there is not a single one; what the first complains of.
+        AePipelineError: no footer can be read; the error of the first.
     """
     complaints: dict[Fragment, AePipelineError | OSError] = {}
     for fragment in source.fragments:
@@ -62,9 +62,9 @@ def still_there(source: Source, retired: Collection[str]) -> Source:
 
 
 def without_retired_links(source: Source, retired: Collection[str]) -> Source:
-    """The source without links to files that were deleted after verification.
+    """Return the source without links to files that were deleted after verification.
 
-    The archive has what they led to, under both names if both were encoded.
+    The archive holds their content, under both names if both were encoded.
     """
     if not retired:
         return source
@@ -88,15 +88,16 @@ _NAMED = 3
 
 
 def find_source(path: str, retired: Collection[str], dataset: Path) -> Source:
-    """The source, which may have no fragments left once all were deleted after verification.
+    """Return the source, which may be empty once all its fragments were deleted after verification.
 
     Args:
         path: of the source.
         retired: fragments whose sources were deleted.
-        dataset: that was made of it; it need not be there.
+        dataset: the dataset that was made from the source; it need not exist.
 
     Raises:
-        SourceError: it is not there, or empty although not all that the dataset has was deleted.
+        SourceError: the source is missing, or is empty although the dataset has fragments whose
+            sources were not deleted.
     """
     try:
         return without_retired_links(discover(path), retired)
@@ -111,6 +112,6 @@ def find_source(path: str, retired: Collection[str], dataset: Path) -> Source:
                 "have none that was deleted after verification",
                 where=path,
                 got=listing(left, _NAMED),
-                remedy="see whether the source is whole (is its disk mounted?)",
+                remedy="check that the source is complete (is its disk mounted?)",
             ) from error
         return Source(Path(path), ())

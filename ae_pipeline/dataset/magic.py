@@ -1,6 +1,6 @@
-"""Whether a file whose name does not say so is Parquet; a few bytes at both ends tell.
+"""Tell whether a file is Parquet by its name, or else by a few bytes at both ends.
 
-Names are as good as bytes where they do say so: a damaged `.parquet` is a fragment that fails.
+A name is enough: a damaged `.parquet` is a fragment that fails.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SUFFIXES = (".parquet", ".parq", ".pq")
-#: What a file begins and ends with; the other one where its footer is encrypted.
+#: The bytes that a file begins and ends with; the second where its footer is encrypted.
 _PLAIN, _ENCRYPTED = b"PAR1", b"PARE"
 #: Magic, length of the footer, magic.
 _LEAST_BYTES = 12
-#: A suffix that says something else, unless a part of the name says Parquet.
+#: A suffix of another format, unless a part of the name is Parquet's.
 _FOREIGN = re.compile(r"\.[A-Za-z]\w*$")
 
 
 def has_suffix(name: str) -> bool:
-    """Whether a name ends as those of Parquet files do."""
+    """Whether a name ends in a suffix of Parquet."""
     return name.lower().endswith(SUFFIXES)
 
 
 @dataclass(frozen=True)
 class Look:
-    """What a file is at a glance.
+    """A file at a glance.
 
     Args:
         reason: why it is no fragment, in a few words; empty if it is one.
-        size_bytes: 0 if it cannot be told.
+        size_bytes: its size; 0 if that is unknown.
         is_link: the name is a link.
     """
 
@@ -43,8 +43,8 @@ class Look:
 def look(path: Path) -> Look:
     """Tell whether a file is a fragment.
 
-    A file that cannot be looked at and a link to nothing are fragments, which will fail by name,
-    unless they are called something else.
+    A file that cannot be looked at and a link to nothing are fragments, which fail when they are
+    read, unless their names have the suffix of another format.
 
     Raises:
         FileNotFoundError: it is gone.
@@ -66,7 +66,7 @@ def look(path: Path) -> Look:
 
 
 def is_encrypted(path: Path) -> bool:
-    """Whether a file begins and ends as Parquet with an encrypted footer does."""
+    """Whether a file begins and ends as Parquet with an encrypted footer."""
     with suppress(OSError):
         return _ends(path) == (_ENCRYPTED, _ENCRYPTED)
     return False
@@ -74,7 +74,7 @@ def is_encrypted(path: Path) -> bool:
 
 def _reason(path: Path, mode: int) -> str:
     if not stat.S_ISREG(mode):  # opening a pipe would wait for whoever writes to it
-        return "no regular file"
+        return "not a regular file"
     if has_suffix(path.name):
         return ""
     first, last = _ends(path)

@@ -1,4 +1,4 @@
-"""Open the file of a fragment, and say so if it is not the file that it was.
+"""Open the file of a fragment, and raise if it is no longer the same file.
 
 A step that opens a fragment more than once pins it first; otherwise it could read the footer of one
 file and the rows of the next, which another run has put there in between.
@@ -10,11 +10,14 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from io import BufferedReader
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from ae_pipeline.columns import check_unique_names
 from ae_pipeline.dataset.fragment import Fragment, Identity
 from ae_pipeline.dataset.magic import is_encrypted
 from ae_pipeline.errors import (
@@ -22,16 +25,15 @@ from ae_pipeline.errors import (
     CorruptFragmentError,
     FragmentReplacedError,
     SourceNotFoundError,
-    is_out_of_memory,
-    out_of_memory,
 )
+from ae_pipeline.out_of_memory import is_out_of_memory, out_of_memory
 
 
 def pinned(fragment: Fragment) -> Fragment:
-    """The fragment as the file that it is now: whoever opens it later finds this one, or an error.
+    """Return the fragment tied to the file that it is now: opening any other file is an error.
 
     Raises:
-        SourceNotFoundError: it is gone, or not ours to read.
+        SourceNotFoundError: the file is gone or may not be read.
     """
     with reading_errors(fragment):
         status = fragment.path.stat()
@@ -40,37 +42,81 @@ def pinned(fragment: Fragment) -> Fragment:
 
 @contextmanager
 def opened(fragment: Fragment) -> Iterator[BufferedReader]:
-    """Open the file of a fragment; all that is read inside is of one file.
+    """Open the file of a fragment as bytes; all that is read inside the context is of one file.
 
     Raises:
-        CorruptFragmentError: it is no file, or what is read inside says so.
-        FragmentReplacedError: it is not the one that was pinned, or was changed inside.
-        SourceNotFoundError: it is gone, or not ours to read.
+        CorruptFragmentError: it is not a regular file, or a reader inside finds it damaged.
+        FragmentReplacedError: it is not the file that was pinned, or was changed meanwhile.
+        SourceNotFoundError: it is gone or may not be read.
     """
     with reading_errors(fragment), fragment.path.open("rb") as file:
         _require_file(file, fragment)
-        identity = identity_of(file)
+        identity = _identity_of(file)
         if fragment.identity not in (None, identity):
             raise _replaced(fragment)
         try:
             yield file
         except Exception as error:
-            if identity_of(file) != identity:
+            if _identity_of(file) != identity:
                 raise _replaced(fragment) from error
             raise
-        if identity_of(file) != identity:
+        if _identity_of(file) != identity:
             raise _replaced(fragment)
 
 
 def arrow_name(file: BufferedReader) -> str:
-    """A path under which Arrow opens the very file that is open here, whatever has its name now."""
+    """Return a path under which Arrow opens this very file, even if its name is another's now."""
     name = f"/dev/fd/{file.fileno()}"
     return name if os.path.exists(name) else file.name
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """A file that is open for Arrow."""
+
+    identity: Identity
+    content: pa.NativeFile = field(compare=False)
+
+
+@lru_cache(maxsize=4)
+def _read_metadata(file: _Opened) -> pq.FileMetaData:
+    """Parse the footer of a file once: a thousand row groups take tens of milliseconds."""
+    return pq.read_metadata(file.content)
+
+
+@contextmanager
+def open_fragment(fragment: Fragment) -> Iterator[pq.ParquetFile]:
+    """Open a fragment as Parquet; footer and rows are those of one file.
+
+    Raises:
+        CorruptFragmentError: it is empty, truncated, damaged or not Parquet.
+        FragmentReplacedError: it is not the file that was pinned, or was changed meanwhile.
+        SourceNotFoundError: it is gone or may not be read.
+    """
+    with opened(fragment) as plain, pa.OSFile(arrow_name(plain)) as content:
+        file = pq.ParquetFile(
+            content,
+            metadata=_read_metadata(_Opened(_identity_of(plain), content)),
+            pre_buffer=False,  # else pyarrow keeps every byte it reads until the file is closed
+            buffer_size=1 << 18,
+            page_checksum_verification=True,
+            coerce_int96_timestamp_unit=fragment.int96,
+        )
+        with file:
+            yield file
+
+
+def fragment_schema(fragment: Fragment) -> pa.Schema:
+    """Return the Arrow schema of a fragment; `DuplicateColumnError` if two names are the same."""
+    with open_fragment(fragment) as file:
+        schema = file.schema_arrow
+    check_unique_names(schema.names, fragment.relative)
+    return schema
+
+
 @contextmanager
 def reading_errors(fragment: Fragment) -> Iterator[None]:
-    """Tell damage (ours to name) from I/O trouble (worth a retry, passed on as `OSError`)."""
+    """Name damage as `CorruptFragmentError`; pass on I/O trouble, which is worth a retry."""
     try:
         yield
     except AePipelineError:
@@ -100,18 +146,17 @@ def reading_errors(fragment: Fragment) -> Iterator[None]:
         ) from error
 
 
-def identity_of(file: BufferedReader) -> Identity:
-    """What an open file is now."""
+def _identity_of(file: BufferedReader) -> Identity:
     return identity_of_status(os.fstat(file.fileno()))
 
 
 def identity_of_status(status: os.stat_result) -> Identity:
-    """What tells a file from one that replaced it, or was written to in place."""
+    """Return what differs once a file is replaced or written to in place."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _require_file(file: BufferedReader, fragment: Fragment) -> None:
-    """Raise `CorruptFragmentError` for a pipe or a device, of which nothing can be read twice."""
+    """Raise `CorruptFragmentError` for a pipe or a device, which cannot be read twice."""
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         raise CorruptFragmentError(
             "not a readable Parquet file",

@@ -1,6 +1,6 @@
-"""Partition keys: what the folders `year=2013/station=Aotizhongxin` say, as typed columns.
+"""Partition keys: the folders `year=2013/station=Aotizhongxin` as typed columns.
 
-A key is a number only where that loses nothing: where each of its texts is the one way to write its
+A key is a number only where nothing is lost: where each of its texts is the one way to write its
 number. Versions 1.1 and 1.10 are two partitions, so such a key stays text.
 """
 
@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from ae_pipeline.dataset.fragment import Fragment
 
-#: What Hive and Spark call the folder of rows without a value.
+#: The name that Hive and Spark give the folder of rows without a value.
 _NULL = "__HIVE_DEFAULT_PARTITION__"
 _MOST_LISTED = 12
 _NUMBER = re.compile(r"(?!-0(\.0)?$)-?(0|[1-9][0-9]*)(\.(0|[0-9]*[1-9]))?")
@@ -29,13 +29,13 @@ Kind: TypeAlias = Literal["text", "number", "padded", "boolean"]
 
 @dataclass(frozen=True)
 class Key:
-    """One key over many fragments.
+    """One key and its value in each of many fragments.
 
     Args:
-        name: as the folders have it.
-        kind: what all of its values are.
-        texts: of each fragment, as its folder says it; None where it has none or null.
-        values: the same as what they are: numbers of padded integers, texts of text.
+        name: as the folders spell it.
+        kind: of all its values.
+        texts: of each fragment, as its folder spells it; None where it is absent or null.
+        values: the same, typed: a number for a padded integer, a text for text.
         twice: a partition whose path gives the key two values; empty if there is none.
     """
 
@@ -47,7 +47,7 @@ class Key:
 
     @classmethod
     def of(cls, name: str, texts: Sequence[str | None], twice: str = "") -> Key:
-        """A key of these texts, of the narrowest kind that all of them are of."""
+        """Return a key of these texts, of the narrowest kind that suits all of them."""
         known = {text for text in texts if text is not None}
         kind, worth = _kind_of(known)
         values = tuple(None if text is None else worth[text] for text in texts)
@@ -55,7 +55,7 @@ class Key:
 
 
 def partition_pairs(fragment: Fragment) -> list[tuple[str, str | None]]:
-    """Each key in the fragment's path with its value; folders without a key say nothing."""
+    """Return each key in the fragment's path with its value; other folders are skipped."""
     pairs = (folder.partition("=") for folder in fragment.partition.split("/"))
     return [
         (_decoded(key), None if value == _NULL else _decoded(value))
@@ -65,12 +65,12 @@ def partition_pairs(fragment: Fragment) -> list[tuple[str, str | None]]:
 
 
 def partition_values(fragment: Fragment) -> dict[str, str | None]:
-    """Value of each key in the fragment's path, as text; of a key given twice the last one."""
+    """Return the value of each key in the fragment's path, as text; the last if it has two."""
     return dict(partition_pairs(fragment))
 
 
 def partition_keys(fragments: Sequence[Fragment]) -> dict[str, Key]:
-    """`path`, then every key, by name; each with one value per fragment."""
+    """Return `path`, then every key, by name; each with one value per fragment."""
     values = [partition_values(fragment) for fragment in fragments]
     names = dict.fromkeys(name for value in values for name in value)
     twice = _given_twice(fragments)
@@ -85,13 +85,13 @@ def partition_keys(fragments: Sequence[Fragment]) -> dict[str, Key]:
 
 
 def known_values(fragments: Sequence[Fragment]) -> str:
-    """What the keys hold, in a few words: `year 2013 to 2015; station Aotizhongxin, Changping`."""
+    """Describe the keys in a few words: `year 2013 to 2015; station Aotizhongxin, Changping`."""
     path, *keys = partition_keys(fragments).values()
     return "; ".join(f"{key.name} {_span(key)}" for key in keys or [path])
 
 
 def _span(key: Key) -> str:
-    """Few texts are listed, of the others and of numbers the first and the last are told."""
+    """List a few texts; give the first and the last of many texts and of numbers."""
     pairs = {(value, text) for value, text in zip(key.values, key.texts, strict=True)}
     known = [str(text) for value, text in sorted(pairs - {(None, None)})]
     is_number = key.kind in ("number", "padded")
@@ -102,7 +102,7 @@ def _span(key: Key) -> str:
 
 
 def _kind_of(texts: Iterable[str]) -> tuple[Kind, dict[str, Value]]:
-    """The kind of distinct texts, and what each is worth."""
+    """Return the kind of distinct texts, and the value of each."""
     texts = list(texts)
     if texts and all(text.lower() in _BOOLEANS for text in texts):
         booleans: dict[str, Value] = {text: _BOOLEANS[text.lower()] for text in texts}
@@ -121,7 +121,7 @@ def _is_one_to_one(worth: dict[str, Value]) -> bool:
 
 
 def _given_twice(fragments: Sequence[Fragment]) -> dict[str, str]:
-    """Keys that some path gives two values, each with such a partition."""
+    """Return keys that some path gives two values, each with such a partition."""
     found: dict[str, str] = {}
     for fragment in fragments:
         pairs = set(partition_pairs(fragment))
@@ -132,7 +132,7 @@ def _given_twice(fragments: Sequence[Fragment]) -> dict[str, str]:
 
 
 def _decoded(text: str) -> str:
-    """`%3A` is a colon; escapes that are no UTF-8 stay, so that no two values become one."""
+    """Decode `%3A` to a colon; escapes that are not UTF-8 stay, so that no two values meet."""
     try:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:

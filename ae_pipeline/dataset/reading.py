@@ -1,26 +1,20 @@
-"""Rows of a fragment as a stream of record batches; memory stays flat whatever the file size.
-
-`pre_buffer=False` matters: with it pyarrow holds every byte it has read until the file is closed.
-"""
+"""Rows of a fragment as a stream of record batches; memory stays flat whatever the file size."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.cancellation import beat
-from ae_pipeline.columns import check_unique_names
-from ae_pipeline.dataset.fragment import Fragment, Identity
-from ae_pipeline.dataset.opening import arrow_name, identity_of, opened
-from ae_pipeline.dataset.weight import weight_of
+from ae_pipeline.dataset.fragment import Fragment
+from ae_pipeline.dataset.opening import open_fragment
+from ae_pipeline.dataset.weight import cut, weight_of
 from ae_pipeline.errors import CorruptFragmentError
 
-#: Rows read at a time where a column's values have any length, and bytes as stored.
+#: Most rows to read at a time where values may be of any length, and most bytes as stored.
 _LONG_ROWS = 1 << 10
 _READ_BYTES = 1 << 26
 
@@ -34,43 +28,6 @@ class RowGroup:
     n_rows: int
 
 
-@dataclass(frozen=True)
-class _Opened:
-    """An open file, and where Arrow finds it as long as it is open."""
-
-    identity: Identity
-    name: str = field(compare=False)
-
-
-@lru_cache(maxsize=4)
-def _read_metadata(file: _Opened) -> pq.FileMetaData:
-    """The footer of a file, parsed once: a thousand row groups take tens of milliseconds."""
-    return pq.read_metadata(file.name)
-
-
-@contextmanager
-def open_fragment(fragment: Fragment) -> Iterator[pq.ParquetFile]:
-    """Open a fragment for streaming; footer and rows are those of one file.
-
-    Raises:
-        CorruptFragmentError: empty, truncated, damaged or not Parquet.
-        FragmentReplacedError: not the file that was pinned, or changed while it was open.
-        SourceNotFoundError: gone, or not ours to read.
-    """
-    with opened(fragment) as plain:
-        name = arrow_name(plain)
-        file = pq.ParquetFile(
-            name,
-            metadata=_read_metadata(_Opened(identity_of(plain), name)),
-            pre_buffer=False,
-            buffer_size=1 << 18,
-            page_checksum_verification=True,
-            coerce_int96_timestamp_unit=fragment.int96,
-        )
-        with file:
-            yield file
-
-
 def read_records(
     fragment: Fragment,
     batch_rows: int,
@@ -79,36 +36,30 @@ def read_records(
 ) -> Iterator[pa.RecordBatch]:
     """Stream the rows of a fragment, in order; errors as `open_fragment`."""
     with open_fragment(fragment) as file:
-        chosen = list(range(file.num_row_groups)) if row_groups is None else list(row_groups)
-        # Arrow cannot join nested dictionaries of two row groups in one batch.
-        is_apart = len(chosen) > 1 and any(_holds_dictionary(f.type) for f in file.schema_arrow)
-        for groups in [[group] for group in chosen] if is_apart else [chosen]:
-            for batch in file.iter_batches(
-                batch_size=batch_rows,
-                row_groups=groups,
-                columns=None if columns is None else list(columns),
-                use_threads=False,
-            ):
-                beat()
-                yield batch
+        yield from _stream(file, batch_rows, columns, row_groups)
 
 
-def rows_at_once(fragment: Fragment, most: int) -> int:
-    """Rows to read at a time: at most so many, fewer where values may be long."""
+def read_paced(fragment: Fragment, most_rows: int, most_bytes: int) -> Iterator[pa.RecordBatch]:
+    """Stream all rows of a fragment, few at a time where values may be long.
+
+    Args:
+        fragment: to read; errors as `open_fragment`.
+        most_rows: of a batch.
+        most_bytes: of a batch in memory, unless a single row takes more.
+
+    Raises:
+        CorruptFragmentError: a row takes more than 1 GiB.
+    """
     with open_fragment(fragment) as file:
-        groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
-        n_rows, n_bytes = file.metadata.num_rows, sum(group.total_byte_size for group in groups)
-        if not all(_is_fixed(field.type) for field in file.schema_arrow):
-            most = min(most, _LONG_ROWS)  # a dictionary hides in the file how long they are
-    return max(1, min(most, _READ_BYTES * n_rows // max(n_bytes, 1))) if n_rows else most
+        yield from cut(_stream(file, _rows_at_once(file, most_rows)), most_bytes)
 
 
 def rebatch(
     batches: Iterable[pa.RecordBatch], n_rows: int, n_bytes: int | None = None
 ) -> Iterator[pa.RecordBatch]:
-    """The same rows in batches of exactly `n_rows`, the last one shorter.
+    """Yield the same rows in batches of exactly `n_rows`; the last one may be shorter.
 
-    So is one that takes `n_bytes` before: rows of long text are fewer.
+    A batch that takes `n_bytes` before it is full is shorter, too: rows of long text are fewer.
     """
     waiting: list[pa.RecordBatch] = []
     n_waiting = size_bytes = 0
@@ -130,13 +81,42 @@ def rebatch(
 
 
 def list_row_groups(fragments: Iterable[Fragment]) -> list[RowGroup]:
-    """Every row group that has rows, in order; reads footers only."""
+    """List every row group that has rows, in order; reads footers only."""
     found = []
     for fragment in fragments:
         with open_fragment(fragment) as file:
             sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
         found += [RowGroup(fragment, index, size) for index, size in enumerate(sizes) if size]
     return found
+
+
+def _stream(
+    file: pq.ParquetFile,
+    batch_rows: int,
+    columns: Sequence[str] | None = None,
+    row_groups: Sequence[int] | None = None,
+) -> Iterator[pa.RecordBatch]:
+    chosen = list(range(file.num_row_groups)) if row_groups is None else list(row_groups)
+    # Arrow cannot join nested dictionaries of two row groups in one batch.
+    is_apart = len(chosen) > 1 and any(_holds_dictionary(f.type) for f in file.schema_arrow)
+    for groups in [[group] for group in chosen] if is_apart else [chosen]:
+        for batch in file.iter_batches(
+            batch_size=batch_rows,
+            row_groups=groups,
+            columns=None if columns is None else list(columns),
+            use_threads=False,
+        ):
+            beat()
+            yield batch
+
+
+def _rows_at_once(file: pq.ParquetFile, most: int) -> int:
+    """Return the rows to read at a time: at most so many, fewer where values may be long."""
+    groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
+    n_rows, n_bytes = file.metadata.num_rows, sum(group.total_byte_size for group in groups)
+    if not all(_is_fixed(field.type) for field in file.schema_arrow):
+        most = min(most, _LONG_ROWS)  # a dictionary hides in the file how long they are
+    return max(1, min(most, _READ_BYTES * n_rows // max(n_bytes, 1))) if n_rows else most
 
 
 def _holds_dictionary(kind: pa.DataType) -> bool:
@@ -146,7 +126,7 @@ def _holds_dictionary(kind: pa.DataType) -> bool:
 
 
 def _is_fixed(kind: pa.DataType) -> bool:
-    """Whether all values take the same bytes; those of a dictionary are indices."""
+    """Whether all values take the same bytes; a dictionary's values are its indices."""
     try:
         return kind.bit_width >= 0
     except ValueError:
@@ -162,11 +142,3 @@ def _as_batch(table: pa.Table) -> pa.RecordBatch:
             remedy="store such columns as large_string or large_binary",
         )
     return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
-
-
-def fragment_schema(fragment: Fragment) -> pa.Schema:
-    """Arrow schema of one fragment, its column names unique."""
-    with open_fragment(fragment) as file:
-        schema = file.schema_arrow
-    check_unique_names(schema.names, fragment.relative)
-    return schema

@@ -1,4 +1,4 @@
-"""Schemas of a dataset: of one fragment, of most of them, and which fragments have it."""
+"""Schemas of a dataset: the one that most fragments have, and the fragments that differ."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ logger = logging.getLogger(__name__)
 
 
 def fittable(source: Source, columns: ColumnsConfig, like: TableSchema | None = None) -> Source:
-    """The fragments that a codec can be fitted to: readable, and with the same feature columns.
+    """Return the fragments to fit a codec to: readable, and with the same feature columns.
 
-    The others are warned of; those that are to be encoded fail by themselves later.
+    Logs a warning for each of the others; encoding those fails later, one by one.
 
     Args:
         source: all fragments.
@@ -29,7 +29,7 @@ def fittable(source: Source, columns: ColumnsConfig, like: TableSchema | None = 
         like: roles of columns that they must suit; None for those of most fragments.
 
     Raises:
-        SourceError: there is not a single one; what the first fragment complains of.
+        SourceError: no fragment is suitable; the error of the first.
         ConfigError: `columns` does not suit the source.
     """
     schemas: dict[Fragment, pa.Schema] = {}
@@ -45,17 +45,17 @@ def fittable(source: Source, columns: ColumnsConfig, like: TableSchema | None = 
         differences = [] if like is None else misfits(like, schema)
         if differences:
             complaints[fragment] = _mismatch(fragment, "those of most fragments", differences)
-    told = [complaints[fragment] for fragment in source.fragments if fragment in complaints]
-    if len(told) == len(source.fragments):
-        raise told[0]
-    for complaint in told:
+    left_out = [complaints[fragment] for fragment in source.fragments if fragment in complaints]
+    if len(left_out) == len(source.fragments):
+        raise left_out[0]
+    for complaint in left_out:
         logger.warning("left out of the fit: %s", complaint)
     suited = tuple(fragment for fragment in source.fragments if fragment not in complaints)
     return replace(source, fragments=suited)
 
 
 def typical_schema(source: Source) -> pa.Schema:
-    """The schema that most fragments have, all of which are readable.
+    """Return the schema that most fragments have; all must be readable.
 
     Raises:
         DuplicateColumnError: two columns of a fragment share a name.
@@ -65,7 +65,7 @@ def typical_schema(source: Source) -> pa.Schema:
 
 
 def drifted_columns(source: Source) -> dict[str, tuple[str, ...]]:
-    """Types of each column that is not in all fragments, or not of the same type in all of them."""
+    """Return the types of each column that some fragments lack or hold as another type."""
     kinds: dict[str, dict[str, int]] = {}
     for schema in map(source.schema, source.fragments):
         for field in schema:
@@ -80,9 +80,9 @@ def drifted_columns(source: Source) -> dict[str, tuple[str, ...]]:
 
 
 def _most_common(schemas: Iterable[pa.Schema]) -> pa.Schema:
-    """The first of those that most agree with, order, nullability and metadata apart.
+    """Return the first schema of the largest group that agrees in names and types.
 
-    Floats count first: they may be features, and must be the same; other columns drift.
+    Floats decide first: they may be features, which must be the same; other columns may drift.
     """
     found = list(schemas)
     for columns_of in (_floats_of, _columns_of):

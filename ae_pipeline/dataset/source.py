@@ -9,10 +9,9 @@ from typing import TypeAlias, TypeVar
 
 import pyarrow as pa
 
-from ae_pipeline.dataset.fingerprint import fingerprint
 from ae_pipeline.dataset.fragment import Fragment, Identity
-from ae_pipeline.dataset.opening import identity_of_status, pinned
-from ae_pipeline.dataset.reading import fragment_schema
+from ae_pipeline.dataset.identity import fingerprint
+from ae_pipeline.dataset.opening import fragment_schema, identity_of_status, pinned
 from ae_pipeline.errors import SourceNotFoundError, listing
 
 HIDDEN = "hidden"
@@ -24,7 +23,7 @@ _File: TypeAlias = tuple[Fragment, Identity]
 
 @dataclass(frozen=True)
 class _Findings:
-    """What was read of files, by what each file was on disk then."""
+    """Schemas and fingerprints of files, each by its fragment and its identity on disk."""
 
     schemas: dict[_File, pa.Schema] = field(default_factory=dict)
     fingerprints: dict[_File, str] = field(default_factory=dict)
@@ -35,7 +34,7 @@ class _Findings:
         """Return what was found of a file that is still the same, or read it."""
         try:
             file = (fragment, identity_of_status(fragment.path.stat()))
-        except OSError:  # reading tells
+        except OSError:  # reading raises its own error
             return read(fragment)
         if file not in found:
             found[file] = read(fragment)
@@ -47,9 +46,9 @@ class Source:
     """A dataset: its root and its fragments, partition by partition, numbers ordered as numbers.
 
     Args:
-        root: the folder that it lies in.
+        root: its folder.
         fragments: its files.
-        ignored: names beside them that are none, each with the reason: `x.csv (not Parquet: ...)`.
+        ignored: other names there, each with the reason: `x.csv (not Parquet: ...)`.
         is_single_file: it is one file, whatever else is in its folder.
         findings: what was read of fragments; parts of a source share it.
     """
@@ -73,10 +72,7 @@ class Source:
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """Root and partitions; none of a single file, whose folder is not the dataset's.
-
-        Partitions, too: one of them may be mounted where the root is not.
-        """
+        """Root and partitions, which may be mounted elsewhere; none for a single file."""
         folders: dict[str, None] = {}
         if not self.is_single_file:
             folders[str(self.root)] = None
@@ -92,7 +88,7 @@ class Source:
 
     @property
     def n_ignored(self) -> int:
-        """Names that are no fragments; a hidden folder is one of them."""
+        """Number of names that are no fragments; a hidden folder is one."""
         return len(self.ignored)
 
     @property

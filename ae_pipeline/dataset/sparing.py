@@ -1,4 +1,4 @@
-"""What a step of a verb reads is protected from what it writes, wherever links and mounts lead."""
+"""Protect what a step of a verb reads from what it writes, wherever links and mounts lead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ae_pipeline.protection import Protected, protecting
 
 @contextmanager
 def sparing(*sources: Source | None) -> Iterator[None]:
-    """Inside, nothing is written to these datasets; `DestinationOverlapError` where it would be."""
+    """Refuse to write to these datasets inside the context, with `DestinationOverlapError`."""
     known = [source for source in sources if source is not None]
     folders = dict.fromkeys(folder for source in known for folder in source.folders)
     files = [fragment.path for source in known for fragment in source.fragments]
@@ -22,6 +22,6 @@ def sparing(*sources: Source | None) -> Iterator[None]:
 
 @contextmanager
 def sparing_files(folders: Iterable[str], files: Iterable[Path]) -> Iterator[None]:
-    """Inside, nothing is written in these folders or over these files, whatever name they have."""
+    """Refuse to write in these folders and over these files, whatever name leads to them."""
     with protecting(Protected(folders, files)):
         yield

@@ -1,7 +1,7 @@
-"""Folders whose Parquet files are not their rows: tables that keep a log of what is live.
+"""Refuse folders whose Parquet files are not their rows: tables with a log of live files.
 
-Files of deleted and rewritten rows stay in such folders. Archived file by file they would come
-back as live, and a table does not survive the deletion of files that its log names.
+Files of deleted and rewritten rows stay in such folders. Archived file by file, those rows would
+come back as live, and a table does not survive the deletion of files that its log names.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def refuse_table(folder: Path, folders: Collection[str], names: Collection[str])
 
     Args:
         folder: that was listed.
-        folders: names in it that are folders.
-        names: the other names in it.
+        folders: names of the folders in it.
+        names: all other names in it.
     """
     if "_delta_log" in folders:
         _refuse(folder, _DELTA, "_delta_log")
@@ -61,17 +61,17 @@ def refuse_table(folder: Path, folders: Collection[str], names: Collection[str])
 def refuse_inside_table(path: Path) -> None:
     """Raise `TableFormatError` if a file or folder lies in a table, or is one.
 
-    Folders above are looked at both as they are named and where links lead to.
+    Checks the folders above it both by name and where links lead to.
     """
     named, real = Path(os.path.abspath(path)), Path(os.path.realpath(path))
     for folder in dict.fromkeys((named, *named.parents, real, *real.parents)):
-        refuse_table(folder.parent, [folder.name], ())  # of Hive, the name of a folder tells
+        refuse_table(folder.parent, [folder.name], ())  # Hive marks a folder by its name
         refuse_table(folder, _tell_tale(folder), _partition_mark(folder))
         refuse_table(folder / _METADATA, (), _names(folder / _METADATA))
 
 
 def _tell_tale(folder: Path) -> list[str]:
-    """Folders in it that say what it is, without listing it."""
+    """Return the folders in it that mark a table, without listing it."""
     names = ("_delta_log", ".hoodie", "manifest", "snapshot")
     return [name for name in names if os.path.isdir(folder / name)]
 
@@ -86,7 +86,7 @@ def _is_paimon(folder: Path) -> bool:
 
 
 def _names(folder: Path) -> list[str]:
-    """What is in a folder; nothing if there is none, or it is not ours to read."""
+    """List a folder; nothing if it is missing or may not be read."""
     try:
         return sorted(os.listdir(folder))
     except OSError:

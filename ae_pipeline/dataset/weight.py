@@ -1,4 +1,4 @@
-"""What rows weigh while they are in memory: bytes that an archive's row groups are cut by."""
+"""The weight of rows: their bytes in memory, by which the row groups of an archive are cut."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import pyarrow as pa
 
 from ae_pipeline.errors import CorruptFragmentError
 
-#: A value in a list takes at least so much while Parquet's pages become one: an item of 8 bits is
+#: The least that a value in a list takes while Parquet's pages become a list: an item of 8 bits is
 #: read as 32, and has two levels of 16.
 _ITEM_BYTES = 8
-#: Rows are not cut, and readers of what we write refuse what takes twice as much.
+#: A row cannot be cut, and readers of an archive refuse twice as much.
 _MOST_ROW_BYTES = 1 << 30
 
 
 def weight_of(records: pa.RecordBatch) -> int:
-    """Bytes of the rows; a dictionary is shared by many batches and not counted."""
+    """Return the bytes of rows; a dictionary is shared by many batches and not counted."""
     return sum(_weight(column) for column in records.columns)
 
 
 def cut(batches: Iterable[pa.RecordBatch], most_bytes: int) -> Iterator[pa.RecordBatch]:
-    """The same rows in batches that weigh at most so much, or have one row.
+    """Yield the same rows in batches that weigh at most `most_bytes`, or have one row.
 
     Raises:
         CorruptFragmentError: a row weighs more than a GiB.
@@ -45,7 +45,7 @@ def cut(batches: Iterable[pa.RecordBatch], most_bytes: int) -> Iterator[pa.Recor
 
 
 def leaves(array: pa.Array) -> Iterator[pa.Array]:
-    """What lies in lists, maps and structs, of these rows alone; an array without is its leaf."""
+    """Yield the leaf arrays inside lists, maps and structs, of these rows alone."""
     kind = array.type
     if isinstance(array, pa.ExtensionArray):
         yield from leaves(array.storage)

@@ -13,8 +13,9 @@ from ae_pipeline.config.job import JobConfig
 from ae_pipeline.dataset import Source
 from ae_pipeline.errors import ConfigError, NoFeatureColumnError, listing
 from ae_pipeline.extras import require
-from ae_pipeline.fitting.prepare import measure_for_fit, spread
+from ae_pipeline.fitting.prepare import measure_for_fit
 from ae_pipeline.fitting.rare_values import with_lost_events
+from ae_pipeline.fitting.spreading import spread_row_groups
 from ae_pipeline.fitting.start import codec_to_start_from, fit_key
 from ae_pipeline.results.progress import Progress
 
@@ -69,7 +70,8 @@ def fit_codec(
             history=result.history,
         ),
     )
-    return with_lost_events(codec, statistics, spread(measured.groups, job.statistics.max_rows))
+    looked_at = spread_row_groups(measured.groups, job.statistics.max_rows)
+    return with_lost_events(codec, statistics, looked_at)
 
 
 def _architecture(

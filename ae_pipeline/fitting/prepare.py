@@ -35,6 +35,7 @@ from ae_pipeline.errors import (
     SourceError,
     SourceNotFoundError,
 )
+from ae_pipeline.fitting.spreading import spread_row_groups
 from ae_pipeline.results.progress import Progress, ProgressEvent
 
 logger = logging.getLogger(__name__)
@@ -117,7 +118,7 @@ def measure_source(
     """
     if not groups:
         raise EmptySourceError("no rows", where=where, expected="at least one row")
-    chosen = spread(groups, max_rows)
+    chosen = spread_row_groups(groups, max_rows)
     generator, numbers = np.random.default_rng(seed), count()
 
     def measured(statistics: ColumnStatistics, group: RowGroup) -> ColumnStatistics:
@@ -146,12 +147,3 @@ def measure_source(
 
 def _leave_out(complaint: AePipelineError | OSError) -> None:
     logger.warning("left out of the fit: %s", complaint)
-
-
-def spread(groups: Sequence[RowGroup], max_rows: int | None) -> list[RowGroup]:
-    """Every k-th row group, so that about `max_rows` rows are read and none is preferred."""
-    n_rows = sum(group.n_rows for group in groups)
-    if max_rows is None or n_rows <= max_rows:
-        return list(groups)
-    n_groups = max(1, len(groups) * max_rows // n_rows)
-    return [groups[round(i * (len(groups) - 1) / max(n_groups - 1, 1))] for i in range(n_groups)]

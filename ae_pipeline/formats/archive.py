@@ -25,11 +25,9 @@ from ae_pipeline.config.job import EncodeJob, JobConfig
 from ae_pipeline.dataset import (
     Fragment,
     Source,
-    cut,
     open_fragment,
-    read_records,
+    read_paced,
     rebatch,
-    rows_at_once,
 )
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.fitting import column_fidelity, fit_archive_codec
@@ -194,9 +192,9 @@ class ArchiveFormat(FragmentFormat):
         form = footer.source_form(self.codec.schema, fragment.relative)
         with block_writer(path, schema, BLOCK_COLUMN, metadata, form) as write:
             n_rows = self.codec.block_rows
-            read = read_records(fragment, rows_at_once(fragment, n_rows))
+            read = read_paced(fragment, n_rows, _BLOCK_BYTES)
             n_done = 0
-            for records in rebatch(cut(read, _BLOCK_BYTES), n_rows, _BLOCK_BYTES):
+            for records in rebatch(read, n_rows, _BLOCK_BYTES):
                 check_keepable(records, fragment.relative, n_done)
                 n_done += len(records)
                 block = self.codec.encode(records)

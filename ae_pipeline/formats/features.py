@@ -18,7 +18,7 @@ from ae_pipeline.codec.features import FeaturesCodec, load_features_codec, save_
 from ae_pipeline.coding import Architecture, Quantizer
 from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.job import EncodeJob, JobConfig
-from ae_pipeline.dataset import Fragment, Source, cut, open_fragment, read_records, rows_at_once
+from ae_pipeline.dataset import Fragment, Source, open_fragment, read_paced
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.fitting import fit_codec
 from ae_pipeline.formats.base import Conflicts, Facts, FragmentFormat
@@ -215,9 +215,9 @@ class FeaturesFormat(FragmentFormat):
     ) -> Iterator[pa.RecordBatch]:
         """Rows of the features fragment; names of constants that vary are added to `varying`."""
         codec, features = self.codec, self.codec.schema.features
-        n_rows = rows_at_once(fragment, rows_per_block(len(codec.schema.arrow)))
+        n_rows = rows_per_block(len(codec.schema.arrow))
         n_done = 0
-        for records in cut(read_records(fragment, n_rows), _BATCH_BYTES):
+        for records in read_paced(fragment, n_rows, _BATCH_BYTES):
             check_keepable(records, fragment.relative, n_done)
             n_done += len(records)
             block = records_to_block(records, features)

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 
 from ae_pipeline.dataset import Fragment, opened
 from ae_pipeline.formats import FragmentFormat
-from ae_pipeline.parquet import read_leaves
-from ae_pipeline.publish import is_temporary
+from ae_pipeline.hidden_names import is_temporary
+from ae_pipeline.parquet import leaf_sizes
 from ae_pipeline.results.account import ByteAccount, Ratios, StoredBytes
 from ae_pipeline.storage import Footer, report_directory
 
@@ -42,7 +42,7 @@ def fragment_bytes(
         FragmentReplacedError: another file has its name by now.
     """
     with opened(fragment) as file:
-        leaves, size_bytes = read_leaves(file), file.seek(0, os.SEEK_END)
+        leaves, size_bytes = leaf_sizes(file), file.seek(0, os.SEEK_END)
     own = format.stored_parts(leaves, footer)
     ledger = dict(own if footer.ledger is None else footer.ledger)
     payload, kept = sum(ledger.values()), sum(leaves.values()) - sum(own.values())

@@ -38,6 +38,7 @@ from ae_pipeline.fragments.source_match import (
     spare_source,
 )
 from ae_pipeline.parquet import Form, Write, table_writer
+from ae_pipeline.publish import publishing
 from ae_pipeline.results.dataset import FragmentResult
 from ae_pipeline.storage import Footer, Part, damaged_footer
 
@@ -118,7 +119,7 @@ def _decode(
         spare_source(path, encoded.footer, fragment)
     schema = plan.part.schema_of(encoded.schema)
     form = _form_of(encoded, schema)
-    writer = nullcontext(_discard) if path is None else table_writer(path, schema, form=form)
+    writer = nullcontext(_discard) if path is None else _publishing_table(path, schema, form)
     with (
         blaming_right(original, encoded.footer, has_promise=encoded.format.has_promise),
         writer as write,
@@ -135,6 +136,13 @@ def _decode(
         "%s %s: %d rows, %s, %.2f CPU s", verb, fragment.relative, result.n_rows, told, seconds
     )
     return result
+
+
+@contextmanager
+def _publishing_table(path: Path, schema: pa.Schema, form: Form | None) -> Iterator[Write]:
+    """Write a decoded file; it appears at `path` whole or not at all."""
+    with publishing(path) as temporary, table_writer(temporary, schema, form=form) as write:
+        yield write
 
 
 def _form_of(encoded: _Encoded, schema: pa.Schema) -> Form | None:

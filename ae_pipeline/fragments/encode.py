@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from ae_pipeline.dataset import (
     Fragment,
     Seen,
     fingerprint,
-    fragment_schema,
-    open_fragment,
+    lossless_schema,
+    opened,
     pinned,
-    with_int96_unit,
 )
 from ae_pipeline.errors import SourceChangedError, SourceDamagedError
 from ae_pipeline.formats import FragmentFormat, check_schema, require_footer
@@ -52,7 +53,7 @@ def encode_fragment(
     seen = Seen.at(fragment.path)
     if not plan.force:
         _check_not_rotted(fragment, found, identity, seen)
-    result = _replace(plan, format, with_int96_unit(fragment), footer, seen)
+    result = _replace(plan, format, fragment, footer, seen)
     _log(result, time.thread_time() - started)
     return result
 
@@ -61,7 +62,7 @@ def _replace(
     plan: EncodePlan, format: FragmentFormat, fragment: Fragment, footer: Footer, seen: Seen
 ) -> FragmentResult:
     """Write a fragment and publish it, unless its source changed meanwhile."""
-    arrow = fragment_schema(fragment)
+    fragment, arrow = lossless_schema(fragment)
     check_schema(format, arrow, fragment.relative)
     form, changes = kept_form(fragment, arrow, accepts_changes=plan.accepts_changes)
     footer = footer.with_schema(arrow, format.schema).with_form(form, format.schema)
@@ -99,7 +100,7 @@ def _check_unchanged(fragment: Fragment, identity: str, seen: Seen) -> None:
         raise SourceChangedError(
             "source changed while it was encoded",
             where=str(fragment.path),
-            remedy="run again once it is at rest",
+            remedy="run again once nobody writes to it",
         )
 
 
@@ -124,8 +125,8 @@ def _result(
     format: FragmentFormat, fragment: Fragment, path: Path, state: State, warnings: tuple[str, ...]
 ) -> FragmentResult:
     made = pinned(Fragment(path, fragment.relative, 0))
-    with open_fragment(made) as file:
-        metadata = file.metadata
+    with opened(made) as file:
+        metadata = pq.read_metadata(file)
     footer = require_footer(metadata, fragment)
     return FragmentResult(
         **vars(fragment_bytes(format, metadata, footer, made)),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pyarrow as pa
 
-from ae_pipeline.dataset import Fragment, arrow_name, opened
+from ae_pipeline.dataset import Fragment, opened
 from ae_pipeline.errors import UnkeptColumnError, listing
 from ae_pipeline.parquet import Change, Form, own_form
 
@@ -26,13 +25,13 @@ def kept_form(
         UnkeptColumnError: a column cannot be written as it is, and no changes are accepted.
     """
     with opened(fragment) as file:
-        form, changes = own_form(Path(arrow_name(file)), arrow, fragment.int96)
+        form, changes = own_form(file, arrow, fragment.int96)
     if changes and not accepts_changes:
         raise UnkeptColumnError(
             "columns cannot come back with the Parquet types that they have",
             where=f"{fragment.relative}, column {listing([one.name for one in changes])}",
-            expected=changes[0].theirs,
-            got=changes[0].ours,
+            expected=changes[0].source,
+            got=changes[0].decoded,
             remedy="--accept-changes (columns.accept_changes) goes on: values stay, types change",
         )
     return form, tuple(_told(fragment, change) for change in changes)
@@ -40,8 +39,8 @@ def kept_form(
 
 def _told(fragment: Fragment, change: Change) -> str:
     return (
-        f"{fragment.relative}: column {change.name} will be decoded as {change.ours}; the source "
-        f"has {change.theirs}"
+        f"{fragment.relative}: column {change.name} will be decoded as {change.decoded}; "
+        f"the source has {change.source}"
     )
 
 
@@ -49,4 +48,4 @@ def describe_changes(changes: Sequence[Change]) -> str:
     """The first of them, for a message."""
     one, more = changes[0], f" and {len(changes) - 1} more" if len(changes) > 1 else ""
     place = f"column {one.name} is " if one.name else ""
-    return f"{place}{one.ours}, not {one.theirs}{more}"
+    return f"{place}{one.decoded}, not {one.source}{more}"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from itertools import zip_longest
-from pathlib import Path
 
 import pyarrow as pa
 
-from ae_pipeline.dataset import Fragment, arrow_name, opened
+from ae_pipeline.dataset import Fragment, opened
 from ae_pipeline.errors import CorruptFragmentError, PromiseBrokenError
 from ae_pipeline.formats import FragmentFormat
 from ae_pipeline.fragments.forms import describe_changes
@@ -36,7 +35,7 @@ def check_source_form(original: Fragment, decoded: pa.Schema, form: Form | None)
         form: what the archive kept of the source's form.
     """
     with opened(original) as file:
-        changes = differing_columns(Path(arrow_name(file)), decoded, form)
+        changes = differing_columns(file, decoded, form)
     if changes:
         raise PromiseBrokenError(
             "Parquet schema differs from the source",

@@ -25,8 +25,8 @@ from ae_pipeline.errors import (
     SourceChangedError,
     SourceDamagedError,
     SourceNotFoundError,
-    is_out_of_memory,
 )
+from ae_pipeline.out_of_memory import is_out_of_memory
 from ae_pipeline.storage import Footer, Part
 
 

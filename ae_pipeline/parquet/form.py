@@ -1,7 +1,7 @@
-"""What a Parquet file states beyond what Arrow reads from it, so that decode can state it again.
+"""The form of a Parquet file: what it states beyond its Arrow schema, for decode to state again.
 
-Two files of one Arrow schema differ in names inside of lists, in physical types of decimals and
-timestamps, in annotations that Arrow does not know, in the Arrow schema that they store.
+Two files with the same Arrow schema can differ in the names inside lists, in the physical types of
+decimals and timestamps, in annotations that Arrow does not know, and in the stored Arrow schema.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import pyarrow as pa
 
 from ae_pipeline.coding import varint
+from ae_pipeline.parquet.describe import describe
 from ae_pipeline.parquet.physical import physical_type
 from ae_pipeline.parquet.schema import (
     ARROW_KEY,
     ParquetSchema,
-    describe,
     leaves_of,
     pack_parquet_schema,
     read_parquet_schema,
@@ -33,23 +32,29 @@ _NO_ARROW, _OWN_ARROW, _ARROW_FOLLOWS = range(3)
 
 @dataclass(frozen=True)
 class Change:
-    """A column that cannot be written as its source states it."""
+    """A column whose decoded file cannot state what the source file states.
+
+    Args:
+        name: of the column; empty for what concerns the whole file.
+        source: the statement of the source file, in words.
+        decoded: that of the decoded file.
+    """
 
     name: str
-    theirs: str
-    ours: str
+    source: str
+    decoded: str
 
 
 @dataclass(frozen=True)
 class Form:
-    """What a file is to state of itself.
+    """The statements of a file about itself.
 
     Args:
-        schema: every element.
-        stored: the Arrow schema that it stores: its IPC message, or that of the writer
-            (`"own"`), or None for none.
+        schema: every element of its Parquet schema.
+        stored: the IPC message of the Arrow schema it stores; `"own"` for the one that Arrow's
+            writer stores, None for none.
         int96: unit in which Arrow reads timestamps of 96 bits.
-        has_changes: columns that cannot be written as they were are to be written as Arrow does.
+        has_changes: columns that cannot be written as they were are written as Arrow does.
     """
 
     schema: ParquetSchema
@@ -58,7 +63,7 @@ class Form:
     has_changes: bool = False
 
     def of(self, arrow: pa.Schema) -> Form:
-        """Of some of the columns, in the order of `arrow`; KeyError if one is not there."""
+        """Return the form of some columns, ordered as `arrow`; `KeyError` if one is missing."""
         if arrow.names == self.schema.names:
             return self
         stored = self.stored
@@ -69,17 +74,17 @@ class Form:
         return replace(self, schema=self.schema.of(arrow.names), stored=stored)
 
     def physical(self, arrow: pa.Schema) -> pa.Schema:
-        """The types to write the columns of a schema as; ValueError if some cannot be."""
-        ours, _ = schema_of_writer(arrow, has_int96=self.schema.has_int96)
+        """Return a schema whose types are written as the form states; `ValueError` if none is."""
+        written, _ = schema_of_writer(arrow, has_int96=self.schema.has_int96)
         kinds = [
-            _physical(field.type, one, other)
-            for field, one, other in zip(arrow, ours.columns, self.schema.columns, strict=True)
+            _physical(field.type, column, wanted)
+            for field, column, wanted in _paired(arrow, written, self.schema)
         ]
         fields = [field.with_type(kind) for field, kind in zip(arrow, kinds, strict=True)]
         return pa.schema(fields, arrow.metadata)
 
     def key_values(self, arrow: pa.Schema) -> dict[bytes, bytes]:
-        """Keys and values of a table of schema `arrow`, a stored Arrow schema among them."""
+        """Return the key-value metadata of a table, its stored Arrow schema included."""
         pairs = dict(arrow.metadata or {})
         if self.stored is not None:
             message = self.stored
@@ -88,7 +93,7 @@ class Form:
         return pairs
 
     def to_bytes(self) -> bytes:
-        """For a footer, see docs/format.md."""
+        """Pack the form for a footer, see docs/format.md."""
         flags = _NANOSECONDS * (self.int96 == "ns") | _ACCEPTED * self.has_changes
         tag, rest = _NO_ARROW if self.stored is None else _OWN_ARROW, b""
         if isinstance(self.stored, bytes):
@@ -98,7 +103,7 @@ class Form:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Form:
-        """Inverse of `to_bytes`; ValueError or IndexError if it is damaged."""
+        """Unpack what `to_bytes` packed; `ValueError` or `IndexError` if it is damaged."""
         flags, tag = content[0], content[1]
         if tag not in (_NO_ARROW, _OWN_ARROW, _ARROW_FOLLOWS):
             raise ValueError(f"form of tag {tag}")
@@ -121,77 +126,77 @@ class Form:
 
 
 def own_form(
-    path: Path, arrow: pa.Schema, int96: Literal["us", "ns"]
+    file: BinaryIO, arrow: pa.Schema, int96: Literal["us", "ns"]
 ) -> tuple[Form | None, list[Change]]:
-    """The form of a file, None if it is what Arrow's writer makes, and what must change of it.
+    """Return the form of a file, None if Arrow's writer makes it, and what decode must change.
 
     Args:
-        path: of the file.
+        file: a Parquet file that is open.
         arrow: what Arrow reads of it.
         int96: unit in which Arrow reads its timestamps of 96 bits.
 
     Raises:
         pa.ArrowInvalid: its footer is damaged; `reading_errors` names the file.
     """
-    theirs, text = read_parquet_schema(path)
+    stated, text = read_parquet_schema(file)
     plain, plain_text = schema_of_writer(arrow)
     stored = _stored(text, plain_text)
-    if theirs == plain and stored == "own":
+    if stated == plain and stored == "own":
         return None, []
-    ours, _ = schema_of_writer(arrow, has_int96=theirs.has_int96)
-    columns, changes = list(theirs.columns), []
-    for number, (field, one, other) in enumerate(_paired(arrow, ours, theirs)):
+    written, _ = schema_of_writer(arrow, has_int96=stated.has_int96)
+    columns, changes = list(stated.columns), []
+    for number, (field, column, wanted) in enumerate(_paired(arrow, written, stated)):
         try:
-            _physical(field.type, one, other)
+            _physical(field.type, column, wanted)
         except ValueError:
             # Without INT96, which the writer would make of every timestamp.
             columns[number] = plain.columns[number]
-            told = describe(plain.columns[number])
-            changes.append(Change(field.name, describe(other), told))
-    schema = replace(theirs, columns=tuple(columns))
+            decoded = describe(plain.columns[number])
+            changes.append(Change(field.name, describe(wanted), decoded))
+    schema = replace(stated, columns=tuple(columns))
     return Form(schema, stored, int96, has_changes=bool(changes)), changes
 
 
-def differing_columns(source: Path, arrow: pa.Schema, form: Form | None) -> list[Change]:
-    """Columns that a decoded file would not state as its source does, accepted ones apart.
+def differing_columns(source: BinaryIO, arrow: pa.Schema, form: Form | None) -> list[Change]:
+    """Find columns that a decoded file would not state as its source does, accepted ones apart.
 
     Args:
-        source: the file that was encoded.
+        source: the file that was encoded, open.
         arrow: schema that decoding gives.
         form: what was kept of its form.
     """
-    theirs, text = read_parquet_schema(source)
+    stated, text = read_parquet_schema(source)
     plain, plain_text = schema_of_writer(arrow)
-    ours = plain if form is None else form.schema
+    kept = plain if form is None else form.schema
     found = []
-    for number, (field, one, other) in enumerate(_paired(arrow, ours, theirs)):
-        if one == other or (form is not None and form.has_changes and one == plain.columns[number]):
-            continue
-        found.append(Change(field.name, describe(other), describe(one)))
+    for number, (field, column, wanted) in enumerate(_paired(arrow, kept, stated)):
+        is_accepted = form is not None and form.has_changes and column == plain.columns[number]
+        if column != wanted and not is_accepted:
+            found.append(Change(field.name, describe(wanted), describe(column)))
     if not found and _stored(text, plain_text) != ("own" if form is None else form.stored):
         found.append(Change("", "another Arrow schema in the footer", "the one that was kept"))
     return found
 
 
 def _paired(
-    arrow: pa.Schema, ours: ParquetSchema, theirs: ParquetSchema
+    arrow: pa.Schema, one: ParquetSchema, other: ParquetSchema
 ) -> Iterator[tuple[pa.Field, tuple[Struct, ...], tuple[Struct, ...]]]:
-    """Columns side by side; ValueError if they are not as many."""
-    return zip(arrow, ours.columns, theirs.columns, strict=True)
+    """Yield columns side by side; `ValueError` if the schemas have different numbers of them."""
+    return zip(arrow, one.columns, other.columns, strict=True)
 
 
 def _physical(
-    kind: pa.DataType, ours: tuple[Struct, ...], theirs: tuple[Struct, ...]
+    kind: pa.DataType, written: tuple[Struct, ...], wanted: tuple[Struct, ...]
 ) -> pa.DataType:
-    """The type to write a column as; ValueError if nothing gives what its elements need."""
-    one, other = leaves_of(ours), leaves_of(theirs)
-    if [leaf.levels for leaf in one] != [leaf.levels for leaf in other]:
+    """Return the type to write a column as; `ValueError` if no type gives the wanted elements."""
+    written_leaves, wanted_leaves = leaves_of(written), leaves_of(wanted)
+    if [leaf.levels for leaf in written_leaves] != [leaf.levels for leaf in wanted_leaves]:
         raise ValueError("other levels")
-    return physical_type(kind, iter(one), iter(other))
+    return physical_type(kind, iter(written_leaves), iter(wanted_leaves))
 
 
 def _stored(text: bytes | None, plain: bytes) -> bytes | Literal["own"] | None:
-    """What a file stores as its Arrow schema, in the terms of `Form`."""
+    """Return `Form.stored` of a file, given the text it stores and the text of Arrow's writer."""
     if text is None:
         return None
     try:
@@ -204,7 +209,7 @@ def _stored(text: bytes | None, plain: bytes) -> bytes | Literal["own"] | None:
 
 
 def _is_same(one: pa.Schema, other: pa.Schema) -> bool:
-    """Whether both read the same; names inside of lists and maps are those of the file anyway."""
+    """Whether both read the same; names inside lists and maps are those of the file anyway."""
     return bool(
         one.equals(other)
         and (one.metadata or {}) == (other.metadata or {})
@@ -213,6 +218,6 @@ def _is_same(one: pa.Schema, other: pa.Schema) -> bool:
 
 
 def field_metadata(field: pa.Field) -> list[dict[bytes, bytes]]:
-    """Metadata of a field and then of all fields inside of it; none and empty are the same."""
+    """List the metadata of a field and of all fields inside it; none and empty are the same."""
     parts = (field.type.field(number) for number in range(field.type.num_fields))
     return [field.metadata or {}, *(found for part in parts for found in field_metadata(part))]

@@ -1,6 +1,6 @@
-"""What the pages of a Parquet file claim to hold, from their headers alone.
+"""Read what the pages of a Parquet file claim to hold, from their headers alone.
 
-A header of twenty bytes may claim two billion values or gigabytes, and Arrow takes the memory
+A header of twenty bytes may claim two billion values or gigabytes, and Arrow allocates the memory
 before it finds out. Nothing is decoded here. Source: parquet.thrift.
 """
 
@@ -8,48 +8,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import BinaryIO
 
-from ae_pipeline.parquet.footer import PATH, column_chunks, parsing, read_footer_bytes, row_groups
-from ae_pipeline.parquet.thrift import Thrift
+from ae_pipeline.parquet.column_chunks import Chunk
+from ae_pipeline.parquet.footer import parsing
+from ae_pipeline.parquet.thrift import Take, Thrift, Wanted
 
-#: Fields of parquet.thrift: of a column chunk's metadata,
-_N_VALUES, _COMPRESSED_BYTES, _DATA_OFFSET, _DICTIONARY_OFFSET = 5, 7, 9, 11
-#: of a page's header, and of what it has for each kind of page, with the number of its encoding.
-_PAGE_KIND, _PAGE_BYTES, _STORED_BYTES = 1, 2, 3
-_DATA_HEADER, _DICTIONARY_HEADER, _DATA_HEADER_2 = 5, 7, 8
-_PAGE_VALUES, _ENCODING = 1, {_DATA_HEADER: 2, _DICTIONARY_HEADER: 2, _DATA_HEADER_2: 4}
 _DATA_PAGE, _DICTIONARY_PAGE, _DATA_PAGE_2 = 0, 2, 3
+#: Fields of a page's header in parquet.thrift,
+_PAGE_KIND, _PAGE_BYTES, _STORED_BYTES = 1, 2, 3
+#: and for each kind of page a header of its own, in which the encoding has this number.
+_OWN_HEADER = {_DATA_PAGE: 5, _DICTIONARY_PAGE: 7, _DATA_PAGE_2: 8}
+_PAGE_VALUES, _ENCODING = 1, {_DATA_PAGE: 2, _DICTIONARY_PAGE: 2, _DATA_PAGE_2: 4}
+_HEADER: Wanted = {
+    **dict.fromkeys((_PAGE_KIND, _PAGE_BYTES, _STORED_BYTES), Take.INTEGER),
+    **{
+        number: dict.fromkeys((_PAGE_VALUES, _ENCODING[kind]), Take.INTEGER)
+        for kind, number in _OWN_HEADER.items()
+    },
+}
 _PLAIN_DICTIONARY, _DELTA_TEXT, _DICTIONARY = 2, 7, 8
 #: Headers may hold statistics; Arrow refuses longer ones, too.
 _HEADER_BYTES, _MOST_HEADER_BYTES = 1 << 8, 1 << 24
-#: Arrow reads on for so long behind a chunk: early writers did not count the dictionary's header.
+#: Arrow reads on this far behind a chunk: early writers did not count the dictionary's header.
 _SLACK_BYTES = 100
 
 
 @dataclass(frozen=True)
-class Chunk:
-    """Where the pages of one leaf column of one row group lie."""
-
-    path: str
-    n_values: int
-    start: int
-    size_bytes: int
-
-
-@dataclass(frozen=True)
 class Claim:
-    """What the pages of a chunk claim.
+    """The claims of a chunk's pages.
 
     Args:
-        n_values: nulls and empty lists among them.
-        page_bytes: of all data pages, as they are before compression.
-        longest_page: bytes of the largest of them.
+        n_values: values, nulls and empty lists among them.
+        page_bytes: bytes of all data pages, uncompressed.
+        longest_page: bytes of the largest data page, uncompressed.
         dictionary_values: entries of the dictionary.
-        dictionary_bytes: of the dictionary, before compression.
-        is_by_number: whether values are numbers of entries in some page.
-        is_by_prefix: whether values share prefixes with those before them in some page.
+        dictionary_bytes: bytes of the dictionary, uncompressed.
+        is_by_number: some page stores the numbers of dictionary entries.
+        is_by_prefix: some page stores texts by the prefix shared with the text before.
     """
 
     n_values: int = 0
@@ -70,15 +66,8 @@ class _Page:
     encoding: int
 
 
-def find_chunks(path: Path) -> list[list[Chunk]]:
-    """The column chunks of each row group; `pa.ArrowInvalid` if the footer is damaged."""
-    with parsing("its columns cannot be found"):
-        thrift = Thrift(read_footer_bytes(path))
-        return [[_chunk(thrift) for _ in column_chunks(thrift)] for _ in row_groups(thrift)]
-
-
 def read_claim(file: BinaryIO, chunk: Chunk) -> Claim:
-    """Add up what the headers of a chunk claim; `pa.ArrowInvalid` if one is damaged."""
+    """Add up the claims of a chunk's page headers; `pa.ArrowInvalid` if one is damaged."""
     claim = Claim()
     with parsing(f"pages of {chunk.path} cannot be read"):
         for page in _pages(file, chunk):
@@ -86,24 +75,8 @@ def read_claim(file: BinaryIO, chunk: Chunk) -> Claim:
     return claim
 
 
-def _chunk(thrift: Thrift) -> Chunk:
-    path, numbers = "", dict.fromkeys((_N_VALUES, _COMPRESSED_BYTES, _DATA_OFFSET), 0)
-    for number, kind in thrift.fields():
-        if number == PATH:
-            path = ".".join(thrift.texts())
-        elif number in (_N_VALUES, _COMPRESSED_BYTES, _DATA_OFFSET, _DICTIONARY_OFFSET):
-            numbers[number] = thrift.integer()
-        else:
-            thrift.skip(kind)
-    start, dictionary = numbers[_DATA_OFFSET], numbers.get(_DICTIONARY_OFFSET, 0)
-    start = dictionary if 0 < dictionary < start else start
-    if min(start, *numbers.values()) < 0:
-        raise ValueError(f"column {path} lies nowhere")
-    return Chunk(path, numbers[_N_VALUES], start, numbers[_COMPRESSED_BYTES])
-
-
 def _pages(file: BinaryIO, chunk: Chunk) -> Iterator[_Page]:
-    """Headers, until there are as many values as the footer says, or the chunk ends."""
+    """Yield headers until all values that the footer states are found, or the chunk ends."""
     position, n_left = chunk.start, chunk.n_values
     end = chunk.start + chunk.size_bytes + _SLACK_BYTES
     while n_left > 0 and position < end:
@@ -114,7 +87,7 @@ def _pages(file: BinaryIO, chunk: Chunk) -> Iterator[_Page]:
 
 
 def _page(file: BinaryIO, position: int, end: int) -> tuple[_Page, int]:
-    """A header and its length; it is read again where it is longer than most."""
+    """Read a header and its length; a header longer than most is read twice."""
     size = _HEADER_BYTES
     while True:
         file.seek(position)
@@ -128,24 +101,15 @@ def _page(file: BinaryIO, position: int, end: int) -> tuple[_Page, int]:
 
 
 def _parse(thrift: Thrift) -> _Page:
-    numbers, n_values, encoding = dict.fromkeys((_PAGE_KIND, _PAGE_BYTES, _STORED_BYTES), 0), 0, 0
-    for number, kind in thrift.fields():
-        if number in numbers:
-            numbers[number] = thrift.integer()
-        elif number in _ENCODING:
-            for part, part_kind in thrift.fields():
-                if part == _PAGE_VALUES:
-                    n_values = thrift.integer()
-                elif part == _ENCODING[number]:
-                    encoding = thrift.integer()
-                else:
-                    thrift.skip(part_kind)
-        else:
-            thrift.skip(kind)
-    if min(n_values, *numbers.values()) < 0:
+    header = thrift.select(_HEADER)
+    kind, size_bytes, stored_bytes = (
+        header.get(number, 0) for number in (_PAGE_KIND, _PAGE_BYTES, _STORED_BYTES)
+    )
+    own = header.get(_OWN_HEADER.get(kind, 0), {})
+    n_values, encoding = own.get(_PAGE_VALUES, 0), own.get(_ENCODING.get(kind, 0), 0)
+    if min(kind, size_bytes, stored_bytes, n_values) < 0:
         raise ValueError("a page of negative size")
-    kind_found, size_bytes, stored_bytes = numbers.values()
-    return _Page(kind_found, size_bytes, stored_bytes, n_values, encoding)
+    return _Page(kind, size_bytes, stored_bytes, n_values, encoding)
 
 
 def _with_page(claim: Claim, page: _Page) -> Claim:

@@ -1,7 +1,7 @@
 """Columns as the physical values that a Parquet file holds for them.
 
-Arrow's writer chooses one physical type for each of its types: a decimal is bytes of fixed length.
-Who wants another one, an integer for a decimal, gives it the physical values themselves.
+Arrow's writer chooses one physical type for each of its types: a decimal becomes bytes of fixed
+length. To store a decimal as an integer, the writer is given the physical values themselves.
 """
 
 from __future__ import annotations
@@ -29,39 +29,39 @@ _INTEGERS = {INT32: pa.int32(), INT64: pa.int64()}
 _ANY = {**_INTEGERS, BOOLEAN: pa.bool_(), FLOAT: pa.float32(), DOUBLE: pa.float64()}
 
 
-def physical_type(kind: pa.DataType, ours: Iterator[Leaf], theirs: Iterator[Leaf]) -> pa.DataType:
-    """The type to write a column as, so that its leaves are physically theirs.
+def physical_type(
+    kind: pa.DataType, written: Iterator[Leaf], wanted: Iterator[Leaf]
+) -> pa.DataType:
+    """Return the type to write a column as, so that its leaves have the wanted physical types.
 
     Args:
         kind: Arrow's type of the column.
-        ours: its leaves, as Arrow's writer makes them of that type.
-        theirs: its leaves, as they are to be, of the same levels.
+        written: its leaves as Arrow's writer makes them.
+        wanted: the leaves to write, of the same levels.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is no such type.
     """
     if types.is_nested(kind) or (isinstance(kind, pa.BaseExtensionType) and _is_nested(kind)):
         storage = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
         parts = [storage.field(number) for number in range(storage.num_fields)]
-        made = [part.with_type(physical_type(part.type, ours, theirs)) for part in parts]
+        made = [part.with_type(physical_type(part.type, written, wanted)) for part in parts]
         same = all(new.type == part.type for new, part in zip(made, parts, strict=True))
         return kind if same else with_fields(storage, made)
-    one, other = next(ours), next(theirs)
-    if one.physics == other.physics:
-        return kind
-    return _leaf_type(kind, other)
+    leaf, wanted_leaf = next(written), next(wanted)
+    return kind if leaf.physics == wanted_leaf.physics else _leaf_type(kind, wanted_leaf)
 
 
 def retype(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    """The same physical values in another type.
+    """Return the same physical values in another type.
 
     Args:
         column: a column.
-        kind: its type with other leaves: of decimals integers or big-endian bytes, of text bytes,
-            of times integers.
+        kind: its type with other leaves: integers or big-endian bytes for decimals, bytes for
+            text, integers for times.
 
     Raises:
-        ValueError: a decimal does not fit; it says which.
+        ValueError: a decimal does not fit; the message names it.
     """
     if column.type == kind:
         return column
@@ -76,7 +76,7 @@ def retype(column: pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 def with_fields(kind: pa.DataType, fields: list[pa.Field]) -> pa.DataType:
-    """A nested type with other fields inside."""
+    """Return a nested type with other fields inside."""
     if types.is_struct(kind):
         return pa.struct(fields)
     if types.is_map(kind):
@@ -97,7 +97,7 @@ def with_fields(kind: pa.DataType, fields: list[pa.Field]) -> pa.DataType:
 
 
 def decimal_width(precision: int) -> int:
-    """Bytes that Arrow's writer gives a decimal of so many digits."""
+    """Return the bytes that Arrow's writer gives a decimal of `precision` digits."""
     n_bytes = 1
     while 10**precision > 1 << (8 * n_bytes - 1):
         n_bytes += 1
@@ -109,7 +109,7 @@ def _is_nested(kind: pa.BaseExtensionType) -> bool:
 
 
 def _leaf_type(kind: pa.DataType, leaf: Leaf) -> pa.DataType:
-    """The type that holds the physical values of a leaf."""
+    """Return the type that holds the physical values of a leaf."""
     may_be_bytes = types.is_decimal(kind) or types.is_null(kind)
     if may_be_bytes and leaf.physical == FIXED_BYTES and leaf.length > 0:
         return pa.binary(leaf.length)
@@ -156,7 +156,7 @@ def _retype_nested(column: pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 def _of_decimals(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Decimals as integers, or as big-endian bytes in two's complement."""
+    """Return decimals as integers, or as big-endian bytes in two's complement."""
     digits = _big_endian(column)
     is_valid = column.is_valid().to_numpy(zero_copy_only=False)
     digits[~is_valid] = 0
@@ -184,7 +184,7 @@ def _big_endian(column: pa.Array) -> UInt8[np.ndarray, "rows width"]:
 def _fitted(
     digits: UInt8[np.ndarray, "rows width"], width: int
 ) -> UInt8[np.ndarray, "rows other"] | None:
-    """The same numbers in so many bytes; None if one does not fit."""
+    """Return the same numbers in `width` bytes; None if one does not fit."""
     sign = np.where(digits[:, :1] >> 7, 255, 0).astype(np.uint8)
     more = width - digits.shape[1]
     if more >= 0:
@@ -193,7 +193,7 @@ def _fitted(
 
 
 def _is_wide(digits: UInt8[np.ndarray, "rows width"], width: int) -> Bool[np.ndarray, "rows"]:
-    """Which numbers take more than `width` bytes, fewer than there are."""
+    """Tell which numbers take more than `width` bytes, which is less than they have."""
     sign = np.where(digits[:, :1] >> 7, 255, 0).astype(np.uint8)
     cut = digits.shape[1] - width
     is_other_sign = (digits[:, cut] ^ sign[:, 0]) >> 7 != 0
@@ -209,11 +209,11 @@ def _unfitting(column: pa.Array, digits: UInt8[np.ndarray, "rows width"], width:
 def _shortest(
     digits: UInt8[np.ndarray, "rows width"], is_valid: Bool[np.ndarray, "rows"]
 ) -> pa.Array:
-    """Each number in as few bytes as it takes, none where it is null."""
+    """Return each number in as few bytes as it takes; a null takes none."""
     sign = np.where(digits[:, :1] >> 7, 255, 0).astype(np.uint8)
-    is_idle = (digits[:, :-1] == sign) & ((digits[:, 1:] ^ sign) >> 7 == 0)
+    is_redundant = (digits[:, :-1] == sign) & ((digits[:, 1:] ^ sign) >> 7 == 0)
     is_kept = np.ones(digits.shape, bool)
-    is_kept[:, :-1] = ~np.logical_and.accumulate(is_idle, axis=1)
+    is_kept[:, :-1] = ~np.logical_and.accumulate(is_redundant, axis=1)
     is_kept &= is_valid[:, None]
     offsets = np.zeros(len(digits) + 1, np.int32)
     np.cumsum(is_kept.sum(axis=1), out=offsets[1:])

@@ -1,7 +1,7 @@
-"""Give a Parquet file another schema of the same physical columns, by its footer alone.
+"""Give a Parquet file another schema with the same physical columns, by rewriting its footer.
 
-Pages know neither names nor annotations. So a file whose leaf columns have the physical types and
-levels that another schema asks for becomes a file of that schema once its footer says so.
+Pages hold neither names nor annotations. A file whose leaf columns have the physical types and
+levels of another schema therefore becomes a file of that schema once its footer states it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from ae_pipeline.parquet.footer import (
     ROW_GROUPS,
     SCHEMA,
     TAIL_BYTES,
-    read_footer_bytes,
+    footer_bytes,
 )
-from ae_pipeline.parquet.schema import ParquetSchema, as_struct, parse_footer
+from ae_pipeline.parquet.schema import ParquetSchema, as_struct, parse_schema
 from ae_pipeline.parquet.thrift import (
     BINARY,
     LIST,
@@ -36,31 +36,31 @@ _MAGIC = b"PAR1"
 
 
 def restate(path: Path, schema: ParquetSchema) -> None:
-    """Let the footer of a file that we have just written state `schema`.
+    """Rewrite the footer of a file, which nobody reads yet, so that it states `schema`.
 
     Raises:
-        ValueError: its leaf columns are not physically those of the schema.
+        ValueError: the file's leaf columns are not physically those of the schema.
     """
-    footer = read_footer_bytes(path)
-    ours, _ = parse_footer(footer)
-    _check_physical(ours, schema)
-    paths = [leaf.path for leaf in schema.leaves]
-    is_renamed = paths != [leaf.path for leaf in ours.leaves]
-    changed = _restated(footer, schema, paths if is_renamed else None)
     with path.open("r+b") as file:
+        footer = footer_bytes(file)
+        written, _ = parse_schema(footer)
+        _check_physical(written, schema)
+        paths = [leaf.path for leaf in schema.leaves]
+        is_renamed = paths != [leaf.path for leaf in written.leaves]
+        changed = _restated(footer, schema, paths if is_renamed else None)
         file.seek(-TAIL_BYTES - len(footer), os.SEEK_END)
         file.write(changed + len(changed).to_bytes(4, "little") + _MAGIC)
         file.truncate()
 
 
-def _check_physical(ours: ParquetSchema, theirs: ParquetSchema) -> None:
-    one, other = ([leaf.physics for leaf in it.leaves] for it in (ours, theirs))
-    if one != other or ours.names != theirs.names:
+def _check_physical(written: ParquetSchema, wanted: ParquetSchema) -> None:
+    one, other = ([leaf.physics for leaf in it.leaves] for it in (written, wanted))
+    if one != other or written.names != wanted.names:
         raise ValueError("columns are not physically those of the schema")
 
 
 def _restated(footer: bytes, schema: ParquetSchema, paths: list[tuple[str, ...]] | None) -> bytes:
-    """The footer with another schema, and other paths of its column chunks if there are any."""
+    """Return the footer with another schema and, if given, other paths of its column chunks."""
     thrift, parts, before = Thrift(footer), [], 0
     for number, kind in thrift.fields():
         start = thrift.position
@@ -77,7 +77,7 @@ def _restated(footer: bytes, schema: ParquetSchema, paths: list[tuple[str, ...]]
 
 
 def _renamed_groups(groups: Value, paths: list[tuple[str, ...]]) -> Value:
-    """Row groups whose column chunks have these paths, in order."""
+    """Return row groups whose column chunks have these paths, in order."""
     return _each(groups, lambda group: _changed(group, COLUMNS, _renamed_chunks(paths)))
 
 

@@ -1,28 +1,29 @@
-"""Thrift's compact protocol, as far as Parquet's footer needs it: taken in turn, or as a tree.
+"""Thrift's compact protocol, as far as Parquet needs it: some fields of a struct, or all of it.
 
-Sources: Thrift's compact protocol. Not a general reader: it knows no 128-bit kinds.
+Not a general reader: it knows no 128-bit kinds. Source: the specification of the protocol.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from enum import Enum
+from typing import Any, TypeAlias  # Any: what a field was asked to be
 
 from ae_pipeline.coding import varint
 
 #: Kinds of Thrift's compact protocol; 1 and 2 are true and false.
 TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, MAP, STRUCT = range(1, 13)
 _FIXED = {BYTE: 1, DOUBLE: 8}
-#: A list of more items says so in a varint of its own; so does a field whose number jumps.
+#: A list of as many items or more states its length in a varint of its own.
 _SHORT = 15
-#: Nothing in a footer is nested deeper; a reader of forged bytes must not recurse for ever.
+#: Nothing in a footer is nested deeper; forged bytes must not recurse for ever.
 _MOST_DEPTH = 64
 
 
 @dataclass(frozen=True)
 class Items:
-    """A list or set: the kind of its items, and they."""
+    """The items of a list or set, and their kind."""
 
     kind: int
     values: tuple[Value, ...]
@@ -30,12 +31,29 @@ class Items:
 
 #: (number, kind, value) of each field, in order.
 Struct: TypeAlias = "tuple[tuple[int, int, Value], ...]"
-#: Truths are in their kind and have no value; fixed kinds and binary are bytes.
+#: A boolean is its kind and has no value; fixed kinds and binary are bytes.
 Value: TypeAlias = "int | bytes | Items | Struct | None"
 
 
+class Take(Enum):
+    """How `Thrift.select` reads a field; a field of another kind is damage."""
+
+    INTEGER = "an integer"
+    TEXTS = "a list of texts"
+    WHOLE = "a tree, as `Thrift.value` gives it"
+
+
+#: Fields to take of a struct, by number; a mapping for those of a struct, or of each in a list.
+Wanted: TypeAlias = "Mapping[int, Take | Wanted]"
+#: The fields that are there: integers, lists of texts, trees, and mappings or lists of them.
+Selected: TypeAlias = dict[int, Any]
+
+
 class Thrift:
-    """What Thrift's compact protocol holds, taken one after the other."""
+    """Values in Thrift's compact protocol, taken one after the other.
+
+    Damaged bytes raise `ValueError`, `IndexError` or `RecursionError`.
+    """
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -47,54 +65,47 @@ class Thrift:
         return self._position
 
     def fields(self) -> Iterator[tuple[int, int]]:
-        """(number, kind) of each field of a struct; each must be taken before the next."""
+        """Yield (number, kind) of each field of a struct; each must be taken before the next."""
         number = 0
         while head := self._byte():
-            number = number + (head >> 4) if head >> 4 else self.integer()
+            number = number + (head >> 4) if head >> 4 else self._integer()
             yield number, head & 15
 
-    def only(self, wanted: int) -> Iterator[None]:
-        """Stand before each field of one number, which must be taken, and skip all others."""
-        for number, kind in self.fields():
-            if number == wanted:
-                yield
+    def select(self, wanted: Wanted) -> Selected:
+        """Take a struct and return some of its fields, by number; fields that it lacks are absent.
+
+        Nothing is kept of the others, so that a large footer takes little memory.
+        """
+        selected: Selected = {}
+        number = 0
+        while head := self._byte():
+            number = number + (head >> 4) if head >> 4 else self._integer()
+            if number in wanted:
+                selected[number] = self._selected(head & 15, wanted[number])
             else:
-                self.skip(kind)
-
-    def structs(self) -> Iterator[None]:
-        """The items of a list, each of which must be taken before the next."""
-        size, kind = self._list()
-        if kind != STRUCT:
-            raise ValueError(f"a list of kind {kind}")
-        yield from (None for _ in range(size))
-
-    def texts(self) -> list[str]:
-        """A list of texts."""
-        size, _ = self._list()
-        return [self._take(self._varint()).decode() for _ in range(size)]
+                self.skip(head & 15)
+        return selected
 
     def unsigned(self) -> int:
-        """An unsigned integer, as lengths are."""
+        """Take an unsigned integer, as lengths are."""
         return self._varint()
-
-    def integer(self) -> int:
-        """A signed integer."""
-        value = self._varint()
-        return (value >> 1) ^ -(value & 1)
 
     def skip(self, kind: int) -> None:
         """Pass over a field of a struct."""
+        # Most of a footer is skipped, byte by byte.
         if kind in (I16, I32, I64):
             self._varint()
         elif kind == BINARY:
-            self._take(self._varint())
+            self._advance(self._varint())
         elif kind == STRUCT:
-            for _, inner in self.fields():
-                self.skip(inner)
+            while head := self._byte():
+                if head >> 4 == 0:
+                    self._varint()
+                self.skip(head & 15)
         elif kind in (LIST, SET):
             self._skip_items(*self._list())
         elif kind in _FIXED:
-            self._take(_FIXED[kind])
+            self._advance(_FIXED[kind])
         elif kind not in (TRUE, FALSE):
             raise ValueError(f"a field of kind {kind}")
 
@@ -103,7 +114,7 @@ class Thrift:
         if depth > _MOST_DEPTH:
             raise ValueError(f"nested deeper than {_MOST_DEPTH}")
         if kind in (I16, I32, I64):
-            return self.integer()
+            return self._integer()
         if kind == BINARY:
             return self._take(self._varint())
         if kind == STRUCT:
@@ -120,8 +131,32 @@ class Thrift:
             raise ValueError(f"a field of kind {kind}")
         return None
 
+    def _selected(self, kind: int, wanted: Take | Wanted) -> Any:
+        if wanted is Take.WHOLE:
+            return self.value(kind)
+        if wanted is Take.INTEGER and kind in (I16, I32, I64):
+            return self._integer()
+        if wanted is Take.TEXTS and kind == LIST:
+            return self._texts()
+        if isinstance(wanted, Take) or kind not in (STRUCT, LIST):
+            raise ValueError(f"a field of kind {kind}")
+        if kind == STRUCT:
+            return self.select(wanted)
+        size, inner = self._list()
+        if inner != STRUCT:
+            raise ValueError(f"a list of kind {inner}")
+        return [self.select(wanted) for _ in range(size)]
+
+    def _texts(self) -> list[str]:
+        size, _ = self._list()
+        return [self._take(self._varint()).decode() for _ in range(size)]
+
+    def _integer(self) -> int:
+        value = self._varint()
+        return (value >> 1) ^ -(value & 1)
+
     def _skip_items(self, size: int, kind: int) -> None:
-        """Pass over items; truths take a byte in a list and none in a struct."""
+        """Pass over items; booleans take a byte in a list and none in a struct."""
         for _ in range(size):
             self.skip(BYTE if kind in (TRUE, FALSE) else kind)
 
@@ -130,10 +165,13 @@ class Thrift:
         return (self._varint() if head >> 4 == _SHORT else head >> 4), head & 15
 
     def _varint(self) -> int:
+        content, position = self._content, self._position
         value = shift = 0
-        while (byte := self._byte()) > 127:
+        while (byte := content[position]) > 127:
             value |= (byte & 127) << shift
             shift += 7
+            position += 1
+        self._position = position + 1
         return value | byte << shift
 
     def _byte(self) -> int:
@@ -141,14 +179,17 @@ class Thrift:
         return self._content[self._position - 1]
 
     def _take(self, size: int) -> bytes:
+        self._advance(size)
+        return self._content[self._position - size : self._position]
+
+    def _advance(self, size: int) -> None:
         self._position += size
         if self._position > len(self._content):
             raise ValueError("it ends too early")
-        return self._content[self._position - size : self._position]
 
 
 def write_value(kind: int, value: Value) -> bytes:
-    """Bytes of what `Thrift.value` takes."""
+    """Return the bytes that `Thrift.value` takes this value from."""
     if isinstance(value, bytes):
         return value if kind in _FIXED else varint(len(value)) + value
     if isinstance(value, int):
@@ -159,7 +200,7 @@ def write_value(kind: int, value: Value) -> bytes:
 
 
 def field_head(number: int, kind: int, before: int) -> bytes:
-    """What stands before a field, after the field of number `before` or 0."""
+    """Return the bytes before a field, which follows the field of number `before`, or 0."""
     step = number - before
     return bytes([step << 4 | kind]) if 0 < step < 16 else bytes([kind]) + _zigzag(number)
 

@@ -1,4 +1,4 @@
-"""Writing tables: encodings that suit the columns, row groups of sensible size, flat memory."""
+"""Write tables: encodings that suit the columns, row groups of sensible size, flat memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from ae_pipeline.parquet.form import Form
 from ae_pipeline.parquet.physical import retype
 from ae_pipeline.parquet.restate import restate
 from ae_pipeline.parquet.schema import schema_of_writer
-from ae_pipeline.publish import publishing
 
 #: A row group is closed when it reaches either.
 _ROW_GROUP_ROWS = 1 << 17
@@ -32,20 +31,20 @@ def table_writer(
     metadata: Mapping[str, str] | None = None,
     form: Form | None = None,
 ) -> Iterator[Write]:
-    """Write a table batch by batch; it appears at `path` whole or not at all.
+    """Write a table to `path`, batch by batch; `publishing` makes such a file whole or absent.
 
-    Floats go as byte-stream-split, because a dictionary makes noisy ones larger than they are;
-    everything else gets a dictionary. `metadata` may be filled until the last batch is written.
-    With a `form` the file states that, and is for readers of its source.
+    Floats are stored as byte-stream-split, because a dictionary makes noisy ones larger than they
+    are; everything else gets a dictionary. `metadata` may grow until the last batch is written.
+    With a `form` the file states that, for the readers of its source.
 
     Raises:
-        DestinationError: the disk is full or the folder cannot be written.
+        OSError: the disk is full or the folder cannot be written.
         ValueError: the form is not one of the schema.
     """
     stored = schema if form is None else form.physical(schema)
     options = _options(stored, [field.name for field in schema], splits_floats=_is_arrow(form))
     options |= {} if form is None else _options_of(form, stored)
-    # Arrow writes those of a table together with its schema only.
+    # Arrow writes the metadata of a schema only where it stores the schema, too.
     pairs = {} if form is None else form.key_values(schema)
     with _open_writer(path, stored, options, metadata, form) as writer:
         if pairs:
@@ -65,7 +64,7 @@ def block_writer(
 ) -> Iterator[Write]:
     """As `table_writer`, but every batch is a row group, and blocks have no statistics.
 
-    The file is Arrow's; of the form of its source it takes encodings alone.
+    The file has the form that Arrow gives it; `form` decides its encodings alone.
     """
     plain = [field.name for field in schema if field.name != block_column]
     options = _options(schema, plain, splits_floats=_is_arrow(form))
@@ -79,12 +78,12 @@ def block_writer(
 
 
 def _is_arrow(form: Form | None) -> bool:
-    """Whether readers of Arrow's family read the source: Spark knows no byte-stream-split."""
+    """Whether the source is for readers built on Arrow: Spark knows no byte-stream-split."""
     return form is None or form.stored is not None
 
 
 def _options(schema: pa.Schema, plain: list[str], *, splits_floats: bool) -> dict[str, Any]:
-    """How to write; `plain` columns get statistics and, if they suit, a dictionary."""
+    """Return options of Arrow's writer; `plain` columns get statistics and maybe a dictionary."""
     clear = _clear_names(schema)
     floats = [name for name in schema.names if name in clear and _is_float(schema.field(name))]
     vectors = [leaf for leaf in _vector_leaves(schema) if leaf not in schema.names]
@@ -98,9 +97,9 @@ def _options(schema: pa.Schema, plain: list[str], *, splits_floats: bool) -> dic
 
 
 def _options_of(form: Form, stored: pa.Schema) -> dict[str, Any]:
-    """How to write for a form: statistics only where its annotations order values as ours do."""
-    ours, _ = schema_of_writer(stored, has_int96=form.schema.has_int96)
-    pairs = list(zip(ours.leaves, form.schema.leaves, strict=True))
+    """Return options for a form: statistics only where its annotations sort values alike."""
+    written, _ = schema_of_writer(stored, has_int96=form.schema.has_int96)
+    pairs = list(zip(written.leaves, form.schema.leaves, strict=True))
     sorted_alike = [".".join(one.path) for one, other in pairs if one.order == other.order]
     return {
         "store_schema": False,
@@ -117,26 +116,25 @@ def _open_writer(
     metadata: Mapping[str, str] | None,
     form: Form | None = None,
 ) -> Iterator[pq.ParquetWriter]:
-    """A writer that publishes."""
-    with publishing(path) as temporary:
-        writer = pq.ParquetWriter(
-            temporary,
-            schema,
-            compression="zstd",
-            compression_level=_ZSTD_LEVEL,
-            write_page_checksum=True,
-            **options,
-        )
-        with writer:
-            yield writer
-            if metadata:
-                writer.add_key_value_metadata(dict(metadata))
-        if form is not None:
-            restate(temporary, form.schema)
+    """Open a writer; once it is closed, the footer states the form."""
+    writer = pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        compression_level=_ZSTD_LEVEL,
+        write_page_checksum=True,
+        **options,
+    )
+    with writer:
+        yield writer
+        if metadata:
+            writer.add_key_value_metadata(dict(metadata))
+    if form is not None:
+        restate(path, form.schema)
 
 
 def _retyped(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """The physical values of a batch in the types of a schema."""
+    """Return the physical values of a batch in the types of a schema."""
     columns = [
         retype(column, field.type) for column, field in zip(batch.columns, schema, strict=True)
     ]
@@ -144,7 +142,7 @@ def _retyped(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 
 
 class _RowGroupBuffer:
-    """Collects batches until they make a row group."""
+    """Collect batches until they fill a row group."""
 
     def __init__(self, writer: pq.ParquetWriter) -> None:
         self._writer = writer
@@ -153,7 +151,7 @@ class _RowGroupBuffer:
         self._n_bytes = 0
 
     def add(self, batch: pa.RecordBatch) -> None:
-        """Take a batch; write a row group if there is enough."""
+        """Take a batch; write a row group once it is full."""
         beat()
         self._batches.append(batch)
         self._n_rows += batch.num_rows
@@ -162,7 +160,7 @@ class _RowGroupBuffer:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is left."""
+        """Write the rows that are left."""
         if self._n_rows:
             table = pa.Table.from_batches(self._batches)
             self._writer.write_table(table, row_group_size=max(self._n_rows, 1))
@@ -170,7 +168,7 @@ class _RowGroupBuffer:
 
 
 def _clear_names(schema: pa.Schema) -> set[str]:
-    """Names that Parquet does not take for a path into a nested column: `a.b` beside struct `a`."""
+    """Return names that are no path into a nested column, as `a.b` is beside a struct `a`."""
     prefixes = tuple(f"{field.name}." for field in schema if pa.types.is_nested(field.type))
     return {name for name in schema.names if not name.startswith(prefixes)}
 
@@ -184,7 +182,7 @@ def _is_float(field: pa.Field) -> bool:
 
 
 def _vector_leaves(schema: pa.Schema) -> list[str]:
-    """Parquet leaf paths of fixed-size float vectors."""
+    """Return the Parquet leaf paths of fixed-size float vectors."""
     return [
         f"{field.name}.list.element"
         for field in schema

@@ -8,7 +8,7 @@ from typing import get_args
 from ae_pipeline.config.backfill import FragmentState
 from ae_pipeline.errors import listing
 from ae_pipeline.report.presenter import Presenter, present, presents
-from ae_pipeline.report.tables import Cell, Table
+from ae_pipeline.report.tables.table import Cell, Table
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport, PlannedFragment
 from ae_pipeline.results.dataset import FragmentFailure
 

@@ -11,7 +11,7 @@ from ae_pipeline.report.errors import partition_table
 from ae_pipeline.report.fidelity import fidelity_table
 from ae_pipeline.report.partitions import compress_table
 from ae_pipeline.report.presenter import Presenter, present, presents
-from ae_pipeline.report.tables import Cell, Table
+from ae_pipeline.report.tables.table import Cell, Table
 from ae_pipeline.results.compress import CompressReport, Intention
 from ae_pipeline.results.dataset import DatasetReport, FragmentFailure
 

@@ -11,7 +11,7 @@ from ae_pipeline.report.fidelity import fidelity_table
 from ae_pipeline.report.partitions import state_table
 from ae_pipeline.report.presenter import Presenter, presents
 from ae_pipeline.report.sizes import byte_table, byte_tables
-from ae_pipeline.report.tables import Cell, Table
+from ae_pipeline.report.tables.table import Cell, Table
 from ae_pipeline.results.dataset import DatasetReport, FragmentFailure
 
 #: Columns that a line of numbers names.

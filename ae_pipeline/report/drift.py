@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ae_pipeline.report.presenter import Presenter, presents
-from ae_pipeline.report.tables import Table
+from ae_pipeline.report.tables.table import Table
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
 
 _HEADINGS = ("partition", "rows", "bytes/row", "growth", "shift", "column", "verdict", "codec")

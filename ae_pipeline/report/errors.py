@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ae_pipeline.errors import listing
-from ae_pipeline.report.tables import Cell, Table
+from ae_pipeline.report.tables.table import Cell, Table
 from ae_pipeline.results.dataset import DatasetReport, FragmentFailure, PartitionReport
 
 _SIGMA_NOTE = (

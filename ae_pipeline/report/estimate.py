@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ae_pipeline.report.fidelity import fidelity_table
 from ae_pipeline.report.presenter import Presenter, presents
-from ae_pipeline.report.tables import Table
+from ae_pipeline.report.tables.table import Table
 from ae_pipeline.results.estimate import Estimate, EstimatedOption
 
 

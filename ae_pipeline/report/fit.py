@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ae_pipeline.report.presenter import Presenter, presents
-from ae_pipeline.report.tables import Cell, Table
+from ae_pipeline.report.tables.table import Cell, Table
 from ae_pipeline.results.fit import FitResult
 
 

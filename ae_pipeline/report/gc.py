@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ae_pipeline.report.presenter import Presenter, presents
-from ae_pipeline.report.tables import Table
+from ae_pipeline.report.tables.table import Table
 from ae_pipeline.results.gc import Garbage, GarbageReport
 
 

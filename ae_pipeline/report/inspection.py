@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ae_pipeline.report.fidelity import fidelity_table
 from ae_pipeline.report.presenter import Presenter, presents
 from ae_pipeline.report.sizes import byte_tables
-from ae_pipeline.report.tables import Table
+from ae_pipeline.report.tables.table import Table
 from ae_pipeline.results.fit import Candidate
 from ae_pipeline.results.inspection import Inspection
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ae_pipeline.report.tables import Cell, Table
+from ae_pipeline.report.tables.table import Cell, Table
 from ae_pipeline.results.account import ByteAccount
 
 #: Parts of the payload, by their names in the ledger.

@@ -1,6 +1,6 @@
-"""Ranges of dates and the last ones, where partition keys tell dates.
+"""Select fragments by date: ranges, and the last dates.
 
-A date is as precise as it is written: 2013 holds every month of it, on either side of a comparison.
+A date is as precise as it is written: 2013 holds all of its months, on either side of a comparison.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from datetime import datetime
 
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import ConfigError, listing
-from ae_pipeline.selection.calendar import Dated, dates_of
-from ae_pipeline.selection.spans import Span, read_span
+from ae_pipeline.selection.date_keys import Dated, dates_of
+from ae_pipeline.selection.periods import Span
+from ae_pipeline.selection.spans import read_span
 
 logger = logging.getLogger(__name__)
 
@@ -22,13 +23,13 @@ _ALL_TIME = Span(datetime.min, datetime.max)
 def fragments_between(
     fragments: Sequence[Fragment], start: str | None, end: str | None
 ) -> tuple[Fragment, ...]:
-    """The fragments whose partition lies in the inclusive range, in their order.
+    """Return the fragments whose partition lies in the inclusive range, in their order.
 
-    What has no date is left out, with a warning.
+    Partitions without a date are left out, with a warning.
 
     Raises:
-        ConfigError: a bound is no date, they are the wrong way round, or no partition key is
-            date-like.
+        ConfigError: a bound is not a date, the range ends before it starts, or no partition key
+            holds dates.
     """
     wanted = Span(_bound(start, "backfill.start").begin, _bound(end, "backfill.end").end)
     if wanted.begin >= wanted.end:
@@ -47,7 +48,7 @@ def fragments_between(
             got=_named(fragments[0], dates[0]),
             remedy="select by backfill.where instead",
         )
-    _tell_undated(fragments, dates)
+    _warn_of_undated(fragments, dates)
     return tuple(
         fragment
         for fragment, date in zip(fragments, dates, strict=True)
@@ -56,17 +57,17 @@ def fragments_between(
 
 
 def latest(fragments: Sequence[Fragment], n_last: int) -> tuple[Fragment, ...]:
-    """The fragments of the last so many dates, in their order: all partitions of each.
+    """Return the fragments of the last `n_last` dates, in their order: all partitions of each.
 
     Dates count as precisely as they are written: hours where there are hours. A partition that
-    holds one of them, such as its year, comes along. What has no date is left out, with a warning.
-    Where no partition key tells a date, the last partitions are taken.
+    contains one of them, such as its year, is included. Partitions without a date are left out,
+    with a warning. Where no partition key holds dates, the last partitions are returned.
     """
     dates = dates_of(fragments)
     if not any(date.span for date in dates):
         last = set(list(dict.fromkeys(fragment.partition for fragment in fragments))[-n_last:])
         return tuple(fragment for fragment in fragments if fragment.partition in last)
-    _tell_undated(fragments, dates)
+    _warn_of_undated(fragments, dates)
     chosen = _last_of({date.span for date in dates if date.span}, n_last)
     return tuple(
         fragment for fragment, date in zip(fragments, dates, strict=True) if date.span in chosen
@@ -74,10 +75,13 @@ def latest(fragments: Sequence[Fragment], n_last: int) -> tuple[Fragment, ...]:
 
 
 def latest_first(fragments: Sequence[Fragment]) -> tuple[Fragment, ...]:
-    """By date, or by partition where no key tells one; what has no date comes last."""
+    """Return the fragments by date, latest first; those without a date come last.
+
+    Where no partition key holds dates, they are ordered by partition.
+    """
     dates = dates_of(fragments)
     if any(date.span for date in dates):
-        # An empty span at the begin of time is older than any date.
+        # An empty span at the beginning of time is older than any date.
         ages = [_age(date.span or Span(datetime.min, datetime.min)) for date in dates]
     else:
         places = {fragment.partition: place for place, fragment in enumerate(fragments)}
@@ -91,7 +95,7 @@ def _age(span: Span) -> tuple[int | datetime, ...]:
 
 
 def _last_of(spans: Iterable[Span], n_last: int) -> set[Span]:
-    """The last spans that hold no other, and those that hold one of them."""
+    """Return the last `n_last` spans that hold no other, and the spans that hold one of them."""
     ordered = sorted(spans, key=lambda span: (span.begin, _ALL_TIME.end - span.end))
     following = [*ordered[1:], None]
     finest = [
@@ -103,8 +107,8 @@ def _last_of(spans: Iterable[Span], n_last: int) -> set[Span]:
     return {span for span in ordered if any(span.holds(one) for one in last)}
 
 
-def _tell_undated(fragments: Sequence[Fragment], dates: Sequence[Dated]) -> None:
-    """Warn of what a selection by date leaves out because its date is unknown."""
+def _warn_of_undated(fragments: Sequence[Fragment], dates: Sequence[Dated]) -> None:
+    """Warn of partitions that a selection by date leaves out because their date is unknown."""
     undated = dict.fromkeys(
         _named(fragment, date)
         for fragment, date in zip(fragments, dates, strict=True)
@@ -122,7 +126,7 @@ def _named(fragment: Fragment, date: Dated) -> str:
 
 
 def _bound(text: str | None, where: str) -> Span:
-    """The span that a bound names; all time if there is none."""
+    """Return the span that a bound names, or all time without a bound."""
     if text is None:
         return _ALL_TIME
     why = ""
@@ -132,7 +136,7 @@ def _bound(text: str | None, where: str) -> Span:
         span, why = None, f" ({error})"
     if span is None:
         raise ConfigError(
-            "no date",
+            "not a date",
             where=where,
             expected="2013, 2013-05, 2013-05-17, 2013-05-17T06:30, 2013-W20 or 2013-Q2",
             got=f"{text}{why}",

@@ -1,4 +1,4 @@
-"""From patterns to fragments and columns: what of a dataset is decoded."""
+"""Select by patterns which fragments and columns of a dataset are decoded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _Item = TypeVar("_Item")
 
 
 def select_fragments(dataset: Source, selection: SelectionConfig) -> Source:
-    """The dataset with the fragments of the selected partitions alone.
+    """Return the dataset with only the fragments of the selected partitions.
 
     Raises:
         ConfigError: a pattern matches no partition.
@@ -26,7 +26,7 @@ def select_fragments(dataset: Source, selection: SelectionConfig) -> Source:
 
 
 def of_partitions(dataset: Source, selection: SelectionConfig) -> Source:
-    """As `select_fragments`, but nothing may match."""
+    """As `select_fragments`, but patterns may match nothing."""
     chosen = [
         fragment
         for fragment in dataset.fragments
@@ -36,11 +36,11 @@ def of_partitions(dataset: Source, selection: SelectionConfig) -> Source:
 
 
 def select_part(selection: SelectionConfig, names: Sequence[str]) -> Part:
-    """Columns and row groups that are wanted of each fragment.
+    """Return the wanted columns and row groups of each fragment.
 
     Args:
-        selection: what is asked for.
-        names: columns that some fragment has.
+        selection: patterns and row groups that the job asks for.
+        names: columns that any fragment has.
 
     Raises:
         ConfigError: a pattern matches no column.
@@ -60,7 +60,7 @@ def _is_match(name: str, pattern: str) -> bool:
 
 
 def _is_in(fragment: Fragment, pattern: str) -> bool:
-    """Whether a fragment lies in a folder that matches, or below one."""
+    """Whether a fragment lies in, or below, a folder that matches."""
     folders = fragment.partition.split("/")
     above = ("/".join(folders[:depth]) for depth in range(1, len(folders) + 1))
     return any(_is_match(folder, pattern.rstrip("/")) for folder in above)
@@ -72,7 +72,7 @@ def _check_matched(
     matches: Callable[[_Item, str], bool],
     what: str,
 ) -> None:
-    """ConfigError if a pattern matches nothing: it is a typo."""
+    """Raise `ConfigError` if a pattern matches nothing: it is a typo."""
     for pattern in patterns:
         if not any(matches(item, pattern) for item in items):
             raise ConfigError(

@@ -1,4 +1,4 @@
-"""Datasets that we write: where things lie, what footers say, how parts of them are read."""
+"""Datasets that ae-pipeline writes: their layout, their footers, and how parts are read."""
 
 from ae_pipeline.storage.bounded import read_bounded
 from ae_pipeline.storage.destination import check_apart, check_claim, check_kind, claim
@@ -16,7 +16,7 @@ from ae_pipeline.storage.layout import (
     report_directory,
 )
 from ae_pipeline.storage.notes import read_notes, read_unchecked, remove_note, write_note
-from ae_pipeline.storage.twin_names import check_names
+from ae_pipeline.storage.twin_names import check_distinct_names
 
 __all__ = [
     "PRIVATE_FOLDER",
@@ -28,8 +28,8 @@ __all__ = [
     "Part",
     "check_apart",
     "check_claim",
+    "check_distinct_names",
     "check_kind",
-    "check_names",
     "checkpoint_directory",
     "claim",
     "codec_directory",

@@ -1,15 +1,14 @@
-"""Rows of files that may be forged: refused, or read so few at a time that they fit in memory.
+"""Read rows of files that may be forged: few at a time, so that they fit in memory, or not at all.
 
-A file of 500 bytes can hold one text of a megabyte a hundred thousand times. What a row group takes
-is told from its page headers, and where these do not tell how long texts are, from a look at the
-dictionary; only then are values made. `docs/format.md`, section 5, has the numbers.
+A file of 500 bytes can hold one text of a megabyte a hundred thousand times. The page headers of a
+row group tell what its rows take, and where they do not tell how long texts are, the dictionary
+does; only then are values read. `docs/format.md`, section 5, has the numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,27 +26,25 @@ from ae_pipeline.dataset import (
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.parquet import Claim, find_chunks, read_claim
 
-#: What the rows of a row group may take; writers end one at a sixteenth of it.
+#: The most that the rows of a row group may take; writers end one at a sixteenth of it.
 MOST_GROUP_BYTES = 1 << 31
-#: In a row group of more rows, for so many of them.
+#: In a longer row group, the limit holds for each of so many rows.
 _GROUP_ROWS = 1 << 17
-#: What rows that are read at a time may take, unless one row alone takes more.
+#: The most that rows read at a time may take, unless one row alone takes more.
 _BATCH_BYTES = 1 << 28
-#: Arrow keeps so much beside each entry of a dictionary, and beside each value of a list.
+#: Arrow's own bytes beside each entry of a dictionary, and beside each value of a list.
 _ENTRY_BYTES, _LEVEL_BYTES = 16, 4
 _WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "INT96": 12, "FLOAT": 4, "DOUBLE": 8}
 _TEXT = "BYTE_ARRAY"
-#: Decimals become as wide, and so do offsets of texts.
+#: The width of decimals in memory, and of the offsets of texts.
 _DECIMAL_BYTES, _OFFSET_BYTES = 32, 8
-
-
-#: Types that Arrow reads as a dictionary where asked.
+#: Types that Arrow reads as a dictionary when asked to.
 _MEASURABLE = (pa.string(), pa.binary(), pa.large_string(), pa.large_binary())
 
 
 @dataclass(frozen=True)
 class _Place:
-    """A leaf column: where it is, its top-level column's type and its own."""
+    """A leaf column: where it lies, the type of its top-level column and its own."""
 
     fragment: Fragment
     group: int
@@ -58,14 +55,13 @@ class _Place:
 
 @dataclass(frozen=True)
 class _Leaf:
-    """One leaf column of a row group, and what it claims to take.
+    """The memory that one leaf column of a row group claims.
 
     Args:
-        fixed_bytes: whatever the number of rows that are read at a time, and what is certain of
-            131,072 rows.
-        row_bytes: for each of them.
-        most_text: of all rows together, beyond that.
-        row_text: at most so much of it in one row.
+        fixed_bytes: for any number of rows read at a time, and the certain bytes of 131,072 rows.
+        row_bytes: for each row read at a time.
+        most_text: more bytes of text in all rows together, at most.
+        row_text: the most of these in one row.
     """
 
     fixed_bytes: int
@@ -74,7 +70,7 @@ class _Leaf:
     row_text: int = 0
 
     def size_of(self, n_rows: int) -> int:
-        """What so many rows take at most, beside the fixed bytes."""
+        """Return the most that `n_rows` rows take beside the fixed bytes."""
         return n_rows * self.row_bytes + min(self.most_text, n_rows * self.row_text)
 
 
@@ -84,7 +80,7 @@ def read_bounded(
     n_rows: int,
     columns: Collection[str] | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """Stream the rows of a row group of a file of ours, at most `n_rows` at a time.
+    """Stream the rows of a row group of an encoded file, at most `n_rows` at a time.
 
     Raises:
         CorruptFragmentError: it claims to hold more than `MOST_GROUP_BYTES`, or is damaged.
@@ -119,7 +115,7 @@ def _leaf_sizes(fragment: Fragment, group: int, columns: Collection[str] | None)
     owners = [(field, kind) for field in arrow for kind in _leaf_types(field.type)]
     names = arrow.names if columns is None else columns
     with opened(fragment) as content:
-        chunks = find_chunks(Path(arrow_name(content)))
+        chunks = find_chunks(content)
         if group >= len(chunks) or not len(chunks[group]) == len(owners) == len(parquet):
             raise pa.ArrowInvalid(f"row group {group} has not the columns of the schema")
         return [
@@ -142,14 +138,14 @@ def _size_leaf(place: _Place, claim: Claim) -> _Leaf:
         fixed += certain // (1 + claim.n_values // _GROUP_ROWS)
         return _Leaf(fixed, _LEVEL_BYTES + width + per_row, total, longest)
     fixed += claim.n_values * (_LEVEL_BYTES + width) + total
-    # What is stored value by value is no null; lists of a fixed size are as long where they are.
+    # Values stored one by one are no nulls; a list of fixed size is as long where it is null.
     n_stored = 0 if claim.is_by_number else claim.page_bytes // max(width, 1)
     fixed += per_item * max(claim.n_values - n_stored, 0)
     return _Leaf(fixed, per_row)
 
 
 def _width(column: pq.ColumnSchema) -> int:
-    """Bytes of a value that is not text, and of a null."""
+    """Return the bytes of a value that is not text, and of a null."""
     if column.physical_type == _TEXT:
         return _OFFSET_BYTES
     width = _WIDTHS.get(column.physical_type, column.length)
@@ -157,7 +153,7 @@ def _width(column: pq.ColumnSchema) -> int:
 
 
 def _text(place: _Place, claim: Claim) -> tuple[int, int, int]:
-    """The longest text of a leaf; the bytes of all, at least and at most."""
+    """Return the longest text of a leaf, and the least and most bytes of all its texts."""
     if place.column.physical_type != _TEXT or pa.types.is_decimal(place.leaf):
         return 0, 0, 0
     if claim.is_by_prefix:
@@ -174,7 +170,7 @@ def _text(place: _Place, claim: Claim) -> tuple[int, int, int]:
 
 
 def _measure_text(place: _Place) -> tuple[int, int]:
-    """The longest text and the bytes of all, from the dictionary and the numbers of its entries."""
+    """Return the longest text and the bytes of all, from the dictionary and its indices."""
     longest = total = 0
     path = place.column.path
     with (
@@ -197,7 +193,7 @@ def _measure_text(place: _Place) -> tuple[int, int]:
 
 
 def _leaf_types(kind: pa.DataType) -> list[pa.DataType]:
-    """Types of the columns that Parquet makes of one, in their order."""
+    """Return the types of the leaf columns that Parquet makes of one column, in order."""
     parts = _parts(kind)
     return [leaf for part in parts for leaf in _leaf_types(part)] if parts else [kind]
 
@@ -211,7 +207,7 @@ def _parts(kind: pa.DataType) -> list[pa.DataType]:
 
 
 def _padding(kind: pa.DataType, is_inside: bool = False) -> tuple[int, int]:
-    """Bytes that nulls of lists of a fixed size take: in each row, and in each item of a list."""
+    """Return the bytes of a null list of fixed size: in each row, and in each item of a list."""
     if pa.types.is_fixed_size_list(kind):
         return (0, _slot(kind)) if is_inside else (_slot(kind), 0)
     is_list = pa.types.is_nested(kind) and not pa.types.is_struct(kind)
@@ -220,7 +216,7 @@ def _padding(kind: pa.DataType, is_inside: bool = False) -> tuple[int, int]:
 
 
 def _slot(kind: pa.DataType) -> int:
-    """Bytes that a value takes, be it null."""
+    """Return the bytes that a value takes even when it is null."""
     if pa.types.is_fixed_size_list(kind):
         return kind.list_size * _slot(kind.value_type)
     parts = _parts(kind)

@@ -1,4 +1,4 @@
-"""Claiming a folder to write a dataset to, without touching what is not ours."""
+"""Claim a folder to write a dataset to, without touching the files of others."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from ae_pipeline.errors import (
     UnwritableDestinationError,
     listing,
 )
+from ae_pipeline.hidden_names import is_temporary
 from ae_pipeline.protection import node_of, nodes_above
-from ae_pipeline.publish import destination_errors, is_temporary, make_folders
+from ae_pipeline.publish import destination_errors, make_folders
 from ae_pipeline.storage.layout import (
     PRIVATE_FOLDER,
     Extract,
@@ -26,12 +27,12 @@ from ae_pipeline.storage.layout import (
 
 
 def check_apart(source: Source, destination: Path) -> None:
-    """Raise `DestinationOverlapError` if one holds the other, which would mix them up.
+    """Raise `DestinationOverlapError` if source or destination lies inside the other.
 
-    So would a table with a log of its own, whose upkeep deletes files that it does not know.
+    So does a destination in a table with a log: its upkeep deletes files that it does not know.
     """
     root, target = node_of(source.root), node_of(destination)
-    # By what they are on disk: mounts give one folder several names.
+    # Compared by device and inode: mounts give one folder several names.
     is_around = target is not None and target in nodes_above(source.root)
     is_inside = root is not None and root in nodes_above(destination) and not source.is_single_file
     if is_inside or is_around:
@@ -53,9 +54,9 @@ def check_apart(source: Source, destination: Path) -> None:
 
 
 def claim(destination: Path, marker: Marker, force: bool, may_change_codec: bool = False) -> None:
-    """Make the folder and mark it as ours, or find it marked already; as `check_claim`.
+    """Make and mark the folder, unless it has this marker already; errors as `check_claim`.
 
-    What a marker names must be there before it is marked: a kill can come in between.
+    The codec that a marker names must be saved before: a kill can come in between.
     """
     if check_claim(destination, marker, force, may_change_codec) != marker:
         write_marker(destination, marker)
@@ -64,16 +65,16 @@ def claim(destination: Path, marker: Marker, force: bool, may_change_codec: bool
 def check_claim(
     destination: Path, marker: Marker, force: bool, may_change_codec: bool = False
 ) -> Marker | None:
-    """Make the folder and check that it can be marked; returns the marker that it has.
+    """Make the folder and check that it may be marked; return the marker that it has.
 
     Args:
         destination: folder to write to.
-        marker: what it is to be.
-        force: whatever it holds; only decode never writes over features or an archive.
-        may_change_codec: fragments of another codec may be there; each names its own.
+        marker: to give it.
+        force: accept other content; yet decode never writes over features or an archive.
+        may_change_codec: accept fragments of another codec; each names its own.
 
     Raises:
-        DestinationExistsError: it holds something else and `force` is off.
+        DestinationExistsError: the folder holds something else and `force` is off.
         UnwritableDestinationError: it is a file, or cannot be written.
     """
     with destination_errors(destination):
@@ -84,7 +85,7 @@ def check_claim(
         make_folders(destination)
         found = read_marker(destination)
         if not force:
-            _check_ours(destination, found, marker)
+            _check_own(destination, found, marker)
         elif marker.extract is not None and found is not None:
             check_kind(destination, found, marker.kind)  # its files would be lost
         if not (force or may_change_codec):
@@ -92,14 +93,14 @@ def check_claim(
     return found
 
 
-def _check_ours(destination: Path, found: Marker | None, wanted: Marker) -> None:
-    # A run that was killed before it could mark the folder leaves the private one and half files.
-    theirs = (
+def _check_own(destination: Path, found: Marker | None, wanted: Marker) -> None:
+    # A run killed before it could mark the folder leaves the private folder and half files.
+    foreign = (
         path
         for path in destination.iterdir()
         if path.name != PRIVATE_FOLDER and not is_temporary(path.name)
     )
-    if found is None and any(theirs):
+    if found is None and any(foreign):
         raise DestinationExistsError(
             "destination holds files that were not written by ae-pipeline",
             where=str(destination),
@@ -112,7 +113,7 @@ def _check_ours(destination: Path, found: Marker | None, wanted: Marker) -> None
 
 
 def _check_extract(destination: Path, found: Extract, wanted: Extract) -> None:
-    """Raise `DestinationExistsError` if other tables are there than those to be written."""
+    """Raise `DestinationExistsError` if the tables there are not those to be written."""
     for what, has, gets in (
         ("tables of another dataset", found.encoded, wanted.encoded),
         ("other columns of it", found.columns, wanted.columns),
@@ -122,20 +123,20 @@ def _check_extract(destination: Path, found: Extract, wanted: Extract) -> None:
             raise DestinationExistsError(
                 f"destination holds {what}",
                 where=str(destination),
-                expected=_told(has),
-                got=_told(gets),
+                expected=_described(has),
+                got=_described(gets),
                 remedy="decode to another folder, or --force to write over them",
             )
 
 
-def _told(chosen: str | Sequence[object] | None) -> str:
+def _described(chosen: str | Sequence[object] | None) -> str:
     if isinstance(chosen, str):
         return chosen
     return "all" if chosen is None else listing(chosen)
 
 
 def check_kind(destination: Path, found: Marker | None, kind: Kind) -> None:
-    """Raise `DestinationExistsError` if a dataset of another kind is there."""
+    """Raise `DestinationExistsError` if the folder holds a dataset of another kind."""
     if found is not None and found.kind != kind:
         raise DestinationExistsError(
             "destination is another kind of dataset",

@@ -1,4 +1,4 @@
-"""What a fragment that we wrote says about itself, in its Parquet footer.
+"""The identity of an encoded fragment, kept in its own Parquet footer.
 
 There is no other ledger: a fragment is current if its footer names the same source fingerprint and
 codec, and the same settings of its kind.
@@ -31,7 +31,7 @@ _OWN_KEYS = ("kind", "format_version", "codec_id", "source_fingerprint", "source
 _SCHEMA_KEY, _DELTA_KEY = "source_schema", "schema_delta"
 _LEDGER_KEY, _FORM_KEY, _CHECKSUM_KEY = "bytes", "form", "checksum"
 _HASH_KEY = "source_sha256"
-#: What reading keys that are not ours can raise; Arrow tells of a damaged schema by an `OSError`.
+#: Errors of reading keys that others wrote; Arrow raises `OSError` for a damaged schema.
 _DAMAGE = (LookupError, TypeError, ValueError, OSError, RecursionError, pa.ArrowException)
 
 
@@ -41,15 +41,15 @@ class Footer:
 
     Args:
         kind: features or archive.
-        codec_id: codec it was encoded with.
+        codec_id: the codec it was encoded with.
         source_fingerprint: of the source fragment.
         source_bytes: size of the source file.
-        extra: what only this kind has, e.g. the name of the latent column.
+        extra: keys of this kind alone, e.g. the name of the latent column.
         ledger: stored bytes by part, once they are known.
-        schema: the fragment's own source schema as older files have it, if it differs from the
-            codec's in order, nullability or metadata.
+        schema: the source schema as older files store it, if it differs from the codec's in order,
+            nullability or metadata.
         delta: the same, as `with_schema` packs it.
-        form: what the source file states beyond its schema, as `with_form` packs it.
+        form: the form of the source file, as `with_form` packs it.
         source_sha256: of all bytes of the source file; empty in features and in older files.
     """
 
@@ -65,17 +65,17 @@ class Footer:
     source_sha256: str = ""
 
     def with_schema(self, own: pa.Schema, codec: TableSchema) -> Footer:
-        """For a fragment of schema `own`, which is not stored where it is that of the codec."""
+        """Return the footer of a fragment of schema `own`, stored unless it is the codec's."""
         if own.equals(codec.arrow, check_metadata=True):
             return self
         delta = pack_schema(own, codec)
         return replace(self, schema=None if delta else own, delta=delta)
 
     def with_form(self, form: Form | None, codec: TableSchema) -> Footer:
-        """For a fragment of this form; None for the one that Arrow gives a file.
+        """Return the footer of a fragment of this form; None for the form that Arrow writes.
 
         Raises:
-            ValueError: it is larger than a reader accepts.
+            ValueError: the form is larger than a reader accepts.
         """
         packed = "" if form is None else pack_content(form.to_bytes(), codec)
         if form is not None and not packed:
@@ -83,14 +83,14 @@ class Footer:
         return replace(self, form=packed)
 
     def source_form(self, codec: TableSchema, where: str) -> Form | None:
-        """Of the source fragment; `CorruptFragmentError` if what is stored of it is damaged."""
+        """Return the form of the source fragment; `CorruptFragmentError` if it is damaged."""
         try:
             return Form.from_bytes(unpack_content(self.form, codec)) if self.form else None
         except _DAMAGE as error:
             raise damaged_footer(where, error) from error
 
     def source_schema(self, codec: TableSchema, where: str) -> pa.Schema:
-        """Of the source fragment; `CorruptFragmentError` if what is stored of it is damaged."""
+        """Return the schema of the source fragment; `CorruptFragmentError` if it is damaged."""
         if not self.delta:
             return self.schema or codec.arrow
         try:
@@ -101,7 +101,7 @@ class Footer:
             raise damaged_footer(where, error) from error
 
     def to_metadata(self) -> dict[str, str]:
-        """Key-value metadata for the Parquet footer."""
+        """Return the key-value metadata for the Parquet footer."""
         metadata = {
             "kind": self.kind,
             "format_version": FORMAT_VERSION,
@@ -132,10 +132,10 @@ class Footer:
 
 
 def read_footer(metadata: pq.FileMetaData, where: str) -> Footer | None:
-    """The footer of a fragment of ours, or None if the file is something else.
+    """Return the footer of an encoded fragment, or None if the file is something else.
 
     Raises:
-        UnsupportedFormatError: another major format version.
+        UnsupportedFormatError: it has another major format version.
         CorruptFragmentError: a key is missing or damaged.
     """
     try:
@@ -155,7 +155,7 @@ def read_footer(metadata: pq.FileMetaData, where: str) -> Footer | None:
 
 
 def damaged_footer(where: str, error: Exception) -> CorruptFragmentError:
-    """What to say of a footer whose keys make no sense."""
+    """Return the error for a footer whose keys make no sense."""
     return CorruptFragmentError(
         "footer is damaged", where=where, got=str(error), remedy="encode it again"
     )
@@ -170,7 +170,7 @@ def _from_keys(found: dict[str, str]) -> Footer:
     source_sha256 = found.pop(_HASH_KEY, "")
     own = {key: found.pop(key) for key in _OWN_KEYS}
     if not is_codec_id(own["codec_id"]):
-        raise ValueError(f"no codec id: {own['codec_id']}")
+        raise ValueError(f"not a codec id: {own['codec_id']}")
     return Footer(
         kind="features" if own["kind"] == "features" else "archive",
         codec_id=own["codec_id"],
@@ -188,11 +188,11 @@ def _from_keys(found: dict[str, str]) -> Footer:
 def _read_ledger(text: str) -> dict[str, int]:
     ledger = json.loads(text)
     if not isinstance(ledger, dict) or not all(type(size) is int for size in ledger.values()):
-        raise ValueError("bytes by part are no JSON object of integers")
+        raise ValueError("bytes by part are not a JSON object of integers")
     return ledger
 
 
 def _checksum(metadata: Mapping[str, str]) -> str:
-    """Of all other keys: Parquet's footer has no checksum of its own."""
+    """Return the checksum of all other keys: Parquet's footer has none of its own."""
     pairs = (f"{_PREFIX}{key}\0{metadata[key]}\0" for key in sorted(metadata))
     return f"{zlib.crc32(''.join(pairs).encode()):08x}"

@@ -12,7 +12,7 @@ from ae_pipeline.errors import ConfigError, listing
 
 @dataclass(frozen=True)
 class Part:
-    """What of a fragment is wanted; None wants everything.
+    """The columns and row groups to decode of a fragment; None for all.
 
     Args:
         columns: names of columns of the source.
@@ -23,21 +23,21 @@ class Part:
     row_groups: tuple[int, ...] | None = None
 
     def schema_of(self, whole: pa.Schema) -> pa.Schema:
-        """The wanted fields in their order, the metadata of all."""
+        """Return the wanted fields in their order, with the metadata of the whole schema."""
         if self.columns is None:
             return whole
         fields = [field for field in whole if field.name in self.columns]
         return pa.schema(fields, whole.metadata)
 
     def groups_of(self, sizes: Sequence[int], where: str) -> list[tuple[int, int]]:
-        """(number, rows) of the wanted row groups, in order.
+        """Return (number, rows) of the wanted row groups, in order.
 
         Args:
             sizes: rows of each row group of a fragment.
-            where: its path, for the message.
+            where: path of the fragment, for the message.
 
         Raises:
-            ConfigError: one of them does not exist.
+            ConfigError: a wanted row group does not exist.
         """
         if self.row_groups is None:
             return list(enumerate(sizes))

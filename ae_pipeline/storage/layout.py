@@ -1,4 +1,4 @@
-"""Where things lie in a dataset that we write, and the marker that says we wrote it.
+"""The layout of a dataset that ae-pipeline writes, and the marker by which it is recognised.
 
 See `docs/format.md`. A fragment of the source is one fragment here, at the same relative path.
 """
@@ -24,12 +24,12 @@ Kind = Literal["features", "archive", "decoded"]
 
 @dataclass(frozen=True)
 class Extract:
-    """What decoded tables hold of the dataset that they were decoded from.
+    """The part of an encoded dataset that decoded tables hold.
 
     Args:
-        encoded: absolute path of that dataset.
-        columns: those that were chosen, sorted; None for all.
-        row_groups: of each fragment, sorted; None for all.
+        encoded: absolute path of the encoded dataset.
+        columns: names of the chosen columns, sorted; None for all.
+        row_groups: numbers of the chosen row groups of each fragment, sorted; None for all.
     """
 
     encoded: str
@@ -39,7 +39,7 @@ class Extract:
 
 @dataclass(frozen=True)
 class Marker:
-    """What a dataset of ours is, and the codec that new fragments get, or what was decoded."""
+    """The kind of a dataset, and the codec of new fragments or the part that was decoded."""
 
     kind: Kind
     codec_id: str | None = None
@@ -48,15 +48,15 @@ class Marker:
 
 
 def is_codec_id(text: str) -> bool:
-    """Whether it is 20 hex digits, and so no path that leads elsewhere."""
+    """Whether a text is 20 hex digits, and so no path that leads elsewhere."""
     return re.fullmatch("[0-9a-f]{20}", text) is not None
 
 
 def codec_directory(dataset: Path, codec_id: str) -> Path:
-    """The copy of a codec that travels with the dataset; `CorruptCodecError` if that is no id."""
+    """Return where a dataset keeps its copy of a codec; `CorruptCodecError` if this is no id."""
     if not is_codec_id(codec_id):
         raise CorruptCodecError(
-            "no codec id",
+            "not a codec id",
             where=str(dataset),
             expected="20 hex digits",
             got=codec_id,
@@ -66,20 +66,20 @@ def codec_directory(dataset: Path, codec_id: str) -> Path:
 
 
 def checkpoint_directory(dataset: Path) -> Path:
-    """State of a fit that was started for this dataset."""
+    """Return the folder for the state of an unfinished fit."""
     return dataset / PRIVATE_FOLDER / "checkpoint"
 
 
 def report_directory(dataset: Path) -> Path:
-    """Metrics tables."""
+    """Return the folder for metrics tables."""
     return dataset / PRIVATE_FOLDER / "report"
 
 
 def read_marker(dataset: Path) -> Marker | None:
-    """The marker, or None if the folder is not one of our datasets.
+    """Return the marker of a folder, or None if ae-pipeline did not write the dataset.
 
     Raises:
-        UnsupportedFormatError: another major format version.
+        UnsupportedFormatError: the marker has another major format version.
     """
     try:
         tree = json.loads((dataset / PRIVATE_FOLDER / _MARKER_FILE).read_text(encoding="utf-8"))
@@ -97,7 +97,7 @@ def read_marker(dataset: Path) -> Marker | None:
 
 
 def write_marker(dataset: Path, marker: Marker) -> None:
-    """Make the folder ours; `DestinationError` if it cannot be written."""
+    """Mark a folder; `DestinationError` if it cannot be written."""
     tree = asdict(marker)
     if marker.extract is None:
         del tree["extract"]
@@ -106,7 +106,7 @@ def write_marker(dataset: Path, marker: Marker) -> None:
 
 
 def _read_extract(tree: object) -> Extract | None:
-    """None of what says nothing, as markers of former releases."""
+    """Return the extract; None if there is none, as in markers of former releases."""
     if not isinstance(tree, dict) or not isinstance(tree.get("encoded"), str):
         return None
     columns, groups = tree.get("columns"), tree.get("row_groups")

@@ -1,6 +1,6 @@
-"""Small records about fragments, kept beside a dataset: what its footers cannot say.
+"""Small records about fragments, kept beside a dataset, for facts that its footers cannot hold.
 
-One file per fragment, published whole, so that runs at the same time do not lose each other's.
+One file per fragment, published whole, so that concurrent runs do not lose each other's notes.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from typing import Literal
 from ae_pipeline.publish import publish_bytes, remove
 from ae_pipeline.storage.layout import PRIVATE_FOLDER
 
-#: `failed`: the last attempt did not succeed. `retired`: its source was deleted after verification.
-#: `retiring`: it is about to be.
-#: `unchecked`, of a run and not of a fragment: what it writes and has not read back yet.
+#: `failed`: the last attempt did not succeed. `retired`: the source was deleted after verification.
+#: `retiring`: the source is about to be deleted.
+#: `unchecked`, one note per run: the fragments that it writes and has not read back yet.
 NoteKind = Literal["failed", "retired", "retiring", "unchecked"]
 _SUFFIX = ".json"
 
 
 def write_note(dataset: Path, kind: NoteKind, relative: str, content: dict[str, str]) -> None:
-    """Remember something about a fragment; `DestinationError` if it cannot be written."""
+    """Write a note about a fragment; `DestinationError` if it cannot be written."""
     publish_bytes(_path(dataset, kind, relative), (json.dumps(content, indent=2) + "\n").encode())
 
 
 def read_notes(dataset: Path, kind: NoteKind) -> dict[str, dict[str, str]]:
-    """What is remembered, by the fragments' relative paths; damaged notes say nothing."""
+    """Read the notes of a kind, by the fragments' relative paths; a damaged note is empty."""
     root = _root(dataset, kind)
     return {
         path.relative_to(root).as_posix().removesuffix(_SUFFIX): _read(path)
@@ -34,12 +34,12 @@ def read_notes(dataset: Path, kind: NoteKind) -> dict[str, dict[str, str]]:
 
 
 def read_unchecked(dataset: Path) -> set[str]:
-    """Fragments that runs wrote, or were about to write, and have not read back."""
+    """Return the fragments that runs wrote, or were about to write, and have not read back."""
     return {name for names in read_notes(dataset, "unchecked").values() for name in names}
 
 
 def remove_note(dataset: Path, kind: NoteKind, relative: str) -> None:
-    """Forget it, if there is anything to forget."""
+    """Remove a note, if it exists."""
     remove(_path(dataset, kind, relative))
 
 

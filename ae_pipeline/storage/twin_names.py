@@ -1,7 +1,7 @@
-"""Names that a file system may take for one: `c=de` and `C=DE`, or two spellings of an accent.
+"""Find names that a file system takes for one: `c=de` and `C=DE`, or two spellings of an accent.
 
-One file would be written over the other and its source deleted, so it is found out beforehand, by
-trying where there is any doubt: file systems differ in what they fold.
+One file would replace the other, and its source might be deleted. Since file systems differ in what
+they fold, names in doubt are tried on the destination before anything is written.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ from pathlib import Path
 
 from ae_pipeline.dataset import Fragment, fragments_there
 from ae_pipeline.errors import NameCollisionError
-from ae_pipeline.publish import destination_errors, temporary_path
+from ae_pipeline.hidden_names import temporary_path
+from ae_pipeline.publish import destination_errors
 
 #: Longer names leave no room for what a temporary name adds.
 _LONGEST_BYTES = 200
 
 
-def check_names(destination: Path, fragments: Iterable[Fragment]) -> None:
+def check_distinct_names(destination: Path, fragments: Iterable[Fragment]) -> None:
     """Raise `NameCollisionError` if the file system would put two fragments into one file.
 
     Args:
-        destination: dataset that they go to; what it holds already counts, too.
+        destination: dataset to write to; its present fragments count, too.
         fragments: all that may be written.
     """
     relatives = {fragment.relative for fragment in (*fragments, *fragments_there(destination))}
@@ -40,7 +41,7 @@ def check_names(destination: Path, fragments: Iterable[Fragment]) -> None:
 
 
 def twin_names(relatives: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-    """Folder and two names in it that some file system takes for one, of files and of folders."""
+    """Yield a folder and two names in it, of files or folders, that some file system folds."""
     groups: dict[tuple[str, str], set[str]] = {}
     for relative in sorted(relatives):
         folder = "."
@@ -53,7 +54,7 @@ def twin_names(relatives: Iterable[str]) -> Iterator[tuple[str, str, str]]:
 
 
 def _folded(name: str) -> str:
-    """Equal for all names that any file system takes for one, and for some others.
+    """Return a text that is the same for all names that any file system folds into one.
 
     Windows and its file systems drop dots and spaces at the end.
     """
@@ -62,17 +63,17 @@ def _folded(name: str) -> str:
 
 
 def _nearest(folder: Path) -> Path:
-    """The folder, or the first above it that is there: new ones are made after its kind."""
+    """Return the folder, or the first above it that exists: new folders inherit its rules."""
     return next(place for place in (folder, *folder.absolute().parents) if place.is_dir())
 
 
 def _are_one(folder: Path, name: str, other: str) -> bool:
-    """Try it: make a file of the one name, look for the other."""
+    """Create a file of the one name and look for the other."""
     if max(len(os.fsencode(name)), len(os.fsencode(other))) > _LONGEST_BYTES:
         name, other = "probe", "PROBE"
     token = secrets.token_hex(4)
     made, looked_for = (temporary_path(folder / it, token) for it in (name, other))
-    with destination_errors(made):
+    with destination_errors(folder / name):
         try:
             made.touch(exist_ok=False)
             return os.path.lexists(looked_for)

@@ -1,25 +1,30 @@
-"""Remember which fragments failed and why, so that the next plan can say so."""
+"""Remember which fragments failed and why, so that the next plan can report it."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from ae_pipeline.dataset import Fragment, fingerprint
 from ae_pipeline.errors import AePipelineError
 from ae_pipeline.storage import read_notes, remove_note, write_note
-from ae_pipeline.upkeep.status import footer_of
+from ae_pipeline.upkeep.footers import footer_of
 from ae_pipeline.work import Outcome
 
 logger = logging.getLogger(__name__)
 
 
 def remember_failures(dataset: Path, fragments: Sequence[Fragment], outcome: Outcome) -> None:
-    """Write a note for each failure, remove those of what has succeeded by now.
+    """Write a note for each failure, and remove the notes of fragments that have now succeeded.
 
-    A failure holds as long as the source fragment stays what it was.
+    A note counts only while the source fragment has the fingerprint that failed.
+
+    Args:
+        dataset: root of the dataset that was written.
+        fragments: fragments of the source.
+        outcome: which of them failed and which succeeded.
     """
     by_name = {fragment.relative: fragment for fragment in fragments}
     known = read_notes(dataset, "failed")
@@ -33,15 +38,16 @@ def remember_failures(dataset: Path, fragments: Sequence[Fragment], outcome: Out
 
 
 def remember_damage(dataset: Path, outcome: Outcome, is_compared: bool, is_whole: bool) -> None:
-    """Write a note for each file that was found damaged, remove those of what is in order again.
+    """Write a note for each damaged file, and remove the notes of files that are intact again.
 
-    A file that is not its source's, or could not be looked at, is no damaged one.
+    A file that belongs to another source, or could not be read, is not damaged.
 
     Args:
-        dataset: what was verified.
+        dataset: root of the dataset that was verified.
         outcome: of verifying it.
-        is_compared: with the source; a check without it does not take back what one with it found.
-        is_whole: all columns and row groups were looked at.
+        is_compared: files were compared with the source. A check without the source does not
+            remove a note that a comparison wrote.
+        is_whole: all columns and row groups were checked.
     """
     known = read_notes(dataset, "failed")
     with _as_far_as_possible():
@@ -53,39 +59,40 @@ def remember_damage(dataset: Path, outcome: Outcome, is_compared: bool, is_whole
         for relative in (result.relative for result in outcome.results if is_whole):
             note = known.get(relative, {})
             is_as_thorough = is_compared or "compared" not in note
-            if (
-                note
-                and is_as_thorough
-                and note.get("source") in ("", _source_of(dataset, relative))
-            ):
+            if note and is_as_thorough and _is_about_same_source(note, dataset, relative):
                 remove_note(dataset, "failed", relative)
+
+
+def forget_retired(dataset: Path, outcome: Outcome) -> None:
+    """Remove `retired` notes of fragments that were rewritten: they are not the verified files."""
+    known = read_notes(dataset, "retired")
+    for result in outcome.results:
+        if result.state == "written" and result.relative in known:
+            remove_note(dataset, "retired", result.relative)
 
 
 @contextmanager
 def _as_far_as_possible() -> Iterator[None]:
-    """Notes are hints: where they cannot be written, a warning says so."""
+    """Turn errors into a warning: notes are hints, and a run does not depend on them."""
     try:
         yield
-    except (AePipelineError, OSError) as error:  # a full disk has been told of already
+    except (AePipelineError, OSError) as error:  # the run has already reported a full disk
         logger.warning("failures are not remembered: %s", error)
 
 
+def _is_about_same_source(note: Mapping[str, str], dataset: Path, relative: str) -> bool:
+    return note.get("source") in ("", _source_of(dataset, relative))
+
+
 def _source_of(dataset: Path, relative: str) -> str:
-    """Fingerprint of the source fragment that an encoded one was made from, if it can be told."""
+    """Return the fingerprint of the source of an encoded fragment, or "" if it is not known."""
     footer = footer_of(dataset / relative)
     return "" if footer is None else footer.source_fingerprint
 
 
 def _identity(fragment: Fragment | None) -> str:
+    """Return the fingerprint of a source fragment, or "" if there is none to read."""
     try:
         return "" if fragment is None else fingerprint(fragment)
     except (AePipelineError, OSError):
         return ""
-
-
-def forget_retired(dataset: Path, outcome: Outcome) -> None:
-    """Fragments that were written anew are not the files that were verified any more."""
-    known = read_notes(dataset, "retired")
-    for result in outcome.results:
-        if result.state == "written" and result.relative in known:
-            remove_note(dataset, "retired", result.relative)

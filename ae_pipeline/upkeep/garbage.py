@@ -1,7 +1,7 @@
-"""What nothing in a dataset of ours refers to any more, however young it is.
+"""Find the files of a dataset that nothing refers to any more, however recent they are.
 
 Fragments, the codecs that they name and the notes of deleted sources are never garbage. Links are
-not followed: what they lead to is not the dataset's own.
+not followed: their targets are not part of the dataset.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from ae_pipeline.dataset import Fragment, discover, open_fragment
 from ae_pipeline.errors import AePipelineError, EmptySourceError
-from ae_pipeline.publish import is_temporary
+from ae_pipeline.hidden_names import is_temporary, name_of_rejected, name_of_replaced
 from ae_pipeline.storage import (
     PRIVATE_FOLDER,
     Marker,
@@ -21,67 +22,94 @@ from ae_pipeline.storage import (
     is_codec_id,
     read_footer,
 )
-from ae_pipeline.upkeep.rejection import has_successor, is_rejected
-from ae_pipeline.upkeep.replacing import is_replaced, is_still_needed
-from ae_pipeline.upkeep.status import footer_of
+from ae_pipeline.upkeep.footers import footer_of
+from ae_pipeline.upkeep.rejection import has_successor
+from ae_pipeline.upkeep.replacing import is_still_needed
 
 #: A file or folder, and why it is not needed.
-Found = tuple[Path, str]
+Found: TypeAlias = tuple[Path, str]
 
 
-def idle_codecs(root: Path, marker: Marker) -> tuple[list[Found], tuple[str, ...]]:
-    """Codecs that nothing names; none of them, and a warning, if that cannot be told."""
+def find_garbage(root: Path, marker: Marker) -> tuple[list[Found], tuple[str, ...]]:
+    """Find all garbage of a dataset, in the order of paths, and nothing twice.
+
+    Args:
+        root: of the dataset.
+        marker: names the codec in use.
+
+    Returns:
+        What was found, and warnings about what could not be decided.
+    """
+    codecs, warnings = _unreferenced_codecs(root, marker)
+    found = [*codecs, *_checkpoints(root), *_failures_without_fragment(root)]
+    places = {path for path, _ in found}
+    files = (*_temporaries(root), *_rejected(root), *_replaced(root))
+    found += [one for one in files if places.isdisjoint(one[0].parents)]
+    return sorted(found), warnings
+
+
+def _unreferenced_codecs(root: Path, marker: Marker) -> tuple[list[Found], tuple[str, ...]]:
+    """Find codecs that neither the marker nor a fragment names.
+
+    If a fragment does not reveal which codec it needs, return none of them and a warning.
+    """
     codecs = [path for path in _own_folders(_private(root, "codecs")) if is_codec_id(path.name)]
-    idle = [path for path in codecs if path.name != marker.codec_id]
-    if not idle:
+    former = [path for path in codecs if path.name != marker.codec_id]
+    if not former:
         return [], ()
     try:
         named = {_codec_of(fragment) for fragment in _fragments(root)}
     except (AePipelineError, OSError, ValueError) as error:
         return [], (f"codecs stay, since a fragment cannot tell which it needs: {_line(error)}",)
-    # A single file is a source whatever its name is, and so is what came of it.
-    named |= {footer.codec_id for footer in map(footer_of, files_of(root)) if footer is not None}
-    return [(path, "no fragment needs this codec") for path in idle if path.name not in named], ()
+    # A source that is a single file may have any name, and so has its encoded file.
+    named |= {footer.codec_id for footer in map(footer_of, _files_of(root)) if footer is not None}
+    return [(path, "no fragment needs this codec") for path in former if path.name not in named], ()
 
 
-def checkpoints(root: Path) -> Iterator[Found]:
-    """States of fits that did not end."""
+def _checkpoints(root: Path) -> Iterator[Found]:
+    """Find states of fits that did not end."""
     for path in _own_folders(checkpoint_directory(root)):
         yield path, "state of a fit that did not end"
 
 
-def lost_failures(root: Path) -> Iterator[Found]:
-    """Notes of failures of fragments that are not here; who fails again is noted again."""
+def _failures_without_fragment(root: Path) -> Iterator[Found]:
+    """Find notes of failures whose fragments are not in the dataset.
+
+    Such notes can go: a fragment that fails again is noted again.
+    """
     folder = _private(root, "failed")
-    for path in files_of(folder) if _is_own(folder) else ():
+    for path in _files_of(folder) if _is_own(folder) else ():
         fragment = path.relative_to(folder).as_posix().removesuffix(".json")
         if not is_temporary(path.name) and not (root / fragment).exists():
             yield path, "failure of a fragment that is not here"
 
 
-def temporaries(root: Path) -> Iterator[Found]:
-    """Files that were never published."""
-    for path in files_of(root):
+def _temporaries(root: Path) -> Iterator[Found]:
+    """Find files that were never published."""
+    for path in _files_of(root):
         if is_temporary(path.name):
             yield path, "half a file of a run that was killed"
 
 
-def rejected(root: Path) -> Iterator[Found]:
-    """Archive files that were set aside and encoded again: the others may be all there is."""
-    for path in files_of(root):
-        if is_rejected(path.name) and has_successor(path, root):
+def _rejected(root: Path) -> Iterator[Found]:
+    """Find archive files that were set aside and encoded again.
+
+    Those without a successor may be the only copy, and are not garbage.
+    """
+    for path in _files_of(root):
+        if name_of_rejected(path.name) and has_successor(path, root):
             yield path, "an archive file that failed verification and was replaced"
 
 
-def replaced(root: Path) -> Iterator[Found]:
-    """What a run kept while it replaced it."""
-    for path in files_of(root):
-        if is_replaced(path.name) and not is_still_needed(path, root):
+def _replaced(root: Path) -> Iterator[Found]:
+    """Find archive files that a run kept while it replaced them."""
+    for path in _files_of(root):
+        if name_of_replaced(path.name) and not is_still_needed(path, root):
             yield path, "an archive file that was replaced"
 
 
-def files_of(folder: Path) -> Iterator[Path]:
-    """Regular files at any depth."""
+def _files_of(folder: Path) -> Iterator[Path]:
+    """Yield the regular files in a folder, at any depth."""
     for place, _, names in os.walk(folder):
         for path in (Path(place, name) for name in names):
             if stat.S_ISREG(path.lstat().st_mode):
@@ -89,7 +117,7 @@ def files_of(folder: Path) -> Iterator[Path]:
 
 
 def _fragments(root: Path) -> tuple[Fragment, ...]:
-    """Those behind links, too: they need their codecs."""
+    """Return all fragments; those behind links need their codecs too."""
     try:
         return discover(root).fragments
     except EmptySourceError:
@@ -97,7 +125,11 @@ def _fragments(root: Path) -> tuple[Fragment, ...]:
 
 
 def _codec_of(fragment: Fragment) -> str:
-    """The id in its footer; an error of any kind if it cannot be told."""
+    """Return the codec id in a fragment's footer.
+
+    Raises:
+        AePipelineError, OSError, ValueError: it cannot be read, or is not there.
+    """
     with open_fragment(fragment) as file:
         footer = read_footer(file.metadata, fragment.relative)
     if footer is None:
@@ -110,14 +142,14 @@ def _private(root: Path, name: str) -> Path:
 
 
 def _own_folders(folder: Path) -> list[Path]:
-    """Folders in one of ours, none of them a link."""
+    """Return the folders in a folder of the dataset, links left out."""
     if not _is_own(folder):
         return []
     return [path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
 
 
 def _is_own(folder: Path) -> bool:
-    """Whether it is there, and no link on the way to it."""
+    """Whether a folder exists and neither it nor its parent is a link."""
     return folder.is_dir() and not folder.is_symlink() and not folder.parent.is_symlink()
 
 

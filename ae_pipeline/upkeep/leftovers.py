@@ -1,7 +1,7 @@
-"""What a forced encode leaves of a former dataset: it must go with what is written.
+"""Check that files which a forced encode leaves in place can be decoded with the new ones.
 
-Files that the source does not have any more stay where they are. Beside files of another kind, or
-of other feature columns, they could not be decoded.
+Files that the source no longer has stay where they are. Files of another kind of dataset, or with
+other feature columns, cannot be decoded together with them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ae_pipeline.dataset import Fragment, Source, fittable, fragments_there, typ
 from ae_pipeline.errors import CodecError, DestinationExistsError, listing
 from ae_pipeline.formats import FragmentFormat, open_format
 from ae_pipeline.storage import Kind, codec_directory, read_marker
-from ae_pipeline.upkeep.status import footer_of
+from ae_pipeline.upkeep.footers import footer_of
 
 _NAMED = 3
 
@@ -23,14 +23,17 @@ _NAMED = 3
 def check_leftovers(
     job: EncodeJob, kind: Kind, source: Source, destination: Path, found: FragmentFormat | None
 ) -> None:
-    """Raise `DestinationExistsError` if files that would stay do not go with those to be written.
+    """Check that files which would stay have the kind and feature columns of the new ones.
 
     Args:
         job: what to encode.
-        kind: of what is written.
-        source: fragments.
-        destination: dataset to write.
-        found: codec to write with; None if one is to be fitted.
+        kind: kind of dataset to write.
+        source: its fragments are encoded.
+        destination: root of the dataset to write.
+        found: format to write with; None if a codec is to be fitted.
+
+    Raises:
+        DestinationExistsError: they differ.
     """
     marker = read_marker(destination)
     names = {fragment.relative for fragment in source.fragments}
@@ -38,17 +41,17 @@ def check_leftovers(
     if marker is None or not staying:
         return
     if marker.kind != kind:
-        raise _refused(destination, staying, f"of {kind}", f"of {marker.kind}")
+        raise _refusal(destination, staying, f"of {kind}", f"of {marker.kind}")
     features = _features(job, source) if found is None else found.schema.features
     known: dict[str, tuple[str, ...] | None] = {}
     other = [
         one for one in staying if _features_of(one, destination, known) not in (None, features)
     ]
     if other:
-        raise _refused(destination, other, f"feature columns {listing(features)}", "others")
+        raise _refusal(destination, other, f"feature columns {listing(features)}", "others")
 
 
-def _refused(
+def _refusal(
     destination: Path, staying: Sequence[Fragment], expected: str, got: str
 ) -> DestinationExistsError:
     return DestinationExistsError(
@@ -63,7 +66,7 @@ def _refused(
 
 
 def _features(job: EncodeJob, source: Source) -> tuple[str, ...]:
-    """Feature columns that a fit would give."""
+    """Return the feature columns that a fit would choose."""
     schema = typical_schema(fittable(source, job.columns))
     return resolve_roles(schema, job.columns, job.source).features
 
@@ -71,9 +74,9 @@ def _features(job: EncodeJob, source: Source) -> tuple[str, ...]:
 def _features_of(
     fragment: Fragment, destination: Path, known: dict[str, tuple[str, ...] | None]
 ) -> tuple[str, ...] | None:
-    """Feature columns that a fragment was encoded with; None if that cannot be told.
+    """Return the feature columns of an encoded fragment, or None if they are not known.
 
-    Those of each codec are kept in `known`.
+    `known` caches them by codec id.
     """
     footer = footer_of(fragment.path)
     if footer is None:

@@ -1,7 +1,7 @@
-"""Orphans: fragments of a dataset whose source is gone, and not by our hand.
+"""Find orphans: fragments of a dataset whose source is gone, although no run retired it.
 
-They are decoded with the others, so that a partition that was rewritten under new file names has
-its rows twice. Every verb that reads says so.
+Orphans are decoded with the other fragments, so a partition that was rewritten under new file names
+has its rows twice. Every verb that reads a dataset warns of them.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from ae_pipeline.dataset import Fragment, fingerprint, open_fragment
 from ae_pipeline.errors import AePipelineError, listing
 from ae_pipeline.formats import open_format
 from ae_pipeline.storage import read_notes
-from ae_pipeline.upkeep.status import footer_of
+from ae_pipeline.upkeep.footers import footer_of
 
 _NAMED = 3
-#: Files that are compared to tell whether a folder is the source of a dataset.
+#: At most this many files are compared to decide whether a folder is the source of a dataset.
 _MOST_COMPARED = 8
 
 
 def source_root(source: str) -> Path:
-    """The folder that a source lies in: itself, unless it is one file."""
+    """Return the root of a source: the folder itself, or the parent of a single file."""
     path = Path(source)
     return path.parent if path.is_file() else path
 
@@ -31,12 +31,12 @@ def source_root(source: str) -> Path:
 def find_orphans(
     fragments: Iterable[Fragment], source: Path, retired: Collection[str]
 ) -> tuple[Fragment, ...]:
-    """Fragments of a dataset whose names are gone from the source.
+    """Return the fragments of a dataset whose names the source no longer has.
 
     Args:
-        fragments: of the dataset.
+        fragments: fragments of the dataset.
         source: root of the source.
-        retired: those whose sources were deleted after verification; they are no orphans.
+        retired: names whose sources were deleted after verification; they are not orphans.
     """
     return tuple(
         one
@@ -48,13 +48,13 @@ def find_orphans(
 def known_orphans(
     dataset: Path, fragments: Sequence[Fragment], source: str | None, codecs: Iterable[str | Path]
 ) -> tuple[Fragment, ...]:
-    """As `find_orphans`; none if the source is not known.
+    """Return the orphans among fragments; none if the source is not known.
 
     Args:
         dataset: root of an archive or of features.
-        fragments: of it, which were read.
-        source: that was named; None to look where the codecs were fitted.
-        codecs: directories of those.
+        fragments: fragments of the dataset that were read.
+        source: path of the source; None to look where the codecs were fitted.
+        codecs: directories of the codecs.
     """
     root = _fitted_source(fragments, codecs) if source is None else source_root(source)
     if root is None or not root.is_dir():
@@ -63,14 +63,15 @@ def known_orphans(
 
 
 def orphan_warnings(orphans: Sequence[Fragment]) -> tuple[str, ...]:
-    """One sentence: how many files and rows, and the first names; nothing of none."""
+    """Return one sentence with the numbers of files and rows, or nothing without orphans."""
     if not orphans:
         return ()
-    return (f"{counted(orphans)}; they are decoded, too, until `backfill --prune` removes them",)
+    count = describe_orphans(orphans)
+    return (f"{count}; they are decoded, too, until `backfill --prune` removes them",)
 
 
-def counted(orphans: Sequence[Fragment]) -> str:
-    """`1 file, 60 rows, not in the source any more: day=1/part-0.parquet`."""
+def describe_orphans(orphans: Sequence[Fragment]) -> str:
+    """Return a line: `1 file, 60 rows, not in the source any more: day=1/part-0.parquet`."""
     files = "1 file" if len(orphans) == 1 else f"{len(orphans):,} files"
     n_rows = sum(map(_n_rows, orphans))
     names = listing([one.relative for one in orphans], _NAMED)
@@ -78,29 +79,29 @@ def counted(orphans: Sequence[Fragment]) -> str:
 
 
 def _fitted_source(fragments: Sequence[Fragment], codecs: Iterable[str | Path]) -> Path | None:
-    """Where the codecs were fitted, if files there are those that the fragments were made from."""
+    """Return where the codecs were fitted, if a fragment was encoded from a file in that folder."""
     for directory in codecs:
         try:
             root = Path(open_format(Path(directory)).provenance.source)
         except (AePipelineError, OSError):
             continue
         there = (one for one in fragments if (root / one.relative).is_file())
-        if any(_is_made_of(one, root) for one in islice(there, _MOST_COMPARED)):
+        if any(_is_encoded_from(one, root) for one in islice(there, _MOST_COMPARED)):
             return root
     return None
 
 
-def _is_made_of(fragment: Fragment, root: Path) -> bool:
+def _is_encoded_from(fragment: Fragment, root: Path) -> bool:
     footer, path = footer_of(fragment.path), root / fragment.relative
     try:
-        original = Fragment(path, fragment.relative, path.stat().st_size)
-        return footer is not None and fingerprint(original) == footer.source_fingerprint
+        source = Fragment(path, fragment.relative, path.stat().st_size)
+        return footer is not None and fingerprint(source) == footer.source_fingerprint
     except (AePipelineError, OSError):
         return False
 
 
 def _n_rows(fragment: Fragment) -> int:
-    """Rows as its footer says; 0 where it cannot be read."""
+    """Return the rows that the footer states; 0 if it cannot be read."""
     try:
         with open_fragment(fragment) as file:
             return int(file.metadata.num_rows)

@@ -1,4 +1,4 @@
-"""What has become of each fragment, told by the footers of the destination and by its notes."""
+"""Find the state of each fragment, from the footers of the destination and from its notes."""
 
 from __future__ import annotations
 
@@ -6,31 +6,29 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TypeAlias
 
 from ae_pipeline.config.backfill import FragmentState
 from ae_pipeline.dataset import Fragment, Source, fragments_there
-from ae_pipeline.errors import AePipelineError, OutOfMemoryError, is_out_of_memory, out_of_memory
+from ae_pipeline.errors import AePipelineError, OutOfMemoryError
 from ae_pipeline.formats import FragmentFormat
-from ae_pipeline.parquet import read_leaves
 from ae_pipeline.results.backfill import PlannedFragment
 from ae_pipeline.results.progress import silent
-from ae_pipeline.storage import Footer, read_footer, read_notes
+from ae_pipeline.storage import Footer, read_notes
+from ae_pipeline.upkeep.footers import footer_of
 from ae_pipeline.work import PATIENCE_S, in_threads
 
 #: The state of a fragment, and its reason.
-Finding = tuple[FragmentState, str]
+Finding: TypeAlias = tuple[FragmentState, str]
 
 
 @dataclass(frozen=True)
 class Destination:
-    """What is known of a dataset of ours before it is written to.
+    """A dataset that is about to be written to.
 
     Args:
-        root: its folder; it need not exist.
-        format: codec in use, None if there is none yet.
+        root: its folder, which need not exist.
+        format: with the codec in use; None if there is none yet.
         failed: notes of failures, by fragment.
         retired: notes of sources that were deleted after verification, by fragment.
     """
@@ -42,11 +40,11 @@ class Destination:
 
     @classmethod
     def look(cls, root: Path, format: FragmentFormat | None) -> Destination:
-        """Read the notes."""
+        """Read the notes of a dataset."""
         return cls(root, format, read_notes(root, "failed"), read_notes(root, "retired"))
 
     def fragments(self) -> tuple[Fragment, ...]:
-        """What is there."""
+        """List the fragments it has now."""
         return fragments_there(self.root)
 
 
@@ -56,13 +54,13 @@ def fragment_statuses(
     workers: int,
     patience_s: float = PATIENCE_S,
 ) -> list[PlannedFragment]:
-    """State and reason of every fragment of a source, in their order.
+    """Find the state of every fragment of a source, in their order.
 
     Args:
-        source: fragments, whose fingerprints it remembers.
-        destination: what is known of the dataset that they go to.
-        workers: threads.
-        patience_s: a fragment without progress for so long is told of in a warning.
+        source: its fragments are looked at; it caches their fingerprints.
+        destination: the dataset they are encoded to.
+        workers: number of threads.
+        patience_s: warn of a fragment that makes no progress for this long.
     """
 
     def status(fragment: Fragment) -> PlannedFragment:
@@ -84,11 +82,11 @@ def fragment_statuses(
 def orphan_statuses(
     fragments: Sequence[Fragment], destination: Destination, source: Path
 ) -> list[PlannedFragment]:
-    """Fragments of the destination whose source is gone: by our own hand or by another.
+    """Find why each of these fragments of the destination has no source.
 
     Args:
-        fragments: of the destination.
-        destination: what is known of it.
+        fragments: fragments of the destination.
+        destination: the dataset.
         source: root of the source, which lists none of them.
     """
     return [
@@ -103,6 +101,19 @@ def orphan_statuses(
     ]
 
 
+def is_only_copy(found: Footer | None, identity: str, retired: Mapping[str, str] | None) -> bool:
+    """Whether an encoded file holds rows that no source has any more; rewriting it loses them.
+
+    Args:
+        found: its footer; None if it cannot be read.
+        identity: fingerprint of the source file that now has its name.
+        retired: note that its source was deleted; None if there is none.
+    """
+    if retired is None:
+        return False
+    return identity != (retired.get("source") if found is None else found.source_fingerprint)
+
+
 def _without_source(fragment: Fragment, destination: Destination, source: Path) -> Finding:
     if fragment.relative in destination.retired:
         return "retired", "its source was deleted after verification"
@@ -115,8 +126,9 @@ def _without_source(fragment: Fragment, destination: Destination, source: Path) 
 
 
 def _finding(fragment: Fragment, source: Source, destination: Destination) -> Finding:
-    """The state of one fragment; one that cannot be read is left for encoding to complain of."""
-    found = footer_of(destination.root / fragment.relative)
+    """Find the state of one fragment; encoding reports why an unreadable source is unreadable."""
+    path = destination.root / fragment.relative
+    found = footer_of(path)
     failure = destination.failed.get(fragment.relative)
     try:
         identity = source.fingerprint(fragment)
@@ -125,24 +137,24 @@ def _finding(fragment: Fragment, source: Source, destination: Destination) -> Fi
     except (AePipelineError, OSError) as error:
         return "failed", str(error)
     if found is not None:
-        verdict = _compare(found, identity, fragment, destination)
-    elif (destination.root / fragment.relative).exists():
-        verdict = _unreadable(identity, destination.retired.get(fragment.relative))
+        finding = _compare(found, identity, fragment, destination)
+    elif path.exists():
+        finding = _unreadable(identity, destination.retired.get(fragment.relative))
     else:
-        verdict = "missing", "never encoded"
-    if failure and verdict[0] != "retired" and failure.get("source") == identity:
+        finding = "missing", "never encoded"
+    if failure and finding[0] != "retired" and failure.get("source") == identity:
         return "failed", failure.get("message", "")
-    return verdict
+    return finding
 
 
 def _unreadable(identity: str, retired: Mapping[str, str] | None) -> Finding:
     if is_only_copy(None, identity, retired):
-        return "retired", "its source was deleted, and what is there cannot be read"
-    return "stale", "what is there cannot be read"
+        return "retired", "its source was deleted, and its encoded file cannot be read"
+    return "stale", "its encoded file cannot be read"
 
 
 def _compare(found: Footer, identity: str, fragment: Fragment, destination: Destination) -> Finding:
-    """The state of a fragment that is there."""
+    """Compare the footer of an encoded file with its source and with the codec in use."""
     if is_only_copy(found, identity, destination.retired.get(fragment.relative)):
         return "retired", "deleted after verification, came back with other content"
     if found.source_fingerprint != identity:
@@ -155,35 +167,3 @@ def _compare(found: Footer, identity: str, fragment: Fragment, destination: Dest
     if found.codec_id != format.codec_id:
         return "outdated", f"codec {found.codec_id[:8]}, in use is {format.codec_id[:8]}"
     return "current", ""
-
-
-def is_only_copy(found: Footer | None, identity: str, retired: Mapping[str, str] | None) -> bool:
-    """Whether a file that is there holds what no source has any more: writing it anew loses that.
-
-    Args:
-        found: its footer; None if it cannot be read.
-        identity: fingerprint of the source at hand.
-        retired: note that its source was deleted; None if there is none.
-    """
-    if retired is None:
-        return False
-    return identity != (retired.get("source") if found is None else found.source_fingerprint)
-
-
-def footer_of(path: Path) -> Footer | None:
-    """The footer of what is there; None if there is nothing to trust."""
-    try:
-        with path.open("rb") as file:
-            read_leaves(file)  # if they cannot be read, encode would stumble over a current file
-            return read_footer(pq.read_metadata(file), str(path))
-    except (
-        MemoryError,
-        OSError,
-        pa.ArrowException,
-        AePipelineError,
-        KeyError,
-        ValueError,
-    ) as error:
-        if is_out_of_memory(error):  # which says nothing of the file
-            raise out_of_memory(str(path)) from error
-        return None

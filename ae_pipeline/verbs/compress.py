@@ -35,8 +35,8 @@ from ae_pipeline.upkeep import (
     retire,
     set_aside,
     source_root,
-    tell_drift,
     unfinished,
+    warn_of_drift,
 )
 from ae_pipeline.verbs.backfill import start_backfill
 from ae_pipeline.verbs.decode import decode_fragments, verify_report
@@ -101,7 +101,7 @@ def watch_drift(
     with sparing(source):
         drift = measure_drift(job, plan, source, codec, progress)
         drift = choose_codecs(job, drift, plan, source, codec, progress)
-    tell_drift(drift)
+    warn_of_drift(drift)
     return drift
 
 

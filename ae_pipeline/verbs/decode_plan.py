@@ -10,31 +10,28 @@ from pathlib import Path
 
 from ae_pipeline.config.job import DecodeJob, VerifyJob
 from ae_pipeline.config.selection import SelectionConfig
-from ae_pipeline.dataset import Fragment, Source, discover, find_source, open_fragment, sparing
+from ae_pipeline.dataset import Fragment, Source, discover, find_source, sparing
 from ae_pipeline.errors import (
     CodecError,
     CodecMismatchError,
     CorruptCodecError,
     CorruptFragmentError,
-    SourceError,
-    is_out_of_memory,
     listing,
-    out_of_memory,
 )
 from ae_pipeline.formats import FragmentFormat, open_format
 from ae_pipeline.fragments import DecodePlan
+from ae_pipeline.out_of_memory import is_out_of_memory, out_of_memory
 from ae_pipeline.selection import of_partitions, select_fragments, select_part
 from ae_pipeline.storage import (
     Extract,
-    Footer,
     Marker,
     check_apart,
-    check_names,
+    check_distinct_names,
     claim,
     codec_directory,
-    read_footer,
     read_notes,
 )
+from ae_pipeline.upkeep import footer_of
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +49,7 @@ def plan_decode(job: DecodeJob) -> DecodePlan:
         for one in filter(None, (dataset, source)):
             check_apart(one, destination)
         plan = _plan(encoded, job, dataset, source)
-        check_names(destination, plan.fragments)
+        check_distinct_names(destination, plan.fragments)
         claim(destination, Marker("decoded", extract=_extract(plan)), job.execution.force)
     spared = (*plan.spared, *dataset.folders)
     return replace(plan, destination=job.decoded, spared=spared)
@@ -135,7 +132,7 @@ def _of_columns(plan: DecodePlan, selection: SelectionConfig) -> DecodePlan:
 
 def _own_names(fragment: Fragment, formats: Mapping[str, FragmentFormat]) -> list[str] | None:
     """Columns that a fragment decodes to; None if that cannot be told, which is told of later."""
-    footer = _footer_or_none(fragment)
+    footer = footer_of(fragment.path, checks_sizes=False)
     if footer is None or footer.codec_id not in formats:
         return None
     try:
@@ -167,7 +164,9 @@ def _find_codecs(dataset: Source, named: str | None) -> dict[str, tuple[Path, Fr
     if named is not None:
         format = open_format(Path(named))
         return {format.codec_id: (Path(named), format)}
-    footers = [footer for footer in map(_footer_or_none, dataset.fragments) if footer]
+    # Decoding names damaged fragments one by one.
+    found = (footer_of(fragment.path, checks_sizes=False) for fragment in dataset.fragments)
+    footers = [footer for footer in found if footer is not None]
     if not footers:
         raise CorruptFragmentError(
             "not a dataset that ae-pipeline wrote",
@@ -208,14 +207,3 @@ def _check_id(found: str, name: str, directory: Path) -> None:
             got=found,
             remedy="restore it or encode again",
         )
-
-
-def _footer_or_none(fragment: Fragment) -> Footer | None:
-    """Damaged fragments are told of one by one, when their turn comes."""
-    try:
-        with open_fragment(fragment) as file:
-            return read_footer(file.metadata, fragment.relative)
-    except (SourceError, CodecError, OSError) as error:
-        if is_out_of_memory(error):
-            raise out_of_memory(fragment.relative) from error
-        return None

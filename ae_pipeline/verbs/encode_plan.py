@@ -14,7 +14,7 @@ from ae_pipeline.storage import (
     Marker,
     check_apart,
     check_claim,
-    check_names,
+    check_distinct_names,
     checkpoint_directory,
     claim,
     codec_directory,
@@ -55,7 +55,7 @@ def choose_codec(
     """Check source and destination against each other, then as `find_or_fit`."""
     destination = destination_of(job)
     check_apart(source, destination)
-    check_names(destination, source.fragments)
+    check_distinct_names(destination, source.fragments)
     return find_or_fit(job, source, progress, may_replace=may_replace)
 
 

@@ -14,13 +14,13 @@ from ae_pipeline.columns import ErrorSums, TableSchema, column_metrics, measure_
 from ae_pipeline.config.job import EstimateJob, JobConfig
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
 from ae_pipeline.fitting import (
-    Rehearsed,
+    ForecastCodec,
     SampledSource,
     column_fidelity,
+    forecast_codec,
     is_named,
     is_trained,
     judge_codec,
-    rehearse,
     sample_blocks,
     sample_source,
 )
@@ -47,7 +47,7 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
     """
     started = time.monotonic()
     sampled = sample_source(job, progress)
-    codecs = _rehearse_all(job, sampled, progress)
+    codecs = _forecast_all(job, sampled, progress)
     options = [
         _option(f"{100 * relative:g} %", relative, codecs[relative], sampled, job.tolerance)
         for relative in job.tolerances
@@ -76,11 +76,11 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
     )
 
 
-def _rehearse_all(
+def _forecast_all(
     job: EstimateJob, sampled: SampledSource, progress: Progress
-) -> dict[float, Rehearsed]:
+) -> dict[float, ForecastCodec]:
     """The codec of every tolerance; coarse ones first, where networks matter most."""
-    codecs: dict[float, Rehearsed] = {}
+    codecs: dict[float, ForecastCodec] = {}
     effort = Effort(_PATIENCE_S)
     for relative in sorted(set(job.tolerances), reverse=True):
         n_left = len(set(job.tolerances)) - len(codecs)
@@ -88,7 +88,7 @@ def _rehearse_all(
         most_s = effort.spent_s + effort.left_s / n_left
         forecast = Forecast(effort, most_s, is_promising)
         tolerance = job.tolerance.model_copy(update={"relative": relative})
-        codecs[relative] = rehearse(job, tolerance, sampled, forecast, progress)
+        codecs[relative] = forecast_codec(job, tolerance, sampled, forecast, progress)
     return codecs
 
 
@@ -104,9 +104,9 @@ def _others(job: EstimateJob, sampled: SampledSource, progress: Progress) -> lis
     decimals = job.tolerance.model_copy(update={"rules": (_TWO_DECIMALS, *job.tolerance.rules)})
     options = []
     for label, tolerance in (("2 decimals", decimals), ("exact", ToleranceConfig(relative=0.0))):
-        rehearsed = rehearse(own, tolerance, sampled, nothing, progress)
-        option = _option(label, 0.0, rehearsed, sampled, tolerance)
-        is_exact = all(promise.is_exact for promise in rehearsed.codec.promises)
+        forecast = forecast_codec(own, tolerance, sampled, nothing, progress)
+        option = _option(label, 0.0, forecast, sampled, tolerance)
+        is_exact = all(promise.is_exact for promise in forecast.codec.promises)
         if label == "exact" or not (option.in_the_way or is_exact):
             options.append(option)
     return options
@@ -115,15 +115,15 @@ def _others(job: EstimateJob, sampled: SampledSource, progress: Progress) -> lis
 def _option(
     label: str,
     relative: float,
-    rehearsed: Rehearsed,
+    forecast: ForecastCodec,
     sampled: SampledSource,
     tolerance: ToleranceConfig,
 ) -> EstimatedOption:
-    plan = rehearsed.codec.provenance.plan
+    plan = forecast.codec.provenance.plan
     chosen = next(one for one in plan if one.is_chosen)
-    payload = round(chosen.payload_bytes * sampled.share * rehearsed.outlook)
+    payload = round(chosen.payload_bytes * sampled.share * forecast.outlook)
     kept = sampled.kept_bytes + _CONTAINER_BYTES * len(sampled.source.fragments)
-    codec = rehearsed.codec
+    codec = forecast.codec
     fidelity = column_fidelity(codec, judge_codec(codec, sampled.measured.statistics.sample))
     lost = (column for column in fidelity if not column.keeps_meaning)
     return EstimatedOption(

@@ -15,15 +15,7 @@ from ae_pipeline.errors import ConfigError, DestinationExistsError, SourceNotFou
 from ae_pipeline.publish import destination_errors, remove
 from ae_pipeline.results.gc import Garbage, GarbageReport
 from ae_pipeline.storage import PRIVATE_FOLDER, Marker, read_marker
-from ae_pipeline.upkeep import (
-    Found,
-    checkpoints,
-    idle_codecs,
-    lost_failures,
-    rejected,
-    replaced,
-    temporaries,
-)
+from ae_pipeline.upkeep import find_garbage
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +41,7 @@ def gc(dataset: str, grace_s: float = DAY_S, is_dry_run: bool = False) -> Garbag
     root = Path(dataset)
     marker = _require_marker(root)
     written_before = time.time() - grace_s
-    found, warnings = _find(root, marker)
+    found, warnings = find_garbage(root, marker)
     garbage, young = [], []
     for path, reason in found:
         newest, size_bytes = _newest_and_size(path)
@@ -91,16 +83,6 @@ def _require_marker(root: Path) -> Marker:
         expected="an archive, features or decoded tables",
         remedy="name the folder that encode, features or decode wrote",
     )
-
-
-def _find(root: Path, marker: Marker) -> tuple[list[Found], tuple[str, ...]]:
-    """All garbage in the order of paths, nothing twice."""
-    codecs, warnings = idle_codecs(root, marker)
-    found = [*codecs, *checkpoints(root), *lost_failures(root)]
-    places = {path for path, _ in found}
-    files = (*temporaries(root), *rejected(root), *replaced(root))
-    found += [one for one in files if places.isdisjoint(one[0].parents)]
-    return sorted(found), warnings
 
 
 def _newest_and_size(path: Path) -> tuple[float, int]:

@@ -26,12 +26,12 @@ from ae_pipeline.errors import NoFeatureColumnError, listing
 from ae_pipeline.fitting import preview
 from ae_pipeline.formats import Facts, FragmentFormat, open_format
 from ae_pipeline.fragments import account, fragment_bytes
-from ae_pipeline.publish import is_temporary
+from ae_pipeline.hidden_names import is_temporary
 from ae_pipeline.results.account import StoredBytes
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import InspectedColumn, Inspection
 from ae_pipeline.storage import Marker, codec_directory, read_footer, read_marker
-from ae_pipeline.upkeep import counted, known_orphans
+from ae_pipeline.upkeep import describe_orphans, known_orphans
 
 
 def inspect(path: str) -> Inspection:
@@ -82,7 +82,7 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
         if footer is not None:
             stored.append(fragment_bytes(format, metadata, footer, fragment))
     orphans = known_orphans(Path(path), source.fragments, None, [directory])
-    orphaned: Facts = {"orphaned": counted(orphans)} if orphans else {}
+    orphaned: Facts = {"orphaned": describe_orphans(orphans)} if orphans else {}
     facts: Facts = {
         **_dataset_facts(source),
         "rows": n_rows,

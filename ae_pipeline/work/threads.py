@@ -1,4 +1,4 @@
-"""Work on many fragments: one that fails is named, the others finish."""
+"""Work on many fragments in threads: a fragment that fails is named, the others finish."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from ae_pipeline.errors import (
     FragmentReplacedError,
     OutOfMemoryError,
     PromiseBrokenError,
-    memory_errors,
 )
+from ae_pipeline.out_of_memory import memory_errors
 from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
 from ae_pipeline.results.progress import Progress, ProgressEvent
 from ae_pipeline.work.watchdog import PATIENCE_S, Watch
 
-#: How long fragments in hand may take to end once they are given up; a batch takes about a second.
+#: How long running fragments may take to end once they are cancelled; a batch takes about a second.
 _GRACE_S = 10.0
 
-#: How names of threads that work on fragments begin.
+#: Prefix of the names of threads that work on fragments.
 THREAD_PREFIX = "fragments-"
 
 logger = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ _Made = TypeVar("_Made")
 
 @dataclass(frozen=True)
 class Outcome:
-    """Results and failures, each in the order of the fragments."""
+    """Results and failures of a step, each in the order of the fragments."""
 
     results: tuple[FragmentResult, ...]
     failures: tuple[FragmentFailure, ...]
@@ -58,16 +58,16 @@ def for_each_fragment(
 ) -> Outcome:
     """Apply `work` to every fragment in threads; numpy and pyarrow release the interpreter lock.
 
-    Errors of data and of I/O become failures. Bugs (any other exception) are raised, and so is what
-    stops this thread (Ctrl-C, a signal); fragments in hand are then given up at their next batch.
+    Errors of data and of I/O become failures. Bugs (any other exception) are raised, and so is
+    whatever stops this thread (Ctrl-C, a signal); running fragments then end at their next batch.
 
     Args:
         fragments: in the order in which they are begun.
-        work: on one of them.
-        workers: threads.
-        stage: what progress calls it.
-        progress: told of every fragment.
-        patience_s: a fragment without progress for so long is told of in a warning.
+        work: what to do with one fragment.
+        workers: number of threads.
+        stage: name of the step in progress events.
+        progress: called after every fragment.
+        patience_s: warn of a fragment that makes no progress for this long.
     """
     pin_blas_threads()
     made = in_threads(
@@ -93,7 +93,7 @@ def in_threads(
     progress: Progress,
     patience_s: float = PATIENCE_S,
 ) -> list[_Made]:
-    """What `work` makes of every fragment, in their order.
+    """Apply `work` to every fragment in threads and return what it makes, in their order.
 
     As `for_each_fragment`, but errors of any kind are raised.
     """
@@ -118,12 +118,12 @@ def in_threads(
 def _threads(
     workers: int, stage: str, watch: Watch
 ) -> Iterator[Callable[[Callable[[], _Made]], Future[_Made]]]:
-    """Yield what submits work to threads; on an exception inside, all of it is given up."""
+    """Yield a function that submits work to threads; an exception inside cancels all work."""
     pool = ThreadPoolExecutor(workers, thread_name_prefix=f"{THREAD_PREFIX}{stage}")
     futures: list[Future[Any]] = []
 
     def submit(attempt: Callable[[], _Made]) -> Future[_Made]:
-        # Threads inherit no context by themselves; loggers find the run they belong to in it.
+        # Threads do not inherit the context, in which loggers find the run they belong to.
         future = pool.submit(copy_context().run, attempt)
         futures.append(future)
         return future
@@ -131,11 +131,11 @@ def _threads(
     try:
         yield submit
     except BaseException:
-        watch.give_up()
+        watch.cancel()
         pool.shutdown(wait=False, cancel_futures=True)
         begun = [future for future in futures if not future.cancelled()]
         if wait(begun, _GRACE_S).not_done:
-            logger.warning("left behind, because it does not end: %s", ", ".join(watch.in_hand))
+            logger.warning("left behind, still running: %s", ", ".join(watch.running))
         raise
     pool.shutdown()
 
@@ -151,7 +151,7 @@ def _attempt(
     try:
         with memory_errors(fragment.relative):
             return work(fragment)
-    except OutOfMemoryError as error:  # of no file, whatever it was taken for on its way here
+    except OutOfMemoryError as error:  # no file is to blame, whatever raised it
         return FragmentFailure(fragment.relative, str(error), is_retriable=True)
     except AePipelineError as error:
         is_damage = isinstance(error, (CorruptFragmentError, PromiseBrokenError))

@@ -1,6 +1,6 @@
-"""The fragments in hand: which have gone quiet, and how they are given up together.
+"""Watch running fragments: warn of those that make no progress, and cancel all of them together.
 
-Nothing here can end a call of the operating system that does not return; it can only be told of.
+A call of the operating system that does not return cannot be ended from here, only reported.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import TypeVar
 from ae_pipeline.cancellation import Pulse, using
 from ae_pipeline.errors import listing
 
-#: Without progress for so long, a fragment is told of; then after twice as long, and so on.
+#: Warn of a fragment after this long without progress, then after twice as long, and so on.
 PATIENCE_S = 300.0
-#: Looks at all pulses in that time.
+#: Checks of all pulses within that time.
 _LOOKS = 10
 #: The most fragments that a warning names.
 _NAMED = 5
@@ -34,10 +34,10 @@ class _Watched:
 
 
 class Watch:
-    """Over the work of several threads.
+    """Watches the work of several threads.
 
     Args:
-        patience_s: a fragment without progress for so long is told of in a warning.
+        patience_s: warn of a fragment that makes no progress for this long.
     """
 
     def __init__(self, patience_s: float) -> None:
@@ -46,13 +46,13 @@ class Watch:
         self._watched: dict[str, _Watched] = {}
 
     @property
-    def in_hand(self) -> list[str]:
-        """Fragments that are worked on now."""
+    def running(self) -> list[str]:
+        """Names of the fragments that threads work on now."""
         return list(self._watched)
 
     @contextmanager
     def over(self, relative: str) -> Iterator[None]:
-        """Watch the work inside, which is on one fragment."""
+        """Watch the work on one fragment inside this context."""
         pulse = Pulse(self._stop)
         self._watched[relative] = _Watched(pulse, self._patience_s)
         try:
@@ -61,19 +61,19 @@ class Watch:
         finally:
             del self._watched[relative]
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """Let all work end at its next batch."""
         self._stop.set()
 
     def wait_for(self, queue: SimpleQueue[T]) -> T:
-        """The next of a queue; fragments that are quiet meanwhile are told of."""
+        """Return the next item of a queue; warn of quiet fragments while waiting."""
         while True:
             try:
                 return queue.get(timeout=self._patience_s / _LOOKS)
             except Empty:
-                self._tell()
+                self._warn_of_quiet()
 
-    def _tell(self) -> None:
+    def _warn_of_quiet(self) -> None:
         quiet = []
         for relative, watched in list(self._watched.items()):
             seconds = watched.pulse.quiet_s

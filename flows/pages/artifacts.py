@@ -19,7 +19,9 @@ from prefect.artifacts import (
 from ae_pipeline.escaping import markdown, markdown_item
 from ae_pipeline.report.errors import failure_lines
 from ae_pipeline.report.presenter import present
-from ae_pipeline.report.tables import Table, to_markdown, to_records
+from ae_pipeline.report.tables.markup import to_markdown
+from ae_pipeline.report.tables.records import to_records
+from ae_pipeline.report.tables.table import Table
 from ae_pipeline.results.result import Result
 
 from .names import slug

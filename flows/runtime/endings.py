@@ -9,7 +9,7 @@ from prefect import State, get_run_logger
 from prefect.states import Completed
 
 from ae_pipeline.report.presenter import present
-from ae_pipeline.report.tables import Cell
+from ae_pipeline.report.tables.table import Cell
 from ae_pipeline.results.result import Result
 from ae_pipeline.verbs import NOTHING
 from ae_pipeline.work import Outcome

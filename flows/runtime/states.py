@@ -10,7 +10,8 @@ from prefect.client.schemas.objects import TaskRun
 from prefect.states import Failed
 from prefect.tasks import exponential_backoff
 
-from ae_pipeline.errors import AePipelineError, FragmentsFailedError, memory_errors
+from ae_pipeline.errors import AePipelineError, FragmentsFailedError
+from ae_pipeline.out_of_memory import memory_errors
 from ae_pipeline.work import Outcome
 
 from ..pages.events import emit_failures

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.coding import MOST_TERMS, LinearPredictor, bounded
-from ae_pipeline.coding.linear_prediction import CELL_MAX, WEIGHT_MAX
+from ae_pipeline.coding import MOST_TERMS, LinearPredictor
+from ae_pipeline.coding.linear_prediction import CELL_MAX, WEIGHT_MAX, bounded
 from tests.support.archives import random_predictor
 
 

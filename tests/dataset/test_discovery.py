@@ -226,8 +226,8 @@ def test_pipe_is_no_fragment(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "b.parquet")
     os.mkfifo(tmp_path / "c")
     assert discover(tmp_path).ignored == (
-        "b.parquet (no regular file)",
-        "c (no regular file)",
+        "b.parquet (not a regular file)",
+        "c (not a regular file)",
     )
 
 

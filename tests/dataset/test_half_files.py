@@ -11,7 +11,7 @@ import pytest
 from ae_pipeline.config.job import DecodeJob, EncodeJob, EstimateJob, VerifyJob
 from ae_pipeline.dataset import discover
 from ae_pipeline.errors import SourceNotFoundError
-from ae_pipeline.publish import temporary_path
+from ae_pipeline.hidden_names import temporary_path
 from ae_pipeline.storage import read_marker, read_notes, write_note
 from ae_pipeline.verbs import backfill, decode, encode, estimate, gc, inspect, verify
 from tests.support.datasets import mixed_table, write_tree

@@ -20,8 +20,8 @@ from ae_pipeline.dataset import (
     open_fragment,
     read_records,
     rebatch,
-    rows_at_once,
 )
+from ae_pipeline.dataset.reading import _rows_at_once
 from ae_pipeline.errors import AePipelineError, CorruptFragmentError, SourceNotFoundError
 from tests.support.checks import assert_one_line, assert_same_table
 from tests.support.tables import fragment_at, numbers_table, write_fragment
@@ -262,6 +262,12 @@ def test_rebatch_by_bytes() -> None:
     shared = pa.table({"word": table["word"].combine_chunks().dictionary_encode()})
     got = list(rebatch(_pieces(shared, [10, 10, 10]), 25, 5000))
     assert [batch.num_rows for batch in got] == [25, 5]
+
+
+def rows_at_once(fragment: Fragment, most: int) -> int:
+    """Rows of a batch of `read_paced`."""
+    with open_fragment(fragment) as file:
+        return _rows_at_once(file, most)
 
 
 def test_long_text_is_read_in_few_rows(tmp_path: Path) -> None:

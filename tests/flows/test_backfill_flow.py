@@ -203,7 +203,7 @@ def test_bad_job_fails_in_one_line(tmp_path: Path) -> None:
     job = job_for(mixed_tree(tmp_path / "mixed"), tmp_path / "archive", backfill={"start": "May"})
     state = backfill(job, return_state=True)
     assert state.is_failed()
-    assert state.message.startswith("no date")
+    assert state.message.startswith("not a date")
     assert not (tmp_path / "archive").exists()
 
 

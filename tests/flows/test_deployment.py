@@ -202,7 +202,7 @@ def test_errors_are_one_line(deployed: StandingServer, tmp_path: Path) -> None:
     path.write_bytes(content[:4] + bytes(400) + content[404:])
     jobs: dict[str, dict[str, object]] = {
         "1 of 3 fragments failed": {**job},
-        "no date": {**job, "backfill": {"start": "May"}},
+        "not a date": {**job, "backfill": {"start": "May"}},
     }
     for message, each in jobs.items():
         failed = run_deployment(deployed, "backfill/backfill", each, "--watch")

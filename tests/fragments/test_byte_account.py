@@ -13,7 +13,7 @@ import pytest
 from ae_pipeline.config.job import EncodeJob, VerifyJob
 from ae_pipeline.fragments import account
 from ae_pipeline.report.forms import as_json
-from ae_pipeline.report.tables import dump_json
+from ae_pipeline.report.tables.records import dump_json
 from ae_pipeline.results.account import ByteAccount, StoredBytes
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.verbs import encode, inspect, verify

@@ -13,7 +13,7 @@ import pytest
 
 import ae_pipeline as ae
 from ae_pipeline.cli.app import app
-from ae_pipeline.config import MainJob
+from ae_pipeline.config.job import MainJob
 from tests.support.golden_archives import GOLDEN
 
 VERBS = ("backfill", "compress", "decode", "encode", "estimate", "features", "fit", "gc", "inspect")

@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
-from ae_pipeline.dataset import Fragment, with_int96_unit
+from ae_pipeline.dataset import Fragment, lossless_schema
 from ae_pipeline.errors import PromiseBrokenError, UnkeptColumnError
 from ae_pipeline.fragments.schema_check import check_source_form, check_source_schema
 from ae_pipeline.parquet import Form, own_form, table_writer
-from ae_pipeline.parquet.schema import read_parquet_schema, schema_of_writer
+from ae_pipeline.parquet.schema import schema_of_writer
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.verbs import decode, encode, verify
 from tests.support.odd_files import (
@@ -31,6 +31,7 @@ from tests.support.odd_files import (
     REPEATED,
     REQUIRED,
     element,
+    stated_schema,
     write_odd,
 )
 
@@ -123,7 +124,7 @@ def assert_comes_back(root: Path, unit: str = "us") -> Path:
         decode(DecodeJob(archive=str(root / "archive"), decoded=str(root / "out"))).failures == ()
     )
     source, decoded = root / "source/p.parquet", root / "out/p.parquet"
-    (mine, stored), (his, stored_his) = map(read_parquet_schema, (decoded, source))
+    (mine, stored), (his, stored_his) = map(stated_schema, (decoded, source))
     assert mine == his
     assert (stored is None) == (stored_his is None)
     theirs, ours = (
@@ -217,7 +218,7 @@ def test_timestamps_that_fit_no_unit(tmp_path: Path) -> None:
     table = pa.table({"far": FAR, "fine": FINE})
     pq.write_table(table, path, use_deprecated_int96_timestamps=True)
     with pytest.raises(UnkeptColumnError, match=r"column fine.*column far"):
-        with_int96_unit(Fragment(path, "p.parquet", 0))
+        lossless_schema(Fragment(path, "p.parquet", 0))
 
 
 def test_both_kinds_of_timestamps_in_one_file(tmp_path: Path) -> None:
@@ -228,6 +229,7 @@ def test_both_kinds_of_timestamps_in_one_file(tmp_path: Path) -> None:
     new, _ = schema_of_writer(arrow)
     mixed = Form(type(new)(new.root, (old.columns[0], *new.columns[1:])), None)
     columns = [pa.array([1, 2], field.type) for field in kinds]
+    (tmp_path / "source").mkdir()
     with table_writer(tmp_path / "source/p.parquet", arrow, None, mixed) as write:
         write(pa.RecordBatch.from_arrays([*columns, pa.array([0.5, 1.5])], schema=arrow))
     schema = pq.ParquetFile(assert_comes_back(tmp_path)).schema
@@ -255,7 +257,8 @@ def test_verify_compares_the_schema_of_parquet(tmp_path: Path) -> None:
     path = tmp_path / "p.parquet"
     write_odd(path, TEXT, element("x", kind=BYTES, converted=20))
     arrow, fragment = pq.read_schema(path), Fragment(path, "p.parquet", 0)
-    form, changes = own_form(path, arrow, "us")
+    with path.open("rb") as file:
+        form, changes = own_form(file, arrow, "us")
     assert changes == []
     check_source_form(fragment, arrow, form)
     with pytest.raises(PromiseBrokenError, match=r"BYTE_ARRAY x, not optional.* \(BSON\)"):
@@ -265,7 +268,9 @@ def test_verify_compares_the_schema_of_parquet(tmp_path: Path) -> None:
 def test_forms_survive_their_bytes_and_no_others(tmp_path: Path) -> None:
     """A form comes back from its bytes; cut or changed ones are refused or are another form."""
     write_odd(tmp_path / "p.parquet", *ODD["list of DECIMAL"])
-    form, _ = own_form(tmp_path / "p.parquet", pq.read_schema(tmp_path / "p.parquet"), "us")
+    path = tmp_path / "p.parquet"
+    with path.open("rb") as file:
+        form, _ = own_form(file, pq.read_schema(path), "us")
     assert form is not None
     content = form.to_bytes()
     assert Form.from_bytes(content) == form
@@ -330,7 +335,7 @@ def test_features_come_back_with_their_form(tmp_path: Path) -> None:
     assert encode(job).failures == ()
     assert decode(DecodeJob(**paths)).failures == ()
     ours, theirs = (tmp_path / name / "p.parquet" for name in ("decoded", "source"))
-    assert read_parquet_schema(ours) == read_parquet_schema(theirs)
+    assert stated_schema(ours) == stated_schema(theirs)
 
 
 def test_some_columns_keep_their_form(tmp_path: Path) -> None:
@@ -343,6 +348,6 @@ def test_some_columns_keep_their_form(tmp_path: Path) -> None:
         selection={"columns": ["x"]},
     )
     assert decode(job).failures == ()
-    ours, _ = read_parquet_schema(tmp_path / "out/p.parquet")
-    theirs, _ = read_parquet_schema(tmp_path / "source/p.parquet")
+    ours, _ = stated_schema(tmp_path / "out/p.parquet")
+    theirs, _ = stated_schema(tmp_path / "source/p.parquet")
     assert ours.columns == theirs.columns[:1]

@@ -19,7 +19,9 @@ from ae_pipeline.errors import ConfigError
 from ae_pipeline.escaping import escape_logs, markdown, markdown_item, one_line, visible
 from ae_pipeline.report.forms import as_json
 from ae_pipeline.report.presenter import present
-from ae_pipeline.report.tables import Table, to_markdown, to_records
+from ae_pipeline.report.tables.markup import to_markdown
+from ae_pipeline.report.tables.records import to_records
+from ae_pipeline.report.tables.table import Table
 from ae_pipeline.verbs import inspect
 from tests.support.checks import assert_one_line
 from tests.support.datasets import write_tree

@@ -15,7 +15,9 @@ from ae_pipeline.report.errors import failure_lines, partition_table, verdict
 from ae_pipeline.report.forms import as_json
 from ae_pipeline.report.presenter import present
 from ae_pipeline.report.sizes import byte_table
-from ae_pipeline.report.tables import Table, to_markdown, to_records
+from ae_pipeline.report.tables.markup import to_markdown
+from ae_pipeline.report.tables.records import to_records
+from ae_pipeline.report.tables.table import Table
 from ae_pipeline.results.account import ByteAccount, Ratios, StoredBytes
 from ae_pipeline.results.dataset import DatasetReport, FragmentFailure, PartitionReport
 

@@ -12,18 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from ae_pipeline import decode, encode, estimate, inspect, verify
 from ae_pipeline.config.job import CompressJob, DecodeJob, EncodeJob, EstimateJob, VerifyJob
 from ae_pipeline.report.forms import as_html, as_json, as_markdown, as_text
 from ae_pipeline.report.presenter import present
-from ae_pipeline.report.tables import Table, to_html, to_text
+from ae_pipeline.report.tables.markup import to_html
+from ae_pipeline.report.tables.table import Table
+from ae_pipeline.report.tables.text import to_text
 from ae_pipeline.results.dataset import FragmentFailure
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from ae_pipeline.results.fit import FitResult, TrainingSummary
 from ae_pipeline.results.gc import Garbage, GarbageReport
 from ae_pipeline.results.result import Result
 from ae_pipeline.upkeep import plan_backfill
-from ae_pipeline.verbs import backfill, compress
+from ae_pipeline.verbs import backfill, compress, decode, encode, estimate, inspect, verify
 from tests.support.datasets import mixed_tree
 
 NEVER = {"planner": {"learn": "never"}}

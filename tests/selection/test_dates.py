@@ -1,4 +1,4 @@
-"""Dates of partitions, as people write them: ranges, the last ones, and what has none."""
+"""Dates of partitions, as people write them: ranges, the last dates, and undated partitions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.selection import fragments_between, latest, latest_first
-from ae_pipeline.selection.spans import Span, read_span
+from ae_pipeline.selection.periods import Span
+from ae_pipeline.selection.spans import read_span
 from tests.selection.test_predicate import NULL, fragments_of
 from tests.support.checks import assert_one_line
 
@@ -24,7 +25,7 @@ def between(partitions: Sequence[str], start: str | None, end: str | None) -> li
 
 
 def last(partitions: Sequence[str], n_last: int) -> list[str]:
-    """Partitions of the last dates."""
+    """Partitions of the last `n_last` dates."""
     return [one.partition for one in latest(fragments_of(*partitions), n_last)]
 
 
@@ -32,7 +33,7 @@ TIMES = ["ts=2024-01-01 00%3A00%3A00", "ts=2024-01-01 06%3A30%3A00", "ts=2024-01
 
 
 def test_times_of_day_are_dates() -> None:
-    """Minutes, seconds and fractions count: a day holds them, and the last one is one."""
+    """Minutes, seconds and fractions count: a day holds them, and each is a date of its own."""
     assert between(TIMES, "2024-01-01", None) == TIMES
     assert between(TIMES, "2024-01-01T06:30", "2024-01-01T06:30") == [TIMES[1]]
     assert between(TIMES, "2024-01-01T06:30:01", "2024-01-02") == [TIMES[2]]
@@ -66,7 +67,7 @@ def test_times_of_day_are_dates() -> None:
     ],
 )
 def test_hours(folders: str) -> None:
-    """The hour of a day is told by one key or by several, in any of the usual ways."""
+    """One key or several give the hour of a day, in any of the usual ways."""
     hours = [folders.format(hour=hour, before=hour) for hour in (5, 6, 7)]
     assert between(hours, "2024-05-17T06", "2024-05-17T06") == [hours[1]]
     assert between(hours, "2024-05-17", "2024-05-17 06:59") == hours[:2]
@@ -93,7 +94,7 @@ def test_hours(folders: str) -> None:
     ],
 )
 def test_dates_without_times(partitions: list[str], first: str) -> None:
-    """Compact days, weeks, quarters and days of the year are as long as they say."""
+    """Compact days, weeks, quarters and days of the year last as long as they name."""
     assert between(partitions, first, None) == partitions[1:]
     assert last(partitions, 1) == partitions[1:]
 
@@ -112,13 +113,13 @@ def test_dates_without_times(partitions: list[str], first: str) -> None:
     ],
 )
 def test_what_only_looks_like_a_date(partitions: list[str]) -> None:
-    """Numbers under a name that promises no date are refused as dates."""
+    """Numbers under a name that does not suggest a date are not dates."""
     with pytest.raises(ConfigError, match="no partition key is a date"):
         between(partitions, "2013", None)
 
 
 def test_keys_that_look_like_dates_leave_it_to_better_ones() -> None:
-    """`date=` and `year=` are believed before other keys, and a day stays within its year."""
+    """`date=` and `year=` come before other keys, and a day stays within its year."""
     assert between(["batch=20230101/date=2024-05-17"], "2024", None)
     assert not between(["batch=20230101/date=2024-05-17"], None, "2023")
     assert between(["year=2024/month=5/load_date=2025-01-01"], None, "2024-06")
@@ -126,13 +127,13 @@ def test_keys_that_look_like_dates_leave_it_to_better_ones() -> None:
 
 
 def test_layouts_may_change_over_time() -> None:
-    """Partitions of a former layout have their dates from their own keys."""
+    """Partitions of an earlier layout get their dates from their own keys."""
     partitions = ["year=2023/month=12", "date=2024-01-01", "date=2024-01-02"]
     assert between(partitions, "2023-12", "2024-01-01") == partitions[:2]
 
 
 @pytest.mark.parametrize(
-    ("partition", "told"),
+    ("partition", "named"),
     [
         ("date=2013-02-30", "date=2013-02-30 (no day 30 in 2013-02)"),
         ("date=20131301", "date=20131301 (no month 13)"),
@@ -144,21 +145,21 @@ def test_layouts_may_change_over_time() -> None:
         ("elsewhere", "elsewhere"),
     ],
 )
-def test_what_has_no_date_is_told(
-    partition: str, told: str, caplog: pytest.LogCaptureFixture
+def test_undated_partitions_are_named(
+    partition: str, named: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Partitions without a date, or with one that does not exist, are left out and named."""
     partitions = ["date=2013-05-01", "year=2013/month=6", partition]
     assert between(partitions, "2013", None) == partitions[:2]
     assert last(partitions, 5) == partitions[:2]
     lines = [record.getMessage() for record in caplog.records]
-    assert lines == [f"1 partition has {UNDATED}: {told}"] * 2
+    assert lines == [f"1 partition has {UNDATED}: {named}"] * 2
     ordered = [one.partition for one in latest_first(fragments_of(*partitions))]
     assert ordered == [*partitions[1::-1], partition]
 
 
 def test_many_undated_are_counted(caplog: pytest.LogCaptureFixture) -> None:
-    """Only the first few of what has no date are named."""
+    """Only the first few undated partitions are named."""
     between(["date=2013", *(f"date=x{number}" for number in range(9))], "2013", None)
     (record,) = caplog.records
     assert record.getMessage() == f"9 partitions have {UNDATED}: " + (
@@ -167,7 +168,7 @@ def test_many_undated_are_counted(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_coarser_partitions_come_along() -> None:
-    """A year counts as one date where it is all there is, and comes along with its last day."""
+    """A year without finer partitions counts as one date; otherwise it joins its last day."""
     partitions = ["date=2023", "date=2024", "date=2024-01-01", "date=2024-01-02"]
     assert last(partitions, 1) == ["date=2024", "date=2024-01-02"]
     assert last(partitions, 3) == partitions
@@ -179,13 +180,13 @@ def test_coarser_partitions_come_along() -> None:
     [
         ("2013-02-30", "got 2013-02-30 (no day 30 in 2013-02)"),
         ("2013-05-17T24:00", "no time 24:00:00"),
-        ("17.05.2013", "no date"),
-        ("", "no date"),
-        ("yesterday", "no date"),
+        ("17.05.2013", "not a date"),
+        ("", "not a date"),
+        ("yesterday", "not a date"),
     ],
 )
-def test_bounds_that_are_no_dates(bound: str, fault: str) -> None:
-    """A bound that cannot be is refused, and says why."""
+def test_bounds_that_are_not_dates(bound: str, fault: str) -> None:
+    """A bound that is not a date, or an impossible one, is refused with the reason."""
     for choice in ((bound, None), (None, bound)):
         with pytest.raises(ConfigError) as caught:
             between(["date=2013"], *choice)
@@ -193,7 +194,7 @@ def test_bounds_that_are_no_dates(bound: str, fault: str) -> None:
 
 
 def test_the_ends_of_time() -> None:
-    """The first and the last day that there are can be asked for."""
+    """The first and the last day of the calendar can be selected."""
     days = ["date=0001-01-01", "date=9999-12-31"]
     assert between(days, None, "0001") == days[:1]
     assert between(days, "9999-12-31", None) == days[1:]
@@ -201,7 +202,7 @@ def test_the_ends_of_time() -> None:
 
 @given(st.datetimes(), st.sampled_from(["minutes", "seconds", "microseconds"]))
 def test_iso_times_are_read_as_python_writes_them(moment: datetime, precision: str) -> None:
-    """Whatever `isoformat` writes begins when it says, and is as long as its last digit."""
+    """A time that `isoformat` wrote begins then and lasts one unit of its last digit."""
     step = timedelta(**{precision: 1})
     text = moment.isoformat(timespec=precision)
     begin = datetime.fromisoformat(text)
@@ -210,7 +211,7 @@ def test_iso_times_are_read_as_python_writes_them(moment: datetime, precision: s
 
 @given(st.from_regex(r"[0-9]{4}[-_/. TWQ0-9:+Zz]{0,20}", fullmatch=True))
 def test_no_text_breaks_dates(text: str) -> None:
-    """Whatever looks like a date is one, is none, or is an impossible one."""
+    """A text like a date gives a span, nothing, or an error that names the fault."""
     try:
         span = read_span(text)
     except ValueError:

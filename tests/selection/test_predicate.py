@@ -1,4 +1,4 @@
-"""Predicates mean what they mean in SQL, whatever a key holds; what they cannot mean is refused."""
+"""Predicates mean what they mean in SQL, whatever a key holds; all others are refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ae_pipeline.dataset import Fragment, known_values, partition_keys
 from ae_pipeline.errors import ConfigError
-from ae_pipeline.selection.predicate import fragments_where
+from ae_pipeline.selection import fragments_where
 from tests.support.checks import assert_one_line
 
 NULL = "__HIVE_DEFAULT_PARTITION__"
@@ -68,7 +68,7 @@ VERSIONS = "1.1,1.10,1.2"
     ],
 )
 def test_partitions_of_two_names_are_two(listed: str, predicate: str, expected: str) -> None:
-    """A key whose texts do not all come back from numbers is text: 1.1 and 1.10 stay apart."""
+    """A key is text unless all its texts survive as numbers: 1.1 and 1.10 stay apart."""
     assert values("k", listed, predicate) == expected
 
 
@@ -88,7 +88,7 @@ def test_partitions_of_two_names_are_two(listed: str, predicate: str, expected: 
     ],
 )
 def test_leading_zeros(predicate: str, expected: str) -> None:
-    """`month=05` can be asked for as the number 5 and as the text '05'."""
+    """`month=05` matches the number 5 and the text '05'."""
     assert values("month", "04,05,11,-", predicate) == expected
 
 
@@ -123,7 +123,7 @@ def test_leading_zeros(predicate: str, expected: str) -> None:
     ],
 )
 def test_null_is_neither(listed: str, predicate: str, expected: str) -> None:
-    """What is compared with null is neither true nor false, and `not` leaves it so."""
+    """A comparison with null is neither true nor false, and `not` leaves it so."""
     assert values("k", listed, predicate) == expected
 
 
@@ -175,12 +175,12 @@ def test_null_is_neither(listed: str, predicate: str, expected: str) -> None:
     ],
 )
 def test_kinds_of_values(listed: str, predicate: str, expected: str) -> None:
-    """Numbers of any size, booleans, dates, texts with marks in them: each compares as such."""
+    """Numbers of any size, booleans, dates and texts with quotes each compare as what they are."""
     assert values("k", listed, predicate) == expected
 
 
 def test_names_of_keys() -> None:
-    """Case matters only where it tells keys apart; words of SQL and odd names can be quoted."""
+    """Case matters only where keys differ by it alone; words of SQL and odd names can be quoted."""
     words = ["date", "order", "group", "end", "timestamp", "year", "my-key", "a.b", "select"]
     for word in words:
         assert chosen([f"{word}=1", f"{word}=2"], f'"{word}" = 1') == [f"{word}=1"]
@@ -199,7 +199,7 @@ def test_a_path_is_a_text() -> None:
 
 
 def test_a_key_given_twice_is_refused() -> None:
-    """A path that gives a key two values cannot be asked for it; for others it can."""
+    """A key with two values in one path is refused; other keys of that path are not."""
     partitions = ["a=1/b=1/a=2", "a=3/b=2"]
     assert chosen(partitions, "b = 1") == partitions[:1]
     with pytest.raises(ConfigError, match="a has two values in a=1/b=1/a=2"):
@@ -212,10 +212,10 @@ def test_a_key_given_twice_is_refused() -> None:
     [
         (VERSIONS, "k > 1.1", "k holds texts, because of 1.10; write '1.1'"),
         ("2013,other", "k >= 2013", "because of other; write '2013'"),
-        ("1,2", "k = 'x'", "'x' is no number"),
-        ("1,2", "k = '1_0'", "no number"),
-        ("1,2", "k", "k is a number, no condition"),
-        ("a,b", "k", "k is text, no condition"),
+        ("1,2", "k = 'x'", "'x' is not a number"),
+        ("1,2", "k = '1_0'", "not a number"),
+        ("1,2", "k", "k is a number, not a condition"),
+        ("a,b", "k", "k is text, not a condition"),
         ("a,b", "k = true", "k is text, true is true or false"),
         ("1,0", "k = true", "k is a number, true is true or false"),
         ("true,false", "k = 1", "k is true or false, 1 is a number"),
@@ -241,14 +241,16 @@ def test_a_key_given_twice_is_refused() -> None:
         ("a,b", "-- nothing", "it is empty"),
         ("a,b", "(" * 5000, "nested too deeply|not understood"),
         ("a,b", "not " * 5000 + "true", "nested too deeply"),
-        ("a,b", "k = DATE '2024-02-30'", "'2024-02-30' is no date: no day 30"),
-        ("a,b", "k = DATE '2024-02-01'", "'[ab]' is no date such as"),
+        ("a,b", "k = DATE '2024-02-30'", "'2024-02-30' is not a date: no day 30"),
+        ("a,b", "k = DATE '2024-02-01'", "'[ab]' is not a date such as"),
         ("a,b", "k = ?", "not understood"),
         ("a,b", "case when true then false end", "not understood"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(listed: str, predicate: str, complaint: str) -> None:
-    """One line says what is not understood; no predicate ends in a traceback."""
+def test_predicates_without_a_meaning_are_refused(
+    listed: str, predicate: str, complaint: str
+) -> None:
+    """One line names the part that is not understood; no predicate ends in a traceback."""
     with pytest.raises(ConfigError, match=complaint) as caught:
         values("k", listed, predicate)
     assert_one_line(caught.value, "backfill.where")
@@ -263,14 +265,14 @@ def test_long_alternatives() -> None:
 
 
 def test_patterns_cannot_take_forever() -> None:
-    """Many wildcards in a pattern take no more than a few comparisons per character."""
+    """A pattern with many wildcards takes only a few comparisons per character."""
     partitions = [f"k={'a' * 200}"]
     assert chosen(partitions, f"k like '{'%a' * 60}b'") == []
     assert chosen(partitions, f"k like '{'%a' * 60}%'") == partitions
 
 
 def test_kinds_of_keys() -> None:
-    """A key is a number only if each of its texts is the one way to write its number."""
+    """A key is a number only if each text is the only way to write its number."""
 
     def kind(*texts: str) -> str:
         return partition_keys(fragments_of(*(f"k={text}" for text in texts)))["k"].kind
@@ -298,7 +300,7 @@ def test_kinds_of_keys() -> None:
 
 
 def test_known_values_are_as_they_are_written() -> None:
-    """What there is is told in the words of the folders."""
+    """Known values are quoted as the folders write them."""
     assert known_values(fragments_of("m=04", "m=11", f"m={NULL}")) == "m 04 to 11"
     assert known_values(fragments_of("v=1.1", "v=1.10")) == "v 1.1, 1.10"
     assert known_values(fragments_of(f"v={NULL}")) == "v null"
@@ -372,7 +374,7 @@ conditions = st.recursive(
 
 @given(conditions)
 def test_duckdb_chooses_the_same(predicate: str) -> None:
-    """Nested conditions over numbers, texts, booleans and nulls hold where DuckDB says so."""
+    """Nested conditions over numbers, texts, booleans and nulls hold where they do in DuckDB."""
     with duckdb.connect() as connection:
         connection.register("keys", TABLE)
         found = connection.sql(
@@ -392,7 +394,7 @@ words = st.sampled_from([*WORDS.split(), "\0", "\n", "\x1b", "\u202e"])
 
 @given(st.one_of(st.text(max_size=40), st.lists(words, max_size=12).map(" ".join)))
 def test_no_text_ends_in_a_traceback(predicate: str) -> None:
-    """Whatever is asked chooses partitions or is refused in one line."""
+    """Any text either selects partitions or is refused in one line."""
     try:
         assert set(chosen(TREE, predicate)) <= set(TREE)
     except ConfigError as error:

@@ -233,8 +233,9 @@ def test_claims_are_those_of_arrow(tmp_path: Path) -> None:
             data_page_version=version,
             write_statistics=statistics,
         )
-        groups, metadata = find_chunks(path), pq.read_metadata(path)
+        metadata = pq.read_metadata(path)
         with path.open("rb") as file:
+            groups = find_chunks(file)
             for group, chunks in enumerate(groups):
                 for number, chunk in enumerate(chunks):
                     expected = metadata.row_group(group).column(number)

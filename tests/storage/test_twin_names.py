@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from ae_pipeline.config.job import CompressJob, DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import NameCollisionError, UnwritableDestinationError
-from ae_pipeline.storage import check_names
-from ae_pipeline.storage.twin_names import _are_one, twin_names
+from ae_pipeline.storage.twin_names import _are_one, check_distinct_names, twin_names
 from ae_pipeline.verbs import compress, decode, encode, verify
 from tests.support.checks import assert_one_line
 from tests.support.datasets import mixed_table, write_tree
@@ -125,14 +124,16 @@ def test_decoding_to_such_a_file_system(source: Path, tmp_path: Path, folding_di
 
 def test_files_that_differ_in_case(tmp_path: Path, folding_disk: Path) -> None:
     """File names count as folders do; names that differ otherwise are no trouble."""
-    check_names(folding_disk, fragments("d/a.parquet", "d/b.parquet", "d/a", "e/A.parquet"))
+    check_distinct_names(
+        folding_disk, fragments("d/a.parquet", "d/b.parquet", "d/a", "e/A.parquet")
+    )
     with pytest.raises(NameCollisionError):
-        check_names(folding_disk, fragments("d/a.parquet", "d/A.parquet"))
-    check_names(tmp_path, fragments("d/a.parquet", "d/A.parquet"))
+        check_distinct_names(folding_disk, fragments("d/a.parquet", "d/A.parquet"))
+    check_distinct_names(tmp_path, fragments("d/a.parquet", "d/A.parquet"))
     long = "x" * 240
     with pytest.raises(NameCollisionError):
-        check_names(folding_disk, fragments(long, long.upper()))
-    check_names(tmp_path, fragments(long, long.upper()))
+        check_distinct_names(folding_disk, fragments(long, long.upper()))
+    check_distinct_names(tmp_path, fragments(long, long.upper()))
 
 
 def test_trying_leaves_nothing(tmp_path: Path) -> None:

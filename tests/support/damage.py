@@ -23,7 +23,7 @@ from ae_pipeline.dataset.opening import reading_errors
 from ae_pipeline.errors import AePipelineError, CorruptFragmentError
 from ae_pipeline.formats import require_footer
 from ae_pipeline.formats.archive import ArchiveFormat
-from ae_pipeline.parquet import leaf_bytes
+from ae_pipeline.parquet import leaf_sizes
 from ae_pipeline.storage import Footer, Marker, codec_directory
 from ae_pipeline.storage.layout import write_marker
 from tests.support.golden_archives import (
@@ -74,6 +74,7 @@ def write_archive(root: Path, footer_id: str | None = None, kept: tuple[str, ...
     footer_id = codec.id if footer_id is None else footer_id
     footer = Footer("archive", footer_id, fingerprint(fragment), fragment.size_bytes)
     footer = footer.with_schema(own, codec.schema)
+    (archive / PART).parent.mkdir(parents=True)
     ArchiveFormat(codec).write(fragment, archive / PART, footer, own)
     save_archive_codec(codec, codec_directory(archive, codec.id))
     write_marker(archive, Marker("archive", codec.id))
@@ -103,8 +104,8 @@ def read_part(format: ArchiveFormat, path: Path) -> pa.Table:
     table = pa.Table.from_batches(batches, footer.source_schema(format.schema, PART))
     if len(table) != metadata.num_rows:
         raise CorruptFragmentError("row count differs from the file's")
-    with reading_errors(fragment):
-        format.stored_parts(leaf_bytes(path), footer)
+    with reading_errors(fragment), path.open("rb") as file:
+        format.stored_parts(leaf_sizes(file), footer)
     return table
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ae_pipeline.publish import is_temporary
+from ae_pipeline.hidden_names import is_temporary
 
 _State = tuple[int, int, int, int]
 

@@ -690,7 +690,9 @@ def _write_archive(golden: Golden, source: Path, archive: Path) -> None:
         is_same = arrow.equals(codec.schema.arrow, check_metadata=True)
         footer = Footer("archive", codec.id, fingerprint(fragment), fragment.size_bytes)
         footer = replace(footer, schema=None if is_same else arrow)
-        format.write(fragment, archive / fragment.relative, footer, arrow)
+        path = archive / fragment.relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        format.write(fragment, path, footer, arrow)
     with np.errstate(invalid="ignore"):  # signalling NaN are cast to measure errors
         report = verify(VerifyJob(archive=str(archive), source=str(source)))
     if report.failures:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.parquet.restate import restate
-from ae_pipeline.parquet.schema import read_parquet_schema
+from ae_pipeline.parquet.schema import ParquetSchema, read_parquet_schema
 from ae_pipeline.parquet.thrift import BINARY, I32, STRUCT, Struct
 
 N_ROWS = 6
@@ -32,11 +32,17 @@ def element(
     return tuple(sorted(fields))  # type: ignore[arg-type]
 
 
+def stated_schema(path: Path) -> tuple[ParquetSchema, bytes | None]:
+    """The Parquet schema of a file, and the Arrow schema that it stores."""
+    with path.open("rb") as file:
+        return read_parquet_schema(file)
+
+
 def write_odd(path: Path, column: pa.Array, *elements: Struct, **options: object) -> None:
     """A file of that column, described by these elements, beside a feature column `a`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     table = pa.table({"x": column, "a": np.arange(len(column)) * 0.5})
     pq.write_table(table, path, **{"store_schema": False, **options})
     if elements:
-        schema, _ = read_parquet_schema(path)
+        schema, _ = stated_schema(path)
         restate(path, replace(schema, columns=(elements, *schema.columns[1:])))

@@ -15,7 +15,7 @@ from types import TracebackType
 
 from ae_pipeline.config.job import VerifyJob
 from ae_pipeline.dataset import discover
-from ae_pipeline.publish import is_temporary
+from ae_pipeline.hidden_names import is_temporary
 from ae_pipeline.verbs import verify
 from tests.support.datasets import mixed_table, write_tree
 

@@ -1,4 +1,4 @@
-"""Drift: told where data has changed, silent where it has not; a refit keeps every promise."""
+"""Drift is reported where data has changed and only there; a refit keeps every promise."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def codec_of(source: Path) -> ArchiveCodec:
 
 
 def drift_of(source: Path, new: pa.Table) -> PartitionDrift:
-    """What is found of a third day."""
+    """Drift of a third day."""
     write_tree(source, {"day=3/part-0.parquet": new}, row_group_size=2000)
     job = job_for(source)
     (found,) = measure_drift(job, plan_backfill(job), list_source(job), codec_of(source)).partitions
@@ -95,7 +95,7 @@ def night(source: Path, new: pa.Table, action: str) -> CompressReport:
 
 
 def test_the_index_is_that_of_the_textbook() -> None:
-    """Halves that become three quarters and one: a quarter of ln 3, worked out by hand."""
+    """Halves that become three quarters and one: a quarter of ln 3, by the formula."""
     reference = reference_of(np.repeat([0.0, 1.0], 500_000))
     moved = stability_index(reference, np.repeat([0.0, 1.0], [750_000, 250_000]))
     expected = 0.25 * np.log(0.75 / 0.5) - 0.25 * np.log(0.25 / 0.5)
@@ -139,21 +139,21 @@ def test_small_partitions_raise_no_alarm(source: Path, n_rows: int) -> None:
 
 
 def test_a_shifted_column_is_named(source: Path) -> None:
-    """Other values in one column: that column, and by how much."""
+    """Other values in one column are reported with its name and its shift."""
     found = drift_of(source, table(3, shift=1.0))
     assert found.is_shifted
     assert found.worst_column == "x"
 
 
 def test_broken_dependence_grows_without_a_shift(source: Path) -> None:
-    """Columns that follow from each other no more keep their distributions and take more bytes."""
+    """Columns that no longer follow from each other take more bytes, although no column shifts."""
     found = drift_of(source, table(3, is_broken=True))
     assert not found.is_shifted
     assert found.is_grown
 
 
 def test_codecs_without_references_are_judged_by_bytes(source: Path) -> None:
-    """A codec that knows no deciles still tells growth; one without a plan tells neither."""
+    """A codec without deciles still shows growth; one without a plan as well shows neither."""
     directory = next((source.parent / "archive/_ae/codecs").iterdir())
     codec = load_archive_codec(directory)
     new = {"day=3/part-0.parquet": table(3, is_broken=True)}
@@ -173,7 +173,7 @@ def test_references_are_stored_with_the_codec(source: Path) -> None:
 
 
 def test_warn_changes_nothing(source: Path) -> None:
-    """By default drift is told, and the codec stays."""
+    """By default drift is reported and the codec stays."""
     before = plan_backfill(job_for(source)).codec_id
     report = night(source, table(3, is_broken=True), "warn")
     assert isinstance(report.drift, DriftReport)
@@ -183,7 +183,7 @@ def test_warn_changes_nothing(source: Path) -> None:
 
 
 def test_direct_encodes_without_prediction(source: Path) -> None:
-    """Grown fragments get a codec without predictor and network, the one in use stays."""
+    """Fragments that grew get a codec without predictor and network; the one in use stays."""
     before = codec_of(source).id
     night(source, table(3, is_broken=True), "direct")
     archive = source.parent / "archive"
@@ -197,7 +197,7 @@ def test_direct_encodes_without_prediction(source: Path) -> None:
 
 
 def codecs_of(archive: Path, partition: str) -> list[str]:
-    """Codec of each fragment of a partition, in the order of names."""
+    """The codec of each fragment of a partition, in the order of names."""
     footers = [footer_of(path) for path in sorted((archive / partition).glob("*.parquet"))]
     return [footer.codec_id for footer in footers if footer is not None]
 
@@ -212,7 +212,7 @@ def sites(tmp_path: Path) -> Path:
 
 
 def add_night(source: Path, night: int, *, is_broken: bool) -> None:
-    """A file for each site: the first is as ever, the second follows another relation if broken."""
+    """A file for each site; the second one follows another relation if broken."""
     second = other_relation(20 + night) if is_broken else table(20 + night)
     files = {
         f"site=A/part-{night}.parquet": table(10 + night),
@@ -222,7 +222,7 @@ def add_night(source: Path, night: int, *, is_broken: bool) -> None:
 
 
 def other_relation(seed: int) -> pa.Table:
-    """As `table`, but the third column follows from a first one that follows from nothing."""
+    """As `table`, but the third column follows from a first column of pure noise."""
     whole, generator = table(seed), np.random.default_rng(1000 + seed)
     driver = generator.normal(size=len(whole))
     third = -driver + 0.001 * generator.normal(size=len(whole))
@@ -230,7 +230,7 @@ def other_relation(seed: int) -> pa.Table:
 
 
 def test_direct_is_for_what_has_grown_and_for_that_night(sites: Path) -> None:
-    """A site that did not drift goes on as ever, and so does one that is itself again."""
+    """A site that did not drift keeps its codec, and so does one that has returned to normal."""
     archive, before = sites.parent / "archive", codec_of(sites).id
     for number, is_broken in enumerate((True, True, False), start=1):
         add_night(sites, number, is_broken=is_broken)
@@ -247,7 +247,7 @@ def test_direct_is_for_what_has_grown_and_for_that_night(sites: Path) -> None:
 
 
 def test_a_refit_is_for_what_has_grown_and_is_used_again(sites: Path) -> None:
-    """Each site goes on with the codec that suits it; no night fits one to the same again."""
+    """Each site gets the codec that suits it; no night fits a second codec to the same data."""
     archive, before = sites.parent / "archive", codec_of(sites).id
     for number in range(1, 5):
         add_night(sites, number, is_broken=True)
@@ -268,7 +268,7 @@ def test_a_refit_is_for_what_has_grown_and_is_used_again(sites: Path) -> None:
 
 
 def test_codecs_of_another_promise_do_not_compete(sites: Path) -> None:
-    """A codec with other tolerances that lies in the archive is not used, however small."""
+    """A codec of the archive with other tolerances is not used, however small its output."""
     other = job_for(sites).model_copy(update={"archive": str(sites.parent / "other")})
     add_night(sites, 1, is_broken=True)
     only = other.backfill.model_copy(update={"where": "site = 'B'"})
@@ -282,7 +282,7 @@ def test_codecs_of_another_promise_do_not_compete(sites: Path) -> None:
 
 
 def test_a_refit_keeps_the_promise(source: Path) -> None:
-    """A new codec for other dependences is smaller, and every tolerance is what it was."""
+    """A codec refitted to other dependences is smaller, and every tolerance is what it was."""
     before = codec_of(source)
     report = night(source, other_relation(3), "refit")
     after = codec_of(source)
@@ -298,7 +298,7 @@ def test_a_refit_keeps_the_promise(source: Path) -> None:
 
 
 def test_a_pointless_refit_keeps_the_codec(source: Path) -> None:
-    """Noise that no codec foresees makes no new generation."""
+    """Noise that no codec can predict leads to no new codec."""
     before = plan_backfill(job_for(source)).codec_id
     report = night(source, table(3, 1500, is_broken=True), "refit")
     assert report.drift is not None
@@ -308,7 +308,7 @@ def test_a_pointless_refit_keeps_the_codec(source: Path) -> None:
 
 @pytest.mark.slow
 def test_a_refit_starts_from_the_former_network(tmp_path: Path) -> None:
-    """Where the archive has a network, the refit trains that one further, or else a new one."""
+    """Where the archive has a network, the refit trains it further, or trains a new one."""
     generator = np.random.default_rng(0)
 
     def curved(sign: float) -> pa.Table:
@@ -337,7 +337,7 @@ def test_a_refit_starts_from_the_former_network(tmp_path: Path) -> None:
 
 
 def test_unreadable_fragments_are_left_to_encoding(source: Path) -> None:
-    """A damaged file does not stop the gate; it fails when it is encoded."""
+    """A damaged file does not stop the measurement; it fails when it is encoded."""
     write_tree(source, {"day=3/part-0.parquet": table(3), "day=4/part-0.parquet": table(4)})
     path = source / "day=4/part-0.parquet"
     path.write_bytes(path.read_bytes()[:-30])

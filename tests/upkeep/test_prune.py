@@ -1,4 +1,4 @@
-"""What the source has no more: told by every verb that reads, and removed only with care."""
+"""Orphans: every verb that reads reports them, and they are removed only with care."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def job_for(source: Path, **settings: Any) -> EncodeJob:
 
 
 def night_of(source: Path, **settings: Any) -> CompressJob:
-    """A night of compression of the same."""
+    """A night of compression over the same datasets."""
     archive = source.parent / "archive"
     return CompressJob(source=str(source), archive=str(archive), **{**NEVER, **settings})
 
 
 def files(root: Path) -> list[str]:
-    """Parquet files, relative, private ones apart."""
+    """Relative paths of Parquet files, without private ones."""
     return sorted(
         path.relative_to(root).as_posix()
         for path in root.rglob("*.parquet")
@@ -83,7 +83,7 @@ def many(source: Path, n_files: int) -> Path:
 
 @pytest.mark.parametrize("has_retired", [False, True], ids=["nothing retired", "one retired"])
 def test_an_emptied_source_prunes_nothing(source: Path, has_retired: bool) -> None:
-    """A disk that is not mounted empties no archive, whatever was deleted by us before."""
+    """A disk that is not mounted empties no archive, whatever sources were retired before."""
     archive = source.parent / "archive"
     encode(job_for(many(source, 3)))
     if has_retired:
@@ -102,7 +102,7 @@ def test_an_emptied_source_prunes_nothing(source: Path, has_retired: bool) -> No
 def test_more_than_a_tenth_takes_force(
     source: Path, n_gone: int, n_files: int, is_refused: bool
 ) -> None:
-    """One file, or a tenth of all, is pruned at once; more is refused in one line, until forced."""
+    """One file, or a tenth of all, is pruned at once; more is refused in one line until forced."""
     archive = source.parent / "archive"
     encode(job_for(many(source, n_files)))
     gone = files(source)[-n_gone:]
@@ -126,7 +126,7 @@ def test_more_than_a_tenth_takes_force(
 
 
 def test_retired_fragments_are_never_pruned(source: Path) -> None:
-    """Not even by force: nobody else has them."""
+    """Not even force removes an archive file that is the only copy."""
     archive = source.parent / "archive"
     encode(job_for(source))
     write_note(archive, "retired", "day=1/old.parquet", {"source": "x"})
@@ -136,7 +136,7 @@ def test_retired_fragments_are_never_pruned(source: Path) -> None:
 
 
 def test_what_comes_back_is_not_pruned(source: Path) -> None:
-    """A file that is there again when its turn comes keeps its archive file."""
+    """A source file that has returned before its archive file is removed keeps that file."""
     encode(job_for(source))
     shutil.move(source / "day=1", source.parent / "away")
     job = job_for(source, backfill={"prune": True})
@@ -147,8 +147,8 @@ def test_what_comes_back_is_not_pruned(source: Path) -> None:
     assert len(files(source.parent / "archive")) == 2
 
 
-def test_what_is_no_parquet_any_more_is_no_orphan(source: Path) -> None:
-    """A file without a suffix that was cut short is damaged, not gone: its archive file stays."""
+def test_a_source_that_is_damaged_leaves_no_orphan(source: Path) -> None:
+    """A truncated source file without a suffix is damaged, not gone: its archive file stays."""
     (source / "day=2" / "old.parquet").rename(source / "day=2" / "000000_0")
     encode(job_for(source))
     (source / "day=2" / "000000_0").write_bytes(b"PAR1 cut")
@@ -160,8 +160,8 @@ def test_what_is_no_parquet_any_more_is_no_orphan(source: Path) -> None:
     assert (source.parent / "archive" / "day=2" / "000000_0").exists()
 
 
-def test_a_single_file_is_no_reason_to_prune_its_neighbours(source: Path) -> None:
-    """Files beside the one that is named have a source, although they were not named."""
+def test_naming_a_single_file_does_not_prune_its_neighbours(source: Path) -> None:
+    """Files beside the named one have a source, although they were not named."""
     flat = source.parent / "flat"
     for name in ("a", "b"):
         write(flat / f"{name}.parquet")
@@ -176,11 +176,11 @@ def test_a_single_file_is_no_reason_to_prune_its_neighbours(source: Path) -> Non
     assert files(source.parent / "archive") == ["a.parquet", "b.parquet"]
 
 
-def test_orphans_are_told_by_every_verb_that_reads(source: Path, tmp_path: Path) -> None:
-    """Files, rows and names, with the source named, and where the codec was fitted to it."""
+def test_every_verb_that_reads_reports_orphans(source: Path, tmp_path: Path) -> None:
+    """Files, rows and names are reported, whether the source is named or known from the codec."""
     encode(job_for(source))
     rename(source, 2)
-    archive, told = str(tmp_path / "archive"), "1 file, 60 rows, not in the source any more"
+    archive, line_start = str(tmp_path / "archive"), "1 file, 60 rows, not in the source any more"
     reports = {
         "encode": encode(job_for(source)),
         "backfill": backfill(job_for(source)),
@@ -193,26 +193,26 @@ def test_orphans_are_told_by_every_verb_that_reads(source: Path, tmp_path: Path)
         ),
     }
     for verb, report in reports.items():
-        lines = [line for line in present(report).warnings() if told in line]
+        lines = [line for line in present(report).warnings() if line_start in line]
         assert len(lines) == 1, verb
         assert "day=2/old.parquet" in lines[0]
-    assert inspect(archive).facts["orphaned"] == f"{told}: day=2/old.parquet"
+    assert inspect(archive).facts["orphaned"] == f"{line_start}: day=2/old.parquet"
 
 
 def test_orphans_of_a_selection_alone(source: Path, tmp_path: Path) -> None:
-    """Who decodes one partition is told of its orphans, not of others."""
+    """Decoding one partition reports the orphans of that partition only."""
     encode(job_for(source))
     rename(source, 2)
     encode(job_for(source))
     archive = str(tmp_path / "archive")
-    for day, n_told in ((1, 0), (2, 1)):
+    for day, n_warnings in ((1, 0), (2, 1)):
         chosen = {"partitions": [f"day={day}"]}
         report = verify(VerifyJob(archive=archive, selection=chosen))
-        assert len(report.warnings) == n_told
+        assert len(report.warnings) == n_warnings
 
 
-def test_retired_fragments_are_not_told_as_orphans(source: Path) -> None:
-    """What we deleted after verification has its place in the archive."""
+def test_retired_fragments_are_not_reported_as_orphans(source: Path) -> None:
+    """A fragment whose source was deleted after verification is not an orphan."""
     job = night_of(source, retention={"delete_source": "after_verify"})
     compress(job)
     rest = write(source / "day=3" / "p.parquet")
@@ -225,7 +225,7 @@ def test_retired_fragments_are_not_told_as_orphans(source: Path) -> None:
 
 @pytest.mark.parametrize("verb", ["backfill", "compress", "compress and delete", "features"])
 def test_a_partition_that_was_rewritten_is_replaced(verb: str, source: Path) -> None:
-    """Once its new files are right the old ones go, and decode gives each row once."""
+    """Once its new files are verified the old ones go, and decode gives each row once."""
     settings: dict[str, Any] = {"backfill": {"replace_partitions": True}}
     if verb == "features":
         small = {"network": {"latent_dim": 1}, "training": {"epochs": 0}}
@@ -252,7 +252,7 @@ def test_a_partition_that_was_rewritten_is_replaced(verb: str, source: Path) -> 
 
 
 def test_nothing_is_replaced_by_default(source: Path) -> None:
-    """Orphans stay until somebody asks."""
+    """Orphans stay unless the job asks to replace them."""
     encode(job_for(source))
     rename(source, 2)
     assert backfill(job_for(source)).replaced == ()
@@ -260,7 +260,7 @@ def test_nothing_is_replaced_by_default(source: Path) -> None:
 
 
 def test_only_partitions_that_were_renewed_are_replaced(source: Path) -> None:
-    """An orphan of a partition that lists nothing, or got nothing new, stays and is told."""
+    """An orphan stays, and is reported, if its partition lists nothing or got nothing new."""
     many(source, 2)
     encode(job_for(source))
     (source / "day=1" / "old.parquet").unlink()
@@ -272,7 +272,7 @@ def test_only_partitions_that_were_renewed_are_replaced(source: Path) -> None:
 
 
 def test_a_partition_that_fails_is_not_replaced(source: Path) -> None:
-    """If one of its files cannot be encoded, the rows of the former ones are all there is."""
+    """If one of its new files cannot be encoded, the old ones stay: they may be the only copy."""
     encode(job_for(source))
     rename(source, 2)
     (source / "day=2" / "bad.parquet").write_bytes(b"PAR1 nothing PAR1")
@@ -304,8 +304,8 @@ def test_replacing_much_takes_force(source: Path) -> None:
     assert files(source.parent / "archive") == files(source)
 
 
-def test_what_vanishes_between_plan_and_work_is_told(source: Path) -> None:
-    """A file that was planned and is gone when its turn comes is named; the others are done."""
+def test_a_file_that_vanishes_between_plan_and_work_is_named(source: Path) -> None:
+    """A planned file that is gone before it is encoded is named; the others are encoded."""
     job = job_for(source)
     plan = plan_backfill(job)
     (source / "day=2" / "old.parquet").unlink()

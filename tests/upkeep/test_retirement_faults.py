@@ -23,7 +23,7 @@ LIMITS = tuple(megabytes << 20 for megabytes in (500, 700, 900, 1100, 1400, 1800
 
 @pytest.mark.timeout(400)
 def test_faults_at_steps_of_a_night(tmp_path: Path) -> None:
-    """Each row lies in the source still, or comes out of the archive as promised."""
+    """After any fault each row is still in the source, or the archive decodes it as promised."""
     command = (
         "-m",
         "tests.support.retirement_faults",
@@ -45,7 +45,7 @@ def test_faults_at_steps_of_a_night(tmp_path: Path) -> None:
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("verb", ["verify", "compress"])
 def test_too_little_memory_is_no_damage(verb: str, tmp_path: Path) -> None:
-    """At whatever limit: no archive file is set aside or noted as damaged, no source is lost."""
+    """At any memory limit no archive file is rejected or noted as damaged; no source is lost."""
     source, archive = mixed_tree(tmp_path / "source"), tmp_path / "archive"
     run("compress", source, archive, "--set", "planner.learn=never")
     before = {path: path.read_bytes() for path in archive.rglob("*.parquet")}

@@ -46,7 +46,7 @@ def job_for(source: Path, **settings: Any) -> EncodeJob:
 
 
 def states(plan: BackfillPlan) -> dict[str, str]:
-    """State by fragment, short names."""
+    """The state of each fragment, by short name."""
     return {one.relative.removeprefix("date="): one.state for one in plan.fragments}
 
 
@@ -67,7 +67,7 @@ def rewrite(path: Path, seed: int) -> None:
 
 
 def test_everything_is_missing_at_first_and_current_afterwards(source: Path) -> None:
-    """A first backfill does all, a second one nothing, and every value is within its promise."""
+    """The first backfill encodes all, the second one nothing, and every value keeps its promise."""
     first = backfill(job_for(source))
     assert set(states(first.plan).values()) == {"missing"}
     assert n_written(first) == 8
@@ -79,7 +79,7 @@ def test_everything_is_missing_at_first_and_current_afterwards(source: Path) -> 
 
 
 def spoil(path: Path, fault: str) -> None:
-    """Put a fault into a file that is still called Parquet."""
+    """Damage a file that keeps its Parquet suffix."""
     content = path.read_bytes()
     if fault == "truncated":
         path.write_bytes(content[: len(content) // 2])
@@ -98,7 +98,7 @@ def spoil(path: Path, fault: str) -> None:
 def test_a_bad_file_does_not_stop_the_first_backfill(
     source: Path, fault: str, is_selected: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The codec is fitted without it, the others are done, and it fails only if it is selected."""
+    """The codec is fitted without it, the others are encoded, and it fails only if selected."""
     relative = f"date={DAYS[0]}/part-0.parquet"
     for path in source.rglob("*.parquet"):
         pq.write_table(pq.read_table(path, partitioning=None), path, write_page_checksum=True)
@@ -114,14 +114,14 @@ def test_a_bad_file_does_not_stop_the_first_backfill(
 
 
 def test_a_dry_run_writes_nothing(source: Path) -> None:
-    """Planning makes no folder, and says what would be done."""
+    """Planning makes no folder, and lists what would be done."""
     found = backfill(job_for(source, backfill={"dry_run": True}))
     assert len(found.plan.selected) == 8
     assert [path.name for path in source.parent.iterdir()] == ["source"]
 
 
 def test_states_have_reasons(source: Path) -> None:
-    """Rewritten, failed, outdated, orphaned: each is told, and why."""
+    """Rewritten, failed, outdated and orphaned fragments are listed with the reason."""
     archive = source.parent / "archive"
     backfill(job_for(source))
     rewrite(source / f"date={DAYS[0]}/part-0.parquet", 99)
@@ -149,8 +149,8 @@ def test_states_have_reasons(source: Path) -> None:
     assert "part-0.parquet" in reasons[f"{DAYS[2]}/part-0.parquet"]
 
 
-def test_a_failure_is_forgotten_when_its_fragment_is_mended(source: Path) -> None:
-    """The note of a failure holds for the source as it was, and goes with success."""
+def test_a_failure_is_forgotten_when_its_fragment_is_repaired(source: Path) -> None:
+    """The note of a failure counts for the source that failed, and goes with success."""
     path = source / f"date={DAYS[0]}/part-0.parquet"
     backfill(job_for(source))
     path.write_bytes(path.read_bytes()[:-20])
@@ -164,7 +164,7 @@ def test_a_failure_is_forgotten_when_its_fragment_is_mended(source: Path) -> Non
 
 
 def test_prune_removes_orphans_alone(source: Path) -> None:
-    """Orphans stay until --prune; then they and their empty folders go, nothing else."""
+    """Orphans stay until --prune, which removes them and their empty folders only."""
     archive = source.parent / "archive"
     backfill(job_for(source))
     shutil.rmtree(source / f"date={DAYS[1]}")
@@ -175,8 +175,8 @@ def test_prune_removes_orphans_alone(source: Path) -> None:
     assert len(list(archive.rglob("*.parquet"))) == 6
 
 
-def test_what_was_done_is_told_in_the_past(source: Path) -> None:
-    """A plan says what is to be done and removed, a run what was; orphans have no source bytes."""
+def test_a_run_reports_in_the_past_tense(source: Path) -> None:
+    """A plan lists what is due, a run what was done; orphans have no source bytes."""
     backfill(job_for(source))
     kept = sum(path.stat().st_size for path in source.rglob(f"date={DAYS[0]}/*.parquet"))
     for day in DAYS[1:]:
@@ -204,8 +204,8 @@ def test_an_emptied_source_prunes_nothing(source: Path) -> None:
     assert len(list((source.parent / "archive").rglob("*.parquet"))) == 8
 
 
-def test_retired_fragments_are_no_orphans(source: Path) -> None:
-    """What was deleted after verification stays in the archive; other content is not taken."""
+def test_retired_fragments_are_not_orphans(source: Path) -> None:
+    """A retired fragment stays in the archive; other content under its name is not encoded."""
     archive = source.parent / "archive"
     backfill(job_for(source))
     path = source / f"date={DAYS[0]}/part-0.parquet"
@@ -255,8 +255,8 @@ def test_selection(source: Path, choice: dict[str, Any], expected: list[str]) ->
         ({"where": "upper(date) = 'X'"}, "not understood"),
         ({"where": "date"}, "cannot evaluate"),
         ({"where": "date = (select 1)"}, "not understood"),
-        ({"start": "May"}, "no date"),
-        ({"end": "2013-13"}, "no date"),
+        ({"start": "May"}, "not a date"),
+        ({"end": "2013-13"}, "not a date"),
         ({"start": "2015", "end": "2013"}, "ends before it starts: backfill.end: expected 2015"),
         ({"start": "2013-06", "end": "2013-05-31"}, "ends before it starts"),
     ],
@@ -264,7 +264,7 @@ def test_selection(source: Path, choice: dict[str, Any], expected: list[str]) ->
 def test_a_bad_selection_is_refused_in_one_line(
     source: Path, choice: dict[str, Any], word: str
 ) -> None:
-    """Predicates and dates that cannot be meant raise a `ConfigError` that quotes them."""
+    """Predicates and dates without a meaning raise a `ConfigError` that quotes them."""
     with pytest.raises(ConfigError, match=word) as caught:
         plan_backfill(job_for(source, backfill=choice))
     assert "\n" not in str(caught.value)
@@ -277,10 +277,10 @@ def test_a_bad_selection_is_refused_in_one_line(
         ({"start": "2016"}, "backfill.start 2016"),
     ],
 )
-def test_a_selection_of_nothing_is_warned_of(
+def test_a_selection_of_nothing_is_a_warning(
     choice: dict[str, Any], asked: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A selection that matches no partition says what partitions there are."""
+    """A selection that matches no partition lists the partitions that exist."""
     job = job_for(stations(tmp_path, "year={year}/station={station}"), backfill=choice)
     assert plan_backfill(job).fragments == ()
     (record,) = caplog.records
@@ -302,7 +302,7 @@ def stations(root: Path, layout: str) -> Path:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_lookback_counts_dates(layout: str, tmp_path: Path) -> None:
-    """The last years have all of their stations, whichever key comes first in the path."""
+    """The last years include all their stations, whichever key comes first in the path."""
     source = stations(tmp_path, layout)
     chosen = selected(plan_backfill(job_for(source, backfill={"lookback": 2})))
     assert len(chosen) == 6
@@ -320,7 +320,7 @@ def test_latest_first_is_by_date(layout: str, tmp_path: Path) -> None:
 
 
 def test_without_dates_partitions_are_counted(tmp_path: Path) -> None:
-    """Where no key tells a date, lookback and descending order go by path."""
+    """Without a key for dates, lookback and descending order follow the path."""
     tables = {f"station={name}/part-0.parquet": mixed_table(0, 5) for name in "ABC"}
     source = write_tree(tmp_path / "source", tables)
     choice = {"lookback": 2, "order": "desc"}
@@ -337,15 +337,15 @@ def test_dates_may_be_spread_over_folders(tmp_path: Path) -> None:
 
 
 def test_ranges_need_dates(tmp_path: Path) -> None:
-    """Where no folder tells a date, a range is refused."""
+    """Without a key for dates, a range is refused."""
     tables = {"station=a/part-0.parquet": mixed_table(0)}
     job = job_for(write_tree(tmp_path / "source", tables), backfill={"start": "2013"})
     with pytest.raises(ConfigError, match="no partition key is a date"):
         plan_backfill(job)
 
 
-def test_codec_generations_live_side_by_side(source: Path) -> None:
-    """A new codec takes what is new; the rest is outdated, still verifies, and can be asked for."""
+def test_codecs_live_side_by_side(source: Path) -> None:
+    """A new codec encodes new fragments; the others are outdated, verify, and can be selected."""
     archive = source.parent / "archive"
     backfill(job_for(source, backfill={"end": "2013-05"}))
     other = source.parent / "other"
@@ -391,15 +391,15 @@ def test_a_plan_refuses_another_kind_of_destination(source: Path) -> None:
         backfill(EncodeJob(source=str(source), features=new, codec=str(codec), **dry))
 
 
-def test_the_way_to_another_tolerance_is_told(source: Path) -> None:
-    """Asking an archive for another tolerance names a way that works; a test above goes it."""
+def test_a_refusal_names_the_way_to_another_tolerance(source: Path) -> None:
+    """Asking an archive for another tolerance names a way that works, as tested above."""
     backfill(job_for(source, backfill={"lookback": 1}))
     with pytest.raises(ConfigError, match="give `backfill --codec` the codec made there"):
         backfill(job_for(source, tolerance={"relative": 0.02}))
 
 
-def test_current_fragments_are_done_again_only_if_named(source: Path) -> None:
-    """`only: [current]` encodes again what is current, as a user who distrusts it wants."""
+def test_current_fragments_are_encoded_again_only_if_selected(source: Path) -> None:
+    """`only: [current]` encodes current fragments again, for a user who distrusts them."""
     backfill(job_for(source))
     found = backfill(job_for(source, backfill={"only": ["current"], "limit": 1}))
     assert n_written(found) == 1
@@ -414,7 +414,7 @@ def test_a_damaged_note_is_ignored(source: Path) -> None:
     assert set(states(plan_backfill(job_for(source))).values()) == {"current"}
 
 
-def test_a_bad_codec_is_told_before_anything_is_written(source: Path) -> None:
+def test_a_bad_codec_fails_before_anything_is_written(source: Path) -> None:
     """A codec that does not exist fails the plan."""
     with pytest.raises(AePipelineError, match="no codec"):
         plan_backfill(job_for(source, codec=str(source / "nowhere")))

@@ -1,4 +1,4 @@
-"""Compress: what is new is encoded, read back and compared; sources go last, if at all."""
+"""Compress encodes new fragments, reads them back and compares them; sources go last, if at all."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def names(report: DatasetReport) -> tuple[str, ...]:
 
 
 def test_a_night_writes_what_is_new_and_reads_it_back(source: Path) -> None:
-    """The first night does all, the next one what was added, each value compared."""
+    """The first night encodes all, the next one what was added, and each value is compared."""
     first = compress(job_for(source))
     assert (n_written(first), first.failures, first.retired) == (3, (), ())
     assert first.verified is not None
@@ -88,7 +88,7 @@ def test_sources_stay_unless_asked(source: Path) -> None:
 
 
 def test_verified_sources_are_deleted(source: Path) -> None:
-    """With after_verify they go, also those of earlier nights; their tables can be decoded."""
+    """With after_verify sources go, also those of earlier nights; their tables can be decoded."""
     tables = {day: read_table(source / f"{day}/part-0.parquet") for day in DAYS}
     compress(job_for(source, backfill={"lookback": 1}))
     report = compress(job_for(source, **AFTER_VERIFY))
@@ -116,7 +116,7 @@ def test_an_emptied_source_is_no_error_afterwards(source: Path) -> None:
 
 
 def test_a_retired_archive_file_is_held_to_its_hash(source: Path) -> None:
-    """Without a source, a single other byte in a file that was verified is told."""
+    """Without a source, a single changed byte in a verified file is reported."""
     compress(job_for(source, **AFTER_VERIFY))
     archive = source.parent / "archive"
     path = archive / f"{DAYS[0]}/part-0.parquet"
@@ -131,7 +131,7 @@ def test_a_retired_archive_file_is_held_to_its_hash(source: Path) -> None:
 
 @pytest.fixture
 def returned(source: Path) -> Path:
-    """Another file that has the name of one that was deleted after verification."""
+    """A file with other content and the name of a retired one."""
     compress(job_for(source, **AFTER_VERIFY))
     path = source / DAYS[1] / "part-0.parquet"
     write_tree(source, {f"{DAYS[1]}/part-0.parquet": mixed_table(77)})
@@ -158,16 +158,16 @@ def test_the_only_copy_is_not_replaced(source: Path, returned: Path, is_damaged:
     assert len(read_notes(archive, "retired")) == 2
 
 
-def test_verify_tells_of_a_new_file_at_a_retired_path(source: Path, returned: Path) -> None:
-    """It does not say to encode it again, which would replace the only copy of what was there."""
+def test_verify_reports_a_new_file_at_a_retired_path(source: Path, returned: Path) -> None:
+    """Its remedy is not to encode again, which would replace the only copy of the retired rows."""
     report = verify(VerifyJob(archive=str(source.parent / "archive"), source=str(source)))
     (failure,) = report.failures
     assert str(returned) in failure.message
     assert "give the new file another name" in failure.message
 
 
-def test_a_new_file_at_a_retired_path_is_told_of_every_night(source: Path, returned: Path) -> None:
-    """It is named as a failure with its remedy until somebody gives it another name."""
+def test_a_new_file_at_a_retired_path_is_reported_every_night(source: Path, returned: Path) -> None:
+    """It is a failure with its remedy until it gets another name."""
     for settings in ({}, {}, {"backfill": {"dry_run": True}}):
         (failure,) = compress(job_for(source, **settings)).failures
         assert str(returned) in failure.message
@@ -178,7 +178,7 @@ def test_a_new_file_at_a_retired_path_is_told_of_every_night(source: Path, retur
 
 
 def test_a_file_that_comes_back_unchanged_is_deleted_again(source: Path) -> None:
-    """A retired fragment that is restored is what the archive holds: nothing is told of it."""
+    """A restored source whose rows the archive holds is deleted again without a failure."""
     path = source / DAYS[1] / "part-0.parquet"
     content = path.read_bytes()
     compress(job_for(source, **AFTER_VERIFY))
@@ -218,7 +218,7 @@ def test_what_fails_verification_is_set_aside_and_keeps_its_source(source: Path)
 
 
 def test_a_source_that_changed_in_the_meantime_stays(source: Path) -> None:
-    """What is rewritten after it was encoded is not what was verified: it is not deleted."""
+    """A source that is rewritten after it was encoded was not verified, and is not deleted."""
     job = job_for(source, **AFTER_VERIFY)
     plan = plan_backfill(job)
     encoding = start_compress(job, plan, None)
@@ -236,8 +236,8 @@ def test_a_source_that_changed_in_the_meantime_stays(source: Path) -> None:
 
 
 @pytest.mark.parametrize("is_changed", [False, True])
-def test_a_deletion_that_a_kill_cut_short_is_finished(source: Path, is_changed: bool) -> None:
-    """A file with its hidden name is deleted if it is what was verified, else given back."""
+def test_a_deletion_that_a_kill_interrupted_is_finished(source: Path, is_changed: bool) -> None:
+    """A hidden source is deleted if it is the verified file, and otherwise gets its name back."""
     compress(job_for(source))
     path = source / DAYS[0] / "part-0.parquet"
     content = path.read_bytes()
@@ -251,7 +251,7 @@ def test_a_deletion_that_a_kill_cut_short_is_finished(source: Path, is_changed: 
 
 
 def test_a_dry_run_changes_nothing(source: Path) -> None:
-    """Only the plan comes back, and what would be done."""
+    """A dry run returns the plan and what would be done, and writes nothing."""
     report = compress(job_for(source, backfill={"dry_run": True}, **AFTER_VERIFY))
     assert len(report.plan.selected) == 3
     assert (report.encoded, report.verified) == (None, None)
@@ -259,37 +259,37 @@ def test_a_dry_run_changes_nothing(source: Path) -> None:
 
 
 @pytest.mark.parametrize("settings", [{}, AFTER_VERIFY])
-def test_a_dry_run_tells_what_the_night_does(source: Path, settings: dict[str, Any]) -> None:
-    """What it says would be written, read back and deleted is what then is; and so in words."""
+def test_a_dry_run_predicts_what_the_night_does(source: Path, settings: dict[str, Any]) -> None:
+    """The night writes, reads back and deletes exactly what the dry run announced."""
     compress(job_for(source, backfill={"lookback": 1}))
-    told = compress(job_for(source, backfill={"dry_run": True}, **settings))
+    planned = compress(job_for(source, backfill={"dry_run": True}, **settings))
     done = compress(job_for(source, **settings))
-    assert told.intended is not None
+    assert planned.intended is not None
     assert done.encoded is not None
     assert done.verified is not None
-    assert told.intended.encoded == names(done.encoded)
-    assert {*told.intended.checked} == {*names(done.verified)}
-    assert {*told.intended.retired} == {*done.retired}
-    assert told.intended.retired_bytes == done.retired_bytes
-    lines = " ".join(present(told).lines())
+    assert planned.intended.encoded == names(done.encoded)
+    assert {*planned.intended.checked} == {*names(done.verified)}
+    assert {*planned.intended.retired} == {*done.retired}
+    assert planned.intended.retired_bytes == done.retired_bytes
+    lines = " ".join(present(planned).lines())
     assert "Would encode 2 fragments" in lines
     assert ("Would delete 3 source fragments" in lines) == bool(settings)
     assert "Nothing to do" not in lines
 
 
-def test_a_dry_run_tells_of_deletions_alone(source: Path) -> None:
-    """Where all is current, it is told that sources would be read back and deleted."""
+def test_a_dry_run_reports_deletions_alone(source: Path) -> None:
+    """Where all is current, the sources that would be read back and deleted are listed."""
     compress(job_for(source))
-    told = compress(job_for(source, backfill={"dry_run": True}, **AFTER_VERIFY))
-    assert told.intended is not None
-    assert (told.intended.encoded, len(told.intended.retired)) == ((), 3)
-    assert "Nothing to do" not in " ".join(present(told).lines())
+    planned = compress(job_for(source, backfill={"dry_run": True}, **AFTER_VERIFY))
+    assert planned.intended is not None
+    assert (planned.intended.encoded, len(planned.intended.retired)) == ((), 3)
+    assert "Nothing to do" not in " ".join(present(planned).lines())
     nothing = compress(job_for(source, backfill={"dry_run": True}))
     assert "Nothing to do" in " ".join(present(nothing).lines())
 
 
 def test_what_a_killed_night_wrote_is_read_back_by_the_next(source: Path) -> None:
-    """Also if nothing is deleted afterwards; and once only."""
+    """Even a night that deletes nothing reads them back, and only once."""
     job = job_for(source)
     encoding = start_compress(job, plan_backfill(job), None)
     assert encoding is not None
@@ -303,7 +303,7 @@ def test_what_a_killed_night_wrote_is_read_back_by_the_next(source: Path) -> Non
 
 
 def test_sources_of_former_codecs_fragments_are_deleted_too(source: Path) -> None:
-    """What another codec encoded is read back and compared as well, and then let go."""
+    """Fragments of another codec are read back and compared too, and their sources deleted."""
     compress(job_for(source))
     other = source.parent / "other"
     tolerance = {"relative": 0.02}
@@ -316,7 +316,7 @@ def test_sources_of_former_codecs_fragments_are_deleted_too(source: Path) -> Non
 
 
 def test_failures_are_counted_once(source: Path) -> None:
-    """A file that was there already and fails its check is one of those that were looked at."""
+    """An existing file that fails its check counts once, among those that were checked."""
     job = job_for(source, **AFTER_VERIFY)
     compress(job_for(source))
     bad = source.parent / "archive" / DAYS[1] / "part-0.parquet"
@@ -328,7 +328,7 @@ def test_failures_are_counted_once(source: Path) -> None:
 
 
 def test_two_nights_at_once_delete_each_source_once(source: Path) -> None:
-    """What the other one verified and deleted is done, whenever that was noticed."""
+    """A source that the other night verified and deleted is no failure, whenever that shows."""
     job = job_for(source, **AFTER_VERIFY)
     compress(job_for(source))
     plan = plan_backfill(job)
@@ -349,8 +349,8 @@ def test_two_nights_at_once_delete_each_source_once(source: Path) -> None:
     )
 
 
-def test_a_source_that_vanishes_is_told_of(source: Path) -> None:
-    """A source that is gone although nothing was verified and deleted is a failure."""
+def test_a_source_that_vanishes_is_a_failure(source: Path) -> None:
+    """A source that is gone without having been verified and deleted is a failure."""
     job = job_for(source, **AFTER_VERIFY)
     compress(job_for(source))
     verifying = plan_check(job, plan_backfill(job), None, NOTHING)
@@ -360,18 +360,18 @@ def test_a_source_that_vanishes_is_told_of(source: Path) -> None:
     assert [failure.relative for failure in settled.failures] == [f"{DAYS[1]}/part-0.parquet"]
 
 
-def test_planning_that_waits_is_told_of(source: Path) -> None:
-    """An archive fragment that does not answer while states are looked for is named."""
+def test_planning_that_waits_is_a_warning(source: Path) -> None:
+    """An archive fragment whose storage does not answer while states are found is named."""
     compress(job_for(source))
     archive = source.parent / "archive"
     hanging = archive / DAYS[1] / "part-0.parquet"
     hanging.unlink()
     os.mkfifo(hanging)
-    told: list[str] = []
+    messages: list[str] = []
 
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            told.append(record.getMessage())
+            messages.append(record.getMessage())
             # A writer is what the reader waits for; it may be gone before anything is written.
             os.close(os.open(hanging, os.O_WRONLY))
 
@@ -383,11 +383,11 @@ def test_planning_that_waits_is_told_of(source: Path) -> None:
     finally:
         logger.removeHandler(listener)
     assert [one.state for one in found] == ["current", "stale", "current"]
-    assert f"{DAYS[1]}/part-0.parquet" in told[0]
+    assert f"{DAYS[1]}/part-0.parquet" in messages[0]
 
 
 def test_broken_fragments_do_not_stop_the_others(source: Path) -> None:
-    """A damaged source file is named, stays, and the rest is done."""
+    """A damaged source file is named and stays, and the rest is done."""
     path = source / DAYS[1] / "part-0.parquet"
     compress(job_for(source, backfill={"where": f"path < '{DAYS[1]}'"}))
     path.write_bytes(path.read_bytes()[:-30])

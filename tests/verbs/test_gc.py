@@ -1,4 +1,4 @@
-"""Garbage collection: what nothing refers to goes, what decoding needs stays."""
+"""gc removes what nothing refers to; what decoding needs stays."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ae_pipeline import errors
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.report.forms import as_json
 from ae_pipeline.report.gc import garbage_line, garbage_table
-from ae_pipeline.report.tables import to_markdown
+from ae_pipeline.report.tables.markup import to_markdown
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.results.gc import GarbageReport
 from ae_pipeline.storage import Marker
@@ -48,25 +48,25 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def archive(built: Path, tmp_path: Path) -> Path:
-    """A copy of the archive that a test may litter."""
+    """A copy of the archive that a test may add garbage to."""
     return Path(shutil.copytree(built / "archive", tmp_path / "archive"))
 
 
 def only_codec(archive: Path) -> Path:
-    """Directory of the one codec of an archive."""
+    """The directory of an archive's only codec."""
     (directory,) = (archive / CODECS).iterdir()
     return directory
 
 
 def age(path: Path, seconds: float) -> None:
-    """Let a file, or a folder and all in it, be last written to so long ago."""
+    """Set back when a file, or a folder and all in it, was last written to."""
     then = time.time() - seconds
     for one in (path, *path.rglob("*")):
         os.utime(one, (then, then), follow_symlinks=False)
 
 
 def litter(archive: Path, codec: Path) -> set[str]:
-    """One of each thing that nothing needs; returns their relative paths."""
+    """Add one of each kind of garbage; return their relative paths."""
     shutil.copytree(codec, archive / CODECS / codec_id(codec))
     garbage = {
         f"{CODECS}/{codec_id(codec)}": None,
@@ -82,7 +82,7 @@ def litter(archive: Path, codec: Path) -> set[str]:
     for relative, content in garbage.items():
         if content is not None:
             (archive / relative).write_bytes(content)
-    # What is in its place now was written after it was set aside.
+    # The file in its place now was written after it was set aside.
     written = (archive / "day=1/part-0.parquet").stat().st_mtime - 1
     os.utime(archive / "day=1/.part-0.parquet.rejected", (written, written))
     return set(garbage)
@@ -119,12 +119,12 @@ def found(collected: GarbageReport) -> set[str]:
 
 
 def checked(archive: Path, source: Path) -> DatasetReport:
-    """What verify says."""
+    """The report of verify."""
     return verify(VerifyJob(archive=str(archive), source=str(source)))
 
 
 def test_garbage_goes_and_the_rest_stays(built: Path, archive: Path) -> None:
-    """After a collection the dataset is, file by file, what it was before it was littered."""
+    """After gc the dataset is, file by file, what it was before the garbage was added."""
     before, expected = tree(archive), checked(archive, built / "source")
     garbage = litter(archive, built / "codec")
     size_bytes = sum(map(len, tree(archive).values())) - sum(map(len, before.values()))
@@ -141,19 +141,19 @@ def test_garbage_goes_and_the_rest_stays(built: Path, archive: Path) -> None:
     assert gc(str(archive), 0.0).garbage == ()
 
 
-def test_dry_run_only_tells(built: Path, archive: Path) -> None:
-    """A dry run finds the same and removes nothing."""
+def test_a_dry_run_removes_nothing(built: Path, archive: Path) -> None:
+    """A dry run lists what a run then removes, and removes nothing."""
     litter(archive, built / "codec")
     age(archive, 2 * DAY_S)
     before = tree(archive)
-    told = gc(str(archive), DAY_S, is_dry_run=True)
+    planned = gc(str(archive), DAY_S, is_dry_run=True)
     assert tree(archive) == before
-    assert told.is_dry_run
-    assert gc(str(archive), DAY_S).garbage == told.garbage
+    assert planned.is_dry_run
+    assert gc(str(archive), DAY_S).garbage == planned.garbage
 
 
 def test_what_is_young_stays(built: Path, archive: Path) -> None:
-    """Nothing goes that was written to within the grace period; one young file keeps its codec."""
+    """Files written to within the grace period stay; one young file keeps its whole codec."""
     garbage = litter(archive, built / "codec")
     kept = gc(str(archive), DAY_S)
     assert kept.garbage == ()
@@ -167,7 +167,7 @@ def test_what_is_young_stays(built: Path, archive: Path) -> None:
 
 
 def test_codecs_of_fragments_stay(built: Path, archive: Path) -> None:
-    """In an archive of two generations both codecs stay until no fragment names the former one."""
+    """In an archive of two codecs both stay until no fragment names the former one."""
     source = Path(shutil.copytree(built / "source", archive.parent / "source"))
     write_tree(source, {"day=3/part-0.parquet": mixed_table(8)})
     job = EncodeJob(source=str(source), archive=str(archive), codec=str(built / "codec"))
@@ -185,7 +185,7 @@ def test_codecs_of_fragments_stay(built: Path, archive: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["truncated", "foreign"])
 def test_codecs_stay_while_a_footer_is_in_doubt(built: Path, archive: Path, damage: str) -> None:
-    """If one fragment cannot tell its codec no codec goes, and the result says why."""
+    """If one fragment does not reveal its codec, no codec goes, and a warning says why."""
     garbage = litter(archive, built / "codec")
     fragment = archive / "day=2/part-0.parquet"
     if damage == "truncated":
@@ -200,11 +200,11 @@ def test_codecs_stay_while_a_footer_is_in_doubt(built: Path, archive: Path, dama
 
 
 def test_links_are_not_followed(built: Path, archive: Path, tmp_path: Path) -> None:
-    """What lies behind a link is neither removed nor forgotten: its codec stays."""
+    """Files behind a link are not removed, and the codecs of fragments behind one stay."""
     outside = tmp_path / "outside"
     outside.mkdir()
-    (outside / ".part-0.parquet.0123abcd.tmp").write_bytes(b"theirs")
-    (outside / "state").write_bytes(b"theirs")
+    (outside / ".part-0.parquet.0123abcd.tmp").write_bytes(b"foreign")
+    (outside / "state").write_bytes(b"foreign")
     (archive / "day=4").symlink_to(outside)
     (archive / ".link.0123abcd.tmp").symlink_to(outside / "state")
     (archive / CODECS / ("ab" * 10)).symlink_to(outside)
@@ -225,7 +225,7 @@ def test_links_are_not_followed(built: Path, archive: Path, tmp_path: Path) -> N
 
 
 def test_single_file_of_any_name(built: Path, tmp_path: Path) -> None:
-    """A source that is one file may have any name; the codec of what came of it stays."""
+    """A source that is one file may have any name; the codec of its archive file stays."""
     source = tmp_path / "rows.data"
     shutil.copy(built / "source/day=1/part-0.parquet", source)
     archive = tmp_path / "archive"
@@ -234,8 +234,8 @@ def test_single_file_of_any_name(built: Path, tmp_path: Path) -> None:
     assert gc(str(archive), 0.0).garbage == ()
 
 
-def test_failures_of_fragments_that_are_here_stay(archive: Path) -> None:
-    """A note about a fragment that is here is left to the next backfill."""
+def test_failures_of_present_fragments_stay(archive: Path) -> None:
+    """The note of a fragment that is in the dataset is left to the next backfill."""
     note = archive / "_ae/failed/day=1/part-0.parquet.json"
     note.parent.mkdir(parents=True)
     note.write_text("{}")
@@ -243,7 +243,7 @@ def test_failures_of_fragments_that_are_here_stay(archive: Path) -> None:
 
 
 def test_decoded_datasets_are_collected_too(built: Path, tmp_path: Path) -> None:
-    """Temporary files go from decoded tables as well."""
+    """Temporary files are removed from decoded tables as well."""
     decoded = tmp_path / "decoded"
     decode(DecodeJob(archive=str(built / "archive"), decoded=str(decoded)))
     before = tree(decoded)
@@ -252,9 +252,9 @@ def test_decoded_datasets_are_collected_too(built: Path, tmp_path: Path) -> None
     assert tree(decoded) == before
 
 
-def test_what_is_not_ours_is_refused(built: Path, tmp_path: Path) -> None:
-    """A folder without our marker, a file and nothing at all are refused in one line."""
-    (tmp_path / ".mine.0123abcd.tmp").write_bytes(b"theirs")
+def test_other_folders_are_refused(built: Path, tmp_path: Path) -> None:
+    """A folder without a marker, a file and a missing path are refused in one line."""
+    (tmp_path / ".mine.0123abcd.tmp").write_bytes(b"foreign")
     with pytest.raises(errors.DestinationExistsError) as foreign:
         gc(str(tmp_path), 0.0)
     assert_one_line(foreign.value, "nothing is removed", str(tmp_path), "name the folder")
@@ -266,19 +266,19 @@ def test_what_is_not_ours_is_refused(built: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("grace_s", [-1.0, float("nan")])
-def test_a_grace_that_is_none_is_refused(archive: Path, grace_s: float) -> None:
-    """A period below zero would take what is written at this moment."""
+def test_an_impossible_grace_period_is_refused(archive: Path, grace_s: float) -> None:
+    """A grace period below zero, which would remove files being written, is refused."""
     with pytest.raises(errors.ConfigError) as refused:
         gc(str(archive), grace_s)
     assert_one_line(refused.value, "grace", "from 0 on")
 
 
 def test_report(built: Path, archive: Path) -> None:
-    """The table has a row each and a total, and says whether anything was removed."""
+    """The table has a row for each item and a total, and shows whether anything was removed."""
     litter(archive, built / "codec")
-    told = gc(str(archive), 0.0, is_dry_run=True)
-    assert "would be removed" in to_markdown(garbage_table(told))
-    assert f"6 files and folders would free {told.size_bytes:,} bytes" in garbage_line(told)
+    planned = gc(str(archive), 0.0, is_dry_run=True)
+    assert "would be removed" in to_markdown(garbage_table(planned))
+    assert f"6 files and folders would free {planned.size_bytes:,} bytes" in garbage_line(planned)
     done = gc(str(archive), 0.0)
     markdown = to_markdown(garbage_table(done))
     assert all(one.relative in markdown and one.reason in markdown for one in done.garbage)

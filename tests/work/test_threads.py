@@ -21,7 +21,7 @@ FRAGMENTS = tuple(Fragment(Path(f"part-{n}"), f"part-{n}", 0) for n in range(6))
 
 
 def done(fragment: Fragment) -> FragmentResult:
-    """A result of no bytes."""
+    """A result without bytes."""
     return FragmentResult(
         **vars(StoredBytes.total([])),
         relative=fragment.relative,
@@ -32,7 +32,7 @@ def done(fragment: Fragment) -> FragmentResult:
 
 
 def test_failures_are_named_and_the_others_finish() -> None:
-    """Errors of data and of I/O become failures, only the latter worth a retry."""
+    """Errors of data and of I/O become failures; only those of I/O are retriable."""
 
     def work(fragment: Fragment) -> FragmentResult:
         if fragment.relative == "part-1":
@@ -50,10 +50,10 @@ def test_failures_are_named_and_the_others_finish() -> None:
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit(143), KeyError("bug")])
-def test_stop_gives_up_what_is_in_hand(
+def test_a_stop_cancels_running_fragments(
     stop: BaseException | type[BaseException], tmp_path: Path
 ) -> None:
-    """What stops the main thread starts nothing more and leaves no half file of what was begun."""
+    """After a stop no fragment starts, and those that were running leave no half-written file."""
     begun: list[str] = []
     both_write = threading.Barrier(2, timeout=30)
 
@@ -78,20 +78,20 @@ def test_stop_gives_up_what_is_in_hand(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_fragments_without_progress_are_told_of(caplog: pytest.LogCaptureFixture) -> None:
-    """A fragment that hangs is named while it hangs, again after longer; who goes on is not."""
+def test_fragments_without_progress_are_named(caplog: pytest.LogCaptureFixture) -> None:
+    """A fragment that hangs is named, and again after a longer wait; a slow one is not."""
     answers = threading.Event()
-    told: list[str] = []
+    messages: list[str] = []
 
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            told.append(record.getMessage())
-            if len(told) == 2:
+            messages.append(record.getMessage())
+            if len(messages) == 2:
                 answers.set()
 
     def work(fragment: Fragment) -> FragmentResult:
         while fragment.relative == "part-1" and not answers.is_set():
-            beat()  # slow, but it goes on
+            beat()  # slow, but making progress
         if fragment.relative == "part-2":
             answers.wait()
         return done(fragment)
@@ -105,12 +105,12 @@ def test_fragments_without_progress_are_told_of(caplog: pytest.LogCaptureFixture
     finally:
         logger.removeHandler(listener)
     assert len(outcome.results) == len(FRAGMENTS)
-    assert all("part-2 (" in message for message in told)
-    assert "does their storage answer?" in told[0]
+    assert all("part-2 (" in message for message in messages)
+    assert "does their storage answer?" in messages[0]
 
 
-def test_pulse_ends_work_that_is_not_wanted() -> None:
-    """A beat passes until the work is to end, and means nothing outside of it."""
+def test_a_pulse_ends_cancelled_work() -> None:
+    """A beat passes until the work is cancelled, and does nothing outside of any work."""
     stop = threading.Event()
     beat()
     with using(Pulse(stop)):

@@ -23,8 +23,9 @@ from ae_pipeline.dataset import (
     typical_schema,
 )
 from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
-from ae_pipeline.fitting.prepare import Measured, measure_for_fit, spread
-from ae_pipeline.parquet import read_leaves
+from ae_pipeline.fitting.prepare import Measured, measure_for_fit
+from ae_pipeline.fitting.spreading import spread_row_groups
+from ae_pipeline.parquet import leaf_sizes
 from ae_pipeline.planner.candidate import CandidateTrainer
 from ae_pipeline.planner.forecast import Forecast, outlook
 from ae_pipeline.planner.plan import plan_codec
@@ -53,7 +54,7 @@ class SampledSource:
 
 
 @dataclass(frozen=True)
-class Rehearsed:
+class ForecastCodec:
     """The codec that a tolerance would get, but for the training that there was no time for.
 
     Args:
@@ -76,9 +77,8 @@ def sample_source(job: EstimateJob, progress: Progress) -> SampledSource:
         job, source, progress, max_rows=_MEASURED_VALUES // n_features, schema=schema
     )
     n_rows = sum(group.n_rows for group in list_row_groups(source.fragments))
-    chosen = spread(
-        spread(measured.groups, _MEASURED_VALUES // n_features), _MOST_VALUES // n_features
-    )
+    groups = spread_row_groups(measured.groups, _MEASURED_VALUES // n_features)
+    chosen = spread_row_groups(groups, _MOST_VALUES // n_features)
     return SampledSource(source, measured, tuple(chosen), n_rows, _kept_bytes(source, schema))
 
 
@@ -87,13 +87,13 @@ def is_trained(codec: ArchiveCodec) -> bool:
     return codec.network is not None and codec.provenance.training.steps > 0
 
 
-def rehearse(
+def forecast_codec(
     job: EstimateJob,
     tolerance: ToleranceConfig,
     sampled: SampledSource,
     forecast: Forecast,
     progress: Progress,
-) -> Rehearsed:
+) -> ForecastCodec:
     """The codec that the planner would choose, had it less time."""
     own = job.model_copy(update={"tolerance": tolerance})
     provenance = Provenance(job.source, "rehearsal", sampled.n_rows, UNTRAINED)
@@ -103,7 +103,7 @@ def rehearse(
     with tempfile.TemporaryDirectory() as scratch:
         trainer = CandidateTrainer(own, direct, inputs, sampled.groups, Path(scratch), progress)
         codec = plan_codec(trainer, config, _MOST_VALUES, forecast)
-    return Rehearsed(codec, outlook(trainer, codec, config.budget_s))
+    return ForecastCodec(codec, outlook(trainer, codec, config.budget_s))
 
 
 def sample_blocks(codec: ArchiveCodec, sampled: SampledSource) -> SampleBlocks:
@@ -117,6 +117,6 @@ def _kept_bytes(source: Source, schema: TableSchema) -> int:
     features = set(schema.features)
     for fragment in source.fragments:
         with opened(fragment) as file:
-            sizes = read_leaves(file)
+            sizes = leaf_sizes(file)
         total += sum(size for path, size in sizes.items() if path.split(".")[0] not in features)
     return total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline.parquet import column_bytes, leaf_bytes
+from ae_pipeline.parquet import column_bytes, leaf_sizes
 from tests.support.datasets import mixed_table
 
 
@@ -22,14 +23,14 @@ def test_sizes_are_those_of_arrow(tmp_path: Path) -> None:
         for number in range(metadata.num_columns):
             chunk = metadata.row_group(group).column(number)
             expected[chunk.path_in_schema] += chunk.total_compressed_size
-    leaves = leaf_bytes(tmp_path / "p.parquet")
+    with (tmp_path / "p.parquet").open("rb") as file:
+        leaves = leaf_sizes(file)
     assert leaves == expected
     assert column_bytes(leaves, "tags") == expected["tags.list.element"] > 0
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1\xff\xff\xff\x7fPAR1", b"\x49" * 50])
-def test_no_footer(tmp_path: Path, content: bytes) -> None:
-    """What has no footer is said to be damaged."""
-    (tmp_path / "p.parquet").write_bytes(content)
+def test_no_footer(content: bytes) -> None:
+    """A file without a footer is reported as damaged."""
     with pytest.raises(pa.ArrowInvalid, match="sizes of its columns"):
-        leaf_bytes(tmp_path / "p.parquet")
+        leaf_sizes(io.BytesIO(content))

@@ -1,7 +1,7 @@
 """Values that Arrow reads and yet calls invalid: text in Latin-1, decimals of too many digits.
 
-Others write such files, and bytes are kept as they are. What must hold of every column is its
-structure, offsets and indices, without which reading values would leave the memory they lie in.
+Other writers make such files, and their bytes are kept unchanged. The structure of every column
+must be valid, though: wrong offsets or indices would make readers leave the column's memory.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ae_pipeline.parquet.physical import decimal_width, retype, with_fields
 
 
 def check_structure(records: pa.RecordBatch) -> None:
-    """Raise `ValueError` if offsets or indices lead nowhere; what values say does not matter."""
+    """Raise `ValueError` if offsets or indices lead nowhere; values may be anything."""
     with suppress(pa.ArrowInvalid):
         records.validate(full=True)
         return
@@ -29,16 +29,16 @@ def check_structure(records: pa.RecordBatch) -> None:
 
 
 def check_keepable(records: pa.RecordBatch, where: str, first_row: int) -> None:
-    """Refuse what could not be read back.
+    """Refuse rows that could not be read back.
 
     Args:
         records: some rows of a source.
-        where: its path.
-        first_row: number of their first row.
+        where: path of the source.
+        first_row: number of the first of these rows.
 
     Raises:
         CorruptFragmentError: the structure of a column is damaged.
-        UnkeptColumnError: a decimal has so many digits more than its type that it does not fit.
+        UnkeptColumnError: a decimal does not fit the bytes that its type is stored in.
     """
     with suppress(pa.ArrowInvalid):
         records.validate(full=True)
@@ -61,12 +61,12 @@ def check_keepable(records: pa.RecordBatch, where: str, first_row: int) -> None:
                 where=f"{where}, column {name}",
                 expected=str(column.type),
                 got=f"{error}, {_row_of(column, first_row)}",
-                remedy="mend it in the source, or give the column more digits there",
+                remedy="correct it in the source, or give the column more digits there",
             ) from error
 
 
 def bare_type(kind: pa.DataType) -> pa.DataType:
-    """A type of the same structure in which all values are valid."""
+    """Return a type of the same structure in which all values are valid."""
     if isinstance(kind, pa.BaseExtensionType):
         return bare_type(kind.storage_type)
     if types.is_nested(kind):
@@ -86,7 +86,7 @@ def bare_type(kind: pa.DataType) -> pa.DataType:
 
 
 def _stored_type(kind: pa.DataType) -> pa.DataType:
-    """The type in which decimals take the bytes that Arrow's writer gives them."""
+    """Return the type in which decimals take the bytes that Arrow's writer gives them."""
     if isinstance(kind, pa.BaseExtensionType):
         return _stored_type(kind.storage_type)
     if types.is_nested(kind):
@@ -95,13 +95,13 @@ def _stored_type(kind: pa.DataType) -> pa.DataType:
 
 
 def _inside(kind: pa.DataType, change: Callable[[pa.DataType], pa.DataType]) -> pa.DataType:
-    """A nested type whose parts were changed."""
+    """Return a nested type with each part changed."""
     parts = [kind.field(number) for number in range(kind.num_fields)]
     return with_fields(kind, [part.with_type(change(part.type)) for part in parts])
 
 
 def _row_of(column: pa.Array, first_row: int) -> str:
-    """The row of the first value that does not fit; each is tried by itself."""
+    """Name the row of the first value that does not fit, trying each by itself."""
     kind = _stored_type(column.type)
     for row in range(len(column)):
         try:

@@ -1,7 +1,7 @@
-"""Which partition keys tell the date, and what date they tell of each fragment.
+"""Find the partition keys that hold dates, and with them the date of each fragment.
 
-A table may have several keys that look like dates, and keys such as `station=2013` that only look
-like ones. The key is chosen once for the whole table, by its name and by all of its values.
+A table may have several such keys, and keys such as `station=2013` that only look like dates. The
+key is chosen once for the whole table, by its name and by all of its values.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from itertools import repeat
 
 from ae_pipeline.dataset import Fragment, partition_values
-from ae_pipeline.selection.spans import Span, narrow, read_span
+from ae_pipeline.selection.periods import Span
+from ae_pipeline.selection.spans import narrow, read_span
 
-#: What keys for parts of dates are called, in the order in which they narrow a date.
+#: Names of keys for parts of dates, in the order in which they narrow a date.
 _YEARS = ("year", "yr", "yyyy", "y")
 _PARTS: dict[str, tuple[str, ...]] = {
     "month": ("month", "mon", "mm", "m"),
@@ -26,8 +27,8 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "minute": ("minute", "min", "mi"),
     "second": ("second", "sec", "ss"),
 }
-#: What keys for dates are called, and how many digits a date of theirs has at least when it is
-#: written without any mark: `date=2013` is a year, `hour=2013` is none.
+#: Names of keys for dates, and the fewest digits of a date that is written with digits alone:
+#: `date=2013` is a year, `hour=2013` is not a date.
 _WHOLE = 8
 _LEAST_DIGITS = {
     **dict.fromkeys((*_YEARS, "date", "dt", "ds", "ts", "timestamp", "datetime", "period"), 4),
@@ -36,9 +37,9 @@ _LEAST_DIGITS = {
         ("ymd", "yyyymmdd", "quarter", "week", "day", "hour", "minute", "time"), _WHOLE
     ),
 }
-#: The years in which digits under a name that says nothing are taken for a date.
+#: Digits under any other name are taken as a date if they lie in these years.
 _LIKELY = range(1900, 2200)
-#: The rank of keys that tell no date.
+#: The rank of keys that hold no dates.
 _NEVER = 9
 
 
@@ -48,7 +49,7 @@ class Dated:
 
     Args:
         span: None if it has none.
-        fault: what is wrong with it, if it is written like a date that does not exist.
+        fault: why it has none, if it is written like a date that does not exist.
     """
 
     span: Span | None
@@ -56,17 +57,17 @@ class Dated:
 
 
 def dates_of(fragments: Sequence[Fragment]) -> list[Dated]:
-    """The date of each fragment."""
+    """Return the date of each fragment, in their order."""
     values = [partition_values(fragment) for fragment in fragments]
     names = _keys_of_dates(values)
     return [_date_of(value, names) for value in values]
 
 
 def _date_of(values: Mapping[str, str | None], names: Sequence[str]) -> Dated:
-    """From the first of the named keys that the path has; other keys may make it more precise.
+    """Read the date from the best key that a path has; other keys may make it more precise.
 
     Args:
-        values: of one path, by key.
+        values: values of one path, by key.
         names: keys that hold dates, the best first.
     """
     there = [name for name in names if name in values]
@@ -77,7 +78,7 @@ def _date_of(values: Mapping[str, str | None], names: Sequence[str]) -> Dated:
     except ValueError as error:
         return Dated(None, str(error))
     for name in there[1:]:
-        finer = _tried(name, values[name])
+        finer = _read_or_none(name, values[name])
         span = finer if span and finer and span.holds(finer) else span
     return Dated(span)
 
@@ -88,7 +89,7 @@ def _read(name: str, values: Mapping[str, str | None]) -> Span | None:
 
 
 def _parts_of(values: Mapping[str, str | None]) -> dict[str, str]:
-    """Values of the keys that are called like parts of dates, from months down to seconds."""
+    """Return the values of keys named like parts of dates, from months down to seconds."""
     named = {name.lower(): value for name, value in values.items() if value is not None}
     found = {
         unit: next((named[name] for name in names if name in named), None)
@@ -98,7 +99,7 @@ def _parts_of(values: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def _keys_of_dates(values: Sequence[Mapping[str, str | None]]) -> list[str]:
-    """Keys that hold dates, the best first: `date=`, `year=`, `event_date=`, then by values."""
+    """Return keys that hold dates, the best first: `date=`, `year=`, `event_date=`, then others."""
     texts: dict[str, set[str]] = {}
     for value in values:
         for name, text in value.items():
@@ -108,8 +109,8 @@ def _keys_of_dates(values: Sequence[Mapping[str, str | None]]) -> list[str]:
 
 
 def _rank(name: str, texts: Collection[str]) -> int:
-    """How likely a key is to tell the date, 0 the likeliest."""
-    spans = [_tried(name, text) for text in texts]
+    """Rank a key by its name and values; 0 is the likeliest to hold dates."""
+    spans = [_read_or_none(name, text) for text in texts]
     known = [span for span in spans if span is not None]
     if not known:
         return _NEVER
@@ -124,18 +125,18 @@ def _rank(name: str, texts: Collection[str]) -> int:
 
 
 def _words(name: str) -> list[str]:
-    """`event_date` and `eventDate` → event, date."""
+    """Split a name into lower-case words: `event_date` and `eventDate` give event, date."""
     return re.findall("[a-z]+", re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower())
 
 
 def _may_be_date(name: str, text: str) -> bool:
-    """Whether digits without any mark are enough of them for a key of that name."""
+    """Whether a text is not digits alone, or has enough of them for a key of that name."""
     least = min(map(_LEAST_DIGITS.get, _words(name), repeat(_WHOLE)), default=_WHOLE)
     return not text.isdecimal() or len(text) >= least
 
 
-def _tried(name: str, text: str | None) -> Span | None:
-    """None for days that do not exist, too."""
+def _read_or_none(name: str, text: str | None) -> Span | None:
+    """As `_read`, but None for days that do not exist."""
     try:
         return _read(name, {name: text})
     except ValueError:

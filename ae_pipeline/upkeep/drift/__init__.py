@@ -1,0 +1,6 @@
+"""Drift: new data is no longer what the codec was fitted to. Measure it, and choose codecs."""
+
+from ae_pipeline.upkeep.drift.choice import choose_codecs
+from ae_pipeline.upkeep.drift.measure import measure_drift, warn_of_drift
+
+__all__ = ["choose_codecs", "measure_drift", "warn_of_drift"]

@@ -21,9 +21,9 @@ _LOADERS: dict[str, Callable[[str | Path], ArchiveCodec | FeaturesCodec]] = {
 def codec_kind(directory: str | Path) -> str:
     """Return `archive` or `features`; errors as `load_codec`."""
     kind = read_tree(Path(directory)).get("kind", "features")
-    if kind not in _LOADERS:
+    if not isinstance(kind, str) or kind not in _LOADERS:
         raise corrupt(Path(directory), f"kind is {kind!a}")
-    return str(kind)
+    return kind
 
 
 def load_codec(directory: str | Path) -> ArchiveCodec | FeaturesCodec:

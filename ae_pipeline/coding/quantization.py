@@ -50,11 +50,6 @@ class Quantizer:
         """Return a quantizer with cells of twice the tolerance; bit for bit if that is 0."""
         return cls(LinearGrid(offset, tolerance), Promise(tolerance))
 
-    @property
-    def has_cells(self) -> bool:
-        """Whether values are rounded at all."""
-        return self.grid.has_cells
-
     def to_units(self, values: Values) -> Prediction:
         """Convert source units to tolerance units; NaN for values that no cell holds."""
         with np.errstate(invalid="ignore"):  # a signalling NaN is a value like any other

@@ -45,10 +45,10 @@ def plan_codec(
 
     Raises:
         TrainingError: the loss of a network is not finite before the first step.
-        MissingExtraError: a network may be tried, and what trains it is not installed.
+        MissingExtraError: a network may be tried, but the packages that train it are missing.
     """
     if config.learn == "auto" and trainer.inputs.n_inputs > 1:
-        # Told now, not after minutes of what needs no network.
+        # Fail now, not after minutes of work that needs no network.
         require(
             "planner.learn: auto",
             *("tensorflow", "keras"),

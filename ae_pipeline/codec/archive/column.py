@@ -102,7 +102,7 @@ class ColumnCodec:
     @cached_property
     def has_cells(self) -> bool:
         """Whether values are rounded to a grid; else the column is lossless."""
-        return self.quantizer.has_cells
+        return self.quantizer.grid.has_cells
 
     @cached_property
     def dtype(self) -> np.dtype[Any]:

@@ -51,7 +51,9 @@ def _to_json(quantizer: Quantizer) -> dict[str, Any]:
 
 
 def _from_json(tree: dict[str, Any], offset: float, tolerance: float) -> Quantizer:
-    fill_values = all_finite(tree.get("fill_values", ()), "fill_values")
+    fill_values: tuple[float, ...] = ()
+    if "fill_values" in tree:
+        fill_values = all_finite(tree["fill_values"], "fill_values")
     if len(fill_values) > _MOST_FILL_VALUES:
         raise ValueError(f"{len(fill_values)} fill values, at most {_MOST_FILL_VALUES}")
     ordinary = tree.get("ordinary")

@@ -33,8 +33,7 @@ from ae_pipeline.fragments import decode_fragment, encode_fragment
 from ae_pipeline.results.progress import ProgressEvent, silent
 from ae_pipeline.storage import Footer, Marker, codec_directory
 from ae_pipeline.storage.layout import write_marker
-from ae_pipeline.verbs import estimate, inspect, plan_decode, plan_verify, verify
-from ae_pipeline.verbs.encode_plan import plan_encode
+from ae_pipeline.verbs import estimate, inspect, plan_decode, plan_verify, prepare_encode, verify
 from ae_pipeline.work import for_each_fragment
 from tests.support.checks import assert_one_line
 from tests.support.codec.archives import make_codec
@@ -111,20 +110,20 @@ def twins(tmp_path: Path) -> Twins:
 
 
 class Hooked(Mapping[str, FragmentFormat]):
-    """Coders; whoever asks for one, having read a footer, has another run come in between."""
+    """Formats; asking for one, after a footer was read, lets another run come in between."""
 
     def __init__(self, formats: Mapping[str, FragmentFormat], hook: Callable[[], None]) -> None:
-        self._coders, self._hook = formats, hook
+        self._formats, self._hook = formats, hook
 
     def __getitem__(self, name: str) -> FragmentFormat:
         self._hook()
-        return self._coders[name]
+        return self._formats[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._coders)
+        return iter(self._formats)
 
     def __len__(self) -> int:
-        return len(self._coders)
+        return len(self._formats)
 
 
 class Beat(Pulse):
@@ -198,7 +197,7 @@ def test_a_source_that_is_replaced_while_it_is_encoded(twins: Twins, is_in_place
         archive=str(twins.archive),
         execution={"force": True},
     )
-    plan = plan_encode(job)
+    plan = prepare_encode(job)
     before = (twins.archive / NAME).read_bytes()
 
     def overwrite() -> None:

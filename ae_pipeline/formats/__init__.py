@@ -1,4 +1,4 @@
-"""The kinds of dataset that we write, one fragment at a time."""
+"""The kinds of dataset that ae-pipeline writes, one fragment at a time."""
 
 from ae_pipeline.formats.base import Facts, FragmentFormat
 from ae_pipeline.formats.latent_records import compose_records, features_schema, split_records

@@ -104,12 +104,12 @@ class ArchiveFormat(FragmentFormat):
 
     @property
     def codec_id(self) -> str:
-        """The codec in use."""
+        """Id of the codec in use."""
         return self.codec.id
 
     @property
     def schema(self) -> TableSchema:
-        """Of the source the codec was fitted to."""
+        """Schema and roles of the source that the codec was fitted to."""
         return self.codec.schema
 
     @property
@@ -149,15 +149,15 @@ class ArchiveFormat(FragmentFormat):
 
     @property
     def drift_reference(self) -> ArchiveCodec:
-        """The codec: its plan says how many bytes it expects per row."""
+        """The codec itself: its plan says how many bytes it expects per row."""
         return self.codec
 
     def fidelity(self) -> tuple[ColumnFidelity, ...]:
-        """Return what the promise leaves of each feature column."""
+        """Return how much of each feature column the promise preserves."""
         return column_fidelity(self.codec)
 
     def conflicts(self, job: EncodeJob) -> Conflicts:
-        """Return tolerances that the job asks for and the codec was fitted without."""
+        """Return tolerances that the job asks for but the codec was not fitted with."""
         if not job.tolerance.model_fields_set - {"accept_flattened"}:
             return {}
         return {"tolerance": (job.tolerance.shaping(), self.codec.provenance.tolerance)}
@@ -223,7 +223,7 @@ class ArchiveFormat(FragmentFormat):
             yield from self._decode(batches, schema, size, fragment.relative, group)
 
     def _stored(self, part: Part, schema: pa.Schema) -> list[str] | None:
-        """Columns of the archive that the wanted ones are decoded from; None for all."""
+        """Return the archive's columns that the wanted ones are decoded from; None for all."""
         if part.columns is None:
             return None
         features = set(self.codec.schema.features)
@@ -238,7 +238,7 @@ class ArchiveFormat(FragmentFormat):
         where: str,
         group: int,
     ) -> Iterator[pa.RecordBatch]:
-        """The rows of a row group of so many, batch by batch as they are stored."""
+        """Decode a row group of `size` rows, batch by batch as they are stored."""
         needs_block = not set(schema.names).isdisjoint(self.codec.schema.features)
         features: Mapping[str, pa.Array] = {}
         start = 0
@@ -253,7 +253,7 @@ class ArchiveFormat(FragmentFormat):
             start += len(records)
 
     def _features(self, content: bytes, size: int, names: list[str]) -> dict[str, pa.Array]:
-        """The wanted feature columns of a row group; ValueError if they have other rows."""
+        """Decode a row group's wanted feature columns; ValueError unless they have `size` rows."""
         features = self.codec.decode(content, size, names)
         for column in features.values():
             if len(column) != size:

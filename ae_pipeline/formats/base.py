@@ -1,4 +1,4 @@
-"""What a kind of dataset that we write must provide.
+"""The protocol of every kind of dataset that ae-pipeline writes.
 
 A new kind is one module with such a class, and one entry in `formats/registry.py`.
 """
@@ -25,9 +25,9 @@ from ae_pipeline.results.inspection import InspectedColumn
 from ae_pipeline.results.progress import Progress
 from ae_pipeline.storage import WHOLE, Footer, Kind, Part
 
-#: Settings of a job and what a codec has instead: (wanted, found) by the name of the setting.
+#: Settings in which a job and a codec differ: (wanted, found) by the setting's name.
 Conflicts: TypeAlias = dict[str, tuple[object, object]]
-#: What `inspect` shows, by its label.
+#: Values that `inspect` shows, by label.
 Facts: TypeAlias = dict[str, str | int | float]
 
 
@@ -35,17 +35,17 @@ class FragmentFormat(ABC):
     """Turns source fragments into fragments of one kind of dataset, and back."""
 
     kind: ClassVar[Kind]
-    #: How a person calls such a dataset.
+    #: Name of such a dataset in messages.
     label: ClassVar[str]
-    #: Verb of the command line that writes one.
+    #: Command-line verb that writes one.
     verb: ClassVar[str]
-    #: Whether each value is promised, so that a source may be deleted once it is verified.
+    #: Whether every value keeps a promise, so that a source may be deleted once it is verified.
     has_promise: ClassVar[bool]
 
     @classmethod
     @abstractmethod
     def extra_of(cls, job: JobConfig) -> dict[str, str]:
-        """Return what footers hold for this kind alone, as a job has it."""
+        """Return the footer entries that only this kind has, as the job sets them."""
 
     @classmethod
     @abstractmethod
@@ -103,12 +103,12 @@ class FragmentFormat(ABC):
     @property
     @abstractmethod
     def extra(self) -> dict[str, str]:
-        """What the footer holds for this kind alone."""
+        """Footer entries that only this kind has."""
 
     @property
     @abstractmethod
     def warnings(self) -> tuple[str, ...]:
-        """What whoever decodes should know of the codec itself."""
+        """Warnings about the codec itself, for whoever decodes."""
 
     @property
     @abstractmethod
@@ -132,11 +132,11 @@ class FragmentFormat(ABC):
 
     @abstractmethod
     def fidelity(self) -> tuple[ColumnFidelity, ...]:
-        """Return what the promise leaves of each feature column; nothing if there is none."""
+        """Return how much of each feature column the promise preserves; empty if there is none."""
 
     @abstractmethod
     def conflicts(self, job: EncodeJob) -> Conflicts:
-        """Return settings that the job asks for and the codec was fitted without."""
+        """Return settings that the job asks for but the codec was not fitted with."""
 
     @abstractmethod
     def facts(self) -> Facts:
@@ -156,13 +156,13 @@ class FragmentFormat(ABC):
 
     @abstractmethod
     def stored_parts(self, leaves: Mapping[str, int], footer: Footer) -> dict[str, int]:
-        """Return the bytes of the columns that stand for features, by part, of all leaf columns."""
+        """Return the bytes by part of columns that stand for features, from all leaf columns."""
 
     @abstractmethod
     def write(
         self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
     ) -> tuple[str, ...]:
-        """Encode a source fragment of schema `arrow` to `path`; returns warnings."""
+        """Encode a source fragment of schema `arrow` to `path`; return warnings."""
 
     @abstractmethod
     def read(

@@ -1,4 +1,4 @@
-"""Source records → archive records, and back: kept columns, and the block in the first row."""
+"""Source records to archive records and back: kept columns, and the block in the first row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BLOCK_COLUMN = "ae:block"
 
 @contextmanager
 def damage_in(where: str, group: int) -> Iterator[None]:
-    """Damage by name, whatever notices it."""
+    """Turn any error from damaged bytes into a `CorruptFragmentError` that names the row group."""
     try:
         yield
     except (KeyError, ValueError, IndexError, pa.ArrowException) as error:
@@ -34,7 +34,7 @@ def damaged(got: str, where: str, group: int) -> CorruptFragmentError:
 
 
 def block_of(records: pa.RecordBatch, is_first: bool) -> bytes:
-    """The block of a row group, in its first row alone; ValueError if it is not so."""
+    """Return a row group's block; ValueError unless it lies in the first row alone."""
     blocks = records.column(BLOCK_COLUMN)
     if blocks.type != pa.binary():
         raise ValueError(f"blocks are {blocks.type}, not binary")
@@ -47,7 +47,7 @@ def block_of(records: pa.RecordBatch, is_first: bool) -> bytes:
 def compose_from(
     records: pa.RecordBatch, features: Mapping[str, pa.Array], start: int, schema: pa.Schema
 ) -> pa.RecordBatch:
-    """Rows of the source's schema: kept columns, and features from their row `start`."""
+    """Compose rows of the source's schema from kept columns and features from row `start` on."""
     columns = [
         features[name].slice(start, len(records)) if name in features else records.column(name)
         for name in schema.names
@@ -59,14 +59,14 @@ def compose_from(
 
 
 def archive_schema(source: pa.Schema, roles: TableSchema) -> pa.Schema:
-    """The fragment's kept columns, all that are no features, in their order; then the blocks."""
+    """Return a schema of all columns but the features, in the fragment's order, then the blocks."""
     features = set(roles.features)
     fields = [field for field in source if field.name not in features]
     return pa.schema([*fields, pa.field(BLOCK_COLUMN, pa.binary())])
 
 
 def with_block(records: pa.RecordBatch, content: bytes, schema: pa.Schema) -> pa.RecordBatch:
-    """The kept columns, and the block in the first row."""
+    """Return the kept columns with the block in the first row."""
     offsets = np.full(len(records) + 1, len(content), np.int32)
     offsets[0] = 0
     validity = np.zeros((len(records) + 7) // 8, np.uint8)

@@ -1,4 +1,4 @@
-"""What `inspect` tells of a codec: facts of its networks, and of each feature column."""
+"""Descriptions of a codec for `inspect`: its networks, and each feature column."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def features_facts(codec: FeaturesCodec) -> Facts:
 
 
 def archive_facts(codec: ArchiveCodec) -> Facts:
-    """Describe the predictors of an archive codec, and from how many rows they pay."""
+    """Describe the predictors of an archive codec, and the number of rows from which they pay."""
     predictor, network = codec.predictor, codec.network
     terms = "none" if predictor is None else f"{len(predictor.weights)} terms"
     facts: Facts = {"codec": codec.id, "linear prediction": terms, **_break_even(codec)}
@@ -49,7 +49,7 @@ def archive_column(codec: ArchiveCodec, number: int) -> InspectedColumn:
 
 
 def _break_even(codec: ArchiveCodec) -> Facts:
-    """Rows from which the model saves more than it takes, if it was chosen against none."""
+    """Return the rows from which the model saves more than it costs, if that was measured."""
     plan = codec.provenance.plan
     chosen = next((one for one in plan if one.is_chosen), None)
     if chosen is None or not chosen.model_bytes:

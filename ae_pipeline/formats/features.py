@@ -37,7 +37,7 @@ from ae_pipeline.results.progress import Progress
 from ae_pipeline.storage import WHOLE, Footer, Kind, Part, read_bounded
 
 LATENT_KEY = "latent_column"
-#: Rows of long text are encoded fewer at a time, so that row groups stay short.
+#: Fewer rows of long text are encoded at a time, so that row groups stay short.
 _BATCH_BYTES = 1 << 27
 
 
@@ -65,7 +65,7 @@ class FeaturesFormat(FragmentFormat):
 
     @classmethod
     def open(cls, directory: Path, extra: Mapping[str, str]) -> FeaturesFormat:
-        """Load a codec; to decode, the latent column's name comes from each footer."""
+        """Load a codec; when decoding, the latent column's name comes from each footer."""
         return cls(load_features_codec(directory), extra.get(LATENT_KEY, ""))
 
     @classmethod
@@ -88,12 +88,12 @@ class FeaturesFormat(FragmentFormat):
 
     @property
     def codec_id(self) -> str:
-        """The codec in use."""
+        """Id of the codec in use."""
         return self.codec.id
 
     @property
     def schema(self) -> TableSchema:
-        """Of the source the codec was fitted to."""
+        """Schema and roles of the source that the codec was fitted to."""
         return self.codec.schema
 
     @property
@@ -113,12 +113,12 @@ class FeaturesFormat(FragmentFormat):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Columns whose rare values are lost, as the fit found them."""
+        """Warnings about columns whose rare values are lost, as the fit found them."""
         return tuple(map(str, self.codec.provenance.rare))
 
     @property
     def quantizers(self) -> tuple[Quantizer, ...]:
-        """None: latents promise nothing of a value."""
+        """Empty: latents promise nothing about single values."""
         return ()
 
     @property
@@ -141,7 +141,7 @@ class FeaturesFormat(FragmentFormat):
         return ()
 
     def conflicts(self, job: EncodeJob) -> Conflicts:
-        """Return the bottleneck's width if the job asks for another one."""
+        """Return the bottleneck's width if the job asks for a different one."""
         wanted = job.network.latent_dim
         return {} if wanted is None else {"network.latent_dim": (wanted, self.codec.latent_dim)}
 
@@ -171,7 +171,7 @@ class FeaturesFormat(FragmentFormat):
     def write(
         self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
     ) -> tuple[str, ...]:
-        """Write the features of a fragment; warns of constants that vary, unless the fit did."""
+        """Write a fragment's features; warn of constants that vary, unless the fit already did."""
         codec = self.codec
         schema = features_schema(arrow, codec.schema, codec.latent_dim, self.latent_column)
         varying: set[str] = set()
@@ -213,7 +213,7 @@ class FeaturesFormat(FragmentFormat):
     def _encoded(
         self, fragment: Fragment, schema: pa.Schema, varying: set[str]
     ) -> Iterator[pa.RecordBatch]:
-        """Rows of the features fragment; names of constants that vary are added to `varying`."""
+        """Yield rows of the features fragment; add names of constants that vary to `varying`."""
         codec, features = self.codec, self.codec.schema.features
         n_rows = rows_per_block(len(codec.schema.arrow))
         n_done = 0
@@ -227,7 +227,7 @@ class FeaturesFormat(FragmentFormat):
 
 
 def _ordered(columns: dict[str, pa.Array], schema: pa.Schema, where: str) -> pa.RecordBatch:
-    """The source's columns in its order; `CorruptFragmentError` if one is gone or does not fit."""
+    """Return columns in the source's order; `CorruptFragmentError` if one is missing or unfit."""
     try:
         return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
     except (KeyError, pa.ArrowException) as error:

@@ -1,4 +1,4 @@
-"""Source records → features records, and back into their parts."""
+"""Source records to features records, and back into their parts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MISSING_COLUMN = "ae:missing"
 
 @dataclass(frozen=True)
 class FeaturesRecord:
-    """Some rows of a features fragment, taken apart."""
+    """Rows of a features fragment, taken apart."""
 
     kept: dict[str, pa.Array]
     latents: Float32[np.ndarray, "rows latent"]
@@ -27,9 +27,9 @@ class FeaturesRecord:
 def features_schema(
     source: pa.Schema, roles: TableSchema, latent_dim: int, latent_column: str
 ) -> pa.Schema:
-    """Kept columns in their order, then the latents, then the missing values.
+    """Return a schema of kept columns in their order, then latents, then missing values.
 
-    All that is no feature is kept: a fragment has kept columns of its own.
+    Every column that is not a feature is kept: fragments may have kept columns of their own.
     """
     features = set(roles.features)
     latents = pa.list_(pa.field("element", pa.float32(), nullable=False), latent_dim)
@@ -59,7 +59,7 @@ def compose_records(
     missing: UInt8[np.ndarray, "features rows"] | None,
     schema: pa.Schema,
 ) -> pa.RecordBatch:
-    """Rows of a features fragment from source rows and what the codec made of them."""
+    """Compose rows of a features fragment from source rows and their encoding."""
     *kept, latent_field, _ = schema
     columns = [records.column(field.name) for field in kept]
     vectors = pa.FixedSizeListArray.from_arrays(pa.array(latents.ravel()), type=latent_field.type)
@@ -70,7 +70,7 @@ def compose_records(
 def split_records(
     records: pa.RecordBatch, latent_column: str, latent_dim: int, n_features: int, where: str
 ) -> FeaturesRecord:
-    """Inverse of `compose_records`.
+    """Take rows apart again: the inverse of `compose_records`.
 
     Raises:
         CorruptFragmentError: a latent or missing-value column is absent or malformed.
@@ -91,7 +91,7 @@ def split_records(
 
 
 def _latents(column: pa.Array, latent_dim: int) -> Float32[np.ndarray, "rows latent"]:
-    """Vectors of any list type: other tools rewrite fixed-size lists as plain ones."""
+    """Return vectors from any list type: other tools rewrite fixed-size lists as plain ones."""
     numbers = column.flatten().to_numpy(zero_copy_only=False).astype(np.float32, copy=False)
     if column.null_count or numbers.size != len(column) * latent_dim:
         raise ValueError(f"latents are not {latent_dim} numbers in every row")

@@ -1,4 +1,4 @@
-"""The kinds of dataset that we write: which there are, and the codec of each open for use."""
+"""The kinds of dataset that ae-pipeline writes: find one, open its codec, check that it suits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ae_pipeline.formats.base import FragmentFormat
 from ae_pipeline.formats.features import FeaturesFormat
 from ae_pipeline.storage import Footer, codec_directory, read_footer, read_marker
 
-#: By kind, which is also the setting of a job that names the dataset to write.
+#: Formats by kind, which is also the job setting that names the dataset to write.
 FORMATS: Mapping[str, type[FragmentFormat]] = MappingProxyType(
     {"archive": ArchiveFormat, "features": FeaturesFormat}
 )
@@ -37,7 +37,7 @@ def destination_of(job: EncodeJob) -> Path:
 
 
 def setting_of(path: str | None, otherwise: str) -> str:
-    """Return the setting that names a dataset, by its marker; `otherwise` if it has none."""
+    """Return the setting that names a dataset of the marker's kind; `otherwise` without one."""
     marker = None if path is None else read_marker(Path(path))
     return marker.kind if marker is not None and marker.kind in FORMATS else otherwise
 
@@ -46,14 +46,14 @@ def open_format(directory: Path, extra: Mapping[str, str] = _NO_EXTRA) -> Fragme
     """Load a codec and wrap it in the format of its kind; errors as `load_codec`.
 
     Args:
-        directory: of the codec.
-        extra: what footers hold for this kind alone; needed to encode.
+        directory: folder of the codec.
+        extra: footer entries that only this kind has; needed to encode.
     """
     return FORMATS[codec_kind(directory)].open(directory, extra)
 
 
 def find_format(job: EncodeJob, destination: Path) -> FragmentFormat | None:
-    """Open the codec that was named, or the one that the destination uses, if there is one."""
+    """Open the codec that the job names, or else the destination's; None if there is neither."""
     extra = format_of(job).extra_of(job)
     if job.codec is not None:
         return open_format(Path(job.codec), extra)
@@ -64,9 +64,9 @@ def find_format(job: EncodeJob, destination: Path) -> FragmentFormat | None:
 
 
 def check_settings(job: EncodeJob, format: FragmentFormat) -> None:
-    """Raise `ConfigError` if the job asks for what the codec was not fitted with.
+    """Raise `ConfigError` if the job asks for settings that the codec was not fitted with.
 
-    Settings are used when a codec is fitted; one that exists already has its own.
+    Such settings shape a codec when it is fitted; an existing codec has its own.
     """
     asked = format.conflicts(job)
     if job.columns.model_fields_set - {"accept_changes"}:
@@ -75,7 +75,7 @@ def check_settings(job: EncodeJob, format: FragmentFormat) -> None:
     for setting, (wanted, found) in asked.items():
         if wanted != found:
             raise ConfigError(
-                "the codec that is there was fitted with another setting",
+                "the existing codec was fitted with another setting",
                 where=setting,
                 expected=str(found),
                 got=str(wanted),
@@ -84,7 +84,7 @@ def check_settings(job: EncodeJob, format: FragmentFormat) -> None:
 
 
 def _otherwise(job: EncodeJob) -> str:
-    """Say what to do about a codec that was fitted with other settings."""
+    """Return what to do about a codec that was fitted with other settings."""
     if job.codec is not None:
         return "leave the setting out, or name a codec that was fitted with it"
     verb = format_of(job).verb
@@ -96,7 +96,7 @@ def _otherwise(job: EncodeJob) -> str:
 
 
 def check_kind_of_codec(job: EncodeJob, format: FragmentFormat) -> None:
-    """Raise `CodecMismatchError` unless a codec writes the kind of dataset that a job writes."""
+    """Raise `CodecMismatchError` unless the codec writes the job's kind of dataset."""
     wanted = format_of(job).kind
     if format.kind != wanted:
         raise CodecMismatchError(
@@ -109,11 +109,11 @@ def check_kind_of_codec(job: EncodeJob, format: FragmentFormat) -> None:
 
 
 def check_schema(format: FragmentFormat, got: pa.Schema, where: str) -> None:
-    """Raise if a fragment cannot be encoded with a codec; its kept columns may be others.
+    """Raise if a codec cannot encode a fragment; its kept columns may differ from the fit's.
 
     Raises:
-        CodecMismatchError: a feature column is missing or has another type; lists all columns that
-            differ from those of the fit.
+        CodecMismatchError: a feature column is missing or has another type; the message lists all
+            columns that differ from those of the fit.
         ConfigError: a column has the name of one that encode adds.
     """
     differences = misfits(format.schema, got)
@@ -128,7 +128,7 @@ def check_schema(format: FragmentFormat, got: pa.Schema, where: str) -> None:
 
 
 def require_footer(metadata: pq.FileMetaData, fragment: Fragment) -> Footer:
-    """Return the footer of an encoded fragment; `CorruptFragmentError` if it has none."""
+    """Return an encoded fragment's footer; `CorruptFragmentError` if it has none."""
     footer = read_footer(metadata, fragment.relative)
     if footer is None:
         raise CorruptFragmentError(

@@ -1,4 +1,7 @@
-"""The verbs over whole datasets. Each is plan, fragments, finish; flows put tasks in between."""
+"""The verbs over whole datasets. Each plans, works through fragments, and sums up.
+
+Flows wrap these steps in tasks.
+"""
 
 from ae_pipeline.verbs.backfill import backfill, finish_backfill, replace_partitions, start_backfill
 from ae_pipeline.verbs.compress import (

@@ -1,4 +1,4 @@
-"""Backfill: encode with a selection. What was done is never done again, whoever was killed."""
+"""Backfill: encode a selection of fragments. A killed run's finished work is never repeated."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from ae_pipeline.work import Outcome
 
 
 def backfill(job: EncodeJob, progress: Progress = silent) -> BackfillReport:
-    """Plan, prune, encode what is selected.
+    """Plan, prune, and encode the selected fragments.
 
     Raises:
-        AePipelineError: the job as a whole cannot run. Fragments that fail are in the report.
+        AePipelineError: the job as a whole cannot run. Failed fragments are in the report.
     """
     started = time.monotonic()
     source = list_source(job)
@@ -49,9 +49,9 @@ def start_backfill(
 
     Args:
         job: settings.
-        plan: what is selected.
+        plan: states found and fragments selected.
         progress: called while measuring and training.
-        source: as it was listed for the plan; None to list it.
+        source: the listing that the plan was made from; None to list it now.
 
     Raises:
         AePipelineError: the source, codec, settings or destination cannot be used.
@@ -63,7 +63,7 @@ def start_backfill(
         prune(plan)
     if not plan.selected:
         return None
-    # Another run may have deleted some of it meanwhile, once it had verified it.
+    # Another run may have verified and deleted some of the source meanwhile.
     present = still_there(source, read_notes(Path(plan.destination), "retired"))
     encoding = prepare_backfill(job, present, progress)
     fragments = {fragment.relative: fragment for fragment in encoding.fragments}
@@ -87,13 +87,13 @@ def finish_backfill(
     started: float,
     replaced: tuple[str, ...] = (),
 ) -> BackfillReport:
-    """Sum up; `started` is `time.monotonic()` when the backfill began."""
+    """Return the report; `started` is `time.monotonic()` when the backfill began."""
     report = None if encoding is None else encode_report(encoding, plan.source, outcome, started)
     return BackfillReport(plan, report, time.monotonic() - started, replaced)
 
 
 def _vanished(names: Sequence[str], destination: Path) -> tuple[str, ...]:
-    """Those that are gone from the source since they were planned, and not by the hand of a run."""
+    """Return the names that left the source since they were planned, unless a run deleted them."""
     retired = read_notes(destination, "retired") if names else {}
     return tuple(name for name in names if name not in retired)
 
@@ -101,10 +101,10 @@ def _vanished(names: Sequence[str], destination: Path) -> tuple[str, ...]:
 def replace_partitions(
     plan: BackfillPlan, written: Outcome, workers: int, progress: Progress = silent
 ) -> tuple[str, ...]:
-    """Read back and compare the partitions that were written, then as `remove_replaced`.
+    """Read back and compare the partitions that were written, then call `remove_replaced`.
 
     Raises:
-        AePipelineError: of the dataset, its codecs or the source.
+        AePipelineError: the dataset, its codecs or the source cannot be used.
     """
     partitions = {one.partition for one in plan.replaceable}
     if not partitions or plan.is_dry_run:

@@ -42,7 +42,7 @@ def find_or_fit(
 
     Args:
         job: what to encode.
-        source: fragments.
+        source: fragments to encode.
         progress: called while measuring and training.
         may_replace: fit another codec where the destination's own does not suit the job.
 
@@ -76,7 +76,7 @@ def _find(job: EncodeJob, source: Source, *, may_replace: bool) -> FragmentForma
 
 
 def _check(job: EncodeJob, source: Source, format: FragmentFormat) -> None:
-    """Raise unless a codec is of the kind, and the names and columns of the source suit it."""
+    """Raise unless a codec is of the job's kind and suits the source's names and columns."""
     check_kind_of_codec(job, format)
     _check_some_fit(source, format)
     format.check_names(format.schema, format.extra)
@@ -99,8 +99,8 @@ def _check_some_fit(source: Source, format: FragmentFormat) -> None:
 def _fit(job: EncodeJob, source: Source, progress: Progress) -> FragmentFormat:
     """Fit a codec for the job's destination.
 
-    The destination is claimed before hours of training, so that they find it free, and after all
-    that can fail before them.
+    The destination is claimed before training, which may take hours, so that nobody else takes it;
+    and after every check, so that a job that cannot run claims nothing.
     """
     format, destination = format_of(job), destination_of(job)
     source = fittable(source, job.columns)
@@ -120,7 +120,7 @@ def _fit(job: EncodeJob, source: Source, progress: Progress) -> FragmentFormat:
 
 @contextmanager
 def _leaving_no_trace(destination: Path) -> Iterator[None]:
-    """Remove a folder that was made for nothing."""
+    """Remove the folder again if it is new and the fit stops because a column is flattened."""
     is_new = not destination.exists()
     try:
         yield
@@ -132,7 +132,7 @@ def _leaving_no_trace(destination: Path) -> Iterator[None]:
 
 
 def _claim_first(destination: Path, marker: Marker, force: bool) -> None:
-    """Claim a destination that has no codec yet; another keeps its own until the fit is done."""
+    """Claim a destination without a codec; one that has a codec keeps it until the fit is done."""
     found = check_claim(destination, marker, force)
     if found is None or found.codec_id is None:
         claim(destination, marker, force)

@@ -1,6 +1,6 @@
-"""Compress: bring an archive up to date, read back what was written, and only then let go.
+"""Compress: bring an archive up to date, verify what was written, and only then delete sources.
 
-Each step is a function of its own, so that a flow can put tasks around them.
+Each step is a function of its own, so that a flow can wrap it in a task.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ NOTHING = Outcome((), ())
 
 @dataclass(frozen=True)
 class Settled:
-    """What became of the fragments that were verified."""
+    """Outcome of settling the verified fragments: deleted sources and failures."""
 
     retired: tuple[str, ...] = ()
     retired_bytes: int = 0
@@ -62,7 +62,7 @@ def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
     """Plan, watch for drift, encode, verify what was written, delete sources if asked to.
 
     Raises:
-        AePipelineError: the job as a whole cannot run. Fragments that fail are in the report.
+        AePipelineError: the job as a whole cannot run. Failed fragments are in the report.
     """
     started = time.monotonic()
     finish_retiring(job)
@@ -88,7 +88,7 @@ def watch_drift(
     progress: Progress = silent,
     source: Source | None = None,
 ) -> DriftReport | None:
-    """How far new data has drifted, and which codec each partition gets; None if all get one.
+    """Measure drift of the new data and choose each partition's codec; None if all share one.
 
     Raises:
         AePipelineError: the codec cannot be read, or a refit fails.
@@ -112,10 +112,10 @@ def start_compress(
     progress: Progress = silent,
     source: Source | None = None,
 ) -> EncodePlan | None:
-    """As `start_backfill`; what is going to be written is noted, to be read back in any case.
+    """Do as `start_backfill`, and note what will be written, so that it is read back in any case.
 
     Raises:
-        AePipelineError: of the source, the codec, the settings or the destination.
+        AePipelineError: the source, codec, settings or destination cannot be used.
     """
     source = list_source(job) if source is None else source
     encoding = start_backfill(job, plan, progress, source)
@@ -132,7 +132,10 @@ def start_compress(
 
 
 def returned_failures(plan: BackfillPlan) -> tuple[FragmentFailure, ...]:
-    """Files with the names of others that were deleted after verification: somebody must choose."""
+    """Return a failure for each file whose name belongs to one deleted after verification.
+
+    The archive holds the only copy of the deleted one, so a person must decide.
+    """
     root = source_root(plan.source)
     return tuple(
         FragmentFailure(one.relative, str(returned_error(root / one.relative)), False)
@@ -147,12 +150,12 @@ def settle(
     checked: Outcome,
     source: Source | None = None,
 ) -> Settled:
-    """Set aside what failed verification, remember it, and delete sources that may go.
+    """Set aside and note what failed verification, and delete the sources that may go.
 
     Raises:
-        SourceError: the source cannot be read any more.
+        SourceError: the source can no longer be read.
     """
-    # Looked at again before anything is deleted: its disk may not be mounted any more.
+    # List the source again before deleting anything: its disk may have been unmounted.
     is_listed = source is not None and job.retention.delete_source == "never"
     source = source if source is not None and is_listed else list_source(job)
     with sparing(source):
@@ -191,7 +194,7 @@ def finish_compress(
     started: float,
     replaced: tuple[str, ...] = (),
 ) -> CompressReport:
-    """Sum up; `started` is `time.monotonic()` when the run began."""
+    """Return the report; `started` is `time.monotonic()` when the run began."""
     encoding, written = encoded
     verifying, checked = verified
     failures = (*written.failures, *settled.failures)
@@ -215,7 +218,7 @@ def finish_compress(
 def _standing(
     job: CompressJob, plan: BackfillPlan, written: Outcome
 ) -> tuple[FragmentFailure, ...]:
-    """What no step tells of: each file that was planned, or ever deleted, is accounted for."""
+    """Return failures that no step reports: each planned or deleted file is accounted for."""
     failures = (*returned_failures(plan), *_lost(Path(job.archive)))
     if job.backfill.dry_run:
         return failures
@@ -229,7 +232,7 @@ def _standing(
 
 
 def _lost(archive: Path) -> tuple[FragmentFailure, ...]:
-    """Fragments whose sources were deleted and whose archive files are gone, too."""
+    """Return a failure for each fragment with a deleted source and a missing archive file."""
     return tuple(
         FragmentFailure(relative, "its source was deleted, and its archive file is gone", False)
         for relative in read_notes(archive, "retired")
@@ -240,7 +243,7 @@ def _lost(archive: Path) -> tuple[FragmentFailure, ...]:
 def _unsettled(
     job: CompressJob, failures: tuple[FragmentFailure, ...]
 ) -> tuple[FragmentFailure, ...]:
-    """Failures without those of fragments that another run has verified and deleted meanwhile."""
+    """Return failures except those of fragments that another run verified and deleted meanwhile."""
     return tuple(
         failure
         for failure in failures
@@ -251,7 +254,7 @@ def _unsettled(
 def _withhold(
     job: CompressJob, features: Sequence[str], checked: Outcome
 ) -> tuple[Outcome, list[FragmentFailure]]:
-    """The outcome without fragments that are flattened, and these."""
+    """Split an outcome: the fragments that keep their meaning, and failures for flattened ones."""
     kept: list[FragmentResult] = []
     withheld: list[FragmentFailure] = []
     for result in checked.results:
@@ -264,7 +267,7 @@ def _withhold(
 
 
 def _retire_all(source: Source, archive: Path, checked: Outcome) -> Settled:
-    """Delete the sources of all that was compared and found right."""
+    """Delete the sources of all fragments that were compared and verified."""
     sizes = {fragment.relative: fragment.size_bytes for fragment in source.fragments}
     retired: list[str] = []
     failures = list(checked.failures)

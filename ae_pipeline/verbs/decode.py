@@ -1,4 +1,4 @@
-"""Decode: encoded fragments → tables of the source's schema, and their errors.
+"""Decode: turn encoded fragments into tables of the source's schema, and measure errors.
 
 Verify is decode without a destination.
 """
@@ -27,7 +27,7 @@ def decode(job: DecodeJob, progress: Progress = silent) -> DatasetReport:
     """Reconstruct every fragment; compare with the source if it is given.
 
     Raises:
-        AePipelineError: the job as a whole cannot run. Fragments that fail are in the report.
+        AePipelineError: the job as a whole cannot run. Failed fragments are in the report.
     """
     started = time.monotonic()
     plan = plan_decode(job)
@@ -36,10 +36,10 @@ def decode(job: DecodeJob, progress: Progress = silent) -> DatasetReport:
 
 
 def verify(job: VerifyJob, progress: Progress = silent) -> DatasetReport:
-    """Decode every fragment of an archive and, with a source, hold every value to its promise.
+    """Decode every fragment of an archive; with a source, check that every value keeps its promise.
 
     Raises:
-        AePipelineError: the job as a whole cannot run. Fragments that fail are in the report.
+        AePipelineError: the job as a whole cannot run. Failed fragments are in the report.
     """
     started = time.monotonic()
     plan = plan_verify(job)
@@ -50,7 +50,7 @@ def verify(job: VerifyJob, progress: Progress = silent) -> DatasetReport:
 def decode_fragments(plan: DecodePlan, workers: int, progress: Progress = silent) -> Outcome:
     """Decode the fragments of a plan in threads; failures are in the outcome.
 
-    Without a destination, what is found damaged is noted for the next backfill.
+    Without a destination, damaged fragments are noted for the next backfill.
     """
     stage = "verify" if plan.destination is None else "decode"
     work = partial(decode_fragment, plan, plan.open_formats())
@@ -67,7 +67,7 @@ def decode_fragments(plan: DecodePlan, workers: int, progress: Progress = silent
 def finish_decode(
     job: DecodeJob, plan: DecodePlan, outcome: Outcome, started: float
 ) -> DatasetReport:
-    """Sum up, and write the metrics table if there was something to compare."""
+    """Return the report, and write the metrics table if values were compared."""
     codecs, columns = _codecs(plan), plan.part.columns
     encoded = job.archive or job.features or ""
     report = summarize(
@@ -83,7 +83,7 @@ def finish_decode(
 def finish_verify(
     job: VerifyJob, plan: DecodePlan, outcome: Outcome, started: float
 ) -> DatasetReport:
-    """Sum up; what the source has and the archive has not failed, too."""
+    """Return the report; source fragments that the archive lacks count as failures."""
     absent = (
         FragmentFailure(relative, "in the source but not in the archive", False)
         for relative in plan.absent
@@ -96,7 +96,7 @@ def finish_verify(
 def verify_report(
     job: VerifyJob, plan: DecodePlan, outcome: Outcome, started: float
 ) -> DatasetReport:
-    """A report of the fragments of a plan alone."""
+    """Report the plan's fragments alone."""
     codecs, columns = _codecs(plan), plan.part.columns
     report = summarize("verify", job.archive, None, codecs, outcome, started, columns, job.source)
     n_retired = sum(fragment.relative in plan.retired for fragment in plan.fragments)
@@ -111,7 +111,7 @@ def verify_report(
 
 
 def _orphans(plan: DecodePlan, source: str | None) -> tuple[str, ...]:
-    """A warning for what was read although its source is gone."""
+    """Return a warning that names fragments that were read although their source is gone."""
     codecs = plan.codecs.values()
     return orphan_warnings(known_orphans(Path(plan.encoded), plan.fragments, source, codecs))
 

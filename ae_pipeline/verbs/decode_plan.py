@@ -1,4 +1,4 @@
-"""Before decoding: which fragments, with which codecs, to be compared with what."""
+"""The plan of a decode: its fragments, their codecs, and the source to compare with."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def plan_decode(job: DecodeJob) -> DecodePlan:
 
 
 def plan_verify(job: VerifyJob, source: Source | None = None) -> DecodePlan:
-    """As `plan_decode`, without writing tables.
+    """Do as `plan_decode`, but plan no tables to write.
 
     Args:
         job: settings.
-        source: as it was listed; None to list what the job names, if it names one.
+        source: its listing; None to list the one that the job names, if any.
     """
     source = _find_source(job.source, job.archive) if source is None else source
     return _plan(job.archive, job, discover(job.archive), source)
@@ -74,7 +74,7 @@ def _find_source(path: str | None, encoded: str) -> Source | None:
 
 
 def _extract(plan: DecodePlan) -> Extract:
-    """What the tables will be, however it was asked for."""
+    """Return what the decoded tables will hold, from the wanted columns and rows."""
     columns, groups = plan.part.columns, plan.part.row_groups
     everything = {name for one in plan.open_formats().values() for name in one.schema.arrow.names}
     return Extract(
@@ -115,7 +115,7 @@ def _plan(
 
 
 def _of_columns(plan: DecodePlan, selection: SelectionConfig) -> DecodePlan:
-    """The wanted columns, and the fragments that have at least one of them."""
+    """Narrow a plan to the wanted columns and the fragments that have at least one of them."""
     if not selection.columns:
         return replace(plan, part=select_part(selection, ()))
     formats = plan.open_formats()
@@ -131,7 +131,7 @@ def _of_columns(plan: DecodePlan, selection: SelectionConfig) -> DecodePlan:
 
 
 def _own_names(fragment: Fragment, formats: Mapping[str, FragmentFormat]) -> list[str] | None:
-    """Columns that a fragment decodes to; None if that cannot be told, which is told of later."""
+    """Return the columns that a fragment decodes to; None if unreadable: decoding reports why."""
     footer = footer_of(fragment.path, checks_sizes=False)
     if footer is None or footer.codec_id not in formats:
         return None
@@ -145,7 +145,7 @@ def _own_names(fragment: Fragment, formats: Mapping[str, FragmentFormat]) -> lis
 
 
 def _retired(notes: Mapping[str, Mapping[str, str]], source: str | None) -> dict[str, str]:
-    """Fragments whose source was deleted after verification and did not come back."""
+    """Return the fragments whose source was deleted after verification and did not come back."""
     return {
         relative: note.get("archive_sha256", "")
         for relative, note in notes.items()
@@ -154,7 +154,7 @@ def _retired(notes: Mapping[str, Mapping[str, str]], source: str | None) -> dict
 
 
 def _absent(source: Source, dataset: Source) -> tuple[str, ...]:
-    """Fragments of the source that the dataset does not have: who trusts it would lose them."""
+    """Return the source's fragments that the dataset lacks: deleting the source would lose them."""
     there = {fragment.relative for fragment in dataset.fragments}
     return tuple(one.relative for one in source.fragments if one.relative not in there)
 
@@ -164,7 +164,7 @@ def _find_codecs(dataset: Source, named: str | None) -> dict[str, tuple[Path, Fr
     if named is not None:
         format = open_format(Path(named))
         return {format.codec_id: (Path(named), format)}
-    # Decoding names damaged fragments one by one.
+    # Decoding reports damaged fragments one by one.
     found = (footer_of(fragment.path, checks_sizes=False) for fragment in dataset.fragments)
     footers = [footer for footer in found if footer is not None]
     if not footers:
@@ -179,7 +179,7 @@ def _find_codecs(dataset: Source, named: str | None) -> dict[str, tuple[Path, Fr
 
 
 def _loadable(directories: dict[str, Path]) -> dict[str, tuple[Path, FragmentFormat]]:
-    """Load the codecs that are there; fragments of the others fail one by one."""
+    """Load the codecs that exist; fragments of missing ones fail one by one."""
     found: dict[str, tuple[Path, FragmentFormat]] = {}
     complaint: CodecError | None = None
     for name, directory in directories.items():
@@ -198,7 +198,7 @@ def _loadable(directories: dict[str, Path]) -> dict[str, tuple[Path, FragmentFor
 
 
 def _check_id(found: str, name: str, directory: Path) -> None:
-    """Raise `CorruptCodecError` if a codec lies in the folder of another one."""
+    """Raise `CorruptCodecError` if a folder named after one codec holds another."""
     if found != name:
         raise CorruptCodecError(
             "codec of another id",

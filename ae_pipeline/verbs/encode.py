@@ -1,4 +1,4 @@
-"""Encode: a source's fragments → features or archive, those that are missing or stale."""
+"""Encode: write a source's missing and stale fragments to features or an archive."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ logger = logging.getLogger(__name__)
 
 
 def encode(job: EncodeJob, progress: Progress = silent) -> DatasetReport:
-    """Encode every fragment of the source; those that are current are left alone.
+    """Encode every fragment of the source that is not current.
 
     Raises:
-        AePipelineError: the job as a whole cannot run. Fragments that fail are in the report.
+        AePipelineError: the job as a whole cannot run. Failed fragments are in the report.
     """
     started = time.monotonic()
     plan = prepare_encode(job, progress)
@@ -49,13 +49,13 @@ def encode_fragments(plan: EncodePlan, workers: int, progress: Progress = silent
 def finish_encode(
     job: EncodeJob, plan: EncodePlan, outcome: Outcome, started: float
 ) -> DatasetReport:
-    """Sum up; `started` is `time.monotonic()` when the verb began."""
+    """Return the report; `started` is `time.monotonic()` when the verb began."""
     report = encode_report(plan, job.source, outcome, started)
     return replace(report, warnings=(*report.warnings, *_orphans(job, plan)))
 
 
 def encode_report(plan: EncodePlan, source: str, outcome: Outcome, started: float) -> DatasetReport:
-    """A report of the fragments of a plan alone, whatever else the destination holds."""
+    """Report the plan's fragments alone, whatever else the destination holds."""
     root = Path(plan.destination)
     codecs = {codec_directory(root, name): format for name, format in plan.open_formats().items()}
     report = summarize("encode", source, plan.destination, codecs, outcome, started)
@@ -63,7 +63,7 @@ def encode_report(plan: EncodePlan, source: str, outcome: Outcome, started: floa
 
 
 def _told_vanished(plan: EncodePlan) -> tuple[str, ...]:
-    """A warning for what was planned and could not be encoded, since it is gone."""
+    """Return a warning that names planned fragments that are gone from the source, if any."""
     if not plan.vanished:
         return ()
     n_gone = len(plan.vanished)
@@ -72,7 +72,7 @@ def _told_vanished(plan: EncodePlan) -> tuple[str, ...]:
 
 
 def _orphans(job: EncodeJob, plan: EncodePlan) -> tuple[str, ...]:
-    """A warning for fragments of the destination that the source no longer has."""
+    """Return a warning that names fragments of the destination that the source no longer has."""
     try:
         written = discover(plan.destination).fragments
     except SourceError:

@@ -1,4 +1,4 @@
-"""Before encoding: choose the codec, claim the destination, plan the fragments."""
+"""The plan of an encode: choose the codec, claim the destination, plan the fragments."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ae_pipeline.verbs.codec_choice import find_or_fit
 def prepare_encode(job: EncodeJob, progress: Progress = silent) -> EncodePlan:
     """Find or fit the codec, claim the destination, plan every fragment of the source.
 
-    Whatever can fail for the job as a whole fails here.
+    Anything that makes the whole job fail is found here.
 
     Raises:
         AePipelineError: the source, codec, settings or destination cannot be used.
@@ -42,7 +42,7 @@ def prepare_encode(job: EncodeJob, progress: Progress = silent) -> EncodePlan:
 
 
 def prepare_backfill(job: EncodeJob, source: Source, progress: Progress) -> EncodePlan:
-    """As `prepare_encode`; fragments of former codecs may stay beside those of the new one."""
+    """Do as `prepare_encode`, but let fragments of former codecs stay beside the new one's."""
     with sparing(source):
         format = choose_codec(job, source, progress, may_replace=False)
         claim_for(job, format, may_change_codec=True)
@@ -52,7 +52,7 @@ def prepare_backfill(job: EncodeJob, source: Source, progress: Progress) -> Enco
 def choose_codec(
     job: EncodeJob, source: Source, progress: Progress, *, may_replace: bool
 ) -> FragmentFormat:
-    """Check source and destination against each other, then as `find_or_fit`."""
+    """Check that source and destination suit each other, then call `find_or_fit`."""
     destination = destination_of(job)
     check_apart(source, destination)
     check_distinct_names(destination, source.fragments)
@@ -60,7 +60,7 @@ def choose_codec(
 
 
 def claim_for(job: EncodeJob, format: FragmentFormat, *, may_change_codec: bool) -> None:
-    """Save a codec in the job's destination and mark that with it: codec before marker.
+    """Save a codec in the job's destination, then name it in the marker.
 
     Raises:
         DestinationError: the folder holds something else, or cannot be written.
@@ -79,13 +79,13 @@ def plan_encode(
     format: FragmentFormat,
     retired: Mapping[str, Mapping[str, str]],
 ) -> EncodePlan:
-    """Say what workers need to encode every fragment of a source; writes nothing.
+    """Return what workers need to encode every fragment of a source; write nothing.
 
     Args:
         job: settings.
-        source: fragments.
-        format: codec to use, which lies in the destination.
-        retired: notes of fragments that were deleted after verification and are there again.
+        source: fragments to encode.
+        format: codec to use; it lies in the destination.
+        retired: notes of fragments that were deleted after verification and have come back.
     """
     destination = destination_of(job)
     return EncodePlan(
@@ -109,6 +109,6 @@ def _retired(job: EncodeJob) -> Mapping[str, Mapping[str, str]]:
 def _returned(
     source: Source, retired: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Mapping[str, str]]:
-    """Keep notes of fragments that were deleted after verification and are there all the same."""
+    """Return the notes of fragments that were deleted after verification and have come back."""
     known = {fragment.relative for fragment in source.fragments}
     return {relative: note for relative, note in retired.items() if relative in known}

@@ -1,4 +1,4 @@
-"""Estimate: what encoding would give, from a sample, without writing anything."""
+"""Estimate: forecast from a sample what encoding would give, without writing anything."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ from ae_pipeline.results.fit import Candidate
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.verbs.verdict import give_verdict, recommend
 
-#: Seconds for all tolerances, shared evenly, on a machine with nothing else to do.
+#: Seconds for all tolerances, shared evenly, on an idle machine.
 _PATIENCE_S = 30.0
 _TWO_DECIMALS = ToleranceRule(match="*", kind="decimals", value=2)
 #: A fragment's footer and page headers.
 _CONTAINER_BYTES = 2048
-#: Bytes that a worker holds per byte of a block, and what a process takes before.
+#: Bytes that a worker holds per byte of a block, and bytes that an idle process takes.
 _BLOCK_COPIES, _PROCESS_MB = 10, 150
 
 
 def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
-    """Plan for each tolerance on a sample; networks are tried out, none is trained to the end.
+    """Plan for each tolerance on a sample; try networks out, but train none to the end.
 
     Raises:
-        AePipelineError: of the source or the settings.
+        AePipelineError: the source or the settings cannot be used.
     """
     started = time.monotonic()
     sampled = sample_source(job, progress)
@@ -79,7 +79,7 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
 def _forecast_all(
     job: EstimateJob, sampled: SampledSource, progress: Progress
 ) -> dict[float, ForecastCodec]:
-    """The codec of every tolerance; coarse ones first, where networks matter most."""
+    """Forecast the codec of every tolerance, coarse ones first, where networks matter most."""
     codecs: dict[float, ForecastCodec] = {}
     effort = Effort(_PATIENCE_S)
     for relative in sorted(set(job.tolerances), reverse=True):
@@ -93,14 +93,14 @@ def _forecast_all(
 
 
 def _others(job: EstimateJob, sampled: SampledSource, progress: Progress) -> list[EstimatedOption]:
-    """What is no part of the range: two decimals, if columns keep their meaning then, and exact.
+    """Return the options beside the tolerances: two decimals, if every column survives, and exact.
 
-    Without a network, which would gain little where cells are so fine.
+    They are planned without a network, which would gain little where cells are this fine.
     """
     planner = job.planner.model_copy(update={"learn": "never"})
     own = job.model_copy(update={"planner": planner})
     nothing = Forecast(Effort(0.0), 0.0, is_promising=False)
-    # Rules of the user come last, so that they count.
+    # The user's rules come last, so that they win.
     decimals = job.tolerance.model_copy(update={"rules": (_TWO_DECIMALS, *job.tolerance.rules)})
     options = []
     for label, tolerance in (("2 decimals", decimals), ("exact", ToleranceConfig(relative=0.0))):
@@ -141,7 +141,7 @@ def _option(
 
 
 def _columns(codec: ArchiveCodec, sampled: SampledSource) -> tuple[EstimatedColumn, ...]:
-    """What a sample of every column loses."""
+    """Return the errors of every column, measured on the sample."""
     names = codec.schema.features
     sums = ErrorSums.empty(len(names))
     for block in sample_blocks(codec, sampled).blocks:
@@ -162,7 +162,7 @@ def _errors(
 
 
 def _speed(codec: ArchiveCodec, sampled: SampledSource) -> tuple[float, float]:
-    """CPU-seconds to encode and to decode the whole source, files apart."""
+    """Return CPU-seconds to encode and to decode the whole source, file access excluded."""
     blocks = sample_blocks(codec, sampled).blocks
     started = time.process_time()
     contents = [codec.encode(block).to_bytes() for block in blocks]
@@ -175,7 +175,7 @@ def _speed(codec: ArchiveCodec, sampled: SampledSource) -> tuple[float, float]:
 
 
 def _fit_seconds(plan: Sequence[Candidate], job: JobConfig) -> float:
-    """What the rehearsal took, and the budget if a network would be trained."""
+    """Return the rehearsal's seconds, plus the budget if a network would be trained."""
     is_trained = any(one.is_chosen and one.name.startswith("trained") for one in plan)
     return sum(one.seconds for one in plan) + is_trained * job.planner.budget_s
 

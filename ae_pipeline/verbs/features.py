@@ -10,11 +10,11 @@ from ae_pipeline.verbs.encode import encode
 
 
 def features(job: EncodeJob, progress: Progress = silent) -> DatasetReport:
-    """Encode the source as features, which `encode` does as well for the same job.
+    """Encode the source as features; `encode` does the same for such a job.
 
     Raises:
         ConfigError: the job writes an archive.
-        AePipelineError: the job as a whole cannot run. Fragments that fail are in the report.
+        AePipelineError: the job as a whole cannot run. Failed fragments are in the report.
     """
     if job.features is None:
         raise ConfigError(

@@ -23,7 +23,7 @@ _CHECKPOINT_FOLDER = "checkpoint"
 def fit(job: FitJob, progress: Progress = silent) -> FitResult:
     """Fit a codec of the kind `job.codec_for` and write it to `job.codec`.
 
-    A codec that came of the same source and settings is left alone.
+    A codec fitted to the same source with the same settings is left alone.
 
     Raises:
         AePipelineError: the source, settings or destination cannot be used, or training diverged.
@@ -56,7 +56,7 @@ def _fit(job: FitJob, source: Source, progress: Progress, started: float) -> Fit
 
 
 def _current(job: FitJob, source: Source, directory: Path) -> FragmentFormat | None:
-    """Return the codec in the directory if it came of the same fit; None if there is none.
+    """Return the directory's codec if it came from the same fit; None if the directory has none.
 
     Raises:
         DestinationExistsError: another codec is there.

@@ -1,4 +1,4 @@
-"""Garbage collection: remove from a dataset of ours what is not needed and has been so for long."""
+"""Garbage collection: remove from an ae-pipeline dataset what nothing has needed for a while."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ DAY_S = 86_400.0
 
 
 def gc(dataset: str, grace_s: float = DAY_S, is_dry_run: bool = False) -> GarbageReport:
-    """Remove what is left of killed runs and of former codecs; what decoding needs stays.
+    """Remove leftovers of killed runs and unused former codecs; keep what decoding needs.
 
     Args:
         dataset: archive, features or decoded dataset.
-        grace_s: what was written to in the last so many seconds stays; a run may be at work.
-        is_dry_run: only tell.
+        grace_s: seconds since the last write within which files stay: a run may need them.
+        is_dry_run: report garbage without removing it.
 
     Raises:
-        ConfigError: the grace is no number of seconds from 0 on, or the path is no local one.
-        SourceNotFoundError: nothing is there, or it cannot be read.
-        DestinationExistsError: it is no dataset of ours.
-        DestinationError: it cannot be written.
+        ConfigError: the grace period is negative or not a number, or the path is not local.
+        SourceNotFoundError: the folder does not exist or cannot be read.
+        DestinationExistsError: ae-pipeline did not write the folder.
+        DestinationError: the folder cannot be written to.
     """
     dataset = argument_path(dataset, "DATASET")
     _check_grace(grace_s)
@@ -45,7 +45,7 @@ def gc(dataset: str, grace_s: float = DAY_S, is_dry_run: bool = False) -> Garbag
     garbage, young = [], []
     for path, reason in found:
         newest, size_bytes = _newest_and_size(path)
-        # Looked at again, because a run may have taken a former codec in use meanwhile.
+        # Read the marker again: a run may have started to use a former codec meanwhile.
         if math.isinf(newest) or path.name == _require_marker(root).codec_id:
             continue
         one = Garbage(path.relative_to(root).as_posix(), size_bytes, reason)
@@ -63,9 +63,9 @@ def gc(dataset: str, grace_s: float = DAY_S, is_dry_run: bool = False) -> Garbag
 def _check_grace(grace_s: float) -> None:
     if not grace_s >= 0:
         raise ConfigError(
-            "no grace period",
+            "invalid grace period",
             where="grace",
-            expected="a number from 0 on",
+            expected="a number of seconds, 0 or more",
             got=f"{grace_s:g} s",
             remedy="0 removes what runs at work may still need; the default is a day",
         )
@@ -86,9 +86,9 @@ def _require_marker(root: Path) -> Marker:
 
 
 def _newest_and_size(path: Path) -> tuple[float, int]:
-    """When it was last written to, in seconds since the epoch, and bytes of all its files.
+    """Return the last write in seconds since the epoch, and the bytes of all files.
 
-    What has gone meanwhile is not old.
+    Files that are gone by now do not count as old.
     """
     paths = [path, *(path.rglob("*") if path.is_dir() else ())]
     states = [state for state in map(_status, paths) if state is not None]
@@ -97,7 +97,7 @@ def _newest_and_size(path: Path) -> tuple[float, int]:
 
 
 def _status(path: Path) -> os.stat_result | None:
-    """None if it has gone: runs clear up after themselves."""
+    """Return the file's status; None if it is gone: runs clean up after themselves."""
     try:
         return path.lstat()
     except FileNotFoundError:
@@ -105,7 +105,7 @@ def _status(path: Path) -> os.stat_result | None:
 
 
 def _remove(path: Path, root: Path) -> None:
-    """Remove a file or folder, and private folders that are empty then."""
+    """Remove a file or folder, and private folders that this leaves empty."""
     with destination_errors(path):
         if path.is_dir():
             shutil.rmtree(path)

@@ -1,4 +1,4 @@
-"""Inspect: say what a path is and what it holds; reads footers, and of a source a sample."""
+"""Inspect: say what a path is and what it holds, from footers and, for a source, a sample."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ from ae_pipeline.upkeep import describe_orphans, known_orphans
 
 
 def inspect(path: str) -> Inspection:
-    """Tell a codec, features, an archive, a decoded dataset and a source apart, and describe it.
+    """Describe a codec, features, an archive, a decoded dataset or a source.
 
     Raises:
-        AePipelineError: nothing is there, or it cannot be read.
+        AePipelineError: the path does not exist or cannot be read.
     """
     path = argument_path(path, "PATH")
     if (Path(path) / CODEC_FILE).exists():
@@ -119,7 +119,7 @@ def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
 
 
 def _told(drifted: Mapping[str, Sequence[str]]) -> str:
-    """Columns and their types."""
+    """Return column names with their types, for one line."""
     return listing([f"{name} ({', '.join(kinds)})" for name, kinds in drifted.items()])
 
 

@@ -1,7 +1,7 @@
-"""What a night reads back: what it wrote, what a killed one wrote, and whatever may be deleted.
+"""The read-back of a run: what it wrote, what a killed run wrote, and what may be deleted.
 
-A night notes the names that it is going to write, and forgets them once they were read back. So
-the next one knows what a killed one left.
+A run notes the names that it is about to write, and forgets them once they are read back. So the
+next run knows what a killed one left.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from ae_pipeline.work import Outcome
 
 
 def note_unchecked(encoding: EncodePlan) -> None:
-    """Remember what is going to be written; `DestinationError` if the note cannot be."""
+    """Note what is about to be written; `DestinationError` if the note cannot be written."""
     names = {fragment.relative: "" for fragment in encoding.fragments}
     if names:
         write_note(Path(encoding.destination), "unchecked", secrets.token_hex(4), names)
 
 
 def forget_unchecked(archive: Path, checked: Collection[str]) -> None:
-    """Remove notes of which nothing is left that was not read back."""
+    """Remove each note whose remaining files have all been read back."""
     for name, noted in read_notes(archive, "unchecked").items():
         left = (relative for relative in noted if relative not in checked)
         if not any((archive / relative).exists() for relative in left):
@@ -45,19 +45,19 @@ def plan_check(
     written: Outcome,
     source: Source | None = None,
 ) -> DecodePlan | None:
-    """What is to be read back, whether or not it is still there; None if nothing is.
+    """Plan what to read back, whether or not it still exists; None if there is nothing.
 
-    It is held to the tolerances of this run: another one may have written it meanwhile.
+    Fragments must keep the tolerances of this run: another run may have written them meanwhile.
 
     Args:
         job: settings.
-        plan: what was found before anything was written.
-        encoding: what was to be written; None if nothing was.
-        written: what was.
-        source: as it was listed for the plan; None to list it.
+        plan: states found before anything was written.
+        encoding: fragments that were to be written; None if there were none.
+        written: outcome of writing them.
+        source: the listing that the plan was made from; None to list it now.
 
     Raises:
-        AePipelineError: of the archive or its codecs.
+        AePipelineError: the archive or its codecs cannot be used.
     """
     if job.backfill.dry_run:
         return None
@@ -85,14 +85,14 @@ def plan_check(
 def _promises(
     fragments: Sequence[Fragment], plan: BackfillPlan, encoding: EncodePlan | None
 ) -> dict[str, str]:
-    """The codec of this run that each fragment is held to."""
+    """Return, by fragment, the codec of this run whose tolerances it must keep."""
     if encoding is not None:
         return {one.relative: encoding.codec_of(one) for one in fragments}
     return {one.relative: plan.codec_id for one in fragments if plan.codec_id is not None}
 
 
 def intention(job: CompressJob, plan: BackfillPlan) -> Intention:
-    """What a night would write, read back and delete, if nothing failed."""
+    """Return what a run would write, read back and delete if nothing failed."""
     checked = [*plan.selected, *_due(job, plan)]
     retired = [] if job.retention.delete_source == "never" else checked
     return Intention(
@@ -104,7 +104,7 @@ def intention(job: CompressJob, plan: BackfillPlan) -> Intention:
 
 
 def _due(job: CompressJob, plan: BackfillPlan) -> list[PlannedFragment]:
-    """What is there already, whatever its codec, and is to be read back all the same."""
+    """Return fragments that the archive already has, with any codec, and that must be read back."""
     there = [
         one
         for one in plan.fragments
@@ -117,7 +117,7 @@ def _due(job: CompressJob, plan: BackfillPlan) -> list[PlannedFragment]:
 
 
 def _gone(job: CompressJob) -> list[str]:
-    """What a killed run had in hand and is neither in the archive nor in the source any more."""
+    """Return names that a killed run was writing and that archive and source both lack now."""
     archive, source = Path(job.archive), source_root(job.source)
     names = read_unchecked(archive) - set(read_notes(archive, "retired"))
     places = (archive, source)

@@ -1,4 +1,4 @@
-"""Advice on whether an archive is worth it, and at which tolerance columns keep their meaning."""
+"""Advice on whether an archive pays, and at which tolerance columns keep their meaning."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Sequence
 from ae_pipeline.errors import listing
 from ae_pipeline.results.estimate import EstimatedOption
 
-#: Times smaller than the simple codec from which the difference is worth a word.
+#: How many times smaller than the simple codec an archive must be for the advice to mention it.
 _WORTH = 1.05
-#: Times smaller than the source's files below which an archive is not worth having.
+#: How many times smaller than the source's files an archive must be to be worth having.
 _LITTLE = 1.1
-#: Columns in the way that are named with their numbers.
+#: The most columns in the way that are named with their numbers.
 _NAMED = 8
 
 
 def recommend(
     options: Sequence[EstimatedOption], others: Sequence[EstimatedOption]
 ) -> EstimatedOption:
-    """The coarsest option in which every column keeps its meaning.
+    """Return the coarsest option in which every column keeps its meaning.
 
     Args:
         options: one per tolerance that was asked for.
-        others: what to fall back on, the coarsest first and exact last.
+        others: options to fall back on, the coarsest first and exact last.
     """
     coarse_first = sorted(options, key=lambda option: -option.tolerance)
     return next(option for option in (*coarse_first, *others) if not option.in_the_way)
@@ -31,12 +31,12 @@ def recommend(
 def give_verdict(
     best: EstimatedOption, options: Sequence[EstimatedOption], source_bytes: int
 ) -> str:
-    """Plain advice.
+    """Return advice in plain words.
 
     Args:
-        best: what is recommended.
+        best: recommended option.
         options: one per tolerance that was asked for.
-        source_bytes: of the source's files.
+        source_bytes: size of the source's files.
     """
     return f"{_advice(best, source_bytes)}{_obstacles(best, options)}"
 
@@ -62,7 +62,7 @@ def _advice(best: EstimatedOption, source_bytes: int) -> str:
 
 
 def _obstacles(best: EstimatedOption, options: Sequence[EstimatedOption]) -> str:
-    """What is in the way of the next coarser tolerance, if there is one."""
+    """Name the columns in the way of the next coarser tolerance; empty if there is none."""
     coarser = [option for option in options if option.in_the_way]
     if best in options:
         coarser = [option for option in coarser if option.tolerance > best.tolerance]

@@ -35,16 +35,16 @@ def fit_archive_codec(
 
     Args:
         job: settings.
-        source: what is `fittable`.
+        source: fragments that are `fittable`.
         checkpoint: folder for the state of training.
-        progress: told of measuring and training.
-        promised: a former codec, whose feature columns and tolerances stay.
-        before_training: called once nothing but training can go wrong.
+        progress: called while measuring and training.
+        promised: a former codec whose feature columns and tolerances stay.
+        before_training: called once nothing but training can fail.
 
     Raises:
         SourceError: the source cannot be used.
         FlattenedColumnError: the tolerance of a column leaves nothing of it.
-        ConfigError: a setting does not suit it.
+        ConfigError: a setting does not suit the source.
         TrainingError: the loss diverged.
     """
     schema = None if promised is None else promised.schema
@@ -63,7 +63,7 @@ def fit_archive_codec(
     direct = replace(direct, provenance=replace(provenance, columns=judge_codec(direct, sample)))
     if promised is None:
         check_meaning(job.tolerance, direct, sample, measured.where)
-    else:  # the promise stays, and the night goes on
+    else:  # the promise stays, and the run goes on
         tell_flattened(column_fidelity(direct))
     previous = codec_to_start_from(job, measured.schema, load_archive_codec)
     before_training()

@@ -1,4 +1,4 @@
-"""The codec without any prediction, which each other one has to beat."""
+"""The codec without any prediction, which every other one has to beat."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ae_pipeline.config.job import JobConfig
 from ae_pipeline.fitting.prepare import Measured
 from ae_pipeline.results.fit import TrainingSummary
 
-#: Cells per deviation of a column.
+#: Cells per standard deviation of a column.
 _MOST_CELLS = 2.0**24
 
 
-#: What provenance says where no network was trained.
+#: Training summary in a provenance without a trained network.
 UNTRAINED = TrainingSummary(0, 0, "no network", 0, 0.0, 0.0)
 
 
@@ -29,11 +29,11 @@ def direct_codec(
     provenance: Provenance,
     quantizers: tuple[Quantizer, ...] | None = None,
 ) -> tuple[ArchiveCodec, Standardization]:
-    """Build a codec without any prediction, and what a network of it would see.
+    """Build a codec without any prediction, and the standardisation of a network's inputs.
 
     Args:
         job: settings.
-        measured: the source.
+        measured: the measured source.
         provenance: where the codec comes from.
         quantizers: promises to keep; None to resolve the tolerances of the settings.
     """
@@ -56,8 +56,9 @@ def direct_codec(
 def _is_learnable(
     inputs: Standardization, cell: Float64[np.ndarray, "features"]
 ) -> Bool[np.ndarray, "features"]:
-    """Columns that a network may see: those with cells of one width, and not so fine against their
-    spread that float32 cannot tell their cells apart.
-    """  # noqa: D205
+    """Return which columns a network may see.
+
+    Their cells have one width, not so fine against the spread that float32 cannot tell them apart.
+    """
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         return (cell > 0) & (inputs.scale / cell < _MOST_CELLS)

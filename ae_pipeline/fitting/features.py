@@ -1,4 +1,4 @@
-"""Fit: measure the source, train the autoencoder, write the codec."""
+"""Fit a features codec: measure the source, then train the autoencoder."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ logger = logging.getLogger(__name__)
 def fit_codec(
     job: JobConfig, source: Source, checkpoint: Path, progress: Progress
 ) -> FeaturesCodec:
-    """Measure and train; the state of training is kept in `checkpoint` until it is done.
+    """Measure and train; keep the state of training in `checkpoint` until it is done.
 
     Args:
         job: settings.
-        source: what is `fittable`.
+        source: fragments that are `fittable`.
         checkpoint: folder for the state of training.
-        progress: told of measuring and training.
+        progress: called while measuring and training.
 
     Raises:
         SourceError: the source cannot be used.
-        ConfigError: a setting does not suit it.
+        ConfigError: a setting does not suit the source.
         TrainingError: the loss diverged.
-        MissingExtraError: what trains a network is not installed.
+        MissingExtraError: the packages that train networks are not installed.
     """
     require("fitting a codec", "tensorflow", "keras")
     measured = measure_for_fit(job, source, progress, max_rows=job.statistics.max_rows)
@@ -77,10 +77,10 @@ def fit_codec(
 def _architecture(
     job: JobConfig, standardization: Standardization, features: tuple[str, ...]
 ) -> Architecture:
-    """Widths for the columns that vary.
+    """Return the network's widths for the columns that vary.
 
     Raises:
-        NoFeatureColumnError: none does.
+        NoFeatureColumnError: no column varies.
         ConfigError: the bottleneck is wider than the input.
     """
     n_inputs = standardization.n_inputs

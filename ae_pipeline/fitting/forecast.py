@@ -1,4 +1,4 @@
-"""A sample of a source, and the codec that the planner would choose on it, had it less time."""
+"""A sample of a source, and the codec that a planner with little time chooses on it."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from ae_pipeline.planner.plan import plan_codec
 from ae_pipeline.planner.sample import SampleBlocks, read_sample
 from ae_pipeline.results.progress import Progress
 
-#: Values that are measured, and that are planned on, of all columns together. Ranges are those of
-#: what is measured, and one that is too small makes tolerances too fine.
+#: Values to measure, and values to plan on, over all columns. Ranges come from the measured
+#: values, and a range that is too small makes tolerances too fine.
 _MEASURED_VALUES, _MOST_VALUES = 1 << 23, 1 << 20
 
 
 @dataclass(frozen=True)
 class SampledSource:
-    """What all tolerances share."""
+    """The measured source and its chosen row groups, which all tolerances share."""
 
     source: Source
     measured: Measured
@@ -55,11 +55,11 @@ class SampledSource:
 
 @dataclass(frozen=True)
 class ForecastCodec:
-    """The codec that a tolerance would get, but for the training that there was no time for.
+    """The codec that a tolerance would get, cut short in training.
 
     Args:
-        codec: as far as it got.
-        outlook: share of its payload that will be left after all of its training.
+        codec: codec as far as it was trained.
+        outlook: share of its payload that will remain after its whole training.
     """
 
     codec: ArchiveCodec
@@ -83,7 +83,7 @@ def sample_source(job: EstimateJob, progress: Progress) -> SampledSource:
 
 
 def is_trained(codec: ArchiveCodec) -> bool:
-    """Return whether a codec has a network that was trained."""
+    """Return whether a codec has a trained network."""
     return codec.network is not None and codec.provenance.training.steps > 0
 
 
@@ -94,7 +94,7 @@ def forecast_codec(
     forecast: Forecast,
     progress: Progress,
 ) -> ForecastCodec:
-    """The codec that the planner would choose, had it less time."""
+    """Return the codec that a planner with little time chooses."""
     own = job.model_copy(update={"tolerance": tolerance})
     provenance = Provenance(job.source, "rehearsal", sampled.n_rows, UNTRAINED)
     direct, inputs = direct_codec(own, sampled.measured, provenance)
@@ -112,7 +112,7 @@ def sample_blocks(codec: ArchiveCodec, sampled: SampledSource) -> SampleBlocks:
 
 
 def _kept_bytes(source: Source, schema: TableSchema) -> int:
-    """Compressed bytes of kept columns in the source's files."""
+    """Return the compressed bytes of kept columns in the source's files."""
     total = 0
     features = set(schema.features)
     for fragment in source.fragments:

@@ -1,6 +1,6 @@
-"""The guard: a tolerance must leave each column what it means, or somebody must have said so.
+"""The guard: a tolerance must leave each column its meaning, unless the user accepts the loss.
 
-Each column's own codec encodes and decodes a sample, so that the outcome is judged, however its
+Each column's own codec encodes and decodes a sample, so the guard judges the outcome, however the
 tolerance was set.
 """
 
@@ -28,16 +28,16 @@ from ae_pipeline.results.fidelity import ColumnFidelity
 logger = logging.getLogger(__name__)
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-#: What YAML takes for something else than text.
+#: Words and signs that YAML does not read as text.
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
-#: Columns that a message tells of one by one.
+#: The most columns that a message names one by one.
 _NAMED = 20
 
 
 def judge_codec(
     codec: ArchiveCodec, sample: Float64[np.ndarray, "rows features"]
 ) -> tuple[Fidelity, ...]:
-    """What direct coding leaves of each column of a row sample, in which NaN is missing.
+    """Measure how much of each column direct coding preserves in a row sample; NaN is missing.
 
     Every other way to code a column keeps the same promise on the same grid.
     """
@@ -62,9 +62,9 @@ def _judge_column(source: pa.Array, decoded: pa.Array, promise: Promise) -> Fide
 def column_fidelity(
     codec: ArchiveCodec, found: Sequence[Fidelity] | None = None
 ) -> tuple[ColumnFidelity, ...]:
-    """Each column, its promise in words, and what was found; None for what was found at fit time.
+    """Return each column's promise in words and its fidelity; `found` None uses that of fit time.
 
-    Codecs of former releases do not say.
+    Codecs of former releases do not hold it.
     """
     told: Sequence[Fidelity | None] = codec.provenance.columns if found is None else found
     if len(told) != len(codec.schema.features):
@@ -79,11 +79,11 @@ def check_meaning(
     sample: Float64[np.ndarray, "rows features"],
     where: str,
 ) -> None:
-    """Stop if columns are flattened that nobody asked for.
+    """Raise if the tolerance flattens columns that nobody asked to flatten.
 
     Args:
-        config: settings that the promise came of.
-        codec: with what was found on the sample in its provenance.
+        config: settings that the promise came from.
+        codec: codec whose provenance holds the fidelity found on the sample.
         sample: rows of the source, NaN for missing values.
         where: path of the source.
 
@@ -110,13 +110,13 @@ def check_meaning(
 
 
 def tell_flattened(columns: Iterable[ColumnFidelity]) -> None:
-    """Log what is flattened, if anything is."""
+    """Log a warning that names flattened columns, if any."""
     for warning in flattened_warnings(columns):
         logger.warning("%s", warning)
 
 
 def flattened_warnings(columns: Iterable[ColumnFidelity]) -> tuple[str, ...]:
-    """One sentence that names all columns that are flattened; nothing if none is."""
+    """Return one sentence that names all flattened columns; empty if there are none."""
     flattened = [column for column in columns if column.is_flattened]
     if not flattened:
         return ()
@@ -129,7 +129,7 @@ def _count(columns: Collection[ColumnFidelity]) -> str:
 
 
 def is_named(config: ToleranceConfig, name: str) -> bool:
-    """Whether the rule that counts for a column is for this one: somebody has thought of it."""
+    """Return whether the rule that applies to a column names it: a deliberate choice."""
     matching = (
         rule
         for rule in reversed(config.rules)
@@ -144,7 +144,7 @@ def _quoted(rules: Sequence[str]) -> str:
 
 
 def _finer_rule(name: str, values: Float64[np.ndarray, "rows"]) -> str:
-    """A rule to paste that keeps what a column says."""
+    """Return a rule to paste that keeps a column's meaning."""
     value = fine_tolerance(values[np.isfinite(values)])
     finer = f"kind: absolute, value: {value!r}" if value else "kind: exact"
     is_plain = _PLAIN_NAME.fullmatch(name) and name.lower() not in _WORDS

@@ -1,4 +1,4 @@
-"""The first look at a source: what a codec can be fitted to, one schema, statistics in one pass."""
+"""The first look at a source: fittable fragments, one schema, statistics in one pass."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Measured:
-    """A source as each fit sees it.
+    """A source as every fit sees it.
 
     Args:
         where: path of the source, for messages and provenance.
         schema: schema and roles.
-        statistics: of the feature columns.
+        statistics: statistics of the feature columns.
         groups: row groups to learn from.
     """
 
@@ -58,7 +58,7 @@ class Measured:
     groups: tuple[RowGroup, ...]
 
     def deviation(self, standardization: Standardization) -> Float64[np.ndarray, "features"]:
-        """Return the standard deviation of each column; its scale where there is none."""
+        """Return each column's standard deviation; its scale where that is not positive and finite."""
         std = self.statistics.std
         return np.where(np.isfinite(std) & (std > 0), std, standardization.scale)
 
@@ -75,7 +75,7 @@ def measure_for_fit(
 
     Args:
         job: settings.
-        source: fragments.
+        source: fragments to measure.
         progress: called for every row group.
         max_rows: measure about this many rows, spread evenly; None for all.
         schema: roles to use; None to resolve them.
@@ -106,15 +106,15 @@ def measure_source(
     progress: Progress,
     where: str,
 ) -> tuple[ColumnStatistics, list[RowGroup]]:
-    """Statistics of the feature columns over all rows, or over row groups spread evenly.
+    """Measure the feature columns over all rows, or over evenly spread row groups.
 
     Returns:
-        The statistics, and the row groups without those of fragments that turned out damaged or
-        gone; these are warned of.
+        The statistics, and the row groups except those of damaged or missing fragments, which are
+        logged.
 
     Raises:
-        EmptySourceError: there is not a single row.
-        SourceError: all fragments are damaged, or gone.
+        EmptySourceError: the source has no rows.
+        SourceError: all fragments are damaged or missing.
     """
     if not groups:
         raise EmptySourceError("no rows", where=where, expected="at least one row")

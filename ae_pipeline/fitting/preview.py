@@ -1,4 +1,4 @@
-"""What the default tolerance would leave of a source's columns, before anything is fitted."""
+"""A preview of how much of a source's columns the default tolerance would preserve."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ae_pipeline.results.progress import silent
 
 logger = logging.getLogger(__name__)
 
-#: Values that are looked at, of all columns together; at least one row group.
+#: Values to read over all columns; at least one row group is read.
 _MOST_VALUES = 1 << 21
 
 
 def preview(source: Source, schema: TableSchema) -> tuple[ColumnFidelity, ...]:
-    """Each feature column, judged on row groups from everywhere; nothing if none can be read."""
+    """Judge each feature column on evenly spread row groups; empty if none can be read."""
     if not schema.features:
         return ()
     job, max_rows = JobConfig(), max(1, _MOST_VALUES // len(schema.features))

@@ -1,7 +1,7 @@
-"""Columns that hold one value in all but a few rows: whether these few come back from features.
+"""Rare values of columns that are nearly constant, and whether they come back from features.
 
-A network minimises a mean, and five rows in a hundred thousand hardly move it. What it loses is
-told once, when the codec is fitted, and stays with the codec.
+A network minimises a mean, and five rows in a hundred thousand hardly move it. The fit reports
+such losses once and records them in the codec.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ logger = logging.getLogger(__name__)
 def with_lost_events(
     codec: FeaturesCodec, statistics: ColumnStatistics, groups: Sequence[RowGroup]
 ) -> FeaturesCodec:
-    """The codec, its provenance naming columns whose rare values do not come back; they are logged.
+    """Log columns whose rare values are lost, and return the codec with them in its provenance.
 
     Args:
-        codec: as it was fitted.
-        statistics: of what it was fitted to.
-        groups: the row groups that were measured; they are read again if there are such columns.
+        codec: the fitted codec.
+        statistics: statistics of the rows it was fitted to.
+        groups: the measured row groups, read again if a column is nearly constant.
     """
     varies = statistics.minimum < statistics.maximum
     doubted = varies & (codec.standardization.is_constant | is_rare(statistics))
@@ -62,7 +62,7 @@ def with_lost_events(
 def _count(
     codec: FeaturesCodec, numbers: Int64[np.ndarray, "doubted"], groups: Sequence[RowGroup]
 ) -> tuple[Int64[np.ndarray, "doubted"], Int64[np.ndarray, "doubted"]]:
-    """Rows of each column that leave its usual value, and those that come back near theirs."""
+    """Count each column's rare rows, and those of them that come back near their own value."""
     features = codec.schema.features
     usual = codec.standardization.center[numbers, None]
     n_rare, n_restored = np.zeros((2, len(numbers)), np.int64)
@@ -83,7 +83,7 @@ def _count(
 def _restored(
     codec: FeaturesCodec, block: Block, chosen: Bool[np.ndarray, "rows"]
 ) -> Float64[np.ndarray, "features chosen"]:
-    """Some rows of a block as they come back."""
+    """Return some rows of a block after encoding and decoding."""
     missing = None if block.missing is None else block.missing[:, chosen]
     part = Block(block.values[:, chosen].copy(), missing)
     return codec.decode(codec.encode(part), missing).values
@@ -94,7 +94,7 @@ def _is_near(
     values: Float64[np.ndarray, "doubted chosen"],
     usual: Float64[np.ndarray, "doubted 1"],
 ) -> Bool[np.ndarray, "doubted chosen"]:
-    """Whether what comes back is nearer to the value than to the usual one."""
+    """Return which restored values are nearer to their own value than to the usual one."""
     with np.errstate(over="ignore", invalid="ignore"):
         near: Bool[np.ndarray, "doubted chosen"] = np.abs(decoded - values) < np.abs(
             decoded - usual

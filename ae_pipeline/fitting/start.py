@@ -1,4 +1,4 @@
-"""What a fit starts from: the key of its settings and source, and a former codec."""
+"""The start of a fit: the key of its settings and source, and a former codec."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def check_same_columns(previous: TableSchema, schema: TableSchema, where: str) -
 
 def _other_columns(expected: Sequence[str], got: Sequence[str]) -> str:
     missing = [f"{name} is missing" for name in expected if name not in got]
-    other = [f"{name} is another one" for name in got if name not in expected]
+    other = [f"{name} is unexpected" for name in got if name not in expected]
     return listing([*missing, *other]) or "another order"
 
 
@@ -56,7 +56,7 @@ def codec_to_start_from(
 
 
 def fit_key(job: JobConfig, source: Source) -> str:
-    """Hash of every setting and every byte of the source (by fingerprint) that shape a codec."""
+    """Return a hash of all settings and source bytes (by fingerprint) that shape a codec."""
     settings = job.model_dump(mode="json", include=_SHAPING)
     settings["training"].pop("checkpoint_s")
     settings["tolerance"] = job.tolerance.shaping()

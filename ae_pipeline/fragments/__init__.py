@@ -1,4 +1,4 @@
-"""One fragment: encoded, decoded, compared, and what is reported of it."""
+"""Work on one fragment: encode, decode, compare, report."""
 
 from ae_pipeline.fragments.byte_account import account, fragment_bytes
 from ae_pipeline.fragments.decode import decode_fragment

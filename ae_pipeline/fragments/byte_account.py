@@ -1,4 +1,4 @@
-"""Where the bytes of an encoded dataset lie: from footers and file sizes, computed here alone."""
+"""Where the bytes of an encoded dataset lie, computed from footers and file sizes here alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ae_pipeline.parquet import leaf_sizes
 from ae_pipeline.results.account import ByteAccount, Ratios, StoredBytes
 from ae_pipeline.storage import Footer, report_directory
 
-#: Files of a codec directory that hold what was learned.
+#: Files of a codec directory that hold learned weights, and their names in reports.
 _MODEL_PARTS = {
     "predictor.bin": "predictor",
     "decoder.bin": "decoder",
@@ -29,17 +29,17 @@ _MODEL_PARTS = {
 def fragment_bytes(
     format: FragmentFormat, metadata: pq.FileMetaData, footer: Footer, fragment: Fragment
 ) -> StoredBytes:
-    """The bytes of one encoded fragment.
+    """Return the byte counts of one encoded fragment.
 
     Args:
-        format: of the fragment's codec.
-        metadata: of its Parquet file.
-        footer: what we wrote into it.
-        fragment: the same file, pinned, so that its sizes are of no other one.
+        format: format that holds the fragment's codec.
+        metadata: metadata of its Parquet file.
+        footer: the footer that encode wrote into it.
+        fragment: the same file, pinned, so that all sizes belong to it.
 
     Raises:
         CorruptFragmentError: its footer is damaged.
-        FragmentReplacedError: another file has its name by now.
+        FragmentReplacedError: another file has taken its name.
     """
     with opened(fragment) as file:
         leaves, size_bytes = leaf_sizes(file), file.seek(0, os.SEEK_END)
@@ -60,12 +60,12 @@ def fragment_bytes(
 def account(
     files: Iterable[StoredBytes], dataset: Path, codec_directories: Sequence[Path]
 ) -> ByteAccount:
-    """The bytes of a whole dataset, the codecs in use counted once.
+    """Return the byte counts of a whole dataset, each codec in use counted once.
 
     Args:
-        files: of its fragments.
+        files: byte counts of its fragments.
         dataset: its folder.
-        codec_directories: of the codecs in use, wherever they lie.
+        codec_directories: folders of the codecs in use, wherever they lie.
     """
     total = StoredBytes.total(files)
     model: Counter[str] = Counter()
@@ -86,13 +86,13 @@ def account(
 
 
 def _files(folder: Path) -> list[Path]:
-    """All files below a folder, if it is there, but for those that were never published."""
+    """Return all published files below a folder; none if it does not exist."""
     files = (path for path in folder.resolve().rglob("*") if path.is_file())
     return sorted(path for path in files if not is_temporary(path.name))
 
 
 def _row_bytes(format: FragmentFormat) -> int:
-    """Bytes of one row's feature values, uncompressed."""
+    """Return the bytes of one row's feature values, uncompressed."""
     return sum(np.dtype(kind.to_pandas_dtype()).itemsize for kind in format.schema.feature_types)
 
 

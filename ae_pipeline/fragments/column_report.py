@@ -1,4 +1,4 @@
-"""What a dataset's report says of each column: found when its codec was fitted, or measured now."""
+"""Fidelity of each column in a dataset's report, from the fit or measured now."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ae_pipeline.fragments.compare import feature_numbers
 from ae_pipeline.results.dataset import PartitionReport
 from ae_pipeline.results.fidelity import ColumnFidelity
 
-#: Fewer values say nothing of their column.
+#: Fewer values say nothing about their column.
 _LEAST_VALUES = 8
 _LEAST_R2 = 0.1
 #: From good to bad.
@@ -26,12 +26,12 @@ def dataset_fidelity(
     columns: Collection[str] | None,
     measured: Sequence[ErrorMetrics],
 ) -> tuple[ColumnFidelity, ...]:
-    """The chosen columns of an archive; nothing of features, of which nothing is promised.
+    """Return the fidelity of an archive's chosen columns; none for features: they promise nothing.
 
     Args:
-        formats: in use; of several codecs the one that leaves least of a column counts.
-        columns: those that were decoded, or None for all.
-        measured: errors of these columns, if values were compared; these decide then.
+        formats: formats in use; a column counts as its coarsest codec leaves it.
+        columns: columns that were decoded, or None for all.
+        measured: errors of these columns, which decide if values were compared.
     """
     told = [found for format in formats if (found := format.fidelity())]
     if not told:
@@ -48,12 +48,12 @@ def partition_warnings(
     features: Sequence[str],
     fidelity: Iterable[ColumnFidelity],
 ) -> tuple[str, ...]:
-    """One sentence for each partition of which columns are lost, if its values were compared.
+    """Return a sentence for each partition whose compared values show lost columns.
 
     Args:
-        partitions: of the dataset.
-        features: names of the columns of their metrics.
-        fidelity: of the whole dataset; what is flattened there is told already.
+        partitions: partitions of the dataset.
+        features: column names of their metrics.
+        fidelity: fidelity of the whole dataset; columns flattened there are left out here.
     """
     known = {column.name for column in fidelity if column.is_flattened}
     return tuple(
@@ -64,15 +64,15 @@ def partition_warnings(
 
 
 def is_lost(metrics: ErrorMetrics) -> bool:
-    """Whether next to nothing is left of a column in a partition: its mean would tell as much.
+    """Return whether a partition's column is lost: its mean would say as much as its values.
 
-    That is less than what the guard asks of a table: a part may well vary less than the whole.
+    The guard asks more of a whole table, because a part may well vary less than the whole.
     """
     return metrics.count >= _LEAST_VALUES and share_kept(metrics) < _LEAST_R2
 
 
 def share_kept(metrics: ErrorMetrics) -> float:
-    """The smaller one of both shares of variance kept; 1 of what does not vary."""
+    """Return the smaller of both shares of variance kept; 1 for a column that does not vary."""
     shares = [share for share in (metrics.r2, metrics.r2_bulk) if share is not None]
     return max(min(shares, default=1.0), 0.0)
 
@@ -91,7 +91,7 @@ def _badness(column: ColumnFidelity) -> int:
 
 
 def _as_measured(column: ColumnFidelity, measured: ErrorMetrics) -> ColumnFidelity:
-    """With the shares of what was compared, and the worse one of both verdicts."""
+    """Return the column with its measured shares and the worse of both verdicts."""
     at_best: Verdict = "exact" if column.promise == str(Promise()) else "kept"
     found = column.found or Fidelity(None, None, None, None, None, at_best)
     verdict = found.verdict

@@ -1,4 +1,4 @@
-"""A reconstruction beside its source, row for row."""
+"""Comparison of a reconstruction with its source, row by row."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ae_pipeline.fragments.kept_promise import ENCODE_AGAIN, check_promise
 
 
 def feature_numbers(format: FragmentFormat, columns: Collection[str] | None) -> list[int]:
-    """Which of the codec's feature columns are among `columns`; None stands for all columns."""
+    """Return the numbers of the codec's feature columns among `columns`; None stands for all."""
     wanted = None if columns is None else set(columns)
     features = enumerate(format.schema.features)
     return [number for number, name in features if wanted is None or name in wanted]
@@ -28,7 +28,7 @@ def feature_numbers(format: FragmentFormat, columns: Collection[str] | None) -> 
 def paired(
     decoded: Iterable[pa.RecordBatch], truth: Iterable[pa.RecordBatch], n_rows: int, where: str
 ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
-    """Reconstruction and source in batches of the same `n_rows` rows.
+    """Yield reconstruction and source in batches of the same `n_rows` rows.
 
     Raises:
         PromiseBrokenError: they have different numbers of rows.
@@ -44,11 +44,11 @@ def paired(
 def compare(
     format: FragmentFormat, records: pa.RecordBatch, truth: pa.RecordBatch, where: str
 ) -> ErrorSums:
-    """Hold every value to what it must be; errors of each feature column of `records`.
+    """Check every value and return the errors of each feature column of `records`.
 
     Raises:
-        PromiseBrokenError: a kept column is not what the source has, or a value is not within
-            its tolerance.
+        PromiseBrokenError: a kept column differs from the source, or a value is beyond its
+            tolerance.
     """
     features = set(format.schema.features)
     for name in records.schema.names:
@@ -65,7 +65,7 @@ def compare(
 def _record_errors(
     records: pa.RecordBatch, truth: pa.RecordBatch, format: FragmentFormat
 ) -> ErrorSums:
-    """Errors of what was written, after its cast to the source type."""
+    """Return the errors of the written values, after their cast to the source type."""
     numbers = feature_numbers(format, records.schema.names)
     features = [format.schema.features[number] for number in numbers]
     ours, theirs = records_to_block(records, features), records_to_block(truth, features)

@@ -1,4 +1,4 @@
-"""One encoded fragment → its rows in the source's schema, checked and, with a source, compared."""
+"""Decode one fragment into the source's schema; check it and, with a source, compare it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _MEND = f"{ENCODE_AGAIN}, or restore the file"
 
 @dataclass(frozen=True)
 class _Encoded:
-    """An encoded fragment, what its footers say, and the coder that reads it."""
+    """An encoded fragment, its footers, and the format that reads it."""
 
     fragment: Fragment
     format: FragmentFormat
@@ -59,17 +59,17 @@ class _Encoded:
 
     @property
     def schema(self) -> pa.Schema:
-        """Of the source fragment."""
+        """Schema of the source fragment."""
         return self.footer.source_schema(self.format.schema, self.fragment.relative)
 
     @property
     def form(self) -> Form | None:
-        """What the source file states beyond its schema."""
+        """Form of the source file: what it states beyond its schema."""
         return self.footer.source_form(self.format.schema, self.fragment.relative)
 
     @property
     def unit(self) -> Literal["us", "ns"]:
-        """In which Arrow read the source's timestamps of 96 bits."""
+        """Unit in which Arrow read the source's 96-bit timestamps."""
         form = self.form
         return "us" if form is None else form.int96
 
@@ -80,17 +80,17 @@ class _Encoded:
         return [self.metadata.row_group(group).num_rows for group in groups]
 
     def n_rows(self, part: Part) -> int:
-        """Rows that a part of it has."""
+        """Return the number of rows in a part of it."""
         return sum(size for _, size in part.groups_of(self.sizes, self.fragment.relative))
 
 
 def decode_fragment(
     plan: DecodePlan, formats: Mapping[str, FragmentFormat], fragment: Fragment
 ) -> FragmentResult:
-    """Reconstruct one fragment, or only check it, and measure its errors.
+    """Reconstruct or only check one fragment, and measure its errors.
 
     Raises:
-        AePipelineError: it is damaged, or not what its source is.
+        AePipelineError: it is damaged, or differs from its source.
     """
     if not plan.proves or plan.source is None or fragment.relative in plan.retired:
         return _decode(plan, formats, fragment)
@@ -146,7 +146,7 @@ def _publishing_table(path: Path, schema: pa.Schema, form: Form | None) -> Itera
 
 
 def _form_of(encoded: _Encoded, schema: pa.Schema) -> Form | None:
-    """The form of the decoded file; `CorruptFragmentError` if it is not one of its schema."""
+    """Return the decoded file's form; `CorruptFragmentError` if it does not match the schema."""
     form = encoded.form
     if form is None:
         return None
@@ -163,7 +163,7 @@ def _size(result: FragmentResult) -> str:
 
 
 def _largest(errors: ErrorSums | None) -> str:
-    """The largest error as a share of its tolerance; 0 of no rows."""
+    """Return the largest error as a share of its tolerance, for a log line; 0 without rows."""
     if errors is None:
         return "not compared"
     return f"largest error {np.fmax.reduce(errors.to_tolerance, initial=0.0):.4g} of its tolerance"
@@ -175,7 +175,7 @@ def _open(formats: Mapping[str, FragmentFormat], fragment: Fragment) -> _Encoded
     footer = require_footer(metadata, fragment)
     if footer.codec_id not in formats:
         raise CorruptFragmentError(
-            "its codec is not at hand",
+            "its codec is missing",
             where=fragment.relative,
             expected=footer.codec_id,
             got=", ".join(formats),
@@ -202,7 +202,7 @@ def _result(
 def _copy(
     encoded: _Encoded, part: Part, original: Fragment | None, write: Write
 ) -> ErrorSums | None:
-    """Pass the reconstruction to `write`; error sums per column, None without an original."""
+    """Pass the reconstruction to `write`; return error sums, None without an original."""
     format, where = encoded.format, encoded.fragment.relative
     # Rows of long text make short row groups.
     n_rows = min(rows_per_block(len(format.schema.arrow)), max(encoded.sizes, default=1) or 1)
@@ -220,7 +220,7 @@ def _copy(
 
 
 def _counted(encoded: _Encoded, part: Part, most_rows: int) -> Iterator[pa.RecordBatch]:
-    """Decode in batches; `CorruptFragmentError` if they are not as many rows as the file has."""
+    """Decode in batches; `CorruptFragmentError` unless they have as many rows as the file."""
     n_rows = 0
     with _blaming_our_file():
         for records in encoded.format.read(encoded.fragment, encoded.footer, most_rows, part):
@@ -239,9 +239,9 @@ def _counted(encoded: _Encoded, part: Part, most_rows: int) -> Iterator[pa.Recor
 
 @contextmanager
 def _blaming_our_file() -> Iterator[None]:
-    """Damage found inside is that of the encoded file; who reads a file does not know whose it is.
+    """Attribute damage found inside to the encoded file: readers do not know whose file they read.
 
-    Around reading it alone: the source is read in step, and its damage is its own.
+    Wrap only the reading of that file: the source is read in step, and its damage is its own.
     """
     try:
         yield
@@ -252,4 +252,4 @@ def _blaming_our_file() -> Iterator[None]:
 
 
 def _discard(records: pa.RecordBatch) -> None:
-    """Where verify writes to."""
+    """Drop decoded rows: verify writes nothing."""

@@ -1,4 +1,4 @@
-"""One source fragment → one encoded fragment, unless what is there is current."""
+"""Encode one source fragment, unless its encoded file is current."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ logger = logging.getLogger(__name__)
 def encode_fragment(
     plan: EncodePlan, formats: Mapping[str, FragmentFormat], fragment: Fragment
 ) -> FragmentResult:
-    """Encode one fragment unless the file that is there is current.
+    """Encode one fragment unless its encoded file is current.
 
     Raises:
-        AePipelineError: it cannot be encoded, or what is there must not be replaced.
+        AePipelineError: it cannot be encoded, or its encoded file must not be replaced.
     """
     format, path = formats[plan.codec_of(fragment)], Path(plan.destination) / fragment.relative
     fragment = pinned(fragment)
@@ -75,7 +75,7 @@ def _replace(
     ):
         warnings = (*changes, *format.write(fragment, whole, footer, arrow))
         _check_unchanged(fragment, footer.source_fingerprint, seen)
-        # Looked at before another run can put its own there.
+        # Read before another run can put its own file there.
         result = _result(format, fragment, whole, "written", warnings)
         keep()
     return result
@@ -94,7 +94,7 @@ def _log(result: FragmentResult, seconds: float) -> None:
 
 
 def _check_unchanged(fragment: Fragment, identity: str, seen: Seen) -> None:
-    """Raise `SourceChangedError` if what was read need not be what the footer names."""
+    """Raise `SourceChangedError` if the bytes read may differ from those that the footer names."""
     is_same = fingerprint(replace(fragment, identity=None)) == identity
     if not is_same or not seen.is_still(fragment.path):
         raise SourceChangedError(
@@ -105,7 +105,7 @@ def _check_unchanged(fragment: Fragment, identity: str, seen: Seen) -> None:
 
 
 def _check_not_rotted(fragment: Fragment, found: Footer | None, identity: str, seen: Seen) -> None:
-    """Raise `SourceDamagedError` if its bytes are others, and its fingerprint does not say so."""
+    """Raise `SourceDamagedError` if the bytes changed although the fingerprint did not."""
     if (
         found is not None
         and found.source_fingerprint == identity

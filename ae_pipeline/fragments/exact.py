@@ -14,7 +14,7 @@ from pyarrow import types
 
 
 def same_bits(ours: pa.Array, theirs: pa.Array) -> bool:
-    """Whether both columns have the same nulls and the same values, bit for bit."""
+    """Return whether both columns have the same nulls and the same values, bit for bit."""
     ours, theirs = _storage(ours), _storage(theirs)
     if ours.type != theirs.type or len(ours) != len(theirs):
         return False
@@ -28,10 +28,10 @@ def same_bits(ours: pa.Array, theirs: pa.Array) -> bool:
 
 
 def _storage(column: pa.Array) -> pa.Array:
-    """The same values in a type whose equality is that of bits.
+    """Return the same values in a type that compares bit for bit.
 
-    Floats become integers, because NaN differs from itself and -0 equals 0; a dictionary and runs
-    their values, a map the list of its entries, an extension what it is stored as.
+    Floats become integers, because NaN differs from itself and -0 equals 0. Dictionaries and runs
+    become their values, a map the list of its entries, an extension its storage.
     """
     kind = column.type
     if isinstance(kind, pa.BaseExtensionType):
@@ -48,7 +48,7 @@ def _storage(column: pa.Array) -> pa.Array:
 
 
 def _entries(column: pa.MapArray) -> pa.ListArray:
-    """A map as the list of its entries; `view` ends the process where a part has no buffers."""
+    """Return a map as the list of its entries; `view` would crash where a part has no buffers."""
     fields = [column.type.key_field, column.type.item_field]
     entries = pa.StructArray.from_arrays([column.keys, column.items], fields=fields)
     kind, own = pa.list_(pa.struct(fields)), column.buffers()[:2]
@@ -56,7 +56,7 @@ def _entries(column: pa.MapArray) -> pa.ListArray:
 
 
 def _unrolled(column: pa.RunEndEncodedArray) -> pa.Array:
-    """The value of every row; Arrow's own way knows no nested ones."""
+    """Return the value of every row; Arrow's own decoding does not support nested values."""
     ends = column.run_ends.to_numpy(zero_copy_only=False)
     rows = np.arange(column.offset, column.offset + len(column))
     return column.values.take(pa.array(np.searchsorted(ends, rows, side="right")))
@@ -67,7 +67,7 @@ def _same_nulls(ours: pa.Array, theirs: pa.Array) -> bool:
 
 
 def _same_children(ours: pa.StructArray, theirs: pa.StructArray) -> bool:
-    """Structs of the same nulls; what lies under them is left out."""
+    """Return whether structs of the same nulls have the same children, apart from under nulls."""
     is_valid = theirs.is_valid().to_numpy(zero_copy_only=False)
     return all(
         same_bits(_child(ours, number, is_valid), _child(theirs, number, is_valid))
@@ -76,7 +76,7 @@ def _same_children(ours: pa.StructArray, theirs: pa.StructArray) -> bool:
 
 
 def _child(column: pa.StructArray, number: int, is_valid: Bool[np.ndarray, "rows"]) -> pa.Array:
-    """A child without what lies under nulls: null there, or left out where it cannot be null."""
+    """Return a child with its parent's nulls, or without those rows where it cannot be null."""
     child = column.field(number)
     if is_valid.all():
         return child
@@ -86,7 +86,7 @@ def _child(column: pa.StructArray, number: int, is_valid: Bool[np.ndarray, "rows
 
 
 def _same_union(ours: pa.UnionArray, theirs: pa.UnionArray) -> bool:
-    """Rows of the same members, and the same values of each member."""
+    """Return whether rows are of the same members, and each member has the same values."""
     codes = _integers(theirs, 1, np.int8)
     if not np.array_equal(_integers(ours, 1, np.int8), codes):
         return False
@@ -97,7 +97,7 @@ def _same_union(ours: pa.UnionArray, theirs: pa.UnionArray) -> bool:
 
 
 def _member(column: pa.UnionArray, number: int, is_its: Bool[np.ndarray, "rows"]) -> pa.Array:
-    """Values of the rows that are of one member of a union."""
+    """Return the values of the rows that belong to one member of a union."""
     if column.type.mode == "sparse":
         return _where(column.field(number), is_its)
     places = _integers(column, 2, np.int32)[is_its]
@@ -105,25 +105,25 @@ def _member(column: pa.UnionArray, number: int, is_its: Bool[np.ndarray, "rows"]
 
 
 def _integers(column: pa.UnionArray, number: int, kind: type[np.integer[Any]]) -> np.ndarray:
-    """One of its buffers, for its rows: Arrow's accessors forget how a union is sliced."""
+    """Return one buffer for the union's rows: Arrow's accessors forget how it is sliced."""
     content = np.frombuffer(column.buffers()[number] or b"", kind)
     return content[column.offset : column.offset + len(column)]
 
 
 def _where(column: pa.Array, is_wanted: Bool[np.ndarray, "rows"]) -> pa.Array:
-    """Some rows of a column, in a type that rows can be taken of."""
+    """Return the wanted rows of a column, in a type that Arrow can filter."""
     if is_wanted.all():
         return column
     return _storage(column).take(pa.array(np.flatnonzero(is_wanted)))
 
 
 def _same_lengths(ours: pa.Array, theirs: pa.Array) -> bool:
-    """Lengths of lists, null where the list is; `flatten` leaves out what lies under nulls."""
+    """Return whether lists have the same lengths and nulls; `flatten` skips rows under nulls."""
     return bool(pc.list_value_length(ours).equals(pc.list_value_length(theirs)))
 
 
 def _is_list(kind: pa.DataType) -> bool:
-    """Whether rows are lists of any sort."""
+    """Return whether rows are lists of any sort."""
     return bool(
         types.is_list(kind)
         or types.is_large_list(kind)

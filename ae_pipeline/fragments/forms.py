@@ -14,15 +14,15 @@ from ae_pipeline.parquet import Change, Form, own_form
 def kept_form(
     fragment: Fragment, arrow: pa.Schema, *, accepts_changes: bool
 ) -> tuple[Form | None, tuple[str, ...]]:
-    """The form of a source fragment, and warnings of what decode will write in another way.
+    """Return a source fragment's form, and warnings of columns that decode will write differently.
 
     Args:
-        fragment: its timestamps of 96 bits in the unit that holds them all.
-        arrow: what Arrow reads of it.
-        accepts_changes: whether there may be any.
+        fragment: source fragment, its 96-bit timestamps in a unit that holds them all.
+        arrow: schema that Arrow reads from it.
+        accepts_changes: whether columns may come back with other Parquet types.
 
     Raises:
-        UnkeptColumnError: a column cannot be written as it is, and no changes are accepted.
+        UnkeptColumnError: a column's Parquet type would change, and no changes are accepted.
     """
     with opened(fragment) as file:
         form, changes = own_form(file, arrow, fragment.int96)
@@ -45,7 +45,7 @@ def _told(fragment: Fragment, change: Change) -> str:
 
 
 def describe_changes(changes: Sequence[Change]) -> str:
-    """The first of them, for a message."""
+    """Describe the first change, and count the others, for a message."""
     one, more = changes[0], f" and {len(changes) - 1} more" if len(changes) > 1 else ""
     place = f"column {one.name} is " if one.name else ""
     return f"{place}{one.decoded}, not {one.source}{more}"

@@ -11,17 +11,17 @@ from ae_pipeline.errors import CodecMismatchError, PromiseBrokenError, listing
 from ae_pipeline.formats import FragmentFormat
 
 _EXACT = Promise()
-#: What mends an archive or features file that is not what it should be.
+#: Remedy for an archive or features file that is damaged or breaks its promise.
 ENCODE_AGAIN = "encode it again (`encode --force`, or `verify` and then `backfill --only failed`)"
 
 
 def check_as_tight(found: FragmentFormat, own: FragmentFormat, where: str) -> None:
-    """Hold the codec of a file to the promise of a run, whoever wrote it.
+    """Check that a file's codec promises at least what a run promises, whoever wrote the file.
 
     Args:
-        found: of the file.
-        own: of the run.
-        where: the file.
+        found: format of the file.
+        own: format of the run.
+        where: path of the file, for messages.
 
     Raises:
         CodecMismatchError: the file's codec allows some column a larger error.
@@ -43,7 +43,7 @@ def check_as_tight(found: FragmentFormat, own: FragmentFormat, where: str) -> No
 
 
 def is_as_tight(promise: Promise, other: Promise) -> bool:
-    """Whether whatever keeps a promise keeps the other one, too: of the same sort, or exact."""
+    """Return whether every value that keeps `promise` keeps `other`: same sort or exact."""
     if promise.is_exact or other.is_exact:
         return promise.is_exact
     if promise.digits and other.digits:
@@ -54,7 +54,7 @@ def is_as_tight(promise: Promise, other: Promise) -> bool:
 
 
 def _by_column(format: FragmentFormat) -> dict[str, Promise]:
-    """Of the feature columns; the others are exact."""
+    """Return the promise of each feature column by name; all other columns are exact."""
     promises = [quantizer.promise for quantizer in format.quantizers]
     return dict(zip(format.schema.features, promises, strict=False))
 
@@ -62,10 +62,10 @@ def _by_column(format: FragmentFormat) -> dict[str, Promise]:
 def check_promise(
     format: FragmentFormat, records: pa.RecordBatch, truth: pa.RecordBatch, where: str
 ) -> None:
-    """Hold every feature value of `records` to its tolerance, if one was promised.
+    """Check every feature value of `records` against its tolerance, if one was promised.
 
     Raises:
-        PromiseBrokenError: a value, null or non-finite bit pattern is not what was promised.
+        PromiseBrokenError: a value, null or non-finite bit pattern breaks its promise.
     """
     for name, quantizer in zip(format.schema.features, format.quantizers, strict=False):
         if name not in records.schema.names:
@@ -91,6 +91,6 @@ def _count_broken(ours: pa.Array, theirs: pa.Array, quantizer: Quantizer) -> int
 
 
 def _values(column: pa.Array) -> np.ndarray:
-    """The value buffer, whatever lies under nulls."""
+    """Return the value buffer, including whatever lies under nulls."""
     dtype = np.dtype(column.type.to_pandas_dtype())
     return np.frombuffer(column.buffers()[1], dtype)[column.offset :][: len(column)]

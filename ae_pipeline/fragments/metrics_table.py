@@ -13,7 +13,7 @@ from ae_pipeline.results.dataset import DatasetReport, PartitionReport
 
 
 def write_metrics(report: DatasetReport, path: Path) -> None:
-    """One row per partition and column, in source units and standardised; totals last."""
+    """Write one row per partition and column, in source units and standardised; totals last."""
     rows = [
         row
         for partition in (*report.partitions, report.total)

@@ -1,4 +1,4 @@
-"""What a worker needs for its fragments: names and paths, so that it travels cheaply."""
+"""Plans that workers carry out: names and paths alone, so that they travel cheaply."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from ae_pipeline.storage import WHOLE, Part, codec_directory
 
 @dataclass(frozen=True)
 class EncodePlan:
-    """What a worker needs to encode fragments: names and paths, so that it travels cheaply.
+    """Work for encode: names and paths alone, so that it travels cheaply.
 
     Args:
-        fragments: all of the source.
+        fragments: all fragments of the source.
         destination: dataset to write; the codec lies in it.
         codec_id: the codec to use.
-        extra: what footers hold for this kind of dataset alone.
-        force: encode what is current, too.
-        retired: notes of sources that were deleted after verification, by fragment; what the
-            archive holds of them is not replaced.
-        codecs: ids of other codecs, by the partitions that get these.
-        vanished: fragments that were planned and are gone from the source since.
+        extra: footer entries that only this kind of dataset has.
+        force: encode current fragments, too.
+        retired: notes of sources that were deleted after verification, by fragment; their
+            archive files are not replaced.
+        codecs: ids of other codecs, by the partitions that use them.
+        vanished: planned fragments that have since left the source.
         suspects: fragments whose last attempt or verification failed, whatever their footers say.
-        accepts_changes: columns that decode cannot write as their source has them are encoded.
+        accepts_changes: encode even columns that decode cannot write with their source's type.
         spared: folders of the whole source, in which nothing is written.
         opened: codecs that were loaded, by their ids; they do not travel.
     """
@@ -49,7 +49,7 @@ class EncodePlan:
         return {**self.__dict__, "opened": {}}
 
     def codec_of(self, fragment: Fragment) -> str:
-        """Id of the codec that a fragment gets."""
+        """Return the id of the codec that a fragment gets."""
         return self.codecs.get(fragment.partition, self.codec_id)
 
     def open_formats(self) -> dict[str, FragmentFormat]:
@@ -63,21 +63,21 @@ class EncodePlan:
 
 @dataclass(frozen=True)
 class DecodePlan:
-    """What a worker needs to decode fragments: names and paths, so that it travels cheaply.
+    """Work for decode: names and paths alone, so that it travels cheaply.
 
     Args:
         encoded: dataset to read.
-        fragments: all of it.
+        fragments: all fragments of the dataset.
         destination: folder for the reconstructed tables; None if they are only checked.
         codecs: directory of each codec by its id.
         source: root of the source to compare with, or None.
-        part: what of each fragment is wanted.
+        part: columns and rows wanted of each fragment.
         retired: SHA-256 of each archive file whose source was deleted once it was verified.
-        returned: of those that were deleted, the ones whose name another file has now.
+        returned: deleted fragments whose names other files have now.
         promises: codecs whose tolerances fragments must keep, by fragment; their own if none.
-        proves: which bytes were compared is told, since sources may be deleted for it.
-        spared: folders of the datasets that are read alone; nothing is written in them.
-        absent: fragments of the source that the dataset does not have.
+        proves: record which bytes were compared, since a deletion may depend on it.
+        spared: folders of the datasets that are only read; nothing is written in them.
+        absent: fragments of the source that the dataset lacks.
         opened: codecs that were loaded, by their ids; they do not travel.
     """
 
@@ -106,7 +106,7 @@ class DecodePlan:
         return {name: self.opened[name] for name in self.codecs}
 
     def read_paths(self) -> list[Path]:
-        """Files that are read, the source's and the encoded ones."""
+        """Return the files that are read, the source's and the encoded ones."""
         roots = [] if self.source is None else [Path(self.source)]
         originals = [root / fragment.relative for root in roots for fragment in self.fragments]
         return [*(fragment.path for fragment in self.fragments), *originals]

@@ -1,4 +1,4 @@
-"""Whether the schema that decoding gives is the one that the source had and the file still has."""
+"""Checks that decoding gives the source's schema, and that the file still has its own."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def check_stored_schema(
     """Raise `CorruptFragmentError` unless the file's columns are those that its codec stores.
 
     Args:
-        format: of the fragment's codec; the codec's id covers its schema.
+        format: format of the fragment's codec, whose id covers its schema.
         decoded: schema that decoding gives.
         stored: schema of the file.
         where: its path.
@@ -68,12 +68,12 @@ def check_stored_schema(
 
 
 def _difference(expected: pa.Schema, got: pa.Schema) -> str:
-    """The first thing that differs in fields, their order or their metadata; empty if nothing."""
+    """Describe the first difference in fields, their order or metadata; empty if there is none."""
     for number, (name, other) in enumerate(zip_longest(expected.names, got.names)):
         if name != other:
             return f"column {number} is {other or 'missing'}, not {name or 'none'}"
     for ours, theirs in zip(expected, got, strict=True):
-        # Not `check_metadata=True`: that compares names inside of maps, which Arrow makes up.
+        # Not `check_metadata=True`: that compares names inside maps, which Arrow makes up.
         if not ours.equals(theirs) or field_metadata(ours) != field_metadata(theirs):
             return f"column {theirs.name} is {_describe(theirs)}, not {_describe(ours)}"
     return ""

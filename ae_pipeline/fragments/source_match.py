@@ -34,10 +34,10 @@ from ae_pipeline.storage import Footer, Part
 def blaming_right(
     original: Fragment | None, footer: Footer, *, has_promise: bool
 ) -> Iterator[None]:
-    """Where both can be read and differ: blame our file only if the source is what was encoded.
+    """Blame our file for a difference only if the source is proved to be what was encoded.
 
     Raises:
-        SourceDamagedError: the source rotted, was rewritten, or nothing proves that it was not.
+        SourceDamagedError: the source rotted or was rewritten, or nothing proves that it was not.
     """
     try:
         yield
@@ -58,7 +58,7 @@ def blaming_right(
 
 
 def _is_proved(original: Fragment, sha256: str) -> bool:
-    """Whether every byte is what was encoded, as far as that is known."""
+    """Return whether every byte is known to be what was encoded."""
     try:
         return file_hash(original.path) == sha256
     except OSError:
@@ -67,12 +67,12 @@ def _is_proved(original: Fragment, sha256: str) -> bool:
 
 @contextmanager
 def blaming_source(original: Fragment) -> Iterator[None]:
-    """Damage found inside is that of the source; who reads a file does not know whose it is."""
+    """Attribute damage found inside to the source: readers do not know whose file they read."""
     try:
         yield
     except CorruptFragmentError as error:
         raise SourceDamagedError(
-            "source cannot be read any more",
+            "source can no longer be read",
             where=str(original.path),
             got=error.got or error.what,
             remedy="restore it, or decode the archive, which may hold the only good copy",
@@ -80,7 +80,7 @@ def blaming_source(original: Fragment) -> Iterator[None]:
 
 
 def schema_of(original: Fragment) -> pa.Schema:
-    """The source fragment's schema; `SourceDamagedError` if it cannot be read."""
+    """Return the source fragment's schema; `SourceDamagedError` if it cannot be read."""
     with blaming_source(original):
         return fragment_schema(original)
 
@@ -92,15 +92,15 @@ def find_original(
     retired: Mapping[str, str],
     returned: Collection[str] = (),
 ) -> Fragment | None:
-    """The source fragment to compare with, once it proved to be the one that was encoded.
+    """Return the source fragment to compare with, after checking that it is the encoded one.
 
-    One that was deleted after verification leaves the hash of the file that was verified. One that
-    is in `returned` was deleted, too, but a file has its name again.
+    A source deleted after verification leaves the hash of the verified file. One in `returned`
+    was deleted, too, but another file has its name now.
 
     Raises:
         CorruptFragmentError: the file is not the one that was verified.
         SourceNotFoundError: the source has no such fragment.
-        SourceChangedError: it was rewritten since.
+        SourceChangedError: it has been rewritten since.
     """
     if fragment.relative in retired:
         check_verified(fragment, retired[fragment.relative])
@@ -127,7 +127,7 @@ def find_original(
 
 
 def returned_error(path: Path) -> SourceChangedError:
-    """What to say of a file that has the name of one that was deleted after verification."""
+    """Return the error for a file that has the name of one deleted after verification."""
     return SourceChangedError(
         "another file has the name of one that was deleted after verification; the archive holds "
         "the only copy of that one",
@@ -156,7 +156,7 @@ def spare_source(path: Path, footer: Footer, fragment: Fragment) -> None:
     there = Fragment(path, fragment.relative, path.stat().st_size)
     if fingerprint(there) == footer.source_fingerprint:
         raise DestinationOverlapError(
-            "this is the source it was encoded from",
+            "this is the source that it was encoded from",
             where=str(path),
             remedy="decode to another folder",
         )
@@ -165,13 +165,13 @@ def spare_source(path: Path, footer: Footer, fragment: Fragment) -> None:
 def read_original(
     original: Fragment, part: Part, sizes: Sequence[int], n_rows: int
 ) -> Iterator[pa.RecordBatch]:
-    """The rows and columns of the source that a part of its encoded fragment stands for.
+    """Read the rows and columns of the source that a part of its encoded fragment stands for.
 
     Args:
         original: source fragment.
-        part: of the encoded fragment.
+        part: part of the encoded fragment.
         sizes: rows of each row group of the encoded fragment.
-        n_rows: at most so many rows at a time.
+        n_rows: the most rows of a batch.
 
     Raises:
         SourceDamagedError: it cannot be read.

@@ -1,4 +1,4 @@
-"""Fragment results → a report per partition and of the whole."""
+"""Summary of fragment results: a report per partition and for the whole dataset."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ def summarize(
     columns: Collection[str] | None = None,
     compared_with: str | None = None,
 ) -> DatasetReport:
-    """One report over all fragments.
+    """Return one report over all fragments.
 
     Args:
-        verb: what was done.
+        verb: verb that ran.
         source: path that was read.
         destination: path that was written; None if none was.
-        codecs: coders in use by their directories; the first names the columns and their scales.
+        codecs: formats in use, by codec folder; the first names the columns and their scales.
         outcome: results and failures of the fragments.
         started: `time.monotonic()` when the verb began.
-        columns: those that were decoded, or None for all.
+        columns: columns that were decoded, or None for all.
         compared_with: path of the source that decoded values were compared with, if any.
     """
     formats = list(codecs.values())
@@ -58,7 +58,7 @@ def summarize(
     warnings = tuple(warning for result in outcome.results for warning in result.warnings)
     partitions = tuple(_report(name, list(results), unit) for name, results in by_partition)
     features = tuple(formats[0].schema.features[number] for number in numbers)
-    # Of features nothing is promised, and one partition is the whole.
+    # Features promise nothing, and a single partition is the whole dataset.
     is_judged = bool(fidelity) and len(partitions) > 1
     lost = partition_warnings(partitions, features, fidelity) if is_judged else ()
     encoded = destination if verb == "encode" and destination is not None else source

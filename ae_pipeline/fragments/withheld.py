@@ -1,7 +1,7 @@
-"""Sources that stay although each value kept its promise: the promise flattened a column of theirs.
+"""Sources that stay although every value kept its promise: the promise flattened a column.
 
-The guard judges the data that a codec is fitted to. What comes on later nights may be finer than
-the promise from then: that is a warning while the source is there, and a loss once it is gone.
+The guard judges the data that a codec is fitted to. Later data may be too fine for that promise:
+a mere warning while the source exists, a loss once it is gone.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from ae_pipeline.results.dataset import FragmentResult
 def check_meaning_kept(
     config: ToleranceConfig, features: Sequence[str], result: FragmentResult
 ) -> None:
-    """Stop if a fragment has a flattened column that this run does not accept.
+    """Raise if a fragment has a flattened column that this run does not accept.
 
     Args:
-        config: of the run that wants to delete: an acceptance of former nights was not for this.
+        config: settings of the run that deletes; acceptance by earlier runs does not count.
         features: names of the feature columns.
-        result: of the comparison, with its errors.
+        result: result of the comparison, with its errors.
 
     Raises:
-        FlattenedColumnError: there is such a column.
+        FlattenedColumnError: the fragment has such a column.
     """
     if config.accept_flattened or result.errors is None:
         return

@@ -22,7 +22,7 @@ def register_form(form: Form, write: Callable[[Result], str]) -> None:
 
 
 class Result:
-    """What a verb returns: as text in a terminal, as a table in a notebook.
+    """The return value of a verb: text in a terminal, a table in a notebook.
 
     Subclasses are frozen dataclasses with `repr=False`; equality and pickling are theirs.
     """

@@ -1,4 +1,4 @@
-"""Flow: encode what is missing, stale or failed of a source, selected by partition and by state.
+"""Flow: encode a source's missing, stale or failed fragments, selected by partition and state.
 
 Run it: `ae-pipeline run backfill --config job.yaml`, or `python -m flows.backfill` in a checkout.
 """
@@ -44,7 +44,7 @@ def start(job: EncodeJob, plan: BackfillPlan, source: Source) -> EncodePlan | No
 @task(name="replace", task_run_name="replace", **WORK)
 @failing_in_one_line
 def replace(job: EncodeJob, plan: BackfillPlan, written: Outcome) -> tuple[str, ...]:
-    """Remove what was rewritten under other file names, once the new files are verified."""
+    """Remove files that were rewritten under new names, once the new files are verified."""
     return replace_partitions(plan, written, job.execution.workers, listener())
 
 
@@ -62,7 +62,7 @@ def backfill(job: EncodeJob) -> State[BackfillReport]:
     publish_details(plan, plan.source, "backfill")
     if job.backfill.dry_run:
         return planned(finish_backfill(plan, None, NOTHING, started))
-    # Quoted, because Prefect would look for futures in thousands of records otherwise.
+    # Quoted, because otherwise Prefect would look for futures in thousands of records.
     encoding = result_of(start.with_options(retries=retries), job, quote(plan), quote(source))
     return encode_planned(job, plan, encoding, started)
 
@@ -70,7 +70,7 @@ def backfill(job: EncodeJob) -> State[BackfillReport]:
 def encode_planned(
     job: EncodeJob, plan: BackfillPlan, encoding: EncodePlan | None, started: float
 ) -> State[BackfillReport]:
-    """Encode what was selected, batch by batch, and tell what came of it.
+    """Encode the selected fragments, batch by batch, and publish the outcome.
 
     Raises:
         FragmentsFailedError: some failed; the others are written.

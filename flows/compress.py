@@ -51,7 +51,7 @@ def make_plan(job: CompressJob) -> tuple[Source, BackfillPlan]:
 @task(name="watch-drift", task_run_name="watch-drift", **WORK)
 @failing_in_one_line
 def watch(job: CompressJob, plan: BackfillPlan, source: Source) -> DriftReport | None:
-    """Hold a sample of what is new against fit time; refit if that is the settings' answer."""
+    """Compare a sample of the new data with fit time; refit if the settings say so."""
     return watch_drift(job, plan, listener(), source)
 
 
@@ -80,7 +80,7 @@ def make_check(
 @task(name="replace", task_run_name="replace", **WORK)
 @failing_in_one_line
 def replace_all(plan: BackfillPlan, written: Outcome, checked: Outcome) -> tuple[str, ...]:
-    """Remove what was rewritten under other file names, once the new files are verified."""
+    """Remove files that were rewritten under new names, once the new files are verified."""
     return remove_replaced(plan, written, checked)
 
 
@@ -89,14 +89,14 @@ def replace_all(plan: BackfillPlan, written: Outcome, checked: Outcome) -> tuple
 def settle_all(
     job: CompressJob, verifying: DecodePlan | None, checked: Outcome, source: Source
 ) -> Settled:
-    """Set aside what failed verification; delete sources that may go."""
+    """Set aside fragments that failed verification; delete the sources that may go."""
     return settle(job, verifying, checked, source)
 
 
 @flow(name="compress", flow_run_name=run_name("compress", "source"), log_prints=False)
 @failing_in_one_line
 def compress(job: CompressJob) -> State[CompressReport]:
-    """Encode what is new in `job.source`, read it back from `job.archive` and compare every value.
+    """Encode new fragments of `job.source`, read them back and compare every value.
 
     Args:
         job: source and archive, what to do about drift, and whether sources are deleted afterwards.
@@ -141,7 +141,7 @@ def compress(job: CompressJob) -> State[CompressReport]:
 
 
 def _gate(job: CompressJob, plan: BackfillPlan, source: Source) -> DriftReport | None:
-    """Watch for drift, and tell the world of it."""
+    """Watch for drift, and publish it."""
     attempt = watch.with_options(retries=job.execution.retries)
     drift: DriftReport | None = result_of(attempt, job, quote(plan), quote(source))
     if drift is not None:
@@ -155,12 +155,12 @@ def _gate(job: CompressJob, plan: BackfillPlan, source: Source) -> DriftReport |
 def _in_batches(
     batch_task: Task[[int, Plan, ExecutionConfig], Outcome], plan: Plan | None, job: CompressJob
 ) -> Outcome:
-    """As `run_batches`; nothing of no plan."""
+    """Do as `run_batches`; return an empty outcome without a plan."""
     return NOTHING if plan is None else run_batches(batch_task, plan, job.execution, job.source)
 
 
 def _publish(report: CompressReport, job: CompressJob) -> None:
-    """Tables of what was written and verified, the asset, and a summary."""
+    """Publish tables of written and verified fragments, the asset, and a summary."""
     if report.encoded is not None:
         publish_asset(report.encoded, "archive")
     if report.verified is not None:

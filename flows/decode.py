@@ -43,7 +43,7 @@ def decode_batch(batch_no: int, plan: DecodePlan, execution: ExecutionConfig) ->
 )
 @failing_in_one_line
 def decode(job: DecodeJob) -> State[DatasetReport]:
-    """Reconstruct what was encoded in `job.decoded`; with `job.source` every value is compared.
+    """Write the reconstructed tables to `job.decoded`; with `job.source` every value is compared.
 
     Args:
         job: features or archive, the folder to write, and the source to compare with.

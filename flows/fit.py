@@ -19,7 +19,7 @@ from .runtime.states import WORK, failing_in_one_line, result_of
 @task(name="fit-codec", task_run_name="fit-codec", **WORK)
 @failing_in_one_line
 def run_fit(job: FitJob) -> FitResult:
-    """Measure and train; after a kill or a retry it goes on from the last checkpoint."""
+    """Measure and train; after a kill or a retry, continue from the last checkpoint."""
     return fit_codec(job, listener())
 
 

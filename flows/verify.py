@@ -1,4 +1,4 @@
-"""Flow: read an archive back and hold every value to its promise.
+"""Flow: read an archive back and check that every value keeps its promise.
 
 Run it: `ae-pipeline run verify --config job.yaml`, or `python -m flows.verify` in a checkout.
 """
@@ -42,7 +42,7 @@ def verify(job: VerifyJob) -> State[DatasetReport]:
     """Decode every block of `job.archive`; with `job.source` every value is compared.
 
     Args:
-        job: the archive, and the source to hold it against.
+        job: the archive, and the source to compare it with.
     """
     started = time.monotonic()
     plan: DecodePlan = result_of(make_plan.with_options(retries=job.execution.retries), job)

@@ -58,7 +58,7 @@ class Measured:
     groups: tuple[RowGroup, ...]
 
     def deviation(self, standardization: Standardization) -> Float64[np.ndarray, "features"]:
-        """Return each column's standard deviation; its scale where that is not positive and finite."""
+        """Return each column's standard deviation; its scale if that is not positive."""
         std = self.statistics.std
         return np.where(np.isfinite(std) & (std > 0), std, standardization.scale)
 

@@ -1,1 +1,1 @@
-"""What a run leaves on Prefect's pages: names, tables, assets and events."""
+"""The traces of a run on Prefect's pages: names, tables, assets and events."""

@@ -30,19 +30,20 @@ from .names import slug
 _MOST_ROWS = 500
 #: Failed fragments that a page lists.
 _MOST_FAILURES = 20
-#: An update costs about 15 ms, and nobody looks more often.
+#: Seconds between updates: one costs about 15 ms, and nobody looks more often.
 _SECONDS_BETWEEN_UPDATES = 2.0
 
 
 def artifact_key(kind: str, dataset: str) -> str:
-    """Lower-case letters, digits and dashes: `decode-bytes` of `/data/Sales 2` is
-    `decode-bytes-sales-2-` and six digits.
-    """  # noqa: D205
+    """Return a key of lower-case letters, digits and dashes.
+
+    `decode-bytes` for `/data/Sales 2` is `decode-bytes-sales-2-` and six digits.
+    """
     return f"{kind}-{slug(dataset)}"
 
 
 def publish(result: Result, dataset: str, verb: str) -> None:
-    """All artifacts of a result.
+    """Publish all artifacts of a result.
 
     Args:
         result: any result that has a presenter.
@@ -54,7 +55,7 @@ def publish(result: Result, dataset: str, verb: str) -> None:
 
 
 def publish_details(result: Result, dataset: str, verb: str) -> None:
-    """The detailed tables of a result, each under a key of its own."""
+    """Publish the detailed tables of a result, each under its own key."""
     for name, table in present(result).details().items():
         publish_table(f"{verb}-{name}", dataset, table)
 
@@ -62,7 +63,7 @@ def publish_details(result: Result, dataset: str, verb: str) -> None:
 def publish_page(
     result: Result, dataset: str, verb: str, most_failures: int = _MOST_FAILURES
 ) -> None:
-    """The tables, lines, warnings and failures of a result on one page."""
+    """Publish the tables, lines, warnings and failures of a result on one page."""
     shown = present(result)
     failures = failure_lines(shown.failures(), most_failures)
     lines = [*shown.lines(), *shown.warnings(), *failures]
@@ -70,7 +71,7 @@ def publish_page(
 
 
 def publish_table(kind: str, dataset: str, table: Table) -> None:
-    """A table artifact; a long table is cut."""
+    """Publish a table artifact; a long table is cut."""
     shown = table.shortened(_MOST_ROWS)
     create_table_artifact(
         key=artifact_key(kind, dataset),
@@ -80,7 +81,7 @@ def publish_table(kind: str, dataset: str, table: Table) -> None:
 
 
 def publish_markdown(kind: str, dataset: str, tables: list[Table], lines: list[str]) -> None:
-    """A Markdown artifact: tables, then a list of lines."""
+    """Publish a Markdown artifact: tables, then a list of lines."""
     parts = [to_markdown(table.shortened(_MOST_ROWS)) for table in tables]
     parts += ["\n".join(f"- {markdown_item(line)}" for line in lines)] if lines else []
     create_markdown_artifact(key=artifact_key(kind, dataset), markdown="\n\n".join(parts))
@@ -101,7 +102,7 @@ class BatchProgress:
         self._artifact: UUID | None = None
         if len(sizes) > 1:
             key = artifact_key(f"{verb}-progress", dataset)
-            # Synchronous here, though typed as if it might not be.
+            # Synchronous here, although its type allows a coroutine.
             self._artifact = cast(UUID, create_progress_artifact(0.0, key, self._description(0)))
 
     def finished(self, n_batches: int) -> None:

@@ -22,7 +22,7 @@ Metadata = dict[str, int | float | str | list[str] | None]
 
 
 def asset_key(dataset: str) -> str:
-    """The dataset's path as a URI: `data/Sales 2` in `/srv` is `file:///srv/data/Sales~202`.
+    """Return the dataset's path as a URI: `data/Sales 2` in `/srv` is `file:///srv/data/Sales~202`.
 
     Prefect forbids the percent sign, so `~` takes its place. A path too long for a key is cut, and
     a digest keeps it unique.
@@ -60,7 +60,7 @@ def publish_asset(report: DatasetReport, kind: str) -> None:
 
 
 def asset_metadata(report: DatasetReport) -> Metadata:
-    """Counts, bytes, ratios and the partitions that this run wrote."""
+    """Return counts, bytes, ratios and the partitions that this run wrote."""
     written = (result for result in report.fragments if result.state == "written")
     partitions = list(dict.fromkeys(result.partition for result in written))
     ratios = report.bytes.ratios

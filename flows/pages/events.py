@@ -25,13 +25,13 @@ _MOST_NAMED = 100
 
 
 def emit_drift(report: DriftReport, dataset: str) -> None:
-    """Tell how far partitions are from what the codec was fitted to, the drifted ones first.
+    """Report how far partitions are from the data of the fit, drifted ones first.
 
-    Where only distributions shifted and rows take no more bytes than accepted, it is an event of
-    another name: seasons shift, and nobody wants to be stopped by them.
+    If only distributions shifted and rows take no more bytes than accepted, the event has another
+    name: seasons shift, and nobody wants to be stopped by them.
 
     Args:
-        report: of the partitions with something new in them.
+        report: drift of the partitions that have new data.
         dataset: path of the source.
     """
     ordered = sorted(report.partitions, key=lambda one: not (one.is_grown or one.is_shifted))
@@ -51,7 +51,7 @@ def emit_drift(report: DriftReport, dataset: str) -> None:
 
 
 def emit_failures(failures: Sequence[FragmentFailure], n_fragments: int, dataset: str) -> None:
-    """Tell that some of a dataset's fragments failed, and why."""
+    """Report that some of a dataset's fragments failed, and why."""
     named = [
         {"fragment": visible(one.relative), "message": visible(str(one))}
         for one in failures[:_MOST_NAMED]
@@ -64,7 +64,7 @@ def emit_failures(failures: Sequence[FragmentFailure], n_fragments: int, dataset
 
 
 def _partition(one: PartitionDrift) -> dict[str, Any]:
-    """One partition's measures; an event is JSON and cannot hold what is not finite."""
+    """Return one partition's measures; an event is JSON, which has no infinite numbers or NaN."""
     return {
         "partition": visible(one.partition),
         "growth": _finite(one.growth),

@@ -14,16 +14,17 @@ _DIGEST_LENGTH = 6
 
 
 def slug(dataset: str) -> str:
-    """A dataset's last folder in lower-case letters, digits and dashes, and a digest of its place:
+    """Return a dataset's last folder in lower-case letters, digits and dashes, and a path digest.
+
     `/data/Sales 2` is `sales-2-f30741`, and no other `Sales 2` is.
-    """  # noqa: D205
+    """
     place = Path(dataset).resolve()
     name = re.sub(r"[^a-z0-9]+", "-", place.name.lower()).strip("-") or "dataset"
     return f"{name}-{hashlib.sha256(str(place).encode()).hexdigest()[:_DIGEST_LENGTH]}"
 
 
 def run_name(verb: str, *fields: str) -> Callable[[], str]:
-    """A `flow_run_name`: the verb and the last folder of the first of `fields` that is set.
+    """Return a `flow_run_name`: the verb and the last folder of the first of `fields` that is set.
 
     The parameter `job` is a model when a script calls the flow and a dict when a deployment does.
     """

@@ -1,7 +1,7 @@
-"""What every flow runs on: the command, the server, tasks in batches, progress, how a run ends.
+"""The base of every flow: the command, the server, tasks in batches, progress, the end of a run.
 
 Prefect reads its settings when it is imported, so the ones that let a flow run on a slow machine
-without a network are set here, before any flow module is. What the user has set wins.
+without a network are set here, before any flow is imported. The user's own settings win.
 """
 
 import logging
@@ -18,13 +18,13 @@ from .log_lines import limit_lines
 _SETTINGS = {
     # An ephemeral server may take a minute to start on a busy machine; the default gives it 20 s.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
-    # Both are needed for a start without a single look-up on the network.
+    # Both are needed to start without any look-up on the network.
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
     # The library's loggers go to the run's page, too: a line per epoch and per fragment, if there
     # are not too many of those.
     "PREFECT_LOGGING_EXTRA_LOGGERS": "ae_pipeline",
-    # They speak outside of runs, too, where there is no page; Prefect would warn of each line.
+    # They log outside of runs, too, where there is no page; Prefect would warn about each line.
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
 require("a Prefect flow", "prefect")
@@ -33,12 +33,12 @@ for _name, _value in _SETTINGS.items():
 try:
     urlsplit(os.environ.get("PREFECT_API_URL", ""))
 except ValueError as _error:
-    # Prefect's own complaint would be a page, with the address and whatever password is in it.
+    # Prefect's own complaint would be a page long and show the address with any password in it.
     raise SystemExit(f"error: PREFECT_API_URL is no address: {_error}") from None
-# Whether its home can be written to is checked before a run, and told as an error.
+# A check before each run reports a home that cannot be written to as an error.
 warnings.filterwarnings("ignore", "Failed to create the Prefect home directory")
 logging.getLogger("ae_pipeline").setLevel(logging.INFO)
 limit_lines()
-# Names from data, and addresses with passwords, come by way of Prefect's own loggers, too.
+# Prefect's own loggers, too, write names from data, and addresses with passwords.
 for _name in ("prefect", "httpx"):
     escape_logs(_name, quiet_lines)

@@ -1,4 +1,4 @@
-"""Fragments in batches: a task costs tens of milliseconds, so it should have seconds of work."""
+"""Fragments in batches: a task costs tens of milliseconds, so each should do seconds of work."""
 
 import math
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ Plan = TypeVar("Plan", EncodePlan, DecodePlan)
 
 
 class TransientError(OSError):
-    """Some fragments met I/O trouble and may succeed at the next attempt."""
+    """Some fragments failed with I/O errors and may succeed at the next attempt."""
 
 
 def run_batches(
@@ -37,8 +37,8 @@ def run_batches(
     """Run a task on every batch of a plan, one after the other; each uses all workers.
 
     Args:
-        batch_task: works on one batch.
-        plan: all fragments.
+        batch_task: task that works on one batch.
+        plan: plan of all fragments.
         execution: how they are split, and how often a batch is tried.
         dataset: path whose name the key of the progress artifact holds.
     """
@@ -54,7 +54,7 @@ def run_batches(
 
 
 def split_plan(plan: Plan, execution: ExecutionConfig) -> list[Plan]:
-    """Plans of consecutive fragments, as many each as the settings say or as keeps tasks few."""
+    """Split a plan into consecutive batches, sized by the settings or to keep tasks few."""
     fragments = plan.fragments
     size = execution.fragments_per_task or _batch_size(fragments, execution.workers)
     starts = range(0, len(fragments), size)
@@ -62,7 +62,7 @@ def split_plan(plan: Plan, execution: ExecutionConfig) -> list[Plan]:
 
 
 def _batch_size(fragments: Sequence[Fragment], workers: int) -> int:
-    """Fragments that keep all workers busy, for about a second at least, in about 100 tasks."""
+    """Return a size that busies all workers for a second or more, in about 100 tasks."""
     mean_bytes = max(1, sum(one.size_bytes for one in fragments) // max(1, len(fragments)))
     return max(
         _FRAGMENTS_PER_WORKER * workers,
@@ -72,7 +72,7 @@ def _batch_size(fragments: Sequence[Fragment], workers: int) -> int:
 
 
 def merge_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
-    """All batches together, in their order."""
+    """Merge the outcomes of all batches, in their order."""
     return Outcome(
         tuple(result for outcome in outcomes for result in outcome.results),
         tuple(failure for outcome in outcomes for failure in outcome.failures),
@@ -80,12 +80,12 @@ def merge_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
 
 
 def checked(outcome: Outcome, execution: ExecutionConfig) -> Outcome:
-    """Log what came of a batch; ask for another attempt while one is left and may help.
+    """Log a batch's outcome; ask for another attempt if one remains and may help.
 
-    Fragments that are done are not done again.
+    Finished fragments are not repeated.
 
     Raises:
-        TransientError: a failure is I/O trouble and this attempt is not the last.
+        TransientError: a fragment failed with an I/O error and this attempt is not the last.
     """
     logger = get_run_logger()
     logger.info(summary(outcome))
@@ -98,7 +98,7 @@ def checked(outcome: Outcome, execution: ExecutionConfig) -> Outcome:
 
 
 def summary(outcome: Outcome) -> str:
-    """Counts and bytes of a batch in one line."""
+    """Return a batch's counts and bytes in one line."""
     n_current = sum(result.state == "current" for result in outcome.results)
     source_bytes = sum(result.source_bytes for result in outcome.results)
     encoded_bytes = sum(result.encoded_bytes for result in outcome.results)

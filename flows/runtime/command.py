@@ -1,4 +1,4 @@
-"""Run a flow here and show what came of it.
+"""Run a flow here and show its outcome.
 
 `python -m flows.<name> --config job.yaml` in a checkout, `ae-pipeline run <name>` anywhere.
 """
@@ -36,10 +36,10 @@ _BIN = Path(sys.executable).parent
 
 
 def main(flow: Callable[..., Any]) -> None:
-    """What `python -m flows.<name>` does: run a flow with the job of a YAML file.
+    """Run a flow with the job of a YAML file, as `python -m flows.<name>` does.
 
-    Exit code 1 if it did not complete, 130 and 143 if it was stopped; Prefect has the run as
-    crashed then.
+    Exit with code 1 if it did not complete, 130 or 143 if it was stopped; Prefect then records the
+    run as crashed.
 
     Args:
         flow: takes one parameter, `job`.
@@ -51,21 +51,21 @@ def main(flow: Callable[..., Any]) -> None:
 
 
 def start_named(name: str, config: str, settings: Sequence[str]) -> None:
-    """What `ae-pipeline run` does: `start` the flow of a module beside this package."""
+    """Start the flow of a module beside this package, as `ae-pipeline run` does."""
     package = __package__.rpartition(".")[0]
     start(getattr(import_module(f"{package}.{name}"), name), config, settings)
 
 
 def start(flow: Callable[..., Any], config: str, settings: Sequence[str]) -> None:
-    """Run a flow here, and print what came of it.
+    """Run a flow here, and print its outcome.
 
     Args:
         flow: takes one parameter, `job`, annotated with the job's model.
         config: path of the job's YAML file.
-        settings: `KEY=VALUE` each, over what the file says.
+        settings: `KEY=VALUE` each; they override the file.
 
     Raises:
-        SystemExit: of code 1, if the job is wrong or the run did not complete.
+        SystemExit: the job is wrong or the run did not complete; code 1.
     """
     kind: type[JobConfig] = inspect.signature(flow).parameters["job"].annotation
     try:
@@ -78,7 +78,7 @@ def start(flow: Callable[..., Any], config: str, settings: Sequence[str]) -> Non
             _start_server()
             state = flow(job, return_state=True)
         except (AePipelineError, PrefectException, httpx.HTTPError, RuntimeError, OSError) as error:
-            # What a task or flow raises is in its state; this is Prefect that lost its server.
+            # Errors of tasks and flows are in their states; this is Prefect losing its server.
             _fail(one_line(masked(str(error) or type(error).__name__)))
     if not state.is_completed():
         _fail(str(state.message))
@@ -92,7 +92,7 @@ def _fail(message: str) -> NoReturn:
 
 
 def _start_server() -> None:
-    """A temporary server, if there is no other."""
+    """Start a temporary server unless the user has one."""
     if not PREFECT_API_URL.value() and PREFECT_SERVER_ALLOW_EPHEMERAL_MODE.value():
         from .server import TemporaryServer  # noqa: PLC0415  costs seconds
 
@@ -109,7 +109,7 @@ def _parse(description: str) -> argparse.Namespace:
 
 
 def _tell_next(job: JobConfig) -> None:
-    """Where the outputs lie, and what to run next."""
+    """Print where the outputs lie, and which commands to run next."""
     places = {
         "codec": job.codec,
         "features": job.features,
@@ -126,7 +126,7 @@ def _tell_next(job: JobConfig) -> None:
 
 
 def _way_to_pages() -> str:
-    """Where the run and its artifacts are shown, or how to start what shows them."""
+    """Return the address that shows the run and its artifacts, or the command that starts it."""
     if PREFECT_API_URL.value():
         return (
             f"{without_credentials(PREFECT_UI_URL.value())}/runs   # the runs and their artifacts"

@@ -1,25 +1,25 @@
-"""Keep credentials of the server's address out of what is printed and logged."""
+"""Keep credentials in the server's address out of output and logs."""
 
 import re
 from urllib.parse import urlsplit
 
 from ae_pipeline.escaping import visible
 
-#: A user and a password before the host, with whatever characters until the last `@`.
+#: A user and a password before the host: any characters up to the last `@`.
 _USER = re.compile(r"(?<=://)[^/\s?#'\"]*@")
-#: A value in an address that is called like a secret.
+#: A value in an address whose name sounds like a secret.
 _SECRET = re.compile(
     r"(?i)([?&;][^=&\s'\"]*(?:token|key|pass|pwd|secret|auth|sig|credential)[^=&\s'\"]*=)[^&\s#'\"]*"
 )
 
 
 def masked(text: str) -> str:
-    """The text with `***` for users, passwords and tokens in the addresses that it names."""
+    """Return the text with `***` for users, passwords and tokens in its addresses."""
     return _SECRET.sub(r"\1***", _USER.sub("***@", text))
 
 
 def without_credentials(url: str) -> str:
-    """An address without any value of its query."""
+    """Return an address without credentials or query values."""
     try:
         has_query = bool(urlsplit(url).query)
     except ValueError:
@@ -28,5 +28,5 @@ def without_credentials(url: str) -> str:
 
 
 def quiet_lines(message: str) -> str:
-    """A message of Prefect's, line by line, without credentials and control characters."""
+    """Return a message from Prefect without credentials and control characters, line by line."""
     return "\n".join(visible(line) for line in masked(message).split("\n"))

@@ -1,6 +1,6 @@
-"""How a run ends: one line of numbers, the same in its log and in its state's message.
+"""The end of a run: one line of numbers, the same in its log and in its state's message.
 
-The line is made of `name=value`, so that `grep summary:` over the logs of a year gives a table.
+The line consists of `name=value` pairs, so `grep summary:` over a year's logs gives a table.
 """
 
 from typing import TypeVar
@@ -16,7 +16,7 @@ from ae_pipeline.work import Outcome
 
 from .states import raise_if_failed
 
-#: Warnings in the log; the artifacts have all of them.
+#: The most warnings in the log; the artifacts have all of them.
 _MOST_WARNINGS = 20
 
 R = TypeVar("R", bound=Result)
@@ -41,7 +41,7 @@ def ended(result: R, dataset: str, outcome: Outcome = NOTHING) -> State[R]:
 
 
 def planned(result: R) -> State[R]:
-    """The end of a dry run: the work ahead, as a Completed state named Planned."""
+    """Return the end of a dry run: a Completed state named Planned that holds the work ahead."""
     shown = present(result)
     line = "; ".join([*shown.lines(), *shown.warnings()])
     get_run_logger().info("summary: %s", line)
@@ -54,7 +54,7 @@ def _warn(result: Result) -> None:
 
 
 def summary_line(result: Result) -> str:
-    """The numbers of a result: `fragments=3 written=3 current=0 failed=0 rows=900 ...`."""
+    """Return a result's numbers: `fragments=3 written=3 current=0 failed=0 rows=900 ...`."""
     values = present(result).numbers().items()
     return " ".join(f"{name}={_text(value)}" for name, value in values if value is not None)
 

@@ -1,8 +1,8 @@
-"""Lines that a run's log does not need.
+"""Filters for lines that a run's log does not need.
 
-A line per fragment is right for hundreds of fragments and dear for thousands: Prefect takes
-milliseconds for each line, longer than a small fragment does. A traceback says where the code
-is wrong; an expected error says what is wrong with the data or the settings.
+A line per fragment suits hundreds of fragments but not thousands: Prefect takes milliseconds per
+line, longer than a small fragment takes. A traceback says where the code is wrong; an expected
+error says what is wrong with the data or the settings.
 """
 
 import logging
@@ -11,28 +11,28 @@ from collections.abc import Callable
 
 from ae_pipeline.errors import AePipelineError
 
-#: Loggers that tell of every fragment.
+#: Loggers that write a line for every fragment.
 _TALKATIVE = (
     "ae_pipeline.upkeep.prune",
     "ae_pipeline.fragments.decode",
     "ae_pipeline.fragments.encode",
     "ae_pipeline.upkeep.retention",
 )
-#: Loggers that tell, on a worker, of what left a flow.
+#: Loggers that report, on a worker, exceptions that left a flow.
 _ENGINES = ("prefect.engine", "prefect.flow_runs")
 _LINES_AT_ONCE = 50
 _LINES_PER_SECOND = 2.0
 
 
 class FewLines(logging.Filter):
-    """Let through a burst of lines, then a few per second; warnings always.
+    """Let through a burst of lines, then a few per second; warnings always pass.
 
-    The next line that comes through says how many did not.
+    The next line that passes says how many were left out.
 
     Args:
         burst: lines that may come at once.
         per_second: lines that may follow.
-        clock: seconds that only grow.
+        clock: returns seconds that never decrease.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class FewLines(logging.Filter):
         self._allowed, self._asked, self._left_out = self._burst, clock(), 0
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether this line is one of the few."""
+        """Return whether this line may pass."""
         if record.levelno >= logging.WARNING:
             return True
         now = self._clock()
@@ -60,12 +60,12 @@ class FewLines(logging.Filter):
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """False for the traceback of an expected error, whose line is the run's final state."""
+    """Return False for the traceback of an expected error: the run's final state has its line."""
     return not (record.exc_info and isinstance(record.exc_info[1], AePipelineError))
 
 
 def limit_lines() -> None:
-    """Let loggers say only so much in this process: those of fragments, and Prefect of errors."""
+    """Limit this process's loggers: lines per fragment, and Prefect's tracebacks."""
     for name in _ENGINES:
         logging.getLogger(name).addFilter(is_news)
     for name in _TALKATIVE:

@@ -1,4 +1,4 @@
-"""Who listens to progress: bars in a terminal, nobody elsewhere (the log has a line each)."""
+"""Listeners to progress: bars in a terminal, none elsewhere (the log has a line per event)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ _listeners: list[Progress] = []
 
 
 def listener() -> Progress:
-    """The listener that the command line has set up in this process, if any."""
+    """Return the listener that the command line set up in this process, or a silent one."""
     return _listeners[-1] if _listeners else silent
 
 

@@ -1,6 +1,6 @@
-"""Whether a run can begin: a server that answers, or a home that a temporary one can write to.
+"""Check that a run can begin: a server answers, or a temporary one can write to its home.
 
-Prefect itself tries for minutes and ends in tracebacks; a person wants a line within seconds.
+Prefect itself retries for minutes and ends in tracebacks; a person wants one line within seconds.
 """
 
 import os
@@ -26,14 +26,14 @@ _REFUSED = (401, 403)
 
 
 class NoServerError(AePipelineError, ConnectionError):
-    """There is no Prefect server that a run could be told to."""
+    """No Prefect server can record the run."""
 
 
 def check_server() -> None:
-    """Ask the server for its health, or see whether a temporary one could run.
+    """Ask the server for its health, or check that a temporary one could run.
 
     Raises:
-        NoServerError: neither; it says what to do.
+        NoServerError: neither works; the message says what to do.
     """
     url = PREFECT_API_URL.value()
     if url:
@@ -61,7 +61,7 @@ def _check_health(url: str) -> None:
 
 
 def _fault_of_server() -> Exception | None:
-    """What the health check met; Prefect's own client has the headers and certificates."""
+    """Return the health check's error, if any; Prefect's client sets headers and certificates."""
     with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
         try:
             settings = {"timeout": _TIMEOUT_S}
@@ -94,7 +94,7 @@ def _remedy(fault: Exception) -> str:
 
 
 def _check_home(home: Path) -> None:
-    """A temporary server keeps its database in Prefect's home."""
+    """Raise unless Prefect's home can be written to: a temporary server has its database there."""
     database = home / "prefect.db"
     try:
         home.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
 """The temporary server of a flow that has no standing one.
 
-Prefect would start it among the processes of the terminal, whose Ctrl-C ends them all at once, the
-server before the flow has told it how the run ended. Ours has a session of its own, and stops when
-the process that started it is gone, however that ended.
+Prefect would start it in the terminal's process group, where Ctrl-C ends all processes at once: the
+server would stop before the flow reports how the run ended. This one has its own session, and stops
+when the process that started it is gone, however that ended.
 """
 
 import os
@@ -17,11 +17,11 @@ from prefect.settings import get_current_settings
 
 
 class TemporaryServer(SubprocessASGIServer):
-    """Prefect's server for one process; once made, it is the one that Prefect finds, too."""
+    """Prefect's server for one process; once created, Prefect finds and uses it."""
 
     def _run_uvicorn_command(self) -> "subprocess.Popen[Any]":
         settings = get_current_settings().to_environment_variables(exclude_unset=True)
-        # What Prefect's own temporary server runs with: no pages, no settings read twice.
+        # The settings of Prefect's own temporary server: no pages, no settings read twice.
         own = {
             "PREFECT_UI_ENABLED": "0",
             "PREFECT__SERVER_EPHEMERAL": "1",
@@ -49,7 +49,7 @@ def serve(port: int) -> None:
 
 
 def _outlive_nobody() -> None:
-    """Leave at once when the other end of standard input is closed; SQLite's journal bears it."""
+    """Exit at once when the other end of standard input closes; SQLite's journal survives that."""
     while os.read(0, 1):
         pass
     os._exit(1)

@@ -1,4 +1,4 @@
-"""How runs end: an expected error as one line, an I/O error with another attempt."""
+"""States of runs and tasks: expected errors end in one line, I/O errors are retried."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -26,7 +26,7 @@ _NAMED_FAILURES = 5
 def failing_in_one_line(run: Callable[P, T]) -> Callable[P, T]:
     """Let a flow or task end Failed with the error's message instead of a traceback.
 
-    Inside a flow, call what is guarded through `result_of`, which raises the error again.
+    Inside a flow, call guarded functions through `result_of`, which raises the error again.
     """
 
     @wraps(run)
@@ -41,17 +41,17 @@ def failing_in_one_line(run: Callable[P, T]) -> Callable[P, T]:
 
 
 def result_of(run: Callable[..., Any], *args: Any) -> Any:
-    """Run a task or flow that is guarded and return its result, or raise its error."""
+    """Run a guarded task or flow and return its result, or raise its error."""
     return run(*args, return_state=True).result()
 
 
 def is_worth_retrying(task: Any, run: TaskRun, state: State[Any]) -> bool:
-    """Retry condition: I/O errors of the operating system, never errors of data or settings."""
+    """Return whether to retry: only after I/O errors, never after errors of data or settings."""
     error = state.result(raise_on_failure=False)
     return isinstance(error, OSError) and not isinstance(error, AePipelineError)
 
 
-#: Options of every task that does work. No cache: what counts is what lies at the destination.
+#: Options of every task that does work. No cache: only the files at the destination count.
 WORK: dict[str, Any] = {
     "cache_policy": NO_CACHE,
     "retry_delay_seconds": exponential_backoff(2),
@@ -61,12 +61,12 @@ WORK: dict[str, Any] = {
 
 
 def raise_if_failed(outcome: Outcome, source: str, numbers: str) -> None:
-    """Emit an event and raise `FragmentsFailedError`, if any fragments failed; both name them.
+    """Emit an event and raise `FragmentsFailedError` if any fragments failed; both name them.
 
     Args:
-        outcome: of all fragments.
+        outcome: outcome of all fragments.
         source: dataset they belong to.
-        numbers: of the run, for the end of the message.
+        numbers: the run's numbers, for the end of the message.
     """
     failures = outcome.failures
     if failures:

@@ -88,7 +88,7 @@ def _measure(workdir: Path, arguments: argparse.Namespace) -> None:
 
 
 def _fit(workdir: Path, n_columns: int, tolerance: float, log: Path) -> Path:
-    """The directory of a codec with a network, few steps trained on a small table."""
+    """Train a network for a few steps on a small table; return the codec's directory."""
     sample = make_table(workdir, _SAMPLE_ROWS, n_columns, _SAMPLE_ROWS)
     directory = workdir / "codec"
     code = (
@@ -105,7 +105,7 @@ def _encode(arguments: list[str], archive: Path, log: Path) -> Cost:
 
 
 def _stored_bytes(archive: Path) -> tuple[int, int]:
-    """(every byte of the archive, those of corrections); RuntimeError if there are none."""
+    """Return all bytes of the archive and those of corrections; RuntimeError without any."""
     sizes = inspect(str(archive)).bytes
     corrections = 0 if sizes is None else sizes.ledger["corrections"]
     if not corrections:
@@ -132,7 +132,7 @@ def _measure_peers(codec: ArchiveCodec, table: Path, n_rows: int) -> dict[str, M
 
 
 def _split(values: np.ndarray, tolerance: float) -> Iterator[tuple[ParquetWriter, np.ndarray]]:
-    """The one encoding that suits floats, so that no time goes into choosing."""
+    """Yield only the encoding that suits floats, so that no time goes into choosing."""
     yield ParquetWriter("values", "BYTE_STREAM_SPLIT", level=3), values
 
 

@@ -34,7 +34,7 @@ _ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class CallPath:
-    """One command's way.
+    """The path of one command through the modules.
 
     Args:
         crossings: calls from one module into another.
@@ -68,13 +68,13 @@ class CallPath:
 
 
 def room_of(module: str) -> str:
-    """The package below ae_pipeline, the module itself where it lies in none, or `flows`."""
+    """Return the package below ae_pipeline, the module itself outside any, or `flows`."""
     top, *inner = module.split(".")
     return inner[0] if top == "ae_pipeline" and inner else top
 
 
 def _inside(room: str, module: str) -> str:
-    """A module's name within its room; of a room that is one module, the same name."""
+    """Return a module's name within its room; the same name if the room is one module."""
     _, _, inner = module.removeprefix("ae_pipeline.").partition(".")
     return inner or room
 
@@ -83,7 +83,7 @@ def trace_command(command: Sequence[str], checkout: Path = _ROOT) -> CallPath:
     """Run a command in a process of its own.
 
     Raises:
-        RuntimeError: the command fails; with the end of what it printed.
+        RuntimeError: the command fails; the message has the end of its output.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "trace.json"
@@ -97,7 +97,7 @@ def trace_command(command: Sequence[str], checkout: Path = _ROOT) -> CallPath:
 
 
 def path_table(path: CallPath, title: str) -> Table:
-    """Every stay in a room, and the sums below."""
+    """Return a table of every stay in a room, with sums below."""
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.caption, table.caption_justify = summary(path), "left"
     table.add_column("stay", justify="right")
@@ -109,7 +109,7 @@ def path_table(path: CallPath, title: str) -> Table:
 
 
 def summary(path: CallPath) -> str:
-    """Counts in three lines."""
+    """Return the counts in three lines."""
     lines = (
         f"{len(path.visits):,} functions, {path.crossings:,} calls from one module into another",
         _counted("modules", path.modules),

@@ -37,14 +37,14 @@ _NAMES = (_STORED, _INTEGERS, _UNROUNDED, _FLOATS, _ROUNDED)
 
 @dataclass(frozen=True)
 class Sizes:
-    """Bytes that one fit stores of one dataset, by decoder."""
+    """Bytes that one fit of one dataset stores, by decoder."""
 
     raw: int
     payload: dict[str, int]
     model: dict[str, int]
 
     def cost(self, name: str) -> float:
-        """Payload over that of the better float decoder, less one."""
+        """Return the payload over that of the better float decoder, less one."""
         return self.payload[name] / min(self.payload[_UNROUNDED], self.payload[_FLOATS]) - 1
 
 
@@ -68,7 +68,7 @@ def main() -> None:
 def decoder_table(
     dataset: str, tolerance: float = 0.01, n_seeds: int = _SEEDS, n_steps: int = _STEPS
 ) -> Table:
-    """Every decoder of one dataset, means over seeds."""
+    """Return a table of every decoder of one dataset, means over seeds."""
     problems = [train_once(dataset, tolerance, n_steps, seed) for seed in range(n_seeds)]
     title = f"{Path(dataset).name}, tolerance {tolerance}, {_describe(problems[0])}"
     return _table(title, [_sizes(problem) for problem in problems])
@@ -101,7 +101,7 @@ def _payload_bytes(problem: Problem, network: ArchiveNetwork) -> int:
 
 
 def _model_bytes(problem: Problem, network: ArchiveNetwork) -> int:
-    """As stored; float decoders in float32."""
+    """Return the model's bytes as stored; float decoders count in float32."""
     decoder = network.decoder
     if isinstance(decoder, FloatDecoder):
         network, extra = replace(network, decoder=decoder.rounded), decoder.extra_bytes

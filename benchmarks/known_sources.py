@@ -35,9 +35,9 @@ class KnownSource:
     """Rows and their bound.
 
     Args:
-        name: of the source.
-        rows: independent of each other.
-        bound: tolerances of the columns to bits per row.
+        name: name of the source.
+        rows: independent rows.
+        bound: maps tolerances of the columns to bits per row.
     """
 
     name: str
@@ -46,13 +46,13 @@ class KnownSource:
 
 
 def neighbours() -> KnownSource:
-    """Gaussian; columns correlate with their neighbours as an autoregressive process."""
+    """Return Gaussian rows; columns correlate with neighbours as an autoregressive process."""
     distance = np.abs(np.subtract.outer(np.arange(N_COLUMNS), np.arange(N_COLUMNS)))
     return _gaussian("Gaussian, neighbours", _CORRELATION**distance)
 
 
 def factors() -> KnownSource:
-    """Gaussian; a few factors and noise."""
+    """Return Gaussian rows made of a few factors and noise."""
     loadings = np.random.default_rng(1).normal(size=(N_COLUMNS, _N_FACTORS)) / _N_FACTORS**0.5
     return _gaussian(
         "Gaussian, factors", loadings @ loadings.T + _FACTOR_NOISE**2 * np.eye(N_COLUMNS)
@@ -60,7 +60,7 @@ def factors() -> KnownSource:
 
 
 def manifold() -> KnownSource:
-    """A smooth random map of a few Gaussian numbers, and a little noise."""
+    """Return rows that are a smooth random map of a few Gaussian numbers, with a little noise."""
     generator = np.random.default_rng(2)
     inner = generator.normal(size=(_N_HIDDEN, N_INTRINSIC)) / N_INTRINSIC**0.5
     shift = generator.normal(size=_N_HIDDEN)
@@ -80,13 +80,13 @@ def _gaussian(name: str, covariance: np.ndarray) -> KnownSource:
 
 
 def gaussian_bits(covariance: np.ndarray, tolerances: np.ndarray) -> float:
-    """Lower bound in bits per row of Gaussian rows."""
+    """Return the lower bound for Gaussian rows in bits per row."""
     log_det = float(np.linalg.slogdet(2 * np.pi * np.e * covariance)[1])
     return log_det / 2 / math.log(2) - float(np.log2(2 * tolerances).sum())
 
 
 def manifold_bits(jacobians: np.ndarray, tolerances: np.ndarray) -> float:
-    """Approximate lower bound in bits per row; `jacobians` are those of Gaussian points."""
+    """Return an approximate lower bound in bits per row; `jacobians` are at Gaussian points."""
     dim = jacobians.shape[2]
     directions = np.random.default_rng(3).normal(size=(dim, _DIRECTIONS))
     directions /= np.linalg.norm(directions, axis=0)

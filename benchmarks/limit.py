@@ -44,8 +44,8 @@ class Limit:
     """One source at one tolerance.
 
     Args:
-        found: bytes of ours and its peers.
-        bound_bits: per value.
+        found: bytes of our codec and its peers.
+        bound_bits: bits per value at the bound.
         times: how many times smaller than the best peer we want to be, or None if the distance
             to the bound is what counts.
     """
@@ -55,12 +55,12 @@ class Limit:
     times: float | None
 
     def bits(self, n_bytes: int) -> float:
-        """Per value."""
+        """Return bits per value."""
         return 8 * n_bytes / self.found.n_values
 
     @property
     def reached(self) -> float:
-        """What the target is about."""
+        """The measure that the target bounds."""
         best, ours = self.bits(self.found.best.n_bytes), self.bits(self.found.ours.n_bytes)
         if self.times is not None:
             return best / ours
@@ -103,7 +103,7 @@ def main() -> None:
 
 
 def measure_limits() -> Iterator[Limit]:
-    """All sources at their tolerances, one after the other."""
+    """Measure all sources at their tolerances, one after the other."""
     for case in _CASES:
         yield _measure(*case)
 
@@ -120,13 +120,13 @@ def _measure(make: Callable[[], KnownSource], tolerance: float, times: float | N
 
 
 def write_rows(rows: np.ndarray, path: Path) -> None:
-    """A Parquet file of float64 columns."""
+    """Write a Parquet file of float64 columns."""
     names = [f"c{index:03d}" for index in range(rows.shape[1])]
     pq.write_table(pa.table(dict(zip(names, rows.T, strict=True))), path)
 
 
 def limit_table(limit: Limit) -> Table:
-    """Bits per value, ours last."""
+    """Return a table of bits per value, ours last."""
     found, bound = limit.found, limit.bound_bits
     bits = [(one.name, limit.bits(one.n_bytes)) for one in (*found.peers, found.ours)]
     kind = "bound" if limit.times is None else "bound (approximate)"

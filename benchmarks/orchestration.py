@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def write_source(root: Path, n_fragments: int, n_rows: int) -> Path:
-    """Walks of a few columns that follow from each other, ten files a day."""
+    """Write random walks in a few related columns, ten files a day."""
     generator = np.random.default_rng(0)
     names = [f"c{number}" for number in range(_COLUMNS)]
     for number in range(n_fragments):
@@ -83,7 +83,7 @@ def write_source(root: Path, n_fragments: int, n_rows: int) -> Path:
 
 
 def _start_server(folder: Path) -> str:
-    """URL of a server that stops with this process; its database lies in the folder."""
+    """Start a server that stops with this process, its database in the folder; return its URL."""
     os.environ["PREFECT_HOME"] = str(folder / "prefect")
     for name in ("READ_BATCH_SIZE", "BATCH_SIZE"):
         os.environ[f"PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_{name}"] = "100"
@@ -98,7 +98,7 @@ def _start_server(folder: Path) -> str:
 
 
 def _job(source: Path, folder: Path) -> EncodeJob:
-    """A backfill with a codec that was fitted before."""
+    """Return a backfill job whose codec is already fitted."""
     day = EncodeJob(
         source=str(source / "day=00000"),
         archive=str(folder / "fitted"),
@@ -110,7 +110,7 @@ def _job(source: Path, folder: Path) -> EncodeJob:
 
 
 def _measure(way: str, job: EncodeJob, archive: Path, url: str) -> tuple[float, float]:
-    """Wall and CPU seconds of one backfill; CPU of its own process alone."""
+    """Return wall and CPU seconds of one backfill; CPU counts its own process alone."""
     text = job.model_copy(update={"archive": str(archive)}).model_dump_json(exclude_unset=True)
     environment = {
         **os.environ,

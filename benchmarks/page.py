@@ -16,7 +16,7 @@ from benchmarks.measure.comparison import compare_all
 from benchmarks.measure.machine import machine_line
 from benchmarks.measure.outcome import Comparison
 
-#: Datasets on which integers are held against floats; each is trained nine times.
+#: Datasets on which integers are compared with floats; each is trained nine times.
 _DECODED = 2
 
 
@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def page(datasets: Sequence[str]) -> str:
-    """Measure, and describe by the words of the modules that measure."""
+    """Measure, and describe results with the docstrings of the modules that measure."""
     compared = [one for dataset in datasets for one in compare_all(dataset, ratio.TOLERANCES)]
     limits = limit.measure_limits()
     parts = [
@@ -48,7 +48,7 @@ def page(datasets: Sequence[str]) -> str:
 
 
 def summary_table(found: Sequence[Comparison]) -> Table:
-    """What a user asks first, in four columns; the README shows it."""
+    """Return the figures that users ask for first, in four columns; the README shows them."""
     return Table(
         title="In short",
         headings=(
@@ -74,7 +74,7 @@ def _summary(one: Comparison) -> tuple[str, ...]:
 
 
 def _kept(found: Sequence[Comparison]) -> str:
-    """Whether every promise was kept, with the number of those that were not."""
+    """Return a sentence that says whether every promise was kept, or in how many rows not."""
     n_broken = sum(not one.is_verified or one.ours.worst > 1.0 for one in found)
     if n_broken:
         return f"In {n_broken} of these rows values came back BEYOND their tolerance."

@@ -1,10 +1,10 @@
-"""Random tables of every kind of number and tolerance, encoded, decoded, and held to the promise.
+"""Random tables of every kind of number and tolerance, encoded, decoded, and checked.
 
     python -m benchmarks.promises [--tables 2000] [--rows 400] [--seed 0]
 
-What a tolerance allows is written here anew, in numpy alone, so that a mistake in our definitions
-is not forgiven by the same mistake. Prints a line for each table that breaks a promise, with the
-seed that makes it again; exit code 1 if there is one.
+This module defines what a tolerance allows anew, in numpy alone, so that a mistake in the library's
+definitions cannot hide behind itself. It prints a line for each table that breaks a promise, with
+the seed that recreates it; the exit code is then 1.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ae_pipeline.verbs import decode, encode
 
 Column = Shaped[np.ndarray, "rows"]
 
-#: Kinds of tolerance with the values that are drawn, and types.
+#: Kinds of tolerance with the values to draw from, and types.
 KINDS: dict[str, tuple[float, ...]] = {
     "absolute": (0.001, 0.5, 3.0),
     "spread": (0.001, 0.01, 0.1),
@@ -43,15 +43,15 @@ KINDS: dict[str, tuple[float, ...]] = {
 }
 TYPES = ("float16", "float32", "float64", "int8", "int16", "int32", "int64")
 _SENTINELS = (-999.0, 1e20, 9.969209968386869e36)
-#: Rounding of what a promise is derived from, such as a range; no room for a wrong cell.
+#: Allowance for rounding of what a promise derives from, such as a range; a wrong cell exceeds it.
 _HAIR, _LEAST = 1e-9, 5e-324
 _FLAT = 0.9
-#: Fewer are no repeated value, and fewer rows tell nothing of what is ordinary.
+#: Fewer do not make a repeated value, and fewer rows do not show what is ordinary.
 _FEW = 50
 
 
 def shapes() -> dict[str, Callable[[np.random.Generator, int], Float64[np.ndarray, "rows"]]]:
-    """How values are spread, by name."""
+    """Return generators of values by the name of their distribution."""
     return {
         "normal": lambda g, n: g.normal(g.normal(0, 100), 10.0 ** g.integers(-3, 4), n),
         "lognormal": lambda g, n: g.lognormal(0, 2, n),
@@ -73,7 +73,7 @@ def shapes() -> dict[str, Callable[[np.random.Generator, int], Float64[np.ndarra
 
 
 def draw_column(generator: np.random.Generator, n_rows: int) -> tuple[str, pa.Array]:
-    """A name that says what it is, and values with nulls, NaN payloads and infinities."""
+    """Return a descriptive name, and values with nulls, NaN payloads and infinities."""
     shape = str(generator.choice(list(shapes())))
     kind = np.dtype(str(generator.choice(TYPES)))
     values = shapes()[shape](generator, n_rows)
@@ -95,7 +95,7 @@ def draw_column(generator: np.random.Generator, n_rows: int) -> tuple[str, pa.Ar
 
 
 def allowed(kind: str, amount: float, finite: Column) -> Float64[np.ndarray, "values"]:
-    """The largest error of each finite value; for rmse and psnr, the root mean square."""
+    """Return the largest allowed error of each finite value; for rmse and psnr, the RMS error."""
     x = finite.astype(np.longdouble)
     width = x.max() - x.min() if len(x) else np.longdouble(0)
     size = np.abs(x)
@@ -126,7 +126,7 @@ def allowed(kind: str, amount: float, finite: Column) -> Float64[np.ndarray, "va
 
 
 def complaint(kind: str, amount: float, source: pa.Array, decoded: pa.Array) -> str:
-    """Say how a column breaks its promise; empty if it keeps it."""
+    """Return how a column breaks its promise; empty if it keeps it."""
     if source.type != decoded.type or not source.is_null().equals(decoded.is_null()):
         return "another type, or other nulls"
     before, after = (
@@ -153,7 +153,7 @@ def complaint(kind: str, amount: float, source: pa.Array, decoded: pa.Array) -> 
 
 
 def is_flat(source: pa.Array, decoded: pa.Array) -> bool:
-    """Whether decoding explains less than 90 % of the variance of finite values."""
+    """Return whether decoding explains less than 90 % of the variance of finite values."""
     x, y = (column.drop_null().to_numpy(zero_copy_only=False) for column in (source, decoded))
     is_finite = np.isfinite(x)
     x, y = x[is_finite].astype(np.longdouble), y[is_finite].astype(np.longdouble)
@@ -163,7 +163,7 @@ def is_flat(source: pa.Array, decoded: pa.Array) -> bool:
 
 
 def lost_sentinels(source: pa.Array, decoded: pa.Array) -> str:
-    """Whether a value that stands for something comes back as another one; empty if none does."""
+    """Return which sentinel value comes back as another value; empty if none does."""
     x, y = (column.drop_null().to_numpy(zero_copy_only=False) for column in (source, decoded))
     limit = float((np.finfo if x.dtype.kind == "f" else np.iinfo)(x.dtype).max)
     for sentinel in (one for one in _SENTINELS if abs(one) < limit):
@@ -175,7 +175,7 @@ def lost_sentinels(source: pa.Array, decoded: pa.Array) -> str:
 
 
 def try_table(seed: int, folder: Path, most_rows: int) -> tuple[str, int, list[str]]:
-    """Make, encode and decode a table; what became of it, values, and what is not as promised."""
+    """Make, encode and decode a table; return its outcome, number of values and broken promises."""
     generator = np.random.default_rng(seed)
     n_rows = int(generator.choice([1, 2, 17, most_rows], p=[0.1, 0.1, 0.1, 0.7]))
     drawn = [draw_column(generator, n_rows) for _ in range(int(generator.integers(1, 7)))]
@@ -219,7 +219,7 @@ def try_table(seed: int, folder: Path, most_rows: int) -> tuple[str, int, list[s
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Try tables, tell of failures; 1 if there is one."""
+    """Try tables and print failures; return 1 if there are any."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", type=int, default=2000)
     parser.add_argument("--rows", type=int, default=400, help="of most tables")

@@ -31,7 +31,7 @@ from benchmarks.measure.outcome import MOST_FIT_S, MOST_SURPRISE, Comparison, En
 
 TOLERANCES = (0.001, 0.01, 0.05)
 _MB = 1e6
-#: Columns that a table of tolerances has.
+#: The most columns in a table of tolerances.
 _MOST_COLUMNS = 16
 
 
@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def _show(found: Sequence[Comparison], console: Console, path: Path | None) -> None:
-    """Print the latest, and keep all in a file if there is to be one."""
+    """Print the latest comparison, and write all to the file if one is asked for."""
     render(peer_table(found[-1]), console)
     render(candidate_table(found[-1].plan), console)
     if path:
@@ -79,7 +79,7 @@ def _show(found: Sequence[Comparison], console: Console, path: Path | None) -> N
 
 
 def peer_table(found: Comparison) -> Table:
-    """Every peer at one tolerance."""
+    """Return a table of every peer at one tolerance."""
     kept = "verified" if found.is_verified else "NOT VERIFIED"
     stored = ("source, as stored", found.stored_bytes, found.raw_bytes / found.stored_bytes)
     return Table(
@@ -110,7 +110,7 @@ def _row(entry: Entry, found: Comparison) -> tuple[Cell, ...]:
 
 
 def bar_table(found: Sequence[Comparison]) -> Table:
-    """Every dataset and tolerance against its bar."""
+    """Return a table of every dataset and tolerance against its bar."""
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             _name(one),
@@ -151,13 +151,13 @@ def bar_table(found: Sequence[Comparison]) -> Table:
 
 
 def tolerance_tables(found: Sequence[Comparison]) -> list[Table]:
-    """One for each dataset."""
+    """Return one table of tolerances for each dataset."""
     by_name = groupby(found, lambda one: one.dataset)
     return [tolerance_table(list(group)) for _, group in by_name]
 
 
 def tolerance_table(found: Sequence[Comparison]) -> Table:
-    """What the tolerances of one dataset are in source units; its first columns."""
+    """Return a table of one dataset's tolerances in source units, for its first columns."""
     names = list(found[0].absolute)[:_MOST_COLUMNS]
     more = len(found[0].absolute) - len(names)
     return Table(

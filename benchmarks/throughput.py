@@ -77,7 +77,7 @@ def _measure(workdir: Path, arguments: argparse.Namespace) -> None:
 
 
 def _fit(workdir: Path, n_columns: int, log: Path) -> Path:
-    """A codec with the default network; few steps, because weights do not matter for speed."""
+    """Fit the default network for a few steps: weights do not matter for speed."""
     sample = make_table(workdir, _SAMPLE_ROWS, n_columns, _SAMPLE_ROWS)
     codec = workdir / f"codec-{n_columns}"
     run_verb(["fit", str(sample), "--codec", str(codec), "--set", "training.max_steps=2000"], log)

@@ -54,7 +54,7 @@ _console = Console(width=80, highlight=False)
 
 @dataclass(frozen=True)
 class Problem:
-    """The problem that both train: shapes, start, standardised rows without missing values."""
+    """The problem that both train on: shapes, start, standardised rows without missing values."""
 
     architecture: Architecture
     config: TrainingConfig
@@ -100,7 +100,7 @@ def _load(path: Path, latent_dim: int) -> Problem:
 
 
 def _ours(problem: Problem, batch_size: int) -> Speed:
-    """One call per pass over the rows, with a new shuffle each, as the trainer calls it."""
+    """Measure our loop: one call per pass over freshly shuffled rows, as the trainer does."""
     n_steps = len(problem.matrix) // batch_size
     objective = ReconstructionObjective(problem.architecture, problem.config)
     loop = CompiledLoop(objective, problem.config, batch_size, 100 * n_steps)
@@ -119,7 +119,7 @@ def _ours(problem: Problem, batch_size: int) -> Speed:
 
 
 def _model_fit(problem: Problem, batch_size: int) -> Speed:
-    """At least `_FIT_STEPS` steps in one call, over whole batches only."""
+    """Measure `model.fit`: at least `_FIT_STEPS` steps in one call, over whole batches only."""
     model = build_autoencoder(problem.architecture)
     set_weights(model, problem.weights)
     optimizer = keras.optimizers.Adam(problem.config.learning_rate)
@@ -136,7 +136,7 @@ def _model_fit(problem: Problem, batch_size: int) -> Speed:
 
 
 def _measure(warm_up: Callable[[], int], advance: Callable[[], int]) -> Speed:
-    """Medians over repeats of at least `_BUDGET_S`; `advance` returns the rows it trained on."""
+    """Return medians over repeats of at least `_BUDGET_S`; `advance` returns its trained rows."""
     started = time.process_time()
     warm_up()
     compile_cpu_s = time.process_time() - started
@@ -146,7 +146,7 @@ def _measure(warm_up: Callable[[], int], advance: Callable[[], int]) -> Speed:
 
 
 def _rate(advance: Callable[[], int]) -> tuple[float, float]:
-    """Rows per second of CPU and of wall time."""
+    """Return rows per second of CPU and of wall time."""
     n_rows, cpu, wall = 0, time.process_time(), time.perf_counter()
     while (cpu_s := time.process_time() - cpu) < _BUDGET_S:
         n_rows += advance()
@@ -154,7 +154,7 @@ def _rate(advance: Callable[[], int]) -> tuple[float, float]:
 
 
 def _measure_flops() -> float:
-    """Float32 operations per CPU-second of a large product on one thread."""
+    """Return the float32 operations per CPU-second of a large product on one thread."""
     pin_blas_threads()
     generator = np.random.default_rng(0)
     left, right = generator.random((2, _MATRIX_WIDTH, _MATRIX_WIDTH), np.float32)
@@ -167,7 +167,7 @@ def _measure_flops() -> float:
 
 
 def _flops_per_row(architecture: Architecture) -> int:
-    """Multiply-adds of forward and backward, two operations each.
+    """Count multiply-adds of the forward and backward pass, two operations each.
 
     A kernel is used three times: forward, its own gradient, its input's gradient. The last is not
     needed where the input is data.

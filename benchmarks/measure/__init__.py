@@ -1,1 +1,1 @@
-"""How costs are measured, on which machine and tables, and how outcomes are compared."""
+"""Measurement of costs, machine and test tables, and comparison of outcomes."""

@@ -50,14 +50,14 @@ class Trace:
             self.visits.append((module, code.co_qualname))
 
     def _caller(self, frame: FrameType) -> str:
-        """Module of the nearest caller of the checkout; empty in a thread's first function."""
+        """Return the nearest caller's module in the checkout; empty in a thread's first function."""
         above = frame.f_back
         while above is not None and not self._module(above.f_code):
             above = above.f_back
         return "" if above is None else self._module(above.f_code)
 
     def _module(self, code: CodeType) -> str:
-        """Dotted name of the module that a function is written in; empty if it is not ours."""
+        """Return the dotted name of a function's module; empty if it is outside the checkout."""
         name = self._modules.get(code.co_filename)
         if name is None:
             path = os.path.realpath(code.co_filename)
@@ -69,7 +69,7 @@ class Trace:
 
 
 def run_traced(run: Callable[[], object], trace: Trace) -> int | str | None:
-    """Run a command line in all its threads; returns what it would exit with."""
+    """Run a command line in all its threads; return its exit status."""
     threading.setprofile(trace.profile)
     sys.setprofile(trace.profile)
     try:

@@ -1,4 +1,4 @@
-"""Run a program in a fresh process and learn what it cost.
+"""Run a program in a fresh process and measure its cost.
 
 The kernel counts a child's peak memory from the moment it shares its parent's pages, so whoever
 calls this must have stayed smaller than what it measures.
@@ -43,7 +43,7 @@ def run_verb(arguments: Sequence[str], log: Path) -> Cost:
 
 
 def typical(costs: Sequence[Cost]) -> Cost:
-    """Medians, each for itself; of memory the largest."""
+    """Return the median of each cost, but the largest memory."""
     return Cost(
         median(cost.cpu_s for cost in costs),
         median(cost.wall_s for cost in costs),

@@ -38,7 +38,7 @@ _MB = 1e6
 
 
 def compare_all(dataset: str, tolerances: Sequence[float]) -> Iterator[Comparison]:
-    """One forecast of all tolerances, as a user would ask for it, then each of them for real.
+    """Forecast all tolerances at once, as a user would, then encode and compare at each of them.
 
     Raises:
         AePipelineError: the dataset cannot be read, or has no columns to compare.
@@ -57,7 +57,7 @@ def compare_all(dataset: str, tolerances: Sequence[float]) -> Iterator[Compariso
 
 
 def _columns(dataset: str) -> ColumnsConfig:
-    """As usual; integers where there are no floats, as in images."""
+    """Return the default columns, or the integers of a dataset without floats, such as images."""
     schema = pq.read_schema(discover(dataset).fragments[0].path)
     has_floats = any(pa.types.is_floating(kind) for kind in schema.types)
     return ColumnsConfig() if has_floats else ColumnsConfig(feature=("*",))
@@ -66,7 +66,7 @@ def _columns(dataset: str) -> ColumnsConfig:
 def _compare(
     dataset: str, columns: ColumnsConfig, forecast: EstimatedOption, estimate_s: float
 ) -> Comparison:
-    """Fit, encode and verify an archive; then its peers on the blocks that it was made of."""
+    """Fit, encode and verify an archive; then measure peers on the blocks it was made from."""
     tolerance = forecast.tolerance
     with tempfile.TemporaryDirectory() as folder:
         job = EncodeJob(
@@ -124,7 +124,7 @@ def _rate(found: Measured, cpu_s: float) -> float:
 
 
 def _pca_like(codec: ArchiveCodec, blocks: Sequence[Block]) -> list[Peer]:
-    """PCA of the window and latents of our network, if it has one; none if all is exact."""
+    """Return PCA with our network's window and latents, if it has one; none if all is exact."""
     if not any(blocks[0].layout.tolerances):
         return []
     if codec.network is None:
@@ -133,9 +133,9 @@ def _pca_like(codec: ArchiveCodec, blocks: Sequence[Block]) -> list[Peer]:
 
 
 def _asked(codec: ArchiveCodec, dataset: str, relative: float) -> list[float]:
-    """Absolute tolerances of peers: what was asked for, also where ours is exact for less.
+    """Return the peers' absolute tolerances: those asked for, even where ours is exact for less.
 
-    Of integers what was asked for and ours are the same errors.
+    For integers, the tolerances asked for and ours allow the same errors.
     """
     names = codec.schema.features
     low, high = np.full(len(names), np.inf), np.full(len(names), -np.inf)
@@ -157,7 +157,7 @@ def _latents_per_row(codec: ArchiveCodec) -> int | None:
 
 
 def _stored_bytes(dataset: str, features: Sequence[str]) -> int:
-    """Column chunks of the feature columns as the source has them."""
+    """Return the bytes of the feature columns' chunks in the source's files."""
     files = []
     for fragment in discover(dataset).fragments:
         with fragment.path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""The machine and the versions that numbers were measured on."""
+"""The machine and the package versions behind the numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PACKAGES = ("numpy", "pyarrow", "tensorflow-cpu", "keras")
 
 
 def machine_line() -> str:
-    """CPU, cores, versions and date in one line."""
+    """Return CPU, cores, versions and date in one line."""
     packages = ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)
     today = datetime.now(UTC).date().isoformat()
     return (
@@ -22,7 +22,7 @@ def machine_line() -> str:
 
 
 def _cpu_model() -> str:
-    """Linux knows the model; elsewhere the architecture has to do."""
+    """Return the CPU's model on Linux, its architecture elsewhere."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

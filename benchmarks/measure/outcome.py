@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from ae_pipeline.results.fit import Candidate
 
-#: Raw bytes and mean rows of a fragment below which what an archive must say of itself shows.
+#: Raw bytes and mean rows per fragment below which an archive's own overhead shows.
 _SMALL_BYTES, _SMALL_ROWS = 5_000_000, 10_000
 _BAR, _SMALL_BAR = 1.00, 1.02
-#: A peer may miss by the rounding of its floats.
+#: A peer may exceed its tolerance by the rounding of its floats.
 _ROUNDING = 1e-3
 MOST_FIT_S = 180.0
 #: Share of our bytes by which a forecast may be wrong.
@@ -21,9 +21,9 @@ class Entry:
     """Bytes, speed and errors of one way to store the feature columns.
 
     Args:
-        name: of the peer.
-        n_bytes: all of them: payload, which values are missing, model.
-        model_bytes: of the model alone.
+        name: name of the peer.
+        n_bytes: all bytes: payload, missing values, model.
+        model_bytes: bytes of the model alone.
         encode_mb_s: raw megabytes per CPU-second.
         decode_mb_s: the same, decoding.
         worst: largest error of any value, in tolerances of its column.
@@ -44,26 +44,26 @@ class Entry:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Everything measured of one dataset at one tolerance.
+    """Everything measured on one dataset at one tolerance.
 
     Args:
         dataset: its name.
         tolerance: relative to each column's range.
         absolute: the same in source units, by column.
-        n_rows: of all fragments.
-        n_values: of all feature columns.
-        n_fragments: files.
-        raw_bytes: of the feature columns uncompressed.
-        file_bytes: the source's files, kept columns and all.
-        stored_bytes: the feature columns in them.
+        n_rows: rows of all fragments.
+        n_values: values of all feature columns.
+        n_fragments: number of files.
+        raw_bytes: size of the feature columns uncompressed.
+        file_bytes: size of the source's files, kept columns included.
+        stored_bytes: size of the feature columns in those files.
         ours: payload of the archive and its model.
-        peers: what keeps the promise, or should.
+        peers: methods that keep the promise, or should.
         baseline: the classical autoencoder, which promises nothing.
         is_verified: every value of the archive was compared with the source's.
         encode_s: wall seconds of fitting and encoding.
         estimated_bytes: bytes that the forecast gave for ours.
         estimate_s: wall seconds that the forecast of all tolerances took.
-        plan: what our planner tried.
+        plan: candidates that our planner tried.
     """
 
     dataset: str
@@ -101,7 +101,7 @@ class Comparison:
 
     @property
     def surprise(self) -> float:
-        """By which share of our bytes the forecast was too high."""
+        """Share of our bytes by which the forecast was too high."""
         return self.estimated_bytes / self.ours.n_bytes - 1.0
 
     @property
@@ -112,7 +112,7 @@ class Comparison:
 
     @property
     def is_met(self) -> bool:
-        """Small enough, soon enough, as foreseen, and every promise kept."""
+        """Whether ours is small and fast enough, as forecast, with every promise kept."""
         is_kept = self.is_verified and self.ours.worst <= 1.0
         is_foreseen = abs(self.surprise) <= MOST_SURPRISE
         is_soon = self.encode_s <= MOST_FIT_S

@@ -1,4 +1,4 @@
-"""Where the CPU time of one fragment goes, stage by stage, in this process."""
+"""The CPU time of one fragment, stage by stage, in this process."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class Stages:
     _last: float = field(default_factory=time.process_time)
 
     def lap(self, stage: str) -> None:
-        """Put the time since the last lap on `stage`."""
+        """Charge the time since the last lap to `stage`."""
         now = time.process_time()
         self.cpu_s[stage] += now - self._last
         self._last = now
 
 
 def typical_stages(runs: Sequence[Stages]) -> Stages:
-    """Medians over runs of the same work, each stage for itself."""
+    """Return medians over runs of the same work, stage by stage."""
     cpu_s = {stage: median(run.cpu_s[stage] for run in runs) for stage in runs[0].cpu_s}
     return Stages(runs[0].n_rows, cpu_s)
 
@@ -100,7 +100,7 @@ def _features_schema(codec: FeaturesCodec) -> pa.Schema:
 
 
 def _first_groups(fragment: Fragment, n_rows: int) -> list[int]:
-    """Numbers of the row groups that hold the first `n_rows`."""
+    """Return the numbers of the row groups that hold the first `n_rows`."""
     chosen, seen = [], 0
     with open_fragment(fragment) as file:
         for index in range(file.num_row_groups):

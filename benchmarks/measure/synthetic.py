@@ -17,7 +17,7 @@ _NOISE = 0.05
 
 
 def make_table(workdir: Path, n_rows: int, n_columns: int, row_group_rows: int) -> Path:
-    """A dataset of one file of this shape, made in another process unless it is there already."""
+    """Return a one-file dataset of this shape, made in another process unless it exists."""
     path = workdir / f"table-{n_rows}x{n_columns}-{row_group_rows}" / "part-0.parquet"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
@@ -47,7 +47,7 @@ def write_table(path: Path, n_rows: int, n_columns: int, row_group_rows: int) ->
 def _part(
     generator: np.random.Generator, loadings: np.ndarray, n_rows: int, schema: pa.Schema
 ) -> pa.Table:
-    """Column j is offset by 10 j and half of them are bent, so that PCA alone does not fit."""
+    """Return rows; column j is offset by 10 j, and half the columns are bent, to defeat PCA."""
     factors = generator.normal(size=(loadings.shape[1], n_rows))
     arrays = []
     for index, loading in enumerate(loadings):

@@ -1,6 +1,6 @@
-"""The archive's decoder without its integers, applied and trained: activations are only clipped.
+"""The archive's decoder in floats, to apply and to train: activations are clipped, not rounded.
 
-For comparison alone. Its predictions depend on the machine, so nothing could be decoded elsewhere.
+For comparison only: its predictions depend on the machine, so other machines could not decode.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class FloatDecoder(IntegerDecoder):
 
     @classmethod
     def beside(cls, rounded: IntegerDecoder, floats: Weights) -> FloatDecoder:
-        """The same network; `rounded` lends the output's bias."""
+        """Return the same network in floats; `rounded` lends the output's bias."""
         integers = {field.name: getattr(rounded, field.name) for field in fields(IntegerDecoder)}
         return cls(**integers, floats=floats)
 
@@ -38,12 +38,12 @@ class FloatDecoder(IntegerDecoder):
 
     @property
     def extra_bytes(self) -> int:
-        """Bytes that float32 weights take beyond integers."""
+        """Bytes that float32 weights take beyond those of integers."""
         kernels = (self.hidden_weights, self.output_weights, self.skip_weights)
         return sum(4 * kernel.size - kernel.nbytes for kernel in kernels)
 
     def predict(self, codes: np.ndarray) -> np.ndarray:
-        """Predictions in tolerance units, feature-major."""
+        """Return predictions in tolerance units, feature-major."""
         kernels = {name: array.astype(np.float64) for name, array in self.floats.items()}
         hidden = codes @ kernels["decoder/0/kernel"] + kernels["decoder/0/bias"]
         hidden = np.clip(hidden, 0.0, ACTIVATION_MAX / ACTIVATION_STEPS)

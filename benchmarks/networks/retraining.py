@@ -1,4 +1,4 @@
-"""An archive's network as the planner trains it, and the same shape again by another objective."""
+"""An archive's network as the planner trains it, and the same shape with another objective."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from benchmarks.peers import Block, read_blocks
 
 @dataclass(frozen=True)
 class Problem:
-    """A trained network, and what it was trained from; `step` is of its codes, in cells."""
+    """A trained network and its training data; `step` is that of its codes, in cells."""
 
     trainer: CandidateTrainer
     step: float
@@ -45,7 +45,7 @@ class Problem:
 
     @cached_property
     def blocks(self) -> list[Block]:
-        """All of the source."""
+        """All blocks of the source."""
         codec, source = self.codec, str(self.trainer.job.source)
         tolerances = (codec.cell / 2).tolist()
         return list(read_blocks(source, codec.schema.features, tolerances, codec.block_rows))
@@ -66,8 +66,8 @@ class Problem:
 
 
 def train_once(dataset: str, tolerance: float, n_steps: int, seed: int) -> Problem:
-    """One network of a likely shape, as the planner trains it."""
-    # What the rate objective is trained with by default; named, so that every training is alike.
+    """Train one network of a likely shape, as the planner does."""
+    # The rate objective's default settings, spelled out so that all trainings are alike.
     training = TrainingConfig(learning_rate=5e-3, batch_size=256, max_steps=n_steps, seed=seed)
     with tempfile.TemporaryDirectory() as folder:
         trainer = open_trainer(dataset, tolerance, training, Path(folder))
@@ -81,7 +81,7 @@ def train_once(dataset: str, tolerance: float, n_steps: int, seed: int) -> Probl
 def train_again(
     problem: Problem, objective: Callable[..., RateObjective]
 ) -> tuple[ArchiveNetwork, ArchiveNetwork]:
-    """Another training of the network's shape: (its integer decoder, its float decoder)."""
+    """Train the network's shape again; return its integer decoder and its float decoder."""
     best = _best_weights(problem, objective)
     tensors = {name: tf.constant(array) for name, array in best.items()}
     folded = fold(tensors, tf.constant(problem.gain, tf.float32))

@@ -1,4 +1,4 @@
-"""The planner's trainer of a dataset, and what it would try first without a plan."""
+"""The planner's trainer for a dataset, and the network it would try first without a plan."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COARSENESS = 0.9
 def open_trainer(
     dataset: str, tolerance: float, training: TrainingConfig, folder: Path
 ) -> CandidateTrainer:
-    """All that networks of a dataset have in common; `folder` is for checkpoints."""
+    """Return the trainer of a dataset's networks; `folder` is for checkpoints."""
     promised = ToleranceConfig(relative=tolerance, kind="range", accept_flattened=True)
     job = EncodeJob(source=dataset, archive=str(folder), tolerance=promised, training=training)
     source = fittable(discover(dataset), job.columns)
@@ -39,7 +39,7 @@ def open_trainer(
 
 
 def likely_start(trainer: CandidateTrainer, window: int = 1) -> tuple[int, float]:
-    """Codes for the components that deviate by more than a cell, and their step in cells."""
+    """Return the number of components that deviate by more than a cell, and their codes' step."""
     sample = read_sample(trainer.groups, trainer.codec)
     spectrum = measure_spectrum(trainer.codec, trainer.inputs, sample, window)
     latent_dim = max(1, spectrum.count_above(1.0))
@@ -47,7 +47,7 @@ def likely_start(trainer: CandidateTrainer, window: int = 1) -> tuple[int, float
 
 
 def save_network(dataset: str, tolerance: float, n_steps: int, directory: Path) -> None:
-    """Write a codec that has a network, whether or not it pays, and no linear prediction."""
+    """Write a codec with a network, whether or not it pays, and without linear prediction."""
     training = TrainingConfig(max_steps=n_steps)
     with tempfile.TemporaryDirectory() as folder:
         trainer = open_trainer(dataset, tolerance, training, Path(folder))

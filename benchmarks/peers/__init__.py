@@ -1,4 +1,4 @@
-"""Other ways to store the same blocks, each decoded and held to the same tolerances.
+"""Other ways to store the same blocks, each decoded and checked against the same tolerances.
 
 Every peer codes the finite values of the feature columns of one block. Which rows those are is
 charged to all alike, apart from a peer's own bytes. Columns of tolerance 0 are stored exactly.

@@ -16,7 +16,7 @@ from ae_pipeline.dataset import discover, read_records, rebatch
 
 @dataclass(frozen=True)
 class Layout:
-    """Facts that a decoder gets for free, as a schema and validity would tell it.
+    """Facts that a decoder gets for free, as from a schema and validity bitmaps.
 
     Args:
         kinds: type of each column.
@@ -39,9 +39,9 @@ class Block:
     """Feature columns of some rows.
 
     Args:
-        records: as they are in the source.
-        columns: their finite values, each in its own type.
-        layout: what decoders know.
+        records: rows of the source.
+        columns: their finite values, each column in its own type.
+        layout: facts that decoders know.
     """
 
     records: pa.RecordBatch
@@ -50,7 +50,7 @@ class Block:
 
     @classmethod
     def from_records(cls, records: pa.RecordBatch, tolerances: Sequence[float]) -> Block:
-        """Take apart; one tolerance for each column of `records`."""
+        """Take records apart; `tolerances` has one for each column of `records`."""
         pairs = [_finite(column) for column in records.columns]
         columns = tuple(values for values, _ in pairs)
         layout = Layout(
@@ -62,7 +62,7 @@ class Block:
 
     @property
     def raw_bytes(self) -> int:
-        """Every value of every column in its own type, missing ones included."""
+        """Bytes of every value of every column in its own type, missing ones included."""
         return len(self.records) * sum(kind.itemsize for kind in self.layout.kinds)
 
     @property
@@ -78,7 +78,7 @@ def read_blocks(
     block_rows: int,
     most_rows: int | None = None,
 ) -> Iterator[Block]:
-    """Blocks of a source, each within one fragment; stops after `most_rows`."""
+    """Yield blocks of a source, each within one fragment; stop after `most_rows`."""
     n_rows = 0
     for fragment in discover(source).fragments:
         for records in rebatch(read_records(fragment, block_rows, features), block_rows):

@@ -22,7 +22,7 @@ _FLOAT = np.dtype(np.float32)
 
 
 def classical(source: str, columns: ColumnsConfig, latent_dim: int | None) -> Peer:
-    """Trained on a source; None takes a quarter of its feature columns as latents."""
+    """Return a peer trained on a source; None takes a quarter of its feature columns as latents."""
     network, training = NetworkConfig(latent_dim=latent_dim), TrainingConfig(max_steps=_MOST_STEPS)
     with tempfile.TemporaryDirectory() as folder:
         fit(

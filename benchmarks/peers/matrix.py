@@ -1,4 +1,4 @@
-"""How to make a peer from a codec of matrices: all columns with a tolerance at once.
+"""Peers made from codecs of matrices, which code all columns with a tolerance at once.
 
 They stand side by side, each divided by its tolerance, so that one bound is every column's.
 """
@@ -17,14 +17,14 @@ class MatrixCodec(Protocol):
     """Codes a matrix of rows x columns with an error of at most 1."""
 
     def pack(self, matrix: np.ndarray) -> list[bytes]:
-        """At least one value as bytes."""
+        """Return at least one value as bytes."""
 
     def unpack(self, parts: list[bytes], shape: tuple[int, int]) -> np.ndarray:
-        """Inverse of `pack`."""
+        """Restore the matrix: the inverse of `pack`."""
 
 
 def per_matrix(name: str, codec: MatrixCodec, model_bytes: int = 0) -> Peer:
-    """The peer that codes all columns together, exact ones apart without loss by pcodec."""
+    """Return the peer that codes all columns together, exact ones apart, losslessly by pcodec."""
 
     def encode(block: Block) -> Encoded:
         matrix = to_matrix(block)
@@ -46,7 +46,7 @@ def per_matrix(name: str, codec: MatrixCodec, model_bytes: int = 0) -> Peer:
 
 
 def to_matrix(block: Block) -> np.ndarray:
-    """[rows, columns with a tolerance], in tolerances; what is missing is filled."""
+    """Return [rows, columns with a tolerance] in tolerances; missing values are filled."""
     bounded = [number for number, tolerance in enumerate(block.layout.tolerances) if tolerance]
     matrix = np.empty((len(block.records), len(bounded)))
     for place, number in enumerate(bounded):
@@ -56,7 +56,7 @@ def to_matrix(block: Block) -> np.ndarray:
 
 
 def _from_matrix(matrix: np.ndarray, exact: list[bytes], layout: Layout) -> list[np.ndarray]:
-    """Finite values of every column."""
+    """Return the finite values of every column."""
     whole, rest = iter(matrix.T), iter(exact)
     return [
         next(whole)[is_finite] * tolerance if tolerance else unpack_exact(next(rest), kind)
@@ -67,7 +67,7 @@ def _from_matrix(matrix: np.ndarray, exact: list[bytes], layout: Layout) -> list
 
 
 def _filled(values: np.ndarray, is_finite: np.ndarray) -> np.ndarray:
-    """A value for every row: where there is none, the last before it, at the start the first."""
+    """Fill missing rows with the last value before them, or at the start with the first."""
     if not len(values):
         return np.zeros(len(is_finite))
     return values[np.maximum(np.cumsum(is_finite) - 1, 0)].astype(np.float64)

@@ -1,4 +1,4 @@
-"""Bytes, CPU-seconds and the worst error of a peer over blocks; nothing counts undecoded."""
+"""Bytes, CPU-seconds and the worst error of a peer over blocks; everything is decoded."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Measured:
     """Bytes, time and errors of a peer on some blocks.
 
     Args:
-        raw_bytes: of the values in their own types.
-        n_bytes: of the peer.
-        missing_bytes: to say which values are missing, if its own bytes do not.
+        raw_bytes: bytes of the values in their own types.
+        n_bytes: bytes of the peer.
+        missing_bytes: bytes that say which values are missing, if the peer's own do not.
         encode_s: CPU-seconds.
         decode_s: CPU-seconds.
-        worst: largest error in tolerances; infinite if an exact value is not.
+        worst: largest error in tolerances; infinite if an exact value differs.
     """
 
     raw_bytes: int = 0
@@ -71,7 +71,7 @@ def _measure_block(peer: Peer, block: Block) -> Measured:
 
 
 def _worst(values: np.ndarray, decoded: np.ndarray, tolerance: float) -> float:
-    """Largest error of a column in tolerances."""
+    """Return the largest error of a column in tolerances."""
     if len(values) != len(decoded):
         return np.inf
     if not tolerance:

@@ -1,4 +1,4 @@
-"""Our codec in the shape of a peer: the same blocks, in memory, measured by the same clock."""
+"""Our codec as a peer: the same blocks, in memory, measured by the same clock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.peers.peer import Encoded, Peer
 
 
 def archive_peer(name: str, codec: ArchiveCodec) -> Peer:
-    """Blocks as an archive stores them."""
+    """Return a peer that stores blocks as an archive does."""
 
     def encode(block: Block) -> Encoded:
         return Encoded.of([codec.encode(block.records).to_bytes()])

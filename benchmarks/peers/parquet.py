@@ -26,9 +26,9 @@ class ParquetWriter:
     """One column as a Parquet file.
 
     Args:
-        name: of the column in the file.
-        encoding: None for a dictionary.
-        level: of Zstandard.
+        name: name of the column in the file.
+        encoding: Parquet encoding; None for a dictionary.
+        level: level of Zstandard.
     """
 
     name: str
@@ -36,7 +36,7 @@ class ParquetWriter:
     level: int = 9
 
     def write(self, values: np.ndarray) -> tuple[bytes, int]:
-        """(the file, bytes of its column chunks)."""
+        """Return the file and the bytes of its column chunks."""
         sink = pa.BufferOutputStream()
         pq.write_table(
             pa.table({self.name: values}),
@@ -56,7 +56,7 @@ Candidates = Callable[[np.ndarray, float], Iterator[tuple[ParquetWriter, np.ndar
 
 
 def lossless(values: np.ndarray, tolerance: float) -> Iterator[tuple[ParquetWriter, np.ndarray]]:
-    """The values as they are, as dictionary, plain, split bytes and, of integers, differences."""
+    """Yield unchanged values as dictionary, plain, split bytes and, for integers, differences."""
     yield ParquetWriter(_VALUES, None), values
     yield ParquetWriter(_VALUES, _PLAIN), values
     yield ParquetWriter(_VALUES, _SPLIT), values
@@ -65,7 +65,7 @@ def lossless(values: np.ndarray, tolerance: float) -> Iterator[tuple[ParquetWrit
 
 
 def rounded(values: np.ndarray, tolerance: float) -> Iterator[tuple[ParquetWriter, np.ndarray]]:
-    """Multiples of twice the tolerance as floats, or differences of their numbers."""
+    """Yield multiples of twice the tolerance as floats, or differences of their numbers."""
     if not tolerance:
         yield from lossless(values, tolerance)
         return
@@ -78,7 +78,7 @@ def rounded(values: np.ndarray, tolerance: float) -> Iterator[tuple[ParquetWrite
 
 
 def parquet(name: str, candidates: Candidates) -> Peer:
-    """The peer that writes each column in all the ways of `candidates` and keeps the smallest."""
+    """Return the peer that writes each column in all ways of `candidates`, and keeps the best."""
 
     def encode(block: Block) -> Encoded:
         pairs = zip(block.columns, block.layout.tolerances, strict=True)

@@ -1,7 +1,7 @@
 """PCA + corrections: principal components as codes, and whole numbers that keep the promise.
 
-The float decoder is what anyone would write first. Its model counts in float32: the components,
-which serve to encode as well, and the mean of each column.
+The float decoder is the obvious first choice. Its model counts in float32: the components, which
+also serve to encode, and the mean of each column.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ class _PcaMatrix:
 
 
 def pca(blocks: Sequence[Block], window: int = 1, latent_dim: int | None = None) -> Peer:
-    """PCA of windows of these blocks.
+    """Return a PCA peer fitted to windows of these blocks.
 
     Args:
-        blocks: what it is fitted to.
+        blocks: blocks to fit to.
         window: consecutive rows side by side.
         latent_dim: components, or None for those that deviate by more than a cell.
     """

@@ -19,8 +19,8 @@ class Encoded:
     """A block as a peer stores it.
 
     Args:
-        parts: what decode reads.
-        n_bytes: what counts; less than all of `parts` where a container is left out.
+        parts: bytes that decode reads.
+        n_bytes: bytes that count; less than all of `parts` where a container is left out.
     """
 
     parts: tuple[bytes, ...]
@@ -28,7 +28,7 @@ class Encoded:
 
     @classmethod
     def of(cls, parts: list[bytes]) -> Encoded:
-        """Parts of which every byte counts."""
+        """Return parts of which every byte counts."""
         return cls(tuple(parts), sum(map(len, parts)))
 
 
@@ -37,11 +37,11 @@ class Peer:
     """Something to compare with.
 
     Args:
-        name: as tables call it.
-        encode: a block to bytes.
-        decode: back to the finite values of each column.
+        name: name in tables.
+        encode: turns a block into bytes.
+        decode: restores the finite values of each column.
         tells_missing: whether its bytes say which values are missing.
-        model_bytes: of what was learned, once for all blocks.
+        model_bytes: size of the learned model, once for all blocks.
     """
 
     name: str
@@ -55,16 +55,16 @@ class ColumnCodec(Protocol):
     """Codes the finite values of one column within a tolerance above 0."""
 
     def pack(self, values: np.ndarray, tolerance: float) -> bytes:
-        """At least one value as bytes."""
+        """Return at least one value as bytes."""
 
     def unpack(
         self, content: bytes, kind: np.dtype[Any], n_values: int, tolerance: float
     ) -> np.ndarray:
-        """Inverse of `pack`."""
+        """Restore the values: the inverse of `pack`."""
 
 
 def per_column(name: str, codec: ColumnCodec) -> Peer:
-    """The peer that codes each column by itself, exact ones without loss by pcodec."""
+    """Return the peer that codes each column by itself, exact ones losslessly by pcodec."""
 
     def encode(block: Block) -> Encoded:
         pairs = zip(block.columns, block.layout.tolerances, strict=True)
@@ -89,17 +89,17 @@ def per_column(name: str, codec: ColumnCodec) -> Peer:
 
 
 def pack_exact(values: np.ndarray) -> bytes:
-    """Every bit, by pcodec."""
+    """Return values coded losslessly by pcodec."""
     return standalone.simple_compress(values, _LOSSLESS) if len(values) else b""
 
 
 def unpack_exact(content: bytes, kind: np.dtype[Any]) -> np.ndarray:
-    """Inverse of `pack_exact`."""
+    """Restore the values: the inverse of `pack_exact`."""
     return standalone.simple_decompress(content) if content else np.zeros(0, kind)
 
 
 def as_floats(values: np.ndarray) -> np.ndarray:
-    """float32 where that is no smaller than the values' own type, else float64."""
+    """Return float32 values if their own type is a float of at most 32 bits, else float64."""
     return values.astype(float_kind(values.dtype), copy=False)
 
 

@@ -11,12 +11,12 @@ from benchmarks.peers.peer import float_kind, per_column
 
 _CONFIG = ChunkConfig(compression_level=8)
 _INTEGERS = (np.int16, np.int32, np.int64)
-#: float64 holds every integer up to here.
+#: float64 holds every integer up to this one.
 _MOST_CELLS = 1 << 53
 
 
 def to_cells(values: np.ndarray, tolerance: float) -> np.ndarray:
-    """Numbers of the cells, as float64; OverflowError if they are too many to tell apart."""
+    """Return cell numbers as float64; OverflowError if there are too many to tell apart."""
     cells = np.rint(values.astype(np.float64) / (2 * tolerance))
     if np.abs(cells).max(initial=0) > _MOST_CELLS:
         raise OverflowError(f"more than {_MOST_CELLS} cells of {2 * tolerance}")
@@ -24,19 +24,19 @@ def to_cells(values: np.ndarray, tolerance: float) -> np.ndarray:
 
 
 def from_cells(cells: np.ndarray, tolerance: float, kind: np.dtype[Any]) -> np.ndarray:
-    """Centres of cells, as floats for a column of type `kind`."""
+    """Return the centres of cells, as floats for a column of type `kind`."""
     return (cells.astype(np.float64) * (2 * tolerance)).astype(float_kind(kind))
 
 
 def pack_cells(cells: np.ndarray) -> bytes:
-    """Whole numbers, at least one, in the narrowest type that holds them."""
+    """Return at least one whole number, packed in the narrowest type that holds them all."""
     largest = np.abs(cells).max()
     kind = next(kind for kind in _INTEGERS if largest <= np.iinfo(kind).max)
     return standalone.simple_compress(cells.astype(kind), _CONFIG)
 
 
 def unpack_cells(content: bytes) -> np.ndarray:
-    """Inverse of `pack_cells`."""
+    """Restore the cells: the inverse of `pack_cells`."""
     return standalone.simple_decompress(content)
 
 

@@ -32,7 +32,7 @@ class _Sz3Column:
 
 
 def sz3(name: str, algorithms: tuple[szAlgorithm, ...] = _DEFAULT) -> Peer:
-    """SZ3 per column; the absolute bound is the tolerance."""
+    """Return SZ3 per column; the absolute bound is the tolerance."""
     return per_column(name, _Sz3Column(algorithms))
 
 
@@ -58,7 +58,7 @@ def _compress_by(values: np.ndarray, bound: float, algorithm: szAlgorithm) -> by
 
 
 def _decompress(content: bytes, kind: np.dtype[Any], shape: tuple[int, ...]) -> np.ndarray:
-    # The binding takes no read-only array.
+    # The binding does not accept read-only arrays.
     values, _ = sz.decompress(np.frombuffer(bytearray(content), np.uint8), kind, shape)
     return values
 

@@ -34,7 +34,7 @@ try:
     urlsplit(os.environ.get("PREFECT_API_URL", ""))
 except ValueError as _error:
     # Prefect's own complaint would be a page long and show the address with any password in it.
-    raise SystemExit(f"error: PREFECT_API_URL is no address: {_error}") from None
+    raise SystemExit(f"error: PREFECT_API_URL is not an address: {_error}") from None
 # A check before each run reports a home that cannot be written to as an error.
 warnings.filterwarnings("ignore", "Failed to create the Prefect home directory")
 logging.getLogger("ae_pipeline").setLevel(logging.INFO)

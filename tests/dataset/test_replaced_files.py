@@ -45,7 +45,7 @@ QUICK = {"planner": {"learn": "never"}}
 
 
 def numbers(start: float) -> pa.Table:
-    """Rows that tell which generation they are of."""
+    """Return rows that show which version of the source they belong to."""
     values = start + np.arange(N_ROWS, dtype=np.float64) % 10
     return pa.table({"x": values, "origin": np.full(N_ROWS, start)})
 

@@ -31,7 +31,7 @@ def build(folder: Path, target: str, source: Path = ROOT) -> Path:
 
 
 def metadata_of(wheel: Path) -> Message:
-    """What a wheel says of itself."""
+    """Return the metadata of a wheel."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = [one for one in archive.namelist() if one.endswith(".dist-info/METADATA")]
         return HeaderParser().parsestr(archive.read(name).decode())

@@ -50,7 +50,7 @@ class Trace:
             self.visits.append((module, code.co_qualname))
 
     def _caller(self, frame: FrameType) -> str:
-        """Return the nearest caller's module in the checkout; empty in a thread's first function."""
+        """Return the module of the nearest caller in the checkout; empty if none."""
         above = frame.f_back
         while above is not None and not self._module(above.f_code):
             above = above.f_back

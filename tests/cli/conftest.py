@@ -24,6 +24,14 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return work
 
 
+@pytest.fixture(scope="session")
+def encoded(work: Path) -> Path:
+    """Features of the source in `work`, beside it."""
+    made = run("features", work / "source", work / "encoded", "--codec", work / "codec")
+    assert made.returncode == 0, made.stderr
+    return work / "encoded"
+
+
 @pytest.fixture
 def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
     """Call the command in this process: (exit code, stdout, stderr)."""

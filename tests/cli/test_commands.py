@@ -193,12 +193,14 @@ def test_rules_of_tolerance(tmp_path: Path, call: Call) -> None:
 @pytest.mark.parametrize(
     ("module", "arguments"),
     [
-        ("features", ("source", "features", "--codec", "codec")),
-        ("decode", ("features", "decoded", "--source", "source")),
-        ("inspect", ("features",)),
+        ("features", ("source", "again", "--codec", "codec")),
+        ("decode", ("encoded", "decoded", "--source", "source")),
+        ("inspect", ("encoded",)),
     ],
 )
-def test_only_fit_loads_tensorflow(work: Path, module: str, arguments: tuple[str, ...]) -> None:
+def test_only_fit_loads_tensorflow(
+    work: Path, encoded: Path, module: str, arguments: tuple[str, ...]
+) -> None:
     """Encoding, decoding and inspecting load neither TensorFlow nor Keras nor Prefect."""
     script = (
         "import sys\n"
@@ -214,6 +216,7 @@ def test_only_fit_loads_tensorflow(work: Path, module: str, arguments: tuple[str
         cwd=work,
         check=False,
     )
+    assert encoded.is_dir()
     assert done.returncode == 0, done.stderr
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ae_pipeline.parquet.footer import COLUMNS, META_DATA, PATH, ROW_GROUPS, footer_bytes, parsing
-from ae_pipeline.parquet.thrift import Selected, Take, Thrift
+from ae_pipeline.parquet.thrift import Each, Selected, Take, Thrift
 
 #: Fields of a column chunk's metadata in parquet.thrift.
 _N_VALUES, _STORED_BYTES, _DATA_OFFSET, _DICTIONARY_OFFSET = 5, 7, 9, 11
@@ -60,7 +60,8 @@ def column_bytes(leaves: Mapping[str, int], name: str) -> int:
 
 def _groups(file: BinaryIO, wanted: Mapping[int, Take]) -> list[list[Selected]]:
     """Return some metadata of each column chunk of each row group."""
-    footer = Thrift(footer_bytes(file)).select({ROW_GROUPS: {COLUMNS: {META_DATA: wanted}}})
+    columns = Each({COLUMNS: Each({META_DATA: wanted})})
+    footer = Thrift(footer_bytes(file)).select({ROW_GROUPS: columns})
     return [
         [chunk[META_DATA] for chunk in group.get(COLUMNS, ()) if META_DATA in chunk]
         for group in footer.get(ROW_GROUPS, ())

@@ -43,8 +43,15 @@ class Take(Enum):
     WHOLE = "a tree, as `Thrift.value` gives it"
 
 
-#: Fields to take of a struct, by number; a mapping for those of a struct, or of each in a list.
-Wanted: TypeAlias = "Mapping[int, Take | Wanted]"
+@dataclass(frozen=True)
+class Each:
+    """Fields to take of each struct in a list."""
+
+    fields: Wanted
+
+
+#: Fields to take of a struct, by number; a mapping for those of a struct inside.
+Wanted: TypeAlias = "Mapping[int, Take | Each | Wanted]"
 #: The fields that are there: integers, lists of texts, trees, and mappings or lists of them.
 Selected: TypeAlias = dict[int, Any]
 
@@ -131,17 +138,20 @@ class Thrift:
             raise ValueError(f"a field of kind {kind}")
         return None
 
-    def _selected(self, kind: int, wanted: Take | Wanted) -> Any:
+    def _selected(self, kind: int, wanted: Take | Each | Wanted) -> Any:
         if wanted is Take.WHOLE:
             return self.value(kind)
         if wanted is Take.INTEGER and kind in (I16, I32, I64):
             return self._integer()
         if wanted is Take.TEXTS and kind == LIST:
             return self._texts()
-        if isinstance(wanted, Take) or kind not in (STRUCT, LIST):
+        if isinstance(wanted, Each) and kind == LIST:
+            return self._structs(wanted.fields)
+        if isinstance(wanted, Take | Each) or kind != STRUCT:
             raise ValueError(f"a field of kind {kind}")
-        if kind == STRUCT:
-            return self.select(wanted)
+        return self.select(wanted)
+
+    def _structs(self, wanted: Wanted) -> list[Selected]:
         size, inner = self._list()
         if inner != STRUCT:
             raise ValueError(f"a list of kind {inner}")

@@ -82,7 +82,7 @@ def test_failures_are_told(checkout: Path) -> None:
 def test_this_checkout() -> None:
     """A verb of ours starts at the command line, and each room on its way is one of the tree."""
     path = trace_command(["inspect", str(ROOT / "tests/golden/archive-3.0/grids/dataset")])
-    assert path.visits[0] == ("ae_pipeline.cli.app", "main")
+    assert path.visits[0] == ("ae_pipeline.cli.__init__", "main")
     assert {"cli", "verbs", "storage"} <= set(path.rooms)
     for module in path.modules:
         place = ROOT / module.replace(".", "/")

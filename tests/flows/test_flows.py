@@ -193,7 +193,7 @@ def test_batches_are_few_and_complete(
 ) -> None:
     """Every fragment is in one batch, in order; a run has about 100 tasks, small ones fewer."""
     fragments = tuple(fragment(number, megabytes * 10**6) for number in range(n_fragments))
-    plan = EncodePlan(fragments, "out", "id", "latent", False)
+    plan = EncodePlan(fragments, "out", "id", {}, False)
     batches = split_plan(plan, ExecutionConfig(**settings))
     assert [len(batch.fragments) for batch in batches] == expected
     assert sum((batch.fragments for batch in batches), ()) == plan.fragments

@@ -13,6 +13,7 @@ from ae_pipeline.parquet.thrift import (
     I64,
     LIST,
     STRUCT,
+    Each,
     Items,
     Struct,
     Take,
@@ -66,15 +67,25 @@ def test_fields_of_structs_in_lists(number: int, names: list[str]) -> None:
     words = Items(BINARY, tuple(name.encode() for name in names))
     inner = ((1, BINARY, b"skipped"), (3, LIST, words), (7, I64, number))
     content = write_value(STRUCT, ((4, LIST, Items(STRUCT, (inner, ()))),))
-    wanted = {4: {3: Take.TEXTS, 7: Take.INTEGER}}
+    wanted = {4: Each({3: Take.TEXTS, 7: Take.INTEGER})}
     assert Thrift(content).select(wanted) == {4: [{3: names, 7: number}, {}]}
 
 
-@pytest.mark.parametrize("wanted", [Take.TEXTS, {1: Take.WHOLE}])
-def test_a_field_of_another_kind_is_damage(wanted: Take | dict[int, Take]) -> None:
+@pytest.mark.parametrize("wanted", [Take.TEXTS, {1: Take.WHOLE}, Each({1: Take.WHOLE})])
+def test_a_field_of_another_kind_is_damage(wanted: Take | dict[int, Take] | Each) -> None:
     """A field that is not what it is asked to be is refused."""
     with pytest.raises(ValueError, match="a field of kind"):
         Thrift(write_value(STRUCT, ((1, I32, 5),))).select({1: wanted})
+
+
+def test_a_struct_is_no_list_of_structs() -> None:
+    """Damage that turns a list of structs into one struct, or back, is refused."""
+    one = Thrift(write_value(STRUCT, ((1, STRUCT, ((1, I32, 5),)),)))
+    with pytest.raises(ValueError, match="a field of kind"):
+        one.select({1: Each({1: Take.INTEGER})})
+    several = Thrift(write_value(STRUCT, ((1, LIST, Items(STRUCT, (((1, I32, 5),),))),)))
+    with pytest.raises(ValueError, match="a field of kind"):
+        several.select({1: {1: Take.INTEGER}})
 
 
 @given(trees)

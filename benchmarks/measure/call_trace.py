@@ -4,9 +4,9 @@
 
 A separate program that imports nothing from the project, so that it runs on any checkout. It
 writes JSON: `crossings`, the calls from one module into another, and `visits`, a [module, function]
-pair for each function in the order of its first call. Work of class bodies and of modules as they
-are imported counts where it calls functions; comprehensions and lambdas belong to what holds them.
-A generator that goes on counts as a call.
+pair for each function in the order of its first call. What runs while a module is imported does
+not count, since checkouts import at different times; comprehensions and lambdas belong to what
+holds them. A generator that goes on counts as a call.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from inspect import CO_OPTIMIZED
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any  # what the interpreter passes to a profiler
@@ -43,11 +44,22 @@ class Trace:
         module = self._module(code)
         if event != "call" or not module or code.co_name.startswith("<"):
             return
+        if not code.co_flags & CO_OPTIMIZED or self._is_importing(frame):
+            return
         if self._caller(frame) != module:
             self.crossings += 1
         if code not in self._seen:
             self._seen.add(code)
             self.visits.append((module, code.co_qualname))
+
+    def _is_importing(self, frame: FrameType) -> bool:
+        """Return whether a module of the checkout is executed further up."""
+        above = frame.f_back
+        while above is not None:
+            if above.f_code.co_name == "<module>" and self._module(above.f_code):
+                return True
+            above = above.f_back
+        return False
 
     def _caller(self, frame: FrameType) -> str:
         """Return the module of the nearest caller in the checkout; empty if none."""

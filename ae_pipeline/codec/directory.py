@@ -77,7 +77,13 @@ def load_directory(path: Path, build: Callable[[Path, dict[str, Any]], _Codec]) 
         UnsupportedFormatError: another major format version.
         CorruptCodecError: a file is missing, damaged or does not fit the others.
     """
-    tree = read_tree(path)
+    return build_checked(path, read_tree(path), build)
+
+
+def build_checked(
+    path: Path, tree: dict[str, Any], build: Callable[[Path, dict[str, Any]], _Codec]
+) -> _Codec:
+    """Do as `load_directory` with the JSON that was read."""
     check_version("codec", version_of(tree), str(path))
     try:
         codec = build(path, tree)

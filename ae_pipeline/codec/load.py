@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any  # JSON trees
 
 from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.files import load_archive_codec
-from ae_pipeline.codec.directory import corrupt, read_tree
+from ae_pipeline.codec.archive.files import build_archive_codec
+from ae_pipeline.codec.directory import build_checked, corrupt, read_tree
 from ae_pipeline.codec.features.codec import FeaturesCodec
-from ae_pipeline.codec.features.files import load_features_codec
+from ae_pipeline.codec.features.files import build_features_codec
 
 #: By the kind in `codec.json`; the first codecs had none.
-_LOADERS: dict[str, Callable[[str | Path], ArchiveCodec | FeaturesCodec]] = {
-    "archive": load_archive_codec,
-    "features": load_features_codec,
+_BUILDERS: dict[str, Callable[[Path, dict[str, Any]], ArchiveCodec | FeaturesCodec]] = {
+    "archive": build_archive_codec,
+    "features": build_features_codec,
 }
-
-
-def codec_kind(directory: str | Path) -> str:
-    """Return `archive` or `features`; errors as `load_codec`."""
-    kind = read_tree(Path(directory)).get("kind", "features")
-    if not isinstance(kind, str) or kind not in _LOADERS:
-        raise corrupt(Path(directory), f"kind is {kind!a}")
-    return kind
 
 
 def load_codec(directory: str | Path) -> ArchiveCodec | FeaturesCodec:
@@ -37,4 +30,9 @@ def load_codec(directory: str | Path) -> ArchiveCodec | FeaturesCodec:
         UnsupportedFormatError: another major format version.
         CorruptCodecError: a file is missing, damaged or does not fit the others.
     """
-    return _LOADERS[codec_kind(directory)](directory)
+    path = Path(directory)
+    tree = read_tree(path)
+    kind = tree.get("kind", "features")
+    if not isinstance(kind, str) or kind not in _BUILDERS:
+        raise corrupt(path, f"kind is {kind!a}")
+    return build_checked(path, tree, _BUILDERS[kind])

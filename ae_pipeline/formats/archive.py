@@ -13,12 +13,7 @@ import pyarrow as pa
 from jaxtyping import Float64
 
 from ae_pipeline.codec import Provenance
-from ae_pipeline.codec.archive import (
-    MOST_ROWS,
-    ArchiveCodec,
-    load_archive_codec,
-    save_archive_codec,
-)
+from ae_pipeline.codec.archive import MOST_ROWS, ArchiveCodec, save_archive_codec
 from ae_pipeline.coding import Architecture, Quantizer
 from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.job import EncodeJob, JobConfig
@@ -73,9 +68,9 @@ class ArchiveFormat(FragmentFormat):
         return {}
 
     @classmethod
-    def open(cls, directory: Path, extra: Mapping[str, str]) -> ArchiveFormat:
-        """Load a codec; errors as `load_codec`."""
-        return cls(load_archive_codec(directory))
+    def wrap(cls, codec: ArchiveCodec, extra: Mapping[str, str]) -> ArchiveFormat:
+        """Return the format of a codec."""
+        return cls(codec)
 
     @classmethod
     def fit(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias  # Any: each kind has a codec of its own
 
 import numpy as np
 import pyarrow as pa
@@ -49,8 +49,13 @@ class FragmentFormat(ABC):
 
     @classmethod
     @abstractmethod
-    def open(cls, directory: Path, extra: Mapping[str, str]) -> FragmentFormat:
-        """Load a codec; errors as `load_codec`."""
+    def wrap(cls, codec: Any, extra: Mapping[str, str]) -> FragmentFormat:
+        """Return the format of a codec of this kind.
+
+        Args:
+            codec: a codec whose `kind` is this one.
+            extra: footer entries that only this kind has; needed to encode.
+        """
 
     @classmethod
     @abstractmethod

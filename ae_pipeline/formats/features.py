@@ -14,7 +14,7 @@ from jaxtyping import Float64
 
 from ae_pipeline.blocks.block import block_to_arrays, records_to_block, rows_per_block
 from ae_pipeline.codec import Provenance
-from ae_pipeline.codec.features import FeaturesCodec, load_features_codec, save_features_codec
+from ae_pipeline.codec.features import FeaturesCodec, save_features_codec
 from ae_pipeline.coding import Architecture, Quantizer
 from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.job import EncodeJob, JobConfig
@@ -64,9 +64,9 @@ class FeaturesFormat(FragmentFormat):
         return {LATENT_KEY: job.latent_column}
 
     @classmethod
-    def open(cls, directory: Path, extra: Mapping[str, str]) -> FeaturesFormat:
-        """Load a codec; when decoding, the latent column's name comes from each footer."""
-        return cls(load_features_codec(directory), extra.get(LATENT_KEY, ""))
+    def wrap(cls, codec: FeaturesCodec, extra: Mapping[str, str]) -> FeaturesFormat:
+        """Return the format; when decoding, the latent column's name comes from each footer."""
+        return cls(codec, extra.get(LATENT_KEY, ""))
 
     @classmethod
     def fit(

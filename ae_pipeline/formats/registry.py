@@ -9,7 +9,7 @@ from types import MappingProxyType
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ae_pipeline.codec import codec_kind
+from ae_pipeline.codec import load_codec
 from ae_pipeline.columns import TableSchema, misfits, resolve_roles
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.dataset import Fragment
@@ -49,7 +49,8 @@ def open_format(directory: Path, extra: Mapping[str, str] = _NO_EXTRA) -> Fragme
         directory: folder of the codec.
         extra: footer entries that only this kind has; needed to encode.
     """
-    return FORMATS[codec_kind(directory)].open(directory, extra)
+    codec = load_codec(directory)
+    return FORMATS[codec.kind].wrap(codec, extra)
 
 
 def find_format(job: EncodeJob, destination: Path) -> FragmentFormat | None:

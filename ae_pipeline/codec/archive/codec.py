@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +25,7 @@ from ae_pipeline.codec.archive.column import (
     smallest,
     store_directly,
 )
-from ae_pipeline.codec.archive.content import ArchiveContent
+from ae_pipeline.codec.archive.content import ARCHIVE_KIND, ArchiveContent
 from ae_pipeline.codec.archive.network import ArchiveNetwork
 from ae_pipeline.codec.provenance import Provenance
 from ae_pipeline.coding import (
@@ -60,6 +60,8 @@ class ArchiveCodec(ArchiveContent):
     """
 
     provenance: Provenance
+
+    kind: ClassVar[str] = ARCHIVE_KIND
 
     @cached_property
     def columns(self) -> tuple[ColumnCodec, ...]:

@@ -51,10 +51,11 @@ def save_archive_codec(codec: ArchiveCodec, directory: Path) -> None:
 
 def load_archive_codec(directory: str | Path) -> ArchiveCodec:
     """Read a codec and check that its content hashes to its id; errors as `load_codec`."""
-    return load_directory(Path(directory), _from_tree)
+    return load_directory(Path(directory), build_archive_codec)
 
 
-def _from_tree(path: Path, tree: dict[str, Any]) -> ArchiveCodec:
+def build_archive_codec(path: Path, tree: dict[str, Any]) -> ArchiveCodec:
+    """Build a codec from its JSON and the files beside it; raises `DAMAGE`."""
     schema, std, features = columns_from_json(tree)
     quantizers = quantizers_from_json(features)
     provenance = read_provenance(path, tree["provenance"])

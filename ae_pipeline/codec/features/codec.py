@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any  # JSON trees
+from typing import Any, ClassVar  # JSON trees
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, UInt8
@@ -36,6 +36,8 @@ class FeaturesCodec:
     architecture: Architecture
     weights: Weights
     provenance: Provenance
+
+    kind: ClassVar[str] = "features"
 
     @cached_property
     def id(self) -> str:

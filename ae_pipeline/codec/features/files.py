@@ -43,10 +43,11 @@ def load_features_codec(directory: str | Path) -> FeaturesCodec:
         UnsupportedFormatError: another major format version.
         CorruptCodecError: a file is missing, damaged or does not fit the others.
     """
-    return load_directory(Path(directory), _from_tree)
+    return load_directory(Path(directory), build_features_codec)
 
 
-def _from_tree(path: Path, tree: dict[str, Any]) -> FeaturesCodec:
+def build_features_codec(path: Path, tree: dict[str, Any]) -> FeaturesCodec:
+    """Build a codec from its JSON and the files beside it; raises `DAMAGE`."""
     schema, std, features = columns_from_json(tree)
     architecture = architecture_from_json(tree)
     center = [feature["center"] for feature in features]

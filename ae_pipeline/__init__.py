@@ -127,6 +127,8 @@ _HOMES = {
         "verify",
     ),
 }
+#: Homes of what is a result, or returns one.
+_SHOWN = {"results", "verbs"}
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
@@ -134,6 +136,8 @@ def __getattr__(name: str) -> object:
     """Import a public name when it is first used (PEP 562)."""
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if _HOME_OF[name] in _SHOWN:
+        import_module(f"{__name__}.report")  # so that results print as tables
     value: object = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
     globals()[name] = value
     return value

@@ -1,19 +1,17 @@
 """The base of every verb's result: a record whose `repr` is the table that people read.
 
-Tables are none of this room's business: `ae_pipeline.report` registers a writer for each form. It
-is on a floor above, so it is imported by its name, when a result is first shown.
+Tables are none of this room's business: `ae_pipeline.report`, on a floor above, registers a writer
+for each form, and the package imports it with the first verb. Without it a result has a plain repr.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Literal
 
 Form = Literal["text", "markdown", "html"]
 
 _WRITERS: dict[Form, Callable[[Result], str]] = {}
-_REGISTERS = "ae_pipeline.report"
 
 
 def register_form(form: Form, write: Callable[[Result], str]) -> None:
@@ -28,18 +26,17 @@ class Result:
     """
 
     def __repr__(self) -> str:
-        return _writer("text")(self)
+        return _written(self, "text") or object.__repr__(self)
 
-    def _repr_markdown_(self) -> str:
-        """Called by notebooks that render Markdown."""
-        return _writer("markdown")(self)
+    def _repr_markdown_(self) -> str | None:
+        """Called by notebooks that render Markdown; they pass over None."""
+        return _written(self, "markdown")
 
-    def _repr_html_(self) -> str:
-        """Called by notebooks, which prefer it to Markdown."""
-        return _writer("html")(self)
+    def _repr_html_(self) -> str | None:
+        """Called by notebooks, which prefer it to Markdown; they pass over None."""
+        return _written(self, "html")
 
 
-def _writer(form: Form) -> Callable[[Result], str]:
-    if form not in _WRITERS:
-        import_module(_REGISTERS)
-    return _WRITERS[form]
+def _written(result: Result, form: Form) -> str | None:
+    write = _WRITERS.get(form)
+    return None if write is None else write(result)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +18,6 @@ from ae_pipeline.fitting.start import codec_to_start_from, fit_key
 from ae_pipeline.planner.candidate import CandidateTrainer
 from ae_pipeline.planner.plan import plan_codec
 from ae_pipeline.results.progress import Progress
-
-logger = logging.getLogger(__name__)
 
 
 def fit_archive_codec(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 from ae_pipeline.codec import Provenance
@@ -18,8 +17,6 @@ from ae_pipeline.fitting.rare_values import with_lost_events
 from ae_pipeline.fitting.spreading import spread_row_groups
 from ae_pipeline.fitting.start import codec_to_start_from, fit_key
 from ae_pipeline.results.progress import Progress
-
-logger = logging.getLogger(__name__)
 
 
 def fit_codec(

@@ -6,7 +6,6 @@ blocks. The cheap ones come first and decide which networks are worth training.
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import replace
 
@@ -22,8 +21,6 @@ from ae_pipeline.planner.sample import MOST_VALUES, read_sample
 from ae_pipeline.planner.screen import Screened, screen
 from ae_pipeline.planner.search import Search
 from ae_pipeline.planner.warm_start import start_parameters
-
-logger = logging.getLogger(__name__)
 
 #: Values that linear networks are compared on, and all networks in a forecast.
 _SCREENED_VALUES, _FORECAST_VALUES = 1 << 19, 1 << 18

@@ -5,7 +5,6 @@ Each step is a function of its own, so that a flow can wrap it in a task.
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Sequence
@@ -43,8 +42,6 @@ from ae_pipeline.verbs.decode import decode_fragments, verify_report
 from ae_pipeline.verbs.encode import encode_fragments, encode_report
 from ae_pipeline.verbs.read_back import forget_unchecked, intention, note_unchecked, plan_check
 from ae_pipeline.work import Outcome
-
-logger = logging.getLogger(__name__)
 
 NOTHING = Outcome((), ())
 
@@ -156,8 +153,8 @@ def settle(
         SourceError: the source can no longer be read.
     """
     # List the source again before deleting anything: its disk may have been unmounted.
-    is_listed = source is not None and job.retention.delete_source == "never"
-    source = source if source is not None and is_listed else list_source(job)
+    if source is None or job.retention.delete_source != "never":
+        source = list_source(job)
     with sparing(source):
         return _settle(job, verifying, checked, source)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import replace
 from functools import partial
@@ -18,8 +17,6 @@ from ae_pipeline.storage import codec_directory
 from ae_pipeline.upkeep import forget_retired, known_orphans, orphan_warnings, remember_failures
 from ae_pipeline.verbs.encode_plan import prepare_encode
 from ae_pipeline.work import Outcome, for_each_fragment
-
-logger = logging.getLogger(__name__)
 
 
 def encode(job: EncodeJob, progress: Progress = silent) -> DatasetReport:

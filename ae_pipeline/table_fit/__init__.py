@@ -1,0 +1,1 @@
+"""Learn a table model: order, predictions, guesses and contexts, chosen by the bytes they save."""

@@ -29,6 +29,7 @@ from benchmarks.tables.stores import CSV_XZ, DUCKDB, LANCE, VORTEX
 
 TABLE_PEERS = (BEST_PARQUET, PCODEC_ZSTD, OPENZL, VORTEX, LANCE, DUCKDB, CSV_XZ)
 _ARCHIVE = "archive"
+_MOST_TOLD = 200
 
 
 def main() -> None:
@@ -58,7 +59,6 @@ def compare_tables(
 
     Raises:
         FileNotFoundError: the dataset has no Parquet file.
-        RuntimeError: our archive could not be made.
     """
     source = read_source(dataset)
     return TableComparison(
@@ -74,15 +74,23 @@ def compare_tables(
 
 def archive_in_child(dataset: Path, tolerance: float) -> ArchiveEntry:
     """Measure our archive in a process of its own."""
-    figures = _in_child(dataset, f"{_ARCHIVE} {tolerance!r}")
-    return TypeAdapter(ArchiveEntry).validate_json(figures)
+    try:
+        figures = _in_child(dataset, f"{_ARCHIVE} {tolerance!r}")
+        return TypeAdapter(ArchiveEntry).validate_json(figures)
+    except RuntimeError as error:
+        return ArchiveEntry(tolerance, failure=_told(error))
 
 
 def _peer(dataset: Path, name: str) -> TableEntry:
     try:
         return TypeAdapter(TableEntry).validate_json(_in_child(dataset, name))
     except RuntimeError as error:
-        return TableEntry(name, failure=f"failed: {str(error).splitlines()[-1][:200]}")
+        return TableEntry(name, failure=_told(error))
+
+
+def _told(error: RuntimeError) -> str:
+    """Return the last line that the process printed."""
+    return f"failed: {str(error).splitlines()[-1][:_MOST_TOLD]}"
 
 
 def _in_child(dataset: Path, name: str) -> str:

@@ -25,12 +25,13 @@ from rich.console import Console
 from ae_pipeline.cli.console import render
 from ae_pipeline.report.tables.records import dump_json
 from benchmarks.measure.machine import machine_line
+from benchmarks.tables.formats import FORMATS
 from benchmarks.tables.generated import GENERATED
 from benchmarks.tables.outcome import TableComparison, column_table, peer_table, summary_table
 from benchmarks.tables.planted import PlantedComparison, compare_generated, planted_table
-from benchmarks.tables.worker import TABLE_PEERS, compare_tables
+from benchmarks.tables.worker import compare_tables
 
-_NAMES = tuple(peer.name for peer in TABLE_PEERS)
+_NAMES = tuple(peer.name for peer in FORMATS)
 
 
 @dataclass(frozen=True)

@@ -18,16 +18,12 @@ from pydantic import TypeAdapter
 
 from benchmarks.measure.child import run_python
 from benchmarks.tables.archive import ArchiveEntry, measure_archive
+from benchmarks.tables.formats import FORMATS
 from benchmarks.tables.measure import measure_table_peer, source_entry
-from benchmarks.tables.openzl_columns import OPENZL
 from benchmarks.tables.outcome import TableComparison
-from benchmarks.tables.parquet import BEST_PARQUET
-from benchmarks.tables.pcodec_zstd import PCODEC_ZSTD
 from benchmarks.tables.peer import TableEntry
 from benchmarks.tables.source import read_source
-from benchmarks.tables.stores import CSV_XZ, DUCKDB, LANCE, VORTEX
 
-TABLE_PEERS = (BEST_PARQUET, PCODEC_ZSTD, OPENZL, VORTEX, LANCE, DUCKDB, CSV_XZ)
 _ARCHIVE = "archive"
 _MOST_TOLD = 200
 
@@ -48,7 +44,7 @@ def _measure(dataset: Path, name: str, folder: Path) -> TableEntry | ArchiveEntr
     source = read_source(dataset)
     if name.startswith(_ARCHIVE):
         return measure_archive(source, float(name.removeprefix(_ARCHIVE)), folder)
-    (peer,) = (peer for peer in TABLE_PEERS if peer.name == name)
+    (peer,) = (peer for peer in FORMATS if peer.name == name)
     return measure_table_peer(peer, source, folder)
 
 

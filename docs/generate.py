@@ -103,7 +103,7 @@ def benchmarks_page(datasets: Sequence[str]) -> str:
 
 def tables_page(datasets: Sequence[str]) -> str:
     """Whole tables beside the lossless formats that store them, measured now."""
-    return _run("table_page", *datasets)
+    return _run("tables.page", *datasets)
 
 
 def readme_table() -> str:

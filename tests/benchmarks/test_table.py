@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks import table
-from benchmarks.table_page import page
 from benchmarks.tables.generated import GENERATED
 
 
@@ -56,11 +55,3 @@ def test_a_missing_dataset_is_an_error(
     """A folder without Parquet files is named, and the exit code is 1."""
     assert _run(monkeypatch, str(tmp_path)) == 1
     assert "no Parquet file" in " ".join(capsys.readouterr().out.split())
-
-
-def test_the_page_begins_with_whole_tables(dataset: Path) -> None:
-    """The page of the documents names its machine and shows the short table first."""
-    text = page([dataset], ["best Parquet"])
-    assert text.index("**Whole tables**") < text.index("python -m benchmarks.table")
-    assert "| small, exact |" in text
-    assert "| small, 1 % |" in text

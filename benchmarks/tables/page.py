@@ -1,6 +1,6 @@
 """All that `benchmarks.table` finds, exactly and at 1 % of floats, as a page of Markdown.
 
-python -m benchmarks.table_page DATASET...
+python -m benchmarks.tables.page DATASET...
 """
 
 from __future__ import annotations

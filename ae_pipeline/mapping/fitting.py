@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import pyarrow as pa
+from pyarrow import types
 
 from ae_pipeline.mapping.base import Mapping
 from ae_pipeline.mapping.plain import fit_whole
+from ae_pipeline.mapping.scalar.float_fit import fit_floats
 from ae_pipeline.mapping.scalar.integers import fit_integers
 from ae_pipeline.mapping.scalar.unscaled import is_unscaled
 
@@ -16,7 +18,10 @@ from ae_pipeline.mapping.scalar.unscaled import is_unscaled
 Fit: TypeAlias = Callable[[str, pa.Array, float], Mapping]
 
 #: The first whose test a type passes fits the mapping. Fits of nested types take `fit_mapping`.
-_FITS: tuple[tuple[Callable[[pa.DataType], bool], Fit], ...] = ((is_unscaled, fit_integers),)
+_FITS: tuple[tuple[Callable[[pa.DataType], bool], Fit], ...] = (
+    (is_unscaled, fit_integers),
+    (types.is_floating, fit_floats),
+)
 
 
 def fit_mapping(column: str, sample: pa.Array | pa.ChunkedArray, share: float) -> Mapping:

@@ -10,6 +10,8 @@ import pyarrow as pa
 
 from ae_pipeline.mapping.base import Mapping
 from ae_pipeline.mapping.plain import WholeMapping, whole_of_json
+from ae_pipeline.mapping.scalar.float_record import floats_of_json
+from ae_pipeline.mapping.scalar.floats import FloatMapping
 from ae_pipeline.mapping.scalar.integers import (
     ClockMapping,
     IntegerMapping,
@@ -24,6 +26,7 @@ _READS: dict[str, Read] = {
     WholeMapping.kind: whole_of_json,
     IntegerMapping.kind: integers_of_json,
     ClockMapping.kind: clock_of_json,
+    FloatMapping.kind: floats_of_json,
 }
 
 

@@ -23,6 +23,7 @@ from ae_pipeline.dataset import (
     open_fragment,
     read_paced,
     rebatch,
+    weight_of,
 )
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.fitting import column_fidelity, fit_archive_codec
@@ -181,8 +182,10 @@ class ArchiveFormat(FragmentFormat):
         self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
     ) -> tuple[str, ...]:
         """Write the encoded fragment, its bytes by part in the footer."""
-        schema = archive_schema(arrow, self.codec.coded_in(arrow))
+        coded = self.codec.coded_in(arrow)
+        schema = archive_schema(arrow, coded)
         ledger: Counter[str] = Counter()
+        raw_bytes = 0
         metadata: dict[str, str] = {}
         form = footer.source_form(self.codec.schema, fragment.relative)
         with block_writer(path, schema, BLOCK_COLUMN, metadata, form) as write:
@@ -192,10 +195,12 @@ class ArchiveFormat(FragmentFormat):
             for records in rebatch(read, n_rows, _BLOCK_BYTES):
                 check_keepable(records, fragment.relative, n_done)
                 n_done += len(records)
+                raw_bytes += weight_of(records.select([n for n in arrow.names if n in coded]))
                 block = self.codec.encode(records)
                 ledger.update(block.ledger())
                 write(with_block(records, block.to_bytes(), schema))
-            metadata.update(replace(footer, ledger=dict(ledger)).to_metadata())
+            told = replace(footer, ledger=dict(+ledger), raw_bytes=raw_bytes)
+            metadata.update(told.to_metadata())
         return ()
 
     def read(

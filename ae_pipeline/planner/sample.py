@@ -41,7 +41,7 @@ class _Plain:
 
 @dataclass(frozen=True)
 class SampleBlocks:
-    """Feature columns of consecutive rows.
+    """Coded columns of consecutive rows.
 
     Args:
         blocks: as `encode` would cut them, or shorter.
@@ -95,11 +95,11 @@ def read_sample(
 ) -> SampleBlocks:
     """Read every block of a small source in few files, else runs of rows from all over it."""
     n_rows = sum(group.n_rows for group in groups)
-    most_rows = max(1, most_values // max(len(codec.schema.features), 1))
+    most_rows = max(1, most_values // max(len(codec.coded_columns), 1))
     by_fragment = [list(part) for _, part in groupby(groups, lambda group: group.fragment)]
     sizes = [sum(group.n_rows for group in part) for part in by_fragment]
     n_blocks = sum(-(-size // codec.block_rows) for size in sizes)
-    blocks = tuple(read_runs(groups, codec.schema.features, codec.block_rows, most_rows))
+    blocks = tuple(read_runs(groups, codec.coded_columns, codec.block_rows, most_rows))
     if n_rows <= most_rows and len(by_fragment) <= _MOST_PLACES:
         return SampleBlocks(blocks, n_rows, n_blocks)
     return SampleBlocks(blocks, n_rows, n_blocks, _beside(codec, blocks))

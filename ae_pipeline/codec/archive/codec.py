@@ -63,6 +63,12 @@ class ArchiveCodec(ArchiveContent):
         """One codec per feature column."""
         return tuple(map(ColumnCodec, self.schema.feature_types, self.quantizers))
 
+    @property
+    def coded_columns(self) -> tuple[str, ...]:
+        """Names of the columns that blocks hold, in schema order."""
+        coded = self.coded_in(self.schema.arrow)
+        return tuple(name for name in self.schema.arrow.names if name in coded)
+
     def coded_in(self, schema: pa.Schema) -> frozenset[str]:
         """Return the columns of a fragment of this schema that its blocks hold; others are kept."""
         mapped = () if self.table is None else self.table.coded_in(schema)

@@ -35,7 +35,6 @@ from ae_pipeline.mapping import Sequence as Integers
 from ae_pipeline.mapping import Split
 
 
-
 @dataclass
 class FeatureWalk:
     """Stores the feature columns of a block one after the other.

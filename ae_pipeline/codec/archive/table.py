@@ -50,7 +50,7 @@ class TableCodec:
     @cached_property
     def coders(self) -> dict[str, SubColumnCoder]:
         """Coders of the sub-columns that have a model."""
-        return {one.name: SubColumnCoder(one, self.subcolumns) for one in self.model.models}
+        return {one.name: SubColumnCoder(one) for one in self.model.models}
 
     @cached_property
     def mapped(self) -> dict[str, Mapping]:

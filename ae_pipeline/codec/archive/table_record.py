@@ -47,7 +47,9 @@ def read_table(
         return None
     (tree,) = objects([tree], "table")
     reader = Reader(_read(path / VALUES_FILE))
-    mappings = tuple(_read_mapping(one, schema, reader) for one in objects(tree["columns"], "table"))
+    mappings = tuple(
+        _read_mapping(one, schema, reader) for one in objects(tree["columns"], "table")
+    )
     if not reader.is_at_end:
         raise ValueError("bytes that no mapping owns")
     nullable = [text_of({"nullable": one}, "nullable", schema.features) for one in tree["nullable"]]

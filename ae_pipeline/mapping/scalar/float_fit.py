@@ -13,10 +13,11 @@ from ae_pipeline.mapping.base import Mapping
 from ae_pipeline.mapping.raw import to_raw
 from ae_pipeline.mapping.scalar.affine import Affine, fit_affine
 from ae_pipeline.mapping.scalar.bit_order import Floats, float_kind, to_order
-from ae_pipeline.mapping.scalar.floats import MOST_ULPS, FloatMapping
+from ae_pipeline.mapping.scalar.floats import FloatMapping
+from ae_pipeline.mapping.scalar.repairs import MOST_ULPS
+from ae_pipeline.mapping.scalar.rules import RULES
 from ae_pipeline.mapping.scalar.scales import (
     MOST_DIGITS,
-    RULES,
     BitScale,
     DecimalScale,
     DigitScale,
@@ -45,7 +46,7 @@ class _Trial:
 
     scale: Scale
     affine: Affine
-    has_ulps: bool
+    has_repairs: bool
     n_bits: float
 
 
@@ -66,7 +67,7 @@ def fit_floats(column: str, sample: pa.Array, share: float) -> Mapping:
         has_nulls=sample.null_count > 0,
         n_bits=8 * narrow.itemsize,
         has_specials=has_specials,
-        has_ulps=best.has_ulps,
+        has_repairs=best.has_repairs,
         scale=best.scale,
         affine=best.affine,
     )
@@ -133,7 +134,7 @@ def _digits(runs: Floats) -> Iterator[Scale]:
     magnitude = np.abs(runs[runs != 0].astype(np.float64))
     if not len(magnitude):
         return
-    least = int(np.floor(np.log10(magnitude.min())))
+    least = int(np.floor(np.log10(magnitude.min()))) - 1
     for digits in range(2, MOST_DIGITS + 1):
         scales = [DigitScale(digits, least, rule) for rule in RULES]
         misses = [_misses(scale, runs) for scale in scales]
@@ -168,9 +169,9 @@ def _tried(scale: Scale, values: Floats, runs: Floats, share: float) -> _Trial |
     n_bits = 8.0 * len(pack_integers(steps))
     exact = n_bits + _EXCEPTION_BITS * n_off
     near = n_bits + _EXCEPTION_BITS * n_far + 8 * len(pack_integers(np.clip(ulps, -9, 9)))
-    has_ulps = n_off > _MOST_MISSES * len(runs) or near < exact
-    per_value = (near if has_ulps else exact) / len(runs)
+    has_repairs = n_off > _MOST_MISSES * len(runs) or near < exact
+    per_value = (near if has_repairs else exact) / len(runs)
     if scale.family != "number":
         per_value += _UNADDED_BITS
     table = 8 * len(pack_numbers(scale.table)) if isinstance(scale, RankScale) else 0
-    return _Trial(scale, affine, has_ulps, per_value * len(values) * share + table)
+    return _Trial(scale, affine, has_repairs, per_value * len(values) * share + table)

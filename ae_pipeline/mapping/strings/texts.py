@@ -135,9 +135,7 @@ def unpack_bytes(packed: bytes, dictionary: Dictionary | None = None) -> bytes:
         if zstandard.frame_content_size(frame) not in {-1, n_bytes}:
             raise ValueError("frame of another size")
         decompressor = zstandard.ZstdDecompressor(dict_data=dictionary, max_window_size=1 << 27)
-        content = decompressor.decompress(
-            frame, max_output_size=n_bytes, allow_extra_data=False
-        )
+        content = decompressor.decompress(frame, max_output_size=n_bytes, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise ValueError(f"not a zstd frame: {error}") from error
     if len(content) != n_bytes:

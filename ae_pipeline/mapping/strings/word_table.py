@@ -30,9 +30,7 @@ def pack_words(words: list[bytes]) -> bytes:
     shared = np.array(
         [0, *itertools.starmap(_n_shared, itertools.pairwise(words))][: len(words)], np.int64
     )
-    return min(
-        (_pack(words, lengths, each) for each in (shared, np.zeros_like(shared))), key=len
-    )
+    return min((_pack(words, lengths, each) for each in (shared, np.zeros_like(shared))), key=len)
 
 
 def _pack(

@@ -180,4 +180,4 @@ _SIGNALS: dict[SignalKind, Callable[[KnownRows, Signal], Rows]] = {
 
 def wrapped(number: int) -> np.int64:
     """Return an integer of any size modulo 2^64."""
-    return np.array(number % (1 << 64), np.uint64).astype(np.int64)[()]
+    return np.int64((number + (1 << 63)) % (1 << 64) - (1 << 63))

@@ -20,20 +20,20 @@ def leaf_places(
     # A block without keys and nulls needs no copy of its signals.
     is_all = len(rows) == known.n_rows and bool((rows[1:] > rows[:-1]).all())
     signals = [known.signal(signal) for signal in tree.signals]
-    return split_places(tree, signals if is_all else [signal[rows] for signal in signals])
+    asked = signals if is_all else [signal[rows] for signal in signals]
+    return split_places(tree, asked, len(rows))
 
 
 def split_places(
-    tree: Tree, signals: Sequence[Int64[np.ndarray, "coded"]], n_places: int | None = None
+    tree: Tree, signals: Sequence[Int64[np.ndarray, "coded"]], n_places: int
 ) -> list[Int64[np.ndarray, "_"]]:
     """Return the places of each leaf, given the signals of each place.
 
     Args:
         tree: whose nodes are in preorder.
         signals: of each place, one array for each of the tree's.
-        n_places: needed where the tree has no signals.
+        n_places: how many there are.
     """
-    n_places = len(signals[0]) if n_places is None else n_places
     waiting: list[Places] = []
     places, leaves = np.arange(n_places), []
     for ask, threshold in zip(tree.asks.tolist(), tree.thresholds, strict=True):

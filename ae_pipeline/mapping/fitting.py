@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyarrow import types
 
 from ae_pipeline.mapping.base import Mapping
+from ae_pipeline.mapping.extension import ExtensionMapping
 from ae_pipeline.mapping.plain import fit_whole
 from ae_pipeline.mapping.scalar.float_fit import fit_floats
 from ae_pipeline.mapping.scalar.integers import fit_integers
@@ -17,8 +18,18 @@ from ae_pipeline.mapping.scalar.unscaled import is_unscaled
 #: Takes the name of a column, a sample of it and rows of the archive per row of the sample.
 Fit: TypeAlias = Callable[[str, pa.Array, float], Mapping]
 
+
+def _is_extension(kind: pa.DataType) -> bool:
+    return isinstance(kind, pa.BaseExtensionType)
+
+
+def _fit_extension(column: str, sample: pa.Array, share: float) -> Mapping:
+    return ExtensionMapping(column, sample.type, fit_mapping(column, sample.storage, share))
+
+
 #: The first whose test a type passes fits the mapping. Fits of nested types take `fit_mapping`.
 _FITS: tuple[tuple[Callable[[pa.DataType], bool], Fit], ...] = (
+    (_is_extension, _fit_extension),
     (is_unscaled, fit_integers),
     (types.is_floating, fit_floats),
 )

@@ -9,6 +9,8 @@ from typing import Any, TypeAlias  # Any: JSON trees
 import pyarrow as pa
 
 from ae_pipeline.mapping.base import Mapping
+from ae_pipeline.mapping.checked import tree_of, word_of
+from ae_pipeline.mapping.extension import ExtensionMapping
 from ae_pipeline.mapping.plain import WholeMapping, whole_of_json
 from ae_pipeline.mapping.scalar.float_record import floats_of_json
 from ae_pipeline.mapping.scalar.floats import FloatMapping
@@ -21,12 +23,23 @@ from ae_pipeline.mapping.scalar.integers import (
 
 Read: TypeAlias = Callable[[Dictionary[str, Any], str, pa.DataType, Sequence[bytes]], Mapping]
 
+
+def _extension_of_json(
+    tree: Dictionary[str, Any], column: str, kind: pa.DataType, tables: Sequence[bytes]
+) -> Mapping:
+    if not isinstance(kind, pa.BaseExtensionType):
+        raise ValueError(f"no extension: {kind}")
+    storage = mapping_from_json(tree_of(tree, "storage"), column, kind.storage_type, tables)
+    return ExtensionMapping(column, kind, storage)
+
+
 #: Who reads which kind. Readers of nested types take `mapping_from_json`.
 _READS: dict[str, Read] = {
     WholeMapping.kind: whole_of_json,
     IntegerMapping.kind: integers_of_json,
     ClockMapping.kind: clock_of_json,
     FloatMapping.kind: floats_of_json,
+    ExtensionMapping.kind: _extension_of_json,
 }
 
 
@@ -51,7 +64,5 @@ def mapping_from_json(
         KeyError: one is missing.
         TypeError: one is something else.
     """
-    name = tree["kind"]
-    if name not in _READS:
-        raise ValueError(f"unknown kind of mapping: {name!r}")
+    name = word_of(tree, "kind", frozenset(_READS))
     return _READS[name](tree, column, kind, tables)

@@ -1,4 +1,4 @@
-"""The rules of a table model keeps to, so that nothing it says can fail or run on later."""
+"""The rules that a table model keeps to, so that nothing it says can fail or run on later."""
 
 from __future__ import annotations
 

@@ -14,4 +14,4 @@ MOST_SHIFT = 62
 #: Sub-columns of a table.
 MOST_SUBCOLUMNS = 1 << 16
 #: Signals of all trees of a table, numbers of one kind that are read one by one, numbers in all.
-MOST_TABLE_SIGNALS, MOST_SINGLES, MOST_NUMBERS = 1 << 17, 1 << 20, 1 << 23
+MOST_TABLE_SIGNALS, MOST_SINGLES, MOST_NUMBERS = 1 << 17, 1 << 20, 1 << 24

@@ -27,10 +27,12 @@ class NumberWriter:
     """Collects numbers by kind.
 
     Args:
-        kinds: names of the kinds; they and their order are part of the format.
+        kinds: names of the kinds, and how many numbers of each there may be; their order is part
+            of the format.
     """
 
-    def __init__(self, kinds: Iterable[str]) -> None:
+    def __init__(self, kinds: Mapping[str, int]) -> None:
+        self._kinds = kinds
         self._numbers: dict[str, list[Numbers]] = {kind: [] for kind in kinds}
         self._long: list[bytes] = []
 
@@ -48,10 +50,15 @@ class NumberWriter:
         self._long.append(varint(len(packed)) + packed)
 
     def to_bytes(self) -> bytes:
-        """Return the streams of all kinds, each after its numbers and its bytes, then long ones."""
+        """Return the streams of all kinds, each after its numbers and its bytes, then long ones.
+
+        Raises:
+            ValueError: there are more numbers than a reader accepts.
+        """
         content = []
-        for arrays in self._numbers.values():
+        for kind, arrays in self._numbers.items():
             numbers = np.concatenate(arrays) if arrays else np.zeros(0, np.int64)
+            _check_size(kind, len(numbers), self._kinds[kind])
             packed = _pack(numbers) if len(numbers) else b""
             content += [varint(len(numbers)), varint(len(packed)) if packed else b"", packed]
         return b"".join(content + self._long)
@@ -62,7 +69,7 @@ class NumberReader:
 
     Args:
         content: as `NumberWriter` made it.
-        kinds: of the writer, and how many numbers of each there may be.
+        kinds: of the writer.
 
     Raises:
         ValueError: this is not the content of such a writer, here and in all methods.
@@ -74,8 +81,7 @@ class NumberReader:
         self._numbers: dict[str, Numbers] = {}
         for kind, most in kinds.items():
             n_numbers = self._reader.varint()
-            if n_numbers > most:
-                raise ValueError(f"{n_numbers} numbers of kind {kind!r}, at most {most} are read")
+            _check_size(kind, n_numbers, most)
             self._numbers[kind] = self._read(n_numbers) if n_numbers else np.zeros(0, np.int64)
         self._places = dict.fromkeys(kinds, 0)
 
@@ -123,6 +129,11 @@ class NumberReader:
         for kind, place in self._places.items():
             if place < len(self._numbers[kind]):
                 raise ValueError(f"numbers of kind {kind!r} that nothing asks for")
+
+
+def _check_size(kind: str, n_numbers: int, most: int) -> None:
+    if n_numbers > most:
+        raise ValueError(f"{n_numbers} numbers of kind {kind!r} in a table model, at most {most}")
 
 
 def _pack(numbers: Numbers) -> bytes:

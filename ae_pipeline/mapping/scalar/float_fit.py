@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from ae_pipeline.coding.entropy import pack_integers, pack_numbers
 from ae_pipeline.mapping.base import Mapping
-from ae_pipeline.mapping.exceptions import MOST_EXCEPTIONS, Rows
+from ae_pipeline.mapping.exceptions import Rows
 from ae_pipeline.mapping.raw import to_raw
 from ae_pipeline.mapping.scalar.affine import Affine, fit_affine
 from ae_pipeline.mapping.scalar.bit_order import Floats, float_kind, to_order
@@ -35,6 +35,8 @@ _MOST_MISSES = 1 / 8
 #: Of float64, so many may be wider than float32.
 _MOST_WIDE = 1 / 64
 _EXCEPTION_BITS = 48
+#: Columns stored whole have no model.
+_WHOLE_LOSS = 2.0
 #: A trial looks at so many runs of so many values.
 _TRIAL_RUNS, _TRIAL_LENGTH = 4, 4096
 _MOST_PLACES = 17
@@ -49,6 +51,8 @@ _VALUES_PER_RANK = 8
 _PIECE = 1024
 #: What other columns lose who could be added to decimals, per value.
 _UNADDED_BITS = 0.25
+#: What models of wide ranges lose, per value and bit of the range.
+_RANGE_COST = 0.02
 
 
 @dataclass(frozen=True)
@@ -188,6 +192,7 @@ def _tried(scale: Scale, values: Floats, runs: Floats, share: float) -> _Trial |
     exact = _exception_bits(ulps > 0, runs)
     near = _exception_bits(ulps > MOST_ULPS, runs) + _repair_bits(ulps)
     n_bits += min(exact, near)
+    n_bits += _RANGE_COST * np.log2(1.0 + np.ptp(np.quantile(steps, [0.01, 0.99])))
     if scale.family != "number":
         n_bits += _UNADDED_BITS
     table = 8 * len(pack_numbers(scale.table)) if isinstance(scale, RankScale) else 0
@@ -199,11 +204,8 @@ def _exception_bits(is_miss: Rows, runs: Floats) -> float:
     if not is_miss.any():
         return 0.0
     pieces = np.array_split(is_miss, -(-len(is_miss) // _PIECE))
-    whole = 8 * len(pack_numbers(runs)) / len(runs)
-    n_bits = [
-        whole * len(piece) if piece.mean() > MOST_EXCEPTIONS else _EXCEPTION_BITS * piece.sum()
-        for piece in pieces
-    ]
+    whole = _WHOLE_LOSS * 8 * len(pack_numbers(runs)) / len(runs)
+    n_bits = [min(whole * len(piece), _EXCEPTION_BITS * float(piece.sum())) for piece in pieces]
     return float(sum(n_bits) / len(is_miss))
 
 

@@ -15,7 +15,7 @@ from ae_pipeline.coding.row_sets import (
 from ae_pipeline.coding.varint import Reader, prefixed
 from ae_pipeline.mapping.whole import pack_whole, unpack_whole
 
-#: A column with more exceptions per present row is stored whole.
+#: A column with more exceptions per present row is stored whole if that is smaller.
 MOST_EXCEPTIONS = 1 / 16
 
 Rows = Bool[np.ndarray, "rows"]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from ae_pipeline.coding.entropy import pack_integers
 from ae_pipeline.mapping.base import Mapping, Split
 from ae_pipeline.mapping.exceptions import (
     MOST_EXCEPTIONS,
@@ -76,20 +77,23 @@ class Leaf(Mapping):
         )
 
     def split(self, array: pa.Array) -> Split:
-        """Map a column; whole if too many of its values are exceptions."""
+        """Map a column; whole if many of its values are exceptions and that is smaller."""
         is_valid = validity(array)
         present = array.drop_null() if array.null_count else array
         integers, is_exception = self.to_integers(present)
         if is_exception is None:
             is_exception = np.zeros(len(present), bool)
-        if is_exception.sum() > MOST_EXCEPTIONS * len(present):
-            return Split({}, pack_whole(array), is_whole=True)
         if is_exception.any():
             rows = rows_to_repeat(is_exception)
             integers = {name: one[rows] for name, one in integers.items()}
         unsaid = np.ones(len(array), bool) if self.has_nulls else is_valid
         side = pack_exceptions(unsaid, is_exception, present)
-        return Split(self._spread(integers, is_valid), side)
+        sequences = self._spread(integers, is_valid)
+        if is_exception.sum() > MOST_EXCEPTIONS * len(present):
+            whole = pack_whole(array)
+            if len(whole) < len(side) + _n_bytes(sequences):
+                return Split({}, whole, is_whole=True)
+        return Split(sequences, side)
 
     def join(
         self, sequences: Dictionary[str, Sequence], side: bytes, is_whole: bool, n_rows: int
@@ -127,3 +131,11 @@ class Leaf(Mapping):
         if not len(integers):
             return np.zeros(len(is_valid), np.int64)
         return integers[np.maximum(np.cumsum(is_valid) - 1, 0)]
+
+
+def _n_bytes(sequences: Dictionary[str, Sequence]) -> int:
+    """Return what integers take without a model."""
+    return sum(
+        len(pack_integers(one.integers if one.live is None else one.integers[one.live]))
+        for one in sequences.values()
+    )

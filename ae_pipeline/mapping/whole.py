@@ -1,7 +1,8 @@
 """Any column as bytes and back, bit for bit: what every mapping falls back to.
 
 A packed column is a tag, the validity with its length, and a body as the type asks for: numbers by
-pcodec, texts as lengths and bytes, anything else as an Arrow stream. What null slots hold is lost.
+pcodec, decimals as integers, texts as lengths and bytes, anything else as an Arrow stream. What
+null slots hold is lost.
 """
 
 from __future__ import annotations
@@ -17,8 +18,13 @@ from ae_pipeline.coding.row_sets import pack_validity, unpack_validity
 from ae_pipeline.coding.varint import Reader, prefixed, varint
 from ae_pipeline.mapping.frames import pack_frame, unpack_frame
 from ae_pipeline.mapping.raw import from_raw, raw_kind, to_raw, validity, with_nulls
+from ae_pipeline.mapping.scalar.scales import DecimalScale
 
 _STREAM, _NULL, _BOOLEAN, _NUMBER, _FLOAT, _FIXED, _TEXT = range(7)
+#: Floats that are decimals of a few places are packed as integers, after the number of places.
+_MOST_PLACES, _NO_DECIMALS = 9, 255
+#: Other floats are found out by their first.
+_FIRST_VALUES = 256
 
 
 def pack_whole(array: pa.Array) -> bytes:
@@ -95,12 +101,31 @@ def _unpack_number(body: bytes, kind: pa.DataType, n_rows: int) -> pa.Array:
 
 def _pack_float(present: pa.Array) -> bytes:
     raw = to_raw(present)
-    return pack_numbers(raw.view(f"<f{raw.itemsize}"))
+    values = raw.view(f"<f{raw.itemsize}")
+    packed = bytes([_NO_DECIMALS]) + pack_numbers(values)
+    for places in range(_MOST_PLACES + 1):
+        scale = DecimalScale(places, "divide")
+        if _is_on(scale, raw[:_FIRST_VALUES]) and _is_on(scale, raw):
+            return min(bytes([places]) + pack_integers(scale.nearest(values)), packed, key=len)
+    return packed
 
 
 def _unpack_float(body: bytes, kind: pa.DataType, n_rows: int) -> pa.Array:
     raw = raw_kind(kind)
-    return from_raw(unpack_numbers(body, n_rows, np.dtype(f"<f{raw.itemsize}")).view(raw), kind)
+    places, floats = Reader(body).byte(), np.dtype(f"<f{raw.itemsize}")
+    if places == _NO_DECIMALS:
+        values = unpack_numbers(body[1:], n_rows, floats)
+    elif places <= _MOST_PLACES:
+        values = DecimalScale(places, "divide").value_of(unpack_integers(body[1:], n_rows), floats)
+    else:
+        raise ValueError(f"{places} decimal places")
+    return from_raw(values.view(raw), kind)
+
+
+def _is_on(scale: DecimalScale, raw: np.ndarray) -> bool:
+    """Whether all floats are such decimals, bit for bit."""
+    values = raw.view(f"<f{raw.itemsize}")
+    return bool((scale.value_of(scale.nearest(values), values.dtype).view(raw.dtype) == raw).all())
 
 
 def _pack_fixed(present: pa.Array) -> bytes:

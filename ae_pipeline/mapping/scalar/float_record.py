@@ -16,10 +16,9 @@ from ae_pipeline.mapping.checked import boolean_of, integer_of, word_of
 from ae_pipeline.mapping.scalar.affine import affine_of_json
 from ae_pipeline.mapping.scalar.bit_order import float_kind
 from ae_pipeline.mapping.scalar.floats import FloatMapping
+from ae_pipeline.mapping.scalar.rules import MOST_PLACES, RULES
 from ae_pipeline.mapping.scalar.scales import (
     MOST_DIGITS,
-    MOST_PLACES,
-    RULES,
     BitScale,
     DecimalScale,
     DigitScale,
@@ -45,7 +44,7 @@ def floats_of_json(
         has_nulls=boolean_of(tree, "has_nulls"),
         n_bits=n_bits,
         has_specials=boolean_of(tree, "has_specials"),
-        has_ulps=boolean_of(tree, "has_ulps"),
+        has_repairs=boolean_of(tree, "has_repairs"),
         scale=_scale_of_json(tree, n_bits, tables),
         affine=affine_of_json(tree),
     )

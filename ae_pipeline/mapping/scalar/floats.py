@@ -15,13 +15,11 @@ from ae_pipeline.mapping.exceptions import Rows
 from ae_pipeline.mapping.leaf import Leaf
 from ae_pipeline.mapping.raw import from_raw, to_raw
 from ae_pipeline.mapping.scalar.affine import Affine
-from ae_pipeline.mapping.scalar.bit_order import Floats, float_kind, from_order, raw_of, to_order
+from ae_pipeline.mapping.scalar.bit_order import Floats, float_kind, raw_of
+from ae_pipeline.mapping.scalar.repairs import repaired, repairs_of
 from ae_pipeline.mapping.scalar.scales import RankScale, Scale
 from ae_pipeline.mapping.scalar.specials import ORDINARY, UNUSUAL, categories_of, put_specials
 from ae_pipeline.mapping.subcolumn import Integers, SubColumn
-
-#: Floats further from the scale are exceptions.
-MOST_ULPS = 4
 
 
 @dataclass(frozen=True)
@@ -31,14 +29,15 @@ class FloatMapping(Leaf):
     Args:
         n_bits: width of the floats that are on the scale; wider ones hold them exactly.
         has_specials: whether a sub-column `NAME!` says which values are NaN, infinite or -0.0.
-        has_ulps: whether a sub-column `NAME~` says how many floats away from the scale values are.
+        has_repairs: whether a sub-column `NAME~` says how many floats off the scale values are,
+            or which other rule puts them there.
         scale: numbers of the values.
         affine: offset and step of these numbers.
     """
 
     n_bits: int
     has_specials: bool
-    has_ulps: bool
+    has_repairs: bool
     scale: Scale
     affine: Affine
 
@@ -62,16 +61,15 @@ class FloatMapping(Leaf):
         found = [number]
         if self.has_specials:
             found.insert(0, SubColumn(self._specials, self.column, "category"))
-        if self.has_ulps:
-            ulps = SubColumn(
-                name=self._ulps,
+        if self.has_repairs:
+            repairs = SubColumn(
+                name=self._repairs,
                 column=self.column,
                 role="category",
-                offset=-MOST_ULPS,
                 parent=parent[0],
                 allowed=parent[1],
             )
-            found.append(ulps)
+            found.append(repairs)
         return tuple(found)
 
     def to_integers(self, present: pa.Array) -> tuple[dict[str, Integers], Rows | None]:
@@ -93,9 +91,10 @@ class FloatMapping(Leaf):
 
     def from_integers(self, integers: Dictionary[str, Integers]) -> pa.Array:
         """Invert `to_integers`; ValueError for integers that it does not return."""
-        values = self._value_of(integers[self.column])
-        if self.has_ulps:
-            values = self._moved(values, integers[self._ulps])
+        numbers = self.affine.from_steps(integers[self.column])
+        values = self.scale.value_of(numbers, float_kind(self.n_bits))
+        if self.has_repairs:
+            values = repaired(self.scale, numbers, values, integers[self._repairs])
         wide = values.astype(float_kind(self.type.bit_width), copy=False)
         if self.has_specials:
             wide = put_specials(wide, integers[self._specials])
@@ -107,7 +106,7 @@ class FloatMapping(Leaf):
             "has_nulls": self.has_nulls,
             "n_bits": self.n_bits,
             "has_specials": self.has_specials,
-            "has_ulps": self.has_ulps,
+            "has_repairs": self.has_repairs,
             **self.scale.to_json(),
             **self.affine.to_json(),
         }
@@ -122,26 +121,17 @@ class FloatMapping(Leaf):
         return f"{self.column}!"
 
     @property
-    def _ulps(self) -> str:
+    def _repairs(self) -> str:
         return f"{self.column}~"
 
     def _ordinary_to_integers(self, wide: Floats) -> tuple[dict[str, Integers], Rows]:
         with np.errstate(over="ignore"):
             values = wide.astype(float_kind(self.n_bits), copy=False)
         steps, _ = self.affine.to_steps(self.scale.nearest(values))
-        reached = self._value_of(steps)
-        if not self.has_ulps:
+        numbers = self.affine.from_steps(steps)
+        reached = self.scale.value_of(numbers, values.dtype)
+        if not self.has_repairs:
             return {self.column: steps}, reached != wide
-        ulps = to_order(values) - to_order(reached)
-        is_exception = (np.abs(ulps) > MOST_ULPS) | (values != wide)
-        known = np.where(is_exception, 0, ulps) + MOST_ULPS
-        return {self.column: steps, self._ulps: known}, is_exception
-
-    def _value_of(self, steps: Integers) -> Floats:
-        return self.scale.value_of(self.affine.from_steps(steps), float_kind(self.n_bits))
-
-    def _moved(self, values: Floats, known: Integers) -> Floats:
-        """Go from values to the floats that lie so many further."""
-        if len(known) and (known.min() < 0 or known.max() > 2 * MOST_ULPS):
-            raise ValueError("no distance in floats")
-        return from_order(to_order(values) + (known - MOST_ULPS), values.dtype)
+        repairs = repairs_of(self.scale, numbers, reached, values)
+        is_exception = (repairs < 0) | (values != wide)
+        return {self.column: steps, self._repairs: np.maximum(repairs, 0)}, is_exception

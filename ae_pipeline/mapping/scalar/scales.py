@@ -7,53 +7,19 @@ which is how callers find out.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar  # Any: JSON trees, and widths that are known at run time only
 
 import numpy as np
-from jaxtyping import Float64
 
 from ae_pipeline.mapping.scalar.bit_order import Floats, from_order, to_order
+from ae_pipeline.mapping.scalar.rules import MOST_PLACES, POWERS_OF_TEN, RULES, Reals
 from ae_pipeline.mapping.subcolumn import Family, Integers
 
-MOST_PLACES = 300
 MOST_DIGITS = 15
-_POWERS = np.array([float(f"1e{power}") for power in range(MOST_PLACES + 1)])
-_PARTS = np.array([float(f"1e-{power}") for power in range(MOST_PLACES + 1)])
 #: Integers up to here are floats too.
 _MOST_WHOLE = float(1 << 53)
-
-Reals = Float64[np.ndarray, "rows"]
-#: One number of places for all rows, or one for each.
-Places = int | Integers
-
-
-def _divided(whole: Reals, places: Places) -> Reals:
-    return whole / _POWERS[places]
-
-
-def _multiplied(whole: Reals, places: Places) -> Reals:
-    return whole * _PARTS[places]
-
-
-def _divided_in_turn(whole: Reals, places: Places) -> Reals:
-    """Divide by 10, 100, 10^4, 10^8 and so on, as parsers of text did that avoid large powers."""
-    left, power, exponent = np.asarray(places), 10.0, 1
-    while (left > 0).any():
-        whole = np.where(left & 1 == 1, whole / power, whole)
-        left, exponent = left >> 1, 2 * exponent
-        power = float(_POWERS[min(exponent, MOST_PLACES)])
-    return whole
-
-
-#: How a whole number and its decimal places become a float.
-RULES: dict[str, Callable[[Reals, Places], Reals]] = {
-    "divide": _divided,
-    "multiply": _multiplied,
-    "divide_in_turn": _divided_in_turn,
-}
 
 
 class Scale(ABC):
@@ -74,6 +40,11 @@ class Scale(ABC):
     @abstractmethod
     def value_of(self, numbers: Integers, kind: np.dtype[Any]) -> Floats:
         """Invert `nearest`; ValueError for numbers beyond the scale."""
+
+    @property
+    def variants(self) -> tuple[Scale, ...]:
+        """The same numbers by each of the `RULES`; none if there is no choice."""
+        return ()
 
     @abstractmethod
     def to_json(self) -> dict[str, Any]:
@@ -102,13 +73,18 @@ class DecimalScale(Scale):
     def nearest(self, values: Floats) -> Integers:
         """Round to whole units of the last place."""
         with np.errstate(over="ignore", invalid="ignore"):
-            whole = np.rint(values.astype(np.float64) * _POWERS[self.places])
+            whole = np.rint(values.astype(np.float64) * POWERS_OF_TEN[self.places])
             return np.where(np.abs(whole) < _MOST_WHOLE, whole, 0.0).astype(np.int64)
 
     def value_of(self, numbers: Integers, kind: np.dtype[Any]) -> Floats:
         """Apply the rule."""
         with np.errstate(over="ignore"):
             return RULES[self.rule](numbers.astype(np.float64), self.places).astype(kind)
+
+    @property
+    def variants(self) -> tuple[Scale, ...]:
+        """The same numbers by each of the rules."""
+        return tuple(replace(self, rule=rule) for rule in RULES)
 
     def to_json(self) -> dict[str, Any]:
         """Write places and rule."""
@@ -153,9 +129,14 @@ class DigitScale(Scale):
         whole = (rest + self._first).astype(np.float64)
         with np.errstate(over="ignore"):
             fractions = RULES[self.rule](whole, np.maximum(places, 0))
-            large = whole * _POWERS[np.maximum(-places, 0)]
+            large = whole * POWERS_OF_TEN[np.maximum(-places, 0)]
             magnitude = np.where(places >= 0, fractions, large)
             return (np.sign(numbers) * magnitude).astype(kind)
+
+    @property
+    def variants(self) -> tuple[Scale, ...]:
+        """The same numbers by each of the rules."""
+        return tuple(replace(self, rule=rule) for rule in RULES)
 
     def to_json(self) -> dict[str, Any]:
         """Write digits, exponent and rule."""
@@ -175,9 +156,9 @@ class DigitScale(Scale):
 
     def _whole(self, magnitude: Reals, exponents: Integers) -> Integers:
         places = self._places(exponents)
-        large = magnitude / _POWERS[np.maximum(-places, 0)]
+        large = magnitude / POWERS_OF_TEN[np.maximum(-places, 0)]
         with np.errstate(over="ignore"):
-            scaled = np.where(places >= 0, magnitude * _POWERS[np.maximum(places, 0)], large)
+            scaled = np.where(places >= 0, magnitude * POWERS_OF_TEN[np.maximum(places, 0)], large)
         return np.rint(np.minimum(scaled, _MOST_WHOLE)).astype(np.int64)
 
 

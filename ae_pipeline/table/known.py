@@ -39,7 +39,9 @@ class KnownRows:
         self.n_rows = n_rows
         self.columns = columns
         self.is_start: Bool[np.ndarray, "rows"] = np.zeros(n_rows, bool)
-        self.is_start[0 if starts is None else starts[starts < n_rows]] = n_rows > 0
+        self.is_start[:1] = True
+        if starts is not None:
+            self.is_start[starts[starts < n_rows]] = True
         self._starts = np.flatnonzero(self.is_start)
         self._sequences: dict[str, Sequence] = {}
         self._signals: dict[Signal, Rows] = {}

@@ -58,14 +58,6 @@ def fit_archive_codec(
     )
     quantizers = None if promised is None else promised.quantizers
     direct, inputs = direct_codec(job, measured, provenance, quantizers)
-    import os
-    if os.environ.get("EXACT_MAPPED"):
-        from ae_pipeline.coding import Quantizer
-        import numpy as np
-        own = tuple(Quantizer.linear(0.0, 0.0) if q.promise.is_exact else q for q in direct.quantizers)
-        is_exact=np.array([q.promise.is_exact for q in own])
-        direct = replace(direct, quantizers=own)
-        inputs = replace(inputs, scale=np.where(is_exact, 0.0, inputs.scale))
     direct = replace(direct, provenance=replace(provenance, columns=judge_codec(direct, sample)))
     if promised is None:
         check_meaning(job.tolerance, direct, sample, measured.where)

@@ -87,9 +87,7 @@ def group_labels(
             continue
         counts = np.bincount(integers * size + values, minlength=n_values * size)
         table = counts.reshape(n_values, size)
-        gain = float(
-            rows_entropy_bits(table.sum(axis=0)[None])[0] - rows_entropy_bits(table).sum()
-        )
+        gain = float(rows_entropy_bits(table.sum(axis=0)[None])[0] - rows_entropy_bits(table).sum())
         if gain > best:
             best, likely = gain, table.argmax(axis=1)
     frequency = np.bincount(integers, minlength=n_values)

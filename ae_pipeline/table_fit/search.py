@@ -162,5 +162,3 @@ def _learn(
     chosen = chosen + ranked_signals(goal, ranked, tokens, n_tokens)
     chosen = screen(chosen, tokens, n_tokens, goal.scale, effort.signals)
     return trial.learn(chosen, effort.leaves)
-
-

@@ -54,8 +54,8 @@ def history_to_json(history: Sequence[dict[str, Any]]) -> bytes:
 
 
 def to_json(tree: object) -> bytes:
-    """Write indented JSON; ValueError for NaN."""
-    return (json.dumps(tree, indent=2, allow_nan=False) + "\n").encode()
+    """Write JSON in one line; ValueError for NaN."""
+    return (json.dumps(tree, separators=(",", ":"), allow_nan=False) + "\n").encode()
 
 
 def _known(kind: type, tree: dict[str, Any]) -> dict[str, Any]:

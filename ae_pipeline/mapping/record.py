@@ -9,8 +9,9 @@ from typing import Any, TypeAlias  # Any: JSON trees
 import pyarrow as pa
 
 from ae_pipeline.mapping.base import Mapping
-from ae_pipeline.mapping.checked import tree_of, word_of
-from ae_pipeline.mapping.extension import ExtensionMapping
+from ae_pipeline.mapping.nested.lists import ListMapping, list_of_json
+from ae_pipeline.mapping.nested.structs import StructMapping, struct_of_json
+from ae_pipeline.mapping.nested.vectors import VectorMapping, vectors_of_json
 from ae_pipeline.mapping.plain import WholeMapping, whole_of_json
 from ae_pipeline.mapping.scalar.float_record import floats_of_json
 from ae_pipeline.mapping.scalar.floats import FloatMapping
@@ -20,26 +21,32 @@ from ae_pipeline.mapping.scalar.integers import (
     clock_of_json,
     integers_of_json,
 )
+from ae_pipeline.mapping.stored import StoredMapping, stored_of_json
+from ae_pipeline.mapping.strings.shapes import Shapes, shapes_of_json
+from ae_pipeline.mapping.strings.text import Text, text_of_json
+from ae_pipeline.mapping.strings.words import Words, words_of_json
 
 Read: TypeAlias = Callable[[Dictionary[str, Any], str, pa.DataType, Sequence[bytes]], Mapping]
+NestedRead: TypeAlias = Callable[
+    [Dictionary[str, Any], str, pa.DataType, Sequence[bytes], Read], Mapping
+]
 
-
-def _extension_of_json(
-    tree: Dictionary[str, Any], column: str, kind: pa.DataType, tables: Sequence[bytes]
-) -> Mapping:
-    if not isinstance(kind, pa.BaseExtensionType):
-        raise ValueError(f"no extension: {kind}")
-    storage = mapping_from_json(tree_of(tree, "storage"), column, kind.storage_type, tables)
-    return ExtensionMapping(column, kind, storage)
-
-
-#: Who reads which kind. Readers of nested types take `mapping_from_json`.
+#: Who reads which kind.
 _READS: dict[str, Read] = {
     WholeMapping.kind: whole_of_json,
     IntegerMapping.kind: integers_of_json,
     ClockMapping.kind: clock_of_json,
     FloatMapping.kind: floats_of_json,
-    ExtensionMapping.kind: _extension_of_json,
+    Words.kind: words_of_json,
+    Shapes.kind: shapes_of_json,
+    Text.kind: text_of_json,
+    VectorMapping.kind: vectors_of_json,
+}
+#: The same for mappings that have others, whose readers take `mapping_from_json` too.
+_NESTED_READS: dict[str, NestedRead] = {
+    StoredMapping.kind: stored_of_json,
+    StructMapping.kind: struct_of_json,
+    ListMapping.kind: list_of_json,
 }
 
 
@@ -64,5 +71,9 @@ def mapping_from_json(
         KeyError: one is missing.
         TypeError: one is something else.
     """
-    name = word_of(tree, "kind", frozenset(_READS))
+    name = tree["kind"]
+    if name in _NESTED_READS:
+        return _NESTED_READS[name](tree, column, kind, tables, mapping_from_json)
+    if name not in _READS:
+        raise ValueError(f"unknown kind of mapping: {name!r}")
     return _READS[name](tree, column, kind, tables)

@@ -40,6 +40,12 @@ class Goal:
         return self.sequence.integers
 
     @property
+    def span(self) -> float:
+        """Distance from the least to the largest integer."""
+        integers = self.integers[self.live]
+        return float(integers.max()) - float(integers.min()) if len(integers) else 0.0
+
+    @property
     def is_shared(self) -> bool:
         """Whether the picked rows are among those that all sub-columns look at."""
         return bool((self.space.places(self.picked) >= 0).all())

@@ -36,11 +36,11 @@ def measure_order(goal: Goal, keys: tuple[str, ...]) -> KeyOrder:
         is_used = (previous >= 0) & live[rows] & live[previous]
     else:
         is_used = previous >= 0
-    changes = goal.integers[rows[is_used]] - goal.integers[previous[is_used]]
-    if not len(changes):
+    if not is_used.any():
         return KeyOrder(keys, 0.0, 64.0)
-    bits = float(np.mean(np.log2(1 + np.abs(changes.astype(np.float64)))))
-    return KeyOrder(keys, float(np.mean(changes == 0)), bits)
+    here, there = goal.integers[rows[is_used]], goal.integers[previous[is_used]]
+    changes = np.abs(here.astype(np.float64) - there.astype(np.float64))
+    return KeyOrder(keys, float(np.mean(here == there)), float(np.mean(np.log2(1 + changes))))
 
 
 def find_orders(goal: Goal, names: list[str], has_pairs: bool = True) -> list[KeyOrder]:

@@ -102,5 +102,3 @@ def _in_integers(goal: Goal, fit: Fit, terms: list[Term]) -> Linear | None:
     if not kept or abs(fit.bias) * 2**shift >= 2**62:
         return None
     return Linear(round(fit.bias * 2**shift), shift, kept)
-
-

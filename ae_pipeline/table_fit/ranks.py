@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Float64, Int64
 
 from ae_pipeline.table.model import Signal
 from ae_pipeline.table_fit.bits import rows_entropy_bits
@@ -42,11 +42,22 @@ def rank_signals(
         return []
     shape = np.sqrt((table + 2 * shares) / (totals[:, None] + 2)) - np.sqrt(shares)
     weighted = np.sqrt(totals)[:, None] * shape
-    _, directions = np.linalg.eigh(weighted.T @ weighted)
-    return [
-        Signal("rank", (name,), _ranks(shape @ directions[:, -number]))
-        for number in range(1, min(2, table.shape[1]) + 1)
-    ]
+    directions = _main_directions(weighted.T @ weighted)
+    return [Signal("rank", (name,), _ranks(shape @ direction)) for direction in directions.T]
+
+
+def _main_directions(
+    moments: Float64[np.ndarray, "tokens tokens"],
+) -> Float64[np.ndarray, "tokens directions"]:
+    """Return the two directions of most spread, nearly: by repeated multiplication."""
+    strongest = np.argsort(-np.diag(moments), kind="stable")[:2]
+    directions = moments[:, strongest]
+    for _ in range(12):
+        directions, _ = np.linalg.qr(moments @ directions)
+    # A rotation that puts the stronger direction first.
+    _, rotation = np.linalg.eigh(directions.T @ moments @ directions)
+    result: Float64[np.ndarray, "tokens directions"] = directions @ rotation[:, ::-1]
+    return result
 
 
 def _ranks(scores: np.ndarray) -> tuple[int, ...]:
@@ -58,7 +69,9 @@ def _ranks(scores: np.ndarray) -> tuple[int, ...]:
     return tuple(ranks.tolist())
 
 
-def group_labels(space: SpaceRows, integers: Tokens, rows: Tokens) -> Int64[np.ndarray, "labels"]:
+def group_labels(
+    space: SpaceRows, names: list[str], integers: Tokens, rows: Tokens
+) -> Int64[np.ndarray, "labels"]:
     """Label categories so that those alike are neighbours.
 
     They are sorted by the most likely value of the small sub-column that tells most of them, and
@@ -67,16 +80,14 @@ def group_labels(space: SpaceRows, integers: Tokens, rows: Tokens) -> Int64[np.n
     n_values = int(integers.max()) + 1
     likely = np.zeros(n_values, np.int64)
     best = -1.0
-    for name in space.names:
+    for name in names:
         values = space.known.value(name)[rows]
         size = int(values.max()) + 1
         if not 2 <= size <= 64:
             continue
         counts = np.bincount(integers * size + values, minlength=n_values * size)
         table = counts.reshape(n_values, size)
-        gain = float(
-            rows_entropy_bits(table.sum(axis=0)[None])[0] - rows_entropy_bits(table).sum()
-        )
+        gain = float(rows_entropy_bits(table.sum(axis=0)[None])[0] - rows_entropy_bits(table).sum())
         if gain > best:
             best, likely = gain, table.argmax(axis=1)
     frequency = np.bincount(integers, minlength=n_values)

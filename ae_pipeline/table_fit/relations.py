@@ -207,7 +207,9 @@ def _make_search(goal: Goal, names: list[str]) -> _Search | None:
     if max(units) * float(np.abs(goal.integers).max()) > _MOST_EXACT:
         return None
     search = _Search(goal, [column.name for column in related], units, period)
-    return search if len(related) <= _MOST_COLUMNS else _narrowed(goal, search, related, units, period)
+    return (
+        search if len(related) <= _MOST_COLUMNS else _narrowed(goal, search, related, units, period)
+    )
 
 
 def _narrowed(

@@ -70,9 +70,7 @@ def special_signals(goal: Goal, signals: list[Signal]) -> list[Screened]:
     return [candidate for candidate in made if candidate.binned.size > 1]
 
 
-def ranked_signals(
-    goal: Goal, names: list[str], tokens: Tokens, n_tokens: int
-) -> list[Screened]:
+def ranked_signals(goal: Goal, names: list[str], tokens: Tokens, n_tokens: int) -> list[Screened]:
     """Return orders of the categories of some sub-columns, found for these tokens."""
     signals: list[Signal] = []
     for name in names:

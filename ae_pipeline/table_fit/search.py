@@ -72,7 +72,7 @@ def _numbers(goal: Goal, names: list[str]) -> list[str]:
 
 
 def _linear(goal: Goal, names: list[str]) -> Linear | None:
-    if goal.column.role == "category" or goal.integers.max() - goal.integers.min() <= 8:
+    if goal.column.role == "category" or goal.span <= 8:
         return None
     return fit_linear(goal, _numbers(goal, names))
 
@@ -109,7 +109,7 @@ def _ways(
     linear: Linear | None,
     guesses: list[Guess],
 ) -> list[Way]:
-    ways = [Way(labels=_labels(goal))]
+    ways = [Way(labels=_labels(goal, names))]
     if linear is not None:
         ways.append(Way(base=linear))
     if goal.column.role != "validity":
@@ -129,19 +129,19 @@ def _ways(
 
 
 def _changes(goal: Goal, names: list[str], order: KeyOrder) -> Linear | None:
-    if goal.column.role == "category" or goal.integers.max() - goal.integers.min() <= 8:
+    if goal.column.role == "category" or goal.span <= 8:
         return None
     before = goal.space.before_rows(order.keys, goal.picked)
     return fit_changes(goal, _numbers(goal, names), before)
 
 
-def _labels(goal: Goal) -> np.ndarray | None:
+def _labels(goal: Goal, names: list[str]) -> np.ndarray | None:
     if goal.column.role != "category" or goal.integers.min() < 0:
         return None
     distinct = len(np.unique(goal.integers[goal.picked]))
     if distinct <= _MOST_ALPHABET or goal.integers.max() >= 1 << 20:
         return None
-    return group_labels(goal.space, goal.integers[goal.live], goal.live).astype(np.int32)
+    return group_labels(goal.space, names, goal.integers[goal.live], goal.live).astype(np.int32)
 
 
 def _learn(
@@ -162,5 +162,3 @@ def _learn(
     chosen = chosen + ranked_signals(goal, ranked, tokens, n_tokens)
     chosen = screen(chosen, tokens, n_tokens, goal.scale, effort.signals)
     return trial.learn(chosen, effort.leaves)
-
-

@@ -266,5 +266,3 @@ def model_bytes(model: SubColumnModel) -> int:
         n_bytes += packed_bytes(bins.n_inside)
     n_bytes += 2 * len(model.tree.asks) + 4
     return n_bytes + min(packed_bytes(model.codes), packed_bytes(model.codes.T))
-
-

@@ -76,19 +76,13 @@ def _compress(stream: Stream, name: str) -> bytes:
     context = zl.CCtx()
     context.ref_compressor(compressor)
     context.set_parameter(zl.CParam.CompressionLevel, _LEVEL)
-    return bytes(context.compress([_number_input(stream) if is_number else _text_input(stream)]))
-
-
-def _number_input(stream: np.ndarray) -> Any:
-    zl = _openzl()
-    return zl.Input(zl.Type.Numeric, stream.view(f"u{stream.dtype.itemsize}"))
-
-
-def _text_input(stream: Stream) -> Any:
-    zl = _openzl()
+    if is_number:
+        values = stream.view(f"u{stream.dtype.itemsize}")
+        return bytes(context.compress([zl.Input(zl.Type.Numeric, values)]))
     lengths, joined = text_parts(stream)
-    content = np.frombuffer(joined, np.uint8)
-    return zl.Input(zl.Type.String, content, lengths.astype(np.uint32))
+    # An input borrows these, and must not outlive them.
+    content, sizes = np.frombuffer(joined, np.uint8), lengths.astype(np.uint32)
+    return bytes(context.compress([zl.Input(zl.Type.String, content, sizes)]))
 
 
 def _number_graphs() -> dict[str, Graph]:

@@ -6,7 +6,6 @@ import dataclasses
 
 import numpy as np
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ae_pipeline.mapping.subcolumn import SubColumn
 from ae_pipeline.table.model import TableModel

@@ -156,7 +156,7 @@ def _match_date(content: Content, begins: Positions, is_match: Rows) -> Integers
     )
     for place in (4, 7):
         is_match &= content[begins + place] == ord("-")
-    is_match &= (1 <= month) & (month <= 12)
+    is_match &= (month >= 1) & (month <= 12)
     days = day_of(np.minimum(year, 9999), np.clip(month, 1, 12), day)
     # The 31st of a short month would be read as a day of the next one.
     is_match &= parts_of_day(days)[2] == day

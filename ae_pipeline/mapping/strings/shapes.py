@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass
 from typing import Any, ClassVar  # Any: JSON trees
@@ -10,6 +10,7 @@ from typing import Any, ClassVar  # Any: JSON trees
 import numpy as np
 import pyarrow as pa
 
+from ae_pipeline.mapping.checked import boolean_of
 from ae_pipeline.mapping.strings.byte_rows import (
     BINARY,
     ByteRows,
@@ -36,6 +37,7 @@ from ae_pipeline.mapping.strings.texts import MOST_BYTES
 from ae_pipeline.mapping.subcolumn import Integers, SubColumn
 
 MOST_SHAPES = 64
+_MOST_SLOTS = 1 << 12
 #: Rows that are matched at once; their columns of characters stay in the processor's cache.
 _CHUNK_ROWS = 1 << 14
 _WIDTHS = {"date": 10, "clock": 8, "moment": 19, "moment ": 19}
@@ -169,14 +171,15 @@ def _put(content: Content, begins: Integers, spelled: ByteRows) -> None:
     content[np.arange(len(spelled.content)) + shift] = spelled.content
 
 
-def read_shapes(column: str, settings: dict[str, Any]) -> Shapes:
-    """Invert `Shapes.to_json`.
-
-    Raises:
-        ValueError: a shape is none.
-    """
-    shapes = tuple(tuple(map(_read_part, shape)) for shape in settings["shapes"])
-    mapping = Shapes(column, BINARY, bool(settings["has_nulls"]), shapes)
+def shapes_of_json(
+    tree: Dictionary[str, Any], column: str, kind: pa.DataType, tables: Sequence[bytes]
+) -> Shapes:
+    """Read `Shapes`; ValueError, KeyError or TypeError if damaged."""
+    if kind != BINARY or type(tree["shapes"]) is not list:
+        raise ValueError(f"no shapes of type {kind}")
+    shapes = tuple(tuple(map(_read_part, shape)) for shape in tree["shapes"])
+    if len(shapes) > MOST_SHAPES:
+        raise ValueError(f"{len(shapes)} shapes")
     kinds = {field.slot: field.kind for shape in shapes for field in fields(shape)}
     for shape in shapes:
         slots = [field.slot for field in fields(shape)]
@@ -184,20 +187,21 @@ def read_shapes(column: str, settings: dict[str, Any]) -> Shapes:
             raise ValueError("fields of a shape share a slot")
         if widths(shape)[1] > MOST_SHAPE_BYTES:
             raise ValueError(f"shape of more than {MOST_SHAPE_BYTES} bytes")
-    if len(shapes) > MOST_SHAPES:
-        raise ValueError(f"{len(shapes)} shapes")
-    return mapping
+    return Shapes(column, kind, boolean_of(tree, "has_nulls"), shapes)
 
 
 def _read_part(part: Any) -> bytes | Field:  # a JSON tree
-    if isinstance(part, str):
+    if type(part) is str:
         return part.encode("latin-1")
+    if type(part) is not list or list(map(type, part)) != [str, int, int]:
+        raise TypeError(f"neither text nor a field: {part!r}")
     kind, width, slot = part
-    if kind not in ALPHABETS and _WIDTHS.get(kind) != width:
-        raise ValueError(f"field of unknown kind {kind!r}")
-    is_open = kind == "digits" and width == 0
-    if kind in ALPHABETS and not is_open and not 0 < width <= most_width(kind):
-        raise ValueError(f"{kind} of {width} characters")
+    least = 0 if kind == "digits" else 1
+    is_known = (
+        least <= width <= most_width(kind) if kind in ALPHABETS else _WIDTHS.get(kind) == width
+    )
+    if not is_known or not 0 <= slot < _MOST_SLOTS:
+        raise ValueError(f"unknown field: {part!r}")
     return Field(kind, width, slot)
 
 

@@ -14,8 +14,8 @@ from ae_pipeline.mapping.exceptions import Rows, pack_exceptions, unpack_validit
 from ae_pipeline.mapping.leaf import Leaf
 from ae_pipeline.mapping.raw import validity, with_nulls
 from ae_pipeline.mapping.strings.byte_rows import BINARY
-from ae_pipeline.mapping.strings.texts import MOST_BYTES, Dictionary as Trained
-from ae_pipeline.mapping.strings.texts import pack_texts, unpack_texts
+from ae_pipeline.mapping.strings.texts import MOST_BYTES, pack_texts, unpack_texts
+from ae_pipeline.mapping.strings.texts import Dictionary as Trained
 from ae_pipeline.mapping.subcolumn import Integers, Sequence
 from ae_pipeline.mapping.whole import pack_whole, unpack_whole
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Dictionary
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar  # Any: JSON trees
@@ -10,6 +11,7 @@ from typing import Any, ClassVar  # Any: JSON trees
 import pyarrow as pa
 import zstandard
 
+from ae_pipeline.mapping.checked import boolean_of
 from ae_pipeline.mapping.strings.byte_rows import BINARY
 from ae_pipeline.mapping.strings.spelled import Spelled
 from ae_pipeline.mapping.strings.texts import Dictionary as Trained
@@ -83,6 +85,17 @@ def fit_text(column: str, present: pa.Array, share: float, has_nulls: bool) -> T
     saved = len(pack_texts(block)) - len(pack_texts(block, trained.trained))
     n_blocks = share * len(present) / max(len(block), 1)
     return trained if saved * n_blocks > len(packed) else plain
+
+
+def text_of_json(
+    tree: Dictionary[str, Any], column: str, kind: pa.DataType, tables: Sequence[bytes]
+) -> Text:
+    """Read `Text`; ValueError, KeyError or TypeError if damaged."""
+    if kind != BINARY or len(tables) != 1:
+        raise ValueError(f"no text of type {kind}, or not one table of it")
+    mapping = Text(column, kind, boolean_of(tree, "has_nulls"), tables[0])
+    _ = mapping.trained  # reads the dictionary, so that damage shows now
+    return mapping
 
 
 def _train(samples: pa.Array) -> bytes:

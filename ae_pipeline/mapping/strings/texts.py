@@ -1,8 +1,8 @@
 """Strings as they are, compressed together: those that no integers stand for.
 
 Packed texts are a tag, the number of strings, and two streams: their lengths and all their bytes.
-With tag 1 every string ends in a zero byte and there are no lengths. With tag 2 and 3, likewise, the
-frame needs the dictionary of the codec.
+With tag 1 every string ends in a zero byte and there are no lengths. With tags 2 and 3, likewise,
+the frame needs the dictionary of the codec.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Dictionary
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar  # Any: JSON trees
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Bool, Int64
 
+from ae_pipeline.mapping.checked import boolean_of
 from ae_pipeline.mapping.strings.byte_rows import BINARY, starts_of, to_byte_rows
 from ae_pipeline.mapping.strings.spelled import Spelled
 from ae_pipeline.mapping.strings.texts import MOST_BYTES, pack_texts
@@ -94,6 +96,17 @@ def fit_words(column: str, present: pa.Array, share: float, has_nulls: bool) -> 
     order = order[np.cumsum(lengths) <= _MOST_TABLE_BYTES]
     packed = pack_words(sorted(values.take(pa.array(order)).to_pylist()))
     return Words(column, BINARY, has_nulls, packed)
+
+
+def words_of_json(
+    tree: Dictionary[str, Any], column: str, kind: pa.DataType, tables: Sequence[bytes]
+) -> Words:
+    """Read `Words`; ValueError, KeyError or TypeError if damaged."""
+    if kind != BINARY or len(tables) != 1:
+        raise ValueError(f"no words of type {kind}, or not one table of them")
+    mapping = Words(column, kind, boolean_of(tree, "has_nulls"), tables[0])
+    _ = mapping.words  # reads the table, so that damage shows now
+    return mapping
 
 
 def _pay(counts: Int64[np.ndarray, "words"], share: float) -> Bool[np.ndarray, "words"]:

@@ -51,8 +51,6 @@ DIGITS = {**FLOAT, "scale": "digits", "digits": 4, "least": -3}
         ({**DIGITS, "digits": 16}, pa.float64()),
         ({**DIGITS, "least": 1000}, pa.float64()),
         (RANK, pa.float64()),
-        ({"kind": "extension", "storage": INTEGER}, pa.int8()),
-        ({"kind": "extension", "storage": 3}, pa.uuid()),
     ],
 )
 def test_damaged_records_are_refused(tree: dict[str, Any], kind: pa.DataType) -> None:

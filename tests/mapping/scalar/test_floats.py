@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -37,10 +39,8 @@ def test_any_integers_are_floats_or_refused(
         name: Sequence(np.ascontiguousarray(column), None)
         for name, column in zip(names, columns, strict=True)
     }
-    try:
+    with contextlib.suppress(ValueError):
         assert len(mapping.join(sequences, b"", False, len(rows))) == len(rows)
-    except ValueError:
-        pass
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))
@@ -56,8 +56,6 @@ def test_forged_sides_are_refused(side: bytes) -> None:
     """Arbitrary bytes beside the integers give a column or a ValueError."""
     tree = {**BASE, "has_specials": False, "has_repairs": False, "n_bits": 64, "scale": "bits"}
     mapping = mapping_from_json(tree, "x", pa.float64(), ())
-    try:
+    with contextlib.suppress(ValueError):
         mapping.join({"x": Sequence(np.arange(5), None)}, side, False, 5)
         mapping.join({}, side, True, 5)
-    except ValueError:
-        pass

@@ -17,7 +17,7 @@ from tests.mapping.arrays import SCALARS, arrays, same_bits
 OTHERS = [
     pa.array([None, None]),
     pa.array([(1, 2, 3), None], pa.month_day_nano_interval()),
-    pa.array([True, None], pa.bool8()),
+    pa.ExtensionArray.from_storage(pa.bool8(), pa.array([1, None], pa.int8())),
 ]
 
 

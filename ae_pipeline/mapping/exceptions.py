@@ -21,7 +21,9 @@ MOST_EXCEPTIONS = 1 / 16
 Rows = Bool[np.ndarray, "rows"]
 
 
-def pack_exceptions(is_valid: Rows, is_exception: Rows, present: pa.Array) -> bytes:
+def pack_exceptions(
+    is_valid: Rows, is_exception: Bool[np.ndarray, "present"], present: pa.Array
+) -> bytes:
     """Pack what the integers of a column lack; nothing if they say it all.
 
     Args:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+from jaxtyping import Int64
 
 from ae_pipeline.coding.entropy import pack_integers
 from ae_pipeline.mapping.base import Mapping, Split
@@ -112,7 +113,9 @@ class Leaf(Mapping):
     def _validity(self) -> str:
         return f"{self.column}?"
 
-    def _spread(self, integers: dict[str, Integers], is_valid: Rows) -> dict[str, Sequence]:
+    def _spread(
+        self, integers: dict[str, Int64[np.ndarray, "present"]], is_valid: Rows
+    ) -> dict[str, Sequence]:
         """Lay integers of present rows out over all rows, and blank those that are not live."""
         known: dict[str, Sequence] = {}
         for one in self.subcolumns:
@@ -124,7 +127,9 @@ class Leaf(Mapping):
             known[one.name] = Sequence(spread if live is None else np.where(live, spread, 0), live)
         return known
 
-    def _over_nulls(self, integers: Integers, is_valid: Rows) -> Integers:
+    def _over_nulls(
+        self, integers: Int64[np.ndarray, "present"], is_valid: Rows
+    ) -> Int64[np.ndarray, "rows"]:
         """Nulls repeat the row before; the first value stands before itself."""
         if len(integers) == len(is_valid):
             return integers

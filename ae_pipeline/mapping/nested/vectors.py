@@ -1,4 +1,4 @@
-"""Lists of one size of floats, such as embeddings, bit for bit: without sub-columns of their own."""
+"""Vectors of floats, such as embeddings, bit for bit: no sub-columns but validity."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -59,6 +60,10 @@ def test_forged_sides() -> None:
     for side in (b"\0", b"\0\0\0\0", b"\0\x0e"):
         with pytest.raises(ValueError, match=r"content ends|after the sides"):
             mapping.join(split.sequences, side, False, len(ROWS))
-    short = {name: Sequence(one.integers[:3], one.live) for name, one in split.sequences.items()}
+
+
+def test_sequence_that_is_short() -> None:
+    """A field with fewer integers than rows is refused."""
+    mapping = fit_mapping("a", pa.array([{"x": 1}, {"x": 3}], pa.struct([("x", pa.int32())])), 1.0)
     with pytest.raises(ValueError, match="integer per row"):
-        fit_mapping("a", pa.array(ROWS[:1], KIND), 1.0).join(short, b"", False, len(ROWS))
+        mapping.join({"a.x": Sequence(np.zeros(1, np.int64), None)}, b"", False, 2)

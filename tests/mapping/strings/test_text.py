@@ -25,6 +25,7 @@ def test_text_comes_back(values: list[str | None]) -> None:
 
 
 def sentences(n_rows: int) -> pa.Array:
+    """Sentences of words that no other text has."""
     rng = np.random.default_rng(0)
     words = np.array([f"word{number}" for number in rng.integers(0, 1 << 30, 3000)])
     return pa.array([" ".join(rng.choice(words, 12)) for _ in range(n_rows)]).cast(BINARY)

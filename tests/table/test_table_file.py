@@ -7,12 +7,9 @@ import dataclasses
 import numpy as np
 from hypothesis import given, settings
 
-from ae_pipeline.mapping.subcolumn import SubColumn
 from ae_pipeline.table.model import TableModel
 from ae_pipeline.table.table_file import pack_table, unpack_table
-from tests.support.strategies.table_models import COLUMNS, NAME, Case, cases
-
-SUBCOLUMNS = [*COLUMNS.values(), SubColumn(NAME, NAME, "number")]
+from tests.support.strategies.table_models import COLUMNS, NAME, SUBCOLUMNS, Case, cases
 
 
 def table_of(case: Case) -> TableModel:

@@ -34,6 +34,8 @@ COLUMNS = {
     "any": SubColumn("any", "any", "number", offset=1 << 70, step=3),
 }
 NAME = "coded"
+#: Those of a table in which it is coded.
+SUBCOLUMNS = [*COLUMNS.values(), SubColumn(NAME, NAME, "number")]
 INT64 = st.integers(-(1 << 63), (1 << 63) - 1)
 NEAR = st.integers(-60, 60)
 NUMBERS = st.one_of(NEAR, INT64)

@@ -14,10 +14,11 @@ from typing import Any, get_args  # Any: JSON trees
 
 from ae_pipeline.codec.content import objects
 from ae_pipeline.columns import Fidelity, Reference, Verdict
-from ae_pipeline.results.fit import Candidate, EpochRecord, RareColumn, TrainingSummary
+from ae_pipeline.results.fit import Candidate, ColumnCost, EpochRecord, RareColumn, TrainingSummary
 
 HISTORY_FILE = "history.json"
 _MOST = 1 << 63
+_RECORDS = ("plan", "references", "columns", "costs", "rare")
 
 
 def read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
@@ -34,10 +35,11 @@ def read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
     (tree,) = objects([tree], "provenance")
     known = _known(Provenance, tree)
     known["training"] = TrainingSummary(**_known(TrainingSummary, tree["training"]))
-    records = {key: list(tree.get(key, ())) for key in ("plan", "references", "columns", "rare")}
+    records = {key: list(tree.get(key, ())) for key in _RECORDS}
     objects([one for listed in records.values() for one in listed], "provenance")
     known["rare"] = tuple(RareColumn(**_known(RareColumn, one)) for one in records["rare"])
     known["plan"] = tuple(Candidate(**_known(Candidate, one)) for one in records["plan"])
+    known["costs"] = tuple(ColumnCost(**_known(ColumnCost, one)) for one in records["costs"])
     known["references"] = tuple(map(_reference, records["references"]))
     known["columns"] = tuple(Fidelity(**_known(Fidelity, one)) for one in records["columns"])
     epochs = [_known(EpochRecord, _with_nan(one)) for one in objects(history, HISTORY_FILE)]
@@ -52,8 +54,8 @@ def history_to_json(history: Sequence[dict[str, Any]]) -> bytes:
 
 
 def to_json(tree: object) -> bytes:
-    """Write indented JSON; ValueError for NaN."""
-    return (json.dumps(tree, indent=2, allow_nan=False) + "\n").encode()
+    """Write JSON in one line; ValueError for NaN."""
+    return (json.dumps(tree, separators=(",", ":"), allow_nan=False) + "\n").encode()
 
 
 def _known(kind: type, tree: dict[str, Any]) -> dict[str, Any]:
@@ -123,6 +125,7 @@ class Provenance:
         plan: the candidates it was chosen from, for archives.
         references: distribution of the values of each feature column, for archives.
         columns: what the promise leaves of each feature column, for archives.
+        costs: bytes of each column as plain Parquet and coded, for archives that code tables.
         rare: columns whose rare values are lost, for features.
     """
 
@@ -135,4 +138,5 @@ class Provenance:
     plan: tuple[Candidate, ...] = ()
     references: tuple[Reference, ...] = ()
     columns: tuple[Fidelity, ...] = ()
+    costs: tuple[ColumnCost, ...] = ()
     rare: tuple[RareColumn, ...] = ()

@@ -97,7 +97,7 @@ def test_ratios_are_the_formulas(source: Path, encoded: tuple[Path, DatasetRepor
     """Raw feature bytes over payload, source files over our files, the model counted or not."""
     _, report = encoded
     sizes, raw = report.bytes, len(PARTITIONS) * N_ROWS * ROW_BYTES
-    assert (sizes.raw_feature_bytes, sizes.source_bytes) == (raw, size_of(source))
+    assert (sizes.raw_bytes, sizes.source_bytes) == (raw, size_of(source))
     assert sizes.ratios.raw == raw / sizes.payload_bytes
     assert sizes.ratios.raw_with_model == raw / (sizes.payload_bytes + sizes.model_bytes)
     assert sizes.ratios.files == sizes.source_bytes / sizes.encoded_bytes

@@ -30,7 +30,12 @@ def trim(sample: TableSample, most_rows: int) -> TableSample:
     starts = {space: _new_starts(old, kept[space]) for space, old in sample.item_starts.items()}
     share = sample.share * n_rows / int(kept[""].sum())
     return TableSample(
-        sample.columns, sequences, _new_starts(sample.starts, kept[""]), starts, share, sample.ranked
+        sample.columns,
+        sequences,
+        _new_starts(sample.starts, kept[""]),
+        starts,
+        share,
+        sample.ranked,
     )
 
 

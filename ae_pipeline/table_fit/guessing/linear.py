@@ -7,7 +7,7 @@ from jaxtyping import Float64, Int64
 
 from ae_pipeline.table.model import Linear, Term
 from ae_pipeline.table_fit.goal import Goal, rank_correlation
-from ae_pipeline.table_fit.regression import Fit, select_terms
+from ae_pipeline.table_fit.guessing.regression import Fit, select_terms
 
 _MOST_COLUMNS = 40
 _MOST_ROWS = 10_000
@@ -102,5 +102,3 @@ def _in_integers(goal: Goal, fit: Fit, terms: list[Term]) -> Linear | None:
     if not kept or abs(fit.bias) * 2**shift >= 2**62:
         return None
     return Linear(round(fit.bias * 2**shift), shift, kept)
-
-

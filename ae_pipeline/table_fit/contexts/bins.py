@@ -14,7 +14,7 @@ from jaxtyping import Float64, Int64
 
 from ae_pipeline.table.frequencies import counts_to_codes
 from ae_pipeline.table.model import Bins
-from ae_pipeline.table_fit.bits import entropy_bits, width_bits, x_log_x
+from ae_pipeline.table_fit.contexts.bits import entropy_bits, width_bits, x_log_x
 
 #: Wider bins are not made: what lies there is escaped.
 _MOST_WIDTH_BITS = 60.0
@@ -100,7 +100,9 @@ def _bins_of(histogram: Histogram, segments: list[tuple[int, int]]) -> Bins:
     listed = [_is_worth_listing(values[slice(*part)], counts[slice(*part)]) for part in kept]
     inside = [slice(*part) for part, is_listed in zip(kept, listed, strict=True) if is_listed]
     empty = np.zeros(0, np.int64)
-    sizes = [(end - first) * is_listed for (first, end), is_listed in zip(kept, listed, strict=True)]
+    sizes = [
+        (end - first) * is_listed for (first, end), is_listed in zip(kept, listed, strict=True)
+    ]
     return Bins(
         low=values[[first for first, _ in kept]] if kept else empty,
         high=values[[end - 1 for _, end in kept]] if kept else empty,
@@ -152,9 +154,12 @@ def order0_bits(bins: Bins, histogram: Histogram) -> float:
     """Return the bits of all rows without contexts, and of the bins themselves."""
     counts = count_tokens(bins, histogram)
     escaped = 64.0 * counts[-1]
-    return float(x_log_x(counts.sum()[None])[0] - x_log_x(counts).sum()) + escaped + float(
-        (counts[:-1] * inside_bits(bins)).sum()
-    ) + bins_bits(bins)
+    return (
+        float(x_log_x(counts.sum()[None])[0] - x_log_x(counts).sum())
+        + escaped
+        + float((counts[:-1] * inside_bits(bins)).sum())
+        + bins_bits(bins)
+    )
 
 
 def bins_bits(bins: Bins) -> float:

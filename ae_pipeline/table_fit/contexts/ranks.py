@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from ae_pipeline.table.model import Signal
-from ae_pipeline.table_fit.bits import rows_entropy_bits
+from ae_pipeline.table_fit.contexts.bits import rows_entropy_bits
 from ae_pipeline.table_fit.space_rows import SpaceRows
 
 _MOST_CATEGORIES = 8192
@@ -115,9 +115,7 @@ def group_labels(
             continue
         counts = np.bincount(integers * size + values, minlength=n_values * size)
         table = counts.reshape(n_values, size)
-        gain = float(
-            rows_entropy_bits(table.sum(axis=0)[None])[0] - rows_entropy_bits(table).sum()
-        )
+        gain = float(rows_entropy_bits(table.sum(axis=0)[None])[0] - rows_entropy_bits(table).sum())
         if gain > best:
             best, likely = gain, table.argmax(axis=1)
     frequency = np.bincount(integers, minlength=n_values)

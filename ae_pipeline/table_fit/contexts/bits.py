@@ -33,9 +33,9 @@ def rows_entropy_bits(counts: Num[np.ndarray, "rows tokens"]) -> Float64[np.ndar
     return x_log_x(counts.sum(axis=1)) - x_log_x(counts).sum(axis=1)
 
 
-def width_bits(low: Int64[np.ndarray, "*shape"], high: Int64[np.ndarray, "*shape"]) -> Float64[
-    np.ndarray, "*shape"
-]:
+def width_bits(
+    low: Int64[np.ndarray, "*shape"], high: Int64[np.ndarray, "*shape"]
+) -> Float64[np.ndarray, "*shape"]:
     """Return the bits of one integer from `low` to `high`, both inside."""
     return np.log2(high.astype(np.float64) - low.astype(np.float64) + 1)
 

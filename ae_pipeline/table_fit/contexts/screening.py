@@ -8,10 +8,10 @@ import numpy as np
 from jaxtyping import Int64
 
 from ae_pipeline.table.model import Signal
-from ae_pipeline.table_fit.bits import ENTRY_BITS, entropy_bits, rows_entropy_bits
+from ae_pipeline.table_fit.contexts.bits import ENTRY_BITS, entropy_bits, rows_entropy_bits
+from ae_pipeline.table_fit.contexts.ranks import is_rankable, rank_signals
+from ae_pipeline.table_fit.contexts.tree import BinnedSignal, bin_signal
 from ae_pipeline.table_fit.goal import Goal
-from ae_pipeline.table_fit.ranks import is_rankable, rank_signals
-from ae_pipeline.table_fit.tree import BinnedSignal, bin_signal
 
 Tokens = Int64[np.ndarray, "rows"]
 
@@ -62,7 +62,8 @@ def general_signals(goal: Goal, names: set[str]) -> list[Screened]:
         if signal.sources[0] not in names:
             continue
         if is_shared:
-            codes = binned.codes if len(places) == len(goal.space.picked) else binned.codes[places]
+            is_all = len(places) == len(goal.space.picked)
+            codes = binned.codes if is_all else binned.codes[places]
             found.append(Screened(signal, BinnedSignal(binned.thresholds, codes)))
         else:
             found.append(Screened(signal, bin_signal(goal.space.known.signal(signal)[goal.picked])))
@@ -78,9 +79,7 @@ def special_signals(goal: Goal, signals: list[Signal]) -> list[Screened]:
     return [candidate for candidate in made if candidate.binned.size > 1]
 
 
-def ranked_signals(
-    goal: Goal, names: list[str], tokens: Tokens, n_tokens: int
-) -> list[Screened]:
+def ranked_signals(goal: Goal, names: list[str], tokens: Tokens, n_tokens: int) -> list[Screened]:
     """Return orders of the categories of some sub-columns, found for these tokens."""
     signals: list[Signal] = []
     for name in names:

@@ -11,8 +11,9 @@ from ae_pipeline.errors import ConfigError
 
 #: Bytes of JSON, enough for 16,384 columns; a frame of a few bytes could expand to gigabytes.
 MOST_JSON = 1 << 26
-_LEVEL = 19
-#: Level 19 looks back no further; a frame may ask for more, and a reader would set it aside.
+#: Level 19 pays where JSON is a good part of an archive; megabytes would take it minutes.
+_LEVEL, _FAST_LEVEL, _MOST_SLOW = 19, 9, 1 << 20
+#: Neither level looks back further; a frame may ask for more, and a reader would set it aside.
 _MOST_WINDOW = 1 << 23
 
 
@@ -32,7 +33,8 @@ def pack_tree(tree: dict[str, Any]) -> bytes:
             got=f"{len(content)} bytes",
             remedy="leave out columns, or metadata of the schema",
         )
-    return zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(content)
+    level = _LEVEL if len(content) <= _MOST_SLOW else _FAST_LEVEL
+    return zstandard.ZstdCompressor(level=level, write_checksum=True).compress(content)
 
 
 def unpack_tree(frame: bytes) -> Any:

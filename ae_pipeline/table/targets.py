@@ -1,0 +1,118 @@
+"""Integers of a sub-column ↔ targets: relabelled, less a prediction, less the target before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Int32, Int64
+
+from ae_pipeline.mapping.subcolumn import Live
+from ae_pipeline.table.guesses import live_order
+from ae_pipeline.table.known import KnownRows
+from ae_pipeline.table.model import SubColumnModel
+
+Coded = Int64[np.ndarray, "coded"]
+Labels = Int32[np.ndarray, "labels"]
+
+
+@dataclass(frozen=True)
+class CodingOrder:
+    """The live rows in the order in which a sub-column is coded.
+
+    Args:
+        rows: in this order.
+        is_start: in this order, the first row of each run.
+    """
+
+    rows: Coded
+    is_start: Bool[np.ndarray, "coded"]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The rows of a sub-column in coding order, as they were read.
+
+    Args:
+        targets: of rows that are neither fixed nor repeated.
+        fixed: integers of the rows that a guess from other sub-columns is right about.
+        is_fixed: those rows.
+        is_repeated: rows with the integer before.
+    """
+
+    targets: Coded
+    fixed: Coded
+    is_fixed: Bool[np.ndarray, "coded"]
+    is_repeated: Bool[np.ndarray, "coded"]
+
+
+def coding_order(keys: tuple[str, ...], known: KnownRows, live: Live) -> CodingOrder:
+    """Return the live rows sorted by keys, run by run."""
+    rows, is_first = live_order(known.order(keys), live)
+    if keys:
+        runs = np.cumsum(known.is_start)[rows]
+        is_first = np.ones(len(rows), bool)
+        is_first[1:] = runs[1:] != runs[:-1]
+    return CodingOrder(rows, is_first)
+
+
+def targets_of(
+    model: SubColumnModel, known: KnownRows, order: CodingOrder, integers: Int64[np.ndarray, "rows"]
+) -> Coded:
+    """Return the target of each row in coding order; bins and contexts of the model do not matter.
+
+    Args:
+        model: of the sub-column.
+        known: sub-columns before it.
+        order: of its rows.
+        integers: of all rows of the space.
+    """
+    targets = relabelled(model.labels, integers[order.rows])
+    if model.base is not None:
+        targets = targets - known.linear(model.base)[order.rows]
+    if not model.follows or not len(targets):
+        return targets
+    changes = targets.copy()
+    changes[1:] -= np.where(order.is_start[1:], 0, targets[:-1])
+    return changes
+
+
+def integers_of(
+    model: SubColumnModel, known: KnownRows, order: CodingOrder, decoded: Decoded
+) -> Coded:
+    """Return the integers in coding order, those that are repeated excepted if none `follows`."""
+    predicted = np.zeros(len(order.rows), np.int64)
+    if model.base is not None:
+        predicted = known.linear(model.base)[order.rows]
+    if model.follows:
+        labels = _summed(model, predicted, order, decoded)
+    else:
+        labels = decoded.targets + predicted
+    return np.where(decoded.is_fixed, decoded.fixed, unlabelled(model.labels, labels))
+
+
+def _summed(model: SubColumnModel, predicted: Coded, order: CodingOrder, decoded: Decoded) -> Coded:
+    """Add up changes from the rows on that do not depend on the row before."""
+    is_anchor = order.is_start | decoded.is_fixed
+    anchors = np.where(
+        decoded.is_fixed, relabelled(model.labels, decoded.fixed), decoded.targets + predicted
+    )
+    changes = decoded.targets + np.diff(predicted, prepend=predicted[:1])
+    totals = np.cumsum(np.where(is_anchor | decoded.is_repeated, 0, changes))
+    last = np.maximum.accumulate(np.where(is_anchor, np.arange(len(anchors)), 0))
+    return anchors[last] + totals - totals[last]
+
+
+def relabelled(labels: Labels, integers: Coded) -> Coded:
+    """Return the labels of integers; those beyond the labels stay as they are."""
+    if not len(labels):
+        return integers
+    has_label = (integers >= 0) & (integers < len(labels))
+    return np.where(has_label, labels[np.where(has_label, integers, 0)], integers)
+
+
+def unlabelled(labels: Labels, labelled: Coded) -> Coded:
+    """Invert `relabelled`."""
+    inverse = np.empty_like(labels)
+    inverse[labels] = np.arange(len(labels), dtype=np.int32)
+    return relabelled(inverse, labelled)

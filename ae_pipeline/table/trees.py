@@ -1,0 +1,98 @@
+"""Contexts: the rows of each leaf of a decision tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Int32, Int64
+
+from ae_pipeline.table.known import KnownRows
+from ae_pipeline.table.model import Tree
+
+Places = Int64[np.ndarray, "_"]
+
+
+def leaf_places(
+    tree: Tree, known: KnownRows, rows: Int64[np.ndarray, "coded"]
+) -> list[Int64[np.ndarray, "_"]]:
+    """Return, for each leaf, the places among `rows` of the rows that it is the context of."""
+    # A block without keys and nulls needs no copy of its signals.
+    is_all = len(rows) == known.n_rows and bool((rows[1:] > rows[:-1]).all())
+    signals = [known.signal(signal) for signal in tree.signals]
+    asked = signals if is_all else [signal[rows] for signal in signals]
+    return split_places(tree, asked, len(rows))
+
+
+def split_places(
+    tree: Tree, signals: Sequence[Int64[np.ndarray, "coded"]], n_places: int
+) -> list[Int64[np.ndarray, "_"]]:
+    """Return the places of each leaf, given the signals of each place.
+
+    Args:
+        tree: whose nodes are in preorder.
+        signals: of each place, one array for each of the tree's.
+        n_places: how many there are.
+    """
+    waiting: list[Places] = []
+    places, leaves = np.arange(n_places), []
+    for ask, threshold in zip(tree.asks.tolist(), tree.thresholds, strict=True):
+        if ask >= 0:
+            is_right = signals[ask][places] > threshold
+            waiting.append(places[is_right])
+            places = places[~is_right]
+        else:
+            leaves.append(places)
+            places = waiting.pop() if waiting else places[:0]
+    return leaves
+
+
+def leaf_numbers(
+    leaves: Sequence[Int64[np.ndarray, "_"]], n_places: int
+) -> Int32[np.ndarray, "coded"]:
+    """Return the leaf of each place, given the places of each leaf."""
+    numbers = np.empty(n_places, np.int32)
+    for number, places in enumerate(leaves):
+        numbers[places] = number
+    return numbers
+
+
+def right_children(asks: Sequence[int]) -> list[int]:
+    """Return the place of each node's right child, 0 at leaves.
+
+    Raises:
+        ValueError: these are not the nodes of one tree in preorder.
+    """
+    rights, open_nodes = [0] * len(asks), []
+    is_complete = False
+    for place, ask in enumerate(asks):
+        if is_complete:
+            raise ValueError("a tree has nodes that hang from none")
+        if ask >= 0:
+            open_nodes.append(place)
+        elif open_nodes:
+            rights[open_nodes.pop()] = place + 1
+        else:
+            is_complete = True
+    if not is_complete:
+        raise ValueError("a tree lacks nodes")
+    return rights
+
+
+def with_coarse_ranks(tree: Tree) -> Tree:
+    """Return the same contexts with ranks that take fewer bytes.
+
+    A rank becomes the number of the signal's thresholds below it, a threshold its place among them.
+    """
+    signals, thresholds = list(tree.signals), tree.thresholds.copy()
+    for number, signal in enumerate(tree.signals):
+        if signal.kind == "rank":
+            asks_it = tree.asks == number
+            edges = np.unique(tree.thresholds[asks_it])
+            # Rows without a rank have -1, to the left of all thresholds that ranks have.
+            if len(edges) and edges[0] >= 0:
+                ranks = np.searchsorted(edges, np.array(signal.numbers, np.int64), side="left")
+                signals[number] = replace(signal, numbers=tuple(ranks.tolist()))
+                thresholds[asks_it] = np.searchsorted(edges, tree.thresholds[asks_it])
+    return replace(tree, signals=tuple(signals), thresholds=thresholds)

@@ -39,6 +39,8 @@ _FEW = (0, 1, 2, 17, 400)
 _MOST_FILES = 4
 #: Tables that wait for a process; more would only use memory.
 _AHEAD = 2
+#: A run ends after this many failures, which most likely have one cause.
+_MOST_FAILURES = 20
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
             refusals[outcome.message] += 1
         elif outcome.message:
             print(f"--seed {outcome.seed} --values 1: {outcome.message}", flush=True)
-        if n_values >= options.values:
+        if n_values >= options.values or verdicts["failed"] >= _MOST_FAILURES:
             break
     told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
     print(f"{told}; {n_values:,} values in {time.monotonic() - started:.0f} s")

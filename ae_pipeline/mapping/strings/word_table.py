@@ -21,6 +21,7 @@ from ae_pipeline.mapping.strings.texts import pack_bytes, unpack_bytes
 
 #: Longer strings are no words.
 MOST_WORD_BYTES = 1 << 12
+MOST_WORDS = 1 << 20
 #: Bytes of all words of a table.
 _MOST_TABLE_BYTES = 1 << 28
 
@@ -58,7 +59,7 @@ def unpack_words(content: bytes) -> pa.Array:
     """
     reader = Reader(content)
     n_words = reader.varint()
-    if n_words > _MOST_TABLE_BYTES:
+    if n_words > MOST_WORDS:
         raise ValueError(f"table of {n_words} words")
     streams = reader.take_prefixed(2)
     shared, lengths = (unpack_integers(stream, n_words) for stream in streams)

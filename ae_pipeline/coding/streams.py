@@ -46,8 +46,8 @@ class ColumnStreams:
     Args:
         method: of `main`.
         main: cells, the values themselves, or residuals of a prediction; contexts of the linear
-            prediction hold cells, contexts of the network residuals; the table model holds cells; a mapped
-            column has its streams elsewhere.
+            prediction hold cells, contexts of the network residuals; the table model holds cells; a
+            mapped column has its streams elsewhere.
         validity: which rows are not null; empty if all are.
         positions: rows (among those that are not null) that are stored exactly.
         exact: their values.
@@ -84,8 +84,8 @@ class BlockStreams:
     @property
     def n_bytes(self) -> int:
         """Bytes of all streams, without the directory."""
-        own = sum(column.n_bytes for column in (*self.columns, *self.mapped))
-        return sum(map(len, self.codes)) + own
+        own = sum(column.n_bytes for column in self.columns)
+        return sum(map(len, self.codes)) + own + sum(one.n_bytes for one in self.mapped)
 
     def ledger(self) -> dict[str, int]:
         """Return the bytes of the block by part, its directory last.

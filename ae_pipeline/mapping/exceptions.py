@@ -19,11 +19,10 @@ from ae_pipeline.mapping.whole import pack_whole, unpack_whole
 MOST_EXCEPTIONS = 1 / 16
 
 Rows = Bool[np.ndarray, "rows"]
+Present = Bool[np.ndarray, "present"]
 
 
-def pack_exceptions(
-    is_valid: Rows, is_exception: Bool[np.ndarray, "present"], present: pa.Array
-) -> bytes:
+def pack_exceptions(is_valid: Rows, is_exception: Present, present: pa.Array) -> bytes:
     """Pack what the integers of a column lack; nothing if they say it all.
 
     Args:

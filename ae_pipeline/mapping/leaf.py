@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +27,8 @@ from ae_pipeline.mapping.exceptions import (
 from ae_pipeline.mapping.raw import validity, with_nulls
 from ae_pipeline.mapping.subcolumn import Integers, Sequence, SubColumn, live_rows
 from ae_pipeline.mapping.whole import pack_whole, unpack_whole
+
+_Present: TypeAlias = Int64[np.ndarray, "present"]
 
 
 @dataclass(frozen=True)
@@ -113,9 +116,7 @@ class Leaf(Mapping):
     def _validity(self) -> str:
         return f"{self.column}?"
 
-    def _spread(
-        self, integers: dict[str, Int64[np.ndarray, "present"]], is_valid: Rows
-    ) -> dict[str, Sequence]:
+    def _spread(self, integers: dict[str, _Present], is_valid: Rows) -> dict[str, Sequence]:
         """Lay integers of present rows out over all rows, and blank those that are not live."""
         known: dict[str, Sequence] = {}
         for one in self.subcolumns:
@@ -127,9 +128,7 @@ class Leaf(Mapping):
             known[one.name] = Sequence(spread if live is None else np.where(live, spread, 0), live)
         return known
 
-    def _over_nulls(
-        self, integers: Int64[np.ndarray, "present"], is_valid: Rows
-    ) -> Int64[np.ndarray, "rows"]:
+    def _over_nulls(self, integers: _Present, is_valid: Rows) -> Integers:
         """Nulls repeat the row before; the first value stands before itself."""
         if len(integers) == len(is_valid):
             return integers

@@ -40,9 +40,10 @@ class Goal:
         return self.sequence.integers
 
     @property
-    def is_shared(self) -> bool:
-        """Whether the picked rows are among those that all sub-columns look at."""
-        return bool((self.space.places(self.picked) >= 0).all())
+    def span(self) -> float:
+        """Distance from the least to the largest integer."""
+        integers = self.integers[self.live]
+        return float(integers.max()) - float(integers.min()) if len(integers) else 0.0
 
     @property
     def scale(self) -> float:
@@ -54,14 +55,15 @@ class Goal:
         return pick_rows(self.picked, most, seed)
 
 
-def make_goal(space: SpaceRows, column: SubColumn, sequence: Sequence) -> Goal:
-    """Pick the rows of a sub-column."""
+def make_goal(space: SpaceRows, column: SubColumn, sequence: Sequence, most: int) -> Goal:
+    """Pick at most so many rows of a sub-column."""
     if sequence.live is None:
-        return Goal(space, column, sequence, np.arange(space.n_rows), space.picked)
+        picked = pick_rows(space.picked, most, 3)
+        return Goal(space, column, sequence, np.arange(space.n_rows), picked)
     live = np.flatnonzero(sequence.live)
-    picked = space.picked[sequence.live[space.picked]]
-    if len(picked) < min(_LEAST_PICKED, len(live)):
-        picked = pick_rows(live, min(len(space.picked), 4 * _LEAST_PICKED), 2)
+    picked = pick_rows(space.picked[sequence.live[space.picked]], most, 3)
+    if len(picked) < min(_LEAST_PICKED, most, len(live)):
+        picked = pick_rows(live, min(most, 4 * _LEAST_PICKED), 2)
     return Goal(space, column, sequence, live, picked)
 
 

@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from ae_pipeline.table.model import Guess, Linear, Previous, Signal
-from ae_pipeline.table_fit.dependence import find_cycle, find_dependences
-from ae_pipeline.table_fit.goal import Goal
-from ae_pipeline.table_fit.keys import KeyOrder, find_orders
-from ae_pipeline.table_fit.linear import fit_changes, fit_linear
-from ae_pipeline.table_fit.ranks import group_labels
-from ae_pipeline.table_fit.relations import find_relations
-from ae_pipeline.table_fit.screening import (
+from ae_pipeline.table_fit.contexts.ranks import group_labels
+from ae_pipeline.table_fit.contexts.screening import (
     general_signals,
     ranked_signals,
     screen,
     special_signals,
 )
+from ae_pipeline.table_fit.effort import Effort
+from ae_pipeline.table_fit.goal import Goal
+from ae_pipeline.table_fit.guessing.dependence import find_cycle, find_dependences
+from ae_pipeline.table_fit.guessing.keys import KeyOrder, find_orders
+from ae_pipeline.table_fit.guessing.linear import fit_changes, fit_linear
+from ae_pipeline.table_fit.guessing.relations import find_relations
 from ae_pipeline.table_fit.trial import HitTable, Learned, Trial, Way
 
 _MOST_ALPHABET = 200
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How much work a sub-column is worth.
-
-    Args:
-        trials: ways that contexts are grown for.
-        signals: that a tree may ask for.
-        leaves: contexts at most.
-        has_pairs: try orders by two keys.
-    """
-
-    trials: int = 3
-    signals: int = 24
-    leaves: int = 96
-    has_pairs: bool = True
 
 
 def search(goal: Goal, names: list[str], effort: Effort) -> Learned:
@@ -72,7 +56,7 @@ def _numbers(goal: Goal, names: list[str]) -> list[str]:
 
 
 def _linear(goal: Goal, names: list[str]) -> Linear | None:
-    if goal.column.role == "category" or goal.integers.max() - goal.integers.min() <= 8:
+    if goal.column.role == "category" or goal.span <= 8:
         return None
     return fit_linear(goal, _numbers(goal, names))
 
@@ -109,7 +93,7 @@ def _ways(
     linear: Linear | None,
     guesses: list[Guess],
 ) -> list[Way]:
-    ways = [Way(labels=_labels(goal))]
+    ways = [Way(labels=_labels(goal, names))]
     if linear is not None:
         ways.append(Way(base=linear))
     if goal.column.role != "validity":
@@ -129,19 +113,19 @@ def _ways(
 
 
 def _changes(goal: Goal, names: list[str], order: KeyOrder) -> Linear | None:
-    if goal.column.role == "category" or goal.integers.max() - goal.integers.min() <= 8:
+    if goal.column.role == "category" or goal.span <= 8:
         return None
     before = goal.space.before_rows(order.keys, goal.picked)
     return fit_changes(goal, _numbers(goal, names), before)
 
 
-def _labels(goal: Goal) -> np.ndarray | None:
+def _labels(goal: Goal, names: list[str]) -> np.ndarray | None:
     if goal.column.role != "category" or goal.integers.min() < 0:
         return None
     distinct = len(np.unique(goal.integers[goal.picked]))
     if distinct <= _MOST_ALPHABET or goal.integers.max() >= 1 << 20:
         return None
-    return group_labels(goal.space, goal.integers[goal.live], goal.live).astype(np.int32)
+    return group_labels(goal.space, names, goal.integers[goal.live], goal.live).astype(np.int32)
 
 
 def _learn(
@@ -162,5 +146,3 @@ def _learn(
     chosen = chosen + ranked_signals(goal, ranked, tokens, n_tokens)
     chosen = screen(chosen, tokens, n_tokens, goal.scale, effort.signals)
     return trial.learn(chosen, effort.leaves)
-
-

@@ -183,7 +183,8 @@ class ArchiveCodec(ArchiveContent):
         latent_dim = 0 if self.network is None else self.network.decoder.latent_dim
         n_subcolumns = () if self.table is None else self.table.n_subcolumns
         block = read_block(content, len(self.columns), latent_dim, most_rows, n_subcolumns)
-        mapped = () if self.table is None else self.table.mapped.keys()
+        mapped = [] if self.table is None else list(self.table.mapped)
+        mapped = [name for name in mapped if wanted is None or name in wanted]
         numbers = [
             number
             for number, name in enumerate(self.schema.features)
@@ -191,7 +192,6 @@ class ArchiveCodec(ArchiveContent):
         ]
         if self.table is None:
             return self._decode_features(block, numbers)
-        mapped = [name for name in mapped if wanted is None or name in wanted]
         features = self._decoding(block, range(len(self.columns)))
         return TableDecoding(self.table, features, self.schema.features).run(numbers, mapped)
 

@@ -101,7 +101,9 @@ class TableDecoding:
     def __post_init__(self) -> None:
         self._block = self.features.block
         self._known = KnownTable(self.table, self._block.n_rows)
-        self._numbers = {name: number for number, name in enumerate(self.names)}
+        features = enumerate(self.names)
+        mapped_names = self.table.mapped
+        self._numbers = {name: n for n, name in features if name not in mapped_names}
         mapped = zip(self.table.mappings, self._block.mapped, strict=True)
         self._mapped = {mapping.column: streams for mapping, streams in mapped}
         self._streams = {

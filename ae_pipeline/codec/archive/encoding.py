@@ -110,7 +110,7 @@ class TableWalk:
         """Return the streams of the feature columns and of the mapped ones."""
         for name in self.table.model.order:
             column = self.table.subcolumns[name]
-            if column.column not in self.numbers:
+            if column.column in self.table.mapped:
                 self._store_integers(name)
             elif column.role == "validity":
                 self._store_validity(name, self.numbers[column.column])

@@ -1,4 +1,4 @@
-"""The sub-columns of one block that are known so far, over the rows of the table and of its lists."""
+"""The sub-columns of one block that are known so far, of its rows and of the items of lists."""
 
 from __future__ import annotations
 

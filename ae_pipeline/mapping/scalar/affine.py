@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any  # JSON trees
 
 import numpy as np
+from jaxtyping import Int64, UInt64
 
 from ae_pipeline.mapping.checked import integer_of
 from ae_pipeline.mapping.exceptions import Rows
@@ -52,7 +53,9 @@ def affine_of_json(tree: Dictionary[str, Any]) -> Affine:
     return Affine(integer_of(tree, "offset", -_MOST - 1, _MOST), integer_of(tree, "step", 1, _MOST))
 
 
-def fit_affine(values: Integers, units: tuple[int, ...] = ()) -> Affine:
+def fit_affine(
+    values: Int64[np.ndarray, "rows"] | UInt64[np.ndarray, "rows"], units: tuple[int, ...] = ()
+) -> Affine:
     """Count from the least value, in the greatest step that all of a sample share.
 
     Args:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from jaxtyping import Float
 
 from ae_pipeline.coding.entropy import pack_integers, pack_numbers
 from ae_pipeline.mapping.base import Mapping
@@ -27,6 +28,8 @@ from ae_pipeline.mapping.scalar.scales import (
 )
 from ae_pipeline.mapping.scalar.specials import ORDINARY, categories_of
 from ae_pipeline.mapping.subcolumn import Integers
+
+Runs = Float[np.ndarray, "runs"]
 
 #: More specials per value get a sub-column.
 _MANY_SPECIALS = 1 / 1000
@@ -88,7 +91,7 @@ def fit_floats(column: str, sample: pa.Array, share: float) -> Mapping:
     )
 
 
-def _narrowed(wide: Floats) -> Floats:
+def _narrowed(wide: Floats) -> Float[np.ndarray, "narrow"]:
     """Return float64 as float32 if (nearly) all values are such."""
     if wide.dtype != np.float64 or not len(wide):
         return wide
@@ -111,7 +114,7 @@ def _best(values: Floats, share: float) -> _Trial:
     return min((trial for trial in trials if trial is not None), key=lambda trial: trial.n_bits)
 
 
-def _runs(values: Floats) -> Floats:
+def _runs(values: Floats) -> Runs:
     """Return some runs of values, spread over the sample."""
     if len(values) <= _TRIAL_RUNS * _TRIAL_LENGTH:
         return values
@@ -119,7 +122,7 @@ def _runs(values: Floats) -> Floats:
     return np.concatenate([values[start : start + _TRIAL_LENGTH] for start in starts])
 
 
-def _scales(values: Floats, runs: Floats) -> Iterator[Scale]:
+def _scales(values: Floats, runs: Runs) -> Iterator[Scale]:
     """Yield scales worth a trial, the last of which says everything."""
     yield from _decimals(runs)
     yield from _digits(values, runs)
@@ -129,7 +132,7 @@ def _scales(values: Floats, runs: Floats) -> Iterator[Scale]:
     yield BitScale()
 
 
-def _decimals(runs: Floats) -> Iterator[Scale]:
+def _decimals(runs: Runs) -> Iterator[Scale]:
     """Yield decimals of ever more places, as far as they hit ever more."""
     yield from _improving(
         ([DecimalScale(places, rule) for rule in RULES] for places in range(_MOST_PLACES + 1)),
@@ -137,7 +140,7 @@ def _decimals(runs: Floats) -> Iterator[Scale]:
     )
 
 
-def _digits(values: Floats, runs: Floats) -> Iterator[Scale]:
+def _digits(values: Floats, runs: Runs) -> Iterator[Scale]:
     """Yield numbers of ever more significant digits, as far as they hit ever more."""
     magnitude = np.abs(values[values != 0].astype(np.float64))
     if not len(magnitude):
@@ -152,7 +155,7 @@ def _digits(values: Floats, runs: Floats) -> Iterator[Scale]:
     )
 
 
-def _improving(choices: Iterable[Sequence[Scale]], runs: Floats) -> Iterator[Scale]:
+def _improving(choices: Iterable[Sequence[Scale]], runs: Runs) -> Iterator[Scale]:
     """Yield the best scale of each choice that halves misses, with or without repairs."""
     exact = near = 2 * _MOST_MISSES
     for scales in choices:
@@ -166,7 +169,7 @@ def _improving(choices: Iterable[Sequence[Scale]], runs: Floats) -> Iterator[Sca
             return
 
 
-def _misses(scale: Scale, runs: Floats) -> tuple[float, float]:
+def _misses(scale: Scale, runs: Runs) -> tuple[float, float]:
     """Return the parts of values that are off a scale, and further off than a few floats."""
     reached = scale.value_of(scale.nearest(runs), runs.dtype)
     ulps = np.abs(to_order(reached) - to_order(runs))
@@ -180,7 +183,7 @@ def _recurs(values: Floats) -> bool:
     return bool(misses <= _MOST_NEW)
 
 
-def _tried(scale: Scale, values: Floats, runs: Floats, share: float) -> _Trial | None:
+def _tried(scale: Scale, values: Floats, runs: Runs, share: float) -> _Trial | None:
     """Measure a scale; None if it misses too much, with and without repairs."""
     numbers = scale.nearest(values)
     ulps = np.abs(to_order(scale.value_of(numbers, values.dtype)) - to_order(values))
@@ -199,7 +202,7 @@ def _tried(scale: Scale, values: Floats, runs: Floats, share: float) -> _Trial |
     return _Trial(scale, affine, near < exact, n_bits * len(values) * share + table)
 
 
-def _exception_bits(is_miss: Rows, runs: Floats) -> float:
+def _exception_bits(is_miss: Rows, runs: Runs) -> float:
     """Estimate what misses take per value, if pieces with too many of them are stored whole."""
     if not is_miss.any():
         return 0.0

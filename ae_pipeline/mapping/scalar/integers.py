@@ -18,6 +18,7 @@ from ae_pipeline.mapping.leaf import Leaf
 from ae_pipeline.mapping.scalar.affine import Affine, affine_of_json, fit_affine
 from ae_pipeline.mapping.scalar.unscaled import (
     from_int64,
+    is_unscaled,
     natural_steps,
     places_of,
     seconds_scale,
@@ -126,6 +127,8 @@ def integers_of_json(
     tree: Dictionary[str, Any], column: str, kind: pa.DataType, tables: Sequence[bytes]
 ) -> Mapping:
     """Read an `IntegerMapping`; ValueError, KeyError or TypeError if damaged."""
+    if not is_unscaled(kind):
+        raise ValueError(f"no integers in a column of type {kind}")
     return IntegerMapping(column, kind, boolean_of(tree, "has_nulls"), affine_of_json(tree))
 
 

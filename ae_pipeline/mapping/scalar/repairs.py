@@ -1,4 +1,4 @@
-"""What floats near a scale lack to the bit, as categories: a few floats up or down, another rule.
+"""Repairs of floats near a scale, as categories: a few floats up or down, or another rule.
 
 Category c up to `2 * MOST_ULPS` is the float `c - MOST_ULPS` further than the scale says, the
 categories after them are the rules of `RULES` in their order.

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, ClassVar  # Any: JSON trees, and widths that are known at run time only
 
 import numpy as np
+from jaxtyping import Float
 
 from ae_pipeline.mapping.scalar.bit_order import Floats, from_order, to_order
 from ae_pipeline.mapping.scalar.rules import MOST_PLACES, POWERS_OF_TEN, RULES, Reals
@@ -170,7 +171,7 @@ class RankScale(Scale):
         table: distinct finite values.
     """
 
-    table: Floats
+    table: Float[np.ndarray, "ranks"]
 
     kind: ClassVar[str] = "rank"
     family: ClassVar[Family] = "rank"

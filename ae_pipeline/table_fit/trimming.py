@@ -1,0 +1,71 @@
+"""Fewer rows of a sample: the first ones of each run, and the items that belong to them."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Int64
+
+from ae_pipeline.mapping.subcolumn import Sequence, SubColumn
+from ae_pipeline.table_fit.sample import TableSample
+
+Mask = Bool[np.ndarray, "rows"]
+Rows = Int64[np.ndarray, "rows"]
+
+
+def trim(sample: TableSample, most_rows: int) -> TableSample:
+    """Return a sample of at most so many rows of the table, roughly; they stand for as many."""
+    first = next((column for column in sample.columns if not column.space), None)
+    n_rows = 0 if first is None else len(sample.sequences[first.name].integers)
+    if n_rows <= most_rows:
+        return sample
+    kept = {"": _leading(sample.starts, n_rows, most_rows / n_rows)}
+    for column in sample.columns:
+        if column.space and column.space not in kept:
+            lengths = _lengths(sample, column.space)
+            kept[column.space] = np.repeat(kept[_space_of(sample, column.space)], lengths)
+    sequences = {
+        column.name: _picked(sample.sequences[column.name], kept[column.space])
+        for column in sample.columns
+    }
+    starts = {space: _new_starts(old, kept[space]) for space, old in sample.item_starts.items()}
+    share = sample.share * n_rows / int(kept[""].sum())
+    return TableSample(
+        sample.columns,
+        sequences,
+        _new_starts(sample.starts, kept[""]),
+        starts,
+        share,
+        sample.ranked,
+    )
+
+
+def _leading(starts: Rows, n_rows: int, share: float) -> Mask:
+    sizes = np.diff(starts, append=n_rows)
+    places = np.arange(n_rows) - np.repeat(starts, sizes)
+    result: Mask = places < np.repeat(np.ceil(sizes * share), sizes)
+    return result
+
+
+def _column(sample: TableSample, name: str) -> SubColumn:
+    return next(column for column in sample.columns if column.name == name)
+
+
+def _space_of(sample: TableSample, name: str) -> str:
+    return _column(sample, name).space
+
+
+def _lengths(sample: TableSample, name: str) -> Rows:
+    column, sequence = _column(sample, name), sample.sequences[name]
+    lengths = column.offset + column.step * sequence.integers
+    return lengths if sequence.live is None else np.where(sequence.live, lengths, 0)
+
+
+def _picked(sequence: Sequence, kept: Mask) -> Sequence:
+    live = None if sequence.live is None else sequence.live[kept]
+    return Sequence(sequence.integers[kept], live)
+
+
+def _new_starts(starts: Rows, kept: Mask) -> Rows:
+    """Return the places of the first kept rows; runs without any vanish."""
+    before = np.concatenate([[0], np.cumsum(kept)])
+    return np.unique(before[starts][before[starts] < before[-1]]) if before[-1] else starts[:1]

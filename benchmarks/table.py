@@ -25,10 +25,13 @@ from rich.console import Console
 from ae_pipeline.cli.console import render
 from ae_pipeline.report.tables.records import dump_json
 from benchmarks.measure.machine import machine_line
+from benchmarks.tables.formats import FORMATS
+from benchmarks.tables.generated import GENERATED
 from benchmarks.tables.outcome import TableComparison, column_table, peer_table, summary_table
-from benchmarks.tables.worker import TABLE_PEERS, compare_tables
+from benchmarks.tables.planted import PlantedComparison, compare_generated, planted_table
+from benchmarks.tables.worker import compare_tables
 
-_NAMES = tuple(peer.name for peer in TABLE_PEERS)
+_NAMES = tuple(peer.name for peer in FORMATS)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Run:
 
     machine: str
     comparisons: tuple[TableComparison, ...]
+    generated: tuple[PlantedComparison, ...] = ()
 
 
 def main() -> None:
@@ -47,6 +51,9 @@ def main() -> None:
     parser.add_argument("datasets", nargs="*", type=Path)
     parser.add_argument("--tolerance", nargs="+", type=float, default=[0.0])
     parser.add_argument("--peers", nargs="*", choices=_NAMES, default=_NAMES, metavar="PEER")
+    parser.add_argument("--generated", nargs="*", choices=GENERATED, default=(), metavar="NAME")
+    parser.add_argument("--rows", type=int, default=100_000, help="of generated tables")
+    parser.add_argument("--seed", type=int, default=0, help="of generated tables")
     parser.add_argument("--columns", action="store_true", help="also bytes of each column")
     parser.add_argument("--json", type=Path, help="write all that was measured to this file")
     arguments = parser.parse_args()
@@ -55,26 +62,35 @@ def main() -> None:
 
 
 def _compare(arguments: argparse.Namespace, console: Console) -> bool:
-    """Compare and print one dataset after the other; return whether all are as good as wanted."""
+    """Compare and print one table after the other; return whether all are as good as wanted."""
     console.print(machine_line())
     found: list[TableComparison] = []
+    planted: list[PlantedComparison] = []
     failures: list[str] = []
-    for dataset in arguments.datasets:
+    for name in (*arguments.datasets, *arguments.generated):
         try:
-            found.append(compare_tables(dataset, arguments.tolerance, arguments.peers))
+            if isinstance(name, Path):
+                found.append(compare_tables(name, arguments.tolerance, arguments.peers))
+            else:
+                peers = tuple(arguments.peers)
+                planted.append(compare_generated(name, arguments.rows, arguments.seed, peers))
         except (FileNotFoundError, RuntimeError) as error:
-            failures.append(f"{dataset}: {error}")
+            failures.append(f"{name}: {error}")
             continue
-        render(peer_table(found[-1]), console)
+        latest = found[-1] if isinstance(name, Path) else planted[-1].whole
+        render(peer_table(latest), console)
         if arguments.columns:
-            render(column_table(found[-1]), console)
+            render(column_table(latest), console)
+        if not isinstance(name, Path):
+            render(planted_table(planted[-1]), console)
         if arguments.json:
-            run = Run(machine_line(), tuple(found))
+            run = Run(machine_line(), tuple(found), tuple(planted))
             arguments.json.write_text(dump_json(asdict(run)), encoding="utf-8")
-    render(summary_table(found), console)
+    render(summary_table([*found, *(one.whole for one in planted)]), console)
     for failure in failures:
         console.print(f"error: {failure}", markup=False)
-    return not failures and all(one.is_met for one in found)
+    verdicts = [*(one.is_met for one in found), *(one.is_met for one in planted)]
+    return not failures and all(verdicts)
 
 
 if __name__ == "__main__":

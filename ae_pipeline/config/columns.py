@@ -6,7 +6,6 @@ from pydantic import Field
 
 from ae_pipeline.config._model import Settings
 
-
 Code = Literal["auto", "all", "features"]
 
 

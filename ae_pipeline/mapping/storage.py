@@ -59,8 +59,15 @@ def to_storage(array: pa.Array) -> pa.Array:
     if is_string(kind):
         return array.cast(BINARY)
     if types.is_map(kind):
-        return _large_list(array.cast(pa.list_(storage_type(kind).value_field)))
+        return _large_list(_list_of_map(array))
     return _large_list(array) if _is_list(kind) else array
+
+
+def _list_of_map(array: pa.Array) -> pa.Array:
+    """View maps as lists of their entries; Arrow's cast forgets where slices of some types begin."""
+    kind = pa.list_(storage_type(array.type).value_field)
+    buffers, entries = array.buffers()[:2], [array.values]
+    return pa.Array.from_buffers(kind, len(array), buffers, offset=array.offset, children=entries)
 
 
 def _large_list(array: pa.Array) -> pa.Array:

@@ -5,21 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from ae_pipeline.coding.entropy import pack_integers
-from ae_pipeline.mapping.subcolumn import Sequence, SubColumn
+from ae_pipeline.mapping.subcolumn import SubColumn
 from ae_pipeline.table.model import SubColumnModel, TableModel
 from ae_pipeline.table.subcolumn_coder import needs_of
+from ae_pipeline.table_fit.direct import direct_bytes
+from ae_pipeline.table_fit.effort import (
+    QUICK,
+    QUICK_ROWS,
+    Effort,
+    effort_within,
+    quick_seconds,
+)
 from ae_pipeline.table_fit.goal import make_goal
-from ae_pipeline.table_fit.order import coding_order
+from ae_pipeline.table_fit.order import Order, improve_order, order_by_cost
 from ae_pipeline.table_fit.sample import TableSample
-from ae_pipeline.table_fit.search import Effort, search
-from ae_pipeline.table_fit.space_rows import SpaceRows
+from ae_pipeline.table_fit.search import search
+from ae_pipeline.table_fit.space_rows import SpaceRows, make_spaces
 from ae_pipeline.table_fit.trial import Learned
+from ae_pipeline.table_fit.trimming import trim
 
 #: A sub-column that costs less than this without a model needs none.
 _LEAST_BYTES = 64
+#: Share of the budget that goes into finding the order, and orders compared at most.
+_ORDER_SHARE = 0.35
+_MOST_PASSES = 4
 
 
 @dataclass(frozen=True)
@@ -62,13 +71,22 @@ def fit_table(
 
     Args:
         sample: rows to learn from.
-        budget_s: seconds of a present-day core that the work may take.
+        budget_s: seconds of a present-day core that the work may take; it bounds work by sizes,
+            so equal input gives equal models everywhere.
         progress: called with the number of sub-columns done, of all, and the name of the next.
         most_depth: longest chain of sub-columns that need each other.
     """
-    direct = {column.name: _direct_bytes(sample, column) for column in sample.columns}
-    order = coding_order(sample, direct)
-    learner = _Learner(sample, direct, most_depth)
+    direct = {column.name: direct_bytes(sample, column) for column in sample.columns}
+    worth = [name for name in direct if direct[name] >= _LEAST_BYTES]
+    n_rows = max((len(s.integers) for s in sample.sequences.values()), default=0)
+    passes = int(_ORDER_SHARE * budget_s / max(quick_seconds(n_rows, len(worth)), 1e-9))
+    passes = min(passes, _MOST_PASSES)
+    order = order_by_cost(sample, direct)
+    if passes > 1:
+        order = improve_order(sample, order, _QuickCost(sample, direct), passes)
+    share = 1 - _ORDER_SHARE if passes > 1 else 1.0
+    effort = effort_within(share * budget_s, n_rows, len(worth))
+    learner = _Learner(sample, direct, effort, most_depth)
     for number, name in enumerate(order):
         progress(number, len(order), name)
         learner.learn(name)
@@ -77,25 +95,59 @@ def fit_table(
     return FittedTable(TableModel(order, models), learner.costs)
 
 
-class _Learner:
-    def __init__(self, sample: TableSample, direct: Mapping[str, int], most_depth: int) -> None:
-        self._sample, self._direct, self._most_depth = sample, direct, most_depth
+class _QuickCost:
+    """Bytes of a sub-column after others, from few rows."""
+
+    def __init__(self, sample: TableSample, direct: Mapping[str, int]) -> None:
+        self._sample, self._direct = trim(sample, QUICK_ROWS), direct
         self._columns = {column.name: column for column in sample.columns}
-        self._spaces = {
-            space: _make_space(sample, space) for space in {c.space for c in sample.columns}
-        }
+        self._spaces = make_spaces(self._sample, QUICK.picked)
+        for name, column in self._columns.items():
+            self._spaces[column.space].add(name, self._sample.sequences[name])
+        self._measured: dict[tuple[str, frozenset[str]], float] = {}
+
+    def __call__(self, name: str, before: Order) -> float:
+        direct = self._direct[name]
+        if direct < _LEAST_BYTES:
+            return direct
+        space = self._spaces[self._columns[name].space]
+        names = [known for known in before if known in space.varied]
+        key = name, frozenset(names)
+        if key not in self._measured:
+            found = _search(space, self._columns[name], self._sample, names, QUICK)
+            self._measured[key] = min(direct, found.n_bytes) if found else direct
+        return self._measured[key]
+
+
+def _search(
+    space: SpaceRows, column: SubColumn, sample: TableSample, names: list[str], effort: Effort
+) -> Learned | None:
+    goal = make_goal(space, column, sample.sequences[column.name], effort.picked)
+    if not len(goal.picked):
+        return None
+    names = space.sketches.nearest(goal.integers, names, effort.names)
+    return search(goal, names, effort)
+
+
+class _Learner:
+    def __init__(
+        self, sample: TableSample, direct: Mapping[str, int], effort: Effort, most_depth: int
+    ) -> None:
+        self._sample, self._direct, self._effort = sample, direct, effort
+        self._most_depth = most_depth
+        self._columns = {column.name: column for column in sample.columns}
+        self._spaces = make_spaces(sample, effort.picked)
         self._depth: dict[str, int] = {}
         self.models: dict[str, SubColumnModel] = {}
         self.costs: dict[str, SubColumnCost] = {}
 
     def learn(self, name: str) -> None:
-        column, sequence = self._columns[name], self._sample.sequences[name]
-        space, direct = self._spaces[column.space], self._direct[name]
+        column, direct = self._columns[name], self._direct[name]
+        space = self._spaces[column.space]
         found = None
         if direct >= _LEAST_BYTES:
-            goal = make_goal(space, column, sequence)
             names = [known for known in space.names if self._depth[known] < self._most_depth]
-            found = search(goal, names, Effort())
+            found = _search(space, column, self._sample, names, self._effort)
         if found is not None and found.n_bytes < direct:
             self.models[name] = found.model
             coded = int(found.coded_bits / 8)
@@ -103,35 +155,12 @@ class _Learner:
         else:
             self.costs[name] = SubColumnCost(direct, direct, 0, "direct")
         self._depth[name] = 1 + max((self._depth[need] for need in self._needs(column)), default=0)
-        space.add(name, sequence)
+        space.add(name, self._sample.sequences[name])
 
     def _needs(self, column: SubColumn) -> set[str]:
-        needs = {column.parent} if column.parent else set()
+        needs = {name for name in (column.parent, column.space) if name}
         model = self.models.get(column.name)
         return needs | (set(needs_of(model)) if model else set())
-
-
-def _make_space(sample: TableSample, space: str) -> SpaceRows:
-    columns = {column.name: column for column in sample.columns}
-    first = next(column.name for column in sample.columns if column.space == space)
-    starts = sample.item_starts[space] if space else sample.starts
-    n_rows = len(sample.sequences[first].integers)
-    return SpaceRows(columns, starts, n_rows, sample.share, 40_000)
-
-
-def _direct_bytes(sample: TableSample, column: SubColumn) -> int:
-    sequence = sample.sequences[column.name]
-    starts = sample.item_starts[column.space] if column.space else sample.starts
-    n_bytes = sum(len(pack_integers(part)) for part in _runs(sequence, starts))
-    return round(n_bytes * sample.share)
-
-
-def _runs(sequence: Sequence, starts: np.ndarray) -> list[np.ndarray]:
-    integers = np.split(sequence.integers, starts[1:])
-    if sequence.live is None:
-        return integers
-    live = np.split(sequence.live, starts[1:])
-    return [part[is_live] for part, is_live in zip(integers, live, strict=True)]
 
 
 def _words(found: Learned) -> str:

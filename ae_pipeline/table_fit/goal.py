@@ -46,11 +46,6 @@ class Goal:
         return float(integers.max()) - float(integers.min()) if len(integers) else 0.0
 
     @property
-    def is_shared(self) -> bool:
-        """Whether the picked rows are among those that all sub-columns look at."""
-        return bool((self.space.places(self.picked) >= 0).all())
-
-    @property
     def scale(self) -> float:
         """Rows of the archive that a picked row stands for."""
         return self.space.share * len(self.live) / max(len(self.picked), 1)
@@ -60,14 +55,15 @@ class Goal:
         return pick_rows(self.picked, most, seed)
 
 
-def make_goal(space: SpaceRows, column: SubColumn, sequence: Sequence) -> Goal:
-    """Pick the rows of a sub-column."""
+def make_goal(space: SpaceRows, column: SubColumn, sequence: Sequence, most: int) -> Goal:
+    """Pick at most so many rows of a sub-column."""
     if sequence.live is None:
-        return Goal(space, column, sequence, np.arange(space.n_rows), space.picked)
+        picked = pick_rows(space.picked, most, 3)
+        return Goal(space, column, sequence, np.arange(space.n_rows), picked)
     live = np.flatnonzero(sequence.live)
-    picked = space.picked[sequence.live[space.picked]]
-    if len(picked) < min(_LEAST_PICKED, len(live)):
-        picked = pick_rows(live, min(len(space.picked), 4 * _LEAST_PICKED), 2)
+    picked = pick_rows(space.picked[sequence.live[space.picked]], most, 3)
+    if len(picked) < min(_LEAST_PICKED, most, len(live)):
+        picked = pick_rows(live, min(most, 4 * _LEAST_PICKED), 2)
     return Goal(space, column, sequence, live, picked)
 
 

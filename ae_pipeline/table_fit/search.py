@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from ae_pipeline.table.model import Guess, Linear, Previous, Signal
-from ae_pipeline.table_fit.dependence import find_cycle, find_dependences
-from ae_pipeline.table_fit.goal import Goal
-from ae_pipeline.table_fit.keys import KeyOrder, find_orders
-from ae_pipeline.table_fit.linear import fit_changes, fit_linear
-from ae_pipeline.table_fit.ranks import group_labels
-from ae_pipeline.table_fit.relations import find_relations
-from ae_pipeline.table_fit.screening import (
+from ae_pipeline.table_fit.contexts.ranks import group_labels
+from ae_pipeline.table_fit.contexts.screening import (
     general_signals,
     ranked_signals,
     screen,
     special_signals,
 )
+from ae_pipeline.table_fit.effort import Effort
+from ae_pipeline.table_fit.goal import Goal
+from ae_pipeline.table_fit.guessing.dependence import find_cycle, find_dependences
+from ae_pipeline.table_fit.guessing.keys import KeyOrder, find_orders
+from ae_pipeline.table_fit.guessing.linear import fit_changes, fit_linear
+from ae_pipeline.table_fit.guessing.relations import find_relations
 from ae_pipeline.table_fit.trial import HitTable, Learned, Trial, Way
 
 _MOST_ALPHABET = 200
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How much work a sub-column is worth.
-
-    Args:
-        trials: ways that contexts are grown for.
-        signals: that a tree may ask for.
-        leaves: contexts at most.
-        has_pairs: try orders by two keys.
-    """
-
-    trials: int = 3
-    signals: int = 24
-    leaves: int = 96
-    has_pairs: bool = True
 
 
 def search(goal: Goal, names: list[str], effort: Effort) -> Learned:

@@ -12,7 +12,9 @@ from ae_pipeline.mapping.subcolumn import Sequence, SubColumn
 from ae_pipeline.table.known import KnownRows
 from ae_pipeline.table.model import Signal
 from ae_pipeline.table.row_order import order_rows
-from ae_pipeline.table_fit.tree import BinnedSignal, bin_signal
+from ae_pipeline.table_fit.contexts.tree import BinnedSignal, bin_signal
+from ae_pipeline.table_fit.nearest import Sketches
+from ae_pipeline.table_fit.sample import TableSample
 
 Rows = Int64[np.ndarray, "rows"]
 
@@ -60,6 +62,8 @@ class SpaceRows:
         self.picked = pick_rows(np.arange(n_rows), most_picked, seed)
         self.binned: dict[Signal, BinnedSignal] = {}
         self.names: list[str] = []
+        self.varied: set[str] = set()
+        self.sketches = Sketches(n_rows)
         self._before: dict[tuple[str, ...], Before] = {}
         self._place = np.full(n_rows, -1, np.int32)
         self._place[self.picked] = np.arange(len(self.picked))
@@ -73,6 +77,8 @@ class SpaceRows:
         if value.min() == value.max():
             return
         self.names.append(name)
+        self.varied.add(name)
+        self.sketches.add(name, value)
         for signal in self._signals_of(name, value):
             binned = bin_signal(self.known.signal(signal)[self.picked])
             if binned.size > 1:
@@ -129,6 +135,18 @@ class SpaceRows:
     def _starts_run(self, before: Int64[np.ndarray, "picked"]) -> Bool[np.ndarray, "picked"]:
         run = np.cumsum(self.known.is_start)
         return (before < 0) | (run[before] != run[self.picked])
+
+
+def make_spaces(sample: TableSample, most_picked: int) -> dict[str, SpaceRows]:
+    """Return the space of the table's rows and those of items, without known sub-columns."""
+    columns = {column.name: column for column in sample.columns}
+    spaces: dict[str, SpaceRows] = {}
+    for name, column in columns.items():
+        if column.space not in spaces:
+            starts = sample.item_starts[column.space] if column.space else sample.starts
+            n_rows = len(sample.sequences[name].integers)
+            spaces[column.space] = SpaceRows(columns, starts, n_rows, sample.share, most_picked)
+    return spaces
 
 
 def pick_rows(rows: Rows, most: int, seed: int) -> Rows:

@@ -23,12 +23,12 @@ from ae_pipeline.table.model import (
 )
 from ae_pipeline.table.targets import CodingOrder, coding_order, targets_of
 from ae_pipeline.table.trees import leaf_numbers, leaf_places
-from ae_pipeline.table_fit.bins import inside_bits, make_bins, make_histogram
-from ae_pipeline.table_fit.bits import entropy_bits, packed_bytes
+from ae_pipeline.table_fit.contexts.bins import inside_bits, make_bins, make_histogram
+from ae_pipeline.table_fit.contexts.bits import entropy_bits, packed_bytes
+from ae_pipeline.table_fit.contexts.pruning import prune
+from ae_pipeline.table_fit.contexts.screening import Screened
+from ae_pipeline.table_fit.contexts.tree import Grower
 from ae_pipeline.table_fit.goal import Goal
-from ae_pipeline.table_fit.pruning import prune
-from ae_pipeline.table_fit.screening import Screened
-from ae_pipeline.table_fit.tree import Grower
 
 _NO_INTEGERS = np.zeros(0, np.int64)
 _NO_BINS = Bins(

@@ -31,22 +31,24 @@ class ArchiveEntry:
         n_wrong: values that differ where they must be exact.
         worst: largest error of all others, in what their columns promise.
         inexact: columns that may differ.
+        failure: why there are no figures; empty if there are.
     """
 
     tolerance: float
-    n_bytes: int
-    model_bytes: int
-    fit_s: float
-    encode_s: float
-    decode_s: float
-    n_wrong: int
-    worst: float
-    inexact: tuple[str, ...]
+    n_bytes: int = 0
+    model_bytes: int = 0
+    fit_s: float = 0.0
+    encode_s: float = 0.0
+    decode_s: float = 0.0
+    n_wrong: int = 0
+    worst: float = 0.0
+    inexact: tuple[str, ...] = ()
+    failure: str = ""
 
     @property
     def keeps_promise(self) -> bool:
         """Whether every value came back as promised."""
-        return not self.n_wrong and self.worst <= 1.0
+        return not self.failure and not self.n_wrong and self.worst <= 1.0
 
 
 def measure_archive(source: TableSource, tolerance: float, folder: Path) -> ArchiveEntry:

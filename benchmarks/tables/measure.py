@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.tables.compare import n_different, one_array
-from benchmarks.tables.parquet import BEST_PARQUET
+from benchmarks.tables.formats import BEST_PARQUET
 from benchmarks.tables.peer import TableEntry, TablePeer
 from benchmarks.tables.source import TableSource
 

@@ -53,9 +53,8 @@ class TableComparison:
 def peer_table(found: TableComparison) -> Table:
     """Return a table of every peer, the smallest last, and ours below it."""
     peers = sorted(found.peers, key=lambda peer: (bool(peer.failure), -peer.n_bytes))
-    least = min((one.n_bytes for one in found.archives), default=found.best.n_bytes)
-    exact = [one.n_bytes for one in found.archives if not one.tolerance]
-    unit = exact[0] if exact else least
+    ours = [one.n_bytes for one in found.archives if not one.failure]
+    unit = ours[0] if ours else found.best.n_bytes
     return Table(
         title=f"{found.dataset}: {found.n_rows:,} rows x {found.n_columns} in {found.n_files} "
         f"file{'s' if found.n_files > 1 else ''}, {found.arrow_bytes / _MB:.1f} MB",
@@ -105,11 +104,15 @@ def _peer_row(peer: TableEntry, unit: int, arrow_bytes: int) -> tuple[Cell, ...]
 
 def _archive_row(one: ArchiveEntry, unit: int, arrow_bytes: int) -> tuple[Cell, ...]:
     name = f"ours, {_percent(one.tolerance)}"
+    if one.failure:
+        return name, None, None, None, None
     rates = _rate(arrow_bytes, one.encode_s), _rate(arrow_bytes, one.decode_s)
     return name, one.n_bytes, f"{one.n_bytes / unit:.2f}x", *rates
 
 
 def _archive_note(one: ArchiveEntry) -> str:
+    if one.failure:
+        return f"Ours, {_percent(one.tolerance)}: {one.failure}."
     if one.keeps_promise:
         kept = "every value kept"
     else:
@@ -132,11 +135,12 @@ def _named(names: Sequence[str], most: int = 5) -> str:
 
 
 def _summary(found: TableComparison, one: ArchiveEntry) -> tuple[Cell, ...]:
+    sizes = f"{found.dataset}, {_percent(one.tolerance)}", found.source_bytes, found.best.n_bytes
+    if one.failure:
+        return *sizes, None, None, None
     kept = "" if one.keeps_promise else " BROKEN"
     return (
-        f"{found.dataset}, {_percent(one.tolerance)}",
-        found.source_bytes,
-        found.best.n_bytes,
+        *sizes,
         one.n_bytes,
         f"{found.best.n_bytes / one.n_bytes:.2f}x{kept}",
         f"{found.source_bytes / one.n_bytes:.2f}x",

@@ -18,17 +18,14 @@ from pydantic import TypeAdapter
 
 from benchmarks.measure.child import run_python
 from benchmarks.tables.archive import ArchiveEntry, measure_archive
+from benchmarks.tables.formats import FORMATS
 from benchmarks.tables.measure import measure_table_peer, source_entry
-from benchmarks.tables.openzl_columns import OPENZL
 from benchmarks.tables.outcome import TableComparison
-from benchmarks.tables.parquet import BEST_PARQUET
-from benchmarks.tables.pcodec_zstd import PCODEC_ZSTD
 from benchmarks.tables.peer import TableEntry
 from benchmarks.tables.source import read_source
-from benchmarks.tables.stores import CSV_XZ, DUCKDB, LANCE, VORTEX
 
-TABLE_PEERS = (BEST_PARQUET, PCODEC_ZSTD, OPENZL, VORTEX, LANCE, DUCKDB, CSV_XZ)
 _ARCHIVE = "archive"
+_MOST_TOLD = 200
 
 
 def main() -> None:
@@ -47,7 +44,7 @@ def _measure(dataset: Path, name: str, folder: Path) -> TableEntry | ArchiveEntr
     source = read_source(dataset)
     if name.startswith(_ARCHIVE):
         return measure_archive(source, float(name.removeprefix(_ARCHIVE)), folder)
-    (peer,) = (peer for peer in TABLE_PEERS if peer.name == name)
+    (peer,) = (peer for peer in FORMATS if peer.name == name)
     return measure_table_peer(peer, source, folder)
 
 
@@ -58,7 +55,6 @@ def compare_tables(
 
     Raises:
         FileNotFoundError: the dataset has no Parquet file.
-        RuntimeError: our archive could not be made.
     """
     source = read_source(dataset)
     return TableComparison(
@@ -74,15 +70,23 @@ def compare_tables(
 
 def archive_in_child(dataset: Path, tolerance: float) -> ArchiveEntry:
     """Measure our archive in a process of its own."""
-    figures = _in_child(dataset, f"{_ARCHIVE} {tolerance!r}")
-    return TypeAdapter(ArchiveEntry).validate_json(figures)
+    try:
+        figures = _in_child(dataset, f"{_ARCHIVE} {tolerance!r}")
+        return TypeAdapter(ArchiveEntry).validate_json(figures)
+    except RuntimeError as error:
+        return ArchiveEntry(tolerance, failure=_told(error))
 
 
 def _peer(dataset: Path, name: str) -> TableEntry:
     try:
         return TypeAdapter(TableEntry).validate_json(_in_child(dataset, name))
     except RuntimeError as error:
-        return TableEntry(name, failure=f"failed: {str(error).splitlines()[-1][:200]}")
+        return TableEntry(name, failure=_told(error))
+
+
+def _told(error: RuntimeError) -> str:
+    """Return the last line that the process printed."""
+    return f"failed: {str(error).splitlines()[-1][:_MOST_TOLD]}"
 
 
 def _in_child(dataset: Path, name: str) -> str:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ae_pipeline.codec import CODEC_FILE
 from ae_pipeline.config.job import EncodeJob, VerifyJob
 from ae_pipeline.fragments import account
 from ae_pipeline.report.forms import as_json
@@ -88,7 +89,7 @@ def test_parts_are_what_they_say(encoded: tuple[Path, DatasetReport]) -> None:
     assert report.total.ledger.get("missing", 0) == missing
     (codec,) = (folder / "_ae/codecs").iterdir()
     sizes = {path.name: path.stat().st_size for path in codec.iterdir()}
-    described = sizes.pop("codec.json") + sizes.pop("history.json")
+    described = sizes.pop(CODEC_FILE)
     assert report.bytes.model == {MODEL_PARTS[name]: size for name, size in sizes.items()}
     assert report.bytes.other_bytes > described > 0
 

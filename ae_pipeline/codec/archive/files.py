@@ -1,6 +1,6 @@
-"""An archive codec on disk: `codec.json`, weights, history.
+"""An archive codec on disk: `codec.json.zst` and weights.
 
-Decoding needs `codec.json`, `predictor.bin` and `decoder.bin`. The encoder lies beside them, so
+Decoding needs `codec.json.zst`, `predictor.bin` and `decoder.bin`. The encoder lies beside them, so
 that partitions can be added. The JSON is written last; nothing in it can run code.
 """
 

@@ -1,4 +1,4 @@
-"""The table of a codec ↔ keys of `codec.json` and two files, `docs/format.md`, section 4."""
+"""The table of a codec ↔ keys of a codec's JSON and two files, `docs/format.md`, section 4."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias  # Any: JSON trees
 
 import numpy as np
 import pyarrow as pa
+from jaxtyping import Int64
 
 from ae_pipeline.coding.varint import Reader, varint
 from ae_pipeline.mapping.base import Mapping, Split
@@ -82,7 +83,7 @@ def lay_out(
         known[one.name] = Sequence(integers if live is None else np.where(live, integers, 0), live)
 
 
-def _repeat(integers: Integers, is_present: Rows, is_length: bool) -> Integers:
+def _repeat(integers: Int64[np.ndarray, "present"], is_present: Rows, is_length: bool) -> Integers:
     if len(integers) == len(is_present):
         return integers
     if not len(integers):
@@ -140,7 +141,7 @@ def children_of_json(
     """Invert `child_to_json` of several children.
 
     Raises:
-        ValueError, KeyError, TypeError: there are not as many children or tables, or one is damaged.
+        ValueError, KeyError, TypeError: children or tables are missing, or one is damaged.
     """
     if type(trees) is not list or len(trees) != len(kinds):
         raise ValueError(f"expected {len(kinds)} children")

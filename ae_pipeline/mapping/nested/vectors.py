@@ -1,4 +1,4 @@
-"""Lists of one size of floats, such as embeddings, bit for bit: without sub-columns of their own."""
+"""Vectors of floats, such as embeddings, bit for bit: no sub-columns but validity."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ from ae_pipeline.mapping.whole import pack_whole, unpack_whole
 _MOST_WIDTH = 4096
 #: Rows that are weighed.
 _WEIGHED_NUMBERS = 1 << 20
+#: Lists cost the table model more time than streams, so they must take at most this part.
+_MOST_PART = 0.95
 
 
 @dataclass(frozen=True)
@@ -123,15 +125,17 @@ def is_vector(kind: pa.DataType) -> bool:
 
 
 def fit_vectors(column: str, sample: pa.Array, share: float, fit: Fit) -> Mapping:
-    """Fit vectors as streams, or as lists of numbers if these take fewer bytes."""
+    """Fit vectors as streams, or as lists of numbers if these take far fewer bytes."""
     has_nulls = sample.null_count > 0
     weighed = compact(sample, validity(sample))
     weighed = weighed[: max(_WEIGHED_NUMBERS // sample.type.list_size, 1)]
     ways: list[Mapping] = [
         VectorMapping(column, sample.type, has_nulls, by_place) for by_place in (False, True)
     ]
-    ways.append(fit_stored(column, sample, share, fit))
-    return min(ways, key=lambda way: _weigh(way, weighed, share))
+    streams = min(ways, key=lambda way: _weigh(way, weighed, share))
+    lists = fit_stored(column, sample, share, fit)
+    is_worth = _weigh(lists, weighed, share) < _MOST_PART * _weigh(streams, weighed, share)
+    return lists if is_worth else streams
 
 
 def _weigh(way: Mapping, sample: pa.Array, share: float) -> float:

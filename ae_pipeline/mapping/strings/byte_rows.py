@@ -22,7 +22,7 @@ class ByteRows:
     """
 
     content: UInt8[np.ndarray, "bytes"]
-    starts: Int64[np.ndarray, "rows+1"]
+    starts: Int64[np.ndarray, "starts"]
 
     @property
     def lengths(self) -> Int64[np.ndarray, "rows"]:
@@ -48,7 +48,7 @@ def from_byte_rows(rows: ByteRows) -> pa.Array:
     return pa.Array.from_buffers(BINARY, len(rows.starts) - 1, buffers, null_count=0)
 
 
-def starts_of(lengths: Int64[np.ndarray, "rows"], most_bytes: int) -> Int64[np.ndarray, "rows+1"]:
+def starts_of(lengths: Int64[np.ndarray, "rows"], most_bytes: int) -> Int64[np.ndarray, "starts"]:
     """Sum lengths up.
 
     Raises:
@@ -58,7 +58,6 @@ def starts_of(lengths: Int64[np.ndarray, "rows"], most_bytes: int) -> Int64[np.n
         raise ValueError("lengths of strings are damaged")
     starts = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=starts[1:])
-    # Each length is below 2^62 / rows for any number of rows that fits memory, but not for forged ones.
     if starts[-1] > most_bytes or starts.min() < 0:
         raise ValueError(f"strings of more than {most_bytes} bytes")
     return starts

@@ -75,7 +75,7 @@ def _estimate_shapes(mapping: Shapes, present: pa.Array) -> float:
 
 def _bytes(integers: Integers) -> float:
     """Estimate the bytes of integers: by frequencies if there are few, or as a stream."""
-    stream = len(pack_integers(integers))
+    stream = float(len(pack_integers(integers)))
     counts = np.unique(integers, return_counts=True)[1]
     if len(counts) * 8 > len(integers):
         return stream

@@ -1,7 +1,7 @@
 """Find the shapes of most strings of a sample.
 
-First by their numbers: strings that are equal but for numbers, dates and times. Then, among strings of
-one length, by place: which characters each place holds.
+First by their numbers: strings that are equal but for numbers, dates and times. Then, among strings
+of one length, by place: which characters each place holds.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -25,9 +26,9 @@ from ae_pipeline.mapping.strings.patterns import (
 #: Shapes by numbers and by place.
 _MOST_BY_NUMBERS, _MOST_BY_PLACE = 24, 8
 #: Least part of the strings that have a shape, and least number.
-_LEAST_PART, _LEAST_STRINGS = 0.01, 16
+_LEAST_PART, _LEAST_STRINGS = 0.01, 16.0
 #: By place, fewer strings would pass for something that they are not.
-_LEAST_BY_PLACE = 48
+_LEAST_BY_PLACE = 48.0
 _MOST_PLACES = 128
 _MOST_FIELDS = 24
 #: Fields are numbers of at most so many values; longer ones are cut.
@@ -37,8 +38,8 @@ _TOKEN = re.compile(
     rb"(?<!\d)(?:(?P<moment>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)"
     rb"|(?P<date>\d{4}-\d\d-\d\d)|(?P<clock>\d\d:\d\d:\d\d))(?!\d)|(?P<digits>\d+)"
 )
-_Token = tuple[str, int]
 _Key = tuple[bytes | str, ...]
+_K = TypeVar("_K")
 
 
 def find_shapes(strings: list[bytes]) -> tuple[Shape, ...]:
@@ -65,8 +66,8 @@ def _is_small(shape: Shape) -> bool:
 
 
 def _by_key(
-    strings: list[bytes], key_of: Callable[[bytes], object], least: float, most_groups: int
-) -> tuple[list[tuple[object, list[bytes]]], list[bytes]]:
+    strings: list[bytes], key_of: Callable[[bytes], _K], least: float, most_groups: int
+) -> tuple[list[tuple[_K, list[bytes]]], list[bytes]]:
     """Group strings; return the large groups, the largest first, and the strings of others."""
     keys = [key_of(one) for one in strings]
     chosen = {key: list[bytes]() for key, n in Counter(keys).most_common(most_groups) if n >= least}
@@ -91,12 +92,11 @@ def _kind(token: re.Match[bytes]) -> str:
     return "moment " if kind == "moment" and b" " in token.group() else kind
 
 
-def _numbers(key: object, group: list[bytes], least: float) -> Iterator[Shape]:
+def _numbers(key: _Key, group: list[bytes], least: float) -> Iterator[Shape]:
     """Yield the shapes of strings with one key: they differ in how wide numbers are."""
-    assert isinstance(key, tuple)
-    texts, kinds = key[::2], key[1::2]
+    texts, kinds = cast(tuple[bytes, ...], key[::2]), cast(tuple[str, ...], key[1::2])
     if not kinds:
-        yield (key[0],) if key[0] else ()
+        yield (texts[0],) if texts[0] else ()
         return
     tokens = [[token.group() for token in _TOKEN.finditer(one)] for one in group]
     fixed = [_is_fixed({*column}) for column in zip(*tokens, strict=True)]

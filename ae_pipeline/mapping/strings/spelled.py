@@ -8,9 +8,10 @@ from collections.abc import Mapping as Dictionary
 import numpy as np
 import pyarrow as pa
 
+from ae_pipeline.coding.row_sets import pack_validity, unpack_validity
 from ae_pipeline.coding.varint import Reader, prefixed
 from ae_pipeline.mapping.base import Split
-from ae_pipeline.mapping.exceptions import Rows, pack_exceptions, unpack_validity_of
+from ae_pipeline.mapping.exceptions import Rows
 from ae_pipeline.mapping.leaf import Leaf
 from ae_pipeline.mapping.raw import validity, with_nulls
 from ae_pipeline.mapping.strings.byte_rows import BINARY
@@ -56,8 +57,7 @@ class Spelled(Leaf):
         is_valid = validity(array)
         present = array.drop_null() if array.null_count else array
         integers, texts = self.divide(present)
-        unsaid = np.ones(len(array), bool) if self.has_nulls else is_valid
-        nulls = pack_exceptions(unsaid, np.zeros(len(present), bool), present)
+        nulls = b"" if self.has_nulls else pack_validity(is_valid)
         side = prefixed([nulls]) + pack_texts(texts, self.trained) if nulls or len(texts) else b""
         return Split(self._spread(integers, is_valid), side)
 
@@ -68,7 +68,7 @@ class Spelled(Leaf):
         if is_whole:
             return unpack_whole(side, self.type, n_rows)
         reader = Reader(side)
-        is_valid = unpack_validity_of(reader.take_prefixed(1)[0] if side else b"", n_rows)
+        is_valid = unpack_validity(reader.take_prefixed(1)[0] if side else b"", n_rows)
         if self.has_nulls:
             is_valid = is_valid & (sequences[self._validity].integers == 1)
         n_present = int(is_valid.sum())

@@ -1,9 +1,9 @@
 """The words of a codec as bytes: sorted, without what each shares with the one before.
 
 A packed table is the number of words and two streams after their lengths, the bytes that each word
-shares with the one before it and the length of each word; then all words without their shared bytes,
-one after the other, as packed bytes: their number, and a zstd frame or, if that has as many bytes, the
-bytes themselves. Words ascend as bytes do.
+shares with the one before it and the length of each word; then all words without their shared
+bytes, one after the other, as packed bytes: their number, and a zstd frame or, if that has as many
+bytes, the bytes themselves. Words ascend as bytes do.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Bool, Float64, Int16, Int32, Int64, UInt8
 
-from ae_pipeline.table_fit.bits import ENTRY_BITS, SPLIT_BITS, rows_entropy_bits, x_log_x
+from ae_pipeline.table_fit.contexts.bits import ENTRY_BITS, SPLIT_BITS, rows_entropy_bits, x_log_x
 
 #: A context of fewer rows is not split.
 _LEAST_ROWS = 8

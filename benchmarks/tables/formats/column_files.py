@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.tables.compare import one_array
+from benchmarks.tables.formats.streams import Stream, from_streams, to_streams
 from benchmarks.tables.peer import TablePeer
-from benchmarks.tables.streams import Stream, from_streams, to_streams
 
 
 class StreamCodec(Protocol):

@@ -12,8 +12,8 @@ from typing import Any  # OpenZL has no types
 import numpy as np
 import zstandard
 
-from benchmarks.tables.column_files import column_peer
-from benchmarks.tables.streams import Stream, from_text_parts, text_parts
+from benchmarks.tables.formats.column_files import column_peer
+from benchmarks.tables.formats.streams import Stream, from_text_parts, text_parts
 
 Graph = Callable[[Any], Any]
 _LEVEL = 9

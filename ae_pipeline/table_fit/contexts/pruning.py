@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from ae_pipeline.table.model import Tree
-from ae_pipeline.table_fit.bits import ENTRY_BITS, SPLIT_BITS, rows_entropy_bits
+from ae_pipeline.table_fit.contexts.bits import ENTRY_BITS, SPLIT_BITS, rows_entropy_bits
 
 Counts = Float64[np.ndarray, "leaves tokens"]
 

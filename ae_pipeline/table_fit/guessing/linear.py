@@ -7,7 +7,7 @@ from jaxtyping import Float64, Int64
 
 from ae_pipeline.table.model import Linear, Term
 from ae_pipeline.table_fit.goal import Goal, rank_correlation
-from ae_pipeline.table_fit.regression import Fit, select_terms
+from ae_pipeline.table_fit.guessing.regression import Fit, select_terms
 
 _MOST_COLUMNS = 40
 _MOST_ROWS = 10_000

@@ -10,7 +10,7 @@ from jaxtyping import Int64
 
 from ae_pipeline.table.guesses import combined_keys
 from ae_pipeline.table.model import Dependence, Relation, Term
-from ae_pipeline.table_fit.bits import entropy_bits
+from ae_pipeline.table_fit.contexts.bits import entropy_bits
 from ae_pipeline.table_fit.goal import Goal
 
 _MOST_ROWS = 20_000

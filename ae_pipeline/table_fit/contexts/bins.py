@@ -14,7 +14,7 @@ from jaxtyping import Float64, Int64
 
 from ae_pipeline.table.frequencies import counts_to_codes
 from ae_pipeline.table.model import Bins
-from ae_pipeline.table_fit.bits import entropy_bits, width_bits, x_log_x
+from ae_pipeline.table_fit.contexts.bits import entropy_bits, width_bits, x_log_x
 
 #: Wider bins are not made: what lies there is escaped.
 _MOST_WIDTH_BITS = 60.0

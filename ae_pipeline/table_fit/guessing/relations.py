@@ -15,7 +15,7 @@ from jaxtyping import Float64, Int64
 from ae_pipeline.mapping.subcolumn import SubColumn
 from ae_pipeline.table.model import Relation, Term
 from ae_pipeline.table_fit.goal import Goal, rank_correlation
-from ae_pipeline.table_fit.regression import fit_all, select_terms
+from ae_pipeline.table_fit.guessing.regression import fit_all, select_terms
 
 _MOST_ROWS = 6000
 _PAIR_ROWS = 1200

@@ -6,10 +6,12 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from ae_pipeline.table.model import Signal
-from ae_pipeline.table_fit.bits import rows_entropy_bits
+from ae_pipeline.table_fit.contexts.bits import rows_entropy_bits
 from ae_pipeline.table_fit.space_rows import SpaceRows
 
 _MOST_CATEGORIES = 8192
+_MOST_TOKENS = 47
+_MOST_LEVELS = 32
 
 Tokens = Int64[np.ndarray, "rows"]
 
@@ -24,7 +26,7 @@ def is_rankable(space: SpaceRows, name: str) -> bool:
 def rank_signals(
     space: SpaceRows, name: str, values: Tokens, tokens: Tokens, n_tokens: int
 ) -> list[Signal]:
-    """Rank categories by the first two directions in which their tokens differ.
+    """Rank categories by the two main directions in which their tokens differ.
 
     Args:
         space: holds the sub-column.
@@ -33,17 +35,54 @@ def rank_signals(
         tokens: of the same rows.
         n_tokens: how many tokens there are.
     """
-    n_values = space.largest(name) + 2
-    counts = np.bincount(values * n_tokens + tokens, minlength=n_values * n_tokens)
-    table = counts.reshape(n_values, n_tokens).astype(np.float64)
-    table = table[:, table.any(axis=0)]
-    totals, shares = table.sum(axis=1), table.sum(axis=0) / len(tokens)
-    if table.shape[1] < 2:
+    present, places = np.unique(values, return_inverse=True)
+    kinds, number = _frequent_tokens(tokens, n_tokens)
+    if kinds < 2 or len(present) < 3:
         return []
+    counts = np.bincount(places * kinds + number[tokens], minlength=len(present) * kinds)
+    table = counts.reshape(-1, kinds).astype(np.float64)
+    totals, shares = table.sum(axis=1), table.sum(axis=0) / len(tokens)
     shape = np.sqrt((table + 2 * shares) / (totals[:, None] + 2)) - np.sqrt(shares)
     weighted = np.sqrt(totals)[:, None] * shape
     directions = _main_directions(weighted.T @ weighted)
-    return [Signal("rank", (name,), _ranks(shape @ direction)) for direction in directions.T]
+    if not len(values) or values.min() < 0:
+        return []
+    n_values = space.largest(name) + 2
+    return [
+        Signal("rank", (name,), _levels(shape @ direction, totals, present, n_values))
+        for direction in directions.T
+    ]
+
+
+def _frequent_tokens(tokens: Tokens, n_tokens: int) -> tuple[int, Int64[np.ndarray, "tokens"]]:
+    """Number the most frequent tokens, and all others with one number more."""
+    counts = np.bincount(tokens, minlength=n_tokens)
+    frequent = np.argsort(-counts, kind="stable")[:_MOST_TOKENS]
+    frequent = frequent[counts[frequent] > 0]
+    number = np.full(n_tokens, len(frequent), np.int64)
+    number[frequent] = np.arange(len(frequent))
+    return len(frequent) + int(counts.sum() > counts[frequent].sum()), number
+
+
+def _levels(
+    scores: Float64[np.ndarray, "present"],
+    totals: Float64[np.ndarray, "present"],
+    present: Int64[np.ndarray, "present"],
+    n_values: int,
+) -> tuple[int, ...]:
+    """Cut categories into levels of as many rows each; those not seen are amid them.
+
+    Levels take fewer bits than ranks, and a tree asks for no more.
+    """
+    # Sums of floats may differ in their last bits between machines.
+    order = np.argsort(np.round(scores, 9), kind="stable")
+    middles = np.cumsum(totals[order]) - totals[order] / 2
+    levels = np.empty(len(order), np.int64)
+    levels[order] = middles * _MOST_LEVELS / totals.sum()
+    _, levels = np.unique(levels, return_inverse=True)
+    numbers = np.full(n_values, levels.max() // 2)
+    numbers[present] = levels
+    return tuple(numbers.tolist())
 
 
 def _main_directions(
@@ -58,15 +97,6 @@ def _main_directions(
     _, rotation = np.linalg.eigh(directions.T @ moments @ directions)
     result: Float64[np.ndarray, "tokens directions"] = directions @ rotation[:, ::-1]
     return result
-
-
-def _ranks(scores: np.ndarray) -> tuple[int, ...]:
-    # Eigenvectors may differ in their last bits and in sign between machines' libraries.
-    rounded = np.round(scores, 9)
-    order = np.argsort(rounded, kind="stable")
-    ranks = np.empty(len(order), np.int64)
-    ranks[order] = np.arange(len(order))
-    return tuple(ranks.tolist())
 
 
 def group_labels(

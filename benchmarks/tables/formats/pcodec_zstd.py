@@ -10,8 +10,8 @@ import pyarrow as pa
 import zstandard
 from pcodec import ChunkConfig, standalone
 
-from benchmarks.tables.column_files import column_peer
-from benchmarks.tables.streams import Stream, from_text_parts, text_parts
+from benchmarks.tables.formats.column_files import column_peer
+from benchmarks.tables.formats.streams import Stream, from_text_parts, text_parts
 
 _CONFIG = ChunkConfig(compression_level=12, enable_8_bit=True)
 _PLAIN, _DICTIONARY = 0, 1

@@ -8,10 +8,10 @@ import numpy as np
 from jaxtyping import Int64
 
 from ae_pipeline.table.model import Signal
-from ae_pipeline.table_fit.bits import ENTRY_BITS, entropy_bits, rows_entropy_bits
+from ae_pipeline.table_fit.contexts.bits import ENTRY_BITS, entropy_bits, rows_entropy_bits
+from ae_pipeline.table_fit.contexts.ranks import is_rankable, rank_signals
+from ae_pipeline.table_fit.contexts.tree import BinnedSignal, bin_signal
 from ae_pipeline.table_fit.goal import Goal
-from ae_pipeline.table_fit.ranks import is_rankable, rank_signals
-from ae_pipeline.table_fit.tree import BinnedSignal, bin_signal
 
 Tokens = Int64[np.ndarray, "rows"]
 
@@ -20,10 +20,17 @@ _MOST_SCREENED_ROWS = 20_000
 
 @dataclass(frozen=True)
 class Screened:
-    """A signal with its values in the picked rows."""
+    """A signal with its values in the picked rows, and the bits of what it needs to know."""
 
     signal: Signal
     binned: BinnedSignal
+
+    @property
+    def price_bits(self) -> float:
+        """Bits of ranks; anything else is small."""
+        if self.signal.kind != "rank":
+            return 0.0
+        return len(self.signal.numbers) * np.log2(max(self.signal.numbers) + 1.0)
 
 
 def screen(
@@ -40,7 +47,8 @@ def screen(
         cells = candidate.binned.codes[::step].astype(np.int64) * size + dense
         table = np.bincount(cells, minlength=candidate.binned.size * size).reshape(-1, size)
         gain = (total - float(rows_entropy_bits(table).sum())) * scale * step
-        gains.append(gain - 0.5 * ENTRY_BITS * (int((table > 0).sum()) - size))
+        entries = 0.5 * ENTRY_BITS * (int((table > 0).sum()) - size)
+        gains.append(gain - entries - candidate.price_bits)
     best = np.argsort(-np.array(gains), kind="stable")[:most].tolist()
     return [candidates[place] for place in best if gains[place] > 0]
 
@@ -54,7 +62,8 @@ def general_signals(goal: Goal, names: set[str]) -> list[Screened]:
         if signal.sources[0] not in names:
             continue
         if is_shared:
-            codes = binned.codes if len(places) == len(goal.space.picked) else binned.codes[places]
+            is_all = len(places) == len(goal.space.picked)
+            codes = binned.codes if is_all else binned.codes[places]
             found.append(Screened(signal, BinnedSignal(binned.thresholds, codes)))
         else:
             found.append(Screened(signal, bin_signal(goal.space.known.signal(signal)[goal.picked])))

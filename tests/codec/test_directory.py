@@ -1,4 +1,4 @@
-"""Codecs on disk in either form: those of formats 1.0 to 3.0 are plain text and a file of losses."""
+"""Codecs on disk in either form: formats 1.0 to 3.0 have plain text and a file of losses."""
 
 from __future__ import annotations
 

@@ -1,13 +1,12 @@
-"""A codec on disk: files of weights, `history.json`, and `codec.json`, which is written last.
+"""A codec on disk: files of weights, and `codec.json.zst`, which is written last.
 
-A directory that has a `codec.json` is whole. Nothing in it can run code.
+A directory that has it is whole. Nothing in it can run code. Codecs of formats 1.0 to 3.0 have
+`codec.json` instead, and their losses in `history.json`; they are read alike.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar  # JSON trees
@@ -15,12 +14,15 @@ from typing import Any, TypeVar  # JSON trees
 import pyarrow as pa
 from safetensors import SafetensorError
 
-from ae_pipeline.codec.provenance import HISTORY_FILE, Provenance, history_to_json, to_json
+from ae_pipeline.codec.json_file import pack_tree, parse_tree, unpack_tree
+from ae_pipeline.codec.provenance import HISTORY_FILE, Provenance, provenance_to_json
 from ae_pipeline.errors import CodecNotFoundError, CorruptCodecError
 from ae_pipeline.format_version import FORMAT_VERSION, check_version
-from ae_pipeline.publish import publish_bytes
+from ae_pipeline.publish import publish_bytes, remove
 
-CODEC_FILE = "codec.json"
+CODEC_FILE = "codec.json.zst"
+#: The same JSON as plain text, in formats 1.0 to 3.0.
+FORMER_CODEC_FILE = "codec.json"
 #: Characters of a message: an error is one line.
 _MOST_TOLD = 200
 
@@ -42,6 +44,11 @@ _Codec = TypeVar("_Codec")
 _id_of: Callable[[Any], str] = attrgetter("id")
 
 
+def holds_codec(directory: Path) -> bool:
+    """Whether a whole codec, of whichever format, lies in a folder, which need not exist."""
+    return any((directory / name).exists() for name in (CODEC_FILE, FORMER_CODEC_FILE))
+
+
 def save_directory(
     directory: Path,
     files: Mapping[str, bytes],
@@ -59,21 +66,29 @@ def save_directory(
         provenance: where the codec came from.
 
     Raises:
+        ConfigError: there are so many columns that readers would refuse the codec.
         DestinationError: the directory cannot be written.
     """
+    tree = {
+        "id": codec_id,
+        "format_version": FORMAT_VERSION,
+        **content,
+        "provenance": provenance_to_json(provenance),
+    }
+    frame = pack_tree(tree)
     for name, stream in files.items():
         publish_bytes(directory / name, stream)
-    told = asdict(provenance)
-    publish_bytes(directory / HISTORY_FILE, history_to_json(told.pop("history")))
-    tree = {"id": codec_id, "format_version": FORMAT_VERSION, **content, "provenance": told}
-    publish_bytes(directory / CODEC_FILE, to_json(tree))
+    publish_bytes(directory / CODEC_FILE, frame)
+    # What an earlier release wrote here would go on describing another codec.
+    for former in (FORMER_CODEC_FILE, HISTORY_FILE):
+        remove(directory / former)
 
 
 def load_directory(path: Path, build: Callable[[Path, dict[str, Any]], _Codec]) -> _Codec:
     """Build a codec from its JSON and files, and check that its content hashes to its id.
 
     Raises:
-        CodecNotFoundError: no `codec.json` there.
+        CodecNotFoundError: no codec there.
         UnsupportedFormatError: another major format version.
         CorruptCodecError: a file is missing, damaged or does not fit the others.
     """
@@ -98,9 +113,7 @@ def build_checked(
 def read_tree(path: Path) -> dict[str, Any]:
     """Read the JSON of a codec; CodecNotFoundError or CorruptCodecError if that fails."""
     try:
-        tree = json.loads(
-            (path / CODEC_FILE).read_text(encoding="utf-8"), parse_constant=_refuse_constant
-        )
+        tree = _read_json(path)
     except (FileNotFoundError, NotADirectoryError):
         raise CodecNotFoundError(
             "no codec here",
@@ -116,7 +129,7 @@ def read_tree(path: Path) -> dict[str, Any]:
 
 
 def version_of(tree: dict[str, Any]) -> str:
-    """Return the format version in `codec.json`, which may be anything, cut to fit a line."""
+    """Return the format version of a codec, which may be anything, cut to fit a line."""
     return str(tree.get("format_version"))[:20]
 
 
@@ -130,6 +143,10 @@ def corrupt(path: Path, got: str) -> CorruptCodecError:
     )
 
 
-def _refuse_constant(name: str) -> float:
-    """Refuse NaN and infinities, which JSON does not have."""
-    raise ValueError(f"{name} is not JSON")
+def _read_json(path: Path) -> object:
+    """Read the JSON of a codec of any format; what an earlier one left beside it does not count."""
+    try:
+        frame = (path / CODEC_FILE).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return parse_tree((path / FORMER_CODEC_FILE).read_bytes())
+    return unpack_tree(frame)

@@ -12,7 +12,7 @@ from ae_pipeline.codec.directory import build_checked, corrupt, read_tree
 from ae_pipeline.codec.features.codec import FeaturesCodec
 from ae_pipeline.codec.features.files import build_features_codec
 
-#: By the kind in `codec.json`; the first codecs had none.
+#: By the kind in the JSON; the first codecs had none.
 _BUILDERS: dict[str, Callable[[Path, dict[str, Any]], ArchiveCodec | FeaturesCodec]] = {
     "archive": build_archive_codec,
     "features": build_features_codec,
@@ -26,7 +26,7 @@ def load_codec(directory: str | Path) -> ArchiveCodec | FeaturesCodec:
         directory: one that `fit` wrote, or `_ae/codecs/ID` in a dataset.
 
     Raises:
-        CodecNotFoundError: no `codec.json` there.
+        CodecNotFoundError: no codec there.
         UnsupportedFormatError: another major format version.
         CorruptCodecError: a file is missing, damaged or does not fit the others.
     """

@@ -1,4 +1,4 @@
-"""Provenance and history as JSON, and back with every type checked.
+"""Provenance as JSON, and back with every type checked.
 
 The codec's id does not cover them, so nothing else would notice that they are damaged.
 """
@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, get_args  # Any: JSON trees
 
 from ae_pipeline.codec.content import objects
 from ae_pipeline.columns import Fidelity, Reference, Verdict
-from ae_pipeline.results.fit import Candidate, EpochRecord, RareColumn, TrainingSummary
+from ae_pipeline.results.fit import Candidate, ColumnCost, EpochRecord, RareColumn, TrainingSummary
 
+#: In formats 1.0 to 3.0 the losses lay in a file of their own.
 HISTORY_FILE = "history.json"
 _MOST = 1 << 63
+_RECORDS = ("plan", "references", "columns", "costs", "rare")
 
 
 def read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
@@ -25,35 +27,36 @@ def read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
 
     Args:
         path: directory of the codec.
-        tree: the provenance of its `codec.json`.
+        tree: its provenance as JSON.
 
     Raises:
         ValueError: a value is not of its type; KeyError and TypeError if one is missing.
     """
-    history = json.loads((path / HISTORY_FILE).read_text(encoding="utf-8"))
     (tree,) = objects([tree], "provenance")
+    history = tree["history"] if "history" in tree else _read_history(path)
     known = _known(Provenance, tree)
     known["training"] = TrainingSummary(**_known(TrainingSummary, tree["training"]))
-    records = {key: list(tree.get(key, ())) for key in ("plan", "references", "columns", "rare")}
+    records = {key: list(tree.get(key, ())) for key in _RECORDS}
     objects([one for listed in records.values() for one in listed], "provenance")
     known["rare"] = tuple(RareColumn(**_known(RareColumn, one)) for one in records["rare"])
     known["plan"] = tuple(Candidate(**_known(Candidate, one)) for one in records["plan"])
+    known["costs"] = tuple(ColumnCost(**_known(ColumnCost, one)) for one in records["costs"])
     known["references"] = tuple(map(_reference, records["references"]))
     known["columns"] = tuple(Fidelity(**_known(Fidelity, one)) for one in records["columns"])
-    epochs = [_known(EpochRecord, _with_nan(one)) for one in objects(history, HISTORY_FILE)]
+    epochs = [_known(EpochRecord, _with_nan(one)) for one in objects(history, "history")]
     known["history"] = tuple(EpochRecord(**epoch) for epoch in epochs)
     return Provenance(**known)
 
 
-def history_to_json(history: Sequence[dict[str, Any]]) -> bytes:
-    """Write epoch records as JSON in one line, with null for losses that are not finite."""
-    records = [_without_nan(record) for record in history]
-    return (json.dumps(records, allow_nan=False) + "\n").encode()
+def provenance_to_json(provenance: Provenance) -> dict[str, Any]:
+    """Write provenance as a JSON tree, with null for losses that are not finite."""
+    tree = asdict(provenance)
+    return {**tree, "history": [_without_nan(record) for record in tree["history"]]}
 
 
-def to_json(tree: object) -> bytes:
-    """Write indented JSON; ValueError for NaN."""
-    return (json.dumps(tree, indent=2, allow_nan=False) + "\n").encode()
+def _read_history(path: Path) -> Any:
+    """Read the losses of a codec of formats 1.0 to 3.0."""
+    return json.loads((path / HISTORY_FILE).read_text(encoding="utf-8"))
 
 
 def _known(kind: type, tree: dict[str, Any]) -> dict[str, Any]:
@@ -123,6 +126,7 @@ class Provenance:
         plan: the candidates it was chosen from, for archives.
         references: distribution of the values of each feature column, for archives.
         columns: what the promise leaves of each feature column, for archives.
+        costs: bytes of each column as plain Parquet and coded, for archives that code tables.
         rare: columns whose rare values are lost, for features.
     """
 
@@ -135,4 +139,5 @@ class Provenance:
     plan: tuple[Candidate, ...] = ()
     references: tuple[Reference, ...] = ()
     columns: tuple[Fidelity, ...] = ()
+    costs: tuple[ColumnCost, ...] = ()
     rare: tuple[RareColumn, ...] = ()

@@ -38,6 +38,7 @@ from ae_pipeline.coding.linear_prediction import (
     nearest_cells,
     source_cells,
 )
+from ae_pipeline.coding.mapped_streams import MappedStreams, State, SubStream
 from ae_pipeline.coding.network_shape import Architecture, Side, Weights
 from ae_pipeline.coding.promise import Promise, decade_of
 from ae_pipeline.coding.quantization import (
@@ -48,6 +49,7 @@ from ae_pipeline.coding.quantization import (
     quantize,
 )
 from ae_pipeline.coding.row_sets import (
+    MODELLED_VALIDITY,
     pack_positions,
     pack_validity,
     unpack_positions,
@@ -72,6 +74,7 @@ __all__ = [
     "LARGEST_UNIT",
     "LINEAR_METHODS",
     "MANY_EXACT",
+    "MODELLED_VALIDITY",
     "MOST_EXPONENT",
     "MOST_PLACES",
     "MOST_SIGNIFICAND",
@@ -88,11 +91,14 @@ __all__ = [
     "LinearGrid",
     "LinearPrediction",
     "LinearPredictor",
+    "MappedStreams",
     "Method",
     "Promise",
     "Quantizer",
     "Reader",
     "Side",
+    "State",
+    "SubStream",
     "Weights",
     "breaks_promise",
     "context_values",

@@ -143,6 +143,10 @@ class LinearPredictor:
                 found.update(source for source, _, _ in self._terms(number))
         return [number for number in self.order.tolist() if number in found]
 
+    def sources_of(self, number: int) -> set[int]:
+        """Return the features that a column is predicted from."""
+        return {source for source, _, _ in self._terms(number)}
+
     def _terms(self, number: int) -> Iterator[tuple[int, int, float]]:
         """Yield (feature number, lag, weight) of each term."""
         stop = int(self.counts[: number + 1].sum(dtype=np.int64))

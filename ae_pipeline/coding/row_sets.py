@@ -10,6 +10,8 @@ from ae_pipeline.coding.entropy import pack_integers, unpack_integers
 
 _COUNT_BYTES = 4
 _BITMAP, _POSITIONS = 0, 1
+#: First byte of a validity that a table model codes.
+MODELLED_VALIDITY = 2
 
 
 def pack_positions(positions: Int64[np.ndarray, "chosen"]) -> bytes:

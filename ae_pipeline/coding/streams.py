@@ -7,14 +7,16 @@ one byte of directory and a large one three.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
 
+from ae_pipeline.coding.mapped_streams import MappedStreams, read_mapped
 from ae_pipeline.coding.varint import Reader, varints
 
 _CHECKSUM_BYTES = 4
-_HAS_NETWORK = 1
+_HAS_NETWORK, _HAS_MAPPED = 1, 2
 _HAS_VALIDITY, _HAS_EXACT, _METHODS = 0x10, 0x20, 0x0F
 
 
@@ -27,6 +29,8 @@ class Method(IntEnum):
     LINEAR_RESIDUALS = 3
     LINEAR_CONTEXTS = 4
     NETWORK_CONTEXTS = 5
+    TABLE = 6
+    MAPPED = 7
 
 
 #: Methods that need the cells of other columns.
@@ -42,7 +46,8 @@ class ColumnStreams:
     Args:
         method: of `main`.
         main: cells, the values themselves, or residuals of a prediction; contexts of the linear
-            prediction hold cells, contexts of the network residuals.
+            prediction hold cells, contexts of the network residuals; the table model holds cells; a
+            mapped column has its streams elsewhere.
         validity: which rows are not null; empty if all are.
         positions: rows (among those that are not null) that are stored exactly.
         exact: their values.
@@ -62,26 +67,38 @@ class ColumnStreams:
 
 @dataclass(frozen=True)
 class BlockStreams:
-    """All streams of a block. `codes` is empty if the network predicts no column of it."""
+    """All streams of a block.
+
+    Args:
+        n_rows: rows of the block.
+        codes: of the network; empty if it predicts no column of the block.
+        columns: feature columns.
+        mapped: columns that are coded as sub-columns of integers.
+    """
 
     n_rows: int
     codes: tuple[bytes, ...]
     columns: tuple[ColumnStreams, ...] = field(repr=False)
+    mapped: tuple[MappedStreams, ...] = field(default=(), repr=False)
 
     @property
     def n_bytes(self) -> int:
         """Bytes of all streams, without the directory."""
-        return sum(map(len, self.codes)) + sum(column.n_bytes for column in self.columns)
+        own = sum(column.n_bytes for column in self.columns)
+        return sum(map(len, self.codes)) + own + sum(one.n_bytes for one in self.mapped)
 
     def ledger(self) -> dict[str, int]:
         """Return the bytes of the block by part, its directory last.
 
         Footers store the keys, so their words stay: "corrections" are residuals of the network,
-        "predicted" residuals of the linear prediction, "classed" cells in contexts of the latter.
+        "predicted" residuals of the linear prediction, "classed" cells in contexts of the latter;
+        "table" are integers that the table model codes, "integers" those that it does not, "beside"
+        are bytes beside the integers of a column.
         """
         main = dict.fromkeys(Method, 0)
         for column in self.columns:
             main[column.method] += len(column.main)
+        table = main[Method.TABLE] + sum(one.n_modelled for one in self.mapped)
         return {
             "codes": sum(map(len, self.codes)),
             "corrections": main[Method.NETWORK_RESIDUALS] + main[Method.NETWORK_CONTEXTS],
@@ -89,6 +106,9 @@ class BlockStreams:
             "lossless": main[Method.LOSSLESS],
             "predicted": main[Method.LINEAR_RESIDUALS],
             "classed": main[Method.LINEAR_CONTEXTS],
+            "table": table,
+            "integers": sum(one.n_integers for one in self.mapped),
+            "beside": sum(len(one.side) for one in self.mapped),
             "validity": sum(len(column.validity) for column in self.columns),
             "exact": sum(len(column.positions) + len(column.exact) for column in self.columns),
             "directory": len(self.to_bytes()) - self.n_bytes,
@@ -100,7 +120,8 @@ class BlockStreams:
 
     @cached_property
     def _content(self) -> bytes:
-        header = [_HAS_NETWORK if self.codes else 0, self.n_rows, *map(len, self.codes)]
+        flags = (_HAS_NETWORK if self.codes else 0) | (_HAS_MAPPED if self.mapped else 0)
+        header = [flags, self.n_rows, *map(len, self.codes)]
         streams = list(self.codes)
         for column in self.columns:
             flags, stored = 0, [column.main]
@@ -112,12 +133,21 @@ class BlockStreams:
                 stored += [column.positions, column.exact]
             header += [column.method | flags, *map(len, stored)]
             streams += stored
+        for one in self.mapped:
+            header += one.directory
+            streams += one.streams
         # Flags are below 128, so as varints they are the single bytes that the format asks for.
         body = varints(header) + b"".join(streams)
         return zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "little") + body
 
 
-def read_block(content: bytes, n_columns: int, latent_dim: int, most_rows: int) -> BlockStreams:
+def read_block(
+    content: bytes,
+    n_columns: int,
+    latent_dim: int,
+    most_rows: int,
+    n_subcolumns: Sequence[int] = (),
+) -> BlockStreams:
     """Invert `BlockStreams.to_bytes`.
 
     Args:
@@ -125,6 +155,7 @@ def read_block(content: bytes, n_columns: int, latent_dim: int, most_rows: int) 
         n_columns: feature columns of the codec.
         latent_dim: codes per row of the codec, 0 without a network.
         most_rows: rows that the container has room for; a block that claims more is damaged.
+        n_subcolumns: sub-columns of each mapped column of the codec.
 
     Raises:
         ValueError: the checksum, a length or a method is wrong.
@@ -134,20 +165,25 @@ def read_block(content: bytes, n_columns: int, latent_dim: int, most_rows: int) 
     if zlib.crc32(content[_CHECKSUM_BYTES:]) != int.from_bytes(content[:_CHECKSUM_BYTES], "little"):
         raise ValueError("block checksum is wrong")
     reader = Reader(content, _CHECKSUM_BYTES)
-    has_network = bool(reader.byte() & _HAS_NETWORK)
+    flags = reader.byte()
+    has_network = bool(flags & _HAS_NETWORK)
+    if bool(flags & _HAS_MAPPED) != bool(n_subcolumns):
+        raise ValueError("block has not the columns of its codec")
     n_rows = reader.varint()
     if n_rows > most_rows:
         raise ValueError(f"block claims {n_rows} rows, its row group has {most_rows}")
     code_lengths = reader.varints(latent_dim if has_network else 0)
     layouts = [_read_layout(reader) for _ in range(n_columns)]
+    mapped = read_mapped(reader, n_subcolumns)
     codes = tuple(reader.take_all(code_lengths))
     columns = tuple(
         ColumnStreams(method, **dict(zip(names, reader.take_all(lengths), strict=True)))
         for method, names, lengths in layouts
     )
+    found = tuple(one.take(reader) for one in mapped)
     if not reader.is_at_end:
         raise ValueError("block has bytes that no stream owns")
-    return BlockStreams(n_rows, codes, columns)
+    return BlockStreams(n_rows, codes, columns, found)
 
 
 def _read_layout(reader: Reader) -> tuple[Method, list[str], list[int]]:

@@ -20,6 +20,7 @@ from ae_pipeline.columns.schema import (
     check_unique_names,
     deserialize_schema,
     misfits,
+    pinned_columns,
     resolve_roles,
     serialize_schema,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "measure",
     "measure_errors",
     "misfits",
+    "pinned_columns",
     "reference_of",
     "resolve_roles",
     "resolve_tolerances",

@@ -66,7 +66,7 @@ def resolve_roles(arrow: pa.Schema, columns: ColumnsConfig, where: str) -> Table
     Raises:
         DuplicateColumnError: two columns share a name.
         ConfigError: a pattern matches no column, or names one that is not numeric.
-        NoFeatureColumnError: no feature column is left.
+        NoFeatureColumnError: no column is left to encode.
     """
     _check_unique(arrow.names, where)
     kept = _matching(arrow, columns.keep, where)
@@ -82,8 +82,13 @@ def resolve_roles(arrow: pa.Schema, columns: ColumnsConfig, where: str) -> Table
         if field.name in wanted
         or (pa.types.is_floating(field.type) and field.name not in kept and field.name not in keys)
     )
-    _check_count(features, arrow, where)
+    _check_count(features, arrow, columns, where)
     return TableSchema(arrow, features)
+
+
+def pinned_columns(arrow: pa.Schema, columns: ColumnsConfig, where: str) -> set[str]:
+    """Return the columns that the settings keep as they are; ConfigError as `resolve_roles`."""
+    return _matching(arrow, columns.keep, where)
 
 
 def misfits(roles: TableSchema, got: pa.Schema) -> list[str]:
@@ -199,12 +204,15 @@ def _is_usable(field: pa.Field, is_named: bool, where: str) -> bool:
     return is_numeric
 
 
-def _check_count(features: tuple[str, ...], arrow: pa.Schema, where: str) -> None:
-    if not features:
+def _check_count(
+    features: tuple[str, ...], arrow: pa.Schema, columns: ColumnsConfig, where: str
+) -> None:
+    coded = columns.code != "features" and set(arrow.names) - _matching(arrow, columns.keep, where)
+    if not features and not coded:
         raise NoFeatureColumnError(
-            "no feature column",
+            "no column to encode",
             where=where,
-            expected="at least one float column, or integers named with columns.feature",
+            expected="at least one column that is not kept, or integers named with columns.feature",
             got=listing([f"{field.name} ({field.type})" for field in arrow]) or "no columns",
         )
     if len(features) > MAX_FEATURES:

@@ -109,7 +109,7 @@ def _central_bounds(
     """Return the bounds of ordinary values; NaN where a column is empty."""
     with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # all-NaN columns
-        if not len(statistics.sample):
+        if not statistics.sample.size:
             nothing = np.full(len(statistics.count), np.nan)
             return nothing, nothing
         # Values of the sample, not midpoints, which overflow between -1e308 and 1e308.

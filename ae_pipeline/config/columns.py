@@ -1,22 +1,32 @@
 """Columns to encode, and the measurement of the source before training."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from ae_pipeline.config._model import Settings
 
+Code = Literal["auto", "all", "features"]
+
 
 class ColumnsConfig(Settings):
-    """Roles of columns. By default every float column is a feature and all others are kept."""
+    """Roles of columns. By default every float column is a feature."""
 
     keep: tuple[str, ...] = Field(
         default=(),
-        description="Columns to copy unchanged, by name or glob. Use '*' with `feature` to name "
-        "every feature.",
+        description="Columns to copy unchanged, by name or glob, so that other tools can read them "
+        "in place. Use '*' with `feature` to name every feature.",
     )
     feature: tuple[str, ...] = Field(
         default=(),
-        description="Columns to encode, by name or glob; the only way to encode integers. "
-        "Overrides `keep`.",
+        description="Columns that may lose precision within the tolerance, or go through a "
+        "network, by name or glob; the only way to do this to integers. Overrides `keep`.",
+    )
+    code: Code = Field(
+        default="auto",
+        description="Columns of an archive that are not features. auto: code them exactly, but "
+        "keep those that are hardly larger as plain Parquet. all: code every one. features: keep "
+        "them all.",
     )
     accept_changes: bool = Field(
         default=False,

@@ -1,4 +1,4 @@
-"""Fit an archive's codec: tolerances and grids; the planner decides the rest."""
+"""Fit an archive's codec: tolerances and grids; the planner and the table decide the rest."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
 from ae_pipeline.fitting.guard import check_meaning, column_fidelity, judge_codec, tell_flattened
 from ae_pipeline.fitting.prepare import measure_for_fit
 from ae_pipeline.fitting.start import codec_to_start_from, fit_key
+from ae_pipeline.fitting.table import add_table
 from ae_pipeline.planner.candidate import CandidateTrainer
 from ae_pipeline.planner.plan import plan_codec
 from ae_pipeline.results.progress import Progress
@@ -28,7 +29,7 @@ def fit_archive_codec(
     promised: ArchiveCodec | None = None,
     before_training: Callable[[], object] = lambda: None,
 ) -> ArchiveCodec:
-    """Measure, resolve tolerances, train, and keep the network only if it saves bytes.
+    """Measure, resolve tolerances, train, keep the network only if it saves bytes, add the table.
 
     Args:
         job: settings.
@@ -65,4 +66,5 @@ def fit_archive_codec(
     previous = codec_to_start_from(job, measured.schema, load_archive_codec)
     before_training()
     trainer = CandidateTrainer(job, direct, inputs, measured.groups, checkpoint, progress, previous)
-    return plan_codec(trainer, job.planner)
+    planned = plan_codec(trainer, job.planner)
+    return add_table(planned, source, measured.groups, job, progress)

@@ -25,6 +25,8 @@ from ae_pipeline.dataset import (
 from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
 from ae_pipeline.fitting.prepare import Measured, measure_for_fit
 from ae_pipeline.fitting.spreading import spread_row_groups
+from ae_pipeline.fitting.table import add_table
+from ae_pipeline.fitting.table_sample import with_columns
 from ae_pipeline.parquet import leaf_sizes
 from ae_pipeline.planner.candidate import CandidateTrainer
 from ae_pipeline.planner.forecast import Forecast, outlook
@@ -35,6 +37,8 @@ from ae_pipeline.results.progress import Progress
 #: Values to measure, and values to plan on, over all columns. Ranges come from the measured
 #: values, and a range that is too small makes tolerances too fine.
 _MEASURED_VALUES, _MOST_VALUES = 1 << 23, 1 << 20
+#: Seconds of a present-day core to learn a table for.
+_TABLE_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def sample_source(job: EstimateJob, progress: Progress) -> SampledSource:
     tell_ignored(source, job.source)
     source = fittable(source, job.columns)
     schema = resolve_roles(typical_schema(source), job.columns, job.source)
-    n_features = len(schema.features)
+    n_features = max(len(schema.features), 1)
     measured = measure_for_fit(
         job, source, progress, max_rows=_MEASURED_VALUES // n_features, schema=schema
     )
@@ -103,12 +107,18 @@ def forecast_codec(
     with tempfile.TemporaryDirectory() as scratch:
         trainer = CandidateTrainer(own, direct, inputs, sampled.groups, Path(scratch), progress)
         codec = plan_codec(trainer, config, _MOST_VALUES, forecast)
-    return ForecastCodec(codec, outlook(trainer, codec, config.budget_s))
+        share = outlook(trainer, codec, config.budget_s)
+    own = own.model_copy(update={"planner": config})
+    whole = add_table(
+        codec, sampled.source, sampled.groups, own, progress, _TABLE_S, 2 * _MOST_VALUES
+    )
+    return ForecastCodec(whole, share)
 
 
 def sample_blocks(codec: ArchiveCodec, sampled: SampledSource) -> SampleBlocks:
     """Read the blocks that a codec is tried on."""
-    return read_sample(sampled.groups, codec, _MOST_VALUES).shortened(_MOST_VALUES // 4)
+    groups = with_columns(sampled.source, sampled.groups, codec, codec.coded_columns)
+    return read_sample(groups, codec, _MOST_VALUES).shortened(_MOST_VALUES // 4)
 
 
 def _kept_bytes(source: Source, schema: TableSchema) -> int:

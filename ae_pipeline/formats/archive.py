@@ -1,4 +1,4 @@
-"""Archives: one binary block per row group beside the kept columns."""
+"""Archives: one binary block per row group, with the kept columns beside it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from ae_pipeline.dataset import (
     open_fragment,
     read_paced,
     rebatch,
+    weight_of,
 )
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.fitting import column_fidelity, fit_archive_codec
@@ -171,7 +172,7 @@ class ArchiveFormat(FragmentFormat):
 
     def stored_schema(self, decoded: pa.Schema) -> pa.Schema:
         """Return the kept columns and the block."""
-        return archive_schema(decoded, self.codec.schema)
+        return archive_schema(decoded, self.codec.coded_in(decoded))
 
     def stored_parts(self, leaves: Mapping[str, int], footer: Footer) -> dict[str, int]:
         """Return the stored bytes of the blocks."""
@@ -181,8 +182,10 @@ class ArchiveFormat(FragmentFormat):
         self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
     ) -> tuple[str, ...]:
         """Write the encoded fragment, its bytes by part in the footer."""
-        schema = archive_schema(arrow, self.codec.schema)
+        coded = self.codec.coded_in(arrow)
+        schema = archive_schema(arrow, coded)
         ledger: Counter[str] = Counter()
+        raw_bytes = 0
         metadata: dict[str, str] = {}
         form = footer.source_form(self.codec.schema, fragment.relative)
         with block_writer(path, schema, BLOCK_COLUMN, metadata, form) as write:
@@ -192,10 +195,12 @@ class ArchiveFormat(FragmentFormat):
             for records in rebatch(read, n_rows, _BLOCK_BYTES):
                 check_keepable(records, fragment.relative, n_done)
                 n_done += len(records)
+                raw_bytes += weight_of(records.select([n for n in arrow.names if n in coded]))
                 block = self.codec.encode(records)
                 ledger.update(block.ledger())
                 write(with_block(records, block.to_bytes(), schema))
-            metadata.update(replace(footer, ledger=dict(ledger)).to_metadata())
+            told = replace(footer, ledger=dict(+ledger), raw_bytes=raw_bytes)
+            metadata.update(told.to_metadata())
         return ()
 
     def read(
@@ -221,8 +226,8 @@ class ArchiveFormat(FragmentFormat):
         """Return the archive's columns that the wanted ones are decoded from; None for all."""
         if part.columns is None:
             return None
-        features = set(self.codec.schema.features)
-        kept = [name for name in schema.names if name not in features]
+        coded = self.codec.coded_in(schema)
+        kept = [name for name in schema.names if name not in coded]
         return kept if len(kept) == len(schema) else [*kept, BLOCK_COLUMN]
 
     def _decode(
@@ -234,23 +239,25 @@ class ArchiveFormat(FragmentFormat):
         group: int,
     ) -> Iterator[pa.RecordBatch]:
         """Decode a row group of `size` rows, batch by batch as they are stored."""
-        needs_block = not set(schema.names).isdisjoint(self.codec.schema.features)
-        features: Mapping[str, pa.Array] = {}
+        wanted = self.codec.coded_in(schema).intersection(schema.names)
+        coded: Mapping[str, pa.Array] = {}
         start = 0
         for records in batches:
             with damage_in(where, group):
                 check_structure(records)  # damage can leave indices beyond their dictionary
-                if needs_block:
+                if wanted:
                     content = block_of(records, is_first=not start)
-                    features = features or self._features(content, size, schema.names)
-                composed = compose_from(records, features, start, schema)
+                    coded = coded or self._coded(content, size, wanted)
+                composed = compose_from(records, coded, start, schema)
             yield composed
             start += len(records)
 
-    def _features(self, content: bytes, size: int, names: list[str]) -> dict[str, pa.Array]:
-        """Decode a row group's wanted feature columns; ValueError unless they have `size` rows."""
-        features = self.codec.decode(content, size, names)
-        for column in features.values():
+    def _coded(self, content: bytes, size: int, wanted: frozenset[str]) -> dict[str, pa.Array]:
+        """Decode a row group's wanted columns; ValueError unless all are there with `size` rows."""
+        coded = self.codec.decode(content, size, wanted)
+        for name in wanted.difference(coded):
+            raise ValueError(f"a block without the column {name!r:.40}")
+        for column in coded.values():
             if len(column) != size:
                 raise ValueError(f"a block of {len(column)} rows in a row group of {size}")
-        return features
+        return coded

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
 import pyarrow as pa
 
-from ae_pipeline.columns import TableSchema
 from ae_pipeline.errors import CorruptFragmentError
 
 BLOCK_COLUMN = "ae:block"
@@ -45,11 +44,11 @@ def block_of(records: pa.RecordBatch, is_first: bool) -> bytes:
 
 
 def compose_from(
-    records: pa.RecordBatch, features: Mapping[str, pa.Array], start: int, schema: pa.Schema
+    records: pa.RecordBatch, coded: Mapping[str, pa.Array], start: int, schema: pa.Schema
 ) -> pa.RecordBatch:
-    """Compose rows of the source's schema from kept columns and features from row `start` on."""
+    """Compose rows of the source's schema from kept columns and coded ones from row `start` on."""
     columns = [
-        features[name].slice(start, len(records)) if name in features else records.column(name)
+        coded[name].slice(start, len(records)) if name in coded else records.column(name)
         for name in schema.names
     ]
     for column, field in zip(columns, schema, strict=True):
@@ -58,10 +57,9 @@ def compose_from(
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def archive_schema(source: pa.Schema, roles: TableSchema) -> pa.Schema:
-    """Return a schema of all columns but the features, in the fragment's order, then the blocks."""
-    features = set(roles.features)
-    fields = [field for field in source if field.name not in features]
+def archive_schema(source: pa.Schema, coded: Collection[str]) -> pa.Schema:
+    """Return a schema of all columns but those coded, in the fragment's order, then the blocks."""
+    fields = [field for field in source if field.name not in coded]
     return pa.schema([*fields, pa.field(BLOCK_COLUMN, pa.binary())])
 
 

@@ -19,6 +19,8 @@ from ae_pipeline.storage import Footer, report_directory
 
 #: Files of a codec directory that hold learned weights, and their names in reports.
 _MODEL_PARTS = {
+    "table.bin": "table",
+    "values.bin": "values of the table",
     "predictor.bin": "predictor",
     "decoder.bin": "decoder",
     "encoder.bin": "encoder",
@@ -48,7 +50,7 @@ def fragment_bytes(
     payload, kept = sum(ledger.values()), sum(leaves.values()) - sum(own.values())
     return StoredBytes(
         source_bytes=footer.source_bytes,
-        raw_feature_bytes=metadata.num_rows * _row_bytes(format),
+        raw_bytes=_raw_bytes(format, metadata, footer),
         encoded_bytes=size_bytes,
         payload_bytes=payload,
         kept_bytes=kept,
@@ -91,16 +93,19 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in files if not is_temporary(path.name))
 
 
-def _row_bytes(format: FragmentFormat) -> int:
-    """Return the bytes of one row's feature values, uncompressed."""
-    return sum(np.dtype(kind.to_pandas_dtype()).itemsize for kind in format.schema.feature_types)
+def _raw_bytes(format: FragmentFormat, metadata: pq.FileMetaData, footer: Footer) -> int:
+    """Return the bytes of a fragment's encoded columns, uncompressed."""
+    if footer.raw_bytes is not None:
+        return footer.raw_bytes
+    kinds = format.schema.feature_types
+    return metadata.num_rows * sum(np.dtype(kind.to_pandas_dtype()).itemsize for kind in kinds)
 
 
 def _ratios(total: StoredBytes, model_bytes: int, other_bytes: int) -> Ratios:
     beside = model_bytes + other_bytes
     return Ratios(
-        raw=_over(total.raw_feature_bytes, total.payload_bytes),
-        raw_with_model=_over(total.raw_feature_bytes, total.payload_bytes + model_bytes),
+        raw=_over(total.raw_bytes, total.payload_bytes),
+        raw_with_model=_over(total.raw_bytes, total.payload_bytes + model_bytes),
         files=_over(total.source_bytes, total.encoded_bytes),
         files_with_model=_over(total.source_bytes, total.encoded_bytes + beside),
     )

@@ -40,7 +40,7 @@ class Mapping(ABC):
     column: str
     type: pa.DataType
 
-    #: Key of the kind in `codec.json`.
+    #: Key of the kind in a codec's JSON.
     kind: ClassVar[str]
 
     @property

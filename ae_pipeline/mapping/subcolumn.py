@@ -19,7 +19,9 @@ Live: TypeAlias = Bool[np.ndarray, "rows"] | None
 
 @dataclass(frozen=True)
 class SubColumn:
-    """The meaning of the integers q of one sub-column. A value is `(offset + step * q) * 10 ** -places`.
+    """The meaning of the integers q of one sub-column.
+
+    A value is `(offset + step * q) * 10 ** -places`.
 
     Args:
         name: unique in the codec; starts with the name of the column.

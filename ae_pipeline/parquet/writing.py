@@ -19,7 +19,7 @@ from ae_pipeline.parquet.schema import schema_of_writer
 #: A row group is closed when it reaches either.
 _ROW_GROUP_ROWS = 1 << 17
 _ROW_GROUP_BYTES = 1 << 25
-_ZSTD_LEVEL = 3
+ZSTD_LEVEL = 3
 
 Write: TypeAlias = Callable[[pa.RecordBatch], None]
 
@@ -77,6 +77,11 @@ def block_writer(
         yield write
 
 
+def kept_options(schema: pa.Schema) -> dict[str, Any]:
+    """Return options of Arrow's writer for the columns that an archive keeps."""
+    return _options(schema, schema.names, splits_floats=True)
+
+
 def _is_arrow(form: Form | None) -> bool:
     """Whether the source is for readers built on Arrow: Spark knows no byte-stream-split."""
     return form is None or form.stored is not None
@@ -121,7 +126,7 @@ def _open_writer(
         path,
         schema,
         compression="zstd",
-        compression_level=_ZSTD_LEVEL,
+        compression_level=ZSTD_LEVEL,
         write_page_checksum=True,
         **options,
     )

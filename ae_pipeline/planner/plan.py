@@ -54,6 +54,8 @@ def plan_codec(
     sample = read_sample(trainer.groups, trainer.codec, most_values)
     leaderboard = Leaderboard(sample, config.growth)
     leaderboard.enter("direct", trainer.codec, time.monotonic())
+    if not any(column.has_cells for column in trainer.codec.columns):
+        return leaderboard.verdict()
     trainer = _with_predictor(trainer, leaderboard)
     if config.learn == "never" or trainer.inputs.n_inputs < 2:
         return leaderboard.verdict()

@@ -41,7 +41,7 @@ class _Plain:
 
 @dataclass(frozen=True)
 class SampleBlocks:
-    """Feature columns of consecutive rows.
+    """Coded columns of consecutive rows.
 
     Args:
         blocks: as `encode` would cut them, or shorter.
@@ -95,35 +95,52 @@ def read_sample(
 ) -> SampleBlocks:
     """Read every block of a small source in few files, else runs of rows from all over it."""
     n_rows = sum(group.n_rows for group in groups)
-    most_rows = max(1, most_values // len(codec.schema.features))
+    most_rows = max(1, most_values // max(len(codec.coded_columns), 1))
     by_fragment = [list(part) for _, part in groupby(groups, lambda group: group.fragment)]
     sizes = [sum(group.n_rows for group in part) for part in by_fragment]
     n_blocks = sum(-(-size // codec.block_rows) for size in sizes)
-    is_whole = n_rows <= most_rows and len(by_fragment) <= _MOST_PLACES
-    if is_whole:
-        return SampleBlocks(tuple(_whole(groups, codec)), n_rows, n_blocks)
-    blocks = tuple(_runs(groups, codec, most_rows))
+    blocks = tuple(read_runs(groups, codec.coded_columns, codec.block_rows, most_rows))
+    if n_rows <= most_rows and len(by_fragment) <= _MOST_PLACES:
+        return SampleBlocks(blocks, n_rows, n_blocks)
     return SampleBlocks(blocks, n_rows, n_blocks, _beside(codec, blocks))
 
 
-def _whole(groups: Sequence[RowGroup], codec: ArchiveCodec) -> Iterator[pa.RecordBatch]:
-    n_rows = codec.block_rows
+def read_runs(
+    groups: Sequence[RowGroup], columns: Sequence[str], block_rows: int, most_rows: int
+) -> Iterator[pa.RecordBatch]:
+    """Yield every block of a small source in few files, else runs of rows from all over it.
+
+    Args:
+        groups: row groups of the source.
+        columns: to read.
+        block_rows: rows of a block.
+        most_rows: rows to read in all.
+    """
+    n_files = sum(1 for _ in groupby(groups, lambda group: group.fragment))
+    if sum(group.n_rows for group in groups) <= most_rows and n_files <= _MOST_PLACES:
+        return _whole(groups, columns, block_rows)
+    return _runs(groups, columns, block_rows, most_rows)
+
+
+def _whole(
+    groups: Sequence[RowGroup], columns: Sequence[str], n_rows: int
+) -> Iterator[pa.RecordBatch]:
     for fragment, _ in groupby(groups, lambda group: group.fragment):
-        yield from rebatch(read_records(fragment, n_rows, codec.schema.features), n_rows)
+        yield from rebatch(read_records(fragment, n_rows, columns), n_rows)
 
 
 def _runs(
-    groups: Sequence[RowGroup], codec: ArchiveCodec, most_rows: int
+    groups: Sequence[RowGroup], columns: Sequence[str], block_rows: int, most_rows: int
 ) -> Iterator[pa.RecordBatch]:
     """Yield runs of rows, from row groups far apart first, until there are enough."""
     groups = [group for group in groups if group.n_rows]
-    run = min(codec.block_rows, max(-(-most_rows // _PLACES), min(_LEAST_RUN, most_rows)))
+    run = min(block_rows, max(-(-most_rows // _PLACES), min(_LEAST_RUN, most_rows)))
     chosen = [groups[index] for index in _far_apart(len(groups))[:_MOST_PLACES]]
     n_runs = -(-most_rows // (run * len(chosen)))
     left = most_rows
     for group in chosen:
         depth = min(group.n_rows, max(_DEPTH * most_rows // len(chosen), run))
-        for records in _runs_of(group, codec, min(run, depth), n_runs, depth):
+        for records in _runs_of(group, columns, min(run, depth), n_runs, depth):
             yield records.slice(0, left)
             left -= len(records)
             if left <= 0:
@@ -131,10 +148,10 @@ def _runs(
 
 
 def _runs_of(
-    group: RowGroup, codec: ArchiveCodec, run: int, n_runs: int, depth: int
+    group: RowGroup, columns: Sequence[str], run: int, n_runs: int, depth: int
 ) -> Iterator[pa.RecordBatch]:
     """Yield evenly spread runs of the first `depth` rows of a row group."""
-    batches = rebatch(read_records(group.fragment, run, codec.schema.features, [group.index]), run)
+    batches = rebatch(read_records(group.fragment, run, columns, [group.index]), run)
     n_runs_here = depth // run
     wanted = np.linspace(0, n_runs_here - 1, min(n_runs, n_runs_here)).round().astype(int).tolist()
     for number, records in zip(range(wanted[-1] + 1), batches, strict=False):

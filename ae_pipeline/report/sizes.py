@@ -12,6 +12,9 @@ _PAYLOAD = {
     "direct": "direct: columns without prediction",
     "predicted": "predicted: from other columns",
     "classed": "classed: by context from other columns",
+    "table": "table: integers by what is known of their row",
+    "integers": "integers: columns that the table does not predict",
+    "beside": "beside the integers: text, and values not seen at fit time",
     "lossless": "lossless: columns of tolerance 0",
     "validity": "validity: where nulls are",
     "exact": "exact: values off their grid",
@@ -45,20 +48,20 @@ def byte_table(account: ByteAccount) -> Table:
         rows=rows,
         footer=("total", total, _share(total, total)),
         note=f"Parquet files {account.encoded_bytes:,} bytes, of which payload (the encoded "
-        f"feature columns) {account.payload_bytes:,}; model {account.model_bytes:,}, once.",
+        f"columns) {account.payload_bytes:,}; model {account.model_bytes:,}, once.",
     )
 
 
 def ratio_table(account: ByteAccount) -> Table:
-    """How many times smaller than the raw feature columns, and than the source files."""
+    """How many times smaller than the source files, and than the encoded columns uncompressed."""
     ratios = account.ratios
     rows: tuple[tuple[Cell, ...], ...] = (
+        (f"source files, {account.source_bytes:,} bytes", ratios.files, ratios.files_with_model),
         (
-            f"feature columns uncompressed, {account.raw_feature_bytes:,} bytes",
+            f"encoded columns uncompressed, {account.raw_bytes:,} bytes",
             ratios.raw,
             ratios.raw_with_model,
         ),
-        (f"source files, {account.source_bytes:,} bytes", ratios.files, ratios.files_with_model),
     )
     return Table("Times smaller", ("than", "without model", "with model"), rows)
 

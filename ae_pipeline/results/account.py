@@ -13,9 +13,9 @@ class StoredBytes:
 
     Args:
         source_bytes: the source's files as stored.
-        raw_feature_bytes: the feature columns uncompressed: rows times the widths of their types.
+        raw_bytes: the encoded columns uncompressed, as they are in memory.
         encoded_bytes: the encoded Parquet files.
-        payload_bytes: the encoded feature columns in those files; the sum of `ledger`.
+        payload_bytes: the encoded columns in those files; the sum of `ledger`.
         kept_bytes: column chunks of the kept columns.
         container_bytes: the rest of the Parquet files. It may be negative: Parquet compresses
             encoded blocks once more, and the saving is counted here.
@@ -23,7 +23,7 @@ class StoredBytes:
     """
 
     source_bytes: int
-    raw_feature_bytes: int
+    raw_bytes: int
     encoded_bytes: int
     payload_bytes: int
     kept_bytes: int
@@ -39,7 +39,7 @@ class StoredBytes:
             ledger.update(file.ledger)
         return StoredBytes(
             source_bytes=sum(file.source_bytes for file in every),
-            raw_feature_bytes=sum(file.raw_feature_bytes for file in every),
+            raw_bytes=sum(file.raw_bytes for file in every),
             encoded_bytes=sum(file.encoded_bytes for file in every),
             payload_bytes=sum(file.payload_bytes for file in every),
             kept_bytes=sum(file.kept_bytes for file in every),
@@ -53,7 +53,7 @@ class Ratios:
     """How many times smaller; None where the divisor is zero.
 
     Args:
-        raw: raw feature bytes over the payload.
+        raw: raw bytes over the payload.
         raw_with_model: the same, with the model added to the payload.
         files: source files over encoded files.
         files_with_model: the same, with the model and everything else in the folder added to the
@@ -71,7 +71,7 @@ class ByteAccount(StoredBytes):
     """Every byte of a dataset, counted once: its Parquet files, the model, and the rest.
 
     Args:
-        model_bytes: weights of predictor, decoder and encoder; the sum of `model`.
+        model_bytes: the table model, predictor, decoder and encoder; the sum of `model`.
         other_bytes: schema and grids, training history, markers, reports.
         model: bytes of the model by part, once per dataset.
         ratios: how many times smaller the dataset is.

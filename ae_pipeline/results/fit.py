@@ -60,6 +60,27 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class ColumnCost:
+    """Bytes of one column of an archive, extrapolated from a sample when its codec was fitted.
+
+    Args:
+        name: column name.
+        way: how it is coded, in a few words.
+        plain_bytes: as plain Parquet.
+        coded_bytes: in blocks.
+        model_bytes: its part of the model; 0 if it is kept.
+        is_coded: whether it is coded; otherwise kept as plain Parquet.
+    """
+
+    name: str
+    way: str
+    plain_bytes: int
+    coded_bytes: int
+    model_bytes: int
+    is_coded: bool
+
+
+@dataclass(frozen=True)
 class RareColumn:
     """A feature column whose rare values features lose; `str` is the warning.
 

@@ -31,6 +31,7 @@ _OWN_KEYS = ("kind", "format_version", "codec_id", "source_fingerprint", "source
 _SCHEMA_KEY, _DELTA_KEY = "source_schema", "schema_delta"
 _LEDGER_KEY, _FORM_KEY, _CHECKSUM_KEY = "bytes", "form", "checksum"
 _HASH_KEY = "source_sha256"
+_RAW_KEY = "raw_bytes"
 #: Errors of reading keys that others wrote; Arrow raises `OSError` for a damaged schema.
 _DAMAGE = (LookupError, TypeError, ValueError, OSError, RecursionError, pa.ArrowException)
 
@@ -51,6 +52,7 @@ class Footer:
         delta: the same, as `with_schema` packs it.
         form: the form of the source file, as `with_form` packs it.
         source_sha256: of all bytes of the source file; empty in features and in older files.
+        raw_bytes: of the encoded columns in memory; None in features and in older files.
     """
 
     kind: Kind
@@ -63,6 +65,7 @@ class Footer:
     delta: str = ""
     form: str = ""
     source_sha256: str = ""
+    raw_bytes: int | None = None
 
     def with_schema(self, own: pa.Schema, codec: TableSchema) -> Footer:
         """Return the footer of a fragment of schema `own`, stored unless it is the codec's."""
@@ -120,6 +123,8 @@ class Footer:
             metadata[_FORM_KEY] = self.form
         if self.source_sha256:
             metadata[_HASH_KEY] = self.source_sha256
+        if self.raw_bytes is not None:
+            metadata[_RAW_KEY] = str(self.raw_bytes)
         metadata[_CHECKSUM_KEY] = _checksum(metadata)
         return {_PREFIX + key: value for key, value in metadata.items()}
 
@@ -167,7 +172,7 @@ def _from_keys(found: dict[str, str]) -> Footer:
         raise ValueError("checksum of the keys is wrong")
     text, ledger = found.pop(_SCHEMA_KEY, None), found.pop(_LEDGER_KEY, None)
     delta, form = found.pop(_DELTA_KEY, ""), found.pop(_FORM_KEY, "")
-    source_sha256 = found.pop(_HASH_KEY, "")
+    source_sha256, raw_bytes = found.pop(_HASH_KEY, ""), found.pop(_RAW_KEY, None)
     own = {key: found.pop(key) for key in _OWN_KEYS}
     if not is_codec_id(own["codec_id"]):
         raise ValueError(f"not a codec id: {own['codec_id']}")
@@ -182,6 +187,7 @@ def _from_keys(found: dict[str, str]) -> Footer:
         delta=delta,
         form=form,
         source_sha256=source_sha256,
+        raw_bytes=None if raw_bytes is None else int(raw_bytes),
     )
 
 

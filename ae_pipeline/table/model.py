@@ -6,12 +6,14 @@ Plain data; `docs/format.md` says what it means and how it is stored.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from jaxtyping import Int16, Int32, Int64, UInt8
 
 SignalKind = Literal["value", "lag", "cycle", "rank", "since", "till", "linear", "first"]
+#: All of them; files number them in this order.
+SIGNAL_KINDS: tuple[SignalKind, ...] = get_args(SignalKind)
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,11 @@ class SubColumnCoder:
         for number, places in enumerate(by_bin):
             if len(places):
                 self.bins.write(writer, number, targets[places])
-        return prefixed([pack_integers(targets[escaped])]) + writer.to_bytes()
+        symbols = writer.to_bytes()
+        # A block in which nothing is a surprise takes no bytes at all.
+        if not len(escaped):
+            return b"\0" + symbols if symbols else b""
+        return prefixed([pack_integers(targets[escaped])]) + symbols
 
     def decode(self, content: bytes, known: KnownRows, live: Live) -> Rows:
         """Invert `encode`; rows without an integer hold 0.
@@ -77,7 +81,7 @@ class SubColumnCoder:
             if content:
                 raise ValueError("a stream of no rows")
             return np.zeros(known.n_rows, np.int64)
-        bytes_reader = Reader(content)
+        bytes_reader = Reader(content or b"\0")
         escapes = bytes_reader.take(bytes_reader.varint())
         reader = SymbolReader(content[bytes_reader.position :])
         tokens = self._read_tokens(reader, leaf_places(self.model.tree, known, order.rows))

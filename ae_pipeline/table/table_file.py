@@ -16,8 +16,9 @@ from ae_pipeline.table.limits import (
     MOST_TABLE_SIGNALS,
 )
 from ae_pipeline.table.model import SubColumnModel, TableModel
-from ae_pipeline.table.number_streams import NumberReader, NumberWriter
-from ae_pipeline.table.part_files import PartReader, PartWriter
+from ae_pipeline.table.parts.number_streams import NumberReader, NumberWriter
+from ae_pipeline.table.parts.part_reader import PartReader
+from ae_pipeline.table.parts.part_writer import PartWriter
 
 #: Kinds of numbers in the order of their streams, and how many of each are read.
 _KINDS = {

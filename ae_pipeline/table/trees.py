@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Int32, Int64
@@ -77,3 +78,21 @@ def right_children(asks: Sequence[int]) -> list[int]:
     if not is_complete:
         raise ValueError("a tree lacks nodes")
     return rights
+
+
+def with_coarse_ranks(tree: Tree) -> Tree:
+    """Return the same contexts with ranks that take fewer bytes.
+
+    A rank becomes the number of the signal's thresholds below it, a threshold its place among them.
+    """
+    signals, thresholds = list(tree.signals), tree.thresholds.copy()
+    for number, signal in enumerate(tree.signals):
+        if signal.kind == "rank":
+            asks_it = tree.asks == number
+            edges = np.unique(tree.thresholds[asks_it])
+            # Rows without a rank have -1, to the left of all thresholds that ranks have.
+            if len(edges) and edges[0] >= 0:
+                ranks = np.searchsorted(edges, np.array(signal.numbers, np.int64), side="left")
+                signals[number] = replace(signal, numbers=tuple(ranks.tolist()))
+                thresholds[asks_it] = np.searchsorted(edges, tree.thresholds[asks_it])
+    return replace(tree, signals=tuple(signals), thresholds=thresholds)

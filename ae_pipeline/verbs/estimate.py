@@ -122,8 +122,8 @@ def _option(
     plan = forecast.codec.provenance.plan
     chosen = next(one for one in plan if one.is_chosen)
     payload = round(chosen.payload_bytes * sampled.share * forecast.outlook)
-    kept = sampled.kept_bytes + _CONTAINER_BYTES * len(sampled.source.fragments)
     codec = forecast.codec
+    kept = _kept_bytes(codec, sampled) + _CONTAINER_BYTES * len(sampled.source.fragments)
     fidelity = column_fidelity(codec, judge_codec(codec, sampled.measured.statistics.sample))
     lost = (column for column in fidelity if not column.keeps_meaning)
     return EstimatedOption(
@@ -138,6 +138,14 @@ def _option(
         fidelity=fidelity,
         in_the_way=tuple(column for column in lost if not is_named(tolerance, column.name)),
     )
+
+
+def _kept_bytes(codec: ArchiveCodec, sampled: SampledSource) -> int:
+    """Return the bytes of the columns that the codec keeps as plain Parquet."""
+    if codec.table is None:
+        return sampled.kept_bytes
+    kept = (cost.plain_bytes for cost in codec.provenance.costs if not cost.is_coded)
+    return round(sum(kept) * sampled.share)
 
 
 def _columns(codec: ArchiveCodec, sampled: SampledSource) -> tuple[EstimatedColumn, ...]:

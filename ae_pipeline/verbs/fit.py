@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from ae_pipeline.codec import CODEC_FILE
+from ae_pipeline.codec import holds_codec
 from ae_pipeline.config.job import FitJob
 from ae_pipeline.dataset import Source, discover, fittable, sparing, tell_ignored
 from ae_pipeline.errors import CodecError, DestinationExistsError
@@ -61,7 +61,7 @@ def _current(job: FitJob, source: Source, directory: Path) -> FragmentFormat | N
     Raises:
         DestinationExistsError: another codec is there.
     """
-    if job.execution.force or not (directory / CODEC_FILE).exists():
+    if job.execution.force or not holds_codec(directory):
         return None
     try:
         found: FragmentFormat | None = open_format(directory)

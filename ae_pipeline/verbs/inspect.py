@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from ae_pipeline.codec import CODEC_FILE
+from ae_pipeline.codec import holds_codec
 from ae_pipeline.columns import TableSchema, resolve_roles
 from ae_pipeline.config.columns import ColumnsConfig
 from ae_pipeline.config.paths import argument_path
@@ -41,7 +41,7 @@ def inspect(path: str) -> Inspection:
         AePipelineError: the path does not exist or cannot be read.
     """
     path = argument_path(path, "PATH")
-    if (Path(path) / CODEC_FILE).exists():
+    if holds_codec(Path(path)):
         return _inspect_codec(path)
     marker = read_marker(Path(path))
     source, complaints = readable(discover(path))

@@ -70,7 +70,7 @@ def asset_metadata(report: DatasetReport) -> Metadata:
         "fragments_current": report.total.n_fragments - report.n_written,
         "fragments_failed": len(report.failures),
         "source_bytes": report.total.source_bytes,
-        "raw_feature_bytes": report.total.raw_feature_bytes,
+        "raw_bytes": report.total.raw_bytes,
         "encoded_bytes": report.total.encoded_bytes,
         "decoded_bytes": report.total.decoded_bytes,
         "ratio_of_files": ratios.files,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from ae_pipeline.formats.features import FeaturesFormat
 from ae_pipeline.storage import Footer
 from ae_pipeline.verbs import inspect
 from tests.support.codec.features import hand_set_codec, hand_set_table
+from tests.support.codec.trees import read_codec_json, write_codec_json
 from tests.support.faults.apart import limit_space, run_apart
 from tests.support.faults.damaged_archives import PART, codec_folder, forge_tree, write_archive
 from tests.support.jobs.processes import peak_memory
@@ -102,22 +102,19 @@ def change_everything(kind: str, folder: str, encoded: str, source: str) -> Iter
     if outcome(Path(folder), *with_codec):
         yield "the codec itself is refused"
     limit_space(SPACE)
-    for name in ("codec.json", "history.json"):
-        file, before = Path(folder) / name, peak_memory()
-        whole = json.loads(file.read_text())
-        for path in places(whole):
-            for value in NASTY:
-                tree = changed(whole, path, value)
-                file.write_text(json.dumps(tree))
+    whole, before = read_codec_json(Path(folder)), peak_memory()
+    for path in places(whole):
+        for value in NASTY:
+            tree = changed(whole, path, value)
+            write_codec_json(Path(folder), tree)
+            told = outcome(Path(folder), *with_codec)
+            if re.fullmatch("[0-9a-f]{20}", told):
+                write_codec_json(Path(folder), {**tree, "id": told})
                 told = outcome(Path(folder), *with_codec)
-                if re.fullmatch("[0-9a-f]{20}", told):
-                    file.write_text(json.dumps({**tree, "id": told}))
-                    told = outcome(Path(folder), *with_codec)
-                if told:
-                    yield f"{name} {path} {value!r:.20}: {told}"
-        file.write_text(json.dumps(whole))
-        if peak_memory() - before > RESIDENT:
-            yield f"{name}: {peak_memory() - before} bytes of memory"
+            if told:
+                yield f"{path} {value!r:.20}: {told}"
+    if peak_memory() - before > RESIDENT:
+        yield f"{peak_memory() - before} bytes of memory"
 
 
 def _load_archive(folder: Path) -> FragmentFormat:
@@ -155,7 +152,7 @@ def test_features_codec(tmp_path: Path) -> None:
 def test_bits_of_the_encoder(tmp_path: Path, n_bits: object) -> None:
     """Bits that no weight is stored in are refused before anything is made of them."""
     archive = write_archive(tmp_path)
-    tree = json.loads((codec_folder(archive) / "codec.json").read_text())
+    tree = read_codec_json(codec_folder(archive))
     folder = forge_tree(archive, network={**tree["network"], "encoder_bits": n_bits})
     with pytest.raises(CorruptCodecError, match="encoder_bits"):
         load_archive_codec(folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -33,6 +32,7 @@ from ae_pipeline.verbs import inspect, verify
 from tests.support.codec.archives import make_codec
 from tests.support.codec.drawn import random_network
 from tests.support.codec.ramps import ramp_network
+from tests.support.codec.trees import read_codec_json, write_codec_json, write_codec_text
 from tests.support.faults.apart import (
     BYTES_OF_LAYERS,
     BYTES_PER_VALUE,
@@ -172,10 +172,9 @@ def test_damaged_provenance(own_archive: Path, name: str) -> None:
             inspect(str(path))
 
 
-@pytest.mark.parametrize("name", ["codec.json", "history.json"])
-def test_deep_json(own_archive: Path, name: str) -> None:
+def test_deep_json(own_archive: Path) -> None:
     """JSON that is nested too deep for Python is a corrupt codec."""
-    (codec_folder(own_archive) / name).write_text("[" * 200_000)
+    write_codec_text(codec_folder(own_archive), b"[" * 200_000)
     with pytest.raises(CorruptCodecError):
         load_archive_codec(codec_folder(own_archive))
 
@@ -310,10 +309,10 @@ BOMBS = {
 def load_bombs(archive: str) -> Iterator[str]:
     """Load networks of constant weights that are too many; complain of those not refused."""
     folder, space = codec_folder(Path(archive)), 128 << 20
-    tree = json.loads((folder / "codec.json").read_text())
+    tree = read_codec_json(folder)
     for name, shape in BOMBS.items():
         network = {**tree["network"], "architecture": tree["network"]["architecture"] | shape}
-        (folder / "codec.json").write_text(json.dumps({**tree, "network": network}))
+        write_codec_json(folder, {**tree, "network": network})
         for part in ("encoder", "decoder"):
             (folder / f"{part}.bin").write_bytes(b"\2\0\1" * 200)
         limit_space(space)

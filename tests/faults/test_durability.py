@@ -142,7 +142,9 @@ def test_the_marker_comes_after_the_codec(source: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(os, "replace", replace)
     encode(encode_job(source))
     names = [name for name, _ in renamed]
-    assert names.index("codec.json") < max(i for i, n in enumerate(names) if n == "dataset.json")
+    assert names.index("codec.json.zst") < max(
+        i for i, n in enumerate(names) if n == "dataset.json"
+    )
     assert not any(is_waiting for name, is_waiting in renamed if name == "dataset.json")
 
 

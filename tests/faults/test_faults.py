@@ -18,6 +18,7 @@ import pytest
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.verbs import encode, gc
 from tests.conftest import Mount
+from tests.support.codec.trees import has_json
 from tests.support.data.datasets import mixed_table, write_tree
 from tests.support.jobs.processes import (
     STOP_CODES,
@@ -133,9 +134,9 @@ def test_stopped_fit(tmp_path: Path) -> None:
             assert ("resuming training" in running.output) == (number > 0)
         assert list(codec.rglob("training.safetensors"))
         assert half_files(codec) == [] or stop == signal.SIGKILL
-        assert not (codec / "codec.json").exists()
+        assert not has_json(codec)
     assert "resuming training" in run(*command, *often)
-    assert (codec / "codec.json").exists()
+    assert has_json(codec)
 
 
 def test_source_that_does_not_answer(own_source: Path, codec: Path, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import shutil
 import sys
@@ -29,6 +28,7 @@ from ae_pipeline.report.presenter import present
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.storage import codec_directory, read_marker
 from ae_pipeline.verbs import backfill, compress, decode, encode, inspect, verify
+from tests.support.codec.trees import read_codec_json, write_codec_json
 from tests.support.data.taxi import FLATTENED, KEPT, taxi_table
 
 QUICK: dict[str, Any] = {"planner": {"learn": "never"}}
@@ -272,10 +272,10 @@ def test_codecs_of_former_releases_say_nothing_until_values_are_compared(
 ) -> None:
     """Without the source nothing is known of their columns; with it, everything but counts is."""
     archive = Path(shutil.copytree(flattened, tmp_path / "archive"))
-    (path,) = (archive / "_ae/codecs").glob("*/codec.json")
-    tree = json.loads(path.read_text())
+    (folder,) = (archive / "_ae/codecs").iterdir()
+    tree = read_codec_json(folder)
     del tree["provenance"]["columns"]
-    path.write_text(json.dumps(tree))
+    write_codec_json(folder, tree)
     report = verify(VerifyJob(archive=str(archive)))
     assert [column.found for column in report.fidelity] == [None] * len(report.features)
     assert fidelity_table(report.fidelity).rows[0][-1] == "not known"

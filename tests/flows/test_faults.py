@@ -16,6 +16,7 @@ from prefect.client.schemas.objects import FlowRun
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob
 from ae_pipeline.verbs import decode, encode
+from tests.support.codec.trees import has_json
 from tests.support.flows.servers import StandingServer, standing_server
 from tests.support.jobs.processes import (
     STOP_CODES,
@@ -163,9 +164,9 @@ def test_killed_fit(job: Job, standing: StandingServer, tmp_path: Path) -> None:
         running.wait_until(lambda: list(codec.rglob("[!.]*.safetensors")))
         running.send(signal.SIGKILL)
         assert running.end() == STOP_CODES[signal.SIGKILL]
-    assert not (codec / "codec.json").exists()
+    assert not has_json(codec)
     assert "resuming training" in rerun("fit", standing, *options)
-    assert (codec / "codec.json").exists()
+    assert has_json(codec)
     assert half_files(codec) == []
 
 

@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline.codec import CODEC_FILE
 from ae_pipeline.codec.archive import MOST_ROWS, ArchiveCodec, load_archive_codec
 from ae_pipeline.codec.features import load_features_codec
 from ae_pipeline.coding import (
@@ -28,6 +27,7 @@ from ae_pipeline.config.job import VerifyJob
 from ae_pipeline.format_version import FORMAT_VERSION
 from ae_pipeline.formats.block_records import BLOCK_COLUMN
 from ae_pipeline.verbs import verify
+from tests.support.codec.trees import has_json, read_codec_json
 from tests.support.format_reader.fragment import read_fragment
 from tests.support.golden.reading import (
     EXPECTED_FILE,
@@ -100,7 +100,8 @@ def columns_of(name: str) -> list[ColumnStreams]:
 def test_golden_is_there(name: str) -> None:
     """A golden that is lost is a failure; nothing writes it again."""
     assert (GOLDEN / name / EXPECTED_FILE).is_file()
-    assert list((GOLDEN / name / "dataset/_ae/codecs").glob(f"*/{CODEC_FILE}"))
+    (folder,) = (GOLDEN / name / "dataset/_ae/codecs").iterdir()
+    assert has_json(folder)
 
 
 def test_every_golden_is_listed() -> None:
@@ -148,8 +149,8 @@ def test_versions_are_those_of_the_folder(name: str) -> None:
     kind, version = name.split("/", maxsplit=1)[0].split("-")
     marker = json.loads((GOLDEN / name / "dataset/_ae/dataset.json").read_text())
     assert (marker["kind"], marker["format_version"]) == (kind, version)
-    (path,) = (GOLDEN / name / "dataset/_ae/codecs").glob(f"*/{CODEC_FILE}")
-    assert json.loads(path.read_text())["format_version"] == version
+    (folder,) = (GOLDEN / name / "dataset/_ae/codecs").iterdir()
+    assert read_codec_json(folder)["format_version"] == version
     for footer in read_footers(name):
         assert (footer["ae:kind"], footer["ae:format_version"]) == (kind, version)
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ae_pipeline.codec import CODEC_FILE
 from ae_pipeline.config.job import EncodeJob, VerifyJob
 from ae_pipeline.fragments import account
 from ae_pipeline.report.forms import as_json
@@ -88,7 +89,7 @@ def test_parts_are_what_they_say(encoded: tuple[Path, DatasetReport]) -> None:
     assert report.total.ledger.get("missing", 0) == missing
     (codec,) = (folder / "_ae/codecs").iterdir()
     sizes = {path.name: path.stat().st_size for path in codec.iterdir()}
-    described = sizes.pop("codec.json") + sizes.pop("history.json")
+    described = sizes.pop(CODEC_FILE)
     assert report.bytes.model == {MODEL_PARTS[name]: size for name, size in sizes.items()}
     assert report.bytes.other_bytes > described > 0
 
@@ -97,7 +98,7 @@ def test_ratios_are_the_formulas(source: Path, encoded: tuple[Path, DatasetRepor
     """Raw feature bytes over payload, source files over our files, the model counted or not."""
     _, report = encoded
     sizes, raw = report.bytes, len(PARTITIONS) * N_ROWS * ROW_BYTES
-    assert (sizes.raw_feature_bytes, sizes.source_bytes) == (raw, size_of(source))
+    assert (sizes.raw_bytes, sizes.source_bytes) == (raw, size_of(source))
     assert sizes.ratios.raw == raw / sizes.payload_bytes
     assert sizes.ratios.raw_with_model == raw / (sizes.payload_bytes + sizes.model_bytes)
     assert sizes.ratios.files == sizes.source_bytes / sizes.encoded_bytes

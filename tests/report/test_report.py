@@ -28,7 +28,7 @@ TABLE = Table(
 
 SIZES = StoredBytes(
     source_bytes=100,
-    raw_feature_bytes=400,
+    raw_bytes=400,
     encoded_bytes=50,
     payload_bytes=40,
     kept_bytes=6,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline import errors
+from ae_pipeline.codec import CODEC_FILE
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.report.forms import as_json
 from ae_pipeline.report.gc import garbage_line, garbage_table
@@ -22,6 +22,7 @@ from ae_pipeline.storage import Marker
 from ae_pipeline.storage.layout import write_marker
 from ae_pipeline.verbs import backfill, decode, encode, gc, verify
 from tests.support.checks import assert_one_line
+from tests.support.codec.trees import has_json, read_codec_json
 from tests.support.data.datasets import mixed_table, mixed_tree, write_tree
 
 DAY_S = 86_400.0
@@ -71,7 +72,7 @@ def litter(archive: Path, codec: Path) -> set[str]:
     garbage = {
         f"{CODECS}/{codec_id(codec)}": None,
         "day=1/.part-0.parquet.0123abcd.tmp": b"half",
-        f"{CODECS}/{only_name(archive, codec)}/.codec.json.0123abcd.tmp": b"half",
+        f"{CODECS}/{only_name(archive, codec)}/.codec.json.zst.0123abcd.tmp": b"half",
         "day=1/.part-0.parquet.rejected": b"damaged",
         "_ae/checkpoint/0123": None,
         "_ae/failed/day=9/part-0.parquet.json": b"{}",
@@ -90,7 +91,7 @@ def litter(archive: Path, codec: Path) -> set[str]:
 
 def codec_id(codec: Path) -> str:
     """The id in a codec's own file."""
-    return str(json.loads((codec / "codec.json").read_text())["id"])
+    return str(read_codec_json(codec)["id"])
 
 
 def only_name(archive: Path, codec: Path) -> str:
@@ -162,7 +163,7 @@ def test_what_is_young_stays(built: Path, archive: Path) -> None:
     assert "younger than the grace period" in garbage_line(kept)
     age(archive, 2 * DAY_S)
     codec = f"{CODECS}/{codec_id(built / 'codec')}"
-    os.utime(archive / codec / "history.json")
+    os.utime(archive / codec / CODEC_FILE)
     assert found(gc(str(archive), DAY_S)) == garbage - {codec}
 
 
@@ -221,7 +222,7 @@ def test_links_are_not_followed(built: Path, archive: Path, tmp_path: Path) -> N
     shutil.rmtree(archive / "day=10")
     use_codec(archive, codec_id(built / "codec"))
     assert gc(str(archive), 0.0).garbage == ()
-    assert (former / "codec.json").exists()
+    assert has_json(former)
 
 
 def test_single_file_of_any_name(built: Path, tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
-"""The error-bounded codec: blocks of rows ↔ bytes in which every value keeps its promise.
+"""The archive codec: blocks of rows ↔ bytes in which every value keeps its promise.
 
-Direct coding, linear prediction and the network compete in every block, column by column, by the
-bytes they take; the network is dropped from a block in which it does not pay for its codes.
+Direct coding, linear prediction, the network and the table model compete in every block, column by
+column, by the bytes they take; the network is dropped from a block in which it does not pay for
+its codes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, TypeAlias
@@ -17,15 +18,13 @@ from jaxtyping import Float64, Int16, Int64
 
 from ae_pipeline.codec.archive.column import (
     ColumnCodec,
-    Predictions,
     Present,
     Stored,
-    add_linear_ways,
-    present_columns,
-    smallest,
-    store_directly,
+    store_elsewhere,
 )
 from ae_pipeline.codec.archive.content import ARCHIVE_KIND, ArchiveContent
+from ae_pipeline.codec.archive.decoding import FeatureDecoding, TableDecoding
+from ae_pipeline.codec.archive.encoding import FeatureWalk, TableWalk
 from ae_pipeline.codec.archive.network import ArchiveNetwork
 from ae_pipeline.codec.provenance import Provenance
 from ae_pipeline.coding import (
@@ -33,12 +32,8 @@ from ae_pipeline.coding import (
     LINEAR_METHODS,
     NETWORK_METHODS,
     BlockStreams,
-    ColumnStreams,
-    LinearPredictor,
-    Method,
     pack_each,
     read_block,
-    source_cells,
     unpack_integers,
 )
 
@@ -69,38 +64,94 @@ class ArchiveCodec(ArchiveContent):
         return tuple(map(ColumnCodec, self.schema.feature_types, self.quantizers))
 
     @property
+    def coded_columns(self) -> tuple[str, ...]:
+        """Names of the columns that blocks hold, in schema order."""
+        coded = self.coded_in(self.schema.arrow)
+        return tuple(name for name in self.schema.arrow.names if name in coded)
+
+    def coded_in(self, schema: pa.Schema) -> frozenset[str]:
+        """Return the columns of a fragment of this schema that its blocks hold; others are kept."""
+        mapped = () if self.table is None else self.table.coded_in(schema)
+        return frozenset((*self.schema.features, *mapped))
+
+    @property
     def block_rows(self) -> int:
         """Rows of a full block, so that its values take 32 MiB whatever the number of columns."""
         n_columns = max(len(self.schema.arrow), 1)
         return max(_LEAST_ROWS, min(MOST_ROWS, _BLOCK_VALUES // n_columns))
 
     def encode(self, records: pa.RecordBatch, plain: BlockStreams | None = None) -> BlockStreams:
-        """Encode the feature columns of some rows, in the fewest bytes of the ways compared.
+        """Encode some rows, in the fewest bytes of the ways compared.
 
         Args:
-            records: rows of a block.
-            plain: what this codec makes of them without its network, if the caller knows it.
+            records: rows of a block; columns that the codec does not code are left out, and so are
+                mapped columns that these records lack.
+            plain: what this codec makes of the feature columns without network and table, if the
+                caller knows it.
         """
-        present = present_columns(self.columns, records, self.schema.features)
-        ways = store_directly(self.columns, present)
-        if plain is None:
-            plain = BlockStreams(len(records), (), self._smallest(present, ways))
-        if self.network is None or not len(records):
-            return plain
-        codes = self._codes(self.network, records, present)
-        for number, prediction in self.network.predict(codes, len(records)).items():
+        present, ways = self._directly(records)
+        codes: tuple[bytes, ...] = ()
+        if self.network is not None and len(records):
+            plain = plain or self._features(records, present, ways, ())
+            codes, learned = self._learned(self.network, records, present, ways)
+            block = self._features(records, present, learned, codes)
+            if len(plain.to_bytes()) <= len(block.to_bytes()):
+                block, codes = plain, ()
+            else:
+                ways = learned
+        elif self.table is None:
+            return plain or self._features(records, present, ways, ())
+        if self.table is None:
+            return block
+        walk = FeatureWalk(self.predictor, present, ways)
+        numbers = {name: number for number, name in enumerate(self.schema.features)}
+        splits = self.table.split(records)
+        columns, mapped = TableWalk(self.table, walk, numbers, splits, len(records)).run()
+        return BlockStreams(len(records), codes, columns, mapped)
+
+    def _directly(self, records: pa.RecordBatch) -> tuple[list[Present], Ways]:
+        """Store every feature column without prediction; mapped ones have nothing to store."""
+        present: list[Present] = []
+        ways: Ways = []
+        for name, column in zip(self.schema.features, self.columns, strict=True):
+            if self.table is not None and name in self.table.mapped:
+                part, stored = store_elsewhere(len(records))
+            else:
+                part = column.present(records.column(name))
+                stored = column.direct(part)
+            present.append(part)
+            ways.append([stored])
+        return present, ways
+
+    def _features(
+        self, records: pa.RecordBatch, present: list[Present], ways: Ways, codes: tuple[bytes, ...]
+    ) -> BlockStreams:
+        """Encode the feature columns alone, without the table model."""
+        walk = FeatureWalk(self.predictor, present, ways)
+        return BlockStreams(len(records), codes, walk.run(self._order))
+
+    def _learned(
+        self,
+        network: ArchiveNetwork,
+        records: pa.RecordBatch,
+        present: list[Present],
+        ways: Ways,
+    ) -> tuple[tuple[bytes, ...], Ways]:
+        """Return the packed codes of the network, and the ways with its residuals among them."""
+        codes = self._codes(network, records, present)
+        learned = [list(own) for own in ways]
+        for number, prediction in network.predict(codes, len(records)).items():
             column, part = self.columns[number], present[number]
             if column.has_cells:
-                ways[number].append(column.network_residuals(part, prediction[part.is_valid]))
-        packed = tuple(pack_each(codes.T.copy()))
-        learned = BlockStreams(len(records), packed, self._smallest(present, ways))
-        return min(plain, learned, key=lambda block: len(block.to_bytes()))
+                residuals = column.network_residuals(part, prediction[part.is_valid])
+                learned[number].append(residuals)
+        return tuple(pack_each(codes.T.copy())), learned
 
     def codes(self, records: pa.RecordBatch) -> Int64[np.ndarray, "windows latent"]:
         """Return the codes of some rows; ValueError if there is no network."""
         if self.network is None:
             raise ValueError("a codec without a network has no codes")
-        present = present_columns(self.columns, records, self.schema.features)
+        present, _ = self._directly(records)
         return self._codes(self.network, records, present)
 
     def _codes(
@@ -113,7 +164,8 @@ class ArchiveCodec(ArchiveContent):
         self, present: list[Present], numbers: Int64[np.ndarray, "inputs"]
     ) -> Float64[np.ndarray, "rows inputs"]:
         """Return some columns in tolerance units, NaN where there are none."""
-        units = np.full((len(numbers), len(present[0].is_valid)), np.nan)
+        n_rows = len(present[0].is_valid) if present else 0
+        units = np.full((len(numbers), n_rows), np.nan)
         for place, number in enumerate(numbers.tolist()):
             part = present[number]
             if self.columns[number].has_cells:
@@ -123,53 +175,44 @@ class ArchiveCodec(ArchiveContent):
     def decode(
         self, content: bytes, most_rows: int, wanted: Collection[str] | None = None
     ) -> dict[str, pa.Array]:
-        """Decode feature columns, all of them or those wanted, by name.
+        """Decode columns, all that the block has or those wanted, by name.
 
         Raises:
             ValueError: the block is damaged.
         """
         latent_dim = 0 if self.network is None else self.network.decoder.latent_dim
-        block = read_block(content, len(self.columns), latent_dim, most_rows)
+        n_subcolumns = () if self.table is None else self.table.n_subcolumns
+        block = read_block(content, len(self.columns), latent_dim, most_rows, n_subcolumns)
+        mapped = [] if self.table is None else list(self.table.mapped)
+        mapped = [name for name in mapped if wanted is None or name in wanted]
         numbers = [
             number
             for number, name in enumerate(self.schema.features)
-            if wanted is None or name in wanted
+            if (wanted is None or name in wanted) and name not in mapped
         ]
-        decoded = self._decode_columns(block, numbers)
-        return {self.schema.features[number]: decoded[number] for number in numbers}
+        if self.table is None:
+            return self._decode_features(block, numbers)
+        features = self._decoding(block, range(len(self.columns)))
+        return TableDecoding(self.table, features, self.schema.features).run(numbers, mapped)
 
-    def _smallest(self, present: list[Present], ways: Ways) -> tuple[ColumnStreams, ...]:
-        """Choose the best way of each column; later ones are predicted from what was chosen."""
-        if self.predictor is None:
-            return tuple(smallest(way).streams for way in ways)
-        chosen: dict[int, ColumnStreams] = {}
-        cells = np.zeros((len(ways), len(present[0].is_valid)))
-        for number in self.predictor.order.tolist():
-            part = present[number]
-            best = smallest(_with_linear(self.predictor, number, part, ways[number], cells))
-            chosen[number] = best.streams
-            cells[number] = source_cells(best.cells, part.is_valid)
-        return tuple(chosen[number] for number in range(len(ways)))
-
-    def _decode_columns(self, block: BlockStreams, numbers: list[int]) -> dict[int, pa.Array]:
-        """Decode the wanted columns, after those that they are predicted from."""
-        arrays: dict[int, pa.Array] = {}
+    def _decode_features(self, block: BlockStreams, numbers: list[int]) -> dict[str, pa.Array]:
+        """Decode the wanted features of a block without other columns."""
         order = self._decoding_order(block, numbers)
-        network = self._network_predictions(block, order)
-        cells = np.zeros((len(self.columns) if len(order) else 0, block.n_rows))
+        decoding = self._decoding(block, order)
         for number in order:
-            streams = block.columns[number]
-            predictions = Predictions(network.get(number))
-            if self.predictor is not None and streams.method is Method.LINEAR_RESIDUALS:
-                follows = bool(self.predictor.follows[number])
-                predictions = Predictions(None, self.predictor.base(number, cells), follows)
-            elif self.predictor is not None and streams.method is Method.LINEAR_CONTEXTS:
-                context_values = self.predictor.context_values(number, cells)
-                predictions = Predictions(context_values=context_values)
-            decoded = self.columns[number].decode(streams, block.n_rows, predictions)
-            arrays[number] = decoded.array
-            cells[number] = source_cells(decoded.cells, decoded.is_valid)
-        return arrays
+            decoding.decode(number)
+        return {self.schema.features[number]: decoding.arrays[number] for number in numbers}
+
+    def _decoding(self, block: BlockStreams, numbers: Iterable[int]) -> FeatureDecoding:
+        network = self._network_predictions(block, numbers)
+        return FeatureDecoding(self.columns, self.predictor, block, network)
+
+    @property
+    def _order(self) -> list[int]:
+        """Feature numbers in the order in which they are coded without a table model."""
+        if self.predictor is None:
+            return list(range(len(self.columns)))
+        return self.predictor.order.tolist()
 
     def _decoding_order(self, block: BlockStreams, numbers: list[int]) -> list[int]:
         if self.predictor is None:
@@ -179,7 +222,7 @@ class ArchiveCodec(ArchiveContent):
         return self.predictor.needed(numbers, predicted)
 
     def _network_predictions(
-        self, block: BlockStreams, numbers: list[int]
+        self, block: BlockStreams, numbers: Iterable[int]
     ) -> dict[int, Float64[np.ndarray, "rows"]]:
         """Predict with the network, the costliest step, if one of these columns needs it."""
         is_needed = any(block.columns[number].method in NETWORK_METHODS for number in numbers)
@@ -187,20 +230,6 @@ class ArchiveCodec(ArchiveContent):
             return {}
         codes = _unpack_codes(block, self.network.n_windows(block.n_rows))
         return self.network.predict(codes, block.n_rows)
-
-
-def _with_linear(
-    predictor: LinearPredictor,
-    number: int,
-    present: Present,
-    ways: list[Stored],
-    cells: Float64[np.ndarray, "features rows"],
-) -> list[Stored]:
-    """Return the ways of one column, linear prediction among them where there is one."""
-    if ways[0].streams.method is not Method.DIRECT or not len(present.values):
-        return ways
-    prediction = predictor.predict(number, cells, present.is_valid)
-    return ways if prediction is None else add_linear_ways(ways, prediction)
 
 
 def _unpack_codes(block: BlockStreams, n_windows: int) -> Int16[np.ndarray, "windows latent"]:

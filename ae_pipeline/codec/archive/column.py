@@ -79,12 +79,14 @@ class Predictions:
         linear: of all rows, in cells.
         follows: whether a cell is the one before plus prediction and residual.
         context_values: of all rows, by the linear predictor.
+        cells: of the rows that are not null, as the table model decoded them.
     """
 
     network: Float64[np.ndarray, "rows"] | None = None
     linear: Int64[np.ndarray, "rows"] | None = None
     follows: bool = False
     context_values: Int64[np.ndarray, "rows"] | None = None
+    cells: Cells | None = None
 
 
 @dataclass(frozen=True)
@@ -127,18 +129,26 @@ class ColumnCodec:
         """Store residuals of the network's prediction; never for a lossless column."""
         return self._on_grid(present, prediction)
 
-    def decode(self, streams: ColumnStreams, n_rows: int, predictions: Predictions) -> Decoded:
+    def decode(
+        self,
+        streams: ColumnStreams,
+        n_rows: int,
+        predictions: Predictions,
+        is_valid: Bool[np.ndarray, "rows"] | None = None,
+    ) -> Decoded:
         """Decode a column.
 
         Args:
             streams: of the column.
             n_rows: of the block.
             predictions: those that the method of the streams needs.
+            is_valid: rows that are not null; None to read them from the streams.
 
         Raises:
             ValueError: a stream is damaged, or the codec lacks what its method needs.
         """
-        is_valid = unpack_validity(streams.validity, n_rows)
+        if is_valid is None:
+            is_valid = unpack_validity(streams.validity, n_rows)
         values, cells = self._decode_present(streams, is_valid, predictions)
         if streams.positions:
             _restore_exact(values, streams, self.dtype)
@@ -197,19 +207,11 @@ class ColumnCodec:
         return Stored(streams, self.cells_of(present.values))
 
 
-def present_columns(
-    columns: Sequence[ColumnCodec], records: pa.RecordBatch, features: Sequence[str]
-) -> list[Present]:
-    """Return the values of each feature column that are not null."""
-    pairs = zip(columns, features, strict=True)
-    return [column.present(records.column(name)) for column, name in pairs]
-
-
-def store_directly(
-    columns: Sequence[ColumnCodec], present: Sequence[Present]
-) -> list[list[Stored]]:
-    """Return the ways to store each column, of which direct coding is the first."""
-    return [[column.direct(part)] for column, part in zip(columns, present, strict=True)]
+def store_elsewhere(n_rows: int) -> tuple[Present, Stored]:
+    """Return a column of a block whose values lie among the mapped columns."""
+    nothing = np.zeros(0, np.int64)
+    streams = ColumnStreams(Method.MAPPED, b"")
+    return Present(nothing, np.zeros(n_rows, bool), b""), Stored(streams, nothing)
 
 
 def add_linear_ways(ways: Sequence[Stored], prediction: LinearPrediction) -> list[Stored]:
@@ -223,13 +225,13 @@ def add_linear_ways(ways: Sequence[Stored], prediction: LinearPrediction) -> lis
     cells, base = direct.cells, prediction.base
     before = np.concatenate([[0], cells[:-1]])[: len(cells)] if prediction.follows else 0
     residuals = pack_integers(cells - base - before)
-    found = [*ways, _with_main(direct, Method.LINEAR_RESIDUALS, residuals)]
+    found = [*ways, with_main(direct, Method.LINEAR_RESIDUALS, residuals)]
     if prediction.context_values is None:
         return found
     most_bytes = min(len(way.streams.main) for way in found)
     contexts = pack_contexts(cells, prediction.context_values, most_bytes)
     if contexts is not None:
-        found.append(_with_main(direct, Method.LINEAR_CONTEXTS, contexts))
+        found.append(with_main(direct, Method.LINEAR_CONTEXTS, contexts))
     return found
 
 
@@ -244,7 +246,8 @@ def code_directly(column: ColumnCodec, values: pa.Array) -> pa.Array:
     return column.decode(stored.streams, len(values), Predictions()).array
 
 
-def _with_main(direct: Stored, method: Method, main: bytes) -> Stored:
+def with_main(direct: Stored, method: Method, main: bytes) -> Stored:
+    """Return the same cells in another main stream."""
     return Stored(replace(direct.streams, method=method, main=main), direct.cells)
 
 
@@ -254,7 +257,11 @@ def _decode_cells(
     is_valid: Bool[np.ndarray, "rows"],
     predictions: Predictions,
 ) -> Cells:
-    """Decode cells, stored directly or with a linear prediction."""
+    """Decode cells, stored directly or with a linear prediction; those of a table are known."""
+    if streams.method in (Method.TABLE, Method.MAPPED):
+        if predictions.cells is None:
+            raise ValueError("a column of a table model, but the codec has none")
+        return predictions.cells
     if streams.method is Method.LINEAR_CONTEXTS:
         if predictions.context_values is None:
             raise ValueError("contexts without a linear predictor")

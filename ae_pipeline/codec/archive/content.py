@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any  # JSON trees
 
@@ -11,6 +11,13 @@ from jaxtyping import Float64
 
 from ae_pipeline.codec.archive.network import ArchiveNetwork
 from ae_pipeline.codec.archive.quantizer_file import quantizers_to_json
+from ae_pipeline.codec.archive.table import TableCodec
+from ae_pipeline.codec.archive.table_record import (
+    TABLE_FILE,
+    VALUES_FILE,
+    pack_values,
+    table_to_json,
+)
 from ae_pipeline.codec.arrays_file import Arrays
 from ae_pipeline.codec.content import architecture_to_json, columns_to_json, content_id, nullable
 from ae_pipeline.coding import IntegerDecoder, LinearPredictor, Promise, Quantizer
@@ -29,6 +36,7 @@ class ArchiveContent:
         std: standard deviation of each feature column at fit time, the unit of reports.
         predictor: None if no column is predicted from other columns' cells.
         network: None if no column is predicted from codes.
+        table: None if the feature columns are coded alone.
     """
 
     schema: TableSchema
@@ -36,6 +44,7 @@ class ArchiveContent:
     std: Float64[np.ndarray, "features"]
     predictor: LinearPredictor | None
     network: ArchiveNetwork | None
+    table: TableCodec | None = field(default=None, kw_only=True)
 
     @property
     def offset(self) -> Float64[np.ndarray, "features"]:
@@ -60,7 +69,8 @@ class ArchiveContent:
             for arrays in model_arrays(self).values()
             for name, array in arrays.items()
         ]
-        return content_id(archive_to_json(self), labelled)
+        files = [(name, np.frombuffer(one, np.uint8)) for name, one in table_files(self).items()]
+        return content_id(archive_to_json(self), [*labelled, *files])
 
 
 def archive_to_json(content: ArchiveContent) -> dict[str, Any]:
@@ -73,6 +83,7 @@ def archive_to_json(content: ArchiveContent) -> dict[str, Any]:
         **columns_to_json(content.schema, more),
         "predictor": None if predictor is None else {"n_terms": len(predictor.weights)},
         "network": None if network is None else _network_to_json(network),
+        **({} if content.table is None else {"table": table_to_json(content.table)}),
     }
 
 
@@ -86,6 +97,13 @@ def model_arrays(content: ArchiveContent) -> dict[str, Arrays]:
         step = np.ascontiguousarray(content.network.code_step, dtype="<f4")
         parts["encoder"] = {**content.network.stored_encoder(), "code_step": step}
     return parts
+
+
+def table_files(content: ArchiveContent) -> dict[str, bytes]:
+    """Return the files of the table model by name; none without one."""
+    if content.table is None:
+        return {}
+    return {TABLE_FILE: content.table.content, VALUES_FILE: pack_values(content.table)}
 
 
 def _arrays_of(part: LinearPredictor | IntegerDecoder) -> Arrays:

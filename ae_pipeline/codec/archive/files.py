@@ -1,6 +1,6 @@
-"""An archive codec on disk: `codec.json`, weights, history.
+"""An archive codec on disk: `codec.json.zst` and weights.
 
-Decoding needs `codec.json`, `predictor.bin` and `decoder.bin`. The encoder lies beside them, so
+Decoding needs `codec.json.zst`, `predictor.bin` and `decoder.bin`. The encoder lies beside them, so
 that partitions can be added. The JSON is written last; nothing in it can run code.
 """
 
@@ -12,9 +12,15 @@ from typing import Any  # JSON trees
 import numpy as np
 
 from ae_pipeline.codec.archive.codec import ArchiveCodec
-from ae_pipeline.codec.archive.content import ArchiveContent, archive_to_json, model_arrays
+from ae_pipeline.codec.archive.content import (
+    ArchiveContent,
+    archive_to_json,
+    model_arrays,
+    table_files,
+)
 from ae_pipeline.codec.archive.network import SHIFT, ArchiveNetwork, restore_encoder
 from ae_pipeline.codec.archive.quantizer_file import quantizers_from_json
+from ae_pipeline.codec.archive.table_record import read_table
 from ae_pipeline.codec.arrays_file import MOST_WEIGHTS, Arrays, Layout, pack_arrays, unpack_arrays
 from ae_pipeline.codec.content import (
     architecture_from_json,
@@ -33,7 +39,8 @@ _LEAST_BITS, _MOST_BITS = 2, 16
 
 def model_bytes(content: ArchiveContent) -> dict[str, int]:
     """Return the bytes of each file of weights that the codec has."""
-    return {part: len(pack_arrays(arrays)) for part, arrays in model_arrays(content).items()}
+    parts = {part: len(pack_arrays(arrays)) for part, arrays in model_arrays(content).items()}
+    return parts | {name: len(one) for name, one in table_files(content).items()}
 
 
 def save_archive_codec(codec: ArchiveCodec, directory: Path) -> None:
@@ -46,6 +53,7 @@ def save_archive_codec(codec: ArchiveCodec, directory: Path) -> None:
     _check_readable(codec)
     parts = model_arrays(codec).items()
     files = {_file_name(part): pack_arrays(arrays) for part, arrays in parts}
+    files |= table_files(codec)
     save_directory(directory, files, codec.id, archive_to_json(codec), codec.provenance)
 
 
@@ -65,6 +73,7 @@ def build_archive_codec(path: Path, tree: dict[str, Any]) -> ArchiveCodec:
         std=std,
         predictor=_read_predictor(path, tree["predictor"], len(features)),
         network=_read_network(path, tree["network"], len(features)),
+        table=read_table(path, tree.get("table"), schema, quantizers),
         provenance=provenance,
     )
 

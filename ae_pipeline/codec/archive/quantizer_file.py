@@ -1,4 +1,4 @@
-"""Grid and promise of each column ↔ keys of `codec.json`, `docs/format.md`, section 4.1."""
+"""Grid and promise of each column ↔ keys of a codec's JSON, `docs/format.md`, section 4.1."""
 
 from __future__ import annotations
 

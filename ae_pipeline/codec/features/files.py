@@ -1,4 +1,4 @@
-"""A features codec on disk: `codec.json`, `weights.safetensors` and `history.json`.
+"""A features codec on disk: `codec.json.zst` and `weights.safetensors`.
 
 The JSON is written last, so a directory that has one is whole. Nothing in it can run code.
 """
@@ -39,7 +39,7 @@ def load_features_codec(directory: str | Path) -> FeaturesCodec:
     """Read a codec and check that its content hashes to its id.
 
     Raises:
-        CodecNotFoundError: no `codec.json` there.
+        CodecNotFoundError: no codec there.
         UnsupportedFormatError: another major format version.
         CorruptCodecError: a file is missing, damaged or does not fit the others.
     """

@@ -45,6 +45,8 @@ def rank_signals(
     shape = np.sqrt((table + 2 * shares) / (totals[:, None] + 2)) - np.sqrt(shares)
     weighted = np.sqrt(totals)[:, None] * shape
     directions = _main_directions(weighted.T @ weighted)
+    if not len(values) or values.min() < 0:
+        return []
     n_values = space.largest(name) + 2
     return [
         Signal("rank", (name,), _levels(shape @ direction, totals, present, n_values))

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from ae_pipeline.codec.archive import ArchiveCodec
-from ae_pipeline.dataset import Fragment, Source, list_row_groups, read_records
+from ae_pipeline.dataset import Fragment, Source, list_row_groups, open_fragment, read_records
 from ae_pipeline.errors import AePipelineError
 from ae_pipeline.fitting import spread_items
 from ae_pipeline.results.backfill import BackfillPlan
@@ -32,7 +32,7 @@ class NewRows:
     Args:
         partition: its folders.
         n_rows: rows of all its new fragments.
-        records: feature columns of the sample.
+        records: the columns of the sample that the codec codes.
     """
 
     partition: str
@@ -84,8 +84,20 @@ def sample_rows(
             continue
     if not any(len(batch) for batch in batches):
         return None
-    table = pa.Table.from_batches(batches).combine_chunks()
-    return NewRows(partition, n_rows, table.to_batches()[0])
+    return NewRows(partition, n_rows, _joined(batches))
+
+
+def _joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """Join batches by the columns that all of them have, each with one type."""
+    shared = [
+        field.name
+        for field in batches[0].schema
+        if all(field.name in one.schema.names for one in batches)
+        and len({one.schema.field(field.name).type for one in batches}) == 1
+    ]
+    tables = [pa.Table.from_batches([one.select(shared)]) for one in batches]
+    table = pa.concat_tables(tables, promote_options="default").combine_chunks()
+    return table.to_batches()[0]
 
 
 def _count_rows(fragments: Sequence[Fragment]) -> int:
@@ -102,9 +114,12 @@ def _count_rows(fragments: Sequence[Fragment]) -> int:
 def _runs(fragment: Fragment, codec: ArchiveCodec, n_rows: int) -> Iterator[pa.RecordBatch]:
     """Yield the first rows of evenly spaced row groups of a fragment, about `n_rows` in all."""
     groups = list_row_groups([fragment])
+    with open_fragment(fragment) as file:
+        coded = codec.coded_in(file.schema_arrow)
+        columns = [name for name in file.schema_arrow.names if name in coded]
     share = n_rows / max(sum(group.n_rows for group in groups), 1)
     groups = spread_items(groups, max(_PLACES, math.ceil(share * len(groups))))
     run = max(1, n_rows // max(len(groups), 1))
     for group in groups:
-        records = read_records(fragment, run, codec.schema.features, [group.index])
+        records = read_records(fragment, run, columns, [group.index])
         yield from (batch.slice(0, run) for batch in [next(records, None)] if batch is not None)

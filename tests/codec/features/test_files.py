@@ -42,8 +42,9 @@ from tests.support.codec.features import (
     hand_set_table,
     hand_set_weights,
 )
+from tests.support.codec.trees import read_codec_json, write_codec_json, write_codec_text
 
-FILES = (CODEC_FILE, "history.json", "weights.safetensors")
+FILES = (CODEC_FILE, "weights.safetensors")
 finite = st.floats(allow_nan=False, allow_infinity=False)
 spreads = st.floats(min_value=0.0, allow_nan=False, allow_infinity=False)
 scales = spreads.filter(lambda scale: scale > 1e-300)
@@ -57,11 +58,10 @@ def directory(tmp_path: Path) -> Path:
 
 
 def edit(directory: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    """Change the tree of `codec.json`."""
-    path = directory / CODEC_FILE
-    tree = json.loads(path.read_text())
+    """Change the codec's JSON."""
+    tree = read_codec_json(directory)
     change(tree)
-    path.write_text(json.dumps(tree))
+    write_codec_json(directory, tree)
 
 
 def in_new_process(code: str) -> str:
@@ -123,13 +123,13 @@ def test_history_of_a_training_that_diverged(tmp_path: Path) -> None:
     assert (got.training, got.history[0]) == (summary, history[0])
     assert math.isnan(got.history[1].train_loss)
     assert math.isnan(got.history[1].validation_loss)
-    records = json.loads((tmp_path / "history.json").read_text())
+    records = read_codec_json(tmp_path)["provenance"]["history"]
     assert (records[1]["train_loss"], records[1]["validation_loss"]) == (None, None)
 
 
 def test_files_are_as_documented(directory: Path) -> None:
     """A reader that knows docs/format.md alone finds every key, every tensor and the id."""
-    tree = json.loads((directory / CODEC_FILE).read_text())
+    tree = read_codec_json(directory)
     content = ("schema", "features", "clip_sigma", "architecture")
     assert set(tree) == {"id", "format_version", "provenance", *content}
     canonical = json.dumps(
@@ -191,7 +191,7 @@ def test_interrupted_save_is_no_other_codec(tmp_path: Path, stop_at: str) -> Non
     old, new = hand_set_codec(), hand_set_codec(std=np.arange(6.0), weights=doubled)
     save_features_codec(old, tmp_path / "old")
     save_features_codec(new, tmp_path / "new")
-    for name in ("weights.safetensors", "history.json", CODEC_FILE):
+    for name in ("weights.safetensors", CODEC_FILE):
         shutil.copy(tmp_path / "new" / name, tmp_path / "old" / name)
         if name == stop_at:
             break
@@ -211,9 +211,7 @@ def load_damaged(directory: Path, original: FeaturesCodec) -> bool:
     return False
 
 
-@pytest.mark.parametrize(
-    ("name", "stride"), [(CODEC_FILE, 1), ("weights.safetensors", 1), ("history.json", 3)]
-)
+@pytest.mark.parametrize(("name", "stride"), [(CODEC_FILE, 1), ("weights.safetensors", 1)])
 def test_changed_byte(
     directory: Path, name: str, stride: int, generator: np.random.Generator
 ) -> None:
@@ -237,18 +235,25 @@ def test_truncated_file(directory: Path, name: str) -> None:
         assert load_damaged(directory, hand_set_codec())
 
 
-@pytest.mark.parametrize("name", ["history.json", "weights.safetensors"])
-def test_missing_file(directory: Path, name: str) -> None:
+def test_missing_file(directory: Path) -> None:
     """A codec that lacks a file is damaged, and the message names the file."""
-    (directory / name).unlink()
+    (directory / "weights.safetensors").unlink()
     with pytest.raises(CorruptCodecError) as caught:
         load_features_codec(directory)
-    assert_one_line(caught.value, str(directory), name)
+    assert_one_line(caught.value, str(directory), "weights.safetensors")
+
+
+def test_missing_history(directory: Path) -> None:
+    """A codec without its losses is damaged."""
+    edit(directory, lambda tree: tree["provenance"].pop("history"))
+    with pytest.raises(CorruptCodecError) as caught:
+        load_features_codec(directory)
+    assert_one_line(caught.value, str(directory), "history")
 
 
 @pytest.mark.parametrize("name", ["", "file", "file/below", "none", "empty"])
 def test_no_codec(tmp_path: Path, name: str) -> None:
-    """Where there is no codec.json there is no codec, and the message says how to make one."""
+    """Where there is no JSON there is no codec, and the message says how to make one."""
     (tmp_path / "file").write_bytes(b"x")
     (tmp_path / "empty").mkdir()
     with pytest.raises(CodecNotFoundError) as caught:
@@ -269,12 +274,11 @@ def test_unknown_keys_are_ignored(directory: Path) -> None:
     """Keys that a later minor version may add beside ours do not disturb."""
 
     def add(tree: dict[str, Any]) -> None:
-        for branch in (tree, tree["provenance"], tree["provenance"]["training"]):
+        origin = tree["provenance"]
+        for branch in (tree, origin, origin["training"], *origin["history"]):
             branch["later"] = [1, {"more": None}]
 
     edit(directory, add)
-    history = json.loads((directory / "history.json").read_text())
-    (directory / "history.json").write_text(json.dumps([{**r, "later": 1} for r in history]))
     got = load_features_codec(directory)
     assert_same_codec(hand_set_codec(), got)
     assert got.provenance == hand_set_codec().provenance
@@ -308,8 +312,8 @@ def test_impossible_content(directory: Path, change: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("content", [b"[]", b"1", b"null", b"\xff\xfe", b"{", b'{"a": 1}'])
 def test_other_json(directory: Path, content: bytes) -> None:
-    """Files of that name with something else inside are refused."""
-    (directory / CODEC_FILE).write_bytes(content)
+    """A frame with something else inside is refused."""
+    write_codec_text(directory, content)
     with pytest.raises((CorruptCodecError, UnsupportedFormatError)):
         load_features_codec(directory)
 

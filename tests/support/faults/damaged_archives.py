@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ae_pipeline.codec import CODEC_FILE
 from ae_pipeline.codec.archive import MOST_ROWS, ArchiveCodec, save_archive_codec
 from ae_pipeline.dataset import Fragment, discover, fingerprint, open_fragment
 from ae_pipeline.dataset.opening import reading_errors
@@ -17,6 +17,7 @@ from ae_pipeline.formats.archive import ArchiveFormat
 from ae_pipeline.parquet import leaf_sizes
 from ae_pipeline.storage import Footer, Marker, codec_directory
 from ae_pipeline.storage.layout import write_marker
+from tests.support.codec.trees import read_codec_json, write_codec_json
 from tests.support.golden.every_type import kept_columns
 from tests.support.golden.networks import (
     echo_predictor,
@@ -30,7 +31,7 @@ PART = "day=1/part-0.parquet"
 N_ROWS, WINDOW = 60, 4
 KEPT = ("when", "level")
 MODEL_FILES = ("predictor.bin", "decoder.bin", "encoder.bin")
-CODEC_FILES = {"codec.json", "history.json", *MODEL_FILES}
+CODEC_FILES = {CODEC_FILE, *MODEL_FILES}
 N_FEATURES, N_LATENT = 8, 2
 
 
@@ -106,8 +107,7 @@ def _serialized(table: pa.Table) -> bytes:
 
 
 def forge_tree(archive: Path, **changes: object) -> Path:
-    """Change keys of `codec.json`; returns its folder."""
+    """Change keys of the codec's JSON; returns its folder."""
     folder = codec_folder(archive)
-    tree = json.loads((folder / "codec.json").read_text())
-    (folder / "codec.json").write_text(json.dumps({**tree, **changes}))
+    write_codec_json(folder, {**read_codec_json(folder), **changes})
     return folder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import zlib
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 
 from tests.support.format_reader.block import read_block
 from tests.support.format_reader.codec_arrays import read_arrays
+from tests.support.format_reader.codec_json import read_codec_json
 
 
 def read_fragment(archive: Path, relative: str) -> dict[str, pa.Array]:
@@ -19,7 +19,7 @@ def read_fragment(archive: Path, relative: str) -> dict[str, pa.Array]:
     file = pq.ParquetFile(archive / relative)
     footer = {key.decode(): value.decode() for key, value in file.metadata.metadata.items()}
     folder = archive / "_ae/codecs" / footer["ae:codec_id"]
-    codec = json.loads((folder / "codec.json").read_text())
+    codec = read_codec_json(folder)
     codec["kinds"] = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(codec["schema"])))
     codec["arrays"] = {name: read_arrays(folder, codec, name) for name in ("predictor", "decoder")}
     parts = []
@@ -34,7 +34,7 @@ def read_schema(dataset: Path, relative: str) -> pa.Schema:
     """The source schema of a fragment, its own or its codec's."""
     metadata = pq.ParquetFile(dataset / relative).metadata.metadata
     footer = {key.decode(): value.decode() for key, value in metadata.items()}
-    codec = json.loads((dataset / "_ae/codecs" / footer["ae:codec_id"] / "codec.json").read_text())
+    codec = read_codec_json(dataset / "_ae/codecs" / footer["ae:codec_id"])
     message = base64.b64decode(codec["schema"])
     if "ae:schema_delta" in footer:
         stream = zlib.decompressobj(zdict=message[-32768:])

@@ -11,6 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ae_pipeline.mapping.subcolumn import Sequence, SubColumn
+from ae_pipeline.table.known import KnownRows
 from ae_pipeline.table.model import (
     Bins,
     Dependence,
@@ -23,6 +24,7 @@ from ae_pipeline.table.model import (
     Term,
     Tree,
 )
+from ae_pipeline.table.subcolumn_coder import needs_of
 from ae_pipeline.table.trees import right_children
 
 #: Sub-columns that models ask for: two categories, a number with nulls, a time, and any integers.
@@ -34,6 +36,8 @@ COLUMNS = {
     "any": SubColumn("any", "any", "number", offset=1 << 70, step=3),
 }
 NAME = "coded"
+#: Those of a table in which it is coded.
+SUBCOLUMNS = [*COLUMNS.values(), SubColumn(NAME, NAME, "number")]
 INT64 = st.integers(-(1 << 63), (1 << 63) - 1)
 NEAR = st.integers(-60, 60)
 NUMBERS = st.one_of(NEAR, INT64)
@@ -181,12 +185,12 @@ def models(draw: st.DrawFn) -> SubColumnModel:
 @st.composite
 def cases(draw: st.DrawFn, most_rows: int = 60) -> Case:
     """A model, and a block in which some of its guesses are right."""
-    with _same_randomness():
+    with same_randomness():
         return _case(draw, most_rows)
 
 
 @contextmanager
-def _same_randomness() -> Iterator[None]:
+def same_randomness() -> Iterator[None]:
     """Put back the state of `random`: beartype looks at random items, and hypothesis minds."""
     state = random.getstate()
     try:
@@ -212,3 +216,20 @@ def _case(draw: st.DrawFn, most_rows: int) -> Case:
     integers = integers if live is None else np.where(live, integers, 0)
     starts = np.unique([0, *draw(st.lists(st.integers(0, max(n_rows - 1, 0)), max_size=2))])
     return Case(model, known, Sequence(integers, live), starts)
+
+
+def known_rows(case: Case) -> KnownRows:
+    """The rows of a case, with the sub-columns that its model asks for and no other."""
+    known = KnownRows(len(case.sequence.integers), COLUMNS, case.starts)
+    for name in needs_of(case.model):
+        known.add(name, case.known[name])
+    return known
+
+
+def damaged(content: bytes, data: st.DataObject) -> bytes:
+    """A stream with bytes changed, cut off or put in."""
+    places = st.integers(0, max(len(content) - 1, 0))
+    for _ in range(data.draw(st.integers(1, 3))):
+        place, put = data.draw(places), data.draw(st.binary(max_size=4))
+        content = content[:place] + put + content[place + data.draw(st.integers(0, 4)) :]
+    return content

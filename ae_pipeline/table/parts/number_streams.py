@@ -46,7 +46,7 @@ class NumberWriter:
 
     def put_long(self, numbers: Shaped[np.ndarray, "..."]) -> None:
         """Append an array in a stream of its own."""
-        packed = _pack(numbers.ravel().astype(np.int64)) if numbers.size else b""
+        packed = _pack(numbers.ravel().astype(np.int64))
         self._long.append(varint(len(packed)) + packed)
 
     def to_bytes(self) -> bytes:
@@ -59,7 +59,7 @@ class NumberWriter:
         for kind, arrays in self._numbers.items():
             numbers = np.concatenate(arrays) if arrays else np.zeros(0, np.int64)
             _check_size(kind, len(numbers), self._kinds[kind])
-            packed = _pack(numbers) if len(numbers) else b""
+            packed = _pack(numbers)
             content += [varint(len(numbers)), varint(len(packed)) if packed else b"", packed]
         return b"".join(content + self._long)
 
@@ -136,8 +136,15 @@ def _check_size(kind: str, n_numbers: int, most: int) -> None:
         raise ValueError(f"{n_numbers} numbers of kind {kind!r} in a table model, at most {most}")
 
 
+def packed_bytes(numbers: Numbers) -> int:
+    """Return the bytes that numbers take in a stream of their own."""
+    return len(_pack(numbers))
+
+
 def _pack(numbers: Numbers) -> bytes:
     """Pack as an integer stream, as bytes, or as bytes in a Zstandard frame: the smallest."""
+    if not len(numbers):
+        return b""
     width = next(
         width
         for width, kind in enumerate(_WIDTHS)

@@ -1,0 +1,179 @@
+"""Choose how to store each column of a block: one walk in the order in which they are decoded.
+
+Each column is stored in the fewest bytes among the ways that its codec has; those after it are
+predicted from what was chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ae_pipeline.codec.archive.column import (
+    Present,
+    Stored,
+    add_linear_ways,
+    smallest,
+    with_main,
+)
+from ae_pipeline.codec.archive.known_table import KnownTable
+from ae_pipeline.codec.archive.table import TableCodec, dead, spread
+from ae_pipeline.coding import (
+    MODELLED_VALIDITY,
+    ColumnStreams,
+    LinearPredictor,
+    MappedStreams,
+    Method,
+    State,
+    SubStream,
+    pack_integers,
+    source_cells,
+)
+from ae_pipeline.mapping import Sequence as Integers
+from ae_pipeline.mapping import Split
+
+
+@dataclass
+class FeatureWalk:
+    """Stores the feature columns of a block one after the other.
+
+    Args:
+        predictor: None if no column is predicted linearly.
+        present: values of each feature column.
+        ways: to store each, direct coding first; cells of linear prediction are added.
+    """
+
+    predictor: LinearPredictor | None
+    present: Sequence[Present]
+    ways: Sequence[list[Stored]]
+    chosen: dict[int, ColumnStreams] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n_rows = len(self.present[0].is_valid) if self.present else 0
+        self._cells = np.zeros((len(self.ways) if self.predictor else 0, n_rows))
+
+    def run(self, numbers: Iterable[int]) -> tuple[ColumnStreams, ...]:
+        """Store columns in this order; return their streams in schema order."""
+        for number in numbers:
+            self.choose(number, self.ways_of(number))
+        return self.columns
+
+    @property
+    def columns(self) -> tuple[ColumnStreams, ...]:
+        """Streams of all columns in schema order."""
+        return tuple(self.chosen[number] for number in range(len(self.ways)))
+
+    def ways_of(self, number: int) -> list[Stored]:
+        """Return the ways of one column, linear prediction among them where there is one."""
+        ways, part = self.ways[number], self.present[number]
+        is_coded = ways[0].streams.method is Method.DIRECT and len(part.values)
+        if self.predictor is None or not is_coded:
+            return ways
+        prediction = self.predictor.predict(number, self._cells, part.is_valid)
+        return ways if prediction is None else add_linear_ways(ways, prediction)
+
+    def choose(self, number: int, ways: Sequence[Stored]) -> Stored:
+        """Store a column in the smallest way."""
+        best = smallest(ways)
+        self.chosen[number] = best.streams
+        if self.predictor is not None:
+            self._cells[number] = source_cells(best.cells, self.present[number].is_valid)
+        return best
+
+
+@dataclass
+class TableWalk:
+    """Stores all columns of a block, each with what the table model knows by then.
+
+    Args:
+        table: mappings and model.
+        features: walk over the feature columns.
+        numbers: feature numbers by name.
+        splits: the mapped columns that the block has, as integers.
+        n_rows: rows of the block.
+    """
+
+    table: TableCodec
+    features: FeatureWalk
+    numbers: Mapping[str, int]
+    splits: Mapping[str, Split]
+    n_rows: int
+
+    def __post_init__(self) -> None:
+        self._known = KnownTable(self.table, self.n_rows)
+        self._stored: dict[str, SubStream] = {}
+        self._validity: dict[int, bytes] = {}
+
+    def run(self) -> tuple[tuple[ColumnStreams, ...], tuple[MappedStreams, ...]]:
+        """Return the streams of the feature columns and of the mapped ones."""
+        for name in self.table.model.order:
+            column = self.table.subcolumns[name]
+            if column.column in self.table.mapped:
+                self._store_integers(name)
+            elif column.role == "validity":
+                self._store_validity(name, self.numbers[column.column])
+            else:
+                self._store_cells(name, self.numbers[column.column])
+        for number in range(len(self.features.ways)):
+            if number not in self.features.chosen:
+                self.features.choose(number, self.features.ways_of(number))
+        columns = enumerate(self.features.columns)
+        streams = tuple(self._with_validity(number, one) for number, one in columns)
+        return streams, tuple(self._mapped(mapping.column) for mapping in self.table.mappings)
+
+    def _store_integers(self, name: str) -> None:
+        split = self.splits.get(self.table.subcolumns[name].column)
+        if split is None or split.is_whole:
+            self._known.add(name, dead(self._known.rows_of(name).n_rows))
+            return
+        sequence = split.sequences[name]
+        self._stored[name] = self._smaller(name, sequence)
+        self._known.add(name, sequence)
+
+    def _smaller(self, name: str, sequence: Integers) -> SubStream:
+        """Return the smaller of a stream of the model, if there is one, and an integer stream."""
+        live, integers = sequence.live, sequence.integers
+        plain = SubStream(pack_integers(integers if live is None else integers[live]), False)
+        modelled = self._modelled(name, sequence)
+        if modelled is None or len(modelled) >= len(plain.content):
+            return plain
+        return SubStream(modelled, True)
+
+    def _modelled(self, name: str, sequence: Integers) -> bytes | None:
+        coder = self.table.coders.get(name)
+        return None if coder is None else coder.encode(self._known.rows_of(name), sequence)
+
+    def _store_validity(self, name: str, number: int) -> None:
+        part = self.features.present[number]
+        sequence = Integers(part.is_valid.astype(np.int64), None)
+        modelled = self._modelled(name, sequence) if part.validity else None
+        if modelled is not None and 1 + len(modelled) < len(part.validity):
+            self._validity[number] = bytes([MODELLED_VALIDITY]) + modelled
+        self._known.add(name, sequence)
+
+    def _store_cells(self, name: str, number: int) -> None:
+        ways = self.features.ways_of(number)
+        if ways[0].streams.method is Method.DIRECT:
+            modelled = self._modelled(name, self._cells(number, ways[0]))
+            if modelled is not None:
+                ways = [*ways, with_main(ways[0], Method.TABLE, modelled)]
+        best = self.features.choose(number, ways)
+        self._known.add(name, self._cells(number, best))
+
+    def _cells(self, number: int, stored: Stored) -> Integers:
+        return spread(stored.cells, self.features.present[number].is_valid)
+
+    def _with_validity(self, number: int, streams: ColumnStreams) -> ColumnStreams:
+        return replace(streams, validity=self._validity.get(number, streams.validity))
+
+    def _mapped(self, column: str) -> MappedStreams:
+        split = self.splits.get(column)
+        if split is None:
+            return MappedStreams(State.ABSENT)
+        if split.is_whole:
+            return MappedStreams(State.WHOLE, split.side)
+        own = tuple(self._stored[one.name] for one in self.table.mapped[column].subcolumns)
+        state = State.WITH_SIDE if split.side else State.INTEGERS
+        return MappedStreams(state, split.side, own)

@@ -1,0 +1,143 @@
+"""Decide, by bytes, which columns are coded and which stay plain Parquet, readable in place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ae_pipeline.codec.archive import TableCodec
+from ae_pipeline.fitting.table_sample import SampledTable
+from ae_pipeline.mapping import SubColumn
+from ae_pipeline.parquet import plain_sizes
+from ae_pipeline.results.fit import ColumnCost
+from ae_pipeline.table import TableModel, needs_of, pack_table
+from ae_pipeline.table_fit import FittedTable
+
+#: A column that costs at most this much more as plain Parquet stays plain.
+_READABLE = 1.03
+
+
+@dataclass(frozen=True)
+class TableChoice:
+    """The columns that are coded, as plain Parquet costs more.
+
+    Args:
+        sampled: rows that costs are measured on.
+        fitted: model of all sub-columns.
+        codes_all: keep no column readable.
+    """
+
+    sampled: SampledTable
+    fitted: FittedTable
+    codes_all: bool
+
+    def table(self) -> TableCodec:
+        """Return the table of the columns that are coded."""
+        own = (one for one in self.sampled.mappings if one.column not in self._left_out)
+        mappings = tuple(own)
+        cells = self.sampled.cells
+        columns = (*cells, *(one for mapping in mappings for one in mapping.subcolumns))
+        names = {one.name for one in columns}
+        whole = self.fitted.model
+        model = TableModel(
+            tuple(name for name in whole.order if name in names),
+            tuple(one for one in whole.models if one.name in names),
+        )
+        return TableCodec(mappings, cells, pack_table(model, columns))
+
+    def costs(self) -> tuple[ColumnCost, ...]:
+        """Return the bytes of each column of the schema, plain and coded."""
+        return tuple(map(self._cost, self.sampled.codec.schema.arrow.names))
+
+    def _cost(self, name: str) -> ColumnCost:
+        is_coded = name in self._payload and name not in self._left_out
+        if not is_coded and name in self.sampled.codec.schema.features:
+            n_bytes = round(self._lossless(name))
+            return ColumnCost(name, "numbers", self._plain[name], n_bytes, 0, is_coded=True)
+        ways = [self.fitted.costs[one.name].way for one in self._columns if one.column == name]
+        return ColumnCost(
+            name=name,
+            way="; ".join(dict.fromkeys(ways)) if is_coded else "",
+            plain_bytes=self._plain.get(name, 0),
+            coded_bytes=self._payload.get(name, 0),
+            model_bytes=self._model.get(name, 0),
+            is_coded=is_coded,
+        )
+
+    @cached_property
+    def _left_out(self) -> frozenset[str]:
+        """Columns that nobody else asks for and that cost as little without a mapping."""
+        left: set[str] = set()
+        while more := {name for name in self._cheap - left if not self._is_needed(name, left)}:
+            left |= more
+        return frozenset(left)
+
+    @cached_property
+    def _cheap(self) -> set[str]:
+        return {
+            mapping.column for mapping in self.sampled.mappings if self._is_cheap(mapping.column)
+        }
+
+    def _is_cheap(self, name: str) -> bool:
+        """Whether plain Parquet, or a stream of numbers for a feature, takes as few bytes."""
+        coded = self._payload[name] + self._model[name]
+        if name in self.sampled.codec.schema.features:
+            return self._lossless(name) < coded
+        return not self.codes_all and self._plain[name] <= _READABLE * coded
+
+    def _is_needed(self, name: str, left: set[str]) -> bool:
+        users = self._users.get(name, set())
+        return bool(users - left - {name})
+
+    @cached_property
+    def _users(self) -> Mapping[str, set[str]]:
+        """Columns whose models ask for sub-columns of each column."""
+        owner = {one.name: one.column for one in self._columns}
+        users: dict[str, set[str]] = {}
+        for model in self.fitted.model.models:
+            for source in needs_of(model):
+                users.setdefault(owner[source], set()).add(owner[model.name])
+        return users
+
+    @cached_property
+    def _columns(self) -> tuple[SubColumn, ...]:
+        own = (one for mapping in self.sampled.mappings for one in mapping.subcolumns)
+        return (*self.sampled.cells, *own)
+
+    @cached_property
+    def _payload(self) -> Counter[str]:
+        """Bytes of each mapped or predicted column in the blocks of the source."""
+        found: Counter[str] = Counter()
+        for mapping in self.sampled.mappings:
+            beside = self.sampled.side_bytes(mapping.column) * self.sampled.share
+            found[mapping.column] = round(beside)
+        for one in self._columns:
+            found[one.column] += round(self.fitted.costs[one.name].coded_bytes / self._growth)
+        return found
+
+    @cached_property
+    def _model(self) -> Counter[str]:
+        """Bytes of each column's part of the model, and of its tables of values."""
+        found = Counter({one.column: sum(map(len, one.tables)) for one in self.sampled.mappings})
+        for one in self._columns:
+            found[one.column] += self.fitted.costs[one.name].model_bytes
+        return found
+
+    @cached_property
+    def _plain(self) -> dict[str, int]:
+        """Bytes of each column of the sample as plain Parquet."""
+        sizes = plain_sizes(self.sampled.runs)
+        return {name: round(size * self.sampled.share) for name, size in sizes.items()}
+
+    def _lossless(self, name: str) -> float:
+        """Return the bytes of a float column as streams of numbers."""
+        codec = self.sampled.codec
+        column = codec.columns[codec.schema.features.index(name)]
+        stored = (column.direct(column.present(run.column(name))) for run in self.sampled.runs)
+        return self.sampled.share * sum(one.streams.n_bytes for one in stored)
+
+    @property
+    def _growth(self) -> float:
+        return self.sampled.growth

@@ -1,0 +1,1 @@
+"""Structs and lists as integers: those of their children, and lengths."""

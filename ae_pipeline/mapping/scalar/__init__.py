@@ -1,0 +1,1 @@
+"""Mappings of numbers, times and truth values: one integer or few per value."""

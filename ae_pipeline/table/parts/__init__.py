@@ -1,0 +1,1 @@
+"""Parts of a table model as numbers, and numbers as streams."""

@@ -1,0 +1,194 @@
+"""The stream of a sub-column (sections 6.1 to 6.3 and 6.6), one row after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.format_reader.streams import Bytes, read_integers
+from tests.support.format_reader.symbols import Symbols, number_below
+from tests.support.format_reader.table_model import wrap
+
+
+@dataclass
+class Rows:
+    """What is known of a block: integers of each sub-column by number, None where it has none.
+
+    Args:
+        n_rows: of the block.
+        integers: of each sub-column by its number.
+        meanings: offset and step of each sub-column.
+    """
+
+    n_rows: int
+    integers: dict[int, list[int | None]]
+    meanings: dict[int, tuple[int, int]]
+
+    def value(self, name: int, row: int) -> int:
+        """The signal of that name."""
+        q = self.integers[name][row]
+        return 0 if q is None else wrap(q + 1)
+
+    def values(self, names: list[int], row: int) -> tuple[int, ...]:
+        """Values of several sub-columns."""
+        return tuple(self.value(name, row) for name in names)
+
+    def sum_of(self, constant: int, terms: list[tuple[int, int, int, int]], row: int) -> int:
+        """A constant and the terms of a row."""
+        for name, weight, lag, fill in terms:
+            q = self.integers[name][max(row - 1, 0) if lag else row]
+            constant += weight * (fill if q is None else q)
+        return wrap(constant)
+
+    def predict(self, prediction: dict[str, Any], row: int) -> int:
+        """The prediction for a row."""
+        shift = prediction["shift"]
+        total = self.sum_of(prediction["bias"], prediction["terms"], row)
+        return wrap(total + (1 << shift >> 1)) >> shift
+
+    def order(self, keys: list[int]) -> list[int]:
+        """Rows by keys."""
+        return sorted(range(self.n_rows), key=lambda row: self.values(keys, row))
+
+    def changes(self, name: int, row: int) -> bool:
+        """Whether a value is not that of the row before."""
+        return row == 0 or self.value(name, row) != self.value(name, row - 1)
+
+    def signal(self, signal: dict[str, Any], row: int) -> int:
+        """A signal of a row."""
+        if signal["kind"] == "linear":
+            return self.predict(signal["prediction"], row)
+        name = signal["names"][0]
+        return _SIGNALS[signal["kind"]](self, signal, name, row)
+
+    def _cycle(self, signal: dict[str, Any], name: int, row: int) -> int:
+        q, (offset, step), (unit, length) = (
+            self.integers[name][row],
+            self.meanings[name],
+            signal["numbers"],
+        )
+        return -1 if q is None else wrap(offset + step * q) // unit % length
+
+    def _rank(self, signal: dict[str, Any], name: int, row: int) -> int:
+        value = self.value(name, row)
+        return signal["list"][value] if 0 <= value < len(signal["list"]) else -1
+
+    def _since(self, signal: dict[str, Any], name: int, row: int) -> int:
+        last = max(r for r in range(row + 1) if self.changes(name, r))
+        return min(row - last, 31)
+
+    def _till(self, signal: dict[str, Any], name: int, row: int) -> int:
+        later = [r - row for r in range(row + 1, self.n_rows) if self.changes(name, r)]
+        return min([*later, 31])
+
+    def _first(self, signal: dict[str, Any], name: int, row: int) -> int:
+        values = self.values(signal["names"], row)
+        return int(all(self.values(signal["names"], r) != values for r in range(row)))
+
+
+_SIGNALS: dict[str, Callable[[Rows, dict[str, Any], int, int], int]] = {
+    "value": lambda rows, signal, name, row: rows.value(name, row),
+    "lag": lambda rows, signal, name, row: rows.value(name, max(row - 1, 0)),
+    "cycle": Rows._cycle,
+    "rank": Rows._rank,
+    "since": Rows._since,
+    "till": Rows._till,
+    "first": Rows._first,
+}
+
+
+def read_sub_column(
+    content: bytes, model: dict[str, Any], rows: Rows, is_live: list[bool]
+) -> list[int | None]:
+    """Integers of a sub-column, None in rows that have none."""
+    order = [row for row in rows.order(model["keys"]) if is_live[row]]
+    taken = Bytes(content or b"\0")
+    escapes = taken.take(taken.varint())
+    symbols = Symbols(taken.content[taken.position :])
+    leaves = {row: _leaf(model, rows, row) for row in order}
+    tokens = {}
+    for leaf in range(model["n_leaves"]):
+        for row in order:
+            if leaves[row] == leaf:
+                tokens[row] = symbols.from_table(model["codes"][leaf])
+    targets = _read_targets(symbols, model, order, tokens)
+    assert symbols.is_at_end()
+    n_tokens = len(model["codes"][0])
+    escaped = [row for row in order if tokens[row] == n_tokens - 1]
+    targets |= dict(zip(escaped, read_integers(escapes, len(escaped)).tolist(), strict=True))
+    return _integers(model, rows, order, tokens, targets)
+
+
+def _leaf(model: dict[str, Any], rows: Rows, row: int) -> int:
+    node = model["tree"]
+    while node["ask"] >= 0:
+        is_right = rows.signal(model["signals"][node["ask"]], row) > node["threshold"]
+        node = node["right" if is_right else "left"]
+    return node["leaf"]
+
+
+def _read_targets(
+    symbols: Symbols, model: dict[str, Any], order: list[int], tokens: dict[int, int]
+) -> dict[int, int]:
+    targets = {}
+    for number, one in enumerate(model["bins"]):
+        held = [row for row in order if tokens[row] == len(model["guesses"]) + number]
+        if one["inside"]:
+            for row in held:
+                targets[row] = one["inside"][symbols.from_table(one["codes"])]
+            continue
+        above = dict.fromkeys(held, 0)
+        for shift, size in number_below(one["high"] - one["low"] + 1):
+            for row in held:
+                above[row] += symbols.equally_likely(size) << shift
+        targets |= {row: wrap(one["low"] + above[row]) for row in held}
+    return targets
+
+
+def _integers(
+    model: dict[str, Any],
+    rows: Rows,
+    order: list[int],
+    tokens: dict[int, int],
+    targets: dict[int, int],
+) -> list[int | None]:
+    """Undo the steps from integers to targets; rows depend on those before them alone."""
+    found: dict[int, int] = {}
+    to_integer = {label: integer for integer, label in model["labels"].items()}
+    # A row repeats one before it in row order; one that follows, the one before it in coding order.
+    before = dict(zip(order[1:], order, strict=False))
+    for row in order if model["follows"] else sorted(order):
+        if tokens[row] < len(model["guesses"]):
+            found[row] = _guess(model["guesses"][tokens[row]], rows, row, found)
+            continue
+        number = targets[row]
+        if model["follows"] and row in before:
+            number += _less_base(model, rows, before[row], found[before[row]])
+        if model["base"]:
+            number += rows.predict(model["base"], row)
+        found[row] = to_integer.get(wrap(number), wrap(number))
+    return [found.get(row) for row in range(rows.n_rows)]
+
+
+def _less_base(model: dict[str, Any], rows: Rows, row: int, integer: int) -> int:
+    label = model["labels"].get(integer, integer)
+    return label - (rows.predict(model["base"], row) if model["base"] else 0)
+
+
+def _guess(guess: dict[str, Any], rows: Rows, row: int, found: dict[int, int]) -> int:
+    if guess["kind"] == "previous":
+        values = rows.values(guess["keys"], row)
+        alike = [r for r in found if r < row and rows.values(guess["keys"], r) == values]
+        return found[max(alike)]
+    if guess["kind"] == "dependence":
+        key = 0
+        for name in guess["names"]:
+            key = wrap((key << 20) + rows.value(name, row))
+        return guess["entries"][key]
+    total = rows.sum_of(guess["constant"], guess["terms"], row)
+    assert total % guess["divisor"] == 0
+    integer = total // guess["divisor"]
+    if guess["period"]:
+        integer = wrap(integer - guess["start"]) % guess["period"] + guess["start"]
+    return wrap(integer)

@@ -1,0 +1,46 @@
+"""Trees: only whole ones are read, and coarse ranks keep every context."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ae_pipeline.table.model import Signal, Tree
+from ae_pipeline.table.trees import leaf_numbers, right_children, split_places, with_coarse_ranks
+
+
+@pytest.mark.parametrize("asks", [[], [0], [0, -1], [0, -1, 0, -1], [-1, -1], [0, -1, -1, -1]])
+def test_what_is_no_tree(asks: list[int]) -> None:
+    """Nodes are those of one tree."""
+    with pytest.raises(ValueError, match="a tree"):
+        right_children(asks)
+
+
+def test_right_children() -> None:
+    """A right child comes after all that hangs from the left one."""
+    assert right_children([0, 1, -1, -1, 0, -1, -1]) == [4, 3, 0, 0, 6, 0, 0]
+
+
+@given(
+    st.lists(st.integers(-1, 40), min_size=1, max_size=30),
+    st.lists(st.integers(-1, 41), min_size=1, max_size=5),
+)
+def test_coarse_ranks(ranks: list[int], thresholds: list[int]) -> None:
+    """Ranks that count the thresholds below them lead to the same leaves."""
+    asks = [0] * len(thresholds) + [-1] * (len(thresholds) + 1)
+    nodes = np.array(thresholds + [0] * (len(thresholds) + 1), np.int64)
+    rights = np.array(right_children(asks), np.int32)
+    signal = Signal("rank", ("kind",), tuple(ranks))
+    tree = Tree((signal,), np.array(asks, np.int16), nodes, rights)
+    coarse = with_coarse_ranks(tree)
+    values = np.arange(-1, len(ranks) + 1)
+
+    def leaves(tree: Tree) -> list[int]:
+        found = np.array([*tree.signals[0].numbers, -1])[values.clip(-1, len(ranks))]
+        places = split_places(tree, [found], len(found))
+        return leaf_numbers(places, len(found)).tolist()
+
+    assert leaves(coarse) == leaves(tree)
+    assert max(coarse.signals[0].numbers) <= max(*ranks, 0)

@@ -13,7 +13,7 @@ from ae_pipeline.table_fit.effort import (
     QUICK,
     QUICK_ROWS,
     Effort,
-    effort_within,
+    efforts_within,
     quick_seconds,
 )
 from ae_pipeline.table_fit.goal import make_goal
@@ -85,8 +85,8 @@ def fit_table(
     if passes > 1:
         order = improve_order(sample, order, _QuickCost(sample, direct), passes)
     share = 1 - _ORDER_SHARE if passes > 1 else 1.0
-    effort = effort_within(share * budget_s, n_rows, len(worth))
-    learner = _Learner(sample, direct, effort, most_depth)
+    efforts = efforts_within(share * budget_s, n_rows, {name: direct[name] for name in worth})
+    learner = _Learner(sample, direct, efforts, most_depth)
     for number, name in enumerate(order):
         progress(number, len(order), name)
         learner.learn(name)
@@ -131,12 +131,18 @@ def _search(
 
 class _Learner:
     def __init__(
-        self, sample: TableSample, direct: Mapping[str, int], effort: Effort, most_depth: int
+        self,
+        sample: TableSample,
+        direct: Mapping[str, int],
+        efforts: Mapping[str, Effort],
+        most_depth: int,
     ) -> None:
-        self._sample, self._direct, self._effort = sample, direct, effort
+        self._sample, self._direct, self._efforts = sample, direct, efforts
         self._most_depth = most_depth
         self._columns = {column.name: column for column in sample.columns}
-        self._spaces = make_spaces(sample, effort.picked)
+        self._spaces = make_spaces(
+            sample, max((effort.picked for effort in efforts.values()), default=1)
+        )
         self._depth: dict[str, int] = {}
         self.models: dict[str, SubColumnModel] = {}
         self.costs: dict[str, SubColumnCost] = {}
@@ -145,9 +151,9 @@ class _Learner:
         column, direct = self._columns[name], self._direct[name]
         space = self._spaces[column.space]
         found = None
-        if direct >= _LEAST_BYTES:
+        if name in self._efforts:
             names = [known for known in space.names if self._depth[known] < self._most_depth]
-            found = _search(space, column, self._sample, names, self._effort)
+            found = _search(space, column, self._sample, names, self._efforts[name])
         if found is not None and found.n_bytes < direct:
             self.models[name] = found.model
             coded = int(found.coded_bits / 8)

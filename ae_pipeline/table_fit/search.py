@@ -34,10 +34,8 @@ def search(goal: Goal, names: list[str], effort: Effort) -> Learned:
         effort: bounds the work.
     """
     hits = HitTable(goal)
-    orders = find_orders(goal, names, effort.has_pairs)
-    linear = _linear(goal, names)
-    guesses = _worth_it(goal, hits, _find_guesses(goal, names, orders))
-    ways = _ways(goal, names, orders, linear, guesses)
+    linear = None if effort.is_plain else _linear(goal, names)
+    ways = _plain_ways(goal) if effort.is_plain else _all_ways(goal, names, linear, hits, effort)
     trials = [Trial(goal, way, hits) for way in ways]
     rated = sorted(
         ((trial.quick_bits(), place) for place, trial in enumerate(trials)),
@@ -46,6 +44,19 @@ def search(goal: Goal, names: list[str], effort: Effort) -> Learned:
     kept = [place for bits, place in rated if bits < 1.5 * least + 16_000][: effort.trials]
     learned = [_learn(goal, names, trials[place], linear, effort) for place in kept]
     return min(learned, key=lambda found: found.n_bytes)
+
+
+def _plain_ways(goal: Goal) -> list[Way]:
+    repeats = replace(Way(), guesses=(Previous(),))
+    return [Way(), repeats] if goal.column.role == "validity" else [Way(), Way(follows=True)]
+
+
+def _all_ways(
+    goal: Goal, names: list[str], linear: Linear | None, hits: HitTable, effort: Effort
+) -> list[Way]:
+    orders = find_orders(goal, names, effort.has_pairs)
+    guesses = _worth_it(goal, hits, _find_guesses(goal, names, orders))
+    return _ways(goal, names, orders, linear, guesses)
 
 
 def _numbers(goal: Goal, names: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ import heapq
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int16, Int32, Int64, UInt8
+from jaxtyping import Float64, Int16, Int32, Int64, UInt8
 
 from ae_pipeline.table_fit.contexts.bits import ENTRY_BITS, SPLIT_BITS, rows_entropy_bits, x_log_x
 
@@ -185,26 +185,3 @@ def owner_rank(owner: Int64[np.ndarray, "places"]) -> Int64[np.ndarray, "places"
     """Number of the signals before the one of each place, of those that occur."""
     is_new = np.concatenate([[False], owner[1:] != owner[:-1]])
     return np.cumsum(is_new)
-
-
-def apply_tree(
-    tree: GrownTree, codes: list[Int64[np.ndarray, "rows"]], n_rows: int
-) -> Int32[np.ndarray, "rows"]:
-    """Return the leaf of each row.
-
-    Args:
-        codes: values of the signals, by the numbers in `asks`.
-        n_rows: number of rows.
-    """
-    leaves = np.zeros(n_rows, np.int32)
-    waiting: list[tuple[int, Int64[np.ndarray, "rows"]]] = [(0, np.arange(n_rows))]
-    n_leaves = 0
-    while waiting:
-        node, rows = waiting.pop()
-        if tree.asks[node] < 0:
-            leaves[rows] = n_leaves
-            n_leaves += 1
-            continue
-        is_right: Bool[np.ndarray, "rows"] = codes[tree.asks[node]][rows] > tree.thresholds[node]
-        waiting += [(int(tree.rights[node]), rows[is_right]), (node + 1, rows[~is_right])]
-    return leaves

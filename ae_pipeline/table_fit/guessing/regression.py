@@ -1,4 +1,4 @@
-"""Robust regression: least absolute deviations by reweighting, so that most rows decide, not the worst.
+"""Robust regression: least absolute deviations by reweighting, so that most rows decide.
 
 Floats serve the search alone; what comes of it is rounded to integers and judged exactly.
 """

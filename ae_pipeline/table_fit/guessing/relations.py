@@ -21,6 +21,8 @@ _MOST_ROWS = 6000
 _PAIR_ROWS = 1200
 _MOST_COLUMNS = 24
 _MOST_TERMS = 12
+_MOST_REFINED = 4
+_STEPS = 24
 _MOST_FACTOR = 64
 _DIVISORS = (1, 2, 4, 5, 10)
 #: Beyond, floats skip integers.
@@ -50,7 +52,8 @@ def find_relations(goal: Goal, names: list[str], most: int = 3) -> list[FoundRel
     search = _make_search(goal, names)
     if search is None:
         return []
-    held = [search.refine(start) for start in search.starts()]
+    begun = sorted((search.hold(*start) for start in search.starts()), key=lambda h: -h.share)
+    held = [search.refine(start) for start in begun[:_MOST_REFINED] if start.share > 0.02]
     best: dict[tuple[Coefficients, int], _Held] = {}
     for found in sorted(held, key=lambda found: (-found.share, len(found.coefficients))):
         best.setdefault((found.coefficients, found.divisor), found)
@@ -91,7 +94,7 @@ class _Search:
         found += self._pairs()
         fits = [select_terms(self._target, self._columns, _MOST_TERMS)]
         if len(self._columns) > 1:
-            fits.append(fit_all(self._target, self._columns))
+            fits.append(fit_all(self._target, self._columns, _STEPS))
         for fit in fits:
             for divisor in _DIVISORS if fit is not None else ():
                 rounded = self._rounded(fit.weights, divisor)
@@ -106,11 +109,11 @@ class _Search:
         return tuple(sorted((place, factor) for place, factor in rounded.items() if factor))
 
     def _singles(self) -> list[tuple[int, int]]:
-        shares = {
-            (place, sign): self.hold(((place, sign),), 1).share
-            for place in range(len(self._columns))
-            for sign in (1, -1)
-        }
+        shares = {}
+        for sign in (1, -1):
+            rest = self._wrapped(self._target - sign * self._columns)
+            for place, share in enumerate(_mode_shares(rest).tolist()):
+                shares[place, sign] = share
         best = sorted(shares, key=lambda key: -shares[key])[:3]
         return [key for key in best if shares[key] > max(0.03, 1.2 * self._floor)]
 
@@ -140,9 +143,9 @@ class _Search:
         constant, count = _mode(self._wrapped(rest) if divisor == 1 else rest)
         return _Held(count / max(len(rest), 1), coefficients, int(constant), divisor)
 
-    def refine(self, start: tuple[Coefficients, int]) -> _Held:
+    def refine(self, held: _Held) -> _Held:
         """Drop terms that nothing needs, add those that help."""
-        held = self._pruned(self.hold(*start))
+        held = self._pruned(held)
         while len(held.coefficients) < _MOST_TERMS and 0.02 < held.share < 0.999:
             better = self._extended(held)
             if better is None:

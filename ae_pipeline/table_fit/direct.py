@@ -9,7 +9,7 @@ from ae_pipeline.coding.entropy import pack_integers
 from ae_pipeline.mapping.subcolumn import Sequence, SubColumn
 from ae_pipeline.table_fit.sample import TableSample
 
-Rows = Int64[np.ndarray, "rows"]
+Rows = Int64[np.ndarray, "_"]
 
 
 def direct_bytes(sample: TableSample, column: SubColumn) -> int:

@@ -14,8 +14,8 @@ from jaxtyping import Bool, Float64
 _FAR = 200.0
 _TRIED = 3
 
-Numbers = Float64[np.ndarray, "rows"]
-Table = Float64[np.ndarray, "terms rows"]
+Numbers = Float64[np.ndarray, "_"]
+Table = Float64[np.ndarray, "_ _"]
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Fit:
 class _Scaled:
     """Centred columns in units of their own scale."""
 
-    centres: Float64[np.ndarray, "terms"]
-    scales: Float64[np.ndarray, "terms"]
+    centres: Float64[np.ndarray, "_"]
+    scales: Float64[np.ndarray, "_"]
     values: Table
 
     def unscale(
@@ -63,14 +63,14 @@ def _scale_of(values: Numbers) -> float:
     return scale if scale > 0 else float(values.std()) + 1e-9
 
 
-def _near(values: Table) -> Bool[np.ndarray, "rows"]:
+def _near(values: Table) -> Bool[np.ndarray, "_"]:
     is_near = (np.abs(values) < _FAR).all(axis=0)
     return is_near if is_near.sum() > len(is_near) / 2 else np.ones(len(is_near), bool)
 
 
 def _solve(
     terms: Table, target: Numbers, weights: Numbers, ridge: float
-) -> Float64[np.ndarray, "terms"]:
+) -> Float64[np.ndarray, "_"]:
     weighted = terms * weights
     moments = weighted @ terms.T
     moments[np.diag_indices_from(moments)] += ridge * np.trace(moments) / len(moments)

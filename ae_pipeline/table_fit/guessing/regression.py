@@ -108,7 +108,7 @@ def _mean_bits(rest: Numbers, scale: float) -> float:
 def _best_addition(
     values: Table, goal: Numbers, rest: Numbers, chosen: list[int], scale: float
 ) -> tuple[float, int, Numbers, Numbers] | None:
-    weights = 1 / np.maximum(np.abs(rest), 0.05)
+    weights = 1 / np.maximum(np.abs(rest), 0.05 * _scale_of(rest))
     weighted = values * weights
     merit = np.abs(weighted @ rest) / np.sqrt((weighted * values).sum(axis=1) + 1e-9)
     merit[chosen] = -1
@@ -127,8 +127,9 @@ def _reweighted(values: Table, goal: Numbers, rest: Numbers) -> tuple[Numbers, N
     terms = np.concatenate([np.ones((1, len(goal))), values])
     solution = np.zeros(len(terms))
     for step in range(7):
-        weights = 1 / np.maximum(np.abs(rest), 1e-3 if step > 3 else 0.02)
-        solution = _solve(terms, goal, weights, 1e-6)
+        # Relative to what is left: a term may matter that is small beside the others.
+        least = (1e-3 if step > 3 else 0.02) * _scale_of(rest) + 1e-12
+        solution = _solve(terms, goal, 1 / np.maximum(np.abs(rest), least), 1e-9)
         rest = goal - solution @ terms
     return solution, rest
 

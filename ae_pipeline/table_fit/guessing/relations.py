@@ -209,7 +209,7 @@ def _make_search(goal: Goal, names: list[str]) -> _Search | None:
     if goal.column.role != "number" or not related or not len(goal.picked):
         return None
     units, period = _common_units([*related, goal.column], goal.column)
-    if max(units) * float(np.abs(goal.integers).max()) > _MOST_EXACT:
+    if units[-1] * float(np.abs(goal.integers.astype(np.float64)).max()) > _MOST_EXACT:
         return None
     search = _Search(goal, [column.name for column in related], units, period)
     return (

@@ -1,6 +1,6 @@
 """Random tables of every type and structure through whole archives, compared bit for bit.
 
-    python -m benchmarks.exactness [--values 1e8] [--seed 0] [--rows 30000] [--processes 2]
+    python -m benchmarks.exactness [--values 1e8] [--seed 0] [--rows 30000]
 
 Each table is a dataset of a few files. Its archive is made, decoded, and compared by Arrow and
 numpy alone; `--seed` recreates a table that is told. The exit code is 1 if any value came back
@@ -25,6 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.coding import pin_blas_threads
+from ae_pipeline.config.columns import ColumnsConfig
 from ae_pipeline.config.job import DecodeJob, EncodeJob
 from ae_pipeline.config.planner import PlannerConfig
 from ae_pipeline.config.tolerance import ToleranceConfig
@@ -38,6 +39,8 @@ _FEW = (0, 1, 2, 17, 400)
 _MOST_FILES = 4
 #: Tables that wait for a process; more would only use memory.
 _AHEAD = 2
+#: A run ends after this many failures, which most likely have one cause.
+_MOST_FAILURES = 20
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--values", type=float, default=1e6)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rows", type=int, default=30_000, help="of most tables")
+    parser.add_argument("--budget-s", type=float, default=1.0, help="to fit each table")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args(arguments)
     verdicts: Counter[str] = Counter()
@@ -77,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
             refusals[outcome.message] += 1
         elif outcome.message:
             print(f"--seed {outcome.seed} --values 1: {outcome.message}", flush=True)
-        if n_values >= options.values:
+        if n_values >= options.values or verdicts["failed"] >= _MOST_FAILURES:
             break
     told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
     print(f"{told}; {n_values:,} values in {time.monotonic() - started:.0f} s")
@@ -89,27 +93,28 @@ def main(arguments: list[str] | None = None) -> int:
 def _outcomes(options: argparse.Namespace) -> Iterator[Outcome]:
     """Yield outcomes as they come, without end; close it to stop."""
     seeds = iter(range(options.seed, sys.maxsize))
+    settings = options.rows, options.budget_s
     if options.processes == 1:
-        yield from (try_table(seed, options.rows) for seed in seeds)
+        yield from (try_table(seed, *settings) for seed in seeds)
     with ProcessPoolExecutor(options.processes, mp_context=get_context("spawn")) as pool:
         ahead = options.processes + _AHEAD
-        waiting = {pool.submit(try_table, next(seeds), options.rows) for _ in range(ahead)}
+        waiting = {pool.submit(try_table, next(seeds), *settings) for _ in range(ahead)}
         try:
             while True:
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                waiting |= {pool.submit(try_table, next(seeds), options.rows) for _ in done}
+                waiting |= {pool.submit(try_table, next(seeds), *settings) for _ in done}
                 yield from (future.result() for future in done)
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def try_table(seed: int, most_rows: int) -> Outcome:
+def try_table(seed: int, most_rows: int, budget_s: float) -> Outcome:
     """Make a table, encode it, decode it, and compare it."""
     pin_blas_threads()
     with tempfile.TemporaryDirectory() as folder:
         _write_table(seed, most_rows, Path(folder) / "source")
         try:
-            return _try(seed, Path(folder))
+            return _try(seed, Path(folder), budget_s)
         except AePipelineError as error:
             return Outcome(seed, "refused", message=type(error).__name__)
         except Exception as error:  # a table must not end the run of all others
@@ -129,13 +134,14 @@ def _write_table(seed: int, most_rows: int, root: Path) -> None:
         pq.write_table(part, root / f"part-{number}.parquet", row_group_size=1 << 20)
 
 
-def _try(seed: int, folder: Path) -> Outcome:
+def _try(seed: int, folder: Path, budget_s: float) -> Outcome:
     random = np.random.default_rng([seed, 1])
     job = EncodeJob(
         source=str(folder / "source"),
         archive=str(folder / "archive"),
         tolerance=ToleranceConfig(relative=0.0),
-        planner=PlannerConfig(learn=str(random.choice(["never", "linear"])), budget_s=2.0),
+        columns=ColumnsConfig(code=str(random.choice(["auto", "all"]))),
+        planner=PlannerConfig(learn=str(random.choice(["never", "linear"])), budget_s=budget_s),
     )
     failures = list(encode(job).failures)
     decoding = DecodeJob(archive=job.archive, decoded=str(folder / "decoded"))

@@ -6,6 +6,7 @@
     architecture  docs/images/architecture.svg, from the import contract and the code
     readme        the table of the README, from docs/benchmarks.md
     bench-page    docs/benchmarks.md, measured now, then the README; of DATASET... if given
+    tables        whole tables in docs/benchmarks.md alone, measured now; of DATASET... if given
     benchmarks    the throughput in docs/benchmarks.md, measured now
     demo          the demo's errors in docs/benchmarks.md, after `make demo`
 
@@ -100,6 +101,11 @@ def benchmarks_page(datasets: Sequence[str]) -> str:
     return _run("page", *datasets)
 
 
+def tables_page(datasets: Sequence[str]) -> str:
+    """Whole tables beside the lossless formats that store them, measured now."""
+    return _run("tables.page", *datasets)
+
+
 def readme_table() -> str:
     """The short table of docs/benchmarks.md, and the machine it was measured on."""
     page = BENCHMARKS.read_text(encoding="utf-8")
@@ -151,7 +157,12 @@ def _write_readme(_: Sequence[str]) -> None:
     replace_section(README, "ratio", readme_table())
 
 
+def _write_tables(datasets: Sequence[str]) -> None:
+    replace_section(BENCHMARKS, "tables", tables_page(datasets).rstrip())
+
+
 def _write_peers(datasets: Sequence[str]) -> None:
+    _write_tables(datasets)
     replace_section(BENCHMARKS, "peers", benchmarks_page(datasets).rstrip())
     _write_readme(datasets)
 
@@ -169,6 +180,7 @@ _PARTS: dict[str, Callable[[Sequence[str]], None]] = {
     "architecture": _write_architecture,
     "readme": _write_readme,
     "bench-page": _write_peers,
+    "tables": _write_tables,
     "benchmarks": _write_throughput,
     "demo": _write_demo,
 }

@@ -64,7 +64,7 @@ def to_storage(array: pa.Array) -> pa.Array:
 
 
 def _list_of_map(array: pa.Array) -> pa.Array:
-    """View maps as lists of their entries; Arrow's cast forgets where slices of some types begin."""
+    """View maps as lists of entries; Arrow's cast forgets where slices of some types begin."""
     kind = pa.list_(storage_type(array.type).value_field)
     buffers, entries = array.buffers()[:2], [array.values]
     return pa.Array.from_buffers(kind, len(array), buffers, offset=array.offset, children=entries)

@@ -26,7 +26,7 @@ def bins_of(bins: Bins, targets: Targets) -> Int32[np.ndarray, "coded"]:
 
 @dataclass(frozen=True)
 class BinTables:
-    """What coding needs of some bins; made once and kept."""
+    """Bins with the tables that coding needs of them, made once and kept."""
 
     bins: Bins
 

@@ -49,7 +49,7 @@ def rows_before(keys: tuple[str, ...], known: KnownRows, live: Live) -> Rows:
     rows, is_first = live_order(known.order(keys), live)
     before = np.full(known.n_rows, -1)
     has_one = ~is_first[1:]
-    before[rows[1:][has_one]] = rows[:-1][has_one]
+    before[rows[1:].compress(has_one)] = rows[:-1].compress(has_one)
     return before
 
 
@@ -60,10 +60,10 @@ def live_order(
     if live is None:
         return order.rows, order.is_first
     is_live = live[order.rows]
-    groups = np.cumsum(order.is_first)[is_live]
+    groups = np.cumsum(order.is_first).compress(is_live)
     is_first = np.ones(len(groups), bool)
     is_first[1:] = groups[1:] != groups[:-1]
-    return order.rows[is_live], is_first
+    return order.rows.compress(is_live), is_first
 
 
 def combined_keys(sources: tuple[str, ...], known: KnownRows) -> Rows:

@@ -126,11 +126,10 @@ class KnownRows:
         return phases if sequence.live is None else np.where(sequence.live, phases, -1)
 
     def _rank(self, signal: Signal) -> Rows:
-        values, ranks = self.value(signal.sources[0]), np.array(signal.numbers, np.int64)
-        is_ranked = (values >= 0) & (values < len(ranks))
-        if is_ranked.all():
-            return ranks[values]
-        return np.where(is_ranked, ranks[np.where(is_ranked, values, 0)], -1)
+        # Values below 0 are, unsigned, beyond all ranks.
+        values = self.value(signal.sources[0]).view(np.uint64)
+        ranks = np.array([*signal.numbers, -1], np.int64)
+        return ranks[np.minimum(values, np.uint64(len(signal.numbers)))]
 
     def _changes(self, name: str) -> Bool[np.ndarray, "rows"]:
         """Rows whose value is not that of the row before, or that have no row before."""

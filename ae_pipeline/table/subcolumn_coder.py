@@ -102,7 +102,7 @@ class SubColumnCoder:
             else:
                 said = say(guess, known)
             is_right: Bool[np.ndarray, "rows"] = said.has_said & (said.integers == integers)
-            tokens[is_right[order.rows]] = number
+            np.copyto(tokens, np.int32(number), where=is_right[order.rows])
         return tokens
 
     @property

@@ -11,40 +11,42 @@ from jaxtyping import Int32, Int64
 from ae_pipeline.table.known import KnownRows
 from ae_pipeline.table.model import Tree
 
-Places = Int64[np.ndarray, "_"]
+Rows = Int64[np.ndarray, "_"]
 
 
 def leaf_places(
     tree: Tree, known: KnownRows, rows: Int64[np.ndarray, "coded"]
 ) -> list[Int64[np.ndarray, "_"]]:
     """Return, for each leaf, the places among `rows` of the rows that it is the context of."""
-    # A block without keys and nulls needs no copy of its signals.
-    is_all = len(rows) == known.n_rows and bool((rows[1:] > rows[:-1]).all())
-    signals = [known.signal(signal) for signal in tree.signals]
-    asked = signals if is_all else [signal[rows] for signal in signals]
-    return split_places(tree, asked, len(rows))
+    leaves = split_rows(tree, [known.signal(signal) for signal in tree.signals], rows)
+    if len(rows) == known.n_rows and bool((rows[1:] > rows[:-1]).all()):
+        return leaves
+    places = np.empty(known.n_rows, np.int64)
+    places[rows] = np.arange(len(rows))
+    return [places[leaf] for leaf in leaves]
 
 
-def split_places(
-    tree: Tree, signals: Sequence[Int64[np.ndarray, "coded"]], n_places: int
+def split_rows(
+    tree: Tree, signals: Sequence[Int64[np.ndarray, "rows"]], rows: Int64[np.ndarray, "coded"]
 ) -> list[Int64[np.ndarray, "_"]]:
-    """Return the places of each leaf, given the signals of each place.
+    """Return the rows of each leaf, in the order that they are in.
 
     Args:
         tree: whose nodes are in preorder.
-        signals: of each place, one array for each of the tree's.
-        n_places: how many there are.
+        signals: of all rows of the space, one array for each of the tree's.
+        rows: some of them.
     """
-    waiting: list[Places] = []
-    places, leaves = np.arange(n_places), []
+    waiting: list[Rows] = []
+    leaves = []
     for ask, threshold in zip(tree.asks.tolist(), tree.thresholds, strict=True):
         if ask >= 0:
-            is_right = signals[ask][places] > threshold
-            waiting.append(places[is_right])
-            places = places[~is_right]
+            # `compress` is five times as fast as an index of booleans.
+            is_right = signals[ask][rows] > threshold
+            waiting.append(rows.compress(is_right))
+            rows = rows.compress(~is_right)
         else:
-            leaves.append(places)
-            places = waiting.pop() if waiting else places[:0]
+            leaves.append(rows)
+            rows = waiting.pop() if waiting else rows[:0]
     return leaves
 
 

@@ -9,7 +9,8 @@ from ae_pipeline.coding.entropy import pack_integers
 from ae_pipeline.mapping.subcolumn import Sequence, SubColumn
 from ae_pipeline.table_fit.sample import TableSample
 
-Rows = Int64[np.ndarray, "_"]
+#: Runs have a length of their own each.
+Run = Int64[np.ndarray, "_"]
 
 
 def direct_bytes(sample: TableSample, column: SubColumn) -> int:
@@ -20,7 +21,7 @@ def direct_bytes(sample: TableSample, column: SubColumn) -> int:
     return round(n_bytes * sample.share)
 
 
-def _runs(sequence: Sequence, starts: Rows) -> list[Rows]:
+def _runs(sequence: Sequence, starts: Int64[np.ndarray, "runs"]) -> list[Run]:
     integers = np.split(sequence.integers, starts[1:])
     if sequence.live is None:
         return integers

@@ -10,6 +10,7 @@ from benchmarks.tables.archive import ArchiveEntry
 from benchmarks.tables.peer import TableEntry
 
 _MB = 1e6
+_RATES = ("encode MB/s", "decode MB/s")
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def peer_table(found: TableComparison) -> Table:
     return Table(
         title=f"{found.dataset}: {found.n_rows:,} rows x {found.n_columns} in {found.n_files} "
         f"file{'s' if found.n_files > 1 else ''}, {found.arrow_bytes / _MB:.1f} MB",
-        headings=("stored by", "bytes", "times ours", "encode MB/s", "decode MB/s"),
+        headings=("stored by", "bytes", "times ours" if ours else "times best", *_RATES),
         rows=(
             *(_peer_row(peer, unit, found.arrow_bytes) for peer in peers),
             *(_archive_row(one, unit, found.arrow_bytes) for one in found.archives),

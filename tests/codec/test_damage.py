@@ -130,6 +130,9 @@ WHOLE = {
         {"name": "d", "payload_bytes": 5, "model_bytes": 2, "seconds": 1.0, "is_chosen": True},
     ],
     "references": [{"edges": [1.0], "counts": [1, 2, 0]}],
+    "history": [
+        {"epoch": 0, "steps": 0, "train_loss": None, "validation_loss": 1.0, "seconds": 0.5}
+    ],
     "columns": [
         {
             **{"r2": 1.0, "r2_bulk": None, "n_before": 2, "n_after": 2, "iqr": 0.5},
@@ -152,6 +155,12 @@ PROVENANCES = {
     "edges no numbers": {"references": [{"edges": ["?"], "counts": [1, 2, 0]}]},
     "counts too few": {"references": [{"edges": [1.0], "counts": [1, 2]}]},
     "tolerance a list": {"tolerance": [1]},
+    "history no list": {"history": None},
+    "history of numbers": {"history": [1]},
+    **{
+        f"epoch {key} {value}": {"history": [{**WHOLE["history"][0], key: value}]}
+        for key, value in (("epoch", -1), ("train_loss", "?"), ("seconds", []))
+    },
     "columns no list": {"columns": 7},
     "a column without verdict": {"columns": [{"r2": 1.0}]},
     **{

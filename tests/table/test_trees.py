@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_pipeline.table.model import Signal, Tree
-from ae_pipeline.table.trees import leaf_numbers, right_children, split_places, with_coarse_ranks
+from ae_pipeline.table.trees import leaf_numbers, right_children, split_rows, with_coarse_ranks
 
 
 @pytest.mark.parametrize("asks", [[], [0], [0, -1], [0, -1, 0, -1], [-1, -1], [0, -1, -1, -1]])
@@ -39,8 +39,8 @@ def test_coarse_ranks(ranks: list[int], thresholds: list[int]) -> None:
 
     def leaves(tree: Tree) -> list[int]:
         found = np.array([*tree.signals[0].numbers, -1])[values.clip(-1, len(ranks))]
-        places = split_places(tree, [found], len(found))
-        return leaf_numbers(places, len(found)).tolist()
+        rows = np.arange(len(found))
+        return leaf_numbers(split_rows(tree, [found], rows), len(found)).tolist()
 
     assert leaves(coarse) == leaves(tree)
     assert max(coarse.signals[0].numbers) <= max(*ranks, 0)

@@ -71,7 +71,7 @@ def _by_key(
     """Group strings; return the large groups, the largest first, and the strings of others."""
     keys = [key_of(one) for one in strings]
     chosen = {key: list[bytes]() for key, n in Counter(keys).most_common(most_groups) if n >= least}
-    left = []
+    left: list[bytes] = []
     for key, one in zip(keys, strings, strict=True):
         chosen.get(key, left).append(one)
     return list(chosen.items()), left

@@ -22,7 +22,7 @@ _DICTIONARY_BYTES = 1 << 15
 #: zstandard wants several times the dictionary's size to learn from.
 _LEAST_TRAINING = 8
 #: Bytes that stand for a block when the worth of a dictionary is measured.
-_BLOCK_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 18
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,9 @@ the frame needs the dictionary of the codec.
 
 from __future__ import annotations
 
+import bz2
+from typing import Any  # options of zstandard
+
 import numpy as np
 import pyarrow as pa
 import zstandard
@@ -25,8 +28,10 @@ from ae_pipeline.mapping.strings.byte_rows import (
 _ENDS, _TRAINED = 1, 2
 #: Texts of up to so many bytes are worth the slowest level.
 _SMALL_BYTES = 1 << 21
-_SLOW_LEVEL, _LEVEL = 19, 12
-#: zstd repeats a byte at most 2^17 times for each four bytes of a frame.
+_SLOW_LEVEL, _LEVEL, _WINDOW_LOG = 19, 12, 27
+#: bzip2 is tried from so many bytes on, and has to win by this part on so many of them.
+_LEAST_PROSE, _PROSE_PART, _WEIGHED_BYTES = 1 << 12, 0.93, 1 << 18
+#: zstd repeats a byte at most 2^17 times for each four bytes of a frame; bzip2 is held to that too.
 _MOST_RATIO, _FREE_BYTES = 1 << 15, 1 << 17
 #: Bytes of one column in one block.
 MOST_BYTES = 1 << 31
@@ -102,19 +107,38 @@ def _without_ends(content: UInt8[np.ndarray, "bytes"], n_texts: int) -> ByteRows
 
 
 def pack_bytes(content: bytes, dictionary: Dictionary | None = None) -> bytes:
-    """Compress bytes into one frame, after their number; incompressible ones stay as they are."""
-    if len(content) <= _SMALL_BYTES:
-        options = zstandard.ZstdCompressionParameters.from_level(
-            _SLOW_LEVEL, source_size=len(content), write_content_size=False, write_dict_id=False
-        )
+    """Compress bytes by zstd or bzip2; incompressible ones stay as they are.
+
+    Four times their number plus the mode stands before them: 0 as they are, 1 zstd, 2 bzip2.
+    """
+    if _is_prose(content, dictionary):
+        mode, frame = _BZIP, bz2.compress(content)
     else:
-        options = zstandard.ZstdCompressionParameters.from_level(
-            _LEVEL, window_log=27, enable_ldm=True, write_content_size=False, write_dict_id=False
-        )
-    compressor = zstandard.ZstdCompressor(compression_params=options, dict_data=dictionary)
-    frame = compressor.compress(content)
-    head = varint(len(content))
-    return head + (frame if len(frame) < len(content) else content)
+        level = _LEVEL if len(content) > _SMALL_BYTES else _SLOW_LEVEL
+        mode, frame = _ZSTD, _zstd(content, level, dictionary)
+    if len(frame) >= len(content) or len(content) > _most_bytes(frame):
+        mode, frame = _PLAIN, content
+    return varint(4 * len(content) + mode) + frame
+
+
+def _zstd(content: bytes, level: int, dictionary: Dictionary | None) -> bytes:
+    options: dict[str, Any] = {"write_content_size": False, "write_dict_id": False}
+    if len(content) > _SMALL_BYTES:
+        options |= {"enable_ldm": True, "window_log": _WINDOW_LOG}
+    parameters = zstandard.ZstdCompressionParameters.from_level(
+        level, source_size=len(content), **options
+    )
+    compressor = zstandard.ZstdCompressor(compression_params=parameters, dict_data=dictionary)
+    return compressor.compress(content)
+
+
+def _is_prose(content: bytes, dictionary: Dictionary | None) -> bool:
+    """Whether bzip2, which is good at prose and slow, compresses the middle of some bytes best."""
+    if len(content) < _LEAST_PROSE:
+        return False
+    start = max(len(content) - _WEIGHED_BYTES, 0) // 2
+    middle = content[start : start + _WEIGHED_BYTES]
+    return len(bz2.compress(middle)) < _PROSE_PART * len(_zstd(middle, _LEVEL, dictionary))
 
 
 def unpack_bytes(packed: bytes, dictionary: Dictionary | None = None) -> bytes:
@@ -124,20 +148,48 @@ def unpack_bytes(packed: bytes, dictionary: Dictionary | None = None) -> bytes:
         ValueError: the claimed size is impossible, or the frame is damaged.
     """
     reader = Reader(packed)
-    n_bytes = reader.varint()
+    n_bytes, mode = divmod(reader.varint(), 4)
     frame = packed[reader.position :]
-    if n_bytes == len(frame):
-        return frame
-    if n_bytes > min(_FREE_BYTES + _MOST_RATIO * len(frame), MOST_BYTES):
+    if n_bytes > _most_bytes(frame):
         raise ValueError(f"{len(frame)} bytes claim to be {n_bytes}")
     try:
-        # The header of a frame may claim a size too, which zstandard would allocate unasked.
-        if zstandard.frame_content_size(frame) not in {-1, n_bytes}:
-            raise ValueError("frame of another size")
-        decompressor = zstandard.ZstdDecompressor(dict_data=dictionary, max_window_size=1 << 27)
-        content = decompressor.decompress(frame, max_output_size=n_bytes, allow_extra_data=False)
-    except zstandard.ZstdError as error:
-        raise ValueError(f"not a zstd frame: {error}") from error
+        content = _READS[mode](frame, n_bytes, dictionary)
+    except (zstandard.ZstdError, OSError, EOFError) as error:
+        raise ValueError(f"not a compressed frame: {error}") from error
     if len(content) != n_bytes:
         raise ValueError(f"frame of {len(content)} bytes, expected {n_bytes}")
     return content
+
+
+def _most_bytes(frame: bytes) -> int:
+    return min(_FREE_BYTES + _MOST_RATIO * len(frame), MOST_BYTES)
+
+
+def _read_plain(frame: bytes, n_bytes: int, dictionary: Dictionary | None) -> bytes:
+    return frame
+
+
+def _read_zstd(frame: bytes, n_bytes: int, dictionary: Dictionary | None) -> bytes:
+    # The header of a frame may claim a size too, which zstandard would allocate unasked.
+    if zstandard.frame_content_size(frame) not in {-1, n_bytes}:
+        raise ValueError("frame of another size")
+    decompressor = zstandard.ZstdDecompressor(
+        dict_data=dictionary, max_window_size=1 << _WINDOW_LOG
+    )
+    return decompressor.decompress(frame, max_output_size=n_bytes, allow_extra_data=False)
+
+
+def _read_bzip(frame: bytes, n_bytes: int, dictionary: Dictionary | None) -> bytes:
+    decompressor = bz2.BZ2Decompressor()
+    content = decompressor.decompress(frame, max_length=n_bytes + 1)
+    if not decompressor.eof or decompressor.unused_data:
+        raise ValueError("frame of another size")
+    return content
+
+
+def _read_unknown(frame: bytes, n_bytes: int, dictionary: Dictionary | None) -> bytes:
+    raise ValueError("frame of an unknown mode")
+
+
+_PLAIN, _ZSTD, _BZIP = range(3)
+_READS = (_read_plain, _read_zstd, _read_bzip, _read_unknown)

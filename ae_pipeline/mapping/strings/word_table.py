@@ -2,8 +2,7 @@
 
 A packed table is the number of words and two streams after their lengths, the bytes that each word
 shares with the one before it and the length of each word; then all words without their shared
-bytes, one after the other, as packed bytes: their number, and a zstd frame or, if that has as many
-bytes, the bytes themselves. Words ascend as bytes do.
+bytes, one after the other, as `pack_bytes` packs them. Words ascend as bytes do.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from ae_pipeline.mapping.strings.texts import pack_bytes, unpack_bytes
 
 #: Longer strings are no words.
 MOST_WORD_BYTES = 1 << 12
+MOST_WORDS = 1 << 20
 #: Bytes of all words of a table.
 _MOST_TABLE_BYTES = 1 << 28
 
@@ -58,7 +58,7 @@ def unpack_words(content: bytes) -> pa.Array:
     """
     reader = Reader(content)
     n_words = reader.varint()
-    if n_words > _MOST_TABLE_BYTES:
+    if n_words > MOST_WORDS:
         raise ValueError(f"table of {n_words} words")
     streams = reader.take_prefixed(2)
     shared, lengths = (unpack_integers(stream, n_words) for stream in streams)

@@ -17,11 +17,14 @@ from ae_pipeline.mapping.checked import boolean_of
 from ae_pipeline.mapping.strings.byte_rows import BINARY, starts_of, to_byte_rows
 from ae_pipeline.mapping.strings.spelled import Spelled
 from ae_pipeline.mapping.strings.texts import MOST_BYTES, pack_texts
-from ae_pipeline.mapping.strings.word_table import MOST_WORD_BYTES, pack_words, unpack_words
+from ae_pipeline.mapping.strings.word_table import (
+    MOST_WORD_BYTES,
+    MOST_WORDS,
+    pack_words,
+    unpack_words,
+)
 from ae_pipeline.mapping.subcolumn import Integers, SubColumn
 
-#: Words of one codec.
-_MOST_WORDS = 1 << 20
 _MOST_TABLE_BYTES = 1 << 26
 
 
@@ -91,7 +94,7 @@ def fit_words(column: str, present: pa.Array, share: float, has_nulls: bool) -> 
     values, counts = distinct.field("values"), distinct.field("counts").to_numpy()
     pays = _pay(counts, share) & (pc.binary_length(values).to_numpy() <= MOST_WORD_BYTES)
     order = np.argsort(-counts, kind="stable")
-    order = order[pays[order]][:_MOST_WORDS]
+    order = order[pays[order]][:MOST_WORDS]
     lengths = pc.binary_length(values).to_numpy()[order].astype(np.int64)
     order = order[np.cumsum(lengths) <= _MOST_TABLE_BYTES]
     packed = pack_words(sorted(values.take(pa.array(order)).to_pylist()))

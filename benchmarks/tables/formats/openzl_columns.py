@@ -1,6 +1,6 @@
 """OpenZL: each stream as typed input, by the best of several graphs.
 
-A graph that does not suit its input may abort the process, so each is tried in a child first.
+A graph that does not suit its input may abort the process, so all are tried in a child first.
 """
 
 from __future__ import annotations
@@ -28,9 +28,15 @@ class OpenZL:
         if not streams:
             return None
         graphs = _number_graphs() if isinstance(streams[0], np.ndarray) else _text_graphs()
-        sizes = {name: _try_in_child(streams, name) for name in graphs}
-        usable = {name: size for name, size in sizes.items() if size}
-        return min(usable, key=lambda name: usable[name], default=None)
+        names, sizes = list(graphs), dict[str, int]()
+        tried = 0
+        while tried < len(names):
+            answers = _try_in_child(streams, names[tried:])
+            sizes |= {
+                name: size for name, size in zip(names[tried:], answers, strict=False) if size
+            }
+            tried += len(answers) + 1  # if there are fewer answers than names, the next one aborted
+        return min(sizes, key=lambda name: sizes[name], default=None)
 
     def pack(self, stream: Stream, choice: str | None) -> bytes:
         """Return at least one value as bytes."""
@@ -126,23 +132,29 @@ def _field(compressor: Any) -> Any:
     return _openzl().graphs.FieldLz()(compressor)
 
 
-def _try_in_child(streams: Sequence[Stream], name: str) -> int | None:
-    """Return the size of all pieces; None if the graph fails, or takes the process with it."""
-    _openzl()  # loaded once, not in each child
+def _try_in_child(streams: Sequence[Stream], names: Sequence[str]) -> list[int]:
+    """Return the sizes of all pieces by each graph, 0 if it fails; fewer if one aborts."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
         try:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            size = sum(len(_compress(stream, name)) for stream in streams)
-            os.write(writing, str(size).encode())
+            for name in names:
+                os.write(writing, f"{_size(streams, name)}\n".encode())
         finally:
             os._exit(0)
     os.close(writing)
-    answer = os.read(reading, 32)
-    os.close(reading)
+    with os.fdopen(reading) as answers:
+        sizes = [int(line) for line in answers]
     os.waitpid(child, 0)
-    return int(answer) if answer else None
+    return sizes
+
+
+def _size(streams: Sequence[Stream], name: str) -> int:
+    try:
+        return sum(len(_compress(stream, name)) for stream in streams)
+    except Exception:  # OpenZL's own, of no common kind
+        return 0
 
 
 OPENZL = column_peer("OpenZL", OpenZL(), "openzl")

@@ -82,7 +82,7 @@ def read_csv(path: Path, schema: pa.Schema) -> pa.Table:
     return pacsv.read_csv(
         pa.BufferReader(content),
         read_options=pacsv.ReadOptions(use_threads=False, block_size=max(len(content), 1)),
-        parse_options=pacsv.ParseOptions(newlines_in_values=True),
+        parse_options=pacsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
         convert_options=pacsv.ConvertOptions(
             column_types={field.name: field.type for field in schema},
             null_values=[""],

@@ -33,7 +33,10 @@ def sentences(n_rows: int) -> pa.Array:
 
 def test_dictionary_where_it_pays() -> None:
     """A dictionary is trained for a large archive, and left out for a small one."""
-    present = sentences(8000)
+    rng = np.random.default_rng(0)
+    templates = [rng.bytes(300).hex() for _ in range(40)]
+    lines = [f"{templates[n % 40]} {n}" for n in rng.integers(0, 1 << 30, 4000)]
+    present = pa.array(lines).cast(BINARY)
     mapping = fit_text("a", present, 10_000.0, has_nulls=False)
     assert mapping.packed
     check_round_trip(mapping, present[:50])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 from contextlib import suppress
 
+import numpy as np
 import pyarrow as pa
 import pytest
 import zstandard
@@ -36,6 +38,16 @@ def test_megabytes() -> None:
     assert unpack_texts(packed, 3).equals(array)
 
 
+def test_prose() -> None:
+    """Prose comes back in fewer bytes than zstd takes for it."""
+    rng = np.random.default_rng(0)
+    words = ["".join(map(chr, rng.integers(97, 110, rng.integers(1, 9)))) for _ in range(800)]
+    prose = " ".join(words[int(number) % 800] for number in rng.zipf(1.3, 20_000)).encode()
+    packed = pack_bytes(prose)
+    assert len(packed) < len(zstandard.compress(prose, 19))
+    assert unpack_bytes(packed) == prose
+
+
 @given(st.binary(max_size=40))
 def test_forged_texts(content: bytes) -> None:
     """Any bytes are read or refused with a ValueError."""
@@ -46,14 +58,21 @@ def test_forged_texts(content: bytes) -> None:
 @pytest.mark.parametrize(
     "packed",
     [
-        varint(1 << 30) + b"\x28\xb5\x2f\xfd",
-        varint(1 << 40) + bytes(100),
-        varint(100) + zstandard.ZstdCompressor().compress(bytes(1 << 20)),
-        varint(1000) + zstandard.ZstdCompressor().compress(bytes(100)),
-        varint(100) + b"no frame",
-        varint(200) + pack_bytes(bytes(200))[2:-3],
+        varint(1 << 32 | 1) + b"\x28\xb5\x2f\xfd",
+        varint(1 << 42 | 2) + bytes(100),
+        varint(401) + zstandard.ZstdCompressor().compress(bytes(1 << 20)),
+        varint(4001) + zstandard.ZstdCompressor().compress(bytes(100)),
+        varint(401) + b"no frame",
+        varint(402) + b"no frame",
+        varint(402) + bz2.compress(bytes(1 << 20)),
+        varint(402) + bz2.compress(bytes(100))[:-1],
+        varint(403) + bytes(100),
+        varint(801) + pack_bytes(bytes(200))[2:-3],
     ],
-    ids=["claim", "large claim", "frame holds more", "frame holds less", "no frame", "cut off"],
+    ids=[
+        *("claim", "large claim", "frame holds more", "frame holds less", "no frame"),
+        *("no bzip2", "bzip2 holds more", "bzip2 cut off", "mode", "cut off"),
+    ],
 )
 def test_claims_of_sizes(packed: bytes) -> None:
     """A frame of another size than claimed is refused, before memory is taken for it."""

@@ -13,7 +13,7 @@ from tests.support.format_reader.table_model import wrap
 
 @dataclass
 class Rows:
-    """What is known of a block: integers of each sub-column by number, None where it has none.
+    """The known rows of a block: integers of each sub-column by number, None where it has none.
 
     Args:
         n_rows: of the block.

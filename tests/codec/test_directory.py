@@ -1,4 +1,4 @@
-"""Codecs of formats 1.0 to 3.0, whose JSON is plain text and whose losses are a file."""
+"""Codecs on disk in either form: formats 1.0 to 3.0 have plain text and a file of losses."""
 
 from __future__ import annotations
 

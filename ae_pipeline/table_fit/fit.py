@@ -51,7 +51,7 @@ class SubColumnCost:
 
 @dataclass(frozen=True)
 class FittedTable:
-    """What was learned.
+    """A learned model and its costs.
 
     Args:
         model: of the table.

@@ -35,7 +35,7 @@ class Before:
 
 
 class SpaceRows:
-    """What is known of the rows of a space, in coding order.
+    """Known sub-columns of the rows of a space, in coding order.
 
     Args:
         columns: all sub-columns of the table, by name.

@@ -10,7 +10,7 @@ from jaxtyping import Float64, Int64
 from ae_pipeline.mapping.subcolumn import Sequence, SubColumn
 from ae_pipeline.table_fit.space_rows import SpaceRows, pick_rows
 
-Rows = Int64[np.ndarray, "rows"]
+Rows = Int64[np.ndarray, "_"]
 
 #: Where fewer of the rows that all look at have an integer, others are picked.
 _LEAST_PICKED = 4000
@@ -68,12 +68,12 @@ def make_goal(space: SpaceRows, column: SubColumn, sequence: Sequence, most: int
 
 
 def rank_correlation(
-    target: Float64[np.ndarray, "rows"], columns: Float64[np.ndarray, "terms rows"]
-) -> Float64[np.ndarray, "terms"]:
+    target: Float64[np.ndarray, "_"], columns: Float64[np.ndarray, "_ _"]
+) -> Float64[np.ndarray, "_"]:
     """Return the absolute correlation of ranks of each column with the target."""
     ranks = np.argsort(np.argsort(columns, axis=1), axis=1).astype(np.float64)
     wanted = np.argsort(np.argsort(target)).astype(np.float64)
     ranks -= ranks.mean(axis=1, keepdims=True)
     wanted -= wanted.mean()
-    result: Float64[np.ndarray, "terms"] = np.abs(ranks @ wanted)
+    result: Float64[np.ndarray, "_"] = np.abs(ranks @ wanted)
     return result

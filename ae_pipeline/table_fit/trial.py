@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int32, Int64
+from jaxtyping import Bool, Float64, Int32, Int64, UInt8
 
 from ae_pipeline.table.bins import bins_of
 from ae_pipeline.table.frequencies import FREQUENCIES, counts_to_codes
@@ -38,7 +38,7 @@ _ROOT = Tree((), np.full(1, -1, np.int16), np.zeros(1, np.int64), np.zeros(1, np
 _MOST_BINS = 220
 _FEW_BINS = 48
 
-Rows = Int64[np.ndarray, "rows"]
+Rows = Int64[np.ndarray, "_"]
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ class Trial:
 
 
 def code_bits(
-    codes: Int64[np.ndarray, "leaves tokens"], table: Float64[np.ndarray, "leaves tokens"]
+    codes: UInt8[np.ndarray, "leaves tokens"], table: Float64[np.ndarray, "leaves tokens"]
 ) -> float:
     """Return the bits of counted tokens under the frequencies of their codes."""
     frequencies = FREQUENCIES[codes].astype(np.float64)

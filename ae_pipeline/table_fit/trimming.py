@@ -8,8 +8,8 @@ from jaxtyping import Bool, Int64
 from ae_pipeline.mapping.subcolumn import Sequence, SubColumn
 from ae_pipeline.table_fit.sample import TableSample
 
-Mask = Bool[np.ndarray, "rows"]
-Rows = Int64[np.ndarray, "rows"]
+Mask = Bool[np.ndarray, "_"]
+Rows = Int64[np.ndarray, "_"]
 
 
 def trim(sample: TableSample, most_rows: int) -> TableSample:

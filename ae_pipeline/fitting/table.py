@@ -64,7 +64,7 @@ def _mappable(codec: ArchiveCodec, job: JobConfig) -> list[str]:
         for name, column in zip(codec.schema.features, codec.columns, strict=True)
         if column.has_cells
     }
-    own = set(arrow.names) if job.columns.code != "features" else set(codec.schema.features)
+    own = set(arrow.names) if job.columns.codes_others else set(codec.schema.features)
     pinned -= set(codec.schema.features)
     return [name for name in arrow.names if name in own - pinned - on_grid]
 

@@ -74,12 +74,17 @@ def verdict(report: DatasetReport) -> str:
         return f"{start} value is exactly that of the source."
     sentence = (
         f"{start} value is within its promise: the largest error is {100 * worst:.4g} % of its "
-        "tolerance. Nulls, NaN, infinities, kept columns and schema are exact."
+        "tolerance. Nulls, NaN, infinities, all other columns and the schema are exact."
     )
     if not report.flattened:
         return sentence
     names = listing([column.name for column in report.flattened])
     return f"{sentence} But the promise leaves next to nothing of {names}."
+
+
+def dataset_kind(report: DatasetReport) -> str:
+    """The encoded dataset in one word: archive or features."""
+    return "features" if "latents" in report.total.ledger else "archive"
 
 
 def failure_lines(failures: Sequence[FragmentFailure], limit: int = 20) -> list[str]:
@@ -109,8 +114,7 @@ def _error_headings(report: DatasetReport) -> tuple[str, ...]:
 
 def _byte_headings(report: DatasetReport) -> tuple[str, ...]:
     """The encoded dataset goes by its kind; errors leave no room for payload and ratio."""
-    kind = "features" if "latents" in report.total.ledger else "archive"
-    headings = ("source bytes", f"{kind} bytes")
+    headings = ("source bytes", f"{dataset_kind(report)} bytes")
     return headings if report.total.metrics is not None else (*headings, "payload bytes", "ratio")
 
 

@@ -38,6 +38,17 @@ def fidelity_table(columns: Sequence[ColumnFidelity], title: str = "What columns
     )
 
 
+def fidelity_tables(columns: Sequence[ColumnFidelity]) -> list[Table]:
+    """The table of fidelity, unless there is nothing to say beyond that all of it is exact."""
+    return [] if not columns or exact_line(columns) else [fidelity_table(columns)]
+
+
+def exact_line(columns: Sequence[ColumnFidelity]) -> str:
+    """A sentence where the codec of an archive keeps every bit; empty elsewhere."""
+    is_exact = columns and all(column.promise == "exact" for column in columns)
+    return "Every column is stored exactly, bit for bit." if is_exact else ""
+
+
 def _row(column: ColumnFidelity) -> tuple[Cell, ...]:
     found, promise = column.found, column.promise.removeprefix("within ")
     if found is None:

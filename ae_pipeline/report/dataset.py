@@ -41,7 +41,8 @@ class DatasetPresenter(Presenter[DatasetReport]):
     def lines(self) -> list[str]:
         """The verdict, and how many fragments were written."""
         report = self.result
-        sentence = verdict(report) or exact_line(report.fidelity)
+        is_archive = dataset_kind(report) == "archive" and report.total.n_fragments
+        sentence = verdict(report) or (exact_line(report.fidelity) if is_archive else "")
         n_current = report.total.n_fragments - report.n_written
         counts = f"Fragments: {report.n_written:,} written, {n_current:,} current already"
         return [line for line in (sentence, "" if report.verb == "verify" else counts) if line]

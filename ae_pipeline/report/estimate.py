@@ -65,9 +65,9 @@ def _option_table(estimate: Estimate) -> Table:
         headings=("tolerance", "archive", "of files", "encoded", "of simple", "of raw", "columns"),
         rows=rows,
         note=f"Bytes of {estimate.n_rows:,} rows, from {estimate.n_sampled:,} of them. archive: "
-        "all columns, model and containers; of files: times smaller than the source's files. encoded: "
-        "columns that are not plain, and the model; times smaller than these columns one by one "
-        "(features by quantise + pcodec, others as plain Parquet), and than uncompressed.",
+        "all columns, model and containers; of files: times smaller than the source's files. "
+        "encoded: columns that are not plain, and the model; times smaller than these columns one "
+        "by one (features by quantise + pcodec, others as plain Parquet), and than uncompressed.",
     )
 
 

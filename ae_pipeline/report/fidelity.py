@@ -39,13 +39,13 @@ def fidelity_table(columns: Sequence[ColumnFidelity], title: str = "What columns
 
 
 def fidelity_tables(columns: Sequence[ColumnFidelity]) -> list[Table]:
-    """The table of fidelity, unless there is nothing to say beyond that all of it is exact."""
-    return [] if not columns or exact_line(columns) else [fidelity_table(columns)]
+    """The table of fidelity, unless all of it is exact."""
+    return [] if exact_line(columns) else [fidelity_table(columns)]
 
 
 def exact_line(columns: Sequence[ColumnFidelity]) -> str:
-    """A sentence where the codec of an archive keeps every bit; empty elsewhere."""
-    is_exact = columns and all(column.promise == "exact" for column in columns)
+    """A sentence where an archive keeps every bit of these and all other columns, or nothing."""
+    is_exact = all(column.promise == "exact" for column in columns)
     return "Every column is stored exactly, bit for bit." if is_exact else ""
 
 

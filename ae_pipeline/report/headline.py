@@ -56,7 +56,7 @@ def times_words(before: int, after: int) -> str:
     if not before or not after:
         return "nothing to compare"
     smaller, larger = f"{before / after:.3g}", f"{after / before:.3g}"
-    if float(smaller) == 1:
+    if 1 in (float(smaller), float(larger)):
         return "as large"
     return f"{smaller} times smaller" if before > after else f"{larger} times larger"
 

@@ -37,7 +37,8 @@ class InspectionPresenter(Presenter[Inspection]):
 
     def lines(self) -> list[str]:
         """Whether every bit is kept."""
-        line = "" if self.result.kind == "source" else exact_line(self.result.fidelity)
+        found = self.result
+        line = exact_line(found.fidelity) if found.kind == "archive" else ""
         return [line] if line else []
 
 

@@ -183,13 +183,6 @@ def _kept_bytes(codec: ArchiveCodec, sampled: SampledSource) -> int:
     )
 
 
-def _plain_bytes(codec: ArchiveCodec) -> int:
-    """Return the bytes, as plain Parquet, of the coded columns of a sample that are no features."""
-    features = set(codec.schema.features)
-    own = (cost for cost in codec.provenance.costs if cost.is_coded and cost.name not in features)
-    return sum(cost.plain_bytes for cost in own)
-
-
 def _try_out(
     codec: ArchiveCodec, sampled: SampledSource
 ) -> tuple[tuple[EstimatedColumn, ...], float]:

@@ -155,7 +155,8 @@ def _schema_columns(schema: TableSchema) -> tuple[InspectedColumn, ...]:
 def _codec_columns(format: FragmentFormat) -> tuple[InspectedColumn, ...]:
     """Describe the columns of a codec; those that are neither features nor kept are exact."""
     numbers = {name: number for number, name in enumerate(format.schema.features)}
-    kept = set(format.stored_schema(format.schema.arrow).names)
+    arrow = format.schema.arrow
+    kept = set((format.stored_schema(arrow) or arrow).names)
     return tuple(
         format.describe_column(numbers[column.name])
         if column.name in numbers

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Int64
 
 from ae_pipeline.coding import DecimalGrid, LinearGrid, Quantizer
 from ae_pipeline.columns import TableSchema
-from ae_pipeline.mapping import Family, Mapping, Sequence, Split, SubColumn, pack_whole
+from ae_pipeline.mapping import Family, Mapping, Sequence, Split, SubColumn
 from ae_pipeline.table import SubColumnCoder, TableModel, pack_table, unpack_table
 
 _VALIDITY = "?"
@@ -88,7 +88,7 @@ class TableCodec:
             array = records.column(name)
             split = self.mapped[name].split(array)
             if not split.is_whole and self._has_too_many_items(name, split):
-                split = Split({}, pack_whole(array), is_whole=True)
+                split = self.mapped[name].whole(array)
             found[name] = split
         return found
 

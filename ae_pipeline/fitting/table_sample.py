@@ -19,6 +19,7 @@ from ae_pipeline.codec.archive import (
     dead,
 )
 from ae_pipeline.codec.archive import spread as spread_cells
+from ae_pipeline.columns import TableSchema
 from ae_pipeline.dataset import RowGroup, Source, weight_of
 from ae_pipeline.mapping import Mapping as ColumnMapping
 from ae_pipeline.mapping import Sequence as Integers
@@ -174,7 +175,7 @@ def sample_table(
         most_values: values to read, over all columns.
     """
     wanted = list(dict.fromkeys((*codec.schema.features, *names)))
-    suited = with_columns(source, groups, codec, wanted)
+    suited = with_columns(source, groups, codec.schema, wanted)
     block_rows = codec.block_rows
     most_rows = max(1, most_values // max(len(wanted), 1))
     runs: list[pa.RecordBatch] = []
@@ -190,10 +191,10 @@ def sample_table(
 
 
 def with_columns(
-    source: Source, groups: Sequence[RowGroup], codec: ArchiveCodec, names: Sequence[str]
+    source: Source, groups: Sequence[RowGroup], schema: TableSchema, names: Sequence[str]
 ) -> list[RowGroup]:
-    """Return the row groups whose fragments have all these columns with the codec's types."""
-    kinds = {name: codec.schema.arrow.field(name).type for name in names}
+    """Return the row groups whose fragments have all these columns with the schema's types."""
+    kinds = {name: schema.arrow.field(name).type for name in names}
     return [group for group in groups if _has(source.schema(group.fragment), kinds)]
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.archive import ArchiveCodec
-from ae_pipeline.columns import TableSchema, resolve_roles
+from ae_pipeline.columns import resolve_roles
 from ae_pipeline.config.job import EstimateJob
 from ae_pipeline.config.tolerance import ToleranceConfig
 from ae_pipeline.dataset import (
@@ -27,7 +29,7 @@ from ae_pipeline.fitting.prepare import Measured, measure_for_fit
 from ae_pipeline.fitting.spreading import spread_row_groups
 from ae_pipeline.fitting.table import add_table
 from ae_pipeline.fitting.table_sample import with_columns
-from ae_pipeline.parquet import leaf_sizes
+from ae_pipeline.parquet import leaf_sizes, owner_of
 from ae_pipeline.planner.candidate import CandidateTrainer
 from ae_pipeline.planner.forecast import Forecast, outlook
 from ae_pipeline.planner.plan import plan_codec
@@ -43,13 +45,21 @@ _TABLE_S = 10.0
 
 @dataclass(frozen=True)
 class SampledSource:
-    """The measured source and its chosen row groups, which all tolerances share."""
+    """The measured source and its chosen row groups, which all tolerances share.
+
+    Args:
+        source: fragments that a codec is fitted to.
+        measured: what is known of them.
+        groups: row groups to plan on.
+        n_rows: rows of the source.
+        stored: compressed bytes of each column in the source's files.
+    """
 
     source: Source
     measured: Measured
     groups: tuple[RowGroup, ...]
     n_rows: int
-    kept_bytes: int
+    stored: Mapping[str, int]
 
     @property
     def share(self) -> float:
@@ -63,7 +73,7 @@ class ForecastCodec:
 
     Args:
         codec: codec as far as it was trained.
-        outlook: share of its payload that will remain after its whole training.
+        outlook: share of what its network codes that will remain after its whole training.
     """
 
     codec: ArchiveCodec
@@ -83,7 +93,9 @@ def sample_source(job: EstimateJob, progress: Progress) -> SampledSource:
     n_rows = sum(group.n_rows for group in list_row_groups(source.fragments))
     groups = spread_row_groups(measured.groups, _MEASURED_VALUES // n_features)
     chosen = spread_row_groups(groups, _MOST_VALUES // n_features)
-    return SampledSource(source, measured, tuple(chosen), n_rows, _kept_bytes(source, schema))
+    return SampledSource(
+        source, measured, tuple(chosen), n_rows, _stored(source, schema.arrow.names)
+    )
 
 
 def is_trained(codec: ArchiveCodec) -> bool:
@@ -121,12 +133,14 @@ def sample_blocks(codec: ArchiveCodec, sampled: SampledSource) -> SampleBlocks:
     return read_sample(groups, codec, _MOST_VALUES).shortened(_MOST_VALUES // 4)
 
 
-def _kept_bytes(source: Source, schema: TableSchema) -> int:
-    """Return the compressed bytes of kept columns in the source's files."""
-    total = 0
-    features = set(schema.features)
+def _stored(source: Source, names: Sequence[str]) -> Counter[str]:
+    """Return the compressed bytes of each column in the source's files."""
+    leaves: Counter[str] = Counter()
     for fragment in source.fragments:
         with opened(fragment) as file:
-            sizes = leaf_sizes(file)
-        total += sum(size for path, size in sizes.items() if path.split(".")[0] not in features)
-    return total
+            leaves.update(leaf_sizes(file))
+    dotted = [name for name in names if "." in name]
+    found: Counter[str] = Counter()
+    for path, size in leaves.items():
+        found[owner_of(path, dotted) or path.split(".")[0]] += size
+    return found

@@ -153,12 +153,13 @@ def _schema_columns(schema: TableSchema) -> tuple[InspectedColumn, ...]:
 
 
 def _codec_columns(format: FragmentFormat) -> tuple[InspectedColumn, ...]:
-    """Describe the columns of a codec; those coded without being features are exact."""
+    """Describe the columns of a codec; those that are neither features nor kept are exact."""
     numbers = {name: number for number, name in enumerate(format.schema.features)}
-    coded = {cost.name for cost in format.provenance.costs if cost.is_coded}
+    arrow = format.schema.arrow
+    kept = set((format.stored_schema(arrow) or arrow).names)
     return tuple(
         format.describe_column(numbers[column.name])
         if column.name in numbers
-        else replace(column, role="exact" if column.name in coded else "kept")
+        else replace(column, role="kept" if column.name in kept else "exact")
         for column in _schema_columns(format.schema)
     )

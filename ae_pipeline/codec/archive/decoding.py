@@ -10,8 +10,7 @@ import pyarrow as pa
 from jaxtyping import Bool, Float64
 
 from ae_pipeline.codec.archive.column import ColumnCodec, Predictions
-from ae_pipeline.codec.archive.known_table import KnownTable
-from ae_pipeline.codec.archive.table import TableCodec, dead, spread, validity_of
+from ae_pipeline.codec.archive.table import KnownTable, TableCodec, dead, spread, validity_of
 from ae_pipeline.coding import (
     LINEAR_METHODS,
     MODELLED_VALIDITY,

@@ -18,8 +18,7 @@ from ae_pipeline.codec.archive.column import (
     smallest,
     with_main,
 )
-from ae_pipeline.codec.archive.known_table import KnownTable
-from ae_pipeline.codec.archive.table import TableCodec, dead, spread
+from ae_pipeline.codec.archive.table import KnownTable, TableCodec, dead, spread
 from ae_pipeline.coding import (
     MODELLED_VALIDITY,
     ColumnStreams,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Items
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,7 +13,7 @@ from jaxtyping import Bool
 from ae_pipeline.coding import DecimalGrid, LinearGrid, Quantizer
 from ae_pipeline.columns import TableSchema
 from ae_pipeline.mapping import Family, Mapping, Sequence, Split, SubColumn, pack_whole
-from ae_pipeline.table import SubColumnCoder, TableModel, unpack_table
+from ae_pipeline.table import SubColumnCoder, TableModel, pack_table, unpack_table
 
 _VALIDITY = "?"
 #: Items of all lists of a block; a writer stores more as a whole.
@@ -61,6 +61,11 @@ class TableCodec:
     def n_subcolumns(self) -> tuple[int, ...]:
         """Sub-columns of each mapping."""
         return tuple(len(mapping.subcolumns) for mapping in self.mappings)
+
+    def without_model(self) -> TableCodec:
+        """Return the same columns, each sub-column coded on its own."""
+        content = pack_table(TableModel(self.model.order, ()), tuple(self.subcolumns.values()))
+        return replace(self, content=content)
 
     def coded_in(self, schema: pa.Schema) -> tuple[str, ...]:
         """Return the mapped columns that a fragment of this schema codes.

@@ -8,7 +8,7 @@ from typing import Any  # JSON trees
 
 import pyarrow as pa
 
-from ae_pipeline.codec.archive.table import TableCodec, cell_subcolumns
+from ae_pipeline.codec.archive.table.codec import TableCodec, cell_subcolumns
 from ae_pipeline.codec.content import integer_of, objects, text_of
 from ae_pipeline.coding import Quantizer, Reader, prefixed
 from ae_pipeline.columns import TableSchema

@@ -58,7 +58,7 @@ def add_table(
 def _mappable(codec: ArchiveCodec, job: JobConfig) -> list[str]:
     """Return the columns to map: those that are neither kept nor on a grid."""
     arrow = codec.schema.arrow
-    pinned = pinned_columns(arrow, job.columns, codec.provenance.source)
+    pinned = pinned_columns(arrow, job.columns)
     on_grid = {
         name
         for name, column in zip(codec.schema.features, codec.columns, strict=True)

@@ -55,6 +55,8 @@ def find_dependences(goal: Goal, names: list[str], most: int = 2) -> list[Depend
     ]
     found = [match for match in [*singles, *pairs] if match.gain > 0 and match.share > floor]
     found.sort(key=lambda match: -match.gain)
+    if goal.is_held(goal.live).all():
+        return []
     return [make_table(goal, match.sources) for match in found[:most]]
 
 
@@ -86,16 +88,17 @@ class _Judge:
         # A row alone in its group says nothing of rows to come.
         matched = int(largest[largest > 1].sum()) - 0.5 * int((largest > 1).sum())
         share = matched / len(pairs)
-        table = n_groups * (np.log2(self._n_distinct) + 4)
+        table = int((largest > 1).sum()) * (np.log2(self._n_distinct) + 4)
         missed = entropy_bits(np.array([matched, len(pairs) - matched]))
         gain = (self._bits * matched - missed) * self._scale - table
         return _Match(float(gain), share, sources)
 
 
 def make_table(goal: Goal, sources: tuple[str, ...]) -> Dependence:
-    """Tabulate the most frequent integer of each key, in all rows."""
-    keys = combined_keys(sources, goal.space.known)[goal.live]
-    integers = goal.integers[goal.live]
+    """Tabulate the most frequent integer of each key, in the rows that do not judge."""
+    rows = goal.live[~goal.is_held(goal.live)]
+    keys = combined_keys(sources, goal.space.known)[rows]
+    integers = goal.integers[rows]
     order = np.lexsort((integers, keys))
     keys, integers = keys[order], integers[order]
     is_new = np.concatenate([[True], (keys[1:] != keys[:-1]) | (integers[1:] != integers[:-1])])
@@ -104,8 +107,8 @@ def make_table(goal: Goal, sources: tuple[str, ...]) -> Dependence:
     order = np.lexsort((-counts, keys[starts]))
     starts, counts = starts[order], counts[order]
     is_first = np.concatenate([[True], keys[starts][1:] != keys[starts][:-1]])
-    # An entry for one row of the archive saves nothing.
-    kept = starts[is_first & (counts * goal.space.share >= 2)]
+    # An entry that one row alone speaks for saves nothing.
+    kept = starts[is_first & (counts >= 2)]
     kept = kept if len(kept) else starts[:1]
     return Dependence(sources, keys[kept], integers[kept])
 

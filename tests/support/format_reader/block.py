@@ -12,6 +12,7 @@ import pyarrow as pa
 from tests.support.format_reader.column import Column
 from tests.support.format_reader.streams import Bytes, read_integers
 from tests.support.format_reader.table import MappedColumns, TableRows
+from tests.support.format_reader.table_model import wrap
 
 #: Method and streams of a feature column.
 Streams = tuple[int, dict[str, bytes]]
@@ -91,12 +92,13 @@ class _Features:
         column = Column(self.codec, number, self.n_rows, None, None)
         known = rows.known.get(f"{feature}?") if sub.parent else None
         is_valid = column.validity(validity) if known is None else np.array(known) == 1
-        cells = None
+        cells, low = None, rows.table.lows[feature]
         if method == 6:
             rows.read(sub, streams["main"], is_valid.tolist(), is_modelled=True)
-            cells = np.array([one for one in rows.known[name] if one is not None], np.int64)
+            own = [one + low for one in rows.known[name] if one is not None]
+            cells = np.array([wrap(one) for one in own], np.int64)
         own = iter(self._read(number, is_valid, cells))
-        rows.known[name] = [int(next(own)) if one else None for one in is_valid]
+        rows.known[name] = [wrap(int(next(own)) - low) if one else None for one in is_valid]
 
     def _name(self, number: int) -> str:
         return self.codec["features"][number]["name"]

@@ -23,6 +23,7 @@ class Table:
         subs: all sub-columns by number.
         order: their numbers in coding order.
         models: by number.
+        lows: cell of each feature column that is 0 as a sub-column, by name.
     """
 
     columns: list[dict[str, Any]]
@@ -30,6 +31,7 @@ class Table:
     subs: list[Sub]
     order: list[int]
     models: dict[int, dict[str, Any]]
+    lows: dict[str, int]
 
 
 def read_table(folder: Path, codec: dict[str, Any]) -> Table | None:
@@ -45,26 +47,29 @@ def read_table(folder: Path, codec: dict[str, Any]) -> Table | None:
     assert values.position == len(values.content)
     owner: dict[str, int] = {}
     subs: list[Sub] = []
+    left, lows = iter(codec["table"]["lows"]), {}
     for number, feature in enumerate(codec["features"]):
-        own = _cells(feature, feature["name"] in codec["table"]["nullable"])
+        name, has_cells = feature["name"], feature["tolerance"] or "grid" in feature
+        lows[name] = next(left) if has_cells else 0
+        own = _cells(feature, name in codec["table"]["nullable"], lows[name])
         owner |= dict.fromkeys([one.name for one in own], number)
         subs += own
     subs += [one for column in columns for one in column["subs"]]
     file = ModelFile((folder / "table.bin").read_bytes())
     order, models = file.table(len(subs))
-    return Table(columns, owner, subs, order, models)
+    return Table(columns, owner, subs, order, models, lows)
 
 
-def _cells(feature: dict[str, Any], has_validity: bool) -> list[Sub]:
+def _cells(feature: dict[str, Any], has_validity: bool, low: int) -> list[Sub]:
     name = feature["name"]
     own = [Sub(f"{name}?")] if has_validity else []
     grid, offset = feature.get("grid"), 0
     if not feature["tolerance"] and grid is None:
         return own
     if grid and grid["kind"] == "decimal" and 0 <= grid["places"] <= 15:
-        offset = round(feature["offset"] * 10 ** grid["places"])
+        offset = low + round(feature["offset"] * 10 ** grid["places"])
     elif not grid and 2 * feature["tolerance"] == 1 and feature["offset"].is_integer():
-        offset = int(feature["offset"])
+        offset = low + int(feature["offset"])
     parent, allowed = (f"{name}?", (1,)) if has_validity else (None, ())
     return [*own, Sub(name, offset, 1, parent, allowed)]
 

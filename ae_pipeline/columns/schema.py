@@ -214,7 +214,7 @@ def _is_usable(field: pa.Field, is_named: bool, where: str) -> bool:
 def _check_count(
     features: tuple[str, ...], arrow: pa.Schema, columns: ColumnsConfig, where: str
 ) -> None:
-    coded = columns.code != "features" and set(arrow.names) - _matching(arrow, columns.keep, where)
+    coded = columns.codes_others and set(arrow.names) - _matching(arrow, columns.keep, where)
     if not features and not coded:
         raise NoFeatureColumnError(
             "no column to encode",

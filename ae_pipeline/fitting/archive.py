@@ -10,6 +10,7 @@ from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.archive import ArchiveCodec, load_archive_codec
 from ae_pipeline.columns import TableSchema, reference_of
 from ae_pipeline.config.job import JobConfig
+from ae_pipeline.config.planner import PlannerConfig
 from ae_pipeline.dataset import Source, typical_schema
 from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
 from ae_pipeline.fitting.guard import check_meaning, column_fidelity, judge_codec, tell_flattened
@@ -66,8 +67,15 @@ def fit_archive_codec(
     previous = codec_to_start_from(job, measured.schema, load_archive_codec)
     before_training()
     trainer = CandidateTrainer(job, direct, inputs, measured.groups, checkpoint, progress, previous)
-    planned = plan_codec(trainer, job.planner)
+    planned = plan_codec(trainer, _planner(job, direct))
     return add_table(planned, source, measured.groups, job, progress)
+
+
+def _planner(job: JobConfig, direct: ArchiveCodec) -> PlannerConfig:
+    """Return the settings of the planner; where every value is exact, no network pays."""
+    if any(not promise.is_exact for promise in direct.promises):
+        return job.planner
+    return job.planner.model_copy(update={"learn": "never"})
 
 
 def _schema_now(promised: TableSchema, source: Source) -> TableSchema:

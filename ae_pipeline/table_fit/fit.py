@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from ae_pipeline.table_fit.search import search
 from ae_pipeline.table_fit.space_rows import SpaceRows, make_spaces
 from ae_pipeline.table_fit.trial import Learned
 from ae_pipeline.table_fit.trimming import trim
+from ae_pipeline.table_fit.wording import BY_ITSELF, way_of
 
 #: A sub-column that costs less than this without a model needs none.
 _LEAST_BYTES = 64
@@ -50,15 +52,17 @@ class SubColumnCost:
 
 @dataclass(frozen=True)
 class FittedTable:
-    """What was learned.
+    """A learned model and its costs.
 
     Args:
         model: of the table.
         costs: by sub-column.
+        work_s: seconds of processor time that it took.
     """
 
     model: TableModel
     costs: Mapping[str, SubColumnCost]
+    work_s: float
 
 
 def fit_table(
@@ -76,7 +80,8 @@ def fit_table(
         progress: called with the number of sub-columns done, of all, and the name of the next.
         most_depth: longest chain of sub-columns that need each other.
     """
-    direct = {column.name: direct_bytes(sample, column) for column in sample.columns}
+    begin_s = time.process_time()
+    direct = {column.name: float(direct_bytes(sample, column)) for column in sample.columns}
     worth = [name for name in direct if direct[name] >= _LEAST_BYTES]
     n_rows = max((len(s.integers) for s in sample.sequences.values()), default=0)
     passes = int(_ORDER_SHARE * budget_s / max(quick_seconds(n_rows, len(worth)), 1e-9))
@@ -92,13 +97,14 @@ def fit_table(
         learner.learn(name)
     progress(len(order), len(order), "")
     models = tuple(learner.models[name] for name in order if name in learner.models)
-    return FittedTable(TableModel(order, models), learner.costs)
+    table = TableModel(order, models)
+    return FittedTable(table, learner.costs, time.process_time() - begin_s)
 
 
 class _QuickCost:
     """Bytes of a sub-column after others, from few rows."""
 
-    def __init__(self, sample: TableSample, direct: Mapping[str, int]) -> None:
+    def __init__(self, sample: TableSample, direct: Mapping[str, float]) -> None:
         self._sample, self._direct = trim(sample, QUICK_ROWS), direct
         self._columns = {column.name: column for column in sample.columns}
         self._spaces = make_spaces(self._sample, QUICK.picked)
@@ -115,7 +121,7 @@ class _QuickCost:
         key = name, frozenset(names)
         if key not in self._measured:
             found = _search(space, self._columns[name], self._sample, names, QUICK)
-            self._measured[key] = min(direct, found.n_bytes) if found else direct
+            self._measured[key] = min(direct, float(found.n_bytes)) if found else direct
         return self._measured[key]
 
 
@@ -133,7 +139,7 @@ class _Learner:
     def __init__(
         self,
         sample: TableSample,
-        direct: Mapping[str, int],
+        direct: Mapping[str, float],
         efforts: Mapping[str, Effort],
         most_depth: int,
     ) -> None:
@@ -148,7 +154,7 @@ class _Learner:
         self.costs: dict[str, SubColumnCost] = {}
 
     def learn(self, name: str) -> None:
-        column, direct = self._columns[name], self._direct[name]
+        column, direct = self._columns[name], int(self._direct[name])
         space = self._spaces[column.space]
         found = None
         if name in self._efforts:
@@ -157,9 +163,9 @@ class _Learner:
         if found is not None and found.n_bytes < direct:
             self.models[name] = found.model
             coded = int(found.coded_bits / 8)
-            self.costs[name] = SubColumnCost(direct, coded, found.model_bytes, _words(found))
+            self.costs[name] = SubColumnCost(direct, coded, found.model_bytes, way_of(found.model))
         else:
-            self.costs[name] = SubColumnCost(direct, direct, 0, "direct")
+            self.costs[name] = SubColumnCost(direct, direct, 0, BY_ITSELF)
         self._depth[name] = 1 + max((self._depth[need] for need in self._needs(column)), default=0)
         space.add(name, self._sample.sequences[name])
 
@@ -167,14 +173,3 @@ class _Learner:
         needs = {name for name in (column.parent, column.space) if name}
         model = self.models.get(column.name)
         return needs | (set(needs_of(model)) if model else set())
-
-
-def _words(found: Learned) -> str:
-    model = found.model
-    words = ["changes" if model.follows else "direct"]
-    if model.base is not None:
-        words.append(f"linear of {len(model.base.terms)}")
-    if model.keys:
-        words.append(f"by {', '.join(model.keys)}")
-    words += [type(guess).__name__.lower() for guess in model.guesses]
-    return ", ".join([*words, f"{int((model.tree.asks < 0).sum())} contexts"])

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 
 from ae_pipeline.mapping.subcolumn import Sequence, SubColumn
 from ae_pipeline.table_fit.space_rows import SpaceRows, pick_rows
 
-Rows = Int64[np.ndarray, "rows"]
+Rows = Int64[np.ndarray, "_"]
 
 #: Where fewer of the rows that all look at have an integer, others are picked.
 _LEAST_PICKED = 4000
+#: A sample of less than the archive is divided into stretches, some of which judge.
+_LEAST_SHARE = 1.2
+_STRETCHES = 64
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,19 @@ class Goal:
         """Rows of the archive that a picked row stands for."""
         return self.space.share * len(self.live) / max(len(self.picked), 1)
 
+    @property
+    def is_part(self) -> bool:
+        """Whether the archive has many rows that are not in the sample."""
+        return self.space.share > _LEAST_SHARE
+
+    def is_held(self, rows: Rows) -> Bool[np.ndarray, "_"]:
+        """Return the rows that judge what is learned from the others: every fourth stretch."""
+        if not self.is_part:
+            return np.zeros(len(rows), bool)
+        length = max(1, self.space.n_rows // _STRETCHES)
+        result: Bool[np.ndarray, "_"] = rows // length % 4 == 3
+        return result
+
     def few(self, most: int, seed: int = 1) -> Rows:
         """Return some of the picked rows."""
         return pick_rows(self.picked, most, seed)
@@ -68,12 +84,12 @@ def make_goal(space: SpaceRows, column: SubColumn, sequence: Sequence, most: int
 
 
 def rank_correlation(
-    target: Float64[np.ndarray, "rows"], columns: Float64[np.ndarray, "terms rows"]
-) -> Float64[np.ndarray, "terms"]:
+    target: Float64[np.ndarray, "_"], columns: Float64[np.ndarray, "_ _"]
+) -> Float64[np.ndarray, "_"]:
     """Return the absolute correlation of ranks of each column with the target."""
     ranks = np.argsort(np.argsort(columns, axis=1), axis=1).astype(np.float64)
     wanted = np.argsort(np.argsort(target)).astype(np.float64)
     ranks -= ranks.mean(axis=1, keepdims=True)
     wanted -= wanted.mean()
-    result: Float64[np.ndarray, "terms"] = np.abs(ranks @ wanted)
+    result: Float64[np.ndarray, "_"] = np.abs(ranks @ wanted)
     return result

@@ -10,7 +10,7 @@ from ae_pipeline.table_fit.contexts.bits import x_log_x
 _ROWS = 1000
 _LEVELS = 8
 
-Sketch = Float32[np.ndarray, "levels rows"]
+Sketch = Float32[np.ndarray, "_ _"]
 
 
 class Sketches:
@@ -21,7 +21,7 @@ class Sketches:
         self._names: list[str] = []
         self._sketches = np.zeros((0, len(self._rows)), np.float32)
 
-    def add(self, name: str, values: Int64[np.ndarray, "rows"]) -> None:
+    def add(self, name: str, values: Int64[np.ndarray, "_"]) -> None:
         """Sketch a known sub-column."""
         used = _LEVELS * len(self._names)
         if used == len(self._sketches):
@@ -31,7 +31,7 @@ class Sketches:
         self._sketches[used : used + _LEVELS] = self._sketch(values)
         self._names.append(name)
 
-    def nearest(self, values: Int64[np.ndarray, "rows"], names: list[str], most: int) -> list[str]:
+    def nearest(self, values: Int64[np.ndarray, "_"], names: list[str], most: int) -> list[str]:
         """Return at most so many of the names, in their order: those that tell most of the values.
 
         Args:
@@ -49,7 +49,7 @@ class Sketches:
         kept = set(sorted(names, key=lambda name: -merits[name])[:most])
         return [name for name in names if name in kept]
 
-    def _sketch(self, values: Int64[np.ndarray, "rows"]) -> Sketch:
+    def _sketch(self, values: Int64[np.ndarray, "_"]) -> Sketch:
         some = values[self._rows]
         cuts = np.quantile(some, np.arange(1, _LEVELS) / _LEVELS, method="lower")
         levels = np.searchsorted(cuts, some)

@@ -16,7 +16,7 @@ from ae_pipeline.table_fit.contexts.tree import BinnedSignal, bin_signal
 from ae_pipeline.table_fit.nearest import Sketches
 from ae_pipeline.table_fit.sample import TableSample
 
-Rows = Int64[np.ndarray, "rows"]
+Rows = Int64[np.ndarray, "_"]
 
 _DAY = 86_400
 
@@ -30,12 +30,12 @@ class Before:
         is_first: whether the keys of the row before differ.
     """
 
-    rows: Int64[np.ndarray, "picked"]
-    is_first: Bool[np.ndarray, "picked"]
+    rows: Int64[np.ndarray, "_"]
+    is_first: Bool[np.ndarray, "_"]
 
 
 class SpaceRows:
-    """What is known of the rows of a space, in coding order.
+    """Known sub-columns of the rows of a space, in coding order.
 
     Args:
         columns: all sub-columns of the table, by name.
@@ -96,15 +96,19 @@ class SpaceRows:
             signals += [Signal("cycle", (name,), numbers) for numbers in cycles]
         return signals
 
-    def places(self, rows: Rows) -> Int64[np.ndarray, "rows"]:
+    def places(self, rows: Rows) -> Int64[np.ndarray, "_"]:
         """Return the place of each row among the picked ones, -1 of others."""
         return self._place[rows].astype(np.int64)
 
-    def values_at(self, name: str, rows: Rows) -> Int64[np.ndarray, "rows"]:
+    def values_at(self, name: str, rows: Rows) -> Int64[np.ndarray, "_"]:
         """Return the signal `value` of some rows."""
         sequence = self.known[name]
         values = sequence.integers[rows] + 1
         return values if sequence.live is None else np.where(sequence.live[rows], values, 0)
+
+    def least(self, name: str) -> int:
+        """Return the least integer of a known sub-column."""
+        return int(self.known[name].integers.min())
 
     def largest(self, name: str) -> int:
         """Return the largest integer of a known sub-column."""
@@ -126,13 +130,13 @@ class SpaceRows:
             self._before[keys] = Before(rows, is_first[self.picked])
         return self._before[keys]
 
-    def before_rows(self, keys: tuple[str, ...], rows: Rows) -> Int64[np.ndarray, "rows"]:
+    def before_rows(self, keys: tuple[str, ...], rows: Rows) -> Int64[np.ndarray, "_"]:
         """Return the row before each of some picked rows; -1 for none, or where it is not known."""
         places = self.places(rows)
         before = self.before(keys).rows[places]
         return np.where(places >= 0, before, -1)
 
-    def _starts_run(self, before: Int64[np.ndarray, "picked"]) -> Bool[np.ndarray, "picked"]:
+    def _starts_run(self, before: Int64[np.ndarray, "_"]) -> Bool[np.ndarray, "_"]:
         run = np.cumsum(self.known.is_start)
         return (before < 0) | (run[before] != run[self.picked])
 

@@ -1,4 +1,4 @@
-"""Fewer rows of a sample: the first ones of each run, and the items that belong to them."""
+"""Fewer rows of a sample: pieces of each run, and the items that belong to them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from jaxtyping import Bool, Int64
 from ae_pipeline.mapping.subcolumn import Sequence, SubColumn
 from ae_pipeline.table_fit.sample import TableSample
 
-Mask = Bool[np.ndarray, "rows"]
-Rows = Int64[np.ndarray, "rows"]
+Mask = Bool[np.ndarray, "_"]
+Rows = Int64[np.ndarray, "_"]
+
+_PIECE_ROWS = 2048
+_GOLDEN = 0.618
 
 
 def trim(sample: TableSample, most_rows: int) -> TableSample:
@@ -18,7 +21,7 @@ def trim(sample: TableSample, most_rows: int) -> TableSample:
     n_rows = 0 if first is None else len(sample.sequences[first.name].integers)
     if n_rows <= most_rows:
         return sample
-    kept = {"": _leading(sample.starts, n_rows, most_rows / n_rows)}
+    kept = {"": _spread(sample.starts, n_rows, most_rows / n_rows)}
     for column in sample.columns:
         if column.space and column.space not in kept:
             lengths = _lengths(sample, column.space)
@@ -39,11 +42,17 @@ def trim(sample: TableSample, most_rows: int) -> TableSample:
     )
 
 
-def _leading(starts: Rows, n_rows: int, share: float) -> Mask:
+def _spread(starts: Rows, n_rows: int, share: float) -> Mask:
+    """Return which rows are kept."""
     sizes = np.diff(starts, append=n_rows)
     places = np.arange(n_rows) - np.repeat(starts, sizes)
-    result: Mask = places < np.repeat(np.ceil(sizes * share), sizes)
-    return result
+    pieces = places // _PIECE_ROWS
+    # Whole pieces, evenly spread, at other places in each run: runs may have times in common.
+    phase = np.repeat(np.arange(len(starts)) * _GOLDEN % 1, sizes)
+    kept = np.floor((pieces + 1) * share + phase) > np.floor(pieces * share + phase)
+    if not kept.any():
+        kept = pieces == 0
+    return kept
 
 
 def _column(sample: TableSample, name: str) -> SubColumn:
@@ -66,6 +75,9 @@ def _picked(sequence: Sequence, kept: Mask) -> Sequence:
 
 
 def _new_starts(starts: Rows, kept: Mask) -> Rows:
-    """Return the places of the first kept rows; runs without any vanish."""
-    before = np.concatenate([[0], np.cumsum(kept)])
-    return np.unique(before[starts][before[starts] < before[-1]]) if before[-1] else starts[:1]
+    """Return the places of kept rows that begin a run or follow one that is not kept."""
+    begins = np.ones(len(kept), bool)
+    begins[1:] = ~kept[:-1]
+    begins[starts[starts < len(kept)]] = True
+    places = np.flatnonzero(begins[kept])
+    return places if len(places) else np.zeros(1, np.int64)

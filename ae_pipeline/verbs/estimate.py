@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 
 from ae_pipeline.blocks.block import records_to_block
 from ae_pipeline.codec.archive import ArchiveCodec
-from ae_pipeline.columns import ErrorSums, TableSchema, column_metrics, measure_errors
+from ae_pipeline.columns import ErrorSums, column_metrics, measure_errors
 from ae_pipeline.config.job import EstimateJob, JobConfig
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
+from ae_pipeline.dataset import weight_of
 from ae_pipeline.fitting import (
     ForecastCodec,
     SampledSource,
@@ -27,7 +29,7 @@ from ae_pipeline.fitting import (
 )
 from ae_pipeline.planner.forecast import Effort, Forecast
 from ae_pipeline.results.estimate import Estimate, EstimatedColumn, EstimatedOption
-from ae_pipeline.results.fit import Candidate
+from ae_pipeline.results.fit import Candidate, ColumnCost
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.verbs.verdict import give_verdict, recommend
 
@@ -61,13 +63,12 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
     shown = best if best in options else min(options, key=lambda option: option.tolerance)
     codec = codecs[shown.tolerance].codec
     encode_s, decode_s = _speed(codec, sampled)
-    raw = sampled.n_rows * _row_bytes(sampled.measured.schema)
     return Estimate(
         source=job.source,
         n_rows=sampled.n_rows,
         n_sampled=sampled.measured.statistics.n_rows,
         source_bytes=sampled.source.size_bytes,
-        raw_bytes=raw,
+        raw_bytes=_raw_bytes(codec, sampled),
         options=tuple(options),
         others=tuple(others),
         recommended=best.label,
@@ -153,13 +154,8 @@ def _option(
         columns=columns,
         fidelity=fidelity,
         in_the_way=tuple(column for column in lost if not is_named(tolerance, column.name)),
+        costs=tuple(_scaled(cost, sampled.share) for cost in codec.provenance.costs),
     )
-
-
-def _kept_bytes(codec: ArchiveCodec, sampled: SampledSource) -> int:
-    """Return the bytes of the columns that the codec keeps as plain Parquet."""
-    coded = codec.coded_in(codec.schema.arrow)
-    return sum(size for name, size in sampled.plain_bytes.items() if name not in coded)
 
 
 def _plain_bytes(codec: ArchiveCodec) -> int:
@@ -167,6 +163,18 @@ def _plain_bytes(codec: ArchiveCodec) -> int:
     features = set(codec.schema.features)
     own = (cost for cost in codec.provenance.costs if cost.is_coded and cost.name not in features)
     return sum(cost.plain_bytes for cost in own)
+
+
+def _scaled(cost: ColumnCost, share: float) -> ColumnCost:
+    """Return the bytes of a column in the whole source; its model is there once."""
+    plain, coded = round(cost.plain_bytes * share), round(cost.coded_bytes * share)
+    return replace(cost, plain_bytes=plain, coded_bytes=coded)
+
+
+def _kept_bytes(codec: ArchiveCodec, sampled: SampledSource) -> int:
+    """Return the bytes of the columns that the codec keeps as plain Parquet."""
+    coded = codec.coded_in(codec.schema.arrow)
+    return sum(size for name, size in sampled.plain_bytes.items() if name not in coded)
 
 
 def _try_out(
@@ -218,8 +226,11 @@ def _fit_seconds(plan: Sequence[Candidate], job: JobConfig) -> float:
     return sum(one.seconds for one in plan) + is_trained * job.planner.budget_s
 
 
-def _row_bytes(schema: TableSchema) -> int:
-    return sum(np.dtype(kind.to_pandas_dtype()).itemsize for kind in schema.feature_types)
+def _raw_bytes(codec: ArchiveCodec, sampled: SampledSource) -> int:
+    """Return the bytes of all encoded columns of the source in memory."""
+    blocks = sample_blocks(codec, sampled).blocks
+    n_bytes = sum(weight_of(block.select(codec.coded_columns)) for block in blocks)
+    return round(n_bytes * sampled.n_rows / max(sum(map(len, blocks)), 1))
 
 
 def _block_mb(codec: ArchiveCodec) -> float:

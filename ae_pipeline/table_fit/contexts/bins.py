@@ -14,7 +14,7 @@ from jaxtyping import Float64, Int64
 
 from ae_pipeline.table.frequencies import counts_to_codes
 from ae_pipeline.table.model import Bins
-from ae_pipeline.table_fit.contexts.bits import entropy_bits, width_bits, x_log_x
+from ae_pipeline.table_fit.contexts.bits import entropy_bits, width_bits
 
 #: Wider bins are not made: what lies there is escaped.
 _MOST_WIDTH_BITS = 60.0
@@ -77,14 +77,14 @@ class _Splitter:
         return -gain, first, end, int(places[best])
 
     def _cost(
-        self, first: int | Int64[np.ndarray, "tried"], end: int | Int64[np.ndarray, "tried"]
-    ) -> Float64[np.ndarray, "tried"]:
+        self, first: int | Int64[np.ndarray, "_"], end: int | Int64[np.ndarray, "_"]
+    ) -> Float64[np.ndarray, "_"]:
         """Bits of the rows of a segment, but for those of the total."""
         rows = np.asarray(self._sums[end] - self._sums[first])
         width = self._numbers[np.asarray(end) - 1] - self._numbers[first] + 1
         return rows * np.log2(width) - rows * np.log2(rows)
 
-    def _places(self, first: int, end: int) -> Int64[np.ndarray, "tried"]:
+    def _places(self, first: int, end: int) -> Int64[np.ndarray, "_"]:
         """Places to split at: all of a short segment, some and those beside frequent integers."""
         places = np.arange(first + 1, end)
         if len(places) <= 2 * _SPLITS_TRIED:
@@ -115,7 +115,7 @@ def _bins_of(histogram: Histogram, segments: list[tuple[int, int]]) -> Bins:
 
 
 def _bits(values: Int64[np.ndarray, "distinct"], first: int, end: int) -> float:
-    return float(width_bits(values[first], values[end - 1]))
+    return float(width_bits(values[first : first + 1], values[end - 1 : end])[0])
 
 
 def _is_worth_listing(
@@ -124,9 +124,9 @@ def _is_worth_listing(
     n_values, rows = len(values), float(counts.sum())
     if not 1 < n_values <= _MOST_LISTED or rows < 3 * n_values:
         return False
-    bits = float(width_bits(values[0], values[-1]))
+    bits = _bits(values, 0, n_values)
     table = n_values * (8.0 + bits - np.log2(n_values))
-    return entropy_bits(counts) + table < rows * bits
+    return bool(entropy_bits(counts) + table < rows * bits)
 
 
 def inside_bits(bins: Bins) -> Float64[np.ndarray, "bins"]:
@@ -139,32 +139,3 @@ def inside_bits(bins: Bins) -> Float64[np.ndarray, "bins"]:
         shares /= shares.sum()
         bits[place] = -(shares * np.log2(shares)).sum()
     return bits
-
-
-def count_tokens(bins: Bins, histogram: Histogram) -> Float64[np.ndarray, "tokens"]:
-    """Return the rows in each bin and, last, outside all."""
-    places = np.searchsorted(bins.low, histogram.values, side="right") - 1
-    is_inside = places >= 0
-    is_inside[is_inside] = histogram.values[is_inside] <= bins.high[places[is_inside]]
-    tokens = np.where(is_inside, places, len(bins.low))
-    return np.bincount(tokens, histogram.counts, minlength=len(bins.low) + 1)
-
-
-def order0_bits(bins: Bins, histogram: Histogram) -> float:
-    """Return the bits of all rows without contexts, and of the bins themselves."""
-    counts = count_tokens(bins, histogram)
-    escaped = 64.0 * counts[-1]
-    return (
-        float(x_log_x(counts.sum()[None])[0] - x_log_x(counts).sum())
-        + escaped
-        + float((counts[:-1] * inside_bits(bins)).sum())
-        + bins_bits(bins)
-    )
-
-
-def bins_bits(bins: Bins) -> float:
-    """Return the bits of the bins themselves, roughly as they are stored."""
-    if not len(bins.low):
-        return 0.0
-    span = float(width_bits(bins.low[0], bins.high[-1]))
-    return len(bins.low) * (6.0 + 0.8 * span) + len(bins.inside) * 8.0

@@ -13,14 +13,15 @@ _MOST_CATEGORIES = 8192
 _MOST_TOKENS = 47
 _MOST_LEVELS = 32
 
-Tokens = Int64[np.ndarray, "rows"]
+Tokens = Int64[np.ndarray, "_"]
 
 
 def is_rankable(space: SpaceRows, name: str) -> bool:
     """Whether integers may be categories: few, and whole as they stand."""
     column = space.columns[name]
     is_plain = column.role == "category" or column.places == 0
-    return is_plain and column.family != "bits" and 2 < space.largest(name) + 1 <= _MOST_CATEGORIES
+    is_small = space.least(name) >= 0 and 2 < space.largest(name) + 1 <= _MOST_CATEGORIES
+    return is_plain and column.family != "bits" and is_small
 
 
 def rank_signals(
@@ -45,8 +46,6 @@ def rank_signals(
     shape = np.sqrt((table + 2 * shares) / (totals[:, None] + 2)) - np.sqrt(shares)
     weighted = np.sqrt(totals)[:, None] * shape
     directions = _main_directions(weighted.T @ weighted)
-    if not len(values) or values.min() < 0:
-        return []
     n_values = space.largest(name) + 2
     return [
         Signal("rank", (name,), _levels(shape @ direction, totals, present, n_values))
@@ -65,9 +64,9 @@ def _frequent_tokens(tokens: Tokens, n_tokens: int) -> tuple[int, Int64[np.ndarr
 
 
 def _levels(
-    scores: Float64[np.ndarray, "present"],
-    totals: Float64[np.ndarray, "present"],
-    present: Int64[np.ndarray, "present"],
+    scores: Float64[np.ndarray, "_"],
+    totals: Float64[np.ndarray, "_"],
+    present: Int64[np.ndarray, "_"],
     n_values: int,
 ) -> tuple[int, ...]:
     """Cut categories into levels of as many rows each; those not seen are amid them.
@@ -113,7 +112,7 @@ def group_labels(
     for name in names:
         values = space.known.value(name)[rows]
         size = int(values.max()) + 1
-        if not 2 <= size <= 64:
+        if not 2 <= size <= 64 or values.min() < 0:
             continue
         counts = np.bincount(integers * size + values, minlength=n_values * size)
         table = counts.reshape(n_values, size)

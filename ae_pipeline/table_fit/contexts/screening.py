@@ -13,7 +13,7 @@ from ae_pipeline.table_fit.contexts.ranks import is_rankable, rank_signals
 from ae_pipeline.table_fit.contexts.tree import BinnedSignal, bin_signal
 from ae_pipeline.table_fit.goal import Goal
 
-Tokens = Int64[np.ndarray, "rows"]
+Tokens = Int64[np.ndarray, "_"]
 
 _MOST_SCREENED_ROWS = 20_000
 

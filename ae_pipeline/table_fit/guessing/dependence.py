@@ -19,7 +19,7 @@ _MOST_VALUE = 1 << 20
 _SINGLES_PAIRED = 6
 _MOST_CYCLE = 5000
 
-Integers = Int64[np.ndarray, "rows"]
+Integers = Int64[np.ndarray, "_"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def find_dependences(goal: Goal, names: list[str], most: int = 2) -> list[Depend
         return []
     mode = counts.max() / len(rows)
     floor = max(0.25, 1.4 * mode if mode < 0.5 else mode + 0.4 * (1 - mode))
-    usable = [name for name in names if 0 < goal.space.largest(name) + 1 < _MOST_VALUE]
+    usable = [name for name in names if _is_small(goal, name)]
     judge = _Judge(goal, rows)
     singles = sorted((judge.match((name,)) for name in usable), key=lambda match: -match.gain)
     paired = sorted(singles, key=lambda match: -match.share)[:_SINGLES_PAIRED]
@@ -55,7 +55,13 @@ def find_dependences(goal: Goal, names: list[str], most: int = 2) -> list[Depend
     ]
     found = [match for match in [*singles, *pairs] if match.gain > 0 and match.share > floor]
     found.sort(key=lambda match: -match.gain)
+    if goal.is_held(goal.live).all():
+        return []
     return [make_table(goal, match.sources) for match in found[:most]]
+
+
+def _is_small(goal: Goal, name: str) -> bool:
+    return goal.space.least(name) >= 0 and goal.space.largest(name) + 1 < _MOST_VALUE
 
 
 class _Judge:
@@ -82,16 +88,17 @@ class _Judge:
         # A row alone in its group says nothing of rows to come.
         matched = int(largest[largest > 1].sum()) - 0.5 * int((largest > 1).sum())
         share = matched / len(pairs)
-        table = n_groups * (np.log2(self._n_distinct) + 4)
+        table = int((largest > 1).sum()) * (np.log2(self._n_distinct) + 4)
         missed = entropy_bits(np.array([matched, len(pairs) - matched]))
         gain = (self._bits * matched - missed) * self._scale - table
         return _Match(float(gain), share, sources)
 
 
 def make_table(goal: Goal, sources: tuple[str, ...]) -> Dependence:
-    """Tabulate the most frequent integer of each key, in all rows."""
-    keys = combined_keys(sources, goal.space.known)[goal.live]
-    integers = goal.integers[goal.live]
+    """Tabulate the most frequent integer of each key, in the rows that do not judge."""
+    rows = goal.live[~goal.is_held(goal.live)]
+    keys = combined_keys(sources, goal.space.known)[rows]
+    integers = goal.integers[rows]
     order = np.lexsort((integers, keys))
     keys, integers = keys[order], integers[order]
     is_new = np.concatenate([[True], (keys[1:] != keys[:-1]) | (integers[1:] != integers[:-1])])
@@ -100,17 +107,10 @@ def make_table(goal: Goal, sources: tuple[str, ...]) -> Dependence:
     order = np.lexsort((-counts, keys[starts]))
     starts, counts = starts[order], counts[order]
     is_first = np.concatenate([[True], keys[starts][1:] != keys[starts][:-1]])
-    kept = starts[is_first & _pays(counts, is_first, goal.space.share)]
+    # An entry that one row alone speaks for saves nothing.
+    kept = starts[is_first & (counts >= 2)]
     kept = kept if len(kept) else starts[:1]
     return Dependence(sources, keys[kept], integers[kept])
-
-
-def _pays(
-    counts: Int64[np.ndarray, "pairs"], is_first: Int64[np.ndarray, "pairs"], share: float
-) -> Int64[np.ndarray, "pairs"]:
-    """Keep entries that several rows of the archive share."""
-    result: Int64[np.ndarray, "pairs"] = counts * share >= 2
-    return result
 
 
 def find_cycle(goal: Goal, names: list[str]) -> list[Relation]:

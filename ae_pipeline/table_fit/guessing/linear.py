@@ -14,7 +14,7 @@ _MOST_ROWS = 10_000
 _LEAST_ROWS = 32
 _MOST_SHIFT = 20
 
-Rows = Int64[np.ndarray, "rows"]
+Rows = Int64[np.ndarray, "_"]
 
 
 def fit_linear(goal: Goal, names: list[str], most: int = 6) -> Linear | None:
@@ -61,9 +61,9 @@ def _fill(goal: Goal, name: str) -> int:
 
 def _fit(
     goal: Goal,
-    target: Float64[np.ndarray, "rows"],
+    target: Float64[np.ndarray, "_"],
     terms: list[Term],
-    columns: list[Float64[np.ndarray, "rows"]],
+    columns: list[Float64[np.ndarray, "_"]],
     most: int,
     has_bias: bool = True,
 ) -> Linear | None:

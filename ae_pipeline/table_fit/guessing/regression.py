@@ -14,8 +14,8 @@ from jaxtyping import Bool, Float64
 _FAR = 200.0
 _TRIED = 3
 
-Numbers = Float64[np.ndarray, "rows"]
-Table = Float64[np.ndarray, "terms rows"]
+Numbers = Float64[np.ndarray, "_"]
+Table = Float64[np.ndarray, "_ _"]
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Fit:
 class _Scaled:
     """Centred columns in units of their own scale."""
 
-    centres: Float64[np.ndarray, "terms"]
-    scales: Float64[np.ndarray, "terms"]
+    centres: Float64[np.ndarray, "_"]
+    scales: Float64[np.ndarray, "_"]
     values: Table
 
     def unscale(
@@ -63,14 +63,14 @@ def _scale_of(values: Numbers) -> float:
     return scale if scale > 0 else float(values.std()) + 1e-9
 
 
-def _near(values: Table) -> Bool[np.ndarray, "rows"]:
+def _near(values: Table) -> Bool[np.ndarray, "_"]:
     is_near = (np.abs(values) < _FAR).all(axis=0)
     return is_near if is_near.sum() > len(is_near) / 2 else np.ones(len(is_near), bool)
 
 
 def _solve(
     terms: Table, target: Numbers, weights: Numbers, ridge: float
-) -> Float64[np.ndarray, "terms"]:
+) -> Float64[np.ndarray, "_"]:
     weighted = terms * weights
     moments = weighted @ terms.T
     moments[np.diag_indices_from(moments)] += ridge * np.trace(moments) / len(moments)
@@ -108,7 +108,7 @@ def _mean_bits(rest: Numbers, scale: float) -> float:
 def _best_addition(
     values: Table, goal: Numbers, rest: Numbers, chosen: list[int], scale: float
 ) -> tuple[float, int, Numbers, Numbers] | None:
-    weights = 1 / np.maximum(np.abs(rest), 0.05)
+    weights = 1 / np.maximum(np.abs(rest), 0.05 * _scale_of(rest))
     weighted = values * weights
     merit = np.abs(weighted @ rest) / np.sqrt((weighted * values).sum(axis=1) + 1e-9)
     merit[chosen] = -1
@@ -127,8 +127,9 @@ def _reweighted(values: Table, goal: Numbers, rest: Numbers) -> tuple[Numbers, N
     terms = np.concatenate([np.ones((1, len(goal))), values])
     solution = np.zeros(len(terms))
     for step in range(7):
-        weights = 1 / np.maximum(np.abs(rest), 1e-3 if step > 3 else 0.02)
-        solution = _solve(terms, goal, weights, 1e-6)
+        # Relative to what is left: a term may matter that is small beside the others.
+        least = (1e-3 if step > 3 else 0.02) * _scale_of(rest) + 1e-12
+        solution = _solve(terms, goal, 1 / np.maximum(np.abs(rest), least), 1e-9)
         rest = goal - solution @ terms
     return solution, rest
 

@@ -90,13 +90,15 @@ class _Search:
 
     def starts(self) -> list[tuple[Coefficients, int]]:
         """Coefficients and divisors to begin from."""
-        found = [(((place, sign),), 1) for place, sign in self._singles()]
+        found: list[tuple[Coefficients, int]] = []
+        found += [(((place, sign),), 1) for place, sign in self._singles()]
         found += self._pairs()
-        fits = [select_terms(self._target, self._columns, _MOST_TERMS)]
+        selected = select_terms(self._target, self._columns, _MOST_TERMS)
+        fits = [] if selected is None else [selected]
         if len(self._columns) > 1:
             fits.append(fit_all(self._target, self._columns, _STEPS))
         for fit in fits:
-            for divisor in _DIVISORS if fit is not None else ():
+            for divisor in _DIVISORS:
                 rounded = self._rounded(fit.weights, divisor)
                 if rounded:
                     found.append((rounded, divisor))
@@ -207,7 +209,7 @@ def _make_search(goal: Goal, names: list[str]) -> _Search | None:
     if goal.column.role != "number" or not related or not len(goal.picked):
         return None
     units, period = _common_units([*related, goal.column], goal.column)
-    if max(units) * float(np.abs(goal.integers).max()) > _MOST_EXACT:
+    if units[-1] * float(np.abs(goal.integers.astype(np.float64)).max()) > _MOST_EXACT:
         return None
     search = _Search(goal, [column.name for column in related], units, period)
     return (
@@ -255,7 +257,7 @@ def _fill_of_zero(column: SubColumn) -> int:
     return -column.offset // column.step if column.offset % column.step == 0 else 0
 
 
-def _mode(values: Float64[np.ndarray, "rows"]) -> tuple[float, int]:
+def _mode(values: Float64[np.ndarray, "_"]) -> tuple[float, int]:
     """Return the most frequent value and how many have it."""
     if not len(values):
         return 0.0, 0

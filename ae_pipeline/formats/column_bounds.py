@@ -26,7 +26,7 @@ Bound = int | float | bytes
 
 @dataclass(frozen=True)
 class ColumnBounds:
-    """What is known of the values of a column in a row group.
+    """The values of a column in a row group, as far as bounds say it.
 
     Integers, dates, times, timestamps and durations have integers as bounds, in the unit of their
     type; floats have float64 numbers, and NaN are not counted; text and binary have bytes, which

@@ -45,7 +45,7 @@ class TableChoice:
             tuple(name for name in whole.order if name in names),
             tuple(one for one in whole.models if one.name in names),
         )
-        return TableCodec(mappings, cells, pack_table(model, columns))
+        return TableCodec(mappings, cells, pack_table(model, columns), self.sampled.lows)
 
     def costs(self) -> tuple[ColumnCost, ...]:
         """Return the bytes of each column of the schema, plain and coded."""

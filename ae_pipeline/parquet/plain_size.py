@@ -31,12 +31,11 @@ def plain_sizes(batches: Iterable[pa.RecordBatch]) -> Counter[str]:
         group = pq.read_metadata(pa.BufferReader(sink.getvalue())).row_group(0)
         for number in range(group.num_columns):
             chunk = group.column(number)
-            name = owner_of(chunk.path_in_schema, batch.schema.names)
+            name = _owner(chunk.path_in_schema, batch.schema.names)
             found[name] += chunk.total_compressed_size + _FOOTER_BYTES
     return found
 
 
-def owner_of(path: str, names: Iterable[str]) -> str:
-    """Return the top-level column of a leaf, whose name may hold dots; "" for none of these."""
-    owners = (name for name in names if f"{path}.".startswith(f"{name}."))
-    return max(owners, key=len, default="")
+def _owner(path: str, names: list[str]) -> str:
+    """Return the top-level column of a leaf; names may hold dots."""
+    return max((name for name in names if f"{path}.".startswith(f"{name}.")), key=len)

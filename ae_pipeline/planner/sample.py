@@ -63,6 +63,8 @@ class SampleBlocks:
 
     def shortened(self, n_values: int) -> SampleBlocks:
         """Return fewer or shorter blocks, of about `n_values` values in all, from all over."""
+        if not self.blocks:
+            return self
         found = sum(block.num_rows * block.num_columns for block in self.blocks)
         step = max(1, found // max(n_values, 1))
         n_blocks = -(-len(self.blocks) // step)
@@ -93,12 +95,17 @@ class SampleBlocks:
 def read_sample(
     groups: Sequence[RowGroup], codec: ArchiveCodec, most_values: int = MOST_VALUES
 ) -> SampleBlocks:
-    """Read every block of a small source in few files, else runs of rows from all over it."""
+    """Read every block of a small source in few files, else runs of rows from all over it.
+
+    There are none if the codec codes no column.
+    """
     n_rows = sum(group.n_rows for group in groups)
     most_rows = max(1, most_values // max(len(codec.coded_columns), 1))
     by_fragment = [list(part) for _, part in groupby(groups, lambda group: group.fragment)]
     sizes = [sum(group.n_rows for group in part) for part in by_fragment]
     n_blocks = sum(-(-size // codec.block_rows) for size in sizes)
+    if not codec.coded_columns:
+        return SampleBlocks((), n_rows, n_blocks)
     blocks = tuple(read_runs(groups, codec.coded_columns, codec.block_rows, most_rows))
     if n_rows <= most_rows and len(by_fragment) <= _MOST_PLACES:
         return SampleBlocks(blocks, n_rows, n_blocks)

@@ -173,14 +173,8 @@ def _scaled(cost: ColumnCost, share: float) -> ColumnCost:
 
 def _kept_bytes(codec: ArchiveCodec, sampled: SampledSource) -> int:
     """Return the bytes of the columns that the codec keeps as plain Parquet."""
-    coded = set(codec.coded_columns)
-    # Columns that nobody may code were not measured.
-    measured = {one.name: one.plain_bytes for one in codec.provenance.costs if one.plain_bytes}
-    kept = (name for name in codec.schema.arrow.names if name not in coded)
-    return sum(
-        round(measured[name] * sampled.share) if name in measured else sampled.stored.get(name, 0)
-        for name in kept
-    )
+    coded = codec.coded_in(codec.schema.arrow)
+    return sum(size for name, size in sampled.plain_bytes.items() if name not in coded)
 
 
 def _try_out(

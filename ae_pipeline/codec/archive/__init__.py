@@ -1,7 +1,7 @@
 """The archive codec: row groups to bytes in which every value keeps its promise."""
 
 from ae_pipeline.codec.archive.codec import MOST_ROWS, ArchiveCodec
-from ae_pipeline.codec.archive.column import code_directly
+from ae_pipeline.codec.archive.column import ColumnCodec, code_directly
 from ae_pipeline.codec.archive.files import load_archive_codec, model_bytes, save_archive_codec
 from ae_pipeline.codec.archive.network import ArchiveNetwork
 from ae_pipeline.codec.archive.table import TableCodec, cell_subcolumns, count_items, dead, spread
@@ -10,6 +10,7 @@ __all__ = [
     "MOST_ROWS",
     "ArchiveCodec",
     "ArchiveNetwork",
+    "ColumnCodec",
     "TableCodec",
     "cell_subcolumns",
     "code_directly",

@@ -64,7 +64,7 @@ class BackfillPresenter(Presenter[BackfillReport]):
         self._done = None if result.report is None else present(result.report)
 
     def headline(self) -> str:
-        """What the dataset takes as a whole, or the files that were selected."""
+        """Bytes of the dataset as a whole, or of the files that were selected."""
         report = self.result.report
         if report is None:
             return ""

@@ -25,7 +25,7 @@ class CompressPresenter(Presenter[CompressReport]):
         self._plan = present(result.plan)
 
     def headline(self) -> str:
-        """What the archive takes as a whole, or the files that this run was about."""
+        """Bytes of the archive as a whole, or of the files that this run was about."""
         most = max(self._reports(), key=lambda report: report.total.n_fragments, default=None)
         if most is None:
             return ""

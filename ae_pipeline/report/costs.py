@@ -1,4 +1,4 @@
-"""What each column of an archive costs: as plain Parquet and coded, and how it is coded."""
+"""Bytes of each column of an archive: as plain Parquet and coded, and how it is coded."""
 
 from __future__ import annotations
 

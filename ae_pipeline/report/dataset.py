@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any  # JSON trees
 
-from ae_pipeline.report.errors import column_table, dataset_kind, partition_table, verdict
+from ae_pipeline.report.errors import (
+    column_table,
+    dataset_kind,
+    has_blocks,
+    partition_table,
+    verdict,
+)
 from ae_pipeline.report.fidelity import exact_line, fidelity_table, fidelity_tables
 from ae_pipeline.report.headline import part_line, whole_line
 from ae_pipeline.report.partitions import state_table
@@ -24,7 +30,7 @@ class DatasetPresenter(Presenter[DatasetReport]):
     """Partitions, errors of columns, sizes, and whether the promise holds."""
 
     def headline(self) -> str:
-        """What the dataset takes as a whole, or the selected part of it."""
+        """Bytes of the dataset as a whole, or of the selected part."""
         return dataset_headline(self.result, is_whole=not self.result.is_partial)
 
     def tables(self) -> list[Table]:
@@ -41,8 +47,8 @@ class DatasetPresenter(Presenter[DatasetReport]):
     def lines(self) -> list[str]:
         """The verdict, and how many fragments were written."""
         report = self.result
-        is_archive = dataset_kind(report) == "archive" and report.total.n_fragments
-        sentence = verdict(report) or (exact_line(report.fidelity) if is_archive else "")
+        has_promises = has_blocks(report) and report.total.n_fragments
+        sentence = verdict(report) or (exact_line(report.fidelity) if has_promises else "")
         n_current = report.total.n_fragments - report.n_written
         counts = f"Fragments: {report.n_written:,} written, {n_current:,} current already"
         return [line for line in (sentence, "" if report.verb == "verify" else counts) if line]

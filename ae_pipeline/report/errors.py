@@ -85,7 +85,12 @@ def verdict(report: DatasetReport) -> str:
 
 def dataset_kind(report: DatasetReport) -> str:
     """The encoded dataset in one word: archive or features."""
-    return "features" if "latents" in report.total.ledger else "archive"
+    return "archive" if has_blocks(report) else "features"
+
+
+def has_blocks(report: DatasetReport) -> bool:
+    """Whether the encoded dataset has blocks, in which every value keeps a promise."""
+    return "latents" not in report.total.ledger
 
 
 def failure_lines(failures: Sequence[FragmentFailure], limit: int = 20) -> list[str]:

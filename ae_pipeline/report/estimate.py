@@ -17,7 +17,7 @@ class EstimatePresenter(Presenter[Estimate]):
     """A forecast, with the verdict as its last line."""
 
     def headline(self) -> str:
-        """What the whole archive would take at the recommended tolerance."""
+        """Bytes of the whole archive at the recommended tolerance."""
         found = self.result
         shown = _recommended(found)
         return forecast_line(found.source_bytes, shown.archive_bytes, shown.label)

@@ -22,7 +22,7 @@ class InspectionPresenter(Presenter[Inspection]):
     """A path: its facts, where its bytes lie, and its columns."""
 
     def headline(self) -> str:
-        """What an encoded dataset takes as a whole."""
+        """Bytes of an encoded dataset as a whole."""
         found = self.result
         return "" if found.bytes is None else whole_line(found.bytes, found.kind)
 
@@ -38,7 +38,8 @@ class InspectionPresenter(Presenter[Inspection]):
     def lines(self) -> list[str]:
         """Whether every bit is kept."""
         found = self.result
-        line = exact_line(found.fidelity) if found.kind == "archive" else ""
+        has_promises = found.kind != "source" and (found.costs or found.fidelity)
+        line = exact_line(found.fidelity) if has_promises else ""
         return [line] if line else []
 
 

@@ -29,10 +29,10 @@ DAYS = ("day=1", "day=2")
 def table(seed: int, *, is_broken: bool = False, shift: float = 0.0) -> pa.Table:
     """Two columns, the second of which follows from the first unless it is broken."""
     generator = np.random.default_rng(seed)
-    driver = generator.normal(size=3000)
+    driver = generator.normal(size=3000) + shift
     other = generator.normal(size=3000) if is_broken else driver
     noise = 0.001 * generator.normal(size=3000)
-    return pa.table({"key": range(3000), "x": driver + shift, "y": 2.0 * other + noise})
+    return pa.table({"key": range(3000), "x": driver, "y": 2.0 * other + noise})
 
 
 def job_for(source: Path, **settings: object) -> CompressJob:

@@ -28,7 +28,7 @@ from ae_pipeline.planner.sample import read_runs
 from ae_pipeline.table_fit import TableSample
 
 #: Values of a sample, over all columns; and the bytes that its rows take at most.
-MOST_VALUES, _MOST_BYTES = 6 << 20, 1 << 28
+MOST_VALUES, _MOST_BYTES = 6 << 20, 1 << 27
 
 Starts = Int64[np.ndarray, "runs"]
 Cells = Int64[np.ndarray, "_"]

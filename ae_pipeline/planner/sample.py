@@ -18,6 +18,8 @@ from ae_pipeline.planner.moments import Cells
 MOST_VALUES = 1 << 22
 #: Row groups of a larger source that runs of rows come from, if possible and at most.
 _PLACES, _MOST_PLACES = 16, 256
+#: Bytes of a run in memory, whatever its rows.
+_RUN_BYTES = 1 << 26
 #: Rows of the shortest run, and how deep in the files runs lie, as a multiple of the sample.
 _LEAST_RUN, _DEPTH = 1 << 11, 8
 #: Blocks from which the fixed bytes of a block are measured.
@@ -133,7 +135,8 @@ def _whole(
     groups: Sequence[RowGroup], columns: Sequence[str], n_rows: int
 ) -> Iterator[pa.RecordBatch]:
     for fragment, _ in groupby(groups, lambda group: group.fragment):
-        yield from rebatch(read_records(fragment, n_rows, columns), n_rows)
+        records = read_records(fragment, n_rows, columns, most_bytes=_RUN_BYTES)
+        yield from rebatch(records, n_rows, _RUN_BYTES)
 
 
 def _runs(
@@ -158,12 +161,13 @@ def _runs_of(
     group: RowGroup, columns: Sequence[str], run: int, n_runs: int, depth: int
 ) -> Iterator[pa.RecordBatch]:
     """Yield evenly spread runs of the first `depth` rows of a row group."""
-    batches = rebatch(read_records(group.fragment, run, columns, [group.index]), run)
+    records = read_records(group.fragment, run, columns, [group.index], _RUN_BYTES)
+    batches = rebatch(records, run, _RUN_BYTES)
     n_runs_here = depth // run
     wanted = np.linspace(0, n_runs_here - 1, min(n_runs, n_runs_here)).round().astype(int).tolist()
-    for number, records in zip(range(wanted[-1] + 1), batches, strict=False):
+    for number, batch in zip(range(wanted[-1] + 1), batches, strict=False):
         if number in wanted:
-            yield records
+            yield batch
 
 
 def _far_apart(n_groups: int) -> list[int]:

@@ -24,7 +24,7 @@ from ae_pipeline.table.model import (
 from ae_pipeline.table.targets import CodingOrder, coding_order, targets_of
 from ae_pipeline.table.trees import leaf_numbers, leaf_places
 from ae_pipeline.table_fit.contexts.bins import inside_bits, make_bins, make_histogram
-from ae_pipeline.table_fit.contexts.bits import entropy_bits, packed_bytes
+from ae_pipeline.table_fit.contexts.bits import CHANCE_BITS, entropy_bits, packed_bytes
 from ae_pipeline.table_fit.contexts.pruning import prune
 from ae_pipeline.table_fit.contexts.screening import Screened
 from ae_pipeline.table_fit.contexts.tree import Grower
@@ -190,12 +190,20 @@ class Trial:
         cells = leaves.astype(np.int64) * self.n_tokens + self.tokens_by_row[goal.live]
         n_leaves = int((tree.asks < 0).sum())
         table = np.bincount(cells, minlength=n_leaves * self.n_tokens).reshape(n_leaves, -1)
-        tree, table = prune(tree, table * goal.space.share)
+        tree, table = prune(tree, table * goal.space.share, goal.space.share)
         tree = _used(tree)
         codes = counts_to_codes(table)
         model = replace(self.draft, bins=self.bins, tree=tree, codes=codes)
-        bits = code_bits(codes, table) + self._inside_bits(table)
+        bits = code_bits(codes, table) + self._inside_bits(table) + self._luck_bits(table)
         return Learned(model, bits, model_bytes(model))
+
+    def _luck_bits(self, table: Float64[np.ndarray, "leaves tokens"]) -> float:
+        """Bits that rows beyond the sample will miss of what was found in it."""
+        entries = int((table > 0).sum()) - len(table)
+        tabulated = sum(len(g.keys) for g in self.way.guesses if isinstance(g, Dependence))
+        row_bits = np.log2(len(np.unique(self._goal.integers[self._goal.picked])) + 1)
+        missed = CHANCE_BITS * entries + float(row_bits) * tabulated
+        return (self._goal.space.share - 1) * missed
 
     def _inside_bits(self, table: Float64[np.ndarray, "leaves tokens"]) -> float:
         by_bin = table.sum(axis=0)[len(self.way.guesses) :]

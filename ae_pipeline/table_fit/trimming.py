@@ -1,4 +1,4 @@
-"""Fewer rows of a sample: the first ones of each run, and the items that belong to them."""
+"""Fewer rows of a sample: pieces of each run, and the items that belong to them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from ae_pipeline.table_fit.sample import TableSample
 Mask = Bool[np.ndarray, "_"]
 Rows = Int64[np.ndarray, "_"]
 
+_PIECE_ROWS = 2048
+
 
 def trim(sample: TableSample, most_rows: int) -> TableSample:
     """Return a sample of at most so many rows of the table, roughly; they stand for as many."""
@@ -18,7 +20,8 @@ def trim(sample: TableSample, most_rows: int) -> TableSample:
     n_rows = 0 if first is None else len(sample.sequences[first.name].integers)
     if n_rows <= most_rows:
         return sample
-    kept = {"": _leading(sample.starts, n_rows, most_rows / n_rows)}
+    mask, firsts = _spread(sample.starts, n_rows, most_rows / n_rows)
+    kept = {"": mask}
     for column in sample.columns:
         if column.space and column.space not in kept:
             lengths = _lengths(sample, column.space)
@@ -39,11 +42,15 @@ def trim(sample: TableSample, most_rows: int) -> TableSample:
     )
 
 
-def _leading(starts: Rows, n_rows: int, share: float) -> Mask:
+def _spread(starts: Rows, n_rows: int, share: float) -> tuple[Mask, Rows]:
+    """Return which rows are kept, and the first row of each piece that they begin."""
     sizes = np.diff(starts, append=n_rows)
     places = np.arange(n_rows) - np.repeat(starts, sizes)
-    result: Mask = places < np.repeat(np.ceil(sizes * share), sizes)
-    return result
+    pieces = places // _PIECE_ROWS
+    # Whole pieces, evenly spread: the first one, and each that brings their share to the next.
+    kept = np.floor(pieces * share) > np.floor((pieces - 1) * share)
+    is_first = kept & (places % _PIECE_ROWS == 0)
+    return kept, np.flatnonzero(is_first)
 
 
 def _column(sample: TableSample, name: str) -> SubColumn:

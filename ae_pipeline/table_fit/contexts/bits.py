@@ -10,6 +10,8 @@ from ae_pipeline.coding.entropy import pack_integers
 #: Bits of a frequency in a table of contexts, and of a node of its tree, as packed models take.
 ENTRY_BITS = 5.0
 SPLIT_BITS = 26.0
+#: Bits that a frequency seems to save, by chance, for each row that a sampled row stands for.
+CHANCE_BITS = 1.0
 
 _COUNTS = np.arange(1, 1 << 17, dtype=np.float64)
 _X_LOG_X = np.concatenate([[0.0], _COUNTS * np.log2(_COUNTS)])

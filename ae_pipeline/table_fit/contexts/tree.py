@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float64, Int16, Int32, Int64, UInt8
 
-from ae_pipeline.table_fit.contexts.bits import ENTRY_BITS, SPLIT_BITS, rows_entropy_bits, x_log_x
+from ae_pipeline.table_fit.contexts.bits import CHANCE_BITS, ENTRY_BITS, SPLIT_BITS, rows_entropy_bits, x_log_x
 
 #: A context of fewer rows is not split.
 _LEAST_ROWS = 8
@@ -156,7 +156,9 @@ class Grower:
         bits = rows_entropy_bits(left) + rows_entropy_bits(right)
         before = float(x_log_x(counts.sum()[None])[0] - x_log_x(counts).sum())
         entries = (left > 0).sum(axis=1) + (right > 0).sum(axis=1) - len(counts)
-        return (before - bits) * self._scale - ENTRY_BITS * entries - SPLIT_BITS
+        chance = CHANCE_BITS * self._scale
+        saved = (before - bits) * self._scale - (ENTRY_BITS + chance) * entries
+        return saved - SPLIT_BITS - chance
 
     def _in_preorder(self, root: _Node) -> GrownTree:
         asks: list[int] = []

@@ -86,7 +86,7 @@ class _Judge:
         # A row alone in its group says nothing of rows to come.
         matched = int(largest[largest > 1].sum()) - 0.5 * int((largest > 1).sum())
         share = matched / len(pairs)
-        table = n_groups * (np.log2(self._n_distinct) + 4)
+        table = int((largest > 1).sum()) * (np.log2(self._n_distinct) + 4)
         missed = entropy_bits(np.array([matched, len(pairs) - matched]))
         gain = (self._bits * matched - missed) * self._scale - table
         return _Match(float(gain), share, sources)
@@ -104,8 +104,8 @@ def make_table(goal: Goal, sources: tuple[str, ...]) -> Dependence:
     order = np.lexsort((-counts, keys[starts]))
     starts, counts = starts[order], counts[order]
     is_first = np.concatenate([[True], keys[starts][1:] != keys[starts][:-1]])
-    # An entry for one row of the archive saves nothing.
-    kept = starts[is_first & (counts * goal.space.share >= 2)]
+    # An entry that one row alone speaks for saves nothing.
+    kept = starts[is_first & (counts >= 2)]
     kept = kept if len(kept) else starts[:1]
     return Dependence(sources, keys[kept], integers[kept])
 

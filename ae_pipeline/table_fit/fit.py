@@ -176,7 +176,7 @@ class _Learner:
 
 def _words(found: Learned) -> str:
     model = found.model
-    words = ["changes" if model.follows else "direct"]
+    words = ["changes" if model.follows else "between" if model.hierarchy else "direct"]
     if model.base is not None:
         words.append(f"linear of {len(model.base.terms)}")
     if model.keys:

@@ -10,12 +10,14 @@ from ae_pipeline.table.model import Guess, Linear, Previous, Signal
 from ae_pipeline.table_fit.contexts.ranks import group_labels
 from ae_pipeline.table_fit.contexts.screening import (
     general_signals,
+    own_signals,
     ranked_signals,
     screen,
     special_signals,
 )
 from ae_pipeline.table_fit.effort import Effort
 from ae_pipeline.table_fit.goal import Goal
+from ae_pipeline.table_fit.guessing.between import between_ways
 from ae_pipeline.table_fit.guessing.dependence import find_cycle, find_dependences
 from ae_pipeline.table_fit.guessing.keys import KeyOrder, find_orders
 from ae_pipeline.table_fit.guessing.linear import fit_changes, fit_linear
@@ -43,6 +45,20 @@ def search(goal: Goal, names: list[str], effort: Effort) -> Learned:
     least = rated[0][0]
     kept = [place for bits, place in rated if bits < 1.5 * least + 16_000][: effort.trials]
     learned = [_learn(goal, names, trials[place], linear, effort) for place in kept]
+    import os, time
+    if effort.trials > 1 and os.environ.get("BETWEEN", "1") == "1":
+        t0 = time.process_time()
+        hits_n = [guess for guess in trials[rated[0][1]].way.guesses]
+        guesses = max((t.way.guesses for t in trials), key=len)
+        between = [Trial(goal, way, hits) for way in between_ways(goal, _numbers(goal, names), list(guesses))]
+        rb = sorted((t.quick_bits(), i) for i, t in enumerate(between))
+        t1 = time.process_time()
+        lb = [_learn(goal, names, between[i], linear, effort) for _, i in rb[:2]]
+        t2 = time.process_time()
+        f = lambda t: f"{'d' if t.way.hierarchy.has_distances else 'h'}{'l' if t.way.base else ''}{len(t.way.guesses)}"
+        print(goal.column.name, "plain", [(round(b / 8), round(l.n_bytes)) for (b, _), l in zip(rated, learned)],
+              "between", [(round(b / 8), f(between[i])) for b, i in rb], [round(l.n_bytes) for l in lb], round(t1-t0,2), round(t2-t1,2), flush=True)
+        learned += lb
     return min(learned, key=lambda found: found.n_bytes)
 
 
@@ -150,6 +166,7 @@ def _learn(
         if keys:
             special.append(Signal("first", keys))
     candidates = general_signals(goal, set(names)) + special_signals(goal, special)
+    candidates += own_signals(goal, trial.own)
     chosen = screen(candidates, tokens, n_tokens, goal.scale, effort.signals)
     ranked = list(
         dict.fromkeys(found.signal.sources[0] for found in chosen if found.signal.kind == "value")

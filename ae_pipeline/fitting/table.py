@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from ae_pipeline.codec.archive import ArchiveCodec, model_bytes
@@ -40,7 +40,7 @@ def add_table(
         budget_s: seconds of a present-day core to learn for; None for those of the planner.
         most_values: values to learn from, over all columns.
     """
-    names = _candidates(codec, job)
+    names = _mappable(codec, job)
     started = time.monotonic()
     sampled = sample_table(codec, source, groups, names, job.planner.growth, most_values)
     if not sampled.runs or not (sampled.cells or sampled.mappings):
@@ -48,15 +48,14 @@ def add_table(
     budget_s = job.planner.budget_s if budget_s is None else budget_s
     fitted = fit_table(sampled.subcolumns(), budget_s, _shown(progress))
     choice = TableChoice(sampled, fitted, codes_all=job.columns.code == "all")
-    found = replace(codec, table=choice.table())
-    seconds = round(time.monotonic() - started, 1)
+    whole = replace(codec, table=choice.table())
+    found, entry = _smallest(_candidates(whole), sampled, started)
     former = (replace(one, is_chosen=False) for one in codec.provenance.plan)
-    plan = (*former, _entry(found, sampled, seconds))
-    provenance = replace(codec.provenance, plan=plan, costs=choice.costs())
+    provenance = replace(codec.provenance, plan=(*former, entry), costs=choice.costs())
     return replace(found, provenance=provenance)
 
 
-def _candidates(codec: ArchiveCodec, job: JobConfig) -> list[str]:
+def _mappable(codec: ArchiveCodec, job: JobConfig) -> list[str]:
     """Return the columns to map: those that are neither kept nor on a grid."""
     arrow = codec.schema.arrow
     pinned = pinned_columns(arrow, job.columns, codec.provenance.source)
@@ -70,13 +69,31 @@ def _candidates(codec: ArchiveCodec, job: JobConfig) -> list[str]:
     return [name for name in arrow.names if name in own - pinned - on_grid]
 
 
-def _entry(codec: ArchiveCodec, sampled: SampledTable, seconds: float) -> Candidate:
-    """Measure the codec on the sample, and list it as the candidate that was chosen."""
-    payload = sum(len(codec.encode(run).to_bytes()) for run in sampled.runs)
-    model = sum(model_bytes(codec).values())
-    n_bytes = round(payload * sampled.share)
-    logger.info("table: %d bytes of payload, %d of model", n_bytes, model)
-    return Candidate("table model", n_bytes, model, seconds, is_chosen=True)
+def _candidates(codec: ArchiveCodec) -> dict[str, ArchiveCodec]:
+    """Return the codec, and the same without its network, whose gain the table may have taken."""
+    if codec.network is None:
+        return {"table model": codec}
+    alone = replace(codec, network=None)
+    return {"table model and network": codec, "table model": alone}
+
+
+def _smallest(
+    candidates: Mapping[str, ArchiveCodec], sampled: SampledTable, started: float
+) -> tuple[ArchiveCodec, Candidate]:
+    """Measure codecs on the sample; return that of fewest bytes, and its entry in the plan."""
+    best: tuple[float, ArchiveCodec, Candidate] | None = None
+    for name, codec in candidates.items():
+        payload = sampled.share * sum(len(codec.encode(run).to_bytes()) for run in sampled.runs)
+        model = sum(model_bytes(codec).values())
+        seconds = round(time.monotonic() - started, 1)
+        entry = Candidate(name, round(payload), model, seconds, is_chosen=True)
+        logger.info("%s: %d bytes of payload, %d of model", name, payload, model)
+        total = payload + model / sampled.growth
+        if best is None or total < best[0]:
+            best = total, codec, entry
+    if best is None:
+        raise ValueError("no candidate was measured")
+    return best[1], best[2]
 
 
 def _shown(progress: Progress) -> Callable[[int, int, str], None]:

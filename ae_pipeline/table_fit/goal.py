@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 
 from ae_pipeline.mapping.subcolumn import Sequence, SubColumn
 from ae_pipeline.table_fit.space_rows import SpaceRows, pick_rows
@@ -14,6 +14,9 @@ Rows = Int64[np.ndarray, "_"]
 
 #: Where fewer of the rows that all look at have an integer, others are picked.
 _LEAST_PICKED = 4000
+#: A sample of less than the archive is divided into stretches, some of which judge.
+_LEAST_SHARE = 1.2
+_STRETCHES = 64
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,19 @@ class Goal:
     def scale(self) -> float:
         """Rows of the archive that a picked row stands for."""
         return self.space.share * len(self.live) / max(len(self.picked), 1)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the archive has many rows that are not in the sample."""
+        return self.space.share > _LEAST_SHARE
+
+    def is_held(self, rows: Rows) -> Bool[np.ndarray, "_"]:
+        """Return the rows that judge what is learned from the others: every fourth stretch."""
+        if not self.is_part:
+            return np.zeros(len(rows), bool)
+        length = max(1, self.space.n_rows // _STRETCHES)
+        result: Bool[np.ndarray, "_"] = rows // length % 4 == 3
+        return result
 
     def few(self, most: int, seed: int = 1) -> Rows:
         """Return some of the picked rows."""

@@ -28,10 +28,10 @@ from ae_pipeline.table.model import (
 from ae_pipeline.table.targets import CodingOrder, coding_order, targets_of
 from ae_pipeline.table.trees import OwnSignals, leaf_numbers, leaf_places
 from ae_pipeline.table_fit.contexts.bins import inside_bits, make_bins, make_histogram
-from ae_pipeline.table_fit.contexts.bits import CHANCE_BITS, entropy_bits, packed_bytes
-from ae_pipeline.table_fit.contexts.pruning import prune
+from ae_pipeline.table_fit.contexts.bits import entropy_bits, packed_bytes
+from ae_pipeline.table_fit.contexts.pruning import judged_bits, prune
 from ae_pipeline.table_fit.contexts.screening import Screened
-from ae_pipeline.table_fit.contexts.tree import Grower
+from ae_pipeline.table_fit.contexts.tree import BinnedSignal, Grower
 from ae_pipeline.table_fit.goal import Goal
 
 _NO_INTEGERS = np.zeros(0, np.int64)
@@ -210,36 +210,55 @@ class Trial:
 
     def learn(self, signals: list[Screened], most_leaves: int) -> Learned:
         """Grow contexts on the picked rows, count all rows."""
-        goal = self._goal
-        tree = _ROOT
-        if signals:
-            tokens = self.tokens_by_row[goal.picked]
-            grown = Grower([signal.binned for signal in signals], tokens, goal.scale)
-            nodes = grown.grow(most_leaves)
+        goal, tree = self._goal, _ROOT
+        is_used = ~goal.is_held(goal.picked)
+        if signals and is_used.any():
+            tokens = self.tokens_by_row[goal.picked[is_used]]
+            binned = [
+                BinnedSignal(signal.binned.thresholds, signal.binned.codes[is_used])
+                for signal in signals
+            ]
+            nodes = Grower(binned, tokens, goal.scale).grow(most_leaves)
             asked = tuple(signal.signal for signal in signals)
             tree = _used(Tree(asked, nodes.asks, nodes.thresholds, nodes.rights))
-        return self._counted(tree)
+        return self._judged(tree) if goal.is_part else self._counted(tree)
 
     def _counted(self, tree: Tree) -> Learned:
-        goal = self._goal
-        leaves = leaf_numbers(leaf_places(tree, goal.space.known, goal.live, self.own), len(goal.live))
-        cells = leaves.astype(np.int64) * self.n_tokens + self.tokens_by_row[goal.live]
-        n_leaves = int((tree.asks < 0).sum())
-        table = np.bincount(cells, minlength=n_leaves * self.n_tokens).reshape(n_leaves, -1)
-        tree, table = prune(tree, table * goal.space.share, goal.space.share)
-        tree = _used(tree)
-        codes = counts_to_codes(table)
-        model = replace(self.draft, bins=self.bins, tree=tree, codes=codes)
-        bits = code_bits(codes, table) + self._inside_bits(table) + self._luck_bits(table)
-        return Learned(model, bits, model_bytes(model))
+        table = self._table(tree, self._goal.live)
+        tree, table = prune(tree, table)
+        return self._finished(_used(tree), table, code_bits(counts_to_codes(table), table))
 
-    def _luck_bits(self, table: Float64[np.ndarray, "leaves tokens"]) -> float:
-        """Bits that rows beyond the sample will miss of what was found in it."""
-        entries = int((table > 0).sum()) - len(table)
-        tabulated = sum(len(g.keys) for g in self.way.guesses if isinstance(g, Dependence))
-        row_bits = np.log2(len(np.unique(self._goal.integers[self._goal.picked])) + 1)
-        missed = CHANCE_BITS * entries + float(row_bits) * tabulated
-        return (self._goal.space.share - 1) * missed
+    def _judged(self, tree: Tree) -> Learned:
+        """Learn from most rows, judge by the others, which stand for all."""
+        live = self._goal.live
+        is_held = self._goal.is_held(live)
+        learned, held = self._table(tree, live[~is_held]), self._table(tree, live[is_held])
+        held *= (held.sum() + learned.sum()) / max(float(held.sum()), 1.0)
+        learned *= held.sum() / max(float(learned.sum()), 1.0) if held.any() else 1.0
+        tree, learned = prune(tree, learned, held if held.any() else learned)
+        tree = _used(tree)
+        held = self._table(tree, live[is_held])
+        both = self._table(tree, live)
+        scale = both.sum() / max(float(held.sum()), 1.0)
+        bits = sum(judged_bits(row, judge) for row, judge in zip(learned, held, strict=True))
+        return self._finished(
+            tree, both, scale * bits if held.any() else code_bits(counts_to_codes(both), both)
+        )
+
+    def _table(self, tree: Tree, rows: Rows) -> Float64[np.ndarray, "leaves tokens"]:
+        """Count the tokens of rows in each leaf, for the archive."""
+        places = leaf_places(tree, self._goal.space.known, rows, self.own)
+        leaves = leaf_numbers(places, len(rows))
+        cells = leaves.astype(np.int64) * self.n_tokens + self.tokens_by_row[rows]
+        n_leaves = int((tree.asks < 0).sum())
+        counts = np.bincount(cells, minlength=n_leaves * self.n_tokens)
+        return counts.reshape(n_leaves, -1) * self._goal.space.share
+
+    def _finished(
+        self, tree: Tree, table: Float64[np.ndarray, "leaves tokens"], bits: float
+    ) -> Learned:
+        model = replace(self.draft, bins=self.bins, tree=tree, codes=counts_to_codes(table))
+        return Learned(model, bits + self._inside_bits(table), model_bytes(model))
 
     def _inside_bits(self, table: Float64[np.ndarray, "leaves tokens"]) -> float:
         by_bin = table.sum(axis=0)[len(self.way.guesses) :]

@@ -12,6 +12,7 @@ Mask = Bool[np.ndarray, "_"]
 Rows = Int64[np.ndarray, "_"]
 
 _PIECE_ROWS = 2048
+_GOLDEN = 0.618
 
 
 def trim(sample: TableSample, most_rows: int) -> TableSample:
@@ -20,8 +21,7 @@ def trim(sample: TableSample, most_rows: int) -> TableSample:
     n_rows = 0 if first is None else len(sample.sequences[first.name].integers)
     if n_rows <= most_rows:
         return sample
-    mask, firsts = _spread(sample.starts, n_rows, most_rows / n_rows)
-    kept = {"": mask}
+    kept = {"": _spread(sample.starts, n_rows, most_rows / n_rows)}
     for column in sample.columns:
         if column.space and column.space not in kept:
             lengths = _lengths(sample, column.space)
@@ -42,15 +42,17 @@ def trim(sample: TableSample, most_rows: int) -> TableSample:
     )
 
 
-def _spread(starts: Rows, n_rows: int, share: float) -> tuple[Mask, Rows]:
-    """Return which rows are kept, and the first row of each piece that they begin."""
+def _spread(starts: Rows, n_rows: int, share: float) -> Mask:
+    """Return which rows are kept."""
     sizes = np.diff(starts, append=n_rows)
     places = np.arange(n_rows) - np.repeat(starts, sizes)
     pieces = places // _PIECE_ROWS
-    # Whole pieces, evenly spread: the first one, and each that brings their share to the next.
-    kept = np.floor(pieces * share) > np.floor((pieces - 1) * share)
-    is_first = kept & (places % _PIECE_ROWS == 0)
-    return kept, np.flatnonzero(is_first)
+    # Whole pieces, evenly spread, at other places in each run: runs may have times in common.
+    phase = np.repeat(np.arange(len(starts)) * _GOLDEN % 1, sizes)
+    kept = np.floor((pieces + 1) * share + phase) > np.floor(pieces * share + phase)
+    if not kept.any():
+        kept = pieces == 0
+    return kept
 
 
 def _column(sample: TableSample, name: str) -> SubColumn:
@@ -73,6 +75,9 @@ def _picked(sequence: Sequence, kept: Mask) -> Sequence:
 
 
 def _new_starts(starts: Rows, kept: Mask) -> Rows:
-    """Return the places of the first kept rows; runs without any vanish."""
-    before = np.concatenate([[0], np.cumsum(kept)])
-    return np.unique(before[starts][before[starts] < before[-1]]) if before[-1] else starts[:1]
+    """Return the places of kept rows that begin a run or follow one that is not kept."""
+    begins = np.ones(len(kept), bool)
+    begins[1:] = ~kept[:-1]
+    begins[starts[starts < len(kept)]] = True
+    places = np.flatnonzero(begins[kept])
+    return places if len(places) else np.zeros(1, np.int64)

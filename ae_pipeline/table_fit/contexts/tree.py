@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float64, Int16, Int32, Int64, UInt8
 
-from ae_pipeline.table_fit.contexts.bits import CHANCE_BITS, ENTRY_BITS, SPLIT_BITS, rows_entropy_bits, x_log_x
+from ae_pipeline.table_fit.contexts.bits import (
+    CHANCE_BITS,
+    ENTRY_BITS,
+    SPLIT_BITS,
+    rows_entropy_bits,
+    x_log_x,
+)
 
 #: A context of fewer rows is not split.
 _LEAST_ROWS = 8

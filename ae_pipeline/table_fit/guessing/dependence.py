@@ -55,6 +55,8 @@ def find_dependences(goal: Goal, names: list[str], most: int = 2) -> list[Depend
     ]
     found = [match for match in [*singles, *pairs] if match.gain > 0 and match.share > floor]
     found.sort(key=lambda match: -match.gain)
+    if goal.is_held(goal.live).all():
+        return []
     return [make_table(goal, match.sources) for match in found[:most]]
 
 
@@ -93,9 +95,10 @@ class _Judge:
 
 
 def make_table(goal: Goal, sources: tuple[str, ...]) -> Dependence:
-    """Tabulate the most frequent integer of each key, in all rows."""
-    keys = combined_keys(sources, goal.space.known)[goal.live]
-    integers = goal.integers[goal.live]
+    """Tabulate the most frequent integer of each key, in the rows that do not judge."""
+    rows = goal.live[~goal.is_held(goal.live)]
+    keys = combined_keys(sources, goal.space.known)[rows]
+    integers = goal.integers[rows]
     order = np.lexsort((integers, keys))
     keys, integers = keys[order], integers[order]
     is_new = np.concatenate([[True], (keys[1:] != keys[:-1]) | (integers[1:] != integers[:-1])])

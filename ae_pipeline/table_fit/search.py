@@ -22,7 +22,7 @@ from ae_pipeline.table_fit.guessing.dependence import find_cycle, find_dependenc
 from ae_pipeline.table_fit.guessing.keys import KeyOrder, find_orders
 from ae_pipeline.table_fit.guessing.linear import fit_changes, fit_linear
 from ae_pipeline.table_fit.guessing.relations import find_relations
-from ae_pipeline.table_fit.trial import HitTable, Learned, Trial, Way
+from ae_pipeline.table_fit.trial import way_bytes as way_b, HitTable, Learned, Trial, Way
 
 _MOST_ALPHABET = 200
 
@@ -59,6 +59,10 @@ def search(goal: Goal, names: list[str], effort: Effort) -> Learned:
         print(goal.column.name, "plain", [(round(b / 8), round(l.n_bytes)) for (b, _), l in zip(rated, learned)],
               "between", [(round(b / 8), f(between[i])) for b, i in rb], [round(l.n_bytes) for l in lb], round(t1-t0,2), round(t2-t1,2), flush=True)
         learned += lb
+        if goal.column.name in os.environ.get("DEBUG", "").split(","):
+            for (b, i) in rated:
+                w = trials[i].way
+                print("   ", round(b / 8), w.keys, w.follows, w.base and len(w.base.terms), [(type(g).__name__, getattr(g, "sources", None) or getattr(g, "keys", None), len(getattr(g, "keys", ()))) for g in w.guesses], way_b(w))
     return min(learned, key=lambda found: found.n_bytes)
 
 

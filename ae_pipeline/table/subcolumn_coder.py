@@ -14,7 +14,14 @@ from ae_pipeline.table.between.levels import are_alike
 from ae_pipeline.table.guesses import rows_before, say, say_again, sources_of
 from ae_pipeline.table.known import KnownRows
 from ae_pipeline.table.model import Hierarchy, Neighbour, Previous, Signal, SubColumnModel
-from ae_pipeline.table.targets import CodingOrder, Decoded, coding_order, integers_of, targets_of
+from ae_pipeline.table.targets import (
+    CodingOrder,
+    Decoded,
+    coding_order,
+    integers_of,
+    relabelled,
+    targets_of,
+)
 from ae_pipeline.table.tokens import Coded, Places, TokenCoder, Tokens
 from ae_pipeline.table.trees import leaf_places
 
@@ -48,7 +55,8 @@ class SubColumnCoder:
         writer = SymbolWriter()
         if self.model.hierarchy is not None:
             levels = LevelCoder(self.model, self.model.hierarchy, self._tokens, known, order)
-            escaped = levels.write(writer, sequence.integers[order.rows], tokens, targets)
+            labels = relabelled(self.model.labels, sequence.integers[order.rows])
+            escaped = levels.write(writer, labels, tokens, targets)
             escapes = pack_escapes(escaped) if len(escaped) else b""
         else:
             leaves = leaf_places(self.model.tree, known, order.rows)
@@ -111,7 +119,8 @@ class SubColumnCoder:
             guess, integers = self.model.guesses[number], sequence.integers
             if isinstance(guess, Neighbour):
                 middle = self.model.hierarchy.middle if self.model.hierarchy else 0
-                is_alike = are_alike(guess, integers[order.rows], order.levels, middle)
+                labels = relabelled(self.model.labels, integers[order.rows])
+                is_alike = are_alike(guess, labels, order.levels, middle)
                 np.copyto(tokens, np.int32(number), where=is_alike)
                 continue
             if isinstance(guess, Previous):

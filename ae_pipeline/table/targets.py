@@ -12,7 +12,7 @@ from ae_pipeline.mapping.subcolumn import Live
 from ae_pipeline.table.between.levels import Levels, find_levels, neighbours, predict_distances
 from ae_pipeline.table.guesses import live_order
 from ae_pipeline.table.known import KnownRows
-from ae_pipeline.table.model import SubColumnModel
+from ae_pipeline.table.model import Hierarchy, SubColumnModel
 
 Coded = Int64[np.ndarray, "coded"]
 Labels = Int32[np.ndarray, "labels"]
@@ -76,7 +76,7 @@ def targets_of(
     """
     targets = relabelled(model.labels, integers[order.rows])
     if model.hierarchy is not None:
-        return _distances(model, known, order, integers[order.rows], targets)
+        return _distances(model, model.hierarchy, known, order, targets)
     if model.base is not None:
         targets = targets - known.linear(model.base)[order.rows]
     if not model.follows or not len(targets):
@@ -87,12 +87,12 @@ def targets_of(
 
 
 def _distances(
-    model: SubColumnModel, known: KnownRows, order: CodingOrder, integers: Coded, targets: Coded
+    model: SubColumnModel, hierarchy: Hierarchy, known: KnownRows, order: CodingOrder, labels: Coded
 ) -> Coded:
-    """Take the mean of the neighbours off targets, and the prediction of the distance from it."""
-    if model.hierarchy is None or not model.hierarchy.has_distances:
-        return targets
-    targets = targets - neighbours(integers, order.levels, model.hierarchy.middle).mean
+    """Take the mean of the neighbours off, and the prediction of the distance from it."""
+    if not hierarchy.has_distances:
+        return labels
+    targets = labels - neighbours(labels, order.levels, hierarchy.middle).mean
     if model.base is not None:
         targets -= predict_distances(model.base, known, order.rows, order.levels)
     return targets

@@ -25,7 +25,7 @@ from ae_pipeline.table.model import (
     SubColumnModel,
     Tree,
 )
-from ae_pipeline.table.targets import CodingOrder, coding_order, targets_of
+from ae_pipeline.table.targets import CodingOrder, coding_order, relabelled, targets_of
 from ae_pipeline.table.trees import OwnSignals, leaf_numbers, leaf_places
 from ae_pipeline.table_fit.contexts.bins import inside_bits, make_bins, make_histogram
 from ae_pipeline.table_fit.contexts.bits import entropy_bits, packed_bytes
@@ -161,7 +161,7 @@ class Trial:
             return {}
         own = no_signals(self._goal.space.n_rows)
         rows, levels = self.order.rows, self.order.levels
-        found = neighbours(self._goal.integers[rows], levels, self.way.hierarchy.middle)
+        found = neighbours(self._labels[rows], levels, self.way.hierarchy.middle)
         set_signals(own, rows, found, levels)
         return own
 
@@ -171,8 +171,12 @@ class Trial:
             return self._hits.of(guess)
         is_right = np.zeros(self._goal.space.n_rows, bool)
         said = self.own["right" if guess.is_right else "left"]
-        is_right[self._goal.live] = (said == self._goal.integers)[self._goal.live]
+        is_right[self._goal.live] = (said == self._labels)[self._goal.live]
         return is_right
+
+    @property
+    def _labels(self) -> Rows:
+        return relabelled(self.draft.labels, self._goal.integers)
 
     def quick_bits(self) -> float:
         """Return the bits of the archive without contexts, from some of the rows."""

@@ -13,7 +13,7 @@ from ae_pipeline.table.between.own_signals import no_signals, set_signals
 from ae_pipeline.table.guesses import Said, say
 from ae_pipeline.table.known import KnownRows
 from ae_pipeline.table.model import Guess, Hierarchy, Neighbour, SubColumnModel
-from ae_pipeline.table.targets import CodingOrder, unlabelled
+from ae_pipeline.table.targets import CodingOrder, relabelled, unlabelled
 from ae_pipeline.table.tokens import Coded, Places, TokenCoder, Tokens
 from ae_pipeline.table.trees import OwnSignals, leaf_places
 
@@ -43,18 +43,18 @@ class LevelCoder:
         self._known, self._order = known, order
 
     def write(
-        self, writer: SymbolWriter, integers: Coded, tokens: Tokens, targets: Coded
+        self, writer: SymbolWriter, labels: Coded, tokens: Tokens, targets: Coded
     ) -> Int64[np.ndarray, "escaped"]:
         """Write all rows; return the targets that are escaped.
 
         Args:
             writer: gets the symbols.
-            integers: in coding order.
+            labels: integers in coding order, relabelled.
             tokens: in coding order.
             targets: in coding order.
         """
         own = no_signals(self._known.n_rows)
-        found = neighbours(integers, self._order.levels, self._hierarchy.middle)
+        found = neighbours(labels, self._order.levels, self._hierarchy.middle)
         set_signals(own, self._order.rows, found, self._order.levels)
         escaped = [
             self._tokens.write(writer, self._leaves(places, own), tokens[places], targets[places])
@@ -66,20 +66,19 @@ class LevelCoder:
         """Return the integers in coding order; ValueError if these are not their symbols."""
         guesses = [self._guess_in_order(guess) for guess in self._model.guesses]
         levels, own = self._order.levels, no_signals(self._known.n_rows)
-        integers, offsets = np.zeros_like(self._order.rows), self._predicted()
+        labels, offsets = np.zeros_like(self._order.rows), self._predicted()
         for places in levels.places():
-            found = neighbours(integers, levels.at(places), self._hierarchy.middle)
+            found = neighbours(labels, levels.at(places), self._hierarchy.middle)
             set_signals(own, self._order.rows[places], found, levels.at(places))
             by_token = self._tokens.read_tokens(reader, self._leaves(places, own))
-            labels = self._tokens.read_targets(reader, by_token)
-            labels[by_token[-1]] = escapes.take(len(by_token[-1]))
+            read = self._tokens.read_targets(reader, by_token)
+            read[by_token[-1]] = escapes.take(len(by_token[-1]))
             if self._hierarchy.has_distances:
-                labels += found.mean + offsets[places]
-            read = unlabelled(self._model.labels, labels)
+                read += found.mean + offsets[places]
             for number, some in enumerate(by_token[: self._tokens.n_guesses]):
                 read[some] = _guessed(guesses[number], places, some, found)
-            integers[places] = read
-        return integers
+            labels[places] = read
+        return unlabelled(self._model.labels, labels)
 
     def _leaves(self, places: Some, own: OwnSignals) -> Places:
         return leaf_places(self._model.tree, self._known, self._order.rows[places], own)
@@ -92,17 +91,17 @@ class LevelCoder:
         )
 
     def _guess_in_order(self, guess: Guess) -> Said | Neighbour:
-        """Return what a guess says of rows in coding order, or a neighbour as it is."""
+        """Return the labels that a guess says in coding order, or a neighbour as it is."""
         if isinstance(guess, Neighbour):
             return guess
         said, rows = say(guess, self._known), self._order.rows
-        return Said(said.integers[rows], said.has_said[rows])
+        return Said(relabelled(self._model.labels, said.integers[rows]), said.has_said[rows])
 
 
 def _guessed(
     guess: Said | Neighbour, places: Some, some: Int64[np.ndarray, "guessed"], found: Neighbours
 ) -> Int64[np.ndarray, "guessed"]:
-    """Return the integers of some of the rows of a level; ValueError if a guess says nothing."""
+    """Return the labels of some of the rows of a level; ValueError if a guess says nothing."""
     if isinstance(guess, Neighbour):
         return found.of(guess)[some]
     if not guess.has_said[places[some]].all():

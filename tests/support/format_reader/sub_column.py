@@ -139,17 +139,21 @@ def read_levels(
                 targets[row] = escaped.pop(0)
             if tokens[row] < len(model["guesses"]):
                 guess = model["guesses"][tokens[row]]
-                side = own[row].get(guess["kind"])
-                found[row] = _guess(guess, rows, row, {}) if side is None else side
+                if guess["kind"] in ("left", "right"):
+                    found[row] = own[row][guess["kind"]]
+                else:
+                    integer = _guess(guess, rows, row, {})
+                    found[row] = model["labels"].get(integer, integer)
                 continue
             number = targets[row]
             if model["distances"]:
                 number += own[row]["mean"] + _distance(model["base"], rows, order, place, level)
-            to_integer = {label: integer for integer, label in model["labels"].items()}
-            found[row] = to_integer.get(wrap(number), wrap(number))
+            found[row] = wrap(number)
     assert symbols.is_at_end()
     assert not escaped
-    return [found.get(row) for row in range(rows.n_rows)]
+    to_integer = {label: integer for integer, label in model["labels"].items()}
+    integers = {row: to_integer.get(label, label) for row, label in found.items()}
+    return [integers.get(row) for row in range(rows.n_rows)]
 
 
 def level_of(place: int, n_rows: int) -> int:

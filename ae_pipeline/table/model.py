@@ -25,6 +25,7 @@ SignalKind = Literal[
     "gap",
     "mean",
     "level",
+    "bend",
 ]
 #: All of them; files number them in this order.
 SIGNAL_KINDS: tuple[SignalKind, ...] = get_args(SignalKind)

@@ -17,7 +17,7 @@ from ae_pipeline.table_fit.contexts.screening import (
 )
 from ae_pipeline.table_fit.effort import Effort
 from ae_pipeline.table_fit.goal import Goal
-from ae_pipeline.table_fit.guessing.between import between_ways, rank_ways
+from ae_pipeline.table_fit.guessing.between import between_ways
 from ae_pipeline.table_fit.guessing.dependence import find_cycle, find_dependences
 from ae_pipeline.table_fit.guessing.keys import KeyOrder, find_orders
 from ae_pipeline.table_fit.guessing.linear import fit_changes, fit_linear
@@ -51,8 +51,6 @@ def search(goal: Goal, names: list[str], effort: Effort) -> Learned:
         hits_n = [guess for guess in trials[rated[0][1]].way.guesses]
         guesses = max((t.way.guesses for t in trials), key=len)
         between = [Trial(goal, way, hits) for way in between_ways(goal, _numbers(goal, names), list(guesses))]
-        if os.environ.get("RANKS", "1") == "1":
-            between += [Trial(goal, way, hits) for way in rank_ways(goal)]
         rb = sorted((t.quick_bits(), i) for i, t in enumerate(between))
         t1 = time.process_time()
         lb = [_learn(goal, names, between[i], linear, effort) for _, i in rb[:2]]

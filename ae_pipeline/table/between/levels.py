@@ -22,11 +22,14 @@ class Levels:
         level: of each row.
         left, right: places of the neighbours; -1 left of the first row of a run, and the left one
             once more where there is none to the right.
+        far_left, far_right: places three times as far away; the neighbour where there is none.
     """
 
     level: Coded
     left: Coded
     right: Coded
+    far_left: Coded
+    far_right: Coded
 
     def places(self) -> list[Some]:
         """Return the places of each level that has any, the highest level first."""
@@ -36,7 +39,13 @@ class Levels:
 
     def at(self, places: Some) -> Levels:
         """Return the levels and neighbours of some rows."""
-        return Levels(self.level[places], self.left[places], self.right[places])
+        return Levels(
+            self.level[places],
+            self.left[places],
+            self.right[places],
+            self.far_left[places],
+            self.far_right[places],
+        )
 
 
 @dataclass(frozen=True)
@@ -45,10 +54,12 @@ class Neighbours:
 
     Args:
         left, right: integers.
+        bend: left and right less both farther away; how the rows curve there.
     """
 
     left: Some
     right: Some
+    bend: Some
 
     def of(self, neighbour: Neighbour) -> Some:
         """Return the integers on one side."""
@@ -83,17 +94,20 @@ def find_levels(is_start: Bool[np.ndarray, "coded"]) -> Levels:
     level = np.searchsorted(powers, np.where(places > 0, distances, size))
     left, right = places - distances, places + distances
     right = np.where(right < size, right, left)
-    is_first = places == 0
-    return Levels(
-        level, np.where(is_first, -1, left + start), np.where(is_first, -1, right + start)
-    )
+    far_left, far_right = places - 3 * distances, places + 3 * distances
+    far_left = np.where(far_left >= 0, far_left, left)
+    far_right = np.where(far_right < size, far_right, right)
+    sides = (left, right, far_left, far_right)
+    return Levels(level, *(np.where(places > 0, side + start, -1) for side in sides))
 
 
 def neighbours(integers: Coded, levels: Levels, middle: int) -> Neighbours:
     """Return what the neighbours of some rows hold; `middle` where there are none."""
-    has_left = levels.left >= 0
-    left = np.where(has_left, integers[levels.left], middle)
-    return Neighbours(left, np.where(has_left, integers[levels.right], middle))
+    has_any = levels.left >= 0
+    left = np.where(has_any, integers[levels.left], middle)
+    right = np.where(has_any, integers[levels.right], middle)
+    farther = integers[levels.far_left] + integers[levels.far_right]
+    return Neighbours(left, right, np.where(has_any, left + right - farther, 0))
 
 
 def are_alike(

@@ -9,7 +9,7 @@ from ae_pipeline.table.between.levels import Levels, Neighbours
 from ae_pipeline.table.model import SignalKind
 from ae_pipeline.table.trees import OwnSignals
 
-OWN_SIGNALS: tuple[SignalKind, ...] = ("left", "right", "gap", "mean", "level")
+OWN_SIGNALS: tuple[SignalKind, ...] = ("left", "right", "gap", "mean", "level", "bend")
 
 
 def no_signals(n_rows: int) -> OwnSignals:
@@ -23,4 +23,4 @@ def set_signals(
     """Fill in the signals of some rows."""
     own["left"][rows], own["right"][rows] = found.left, found.right
     own["gap"][rows], own["mean"][rows] = found.gap, found.mean
-    own["level"][rows] = levels.level
+    own["level"][rows], own["bend"][rows] = levels.level, found.bend

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Int32
 
 from ae_pipeline.table.between.levels import find_levels
 from ae_pipeline.table.model import Guess, Hierarchy, Linear, Neighbour, Previous
-from ae_pipeline.table.targets import coding_order, relabelled
+from ae_pipeline.table.targets import coding_order
 from ae_pipeline.table_fit.goal import Goal
 from ae_pipeline.table_fit.guessing.linear import fit_distances
 from ae_pipeline.table_fit.trial import Way
 
 #: Levels of the rows that predictions are fitted to: neighbours at most so far away count most.
 _MOST_LEVEL = 1
-#: Integers below have labels; each that is used is in so many rows of the sample on average.
-_MOST_LABELS, _LEAST_ROWS = 1 << 17, 16
 _SIDES = (Neighbour(is_right=False), Neighbour(is_right=True))
 
 
@@ -42,39 +39,6 @@ def between_ways(goal: Goal, numbers: list[str], guesses: list[Guess]) -> list[W
             for way in ways
         ]
     return ways
-
-
-def rank_ways(goal: Goal) -> list[Way]:
-    """Return ways that code numbers by their rank, if they have few values far apart.
-
-    Numbers that were converted from another unit lie on an uneven grid; ranks make it even.
-    """
-    labels = _ranks(goal)
-    if labels is None:
-        return []
-    middle = int(np.median(relabelled(labels, goal.integers[goal.live])))
-    return [
-        Way(labels=labels, follows=True),
-        Way(labels=labels, hierarchy=Hierarchy(middle, has_distances=True)),
-    ]
-
-
-def _ranks(goal: Goal) -> Int32[np.ndarray, "labels"] | None:
-    """Label integers by rank, those in the sample before all others."""
-    if goal.column.role != "number":
-        return None
-    integers = goal.integers[goal.live]
-    integers = integers[integers >= 0]
-    if not len(integers) or integers.max() >= _MOST_LABELS:
-        return None
-    counts = np.bincount(integers)
-    used = np.flatnonzero(counts)
-    if 2 * len(used) > len(counts) - used[0] or _LEAST_ROWS * len(used) > len(integers):
-        return None
-    labels = np.empty(len(counts), np.int32)
-    labels[used] = np.arange(len(used))
-    labels[counts == 0] = np.arange(len(used), len(counts))
-    return labels
 
 
 def _predict(goal: Goal, numbers: list[str]) -> Linear | None:

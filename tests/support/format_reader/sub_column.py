@@ -174,10 +174,17 @@ def own_signals(
 ) -> dict[str, int]:
     """Signals of the sub-column itself."""
     left = right = model["middle"]
+    bend = 0
     if place:
         left, right = (found[order[side]] for side in sides(place, level, len(order)))
+        far_left, far_right = place - 3 * 2**level, place + 3 * 2**level
+        bend = left + right
+        bend -= found[order[far_left]] if far_left >= 0 else left
+        bend -= found[order[far_right]] if far_right < len(order) else right
     gap = wrap(right - left)
-    return {"left": left, "right": right, "gap": gap, "mean": wrap(left + gap // 2), "level": level}
+    mean = wrap(left + gap // 2)
+    nearest = {"left": left, "right": right, "gap": gap, "mean": mean}
+    return {**nearest, "level": level, "bend": wrap(bend)}
 
 
 def _distance(

@@ -34,7 +34,7 @@ KINDS = [
     "codes",
 ]
 SIGNALS = ["value", "lag", "cycle", "rank", "since", "till", "linear", "first"]
-OWN_SIGNALS = ["left", "right", "gap", "mean", "level"]
+OWN_SIGNALS = ["left", "right", "gap", "mean", "level", "bend"]
 
 
 def wrap(number: int) -> int:

@@ -111,7 +111,7 @@ def _between(
 
 def _neighbours() -> Tree:
     """A tree that asks for all signals of the sub-column itself."""
-    asks = [0, 1, -1, -1, 2, -1, 3, -1, 4, -1, -1]
+    asks = [0, 1, -1, 5, -1, -1, 2, -1, 3, -1, 4, -1, -1]
     thresholds = np.where(np.array(asks) >= 0, 3, 0)
     signals = tuple(map(Signal, OWN_SIGNALS))
     rights = np.array(right_children(asks), np.int32)

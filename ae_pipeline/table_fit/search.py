@@ -18,13 +18,16 @@ from ae_pipeline.table_fit.contexts.screening import (
 from ae_pipeline.table_fit.effort import Effort
 from ae_pipeline.table_fit.goal import Goal
 from ae_pipeline.table_fit.guessing.between import between_ways
+from ae_pipeline.table_fit.guessing.constant import find_constant
 from ae_pipeline.table_fit.guessing.dependence import find_cycle, find_dependences
 from ae_pipeline.table_fit.guessing.keys import KeyOrder, find_orders
 from ae_pipeline.table_fit.guessing.linear import fit_changes, fit_linear
 from ae_pipeline.table_fit.guessing.relations import find_relations
-from ae_pipeline.table_fit.trial import way_bytes as way_b, HitTable, Learned, Trial, Way
+from ae_pipeline.table_fit.trial import HitTable, Learned, Trial, Way
 
 _MOST_ALPHABET = 200
+#: Neighbours are signals, so rows between them gain more by contexts than others do.
+_MOST_BITS_BETWEEN = 1.5
 
 
 def search(goal: Goal, names: list[str], effort: Effort) -> Learned:
@@ -45,25 +48,18 @@ def search(goal: Goal, names: list[str], effort: Effort) -> Learned:
     least = rated[0][0]
     kept = [place for bits, place in rated if bits < 1.5 * least + 16_000][: effort.trials]
     learned = [_learn(goal, names, trials[place], linear, effort) for place in kept]
-    import os, time
-    if effort.trials > 1 and os.environ.get("BETWEEN", "1") == "1":
-        t0 = time.process_time()
-        hits_n = [guess for guess in trials[rated[0][1]].way.guesses]
-        guesses = max((t.way.guesses for t in trials), key=len)
-        between = [Trial(goal, way, hits) for way in between_ways(goal, _numbers(goal, names), list(guesses))]
-        rb = sorted((t.quick_bits(), i) for i, t in enumerate(between))
-        t1 = time.process_time()
-        lb = [_learn(goal, names, between[i], linear, effort) for _, i in rb[:2]]
-        t2 = time.process_time()
-        f = lambda t: "rf" if not t.way.hierarchy else f"{'r' if t.way.labels is not None else ''}{'d' if t.way.hierarchy.has_distances else 'h'}{'l' if t.way.base else ''}{len(t.way.guesses)}"
-        print(goal.column.name, "plain", [(round(b / 8), round(l.n_bytes)) for (b, _), l in zip(rated, learned)],
-              "between", [(round(b / 8), f(between[i])) for b, i in rb], [round(l.n_bytes) for l in lb], round(t1-t0,2), round(t2-t1,2), flush=True)
-        learned += lb
-        if goal.column.name in os.environ.get("DEBUG", "").split(","):
-            for (b, i) in rated:
-                w = trials[i].way
-                print("   ", round(b / 8), w.keys, w.follows, w.base and len(w.base.terms), [(type(g).__name__, getattr(g, "sources", None) or getattr(g, "keys", None), len(getattr(g, "keys", ()))) for g in w.guesses], way_b(w))
+    if not effort.is_plain and effort.trials > 1:
+        guesses = max((trial.way.guesses for trial in trials), key=len)
+        between = [Trial(goal, way, hits) for way in between_ways(goal, _numbers(goal, names), guesses)]
+        learned += [_learn(goal, names, trial, linear, effort) for trial in _promising(between, least)]
     return min(learned, key=lambda found: found.n_bytes)
+
+
+def _promising(trials: list[Trial], least: float) -> list[Trial]:
+    """Return the best of some trials, if contexts may bring it below the bits of others."""
+    rated = [(trial.quick_bits(), place) for place, trial in enumerate(trials)]
+    bits, place = min(rated)
+    return [trials[place]] if bits < _MOST_BITS_BETWEEN * least else []
 
 
 def _plain_ways(goal: Goal) -> list[Way]:
@@ -98,6 +94,7 @@ def _find_guesses(goal: Goal, names: list[str], orders: list[KeyOrder]) -> list[
         guesses += [found.relation for found in find_relations(goal, names)]
         guesses += find_cycle(goal, _numbers(goal, names))
         guesses += find_dependences(goal, names)
+        guesses += find_constant(goal)
     guesses += [Previous(order.keys) for order in orders[:2] if order.same > 0.02]
     return guesses
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ae_pipeline.table.between.levels import find_levels
@@ -16,13 +18,13 @@ _MOST_LEVEL = 1
 _SIDES = (Neighbour(is_right=False), Neighbour(is_right=True))
 
 
-def between_ways(goal: Goal, numbers: list[str], guesses: list[Guess]) -> list[Way]:
+def between_ways(goal: Goal, numbers: list[str], guesses: tuple[Guess, ...]) -> list[Way]:
     """Return ways that code rows level by level.
 
     Args:
         goal: what is coded.
         numbers: sub-columns to predict distances from.
-        guesses: that are worth it in row order.
+        guesses: that are worth it.
     """
     middle = int(np.median(goal.integers[goal.live]))
     ways = [Way(guesses=_SIDES, hierarchy=Hierarchy(middle, has_distances=False))]
@@ -31,13 +33,10 @@ def between_ways(goal: Goal, numbers: list[str], guesses: list[Guess]) -> list[W
         ways.append(distances)
         base = _predict(goal, numbers)
         if base is not None:
-            ways.append(Way(base=base, hierarchy=distances.hierarchy))
+            ways.append(replace(distances, base=base))
     used = tuple(guess for guess in guesses if not isinstance(guess, Previous))
     if used:
-        ways += [
-            Way(way.keys, way.base, guesses=used + way.guesses, hierarchy=way.hierarchy)
-            for way in ways
-        ]
+        ways += [replace(way, guesses=used + way.guesses) for way in ways]
     return ways
 
 

@@ -6,7 +6,7 @@
     architecture  docs/images/architecture.svg, from the import contract and the code
     readme        the table of the README, from docs/benchmarks.md
     bench-page    docs/benchmarks.md, measured now, then the README; of DATASET... if given
-    tables        whole tables in docs/benchmarks.md alone, measured now; of DATASET... if given
+    tables        whole tables in docs/benchmarks.md and the README, measured now; of DATASET...
     benchmarks    the throughput in docs/benchmarks.md, measured now
     demo          the demo's errors in docs/benchmarks.md, after `make demo`
 
@@ -107,13 +107,13 @@ def tables_page(datasets: Sequence[str]) -> str:
 
 
 def readme_table() -> str:
-    """The short table of docs/benchmarks.md, and the machine it was measured on."""
+    """The summary of whole tables in docs/benchmarks.md, and its machine; empty if not measured."""
     page = BENCHMARKS.read_text(encoding="utf-8")
-    found = re.search(r"<!-- peers -->\n(.*?)\n\n\*\*In short\*\*\n\n(.*?)\n\n##", page, re.DOTALL)
+    pattern = r"<!-- tables -->\n(\S.*?)\n\n\*\*Whole tables\*\*\n\n(.*?)\n\n(.*?)\n"
+    found = re.search(pattern, page.partition("<!-- /tables -->")[0], re.DOTALL)
     if found is None:
-        raise ValueError("docs/benchmarks.md has no table of that name: run bench-page")
-    table, note = found[2].split("\n\n")
-    return f"{table}\n\n{fill(note, 110)}\n\n{fill(found[1], 110)}"
+        return ""
+    return f"{found[2]}\n\n{fill(found[3], 110)}\n\n{fill(found[1], 110)}"
 
 
 def architecture_drawing() -> str:
@@ -154,17 +154,17 @@ def _write_architecture(_: Sequence[str]) -> None:
 
 
 def _write_readme(_: Sequence[str]) -> None:
-    replace_section(README, "ratio", readme_table())
+    replace_section(README, "tables", readme_table())
 
 
 def _write_tables(datasets: Sequence[str]) -> None:
     replace_section(BENCHMARKS, "tables", tables_page(datasets).rstrip())
+    _write_readme(datasets)
 
 
 def _write_peers(datasets: Sequence[str]) -> None:
     _write_tables(datasets)
     replace_section(BENCHMARKS, "peers", benchmarks_page(datasets).rstrip())
-    _write_readme(datasets)
 
 
 def _write_throughput(_: Sequence[str]) -> None:

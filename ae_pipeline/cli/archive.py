@@ -38,15 +38,17 @@ def encode(
     start_from: options.StartFrom = None,
     keep: options.Keep = None,
     feature: options.Feature = None,
+    code: options.Code = None,
     workers: options.Workers = None,
     force: options.ForceEncode = False,
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Write SOURCE as an archive that keeps every value within its promised error.
+    """Write SOURCE as an archive: floats within their promised error, all else exactly.
 
-    Nulls, NaN, infinities and kept columns are exact; tolerance 0 keeps every bit. Writes one file
-    per source file, at the same path. Run it again to encode only what is missing or stale.
+    Nulls, NaN and infinities are exact; tolerance 0 keeps every bit of every column. Columns that
+    are hardly larger as plain Parquet stay readable in place. Writes one file per source file, at
+    the same path. Run it again to encode only what is missing or stale.
 
     Example: ae-pipeline encode sales/ sales_archive/ --tolerance 0.01
     """
@@ -64,6 +66,7 @@ def encode(
         training__start_from=start_from,
         columns__keep=keep,
         columns__feature=feature,
+        columns__code=code,
         execution__workers=workers,
         execution__force=force,
     )
@@ -85,13 +88,14 @@ def estimate(
     setting: options.Setting = None,
     keep: options.Keep = None,
     feature: options.Feature = None,
+    code: options.Code = None,
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Forecast an archive of SOURCE from a sample, without writing anything.
 
-    Shows the expected size at several tolerances, next to simple codecs and to the files as they
-    are; the loss of each column; the time and memory of the job; and a verdict.
+    Shows the size of the whole archive at several tolerances, next to the files as they are and to
+    simple codecs; what each column costs and loses; the time and memory of the job; and a verdict.
 
     Example: ae-pipeline estimate sales/ --tolerance 0.01
     """
@@ -102,6 +106,7 @@ def estimate(
         tolerances=tolerance,
         columns__keep=keep,
         columns__feature=feature,
+        columns__code=code,
     )
     job = load_job(EstimateJob, config, overrides)
     with progress_bars() as progress:

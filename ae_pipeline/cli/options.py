@@ -106,18 +106,29 @@ Budget = Annotated[
     typer.Option(
         metavar="60s",
         parser=seconds,
-        help="Approximate training time for networks; 0 trains none.",
+        help="Approximate time to learn the table, and to train networks; 0 trains none.",
         rich_help_panel=_MODEL,
     ),
 ]
 Keep = Annotated[
     list[str] | None,
-    typer.Option(help="Copy these columns unchanged (name or glob).", rich_help_panel=_MODEL),
+    typer.Option(
+        help="Keep these columns plain, readable in place (name or glob).", rich_help_panel=_MODEL
+    ),
 ]
 Feature = Annotated[
     list[str] | None,
     typer.Option(
-        help="Encode these columns, integers included (name or glob).", rich_help_panel=_MODEL
+        help="Give these columns the tolerance, integers included (name or glob).",
+        rich_help_panel=_MODEL,
+    ),
+]
+Code = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|all|features",
+        help="Columns to code: those that pay (the default), all, or features alone.",
+        rich_help_panel=_MODEL,
     ),
 ]
 

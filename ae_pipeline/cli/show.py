@@ -31,8 +31,11 @@ def show(result: Result, is_json: bool) -> None:
 
 
 def show_tables(result: Result) -> None:
-    """Tables and lines on stdout."""
+    """The headline, tables and lines on stdout."""
     shown = present(result)
+    if shown.headline():
+        stdout.print(shown.headline(), style="bold", markup=False)
+        stdout.print()
     for table in shown.tables():
         render(table, stdout)
     for line in shown.lines():

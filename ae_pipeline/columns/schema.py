@@ -86,9 +86,12 @@ def resolve_roles(arrow: pa.Schema, columns: ColumnsConfig, where: str) -> Table
     return TableSchema(arrow, features)
 
 
-def pinned_columns(arrow: pa.Schema, columns: ColumnsConfig, where: str) -> set[str]:
-    """Return the columns that the settings keep as they are; ConfigError as `resolve_roles`."""
-    return _matching(arrow, columns.keep, where)
+def pinned_columns(arrow: pa.Schema, columns: ColumnsConfig) -> set[str]:
+    """Return the columns that the settings keep as they are.
+
+    A pattern without a match is fine here: `resolve_roles` looked at the first schema.
+    """
+    return {name for pattern in columns.keep for name in _found(arrow, pattern)}
 
 
 def misfits(roles: TableSchema, got: pa.Schema) -> list[str]:
@@ -178,7 +181,7 @@ def _matching(arrow: pa.Schema, patterns: tuple[str, ...], where: str) -> set[st
     """Return the columns that any pattern matches; a pattern without a match is a typo."""
     matches: set[str] = set()
     for pattern in patterns:
-        found = {name for name in arrow.names if name == pattern or fnmatchcase(name, pattern)}
+        found = _found(arrow, pattern)
         if not found:
             raise ConfigError(
                 "no column matches",
@@ -188,6 +191,10 @@ def _matching(arrow: pa.Schema, patterns: tuple[str, ...], where: str) -> set[st
             )
         matches |= found
     return matches
+
+
+def _found(arrow: pa.Schema, pattern: str) -> set[str]:
+    return {name for name in arrow.names if name == pattern or fnmatchcase(name, pattern)}
 
 
 def _is_usable(field: pa.Field, is_named: bool, where: str) -> bool:
@@ -207,7 +214,7 @@ def _is_usable(field: pa.Field, is_named: bool, where: str) -> bool:
 def _check_count(
     features: tuple[str, ...], arrow: pa.Schema, columns: ColumnsConfig, where: str
 ) -> None:
-    coded = columns.code != "features" and set(arrow.names) - _matching(arrow, columns.keep, where)
+    coded = columns.codes_others and set(arrow.names) - _matching(arrow, columns.keep, where)
     if not features and not coded:
         raise NoFeatureColumnError(
             "no column to encode",

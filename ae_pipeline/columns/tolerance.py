@@ -63,7 +63,7 @@ def resolve_tolerances(
             raise ConfigError(
                 "no feature column matches",
                 where="tolerance.rules",
-                expected=f"one of {listing(schema.features)}",
+                expected=f"one of {listing(schema.features) or 'none: every column is exact'}",
                 got=rule.match,
             )
     default = ToleranceRule(match="*", kind=config.kind, value=config.relative)

@@ -34,6 +34,11 @@ class ColumnsConfig(Settings):
         "come back, their types change. Without this, such files fail.",
     )
 
+    @property
+    def codes_others(self) -> bool:
+        """Whether an archive codes columns that are not features."""
+        return self.code in ("auto", "all")
+
 
 class StatisticsConfig(Settings):
     """The streaming pass that measures every feature column before training."""

@@ -21,8 +21,9 @@ class PlannerConfig(Settings):
     budget_s: float = Field(
         default=60.0,
         ge=0,
-        description="Approximate time for training networks, in seconds of a present-day core; "
-        "converted to a number of steps, so that equal settings give equal codecs everywhere.",
+        description="Approximate time to learn the table model, and again to train networks, in "
+        "seconds of a present-day core; converted to amounts of work, so that equal settings give "
+        "equal codecs everywhere.",
     )
     windows: tuple[Window, ...] = Field(
         default=(1, 2, 4, 8, 16, 32),

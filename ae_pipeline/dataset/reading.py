@@ -33,10 +33,26 @@ def read_records(
     batch_rows: int,
     columns: Sequence[str] | None = None,
     row_groups: Sequence[int] | None = None,
+    most_bytes: int | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """Stream the rows of a fragment, in order; errors as `open_fragment`."""
+    """Stream the rows of a fragment, in order; errors as `open_fragment`.
+
+    Args:
+        fragment: to read.
+        batch_rows: rows of a batch, at most.
+        columns: to read; None for all.
+        row_groups: to read; None for all.
+        most_bytes: of a batch in memory, unless a single row takes more; None for any.
+
+    Raises:
+        CorruptFragmentError: a row takes more than 1 GiB, and `most_bytes` is given.
+    """
     with open_fragment(fragment) as file:
-        yield from _stream(file, batch_rows, columns, row_groups)
+        if most_bytes is None:
+            yield from _stream(file, batch_rows, columns, row_groups)
+        else:
+            n_rows = _rows_at_once(file, batch_rows, columns)
+            yield from cut(_stream(file, n_rows, columns, row_groups), most_bytes)
 
 
 def read_paced(fragment: Fragment, most_rows: int, most_bytes: int) -> Iterator[pa.RecordBatch]:
@@ -110,11 +126,12 @@ def _stream(
             yield batch
 
 
-def _rows_at_once(file: pq.ParquetFile, most: int) -> int:
+def _rows_at_once(file: pq.ParquetFile, most: int, columns: Sequence[str] | None = None) -> int:
     """Return the rows to read at a time: at most so many, fewer where values may be long."""
     groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
     n_rows, n_bytes = file.metadata.num_rows, sum(group.total_byte_size for group in groups)
-    if not all(_is_fixed(field.type) for field in file.schema_arrow):
+    wanted = file.schema_arrow.names if columns is None else columns
+    if not all(_is_fixed(file.schema_arrow.field(name).type) for name in wanted):
         most = min(most, _LONG_ROWS)  # a dictionary hides in the file how long they are
     return max(1, min(most, _READ_BYTES * n_rows // max(n_bytes, 1))) if n_rows else most
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.archive import ArchiveCodec, load_archive_codec
-from ae_pipeline.columns import reference_of
+from ae_pipeline.columns import TableSchema, reference_of
 from ae_pipeline.config.job import JobConfig
-from ae_pipeline.dataset import Source
+from ae_pipeline.config.planner import PlannerConfig
+from ae_pipeline.dataset import Source, typical_schema
 from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
 from ae_pipeline.fitting.guard import check_meaning, column_fidelity, judge_codec, tell_flattened
 from ae_pipeline.fitting.prepare import measure_for_fit
@@ -45,7 +46,7 @@ def fit_archive_codec(
         ConfigError: a setting does not suit the source.
         TrainingError: the loss diverged.
     """
-    schema = None if promised is None else promised.schema
+    schema = None if promised is None else _schema_now(promised.schema, source)
     measured = measure_for_fit(job, source, progress, schema=schema)
     sample = measured.statistics.sample
     provenance = Provenance(
@@ -66,5 +67,21 @@ def fit_archive_codec(
     previous = codec_to_start_from(job, measured.schema, load_archive_codec)
     before_training()
     trainer = CandidateTrainer(job, direct, inputs, measured.groups, checkpoint, progress, previous)
-    planned = plan_codec(trainer, job.planner)
+    planned = plan_codec(trainer, _planner(job, direct))
     return add_table(planned, source, measured.groups, job, progress)
+
+
+def _planner(job: JobConfig, direct: ArchiveCodec) -> PlannerConfig:
+    """Return the settings of the planner; where every value is exact, no network pays."""
+    if any(not promise.is_exact for promise in direct.promises):
+        return job.planner
+    return job.planner.model_copy(update={"learn": "never"})
+
+
+def _schema_now(promised: TableSchema, source: Source) -> TableSchema:
+    """Return promised roles in the schema that most fragments have now: others may have come."""
+    arrow = typical_schema(source)
+    features = set(promised.features)
+    found = tuple(name for name in arrow.names if name in features)
+    # Quantizers follow the order of the features.
+    return TableSchema(arrow, found) if found == promised.features else promised

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ae_pipeline.codec import Provenance
-from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.codec.archive import MOST_ROWS, ArchiveCodec
 from ae_pipeline.columns import TableSchema, resolve_roles
 from ae_pipeline.config.job import EstimateJob
 from ae_pipeline.config.tolerance import ToleranceConfig
@@ -17,7 +18,6 @@ from ae_pipeline.dataset import (
     discover,
     fittable,
     list_row_groups,
-    opened,
     pinned_source,
     tell_ignored,
     typical_schema,
@@ -27,11 +27,11 @@ from ae_pipeline.fitting.prepare import Measured, measure_for_fit
 from ae_pipeline.fitting.spreading import spread_row_groups
 from ae_pipeline.fitting.table import add_table
 from ae_pipeline.fitting.table_sample import with_columns
-from ae_pipeline.parquet import leaf_sizes
+from ae_pipeline.parquet import plain_sizes
 from ae_pipeline.planner.candidate import CandidateTrainer
 from ae_pipeline.planner.forecast import Forecast, outlook
 from ae_pipeline.planner.plan import plan_codec
-from ae_pipeline.planner.sample import SampleBlocks, read_sample
+from ae_pipeline.planner.sample import SampleBlocks, read_runs, read_sample
 from ae_pipeline.results.progress import Progress
 
 #: Values to measure, and values to plan on, over all columns. Ranges come from the measured
@@ -43,13 +43,21 @@ _TABLE_S = 10.0
 
 @dataclass(frozen=True)
 class SampledSource:
-    """The measured source and its chosen row groups, which all tolerances share."""
+    """The measured source and its chosen row groups, which all tolerances share.
+
+    Args:
+        source: fragments that a codec is fitted to.
+        measured: what is known of them.
+        groups: row groups to plan on.
+        n_rows: rows of the source.
+        plain_bytes: bytes, as plain Parquet, of each column that is not a feature.
+    """
 
     source: Source
     measured: Measured
     groups: tuple[RowGroup, ...]
     n_rows: int
-    kept_bytes: int
+    plain_bytes: Mapping[str, int]
 
     @property
     def share(self) -> float:
@@ -63,7 +71,7 @@ class ForecastCodec:
 
     Args:
         codec: codec as far as it was trained.
-        outlook: share of its payload that will remain after its whole training.
+        outlook: share of what its network codes that will remain after its whole training.
     """
 
     codec: ArchiveCodec
@@ -83,7 +91,8 @@ def sample_source(job: EstimateJob, progress: Progress) -> SampledSource:
     n_rows = sum(group.n_rows for group in list_row_groups(source.fragments))
     groups = spread_row_groups(measured.groups, _MEASURED_VALUES // n_features)
     chosen = spread_row_groups(groups, _MOST_VALUES // n_features)
-    return SampledSource(source, measured, tuple(chosen), n_rows, _kept_bytes(source, schema))
+    plain_bytes = _plain_bytes(source, chosen, schema, n_rows)
+    return SampledSource(source, measured, tuple(chosen), n_rows, plain_bytes)
 
 
 def is_trained(codec: ArchiveCodec) -> bool:
@@ -117,16 +126,19 @@ def forecast_codec(
 
 def sample_blocks(codec: ArchiveCodec, sampled: SampledSource) -> SampleBlocks:
     """Read the blocks that a codec is tried on."""
-    groups = with_columns(sampled.source, sampled.groups, codec, codec.coded_columns)
+    groups = with_columns(sampled.source, sampled.groups, codec.schema, codec.coded_columns)
     return read_sample(groups, codec, _MOST_VALUES).shortened(_MOST_VALUES // 4)
 
 
-def _kept_bytes(source: Source, schema: TableSchema) -> int:
-    """Return the compressed bytes of kept columns in the source's files."""
-    total = 0
-    features = set(schema.features)
-    for fragment in source.fragments:
-        with opened(fragment) as file:
-            sizes = leaf_sizes(file)
-        total += sum(size for path, size in sizes.items() if path.split(".")[0] not in features)
-    return total
+def _plain_bytes(
+    source: Source, groups: Sequence[RowGroup], schema: TableSchema, n_rows: int
+) -> Mapping[str, int]:
+    """Return the bytes, as plain Parquet, of each column of the source that is not a feature."""
+    names = schema.kept
+    suited = with_columns(source, groups, schema, names)
+    if not names or not suited:
+        return {}
+    most_rows = max(1, _MOST_VALUES // len(names))
+    runs = list(read_runs(suited, names, MOST_ROWS, most_rows))
+    share = n_rows / max(sum(map(len, runs)), 1)
+    return {name: round(size * share) for name, size in plain_sizes(runs).items()}

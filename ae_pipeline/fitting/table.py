@@ -58,13 +58,13 @@ def add_table(
 def _mappable(codec: ArchiveCodec, job: JobConfig) -> list[str]:
     """Return the columns to map: those that are neither kept nor on a grid."""
     arrow = codec.schema.arrow
-    pinned = pinned_columns(arrow, job.columns, codec.provenance.source)
+    pinned = pinned_columns(arrow, job.columns)
     on_grid = {
         name
         for name, column in zip(codec.schema.features, codec.columns, strict=True)
         if column.has_cells
     }
-    own = set(arrow.names) if job.columns.code != "features" else set(codec.schema.features)
+    own = set(arrow.names) if job.columns.codes_others else set(codec.schema.features)
     pinned -= set(codec.schema.features)
     return [name for name in arrow.names if name in own - pinned - on_grid]
 

@@ -45,7 +45,7 @@ class TableChoice:
             tuple(name for name in whole.order if name in names),
             tuple(one for one in whole.models if one.name in names),
         )
-        return TableCodec(mappings, cells, pack_table(model, columns))
+        return TableCodec(mappings, cells, pack_table(model, columns), self.sampled.lows)
 
     def costs(self) -> tuple[ColumnCost, ...]:
         """Return the bytes of each column of the schema, plain and coded."""
@@ -55,16 +55,20 @@ class TableChoice:
         is_coded = name in self._payload and name not in self._left_out
         if not is_coded and name in self.sampled.codec.schema.features:
             n_bytes = round(self._lossless(name))
-            return ColumnCost(name, "numbers", self._plain[name], n_bytes, 0, is_coded=True)
-        ways = [self.fitted.costs[one.name].way for one in self._columns if one.column == name]
+            return ColumnCost(name, "by itself", self._plain[name], n_bytes, 0, is_coded=True)
         return ColumnCost(
             name=name,
-            way="; ".join(dict.fromkeys(ways)) if is_coded else "",
+            way=self._way(name) if is_coded else "",
             plain_bytes=self._plain.get(name, 0),
             coded_bytes=self._payload.get(name, 0),
             model_bytes=self._model.get(name, 0),
             is_coded=is_coded,
         )
+
+    def _way(self, name: str) -> str:
+        """Return how the sub-column that takes most is coded; empty if there is none."""
+        own = [self.fitted.costs[one.name] for one in self._columns if one.column == name]
+        return max(own, key=lambda cost: cost.coded_bytes + cost.model_bytes).way if own else ""
 
     @cached_property
     def _left_out(self) -> frozenset[str]:

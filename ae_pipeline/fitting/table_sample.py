@@ -8,10 +8,18 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Int64
+from jaxtyping import Bool, Int64
 
-from ae_pipeline.codec.archive import ArchiveCodec, TableCodec, cell_subcolumns, count_items, dead
+from ae_pipeline.codec.archive import (
+    ArchiveCodec,
+    ColumnCodec,
+    TableCodec,
+    cell_subcolumns,
+    count_items,
+    dead,
+)
 from ae_pipeline.codec.archive import spread as spread_cells
+from ae_pipeline.columns import TableSchema
 from ae_pipeline.dataset import RowGroup, Source, weight_of
 from ae_pipeline.mapping import Mapping as ColumnMapping
 from ae_pipeline.mapping import Sequence as Integers
@@ -20,9 +28,11 @@ from ae_pipeline.planner.sample import read_runs
 from ae_pipeline.table_fit import TableSample
 
 #: Values of a sample, over all columns; and the bytes that its rows take at most.
-MOST_VALUES, _MOST_BYTES = 6 << 20, 1 << 28
+MOST_VALUES, _MOST_BYTES = 6 << 20, 1 << 27
 
 Starts = Int64[np.ndarray, "runs"]
+Cells = Int64[np.ndarray, "_"]
+IsValid = Bool[np.ndarray, "_"]
 
 
 @dataclass(frozen=True)
@@ -66,12 +76,30 @@ class SampledTable:
             for name, column in zip(schema.features, self.codec.columns, strict=True)
             if column.has_cells and any(run.column(name).null_count for run in self.runs)
         ]
-        return cell_subcolumns(schema, self.codec.quantizers, nullable)
+        return cell_subcolumns(schema, self.codec.quantizers, nullable, self.lows)
+
+    @cached_property
+    def lows(self) -> dict[str, int]:
+        """Smallest cell of each feature column with a grid, by its name."""
+        return {
+            name: min((int(cells.min()) for cells, _ in runs if len(cells)), default=0)
+            for name, runs in self._cells.items()
+        }
+
+    @cached_property
+    def _cells(self) -> dict[str, list[tuple[Cells, IsValid]]]:
+        """Cells and validity of each feature column with a grid, run by run."""
+        pairs = zip(self.codec.schema.features, self.codec.columns, strict=True)
+        return {
+            name: [_quantized(column, run.column(name)) for run in self.runs]
+            for name, column in pairs
+            if column.has_cells
+        }
 
     @cached_property
     def splits(self) -> list[dict[str, Split]]:
         """The mapped columns of each run as integers."""
-        table = TableCodec(self.mappings, self.cells, b"")
+        table = TableCodec(self.mappings, self.cells, b"", self.lows)
         return [table.split(run) for run in self.runs]
 
     def side_bytes(self, column: str) -> int:
@@ -104,11 +132,10 @@ class SampledTable:
         """Yield the sub-columns of one run by name, lengths before items."""
         run, splits = self.runs[number], self.splits[number]
         found: dict[str, Integers] = {}
-        features = {name: place for place, name in enumerate(self.codec.schema.features)}
         for one in columns:
             split = splits.get(one.column)
             if split is None:
-                found[one.name] = self._feature(one, run.column(one.column), features[one.column])
+                found[one.name] = self._feature(one, number)
             elif split.is_whole:
                 n_rows = count_items(found[one.space]) if one.space else len(run)
                 found[one.name] = dead(n_rows)
@@ -116,14 +143,17 @@ class SampledTable:
                 found[one.name] = split.sequences[one.name]
         yield from found.items()
 
-    def _feature(self, column: SubColumn, array: pa.Array, number: int) -> Integers:
-        """Return the validity or the cells of a feature column."""
-        codec = self.codec.columns[number]
-        part = codec.present(array)
+    def _feature(self, column: SubColumn, number: int) -> Integers:
+        """Return the validity or the cells of a feature column in one run."""
+        cells, is_valid = self._cells[column.column][number]
         if column.role == "validity":
-            return Integers(part.is_valid.astype(np.int64), None)
-        cells, _ = codec.quantizer.quantize(part.values, None)
-        return spread_cells(cells, part.is_valid)
+            return Integers(is_valid.astype(np.int64), None)
+        return spread_cells(cells, is_valid, self.lows[column.column])
+
+
+def _quantized(column: ColumnCodec, array: pa.Array) -> tuple[Cells, IsValid]:
+    part = column.present(array)
+    return column.quantizer.quantize(part.values, None)[0], part.is_valid
 
 
 def sample_table(
@@ -145,7 +175,7 @@ def sample_table(
         most_values: values to read, over all columns.
     """
     wanted = list(dict.fromkeys((*codec.schema.features, *names)))
-    suited = with_columns(source, groups, codec, wanted)
+    suited = with_columns(source, groups, codec.schema, wanted)
     block_rows = codec.block_rows
     most_rows = max(1, most_values // max(len(wanted), 1))
     runs: list[pa.RecordBatch] = []
@@ -161,10 +191,10 @@ def sample_table(
 
 
 def with_columns(
-    source: Source, groups: Sequence[RowGroup], codec: ArchiveCodec, names: Sequence[str]
+    source: Source, groups: Sequence[RowGroup], schema: TableSchema, names: Sequence[str]
 ) -> list[RowGroup]:
-    """Return the row groups whose fragments have all these columns with the codec's types."""
-    kinds = {name: codec.schema.arrow.field(name).type for name in names}
+    """Return the row groups whose fragments have all these columns with the schema's types."""
+    kinds = {name: schema.arrow.field(name).type for name in names}
     return [group for group in groups if _has(source.schema(group.fragment), kinds)]
 
 

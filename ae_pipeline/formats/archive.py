@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from jaxtyping import Float64
 
 from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.archive import MOST_ROWS, ArchiveCodec, save_archive_codec
-from ae_pipeline.coding import Architecture, Quantizer
+from ae_pipeline.coding import Architecture, Promise, Quantizer
 from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.job import EncodeJob, JobConfig
 from ae_pipeline.dataset import (
@@ -38,11 +39,12 @@ from ae_pipeline.formats.block_records import (
     with_block,
 )
 from ae_pipeline.formats.description import archive_column, archive_facts
+from ae_pipeline.formats.statistics import Statistics, StatisticsWriter, read_statistics
 from ae_pipeline.parquet import block_writer, check_keepable, check_structure, column_bytes
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import InspectedColumn
 from ae_pipeline.results.progress import Progress
-from ae_pipeline.storage import WHOLE, Footer, Kind, Part, read_bounded
+from ae_pipeline.storage import WHOLE, Footer, Kind, Part, damaged_footer, read_bounded
 
 #: Rows of long text make shorter blocks, so that memory stays flat.
 _BLOCK_BYTES = 1 << 27
@@ -187,6 +189,7 @@ class ArchiveFormat(FragmentFormat):
         ledger: Counter[str] = Counter()
         raw_bytes = 0
         metadata: dict[str, str] = {}
+        statistics = StatisticsWriter(arrow, self._promises(coded))
         form = footer.source_form(self.codec.schema, fragment.relative)
         with block_writer(path, schema, BLOCK_COLUMN, metadata, form) as write:
             n_rows = self.codec.block_rows
@@ -198,10 +201,34 @@ class ArchiveFormat(FragmentFormat):
                 raw_bytes += weight_of(records.select([n for n in arrow.names if n in coded]))
                 block = self.codec.encode(records)
                 ledger.update(block.ledger())
-                write(with_block(records, block.to_bytes(), schema))
-            told = replace(footer, ledger=dict(+ledger), raw_bytes=raw_bytes)
+                content = block.to_bytes()
+                statistics.add(records, len(content))
+                write(with_block(records, content, schema))
+            told = replace(
+                footer,
+                ledger=dict(+ledger),
+                raw_bytes=raw_bytes,
+                statistics=statistics.to_text(),
+            )
             metadata.update(told.to_metadata())
         return ()
+
+    def _promises(self, coded: Collection[str]) -> dict[str, Promise]:
+        """Return the promise of each coded column; those that are no features are exact."""
+        own = dict(zip(self.codec.schema.features, self.codec.promises, strict=True))
+        return {name: own.get(name, Promise()) for name in coded}
+
+    def statistics(self, metadata: pq.FileMetaData, footer: Footer, where: str) -> list[Statistics]:
+        """Return the bounds of coded columns in each row group of a fragment, by name.
+
+        Raises:
+            CorruptFragmentError: they are damaged.
+        """
+        schema = footer.source_schema(self.codec.schema, where)
+        try:
+            return read_statistics(footer.statistics, schema, metadata.num_row_groups)
+        except ValueError as error:
+            raise damaged_footer(where, error) from error
 
     def read(
         self, fragment: Fragment, footer: Footer, n_rows: int, part: Part = WHOLE

@@ -17,10 +17,15 @@ def features_facts(codec: FeaturesCodec) -> Facts:
 
 
 def archive_facts(codec: ArchiveCodec) -> Facts:
-    """Describe the predictors of an archive codec, and the number of rows from which they pay."""
+    """Describe the models of an archive codec, and the number of rows from which they pay."""
     predictor, network = codec.predictor, codec.network
     terms = "none" if predictor is None else f"{len(predictor.weights)} terms"
-    facts: Facts = {"codec": codec.id, "linear prediction": terms, **_break_even(codec)}
+    facts: Facts = {
+        "codec": codec.id,
+        **_table_facts(codec),
+        "linear prediction": terms,
+        **_break_even(codec),
+    }
     if network is None:
         return {**facts, "network": "none"}
     return {**facts, **_network_facts(network.architecture), "window": network.window}
@@ -48,13 +53,25 @@ def archive_column(codec: ArchiveCodec, number: int) -> InspectedColumn:
     )
 
 
+def _table_facts(codec: ArchiveCodec) -> Facts:
+    """Describe the table model, if there is one."""
+    if codec.table is None:
+        return {"table model": "none"}
+    n_models, n_all = len(codec.table.model.models), len(codec.table.subcolumns)
+    return {"table model": f"{n_models} of {n_all} sub-columns"}
+
+
 def _break_even(codec: ArchiveCodec) -> Facts:
-    """Return the rows from which the model saves more than it costs, if that was measured."""
-    plan = codec.provenance.plan
+    """Return the rows from which the model saves more than it costs, if that was measured.
+
+    A table is compared with plain Parquet, other models with feature columns one by one.
+    """
+    plan, costs = codec.provenance.plan, codec.provenance.costs
     chosen = next((one for one in plan if one.is_chosen), None)
     if chosen is None or not chosen.model_bytes:
         return {}
-    saved = plan[0].payload_bytes - chosen.payload_bytes
+    plain = sum(cost.plain_bytes for cost in costs if cost.is_coded)
+    saved = (plain if costs else plan[0].payload_bytes) - chosen.payload_bytes
     n_rows = codec.provenance.n_rows * chosen.model_bytes / max(saved, 1)
     return {"model pays from rows": round(n_rows)}
 

@@ -47,14 +47,14 @@ def compare(
     """Check every value and return the errors of each feature column of `records`.
 
     Raises:
-        PromiseBrokenError: a kept column differs from the source, or a value is beyond its
-            tolerance.
+        PromiseBrokenError: a column that is exact differs from the source, or a value is beyond
+            its tolerance.
     """
     features = set(format.schema.features)
     for name in records.schema.names:
         if name not in features and not same_bits(records.column(name), truth.column(name)):
             raise PromiseBrokenError(
-                "kept column differs from the source",
+                "column differs from the source",
                 where=f"{where}, column {name}",
                 remedy=f"{ENCODE_AGAIN}; if its source was not rewritten, report this",
             )

@@ -10,6 +10,7 @@ from typing import Any, ClassVar  # Any: JSON trees
 import pyarrow as pa
 
 from ae_pipeline.mapping.subcolumn import Sequence, SubColumn
+from ae_pipeline.mapping.whole import pack_whole
 
 
 @dataclass(frozen=True)
@@ -52,16 +53,20 @@ class Mapping(ABC):
     def split(self, array: pa.Array) -> Split:
         """Map a column; never fails for an array of its type."""
 
+    def whole(self, array: pa.Array) -> Split:
+        """Pack a column of its type as bytes alone."""
+        return Split({}, pack_whole(array), is_whole=True)
+
     @abstractmethod
     def join(
         self, sequences: Dictionary[str, Sequence], side: bytes, is_whole: bool, n_rows: int
     ) -> pa.Array:
-        """Invert `split`, bit for bit.
+        """Invert `split` and `whole`, bit for bit.
 
         Args:
             sequences: decoded integers by name; of a whole column they are not looked at.
-            side: as `split` returned it.
-            is_whole: as `split` returned it.
+            side: as `split` or `whole` returned it.
+            is_whole: likewise.
             n_rows: rows of the block.
 
         Raises:

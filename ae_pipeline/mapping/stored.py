@@ -46,7 +46,14 @@ class StoredMapping(Mapping):
 
     def split(self, array: pa.Array) -> Split:
         """Map the stored values."""
-        split = self.inner.split(to_storage(array))
+        return self._with_labels(self.inner.split(to_storage(array)), array)
+
+    def whole(self, array: pa.Array) -> Split:
+        """Pack the stored values."""
+        return self._with_labels(self.inner.whole(to_storage(array)), array)
+
+    def _with_labels(self, split: Split, array: pa.Array) -> Split:
+        """Put the labels of an ordered dictionary before the side."""
         if not _is_ordered(self.type):
             return split
         labels = _pack_labels(array.dictionary)

@@ -18,6 +18,8 @@ from ae_pipeline.planner.moments import Cells
 MOST_VALUES = 1 << 22
 #: Row groups of a larger source that runs of rows come from, if possible and at most.
 _PLACES, _MOST_PLACES = 16, 256
+#: Bytes of a run in memory, whatever its rows.
+_RUN_BYTES = 1 << 26
 #: Rows of the shortest run, and how deep in the files runs lie, as a multiple of the sample.
 _LEAST_RUN, _DEPTH = 1 << 11, 8
 #: Blocks from which the fixed bytes of a block are measured.
@@ -63,6 +65,8 @@ class SampleBlocks:
 
     def shortened(self, n_values: int) -> SampleBlocks:
         """Return fewer or shorter blocks, of about `n_values` values in all, from all over."""
+        if not self.blocks:
+            return self
         found = sum(block.num_rows * block.num_columns for block in self.blocks)
         step = max(1, found // max(n_values, 1))
         n_blocks = -(-len(self.blocks) // step)
@@ -93,12 +97,17 @@ class SampleBlocks:
 def read_sample(
     groups: Sequence[RowGroup], codec: ArchiveCodec, most_values: int = MOST_VALUES
 ) -> SampleBlocks:
-    """Read every block of a small source in few files, else runs of rows from all over it."""
+    """Read every block of a small source in few files, else runs of rows from all over it.
+
+    There are none if the codec codes no column.
+    """
     n_rows = sum(group.n_rows for group in groups)
     most_rows = max(1, most_values // max(len(codec.coded_columns), 1))
     by_fragment = [list(part) for _, part in groupby(groups, lambda group: group.fragment)]
     sizes = [sum(group.n_rows for group in part) for part in by_fragment]
     n_blocks = sum(-(-size // codec.block_rows) for size in sizes)
+    if not codec.coded_columns:
+        return SampleBlocks((), n_rows, n_blocks)
     blocks = tuple(read_runs(groups, codec.coded_columns, codec.block_rows, most_rows))
     if n_rows <= most_rows and len(by_fragment) <= _MOST_PLACES:
         return SampleBlocks(blocks, n_rows, n_blocks)
@@ -126,7 +135,8 @@ def _whole(
     groups: Sequence[RowGroup], columns: Sequence[str], n_rows: int
 ) -> Iterator[pa.RecordBatch]:
     for fragment, _ in groupby(groups, lambda group: group.fragment):
-        yield from rebatch(read_records(fragment, n_rows, columns), n_rows)
+        records = read_records(fragment, n_rows, columns, most_bytes=_RUN_BYTES)
+        yield from rebatch(records, n_rows, _RUN_BYTES)
 
 
 def _runs(
@@ -151,12 +161,13 @@ def _runs_of(
     group: RowGroup, columns: Sequence[str], run: int, n_runs: int, depth: int
 ) -> Iterator[pa.RecordBatch]:
     """Yield evenly spread runs of the first `depth` rows of a row group."""
-    batches = rebatch(read_records(group.fragment, run, columns, [group.index]), run)
+    records = read_records(group.fragment, run, columns, [group.index], _RUN_BYTES)
+    batches = rebatch(records, run, _RUN_BYTES)
     n_runs_here = depth // run
     wanted = np.linspace(0, n_runs_here - 1, min(n_runs, n_runs_here)).round().astype(int).tolist()
-    for number, records in zip(range(wanted[-1] + 1), batches, strict=False):
+    for number, batch in zip(range(wanted[-1] + 1), batches, strict=False):
         if number in wanted:
-            yield records
+            yield batch
 
 
 def _far_apart(n_groups: int) -> list[int]:

@@ -7,6 +7,7 @@ from typing import get_args
 
 from ae_pipeline.config.backfill import FragmentState
 from ae_pipeline.errors import listing
+from ae_pipeline.report.dataset import dataset_headline
 from ae_pipeline.report.presenter import Presenter, present, presents
 from ae_pipeline.report.tables.table import Cell, Table
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport, PlannedFragment
@@ -61,6 +62,14 @@ class BackfillPresenter(Presenter[BackfillReport]):
         super().__init__(result)
         self._plan = present(result.plan)
         self._done = None if result.report is None else present(result.report)
+
+    def headline(self) -> str:
+        """Bytes of the dataset as a whole, or of the files that were selected."""
+        report = self.result.report
+        if report is None:
+            return ""
+        n_all = len(self.result.plan.fragments)
+        return dataset_headline(report, is_whole=report.total.n_fragments == n_all)
 
     def tables(self) -> list[Table]:
         """Tables of the plan, then of the outcome."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ae_pipeline.report.backfill import replaced_lines
-from ae_pipeline.report.dataset import dataset_numbers
+from ae_pipeline.report.dataset import dataset_headline, dataset_numbers
 from ae_pipeline.report.drift import drift_table
 from ae_pipeline.report.errors import partition_table
-from ae_pipeline.report.fidelity import fidelity_table
+from ae_pipeline.report.fidelity import fidelity_tables
 from ae_pipeline.report.partitions import compress_table
 from ae_pipeline.report.presenter import Presenter, present, presents
 from ae_pipeline.report.tables.table import Cell, Table
@@ -24,15 +24,22 @@ class CompressPresenter(Presenter[CompressReport]):
         super().__init__(result)
         self._plan = present(result.plan)
 
+    def headline(self) -> str:
+        """Bytes of the archive as a whole, or of the files that this run was about."""
+        most = max(self._reports(), key=lambda report: report.total.n_fragments, default=None)
+        if most is None:
+            return ""
+        n_all = len(self.result.plan.fragments)
+        return dataset_headline(most, is_whole=most.total.n_fragments == n_all)
+
     def tables(self) -> list[Table]:
         """Plan, drift, partitions written, partitions verified, and what columns keep."""
         drift, reports = self.result.drift, self._reports()
-        kept = [fidelity_table(report.fidelity) for report in reports[-1:] if report.fidelity]
         return [
             *self._plan.tables(),
             *([] if drift is None else [drift_table(drift)]),
             *map(partition_table, reports),
-            *kept,
+            *(table for report in reports[-1:] for table in fidelity_tables(report.fidelity)),
         ]
 
     def lines(self) -> list[str]:

@@ -6,8 +6,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any  # JSON trees
 
-from ae_pipeline.report.errors import column_table, partition_table, verdict
-from ae_pipeline.report.fidelity import fidelity_table
+from ae_pipeline.report.errors import (
+    column_table,
+    dataset_kind,
+    has_blocks,
+    partition_table,
+    verdict,
+)
+from ae_pipeline.report.fidelity import exact_line, fidelity_table, fidelity_tables
+from ae_pipeline.report.headline import part_line, whole_line
 from ae_pipeline.report.partitions import state_table
 from ae_pipeline.report.presenter import Presenter, presents
 from ae_pipeline.report.sizes import byte_table, byte_tables
@@ -22,6 +29,10 @@ _MOST_NAMES = 8
 class DatasetPresenter(Presenter[DatasetReport]):
     """Partitions, errors of columns, sizes, and whether the promise holds."""
 
+    def headline(self) -> str:
+        """Bytes of the dataset as a whole, or of the selected part."""
+        return dataset_headline(self.result, is_whole=not self.result.is_partial)
+
     def tables(self) -> list[Table]:
         """Partitions, then columns if compared or promised; bytes after encode."""
         report = self.result
@@ -29,14 +40,15 @@ class DatasetPresenter(Presenter[DatasetReport]):
         return [
             partition_table(report),
             *([columns] if columns.rows else []),
-            *([fidelity_table(report.fidelity)] if report.fidelity else []),
+            *fidelity_tables(report.fidelity),
             *(byte_tables(report.bytes) if report.verb == "encode" else []),
         ]
 
     def lines(self) -> list[str]:
         """The verdict, and how many fragments were written."""
         report = self.result
-        sentence = verdict(report)
+        has_promises = has_blocks(report) and report.total.n_fragments
+        sentence = verdict(report) or (exact_line(report.fidelity) if has_promises else "")
         n_current = report.total.n_fragments - report.n_written
         counts = f"Fragments: {report.n_written:,} written, {n_current:,} current already"
         return [line for line in (sentence, "" if report.verb == "verify" else counts) if line]
@@ -79,6 +91,23 @@ class DatasetPresenter(Presenter[DatasetReport]):
         if self.result.verb == "verify":
             tree["destination"] = compared_with or ""
         return tree
+
+
+def dataset_headline(report: DatasetReport, is_whole: bool) -> str:
+    """The encoded dataset beside its source; empty without a fragment.
+
+    Args:
+        report: of a run.
+        is_whole: the run has read or written every fragment of the dataset.
+    """
+    n_fragments = report.total.n_fragments
+    if not n_fragments:
+        return ""
+    kind = dataset_kind(report)
+    is_whole = is_whole and not report.failures
+    return (
+        whole_line(report.bytes, kind) if is_whole else part_line(report.bytes, kind, n_fragments)
+    )
 
 
 def dataset_numbers(report: DatasetReport) -> dict[str, Cell]:

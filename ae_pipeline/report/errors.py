@@ -19,7 +19,7 @@ _LOST_NOTE = "lost: nulls, NaN or infinities that did not come back unchanged."
 def partition_table(report: DatasetReport) -> Table:
     """One row per partition: rows, errors if they were measured, bytes of files."""
     note = "Bytes of files as they are stored. ratio: source over encoded, model not counted."
-    if report.total.metrics is not None:
+    if _has_errors(report):
         worst = _TOLERANCE_NOTE if _is_promised(report) else _MAX_NOTE
         note = f"{_SIGMA_NOTE} {worst}"
     return Table(
@@ -68,18 +68,29 @@ def verdict(report: DatasetReport) -> str:
         checked = f"{start} checksum, row count and schema is in order. Values were not compared: "
         return f"{checked}that takes --source." if report.verb == "verify" else ""
     worst = report.total.metrics.max_error_to_tolerance
-    if worst is None:
+    has_features = bool(report.features) or report.total.metrics.count > 0
+    if worst is None and has_features:
         return ""
-    if worst == 0:
+    if not worst:
         return f"{start} value is exactly that of the source."
     sentence = (
         f"{start} value is within its promise: the largest error is {100 * worst:.4g} % of its "
-        "tolerance. Nulls, NaN, infinities, kept columns and schema are exact."
+        "tolerance. Nulls, NaN, infinities, all other columns and the schema are exact."
     )
     if not report.flattened:
         return sentence
     names = listing([column.name for column in report.flattened])
     return f"{sentence} But the promise leaves next to nothing of {names}."
+
+
+def dataset_kind(report: DatasetReport) -> str:
+    """The encoded dataset in one word: archive or features."""
+    return "archive" if has_blocks(report) else "features"
+
+
+def has_blocks(report: DatasetReport) -> bool:
+    """Whether the encoded dataset has blocks, in which every value keeps a promise."""
+    return "latents" not in report.total.ledger
 
 
 def failure_lines(failures: Sequence[FragmentFailure], limit: int = 20) -> list[str]:
@@ -101,22 +112,27 @@ def _is_promised(report: DatasetReport) -> bool:
     return metrics is not None and metrics.max_error_to_tolerance is not None
 
 
+def _has_errors(report: DatasetReport) -> bool:
+    """Whether any value could have an error: exact columns are compared bit by bit."""
+    metrics = report.total.metrics
+    return metrics is not None and metrics.count > 0
+
+
 def _error_headings(report: DatasetReport) -> tuple[str, ...]:
-    if report.total.metrics is None:
+    if not _has_errors(report):
         return ()
     return ("MSE", "RMSE", "max/tol" if _is_promised(report) else "max")
 
 
 def _byte_headings(report: DatasetReport) -> tuple[str, ...]:
     """The encoded dataset goes by its kind; errors leave no room for payload and ratio."""
-    kind = "features" if "latents" in report.total.ledger else "archive"
-    headings = ("source bytes", f"{kind} bytes")
-    return headings if report.total.metrics is not None else (*headings, "payload bytes", "ratio")
+    headings = ("source bytes", f"{dataset_kind(report)} bytes")
+    return headings if _has_errors(report) else (*headings, "payload bytes", "ratio")
 
 
 def _partition_row(partition: PartitionReport, report: DatasetReport) -> tuple[Cell, ...]:
     sizes = (partition.source_bytes, partition.encoded_bytes)
-    if report.total.metrics is None:
+    if not _has_errors(report):
         ratio = partition.source_bytes / max(partition.encoded_bytes, 1)
         return (partition.partition, partition.n_rows, *sizes, partition.payload_bytes, ratio)
     metrics = partition.metrics

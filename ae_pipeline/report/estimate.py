@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from ae_pipeline.report.costs import cost_tables
 from ae_pipeline.report.fidelity import fidelity_table
+from ae_pipeline.report.headline import forecast_line
 from ae_pipeline.report.presenter import Presenter, presents
 from ae_pipeline.report.tables.table import Table
 from ae_pipeline.results.estimate import Estimate, EstimatedOption
@@ -11,6 +15,12 @@ from ae_pipeline.results.estimate import Estimate, EstimatedOption
 @presents(Estimate)
 class EstimatePresenter(Presenter[Estimate]):
     """A forecast, with the verdict as its last line."""
+
+    def headline(self) -> str:
+        """Bytes of the whole archive at the recommended tolerance."""
+        found = self.result
+        shown = _recommended(found)
+        return forecast_line(found.source_bytes, shown.archive_bytes, shown.label)
 
     def tables(self) -> list[Table]:
         """Tolerances, then columns at the recommended one, then the cost of the job."""
@@ -22,10 +32,12 @@ class EstimatePresenter(Presenter[Estimate]):
 
 
 def estimate_tables(estimate: Estimate) -> list[Table]:
-    """Tolerances, what columns would keep and lose at the recommended one, cost of the job."""
+    """Tolerances; of the recommended one bytes, fidelity and errors of columns; then the job."""
     shown = _recommended(estimate)
+    costs = [replace(one, title=f"{one.title}, {shown.label}") for one in cost_tables(shown.costs)]
     kept = fidelity_table(shown.fidelity, f"What columns keep at {shown.label}")
-    return [_option_table(estimate), kept, _column_table(shown), _cost_table(estimate)]
+    features = [kept, _column_table(shown)] if shown.fidelity or not shown.costs else []
+    return [_option_table(estimate), *costs, *features, _job_table(estimate)]
 
 
 def _recommended(estimate: Estimate) -> EstimatedOption:
@@ -39,22 +51,23 @@ def _option_table(estimate: Estimate) -> Table:
     rows = tuple(
         (
             option.label,
-            option.payload_bytes + option.model_bytes,
-            f"{estimate.raw_bytes / max(option.payload_bytes + option.model_bytes, 1):.1f}x",
-            f"{option.gain:.2f}x",
             option.archive_bytes,
             f"{estimate.source_bytes / max(option.archive_bytes, 1):.1f}x",
+            option.payload_bytes + option.model_bytes,
+            f"{option.gain:.2f}x",
+            f"{estimate.raw_bytes / max(option.payload_bytes + option.model_bytes, 1):.1f}x",
             _losses(option),
         )
         for option in (*estimate.options, *estimate.others)
     )
     return Table(
         title=f"Estimate for {estimate.source}",
-        headings=("tolerance", "features", "of raw", "of simple", "archive", "of files", "columns"),
+        headings=("tolerance", "archive", "of files", "encoded", "of simple", "of raw", "columns"),
         rows=rows,
-        note=f"Bytes of {estimate.n_rows:,} rows, from {estimate.n_sampled:,} of them. Features: "
-        "feature columns and the model. Times smaller than the raw features, than quantise + "
-        "pcodec column by column, and (archive: all columns) than the source's files.",
+        note=f"Bytes of {estimate.n_rows:,} rows, from {estimate.n_sampled:,} of them. archive: "
+        "all columns, model and containers; of files: times smaller than the source's files. "
+        "encoded: columns that are not plain, and the model; times smaller than these columns one "
+        "by one (features by quantise + pcodec, others as plain Parquet), and than uncompressed.",
     )
 
 
@@ -74,7 +87,7 @@ def _column_table(option: EstimatedOption) -> Table:
     )
 
 
-def _cost_table(estimate: Estimate) -> Table:
+def _job_table(estimate: Estimate) -> Table:
     return Table(
         title="What the job would take",
         headings=("", "about"),

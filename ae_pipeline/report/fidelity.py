@@ -38,6 +38,17 @@ def fidelity_table(columns: Sequence[ColumnFidelity], title: str = "What columns
     )
 
 
+def fidelity_tables(columns: Sequence[ColumnFidelity]) -> list[Table]:
+    """The table of fidelity, unless all of it is exact."""
+    return [] if exact_line(columns) else [fidelity_table(columns)]
+
+
+def exact_line(columns: Sequence[ColumnFidelity]) -> str:
+    """A sentence where an archive keeps every bit of these and all other columns, or nothing."""
+    is_exact = all(column.promise == "exact" for column in columns)
+    return "Every column is stored exactly, bit for bit." if is_exact else ""
+
+
 def _row(column: ColumnFidelity) -> tuple[Cell, ...]:
     found, promise = column.found, column.promise.removeprefix("within ")
     if found is None:

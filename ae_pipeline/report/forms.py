@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from ae_pipeline.escaping import markdown_item, visible
+from ae_pipeline.escaping import markdown, markdown_item, visible
 from ae_pipeline.report import tables
 from ae_pipeline.report.errors import failure_lines
 from ae_pipeline.report.presenter import present
@@ -18,12 +18,14 @@ _MOST_ROWS = 40
 def as_text(result: Result) -> str:
     """Tables and sentences for a Python session, cut to what one can read at once."""
     parts = [tables.to_text(table) for table in _tables(result)]
+    parts = [*_joined([visible(present(result).headline())]), *parts]
     return "\n\n".join([*parts, *_joined(map(visible, _sentences(result)))])
 
 
 def as_markdown(result: Result) -> str:
     """Tables and a list of sentences in GitHub's Markdown."""
     parts = [tables.to_markdown(table) for table in _tables(result)]
+    parts = [*_joined([markdown(present(result).headline())]), *parts]
     items = (f"- {markdown_item(line)}" for line in _sentences(result))
     return "\n\n".join([*parts, *_joined(items)])
 
@@ -31,8 +33,11 @@ def as_markdown(result: Result) -> str:
 def as_html(result: Result) -> str:
     """Tables and paragraphs as a fragment of HTML."""
     parts = [tables.to_html(table) for table in _tables(result)]
-    paragraphs = (f"<p>{escape(visible(line))}</p>" for line in _sentences(result))
-    return "\n".join([*parts, *paragraphs])
+    lead, *paragraphs = (
+        f"<p>{escape(visible(line))}</p>" if line else ""
+        for line in (present(result).headline(), *_sentences(result))
+    )
+    return "\n".join([*_joined([lead]), *parts, *paragraphs])
 
 
 def as_json(result: Result) -> str:

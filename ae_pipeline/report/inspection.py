@@ -4,26 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ae_pipeline.report.fidelity import fidelity_table
+from ae_pipeline.report.costs import cost_tables
+from ae_pipeline.report.fidelity import exact_line, fidelity_table, fidelity_tables
+from ae_pipeline.report.headline import whole_line
 from ae_pipeline.report.presenter import Presenter, presents
 from ae_pipeline.report.sizes import byte_tables
 from ae_pipeline.report.tables.table import Table
 from ae_pipeline.results.fit import Candidate
 from ae_pipeline.results.inspection import Inspection
 
+#: Candidate that is the only one to encode more than feature columns.
+_TABLE = "table model"
+
 
 @presents(Inspection)
 class InspectionPresenter(Presenter[Inspection]):
     """A path: its facts, where its bytes lie, and its columns."""
 
+    def headline(self) -> str:
+        """Bytes of an encoded dataset as a whole."""
+        found = self.result
+        return "" if found.bytes is None else whole_line(found.bytes, found.kind)
+
     def tables(self) -> list[Table]:
-        """Facts, then bytes and the planner's candidates where they are known, then columns."""
+        """Facts, then bytes, costs and candidates where they are known, then columns."""
         found = self.result
         facts = Table(f"{found.kind}: {found.path}", ("", "value"), tuple(found.facts.items()))
         sizes = [] if found.bytes is None else byte_tables(found.bytes)
         plan = [candidate_table(found.plan)] if found.plan else []
-        kept = [_fidelity_table(found)] if found.fidelity else []
-        return [facts, *sizes, *plan, _column_table(found), *kept]
+        kept = _fidelity_tables(found)
+        return [facts, *sizes, *cost_tables(found.costs), *plan, _column_table(found), *kept]
+
+    def lines(self) -> list[str]:
+        """Whether every bit is kept."""
+        found = self.result
+        has_promises = found.kind != "source" and (found.costs or found.fidelity)
+        line = exact_line(found.fidelity) if has_promises else ""
+        return [line] if line else []
 
 
 def candidate_table(plan: Sequence[Candidate]) -> Table:
@@ -38,12 +55,14 @@ def candidate_table(plan: Sequence[Candidate]) -> Table:
         )
         for one in plan
     )
+    has_table = any(one.name == _TABLE for one in plan)
+    more = f" {_TABLE}: of all encoded columns; others: of feature columns." if has_table else ""
     return Table(
         title="Plan",
         headings=("candidate", "payload", "model", "both", "seconds"),
         rows=rows,
         note="Bytes for the source that was fitted, measured on sample blocks. A large model can "
-        "still be the best choice where the source is large or will grow: planner.growth.",
+        f"still be the best choice where the source is large or will grow: planner.growth.{more}",
     )
 
 
@@ -59,8 +78,8 @@ def _column_table(inspection: Inspection) -> Table:
     )
 
 
-def _fidelity_table(inspection: Inspection) -> Table:
-    if inspection.kind == "source":
+def _fidelity_tables(inspection: Inspection) -> list[Table]:
+    if inspection.kind == "source" and inspection.fidelity:
         title = "What columns would keep in an archive with the default tolerance"
-        return fidelity_table(inspection.fidelity, title)
-    return fidelity_table(inspection.fidelity)
+        return [fidelity_table(inspection.fidelity, title)]
+    return fidelity_tables(inspection.fidelity)

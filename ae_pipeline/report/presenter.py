@@ -30,6 +30,10 @@ class Presenter(Generic[R]):
     def __init__(self, result: R) -> None:
         self.result = result
 
+    def headline(self) -> str:
+        """The result in one line, above the tables; empty if there is none."""
+        return ""
+
     def tables(self) -> list[Table]:
         """Tables in reading order."""
         return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ae_pipeline.results.fidelity import ColumnFidelity
+from ae_pipeline.results.fit import ColumnCost
 from ae_pipeline.results.result import Result
 
 
@@ -28,12 +29,14 @@ class EstimatedOption:
             option is not a fraction.
         method: the planner's name for the method it would use.
         payload_bytes: all encoded blocks.
-        model_bytes: predictor and networks.
-        simple_bytes: the best codec that treats columns one by one (quantise + pcodec).
+        model_bytes: table model, predictor and networks.
+        simple_bytes: the encoded columns one by one: features by quantise + pcodec, others as
+            plain Parquet.
         archive_bytes: all files, kept columns and containers included.
         columns: error of each column.
         fidelity: what each column would keep.
         in_the_way: columns that would lose their meaning, except those that a rule names.
+        costs: bytes of each column as plain Parquet and coded.
     """
 
     label: str
@@ -46,6 +49,7 @@ class EstimatedOption:
     columns: tuple[EstimatedColumn, ...]
     fidelity: tuple[ColumnFidelity, ...]
     in_the_way: tuple[ColumnFidelity, ...]
+    costs: tuple[ColumnCost, ...] = ()
 
     @property
     def gain(self) -> float:
@@ -62,7 +66,7 @@ class Estimate(Result):
         n_rows: rows of the source.
         n_sampled: rows that were read.
         source_bytes: size of its files.
-        raw_bytes: size of its feature columns uncompressed.
+        raw_bytes: size of its encoded columns uncompressed.
         options: one per tolerance.
         others: two decimals, if every column keeps its meaning then, and exact.
         recommended: label of the coarsest option in which every column keeps its meaning.

@@ -79,6 +79,11 @@ class ColumnCost:
     model_bytes: int
     is_coded: bool
 
+    @property
+    def taken_bytes(self) -> int:
+        """Bytes as the column is stored, its part of the model counted."""
+        return self.coded_bytes + self.model_bytes if self.is_coded else self.plain_bytes
+
 
 @dataclass(frozen=True)
 class RareColumn:

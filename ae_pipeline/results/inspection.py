@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ae_pipeline.results.account import ByteAccount
 from ae_pipeline.results.fidelity import ColumnFidelity
-from ae_pipeline.results.fit import Candidate
+from ae_pipeline.results.fit import Candidate, ColumnCost
 from ae_pipeline.results.result import Result
 
 
@@ -35,6 +35,7 @@ class Inspection(Result):
         plan: candidates from which the planner chose an archive's codec.
         fidelity: how much of each feature column the archive's promise preserves; for a source,
             how much the default settings would.
+        costs: bytes of each column as plain Parquet and coded, for archives.
     """
 
     kind: str
@@ -44,3 +45,4 @@ class Inspection(Result):
     bytes: ByteAccount | None = None
     plan: tuple[Candidate, ...] = ()
     fidelity: tuple[ColumnFidelity, ...] = ()
+    costs: tuple[ColumnCost, ...] = ()

@@ -31,7 +31,7 @@ _OWN_KEYS = ("kind", "format_version", "codec_id", "source_fingerprint", "source
 _SCHEMA_KEY, _DELTA_KEY = "source_schema", "schema_delta"
 _LEDGER_KEY, _FORM_KEY, _CHECKSUM_KEY = "bytes", "form", "checksum"
 _HASH_KEY = "source_sha256"
-_RAW_KEY = "raw_bytes"
+_RAW_KEY, _STATISTICS_KEY = "raw_bytes", "statistics"
 #: Errors of reading keys that others wrote; Arrow raises `OSError` for a damaged schema.
 _DAMAGE = (LookupError, TypeError, ValueError, OSError, RecursionError, pa.ArrowException)
 
@@ -53,6 +53,7 @@ class Footer:
         form: the form of the source file, as `with_form` packs it.
         source_sha256: of all bytes of the source file; empty in features and in older files.
         raw_bytes: of the encoded columns in memory; None in features and in older files.
+        statistics: bounds of coded columns by row group, packed; empty if there are none.
     """
 
     kind: Kind
@@ -66,6 +67,7 @@ class Footer:
     form: str = ""
     source_sha256: str = ""
     raw_bytes: int | None = None
+    statistics: str = ""
 
     def with_schema(self, own: pa.Schema, codec: TableSchema) -> Footer:
         """Return the footer of a fragment of schema `own`, stored unless it is the codec's."""
@@ -125,6 +127,8 @@ class Footer:
             metadata[_HASH_KEY] = self.source_sha256
         if self.raw_bytes is not None:
             metadata[_RAW_KEY] = str(self.raw_bytes)
+        if self.statistics:
+            metadata[_STATISTICS_KEY] = self.statistics
         metadata[_CHECKSUM_KEY] = _checksum(metadata)
         return {_PREFIX + key: value for key, value in metadata.items()}
 
@@ -173,6 +177,7 @@ def _from_keys(found: dict[str, str]) -> Footer:
     text, ledger = found.pop(_SCHEMA_KEY, None), found.pop(_LEDGER_KEY, None)
     delta, form = found.pop(_DELTA_KEY, ""), found.pop(_FORM_KEY, "")
     source_sha256, raw_bytes = found.pop(_HASH_KEY, ""), found.pop(_RAW_KEY, None)
+    statistics = found.pop(_STATISTICS_KEY, "")
     own = {key: found.pop(key) for key in _OWN_KEYS}
     if not is_codec_id(own["codec_id"]):
         raise ValueError(f"not a codec id: {own['codec_id']}")
@@ -188,6 +193,7 @@ def _from_keys(found: dict[str, str]) -> Footer:
         form=form,
         source_sha256=source_sha256,
         raw_bytes=None if raw_bytes is None else int(raw_bytes),
+        statistics=statistics,
     )
 
 

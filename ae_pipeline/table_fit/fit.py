@@ -24,6 +24,7 @@ from ae_pipeline.table_fit.search import search
 from ae_pipeline.table_fit.space_rows import SpaceRows, make_spaces
 from ae_pipeline.table_fit.trial import Learned
 from ae_pipeline.table_fit.trimming import trim
+from ae_pipeline.table_fit.wording import BY_ITSELF, way_of
 
 #: A sub-column that costs less than this without a model needs none.
 _LEAST_BYTES = 64
@@ -162,9 +163,9 @@ class _Learner:
         if found is not None and found.n_bytes < direct:
             self.models[name] = found.model
             coded = int(found.coded_bits / 8)
-            self.costs[name] = SubColumnCost(direct, coded, found.model_bytes, _words(found))
+            self.costs[name] = SubColumnCost(direct, coded, found.model_bytes, way_of(found.model))
         else:
-            self.costs[name] = SubColumnCost(direct, direct, 0, "direct")
+            self.costs[name] = SubColumnCost(direct, direct, 0, BY_ITSELF)
         self._depth[name] = 1 + max((self._depth[need] for need in self._needs(column)), default=0)
         space.add(name, self._sample.sequences[name])
 
@@ -172,14 +173,3 @@ class _Learner:
         needs = {name for name in (column.parent, column.space) if name}
         model = self.models.get(column.name)
         return needs | (set(needs_of(model)) if model else set())
-
-
-def _words(found: Learned) -> str:
-    model = found.model
-    words = ["changes" if model.follows else "between" if model.hierarchy else "direct"]
-    if model.base is not None:
-        words.append(f"linear of {len(model.base.terms)}")
-    if model.keys:
-        words.append(f"by {', '.join(model.keys)}")
-    words += [type(guess).__name__.lower() for guess in model.guesses]
-    return ", ".join([*words, f"{int((model.tree.asks < 0).sum())} contexts"])

@@ -50,8 +50,12 @@ def search(goal: Goal, names: list[str], effort: Effort) -> Learned:
     learned = [_learn(goal, names, trials[place], linear, effort) for place in kept]
     if not effort.is_plain and effort.trials > 1:
         guesses = max((trial.way.guesses for trial in trials), key=len)
-        between = [Trial(goal, way, hits) for way in between_ways(goal, _numbers(goal, names), guesses)]
-        learned += [_learn(goal, names, trial, linear, effort) for trial in _promising(between, least)]
+        between = [
+            Trial(goal, way, hits) for way in between_ways(goal, _numbers(goal, names), guesses)
+        ]
+        learned += [
+            _learn(goal, names, trial, linear, effort) for trial in _promising(between, least)
+        ]
     return min(learned, key=lambda found: found.n_bytes)
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 
 from ae_pipeline.blocks.block import records_to_block
 from ae_pipeline.codec.archive import ArchiveCodec
-from ae_pipeline.columns import ErrorSums, TableSchema, column_metrics, measure_errors
+from ae_pipeline.columns import ErrorSums, column_metrics, measure_errors
 from ae_pipeline.config.job import EstimateJob, JobConfig
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
+from ae_pipeline.dataset import weight_of
 from ae_pipeline.fitting import (
     ForecastCodec,
     SampledSource,
@@ -26,7 +29,7 @@ from ae_pipeline.fitting import (
 )
 from ae_pipeline.planner.forecast import Effort, Forecast
 from ae_pipeline.results.estimate import Estimate, EstimatedColumn, EstimatedOption
-from ae_pipeline.results.fit import Candidate
+from ae_pipeline.results.fit import Candidate, ColumnCost
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.verbs.verdict import give_verdict, recommend
 
@@ -35,6 +38,8 @@ _PATIENCE_S = 30.0
 _TWO_DECIMALS = ToleranceRule(match="*", kind="decimals", value=2)
 #: A fragment's footer and page headers.
 _CONTAINER_BYTES = 2048
+#: Parts of a block that a network's longer training shrinks.
+_LEARNED = ("codes", "corrections")
 #: Bytes that a worker holds per byte of a block, and bytes that an idle process takes.
 _BLOCK_COPIES, _PROCESS_MB = 10, 150
 
@@ -49,21 +54,21 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
     sampled = sample_source(job, progress)
     codecs = _forecast_all(job, sampled, progress)
     options = [
-        _option(f"{100 * relative:g} %", relative, codecs[relative], sampled, job.tolerance)
-        for relative in job.tolerances
+        _option(_label(relative), relative, codecs[relative], sampled, job.tolerance)
+        for relative in codecs
     ]
-    others = _others(job, sampled, progress)
+    has_features = bool(sampled.measured.schema.features)
+    others = _others(job, sampled, progress) if has_features else []
     best = recommend(options, others)
     shown = best if best in options else min(options, key=lambda option: option.tolerance)
     codec = codecs[shown.tolerance].codec
     encode_s, decode_s = _speed(codec, sampled)
-    raw = sampled.n_rows * _row_bytes(sampled.measured.schema)
     return Estimate(
         source=job.source,
         n_rows=sampled.n_rows,
         n_sampled=sampled.measured.statistics.n_rows,
         source_bytes=sampled.source.size_bytes,
-        raw_bytes=raw,
+        raw_bytes=_raw_bytes(codec, sampled),
         options=tuple(options),
         others=tuple(others),
         recommended=best.label,
@@ -79,9 +84,15 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
 def _forecast_all(
     job: EstimateJob, sampled: SampledSource, progress: Progress
 ) -> dict[float, ForecastCodec]:
-    """Forecast the codec of every tolerance, coarse ones first, where networks matter most."""
+    """Forecast the codec of every tolerance, coarse ones first, where networks matter most.
+
+    Without feature columns there is one codec, and it is exact.
+    """
     codecs: dict[float, ForecastCodec] = {}
     effort = Effort(_PATIENCE_S)
+    if not sampled.measured.schema.features:
+        forecast = Forecast(effort, 0.0, is_promising=False)
+        return {0.0: forecast_codec(job, job.tolerance, sampled, forecast, progress)}
     for relative in sorted(set(job.tolerances), reverse=True):
         n_left = len(set(job.tolerances)) - len(codecs)
         is_promising = any(is_trained(one.codec) for one in codecs.values())
@@ -89,7 +100,11 @@ def _forecast_all(
         forecast = Forecast(effort, most_s, is_promising)
         tolerance = job.tolerance.model_copy(update={"relative": relative})
         codecs[relative] = forecast_codec(job, tolerance, sampled, forecast, progress)
-    return codecs
+    return {relative: codecs[relative] for relative in job.tolerances}
+
+
+def _label(relative: float) -> str:
+    return f"{100 * relative:g} %" if relative else "exact"
 
 
 def _others(job: EstimateJob, sampled: SampledSource, progress: Progress) -> list[EstimatedOption]:
@@ -119,10 +134,12 @@ def _option(
     sampled: SampledSource,
     tolerance: ToleranceConfig,
 ) -> EstimatedOption:
-    plan = forecast.codec.provenance.plan
-    chosen = next(one for one in plan if one.is_chosen)
-    payload = round(chosen.payload_bytes * sampled.share * forecast.outlook)
     codec = forecast.codec
+    plan = codec.provenance.plan
+    chosen = next(one for one in plan if one.is_chosen)
+    columns, learned = _try_out(codec, sampled)
+    left = 1 - learned * (1 - forecast.outlook)
+    payload = round(chosen.payload_bytes * sampled.share * left)
     kept = _kept_bytes(codec, sampled) + _CONTAINER_BYTES * len(sampled.source.fragments)
     fidelity = column_fidelity(codec, judge_codec(codec, sampled.measured.statistics.sample))
     lost = (column for column in fidelity if not column.keeps_meaning)
@@ -132,38 +149,59 @@ def _option(
         method=chosen.name,
         payload_bytes=payload,
         model_bytes=chosen.model_bytes,
-        simple_bytes=round(plan[0].payload_bytes * sampled.share),
+        simple_bytes=round((plan[0].payload_bytes + _plain_bytes(codec)) * sampled.share),
         archive_bytes=payload + chosen.model_bytes + kept,
-        columns=_columns(codec, sampled),
+        columns=columns,
         fidelity=fidelity,
         in_the_way=tuple(column for column in lost if not is_named(tolerance, column.name)),
+        costs=tuple(_scaled(cost, sampled.share) for cost in codec.provenance.costs),
     )
+
+
+def _plain_bytes(codec: ArchiveCodec) -> int:
+    """Return the bytes, as plain Parquet, of the coded columns of a sample that are no features."""
+    features = set(codec.schema.features)
+    own = (cost for cost in codec.provenance.costs if cost.is_coded and cost.name not in features)
+    return sum(cost.plain_bytes for cost in own)
+
+
+def _scaled(cost: ColumnCost, share: float) -> ColumnCost:
+    """Return the bytes of a column in the whole source; its model is there once."""
+    plain, coded = round(cost.plain_bytes * share), round(cost.coded_bytes * share)
+    return replace(cost, plain_bytes=plain, coded_bytes=coded)
 
 
 def _kept_bytes(codec: ArchiveCodec, sampled: SampledSource) -> int:
     """Return the bytes of the columns that the codec keeps as plain Parquet."""
-    if codec.table is None:
-        return sampled.kept_bytes
-    kept = (cost.plain_bytes for cost in codec.provenance.costs if not cost.is_coded)
-    return round(sum(kept) * sampled.share)
+    coded = codec.coded_in(codec.schema.arrow)
+    return sum(size for name, size in sampled.plain_bytes.items() if name not in coded)
 
 
-def _columns(codec: ArchiveCodec, sampled: SampledSource) -> tuple[EstimatedColumn, ...]:
-    """Return the errors of every column, measured on the sample."""
+def _try_out(
+    codec: ArchiveCodec, sampled: SampledSource
+) -> tuple[tuple[EstimatedColumn, ...], float]:
+    """Return the errors of every feature column on the sample, and the network's share of it."""
     names = codec.schema.features
     sums = ErrorSums.empty(len(names))
+    ledger: Counter[str] = Counter()
     for block in sample_blocks(codec, sampled).blocks:
-        decoded = codec.decode(codec.encode(block).to_bytes(), len(block))
+        stored = codec.encode(block)
+        ledger.update(stored.ledger())
+        decoded = codec.decode(stored.to_bytes(), len(block), names)
         sums = sums.merge(_errors(block, decoded, names))
-    return tuple(
+    columns = tuple(
         EstimatedColumn(name, promise.absolute, metrics.rmse, metrics.max_error)
         for name, promise, metrics in zip(names, codec.promises, column_metrics(sums), strict=True)
     )
+    learned = sum(ledger[part] for part in _LEARNED)
+    return columns, learned / max(ledger.total(), 1)
 
 
 def _errors(
     block: pa.RecordBatch, decoded: Mapping[str, pa.Array], names: Sequence[str]
 ) -> ErrorSums:
+    if not names:
+        return ErrorSums.empty(0)
     ours = pa.RecordBatch.from_arrays([decoded[name] for name in names], names=list(names))
     truth, got = records_to_block(block, names), records_to_block(ours, names)
     return measure_errors(truth.values, got.values, np.zeros(len(names), np.int64), None)
@@ -188,8 +226,11 @@ def _fit_seconds(plan: Sequence[Candidate], job: JobConfig) -> float:
     return sum(one.seconds for one in plan) + is_trained * job.planner.budget_s
 
 
-def _row_bytes(schema: TableSchema) -> int:
-    return sum(np.dtype(kind.to_pandas_dtype()).itemsize for kind in schema.feature_types)
+def _raw_bytes(codec: ArchiveCodec, sampled: SampledSource) -> int:
+    """Return the bytes of all encoded columns of the source in memory."""
+    blocks = sample_blocks(codec, sampled).blocks
+    n_bytes = sum(weight_of(block.select(codec.coded_columns)) for block in blocks)
+    return round(n_bytes * sampled.n_rows / max(sum(map(len, blocks)), 1))
 
 
 def _block_mb(codec: ArchiveCodec) -> float:

@@ -65,8 +65,15 @@ def _inspect_codec(path: str) -> Inspection:
         "rows measured": provenance.n_rows,
         **{name.replace("_", " "): value for name, value in asdict(provenance.training).items()},
     }
-    columns, plan = _codec_columns(format), provenance.plan
-    return Inspection("codec", path, facts, columns, plan=plan, fidelity=format.fidelity())
+    return Inspection(
+        "codec",
+        path,
+        facts,
+        _codec_columns(format),
+        plan=provenance.plan,
+        fidelity=format.fidelity(),
+        costs=provenance.costs,
+    )
 
 
 def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
@@ -89,9 +96,16 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
         **orphaned,
         **format.facts(),
     }
-    size_bytes = account(stored, Path(path), [directory])
-    columns, plan = _codec_columns(format), format.provenance.plan
-    return Inspection(format.label, path, facts, columns, size_bytes, plan, format.fidelity())
+    return Inspection(
+        format.label,
+        path,
+        facts,
+        _codec_columns(format),
+        bytes=account(stored, Path(path), [directory]),
+        plan=format.provenance.plan,
+        fidelity=format.fidelity(),
+        costs=format.provenance.costs,
+    )
 
 
 def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
@@ -139,8 +153,13 @@ def _schema_columns(schema: TableSchema) -> tuple[InspectedColumn, ...]:
 
 
 def _codec_columns(format: FragmentFormat) -> tuple[InspectedColumn, ...]:
+    """Describe the columns of a codec; those that are neither features nor kept are exact."""
     numbers = {name: number for number, name in enumerate(format.schema.features)}
+    arrow = format.schema.arrow
+    kept = set((format.stored_schema(arrow) or arrow).names)
     return tuple(
-        format.describe_column(numbers[column.name]) if column.name in numbers else column
+        format.describe_column(numbers[column.name])
+        if column.name in numbers
+        else replace(column, role="kept" if column.name in kept else "exact")
         for column in _schema_columns(format.schema)
     )

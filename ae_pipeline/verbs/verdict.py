@@ -52,8 +52,8 @@ def _advice(best: EstimatedOption, source_bytes: int) -> str:
         )
     if best.gain >= _WORTH:
         return (
-            f"Use it {how}, where every column keeps its meaning: {best.gain:.1f}x smaller than "
-            f"the best simple codec, {files}."
+            f"Use it {how}, where every column keeps its meaning: {files}, and encoded columns "
+            f"{best.gain:.1f}x smaller than simple codecs make them."
         )
     return (
         f"Use it {how}, where every column keeps its meaning: {files}. Columns hardly depend on "

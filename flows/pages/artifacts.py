@@ -67,7 +67,7 @@ def publish_page(
     shown = present(result)
     failures = failure_lines(shown.failures(), most_failures)
     lines = [*shown.lines(), *shown.warnings(), *failures]
-    publish_markdown(verb, dataset, shown.tables(), lines)
+    publish_markdown(verb, dataset, shown.tables(), lines, shown.headline())
 
 
 def publish_table(kind: str, dataset: str, table: Table) -> None:
@@ -80,9 +80,12 @@ def publish_table(kind: str, dataset: str, table: Table) -> None:
     )
 
 
-def publish_markdown(kind: str, dataset: str, tables: list[Table], lines: list[str]) -> None:
-    """Publish a Markdown artifact: tables, then a list of lines."""
-    parts = [to_markdown(table.shortened(_MOST_ROWS)) for table in tables]
+def publish_markdown(
+    kind: str, dataset: str, tables: list[Table], lines: list[str], headline: str = ""
+) -> None:
+    """Publish a Markdown artifact: a headline, tables, then a list of lines."""
+    parts = [f"{markdown(headline)}\n"] if headline else []
+    parts += [to_markdown(table.shortened(_MOST_ROWS)) for table in tables]
     parts += ["\n".join(f"- {markdown_item(line)}" for line in lines)] if lines else []
     create_markdown_artifact(key=artifact_key(kind, dataset), markdown="\n\n".join(parts))
 

@@ -20,6 +20,10 @@ from ae_pipeline.verbs import decode, encode, verify
 from tests.support.jobs.processes import peak_memory
 
 
+#: No network, and seconds for the table.
+PLANNER = {"learn": "never", "budget_s": 5.0}
+
+
 def peak_of(verb: str, source: Path, archive: Path) -> int:
     """Most bytes of memory that a verb held."""
     code = "import sys; from tests.faults import test_memory; test_memory.main(*sys.argv[1:])"
@@ -33,7 +37,7 @@ def peak_of(verb: str, source: Path, archive: Path) -> int:
 def main(verb: str, source: str, archive: str) -> None:
     """The other end of `peak_of`."""
     if verb == "encode":
-        job = EncodeJob(source=source, archive=archive, planner={"learn": "never"})
+        job = EncodeJob(source=source, archive=archive, planner=PLANNER)
         report = encode(job)
     elif verb == "verify":
         report = verify(VerifyJob(archive=archive, source=source))
@@ -54,9 +58,12 @@ def write_groups(folder: Path, group: pa.Table, n_groups: int) -> Path:
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
-    """Files of a number of row groups and of four times as many."""
+    """Files of a number of row groups and of four times as many.
+
+    The smaller one has as many values as the sample that a table is learned from.
+    """
     root, noise = tmp_path_factory.mktemp("memory"), np.random.default_rng(1)
-    columns = {f"c{n}": noise.normal(size=1 << 17).round(3) for n in range(8)}
+    columns = {f"c{n}": noise.normal(size=1 << 17).round(3) for n in range(24)}
     group = pa.table({**columns, "word": [f"word {n % 99}" for n in range(1 << 17)]})
     return {n: write_groups(root / str(n), group, n) for n in (2, 8)}
 

@@ -15,17 +15,23 @@ import pytest
 from ae_pipeline.codec.archive import MOST_ROWS, ArchiveCodec, load_archive_codec
 from ae_pipeline.codec.features import load_features_codec
 from ae_pipeline.coding import (
+    MODELLED_VALIDITY,
     BlockStreams,
     ColumnStreams,
     DecimalGrid,
     FloatingGrid,
     LinearGrid,
     Method,
+    State,
     read_block,
 )
 from ae_pipeline.config.job import VerifyJob
 from ae_pipeline.format_version import FORMAT_VERSION
 from ae_pipeline.formats.block_records import BLOCK_COLUMN
+from ae_pipeline.mapping import mapping_to_json
+from ae_pipeline.mapping.record import _NESTED_READS, _READS
+from ae_pipeline.mapping.scalar.rules import RULES
+from ae_pipeline.mapping.strings.patterns import ALPHABETS
 from ae_pipeline.verbs import verify
 from tests.support.codec.trees import has_json, read_codec_json
 from tests.support.format_reader.fragment import read_fragment
@@ -44,9 +50,11 @@ ARCHIVES = (
     *(f"archive-1.0/{name}" for name in _FORMER),
     *(f"archive-2.0/{name}" for name in (*_FORMER, "classes")),
     *(f"archive-3.0/{name}" for name in (*_FORMER, "classes", "grids")),
+    *(f"archive-4.0/{name}" for name in (*_FORMER, "classes", "grids", "cells", "mappings")),
 )
-FEATURES = ("features-1.0/bends", "features-2.0/bends", "features-3.0/bends")
-MOST_BYTES = 750_000
+FEATURES = tuple(f"features-{version}/bends" for version in ("1.0", "2.0", "3.0", "4.0"))
+#: About 250 KB for each format since 2.0; mappings of every kind are 75 KB, streams alone 40 KB.
+MOST_BYTES = 1_200_000
 
 
 def read_expected(name: str) -> dict[str, Any]:
@@ -75,7 +83,8 @@ def assert_decodes_to(expected: dict[str, Any], tables: dict[str, pa.Table]) -> 
 
 
 def _without_writer(schema: pa.Schema) -> pa.Schema:
-    """Without the footer's keys that are about the file and not about the table."""
+    """Without the footer's keys that are about the file, and as IPC, which renames map entries."""
+    schema = pa.ipc.read_schema(pa.py_buffer(schema.serialize()))
     kept = {key: value for key, value in (schema.metadata or {}).items() if key[:3] != b"ae:"}
     return schema.with_metadata(kept or None)
 
@@ -85,10 +94,11 @@ def blocks_of(name: str) -> Iterator[tuple[ArchiveCodec, BlockStreams]]:
     (folder,) = (GOLDEN / name / "dataset/_ae/codecs").iterdir()
     codec = load_archive_codec(folder)
     latent_dim = 0 if codec.network is None else codec.network.decoder.latent_dim
+    sizes = () if codec.table is None else codec.table.n_subcolumns
     for path in (GOLDEN / name).rglob("*.parquet"):
         column = pq.ParquetFile(path).read(columns=[BLOCK_COLUMN])[BLOCK_COLUMN]
         for content in column.drop_null().to_pylist():
-            yield codec, read_block(content, len(codec.columns), latent_dim, MOST_ROWS)
+            yield codec, read_block(content, len(codec.columns), latent_dim, MOST_ROWS, sizes)
 
 
 def columns_of(name: str) -> list[ColumnStreams]:
@@ -113,7 +123,7 @@ def test_every_golden_is_listed() -> None:
 
 
 def test_goldens_stay_small() -> None:
-    """All goldens together fit in 750 KB."""
+    """All goldens together fit in 1.2 MB."""
     files = [path for path in GOLDEN.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < MOST_BYTES
 
@@ -139,8 +149,11 @@ def test_reader_from_the_format_alone(name: str) -> None:
     for relative, fragment in read_expected(name).items():
         if not fragment["n_rows"]:
             continue  # no row group, no block
-        for column, values in read_fragment(GOLDEN / name / "dataset", relative).items():
+        found = read_fragment(GOLDEN / name / "dataset", relative)
+        schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(fragment["schema"])))
+        for column, values in found.items():
             assert describe_column(values) == fragment["columns"][column], (relative, column)
+            assert values.type == schema.field(column).type, (relative, column)
 
 
 @pytest.mark.parametrize("name", ARCHIVES + FEATURES)
@@ -169,18 +182,17 @@ def test_goldens_hold_every_kind_of_stream() -> None:
     """Between them the archives have each method and each tag of the format."""
     columns = [column for name in ARCHIVES for column in columns_of(name)]
     assert {column.method for column in columns} == set(Method)
-    whole = [
-        c for c in columns if c.method not in (Method.LINEAR_CONTEXTS, Method.NETWORK_CONTEXTS)
-    ]
+    other = (Method.LINEAR_CONTEXTS, Method.NETWORK_CONTEXTS, Method.TABLE)
+    whole = [c for c in columns if c.method not in other]
     on_grid = {c.main[0] for c in whole if c.method is not Method.LOSSLESS and c.main}
     assert on_grid == {0, 1, 2, 3, 9, 10, 11}
     lossless = {c.main[0] for c in columns if c.method is Method.LOSSLESS and c.main}
     assert lossless == {0, 4, 12}
-    assert {c.validity[:1] for c in columns} == {b"", b"\0", b"\1"}
+    assert {c.validity[:1] for c in columns} == {b"", b"\0", b"\1", b"\2"}
     assert {c.exact[:1] for c in columns} == {b"", b"\0", b"\4", b"\14"}
 
 
-@pytest.mark.parametrize("version", ["1.0", "2.0", "3.0"])
+@pytest.mark.parametrize("version", ["1.0", "2.0", "3.0", "4.0"])
 @pytest.mark.parametrize("case", ["network", "window"])
 def test_goldens_use_their_network(version: str, case: str) -> None:
     """Every block of the two has codes, and windows that the rows do not fill."""
@@ -195,16 +207,56 @@ def test_goldens_use_their_network(version: str, case: str) -> None:
         assert methods == [{Method(number) for number in range(4)}] * len(blocks)
 
 
-def test_golden_classes() -> None:
+@pytest.mark.parametrize("version", ["2.0", "3.0", "4.0"])
+def test_golden_classes(version: str) -> None:
     """One column is in classes of the network's hints, and one in classes of other columns'."""
-    (block,) = (block for _, block in blocks_of("archive-2.0/classes"))
+    (block,) = (block for _, block in blocks_of(f"archive-{version}/classes"))
     methods = [column.method for column in block.columns]
     assert methods.count(Method.LINEAR_CONTEXTS) == methods.count(Method.NETWORK_CONTEXTS) == 1
 
 
-def test_golden_grids() -> None:
+def test_goldens_hold_every_mapping() -> None:
+    """Every kind of mapping, state of a column, scale and rule of floats, and way of a stream."""
+    blocks = list(blocks_of("archive-4.0/mappings"))
+    (codec,) = {codec.id: codec for codec, _ in blocks}.values()
+    assert codec.table is not None
+    trees = [tree for one in codec.table.mappings for tree in _trees(mapping_to_json(one))]
+    assert {tree["kind"] for tree in trees} == {*_READS, *_NESTED_READS}
+    floats = [tree for tree in trees if tree["kind"] == "float"]
+    assert {tree["scale"] for tree in floats} == {"decimal", "digits", "rank", "bits"}
+    assert {tree["rule"] for tree in floats if "rule" in tree} == set(RULES)
+    shapes = [part for tree in trees for shape in tree.get("shapes", ()) for part in shape]
+    kinds = {part[0] for part in shapes if isinstance(part, list)}
+    assert kinds == {*ALPHABETS, "date", "clock", "moment", "moment "}
+    mapped = [one for _, block in blocks for one in block.mapped]
+    assert {one.state for one in mapped} == set(State)
+    substreams = [stream for one in mapped for stream in one.substreams]
+    assert {stream.is_modelled for stream in substreams} == {True, False}
+
+
+def _trees(tree: Any) -> Iterator[dict[str, Any]]:
+    """A mapping and those inside it."""
+    yield tree
+    inside = [tree.get("inner"), tree.get("item"), *tree.get("children", ())]
+    for one in inside:
+        if one:
+            yield from _trees(one)
+
+
+def test_golden_cells() -> None:
+    """A table model says cells and a validity, and names a lossless feature column its own."""
+    blocks = list(blocks_of("archive-4.0/cells"))
+    columns = [column for _, block in blocks for column in block.columns]
+    methods = {column.method for column in columns}
+    assert methods >= {Method.TABLE, Method.MAPPED, Method.NETWORK_RESIDUALS}
+    assert any(column.validity[:1] == bytes([MODELLED_VALIDITY]) for column in columns)
+    assert all(codec.table and any(codec.table.lows.values()) for codec, _ in blocks)
+
+
+@pytest.mark.parametrize("version", ["3.0", "4.0"])
+def test_golden_grids(version: str) -> None:
     """Every grid is used, directly and with a prediction, beside exact values of each column."""
-    blocks = list(blocks_of("archive-3.0/grids"))
+    blocks = list(blocks_of(f"archive-{version}/grids"))
     grids = {type(one.grid) for codec, _ in blocks for one in codec.quantizers}
     assert grids == {LinearGrid, DecimalGrid, FloatingGrid}
     columns = [column for _, block in blocks for column in block.columns]
@@ -212,7 +264,7 @@ def test_golden_grids() -> None:
     assert sum(bool(column.positions) for column in columns) > len(blocks)
 
 
-@pytest.mark.parametrize("version", ["1.0", "2.0", "3.0"])
+@pytest.mark.parametrize("version", ["1.0", "2.0", "3.0", "4.0"])
 def test_goldens_use_their_predictor(version: str) -> None:
     """Both lags, cells before, columns that precede, and every way to a cell but the network's."""
     blocks = list(blocks_of(f"archive-{version}/predictor"))

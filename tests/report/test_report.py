@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -20,6 +21,7 @@ from ae_pipeline.report.tables.records import to_records
 from ae_pipeline.report.tables.table import Table
 from ae_pipeline.results.account import ByteAccount, Ratios, StoredBytes
 from ae_pipeline.results.dataset import DatasetReport, FragmentFailure, PartitionReport
+from ae_pipeline.results.fidelity import ColumnFidelity
 
 TABLE = Table(
     "Sizes", ("name", "rows", "MSE"), (("a|b", 1200, 0.5),), ("total", 1200, None), "Note."
@@ -149,6 +151,24 @@ def test_encode_shows_where_the_bytes_are() -> None:
 def test_verdict_is_one_sentence(share: float, failures: int, expected: str) -> None:
     """The verdict says whether the promise holds and how much of it was used."""
     assert verdict(report(measured(share), failures)).startswith(expected)
+
+
+def test_exact_columns_have_no_errors() -> None:
+    """A table without features is compared bit by bit: no error columns, and a verdict."""
+    nothing = ErrorMetrics(0, 0, 0.0, 0.0, 0.0, 0.0)
+    assert partition_table(report(nothing)).headings[-1] == "ratio"
+    assert verdict(report(nothing)) == "Every value is exactly that of the source."
+
+
+def test_exact_promises_take_one_line() -> None:
+    """Where all promises are exact, a line says so instead of a table; others have the table."""
+    exact, within = ColumnFidelity("a", "exact", None), ColumnFidelity("b", "within 2", None)
+    shown = present(replace(report(None, verb="encode"), fidelity=(exact,)))
+    assert shown.lines()[0] == "Every column is stored exactly, bit for bit."
+    assert [table.title for table in shown.tables()][1:] == ["Bytes", "Times smaller"]
+    shown = present(replace(report(None, verb="encode"), fidelity=(exact, within)))
+    assert "exactly" not in " ".join(shown.lines())
+    assert shown.tables()[1].title == "What columns keep"
 
 
 def test_verdict_claims_nothing_that_was_not_checked() -> None:

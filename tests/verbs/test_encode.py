@@ -75,7 +75,7 @@ def test_footer_names_codec_and_source(features: Path, codec: str) -> None:
     assert footer is not None
     assert footer.codec_id == load_features_codec(codec).id
     assert len(footer.source_fingerprint) == 32
-    assert pq.read_metadata(path).metadata[b"ae:format_version"] == b"3.0"
+    assert pq.read_metadata(path).metadata[b"ae:format_version"] == b"4.0"
 
 
 def test_bytes_of_latents_are_told(source: Path, codec: str, tmp_path: Path) -> None:

@@ -67,7 +67,9 @@ def test_two_decimals_and_exact_are_what_is_left() -> None:
 def test_what_depends_on_each_other_gains() -> None:
     """Where prediction gains something on the simple codec, the advice says how much."""
     best = replace(option("1 %", 0.01), simple_bytes=100)
-    assert "2.0x smaller than the best simple codec, files 4.0x" in give_verdict(best, [best], 200)
+    assert "files 4.0x smaller than they are, and encoded columns 2.0x smaller" in give_verdict(
+        best, [best], 200
+    )
 
 
 def estimated(table: pa.Table, folder: Path, **settings: object) -> Estimate:
@@ -89,9 +91,10 @@ def test_nothing_that_flattens_is_recommended(tmp_path: Path) -> None:
     assert not found.others[-1].in_the_way
     assert found.others[-1].archive_bytes > found.options[0].archive_bytes
     assert "In the way of 0.1 %: fare (within 429, " in found.verdict
-    options, kept, *_ = present(found).tables()
+    options, costs, kept, *_ = present(found).tables()
     assert [row[0] for row in options.rows][-1] == "exact"
     assert str(options.rows[1][-1]).startswith("8 flattened")
+    assert costs.title == "Columns: bytes as plain Parquet and coded, 0.1 %"
     assert kept.title == "What columns keep at 0.1 %"
     (fare,) = [row for row in kept.rows if row[0] == "fare"]
     assert fare[-1] == "flattened"

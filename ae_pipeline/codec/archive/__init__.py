@@ -1,16 +1,16 @@
 """The archive codec: row groups to bytes in which every value keeps its promise."""
 
 from ae_pipeline.codec.archive.codec import MOST_ROWS, ArchiveCodec
-from ae_pipeline.codec.archive.column import code_directly
+from ae_pipeline.codec.archive.column import ColumnCodec, code_directly
 from ae_pipeline.codec.archive.files import load_archive_codec, model_bytes, save_archive_codec
-from ae_pipeline.codec.archive.known_table import count_items
 from ae_pipeline.codec.archive.network import ArchiveNetwork
-from ae_pipeline.codec.archive.table import TableCodec, cell_subcolumns, dead, spread
+from ae_pipeline.codec.archive.table import TableCodec, cell_subcolumns, count_items, dead, spread
 
 __all__ = [
     "MOST_ROWS",
     "ArchiveCodec",
     "ArchiveNetwork",
+    "ColumnCodec",
     "TableCodec",
     "cell_subcolumns",
     "code_directly",

@@ -11,10 +11,10 @@ from jaxtyping import Float64
 
 from ae_pipeline.codec.archive.network import ArchiveNetwork
 from ae_pipeline.codec.archive.quantizer_file import quantizers_to_json
-from ae_pipeline.codec.archive.table import TableCodec
-from ae_pipeline.codec.archive.table_record import (
+from ae_pipeline.codec.archive.table import (
     TABLE_FILE,
     VALUES_FILE,
+    TableCodec,
     pack_values,
     table_to_json,
 )

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float64, Int64
 
-from ae_pipeline.codec.archive.column import ColumnCodec, Predictions
-from ae_pipeline.codec.archive.known_table import KnownTable
-from ae_pipeline.codec.archive.table import TableCodec, dead, spread, validity_of
+from ae_pipeline.codec.archive.column import ColumnCodec, Decoded, Predictions
+from ae_pipeline.codec.archive.table import KnownTable, TableCodec, dead, spread, validity_of
 from ae_pipeline.coding import (
     LINEAR_METHODS,
     MODELLED_VALIDITY,
@@ -54,9 +53,9 @@ class FeatureDecoding:
         self,
         number: int,
         is_valid: Bool[np.ndarray, "rows"] | None = None,
-        cells: Sequence | None = None,
-    ) -> Sequence:
-        """Decode a column and return its cells.
+        cells: Int64[np.ndarray, "present"] | None = None,
+    ) -> Decoded:
+        """Decode a column.
 
         Args:
             number: of the feature.
@@ -66,13 +65,12 @@ class FeatureDecoding:
         streams = self.block.columns[number]
         predictions = self._predictions(number, streams)
         if cells is not None:
-            own = cells.integers if cells.live is None else cells.integers[cells.live]
-            predictions = Predictions(cells=own)
+            predictions = Predictions(cells=cells)
         found = self.columns[number].decode(streams, self.block.n_rows, predictions, is_valid)
         self.arrays[number] = found.array
         if self.predictor is not None:
             self._cells[number] = source_cells(found.cells, found.is_valid)
-        return spread(found.cells, found.is_valid)
+        return found
 
     def _predictions(self, number: int, streams: ColumnStreams) -> Predictions:
         if self.predictor is not None and streams.method is Method.LINEAR_RESIDUALS:
@@ -196,20 +194,22 @@ class TableDecoding:
         return Sequence(is_valid.astype(np.int64), None)
 
     def _decode_cells(self, name: str, number: int) -> Sequence:
+        is_valid, low = self._is_valid(number), self.table.lows[name]
+        cells = None
+        if self._is_modelled(name):
+            live = None if is_valid.all() else is_valid
+            content = self._block.columns[number].main
+            own = self.table.coders[name].decode(content, self._known.rows_of(name), live)
+            cells = own[is_valid] + np.int64(low)
+        found = self.features.decode(number, is_valid, cells)
+        return spread(found.cells, is_valid, low)
+
+    def _is_valid(self, number: int) -> Bool[np.ndarray, "rows"]:
+        """Return the rows in which a feature column is not null."""
         validity = self._known.sequences.get(validity_of(self.names[number]))
-        is_valid = None if validity is None else validity.integers == 1
-        if not self._is_modelled(name):
-            return self.features.decode(number, is_valid)
-        if validity is None:
-            content = self._block.columns[number].validity
-            live = unpack_validity(content, self._block.n_rows)
-        else:
-            live = validity.integers == 1
-        rows = self._known.rows_of(name)
-        content = self._block.columns[number].main
-        own = None if live.all() else live
-        cells = Sequence(self.table.coders[name].decode(content, rows, own), own)
-        return self.features.decode(number, live, cells)
+        if validity is not None:
+            return validity.integers == 1
+        return unpack_validity(self._block.columns[number].validity, self._block.n_rows)
 
     def _read(self, name: str, content: bytes) -> Sequence:
         """Decode the integers of a sub-column in the rows where it has some."""

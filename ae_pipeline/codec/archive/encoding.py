@@ -18,8 +18,7 @@ from ae_pipeline.codec.archive.column import (
     smallest,
     with_main,
 )
-from ae_pipeline.codec.archive.known_table import KnownTable
-from ae_pipeline.codec.archive.table import TableCodec, dead, spread
+from ae_pipeline.codec.archive.table import KnownTable, TableCodec, dead, spread
 from ae_pipeline.coding import (
     MODELLED_VALIDITY,
     ColumnStreams,
@@ -103,6 +102,7 @@ class TableWalk:
 
     def __post_init__(self) -> None:
         self._known = KnownTable(self.table, self.n_rows)
+        self._names = list(self.numbers)
         self._stored: dict[str, SubStream] = {}
         self._validity: dict[int, bytes] = {}
 
@@ -163,7 +163,8 @@ class TableWalk:
         self._known.add(name, self._cells(number, best))
 
     def _cells(self, number: int, stored: Stored) -> Integers:
-        return spread(stored.cells, self.features.present[number].is_valid)
+        is_valid = self.features.present[number].is_valid
+        return spread(stored.cells, is_valid, self.table.lows[self._names[number]])
 
     def _with_validity(self, number: int, streams: ColumnStreams) -> ColumnStreams:
         return replace(streams, validity=self._validity.get(number, streams.validity))

@@ -20,7 +20,7 @@ from ae_pipeline.codec.archive.content import (
 )
 from ae_pipeline.codec.archive.network import SHIFT, ArchiveNetwork, restore_encoder
 from ae_pipeline.codec.archive.quantizer_file import quantizers_from_json
-from ae_pipeline.codec.archive.table_record import read_table
+from ae_pipeline.codec.archive.table import read_table
 from ae_pipeline.codec.arrays_file import MOST_WEIGHTS, Arrays, Layout, pack_arrays, unpack_arrays
 from ae_pipeline.codec.content import (
     architecture_from_json,

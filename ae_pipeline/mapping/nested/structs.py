@@ -29,6 +29,7 @@ from ae_pipeline.mapping.nested.children import (
 from ae_pipeline.mapping.raw import validity
 from ae_pipeline.mapping.storage import bitmap, compact, spread
 from ae_pipeline.mapping.subcolumn import Sequence, SubColumn
+from ae_pipeline.mapping.whole import unpack_whole
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class StructMapping(Mapping):
     ) -> pa.Array:
         """Invert `split`, bit for bit; ValueError for anything else."""
         if is_whole:
-            raise ValueError("no struct is whole")
+            return unpack_whole(side, self.type, n_rows)
         reader = Reader(side or bytes(1 + len(self.children)))
         is_valid = unpack_validity(reader.take_prefixed(1)[0], n_rows)
         if self.has_nulls:

@@ -99,7 +99,8 @@ def _narrowed(wide: Floats) -> Float[np.ndarray, "narrow"]:
         narrow = wide.astype(np.float32)
     is_same = narrow == wide
     # Whole numbers and other short ones are float32 as well, but print the same as float64.
-    is_short = wide == np.rint(wide * 16.0) / 16.0
+    with np.errstate(over="ignore"):
+        is_short = wide == np.rint(wide * 16.0) / 16.0
     if is_same.mean() < 1 - _MOST_WIDE or is_short.mean() > 1 - _MOST_WIDE:
         return wide
     return narrow[is_same]

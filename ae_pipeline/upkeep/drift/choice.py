@@ -151,5 +151,6 @@ def _without_prediction(codec: ArchiveCodec) -> ArchiveCodec:
 
     It has no plan, so that it has no expected rate and no data is ever judged by it.
     """
-    provenance = replace(codec.provenance, training=UNTRAINED, history=(), plan=())
-    return replace(codec, predictor=None, network=None, provenance=provenance)
+    provenance = replace(codec.provenance, training=UNTRAINED, history=(), plan=(), costs=())
+    table = None if codec.table is None else codec.table.without_model()
+    return replace(codec, predictor=None, network=None, table=table, provenance=provenance)

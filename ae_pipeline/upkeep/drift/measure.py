@@ -94,10 +94,10 @@ def expected_rate(codec: ArchiveCodec) -> float | None:
 
 
 def _worst_shift(records: pa.RecordBatch, codec: ArchiveCodec) -> tuple[str, float]:
-    """Return the column that shifted most and its index; `"", 0.0` for a fit without references."""
+    """Return the feature that shifted most and its index; `"", 0.0` without any references."""
     references = codec.provenance.references
     names = codec.schema.features
-    if len(references) != len(names):
+    if not names or len(references) != len(names):
         return "", 0.0
     values = records_to_block(records, names).values
     shifts = [stability_index(*pair) for pair in zip(references, values, strict=True)]

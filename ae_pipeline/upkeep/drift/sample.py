@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 
 #: A sample has one in eight rows of a partition, within these bounds.
 _ROWS_PER_SAMPLED, _FEWEST, _MOST = 8, 1 << 12, 1 << 16
-#: Fragments, and row groups of each, that a sample comes from.
-_PLACES = 8
+#: Fragments, and row groups of each, that a sample comes from; and bytes from each row group.
+_PLACES, _RUN_BYTES = 8, 1 << 21
 
 
 @dataclass(frozen=True)
@@ -121,5 +121,5 @@ def _runs(fragment: Fragment, codec: ArchiveCodec, n_rows: int) -> Iterator[pa.R
     groups = spread_items(groups, max(_PLACES, math.ceil(share * len(groups))))
     run = max(1, n_rows // max(len(groups), 1))
     for group in groups:
-        records = read_records(fragment, run, columns, [group.index])
+        records = read_records(fragment, run, columns, [group.index], _RUN_BYTES)
         yield from (batch.slice(0, run) for batch in [next(records, None)] if batch is not None)

@@ -1,48 +1,128 @@
-"""One block: streams taken apart, predictions, and columns in the order of the predictor."""
+"""One block: streams taken apart, predictions, and columns in their coding order."""
 
 from __future__ import annotations
 
 import struct
 import zlib
+from typing import Any  # JSON trees
 
 import numpy as np
 import pyarrow as pa
 
 from tests.support.format_reader.column import Column
 from tests.support.format_reader.streams import Bytes, read_integers
+from tests.support.format_reader.table import MappedColumns, TableRows
+from tests.support.format_reader.table_model import wrap
+
+#: Method and streams of a feature column.
+Streams = tuple[int, dict[str, bytes]]
 
 
 def read_block(content: bytes, codec: dict) -> dict[str, pa.Array]:
-    """Every feature column of a block."""
+    """Every column of a block."""
     assert zlib.crc32(content[4:]) == struct.unpack("<I", content[:4])[0]
     taken = Bytes(content, 4)
-    has_codes, n_rows = taken.take(1)[0] & 1, taken.varint()
-    decoder, predictor = codec["arrays"]["decoder"], codec["arrays"]["predictor"]
-    n_codes = decoder["hidden_weights"].shape[0] if has_codes else 0
+    flags, n_rows = taken.take(1)[0], taken.varint()
+    decoder = codec["arrays"]["decoder"]
+    n_codes = decoder["hidden_weights"].shape[0] if flags & 1 else 0
     code_sizes = [taken.varint() for _ in range(n_codes)]
     layouts = []
     for _ in codec["features"]:
         tag = taken.take(1)[0]
         wanted = ["main"] + ["validity"] * bool(tag & 16) + ["positions", "values"] * bool(tag & 32)
         layouts.append((tag & 15, {name: taken.varint() for name in wanted}))
+    table = codec["table_model"]
+    mapped = MappedColumns(table, taken) if flags & 2 else None
     window = codec["network"]["window"] if codec["network"] else 1
     codes = [read_integers(taken.take(size), -(-n_rows // window)) for size in code_sizes]
-    predictions = {}
-    if codes:
-        seen = np.flatnonzero(codec["network"]["scale"]).tolist()
-        wide = _predict(np.array(codes, float).T, decoder)
-        rows = wide.reshape(-1, len(seen))[:n_rows]
-        predictions = {number: rows[:, place] for place, number in enumerate(seen)}
     streams = [(method, {k: taken.take(n) for k, n in sizes.items()}) for method, sizes in layouts]
-    numbers = range(len(streams))
-    cells = np.zeros((len(streams), n_rows))
-    columns = {}
-    for number in predictor["order"].tolist() if predictor else numbers:
-        base = _base(predictor, number, cells) if predictor else None
-        column = Column(codec, number, n_rows, predictions.get(number), base)
-        columns[number], cells[number] = column.read(*streams[number])
-    names = [feature["name"] for feature in codec["features"]]
-    return {names[number]: columns[number] for number in numbers}
+    if mapped:
+        mapped.take(taken)
+    assert taken.position == len(content)
+    features = _Features(codec, n_rows, _predictions(codec, codes, n_rows), streams)
+    if table is None:
+        features.read_all(codec["arrays"]["predictor"])
+        return features.arrays
+    rows = TableRows(table, n_rows)
+    for number in table.order:
+        sub = table.subs[number]
+        if sub.name in table.owner:
+            features.read_sub(sub.name, table.owner[sub.name], rows)
+        elif mapped:
+            mapped.read_integers(sub, rows)
+    features.read_all(None)
+    return features.arrays | (mapped.columns(codec["kinds"], rows) if mapped else {})
+
+
+class _Features:
+    """Feature columns, one after the other."""
+
+    def __init__(
+        self,
+        codec: dict[str, Any],
+        n_rows: int,
+        predictions: dict[int, np.ndarray],
+        streams: list[Streams],
+    ) -> None:
+        self.codec, self.n_rows = codec, n_rows
+        self.predictions, self.streams = predictions, streams
+        self.cells = np.zeros((len(streams), n_rows))
+        self.arrays: dict[str, pa.Array] = {}
+
+    def read_all(self, predictor: dict[str, np.ndarray] | None) -> None:
+        """Read those that are left; mapped ones are elsewhere."""
+        numbers = predictor["order"].tolist() if predictor else range(len(self.streams))
+        for number in numbers:
+            if self._name(number) not in self.arrays and self.streams[number][0] != 7:
+                self._read(number, None, None)
+
+    def read_sub(self, name: str, number: int, rows: TableRows) -> None:
+        """Read a sub-column of a feature column, and with its cells the column."""
+        method, streams = self.streams[number]
+        sub = rows.table.subs[rows.numbers[name]]
+        feature, validity = self._name(number), streams.get("validity", b"")
+        if name != feature:
+            every = [True] * self.n_rows
+            if validity[:1] == b"\2":
+                rows.read(sub, validity[1:], every, is_modelled=True)
+            else:
+                is_valid = Column(self.codec, number, self.n_rows, None, None).validity(validity)
+                rows.known[name] = [int(one) for one in is_valid]
+            return
+        column = Column(self.codec, number, self.n_rows, None, None)
+        known = rows.known.get(f"{feature}?") if sub.parent else None
+        is_valid = column.validity(validity) if known is None else np.array(known) == 1
+        cells, low = None, rows.table.lows[feature]
+        if method == 6:
+            rows.read(sub, streams["main"], is_valid.tolist(), is_modelled=True)
+            own = [one + low for one in rows.known[name] if one is not None]
+            cells = np.array([wrap(one) for one in own], np.int64)
+        own = iter(self._read(number, is_valid, cells))
+        rows.known[name] = [wrap(int(next(own)) - low) if one else None for one in is_valid]
+
+    def _name(self, number: int) -> str:
+        return self.codec["features"][number]["name"]
+
+    def _read(
+        self, number: int, is_valid: np.ndarray | None, cells: np.ndarray | None
+    ) -> np.ndarray:
+        """Read a column; return the cells of its rows that are not null."""
+        predictor = self.codec["arrays"]["predictor"]
+        base = _base(predictor, number, self.cells) if predictor else None
+        prediction = self.predictions.get(number)
+        column = Column(self.codec, number, self.n_rows, prediction, base)
+        found = column.read(*self.streams[number], is_valid, cells)
+        self.arrays[self._name(number)], self.cells[number], own = found
+        return own
+
+
+def _predictions(codec: dict, codes: list[np.ndarray], n_rows: int) -> dict[int, np.ndarray]:
+    if not codes:
+        return {}
+    seen = np.flatnonzero(codec["network"]["scale"]).tolist()
+    wide = _predict(np.array(codes, float).T, codec["arrays"]["decoder"])
+    rows = wide.reshape(-1, len(seen))[:n_rows]
+    return {number: rows[:, place] for place, number in enumerate(seen)}
 
 
 def _base(predictor: dict[str, np.ndarray], number: int, cells: np.ndarray) -> np.ndarray:

@@ -12,16 +12,18 @@ import pyarrow.parquet as pq
 from tests.support.format_reader.block import read_block
 from tests.support.format_reader.codec_arrays import read_arrays
 from tests.support.format_reader.codec_json import read_codec_json
+from tests.support.format_reader.table import read_table
 
 
 def read_fragment(archive: Path, relative: str) -> dict[str, pa.Array]:
-    """Feature columns of a fragment with one row group or several."""
+    """Coded columns of a fragment with one row group or several."""
     file = pq.ParquetFile(archive / relative)
     footer = {key.decode(): value.decode() for key, value in file.metadata.metadata.items()}
     folder = archive / "_ae/codecs" / footer["ae:codec_id"]
     codec = read_codec_json(folder)
     codec["kinds"] = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(codec["schema"])))
     codec["arrays"] = {name: read_arrays(folder, codec, name) for name in ("predictor", "decoder")}
+    codec["table_model"] = read_table(folder, codec)
     parts = []
     for group in range(file.num_row_groups):
         column = file.read_row_group(group, columns=["ae:block"])["ae:block"]

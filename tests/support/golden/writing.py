@@ -27,6 +27,7 @@ from tests.support.golden.grids import grids_case
 from tests.support.golden.networks import classes_case, network_case, window_case
 from tests.support.golden.predictors import predictor_case
 from tests.support.golden.reading import EXPECTED_FILE, decode_case, describe
+from tests.support.golden.tables import cells_case, mappings_case
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,15 @@ class _SmallBlocks(ArchiveCodec):
 
 
 CASES: dict[str, Callable[[], Golden]] = {
-    "archive-3.0/types": types_case,
-    "archive-3.0/network": network_case,
-    "archive-3.0/window": window_case,
-    "archive-3.0/predictor": predictor_case,
-    "archive-3.0/classes": classes_case,
-    "archive-3.0/grids": grids_case,
-    "features-3.0/bends": features_case,
+    "archive-4.0/types": types_case,
+    "archive-4.0/network": network_case,
+    "archive-4.0/window": window_case,
+    "archive-4.0/predictor": predictor_case,
+    "archive-4.0/classes": classes_case,
+    "archive-4.0/grids": grids_case,
+    "archive-4.0/cells": cells_case,
+    "archive-4.0/mappings": mappings_case,
+    "features-4.0/bends": features_case,
 }
 
 
@@ -74,7 +77,7 @@ def _write_sources(golden: Golden, root: Path) -> Path:
     for relative, table in golden.tables.items():
         path = root / relative
         path.parent.mkdir(parents=True, exist_ok=True)
-        words = [name for name in table.column_names if name == "level"]
+        words = [name for name in table.column_names if name in ("grade", "level")]
         pq.write_table(table, path, use_dictionary=words or False)
     return root
 

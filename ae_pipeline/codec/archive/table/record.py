@@ -8,7 +8,7 @@ from typing import Any  # JSON trees
 
 import pyarrow as pa
 
-from ae_pipeline.codec.archive.table import TableCodec, cell_subcolumns
+from ae_pipeline.codec.archive.table.codec import MOST_LOW, TableCodec, cell_subcolumns
 from ae_pipeline.codec.content import integer_of, objects, text_of
 from ae_pipeline.coding import Quantizer, Reader, prefixed
 from ae_pipeline.columns import TableSchema
@@ -21,13 +21,13 @@ _MOST_TABLES, _MOST_SUBCOLUMNS, _MOST_BYTES = 1 << 16, 1 << 18, 1 << 28
 
 
 def table_to_json(table: TableCodec) -> dict[str, Any]:
-    """Write the settings of every mapping, and which feature columns have a validity."""
+    """Write the settings of every mapping, the lows of cells, and who has a validity."""
     nullable = [one.column for one in table.cells if one.role == "validity"]
     columns = [
         {"name": mapping.column, "n_tables": len(mapping.tables), **mapping_to_json(mapping)}
         for mapping in table.mappings
     ]
-    return {"nullable": nullable, "columns": columns}
+    return {"nullable": nullable, "lows": list(table.lows.values()), "columns": columns}
 
 
 def pack_values(table: TableCodec) -> bytes:
@@ -53,10 +53,23 @@ def read_table(
     if not reader.is_at_end:
         raise ValueError("bytes that no mapping owns")
     nullable = [text_of({"nullable": one}, "nullable", schema.features) for one in tree["nullable"]]
-    cells = cell_subcolumns(schema, quantizers, nullable)
-    table = TableCodec(mappings, cells, _read(path / TABLE_FILE))
+    lows = _read_lows(tree["lows"], schema, quantizers)
+    cells = cell_subcolumns(schema, quantizers, nullable, lows)
+    table = TableCodec(mappings, cells, _read(path / TABLE_FILE), lows)
     _check(table, schema)
     return table
+
+
+def _read_lows(
+    found: list[Any], schema: TableSchema, quantizers: Sequence[Quantizer]
+) -> dict[str, int]:
+    pairs = zip(schema.features, quantizers, strict=True)
+    names = [name for name, quantizer in pairs if quantizer.grid.has_cells]
+    lows = {str(place): low for place, low in enumerate(found)}
+    if len(lows) != len(names):
+        raise ValueError(f"{len(lows)} lows of {len(names)} columns")
+    numbers = (integer_of(lows, place, -MOST_LOW, MOST_LOW) for place in lows)
+    return dict(zip(names, numbers, strict=True))
 
 
 def _read_mapping(tree: dict[str, Any], schema: TableSchema, reader: Reader) -> Mapping:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Dictionary
 from collections.abc import Sequence as Items
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Bool
+from jaxtyping import Bool, Int64
 
 from ae_pipeline.coding import DecimalGrid, LinearGrid, Quantizer
 from ae_pipeline.columns import TableSchema
-from ae_pipeline.mapping import Family, Mapping, Sequence, Split, SubColumn, pack_whole
-from ae_pipeline.table import SubColumnCoder, TableModel, unpack_table
+from ae_pipeline.mapping import Family, Mapping, Sequence, Split, SubColumn
+from ae_pipeline.table import SubColumnCoder, TableModel, pack_table, unpack_table
 
 _VALIDITY = "?"
 #: Items of all lists of a block; a writer stores more as a whole.
 MOST_ITEMS = 1 << 24
+#: Cells are smaller than this, see `coding.grids`.
+MOST_LOW = 1 << 53
 #: Decimal places whose powers of ten float64 holds.
 _MOST_PLACES = 15
 
@@ -30,11 +33,13 @@ class TableCodec:
         mappings: of the columns that are coded exactly, in schema order.
         cells: sub-columns of feature columns with a grid, each after its validity if it has one.
         content: the packed table model.
+        lows: the cell of each feature column that is 0 as a sub-column, by its name.
     """
 
     mappings: tuple[Mapping, ...]
     cells: tuple[SubColumn, ...]
     content: bytes
+    lows: Dictionary[str, int] = field(default_factory=dict)
 
     @cached_property
     def subcolumns(self) -> dict[str, SubColumn]:
@@ -62,6 +67,11 @@ class TableCodec:
         """Sub-columns of each mapping."""
         return tuple(len(mapping.subcolumns) for mapping in self.mappings)
 
+    def without_model(self) -> TableCodec:
+        """Return the same columns, each sub-column coded on its own."""
+        content = pack_table(TableModel(self.model.order, ()), tuple(self.subcolumns.values()))
+        return replace(self, content=content)
+
     def coded_in(self, schema: pa.Schema) -> tuple[str, ...]:
         """Return the mapped columns that a fragment of this schema codes.
 
@@ -78,7 +88,7 @@ class TableCodec:
             array = records.column(name)
             split = self.mapped[name].split(array)
             if not split.is_whole and self._has_too_many_items(name, split):
-                split = Split({}, pack_whole(array), is_whole=True)
+                split = self.mapped[name].whole(array)
             found[name] = split
         return found
 
@@ -88,7 +98,10 @@ class TableCodec:
 
 
 def cell_subcolumns(
-    schema: TableSchema, quantizers: Items[Quantizer], nullable: Items[str]
+    schema: TableSchema,
+    quantizers: Items[Quantizer],
+    nullable: Items[str],
+    lows: Dictionary[str, int],
 ) -> tuple[SubColumn, ...]:
     """Return the sub-columns of all feature columns with a grid.
 
@@ -96,6 +109,7 @@ def cell_subcolumns(
         schema: of the source.
         quantizers: of the feature columns.
         nullable: feature columns whose validity is a sub-column, too.
+        lows: the cell of each column that is 0 as a sub-column.
     """
     found: list[SubColumn] = []
     for name, quantizer in zip(schema.features, quantizers, strict=True):
@@ -104,6 +118,7 @@ def cell_subcolumns(
             found.append(SubColumn(name + _VALIDITY, name, "validity"))
         if quantizer.grid.has_cells:
             offset, places, family = _meaning(quantizer)
+            offset += lows[name] if family == "number" else 0
             parent = name + _VALIDITY if has_validity else None
             allowed = (1,) if has_validity else ()
             found.append(
@@ -117,12 +132,20 @@ def validity_of(name: str) -> str:
     return name + _VALIDITY
 
 
-def spread(sequence: np.ndarray, is_valid: Bool[np.ndarray, "rows"]) -> Sequence:
-    """Return the cells of a column as a sub-column, from those of the rows that are not null."""
+def spread(
+    cells: Int64[np.ndarray, "present"], is_valid: Bool[np.ndarray, "rows"], low: int
+) -> Sequence:
+    """Return a sub-column from the cells of the rows that are not null.
+
+    Args:
+        cells: of these rows.
+        is_valid: which rows they are.
+        low: cell that becomes 0; differences wrap modulo 2^64.
+    """
     if is_valid.all():
-        return Sequence(sequence, None)
+        return Sequence(cells - np.int64(low), None)
     full = np.zeros(len(is_valid), np.int64)
-    full[is_valid] = sequence
+    full[is_valid] = cells - np.int64(low)
     return Sequence(full, is_valid)
 
 

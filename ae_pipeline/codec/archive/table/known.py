@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ae_pipeline.codec.archive.table import MOST_ITEMS, TableCodec
+from ae_pipeline.codec.archive.table.codec import MOST_ITEMS, TableCodec
 from ae_pipeline.mapping import Live, Sequence, SubColumn, live_rows
 from ae_pipeline.table import KnownRows
 

@@ -1,0 +1,56 @@
+"""Bytes of each column of an archive: as plain Parquet and coded, and how it is coded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ae_pipeline.report.tables.table import Cell, Table
+from ae_pipeline.results.fit import ColumnCost
+
+#: Columns of a wide table that have rows of their own.
+_MOST_ROWS = 20
+_PLAIN = "plain, readable in place"
+_NOTE = (
+    "coded: in blocks, with the column's part of the model; - was not measured. way: of what takes "
+    "most of the column. Extrapolated from a sample when the codec was fitted. columns.keep keeps "
+    "a column plain, columns.code=all codes every one."
+)
+
+
+def cost_tables(costs: Sequence[ColumnCost]) -> list[Table]:
+    """The table of costs, if they are known."""
+    return [cost_table(costs)] if costs else []
+
+
+def cost_table(costs: Sequence[ColumnCost]) -> Table:
+    """One row per column, those that take most first; of a wide table the rest in one row."""
+    ranked = sorted(costs, key=lambda cost: -cost.taken_bytes)
+    n_shown = _MOST_ROWS if len(ranked) > _MOST_ROWS + 1 else len(ranked)
+    shown, rest = ranked[:n_shown], ranked[n_shown:]
+    rows = [_row(cost) for cost in shown]
+    if rest:
+        rows.append((f"{len(rest):,} more columns", *_sums(rest)))
+    return Table(
+        title="Columns: bytes as plain Parquet and coded",
+        headings=("column", "plain", "coded", "way"),
+        rows=tuple(rows),
+        footer=("all columns", *_sums(ranked)),
+        note=_NOTE,
+    )
+
+
+def _row(cost: ColumnCost) -> tuple[Cell, ...]:
+    way = (cost.way or "as a whole") if cost.is_coded else _PLAIN
+    return (cost.name, cost.plain_bytes, _coded(cost), way)
+
+
+def _coded(cost: ColumnCost) -> int | None:
+    """Bytes of a column in blocks, its model counted; None if it was kept without measuring."""
+    return cost.coded_bytes + cost.model_bytes or (0 if cost.is_coded else None)
+
+
+def _sums(costs: Sequence[ColumnCost]) -> tuple[int, int, str]:
+    """Totals: all plain, and each column as it is stored."""
+    n_coded = sum(cost.is_coded for cost in costs)
+    plain = sum(cost.plain_bytes for cost in costs)
+    return plain, sum(cost.taken_bytes for cost in costs), f"{n_coded:,} of {len(costs):,} coded"

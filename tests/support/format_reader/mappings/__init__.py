@@ -1,0 +1,1 @@
+"""Columns from sub-columns and sides: section 7 of the format, kind by kind."""

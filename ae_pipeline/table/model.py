@@ -66,8 +66,9 @@ class Signal:
             cycle: `(offset + step * q) // numbers[0] % numbers[1]`, -1 where there is none.
             rank: `numbers[value]`, -1 beyond. since, till: rows since and till the value changes,
             at most 31. linear: the prediction. first: 1 in the first row of its group, the rows
-            with equal integers of all `sources`.
-        sources: names of sub-columns; none for `linear`.
+            with equal integers of all `sources`. left, right, gap, mean, level, bend: of the
+            neighbours that the row has in a hierarchy.
+        sources: names of sub-columns; none for `linear` and in a hierarchy.
         numbers: what the kind needs.
         linear: of kind `linear`.
     """

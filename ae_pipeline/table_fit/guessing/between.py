@@ -26,7 +26,8 @@ def between_ways(goal: Goal, numbers: list[str], guesses: tuple[Guess, ...]) -> 
         numbers: sub-columns to predict distances from.
         guesses: that are worth it.
     """
-    middle = int(np.median(goal.integers[goal.live]))
+    # The middle one of all, exactly: a mean of two may not fit 64 bits.
+    middle = int(np.partition(goal.integers[goal.live], len(goal.live) // 2)[len(goal.live) // 2])
     ways = [Way(guesses=_SIDES, hierarchy=Hierarchy(middle, has_distances=False))]
     if goal.column.role != "category" and goal.span > 8:
         distances = Way(hierarchy=Hierarchy(middle, has_distances=True))

@@ -56,7 +56,8 @@ def fit_distances(
         goal: what is predicted.
         names: sub-columns to predict from.
         rows: that have two neighbours.
-        left, right: their neighbours.
+        left: neighbours of these rows on one side.
+        right: on the other.
         most: terms.
     """
     some = slice(None, None, max(1, len(rows) // _MOST_ROWS))

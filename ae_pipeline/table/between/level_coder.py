@@ -12,7 +12,7 @@ from ae_pipeline.table.between.levels import Neighbours, neighbours, predict_dis
 from ae_pipeline.table.between.own_signals import no_signals, set_signals
 from ae_pipeline.table.guesses import Said, say
 from ae_pipeline.table.known import KnownRows
-from ae_pipeline.table.model import Guess, Hierarchy, Neighbour, SubColumnModel
+from ae_pipeline.table.model import Guess, Hierarchy, Neighbour, Previous, SubColumnModel
 from ae_pipeline.table.targets import CodingOrder, relabelled, unlabelled
 from ae_pipeline.table.tokens import Coded, Places, TokenCoder, Tokens
 from ae_pipeline.table.trees import OwnSignals, leaf_places
@@ -94,6 +94,8 @@ class LevelCoder:
         """Return the labels that a guess says in coding order, or a neighbour as it is."""
         if isinstance(guess, Neighbour):
             return guess
+        if isinstance(guess, Previous):
+            raise ValueError("a repetition in a hierarchy")
         said, rows = say(guess, self._known), self._order.rows
         return Said(relabelled(self._model.labels, said.integers[rows]), said.has_said[rows])
 

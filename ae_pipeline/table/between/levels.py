@@ -50,7 +50,7 @@ class Levels:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """What the rows left and right of some rows hold.
+    """Integers of the rows left and right of some rows, by their places.
 
     Args:
         left, right: integers.

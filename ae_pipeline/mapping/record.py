@@ -21,6 +21,7 @@ from ae_pipeline.mapping.scalar.integers import (
     clock_of_json,
     integers_of_json,
 )
+from ae_pipeline.mapping.scalar.wide import WideMapping, wide_of_json
 from ae_pipeline.mapping.stored import StoredMapping, stored_of_json
 from ae_pipeline.mapping.strings.shapes import Shapes, shapes_of_json
 from ae_pipeline.mapping.strings.text import Text, text_of_json
@@ -36,6 +37,7 @@ _READS: dict[str, Read] = {
     WholeMapping.kind: whole_of_json,
     IntegerMapping.kind: integers_of_json,
     ClockMapping.kind: clock_of_json,
+    WideMapping.kind: wide_of_json,
     FloatMapping.kind: floats_of_json,
     Words.kind: words_of_json,
     Shapes.kind: shapes_of_json,

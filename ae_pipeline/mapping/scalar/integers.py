@@ -13,7 +13,7 @@ from pyarrow import types
 
 from ae_pipeline.mapping.base import Mapping
 from ae_pipeline.mapping.checked import boolean_of
-from ae_pipeline.mapping.exceptions import Rows
+from ae_pipeline.mapping.exceptions import MOST_EXCEPTIONS, Rows
 from ae_pipeline.mapping.leaf import Leaf
 from ae_pipeline.mapping.scalar.affine import Affine, affine_of_json, fit_affine
 from ae_pipeline.mapping.scalar.unscaled import (
@@ -24,6 +24,7 @@ from ae_pipeline.mapping.scalar.unscaled import (
     seconds_scale,
     to_int64,
 )
+from ae_pipeline.mapping.scalar.wide import fit_wide
 from ae_pipeline.mapping.subcolumn import Integers, SubColumn
 
 _MINUTES_PER_HOUR, _LAST_MINUTE = 60, 1440
@@ -114,6 +115,8 @@ def fit_integers(column: str, sample: pa.Array, share: float) -> Mapping:
     present = sample.drop_null()
     has_nulls = sample.null_count > 0
     integers, is_wide = to_int64(present)
+    if is_wide is not None and is_wide.mean() > MOST_EXCEPTIONS:
+        return fit_wide(column, sample)
     integers = integers if is_wide is None else integers[~is_wide]
     if types.is_integer(sample.type) and _are_clocks(integers):
         return ClockMapping(column, sample.type, has_nulls)

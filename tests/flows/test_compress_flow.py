@@ -51,7 +51,7 @@ def night(source: Path, **settings: object) -> State:
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two days; later tests add to them."""
     root = tmp_path_factory.mktemp("compress") / "source"
-    return write_tree(root, {f"{day}/part-0.parquet": table(0) for day in DAYS})
+    return write_tree(root, {f"{day}/part-0.parquet": table(seed) for seed, day in enumerate(DAYS)})
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_first_night(source: Path, first: State) -> None:
 def test_growth_is_an_event_and_shift_another(source: Path, first: State) -> None:
     """Rows that take more bytes are told as drift, a distribution that moved alone as shift."""
     dataset = f"ae-pipeline.dataset.{slug(str(source))}"
-    write_tree(source, {"day=3/part-0.parquet": table(3, shift=1.0)})
+    write_tree(source, {"day=3/part-0.parquet": table(3, shift=3.0)})
     assert "drifted=0" in night(source).message
     write_tree(source, {"day=4/part-0.parquet": table(4, is_broken=True)})
     assert "drifted=1" in night(source).message

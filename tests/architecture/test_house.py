@@ -50,6 +50,7 @@ CROSS_CUTTING = {
     "formats/test_archive_odd.py",
     "formats/test_archive_tables.py",
     "formats/test_golden.py",
+    "formats/test_whole_tables.py",
     "fragments/test_drifting_columns.py",
     "report/test_escaping.py",
     "report/test_report.py",

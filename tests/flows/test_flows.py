@@ -76,7 +76,7 @@ def test_runs_are_named_after_their_dataset(finished: tuple[Path, State]) -> Non
 
 
 def test_artifacts_hold_the_tables(finished: tuple[Path, State], source: Path) -> None:
-    """Each flow leaves its artifacts: partition and column tables, and a page that leads with the whole."""
+    """Each flow leaves tables of partitions and columns, and a page that leads with the whole."""
     with get_client(sync_client=True) as client:
         artifacts = {artifact.key: artifact for artifact in client.read_artifacts()}
     kinds = ("main-job", "fit", "encode", "encode-partitions", "encode-bytes")

@@ -9,12 +9,14 @@ from jaxtyping import Int64, UInt8
 
 from ae_pipeline.mapping.subcolumn import SubColumn
 from ae_pipeline.table import limits
+from ae_pipeline.table.between.own_signals import OWN_SIGNALS
 from ae_pipeline.table.frequencies import MOST_CODE
 from ae_pipeline.table.model import (
     Bins,
     Dependence,
     Guess,
     Linear,
+    Neighbour,
     Previous,
     Signal,
     SubColumnModel,
@@ -28,6 +30,7 @@ from ae_pipeline.table.trees import right_children
 _INT64 = range(-(1 << 63), 1 << 63)
 #: Sources and numbers of signals; None for any that are allowed.
 _N_SOURCES = {"linear": (0,), "first": range(1, limits.MOST_KEYS + 1)}
+_N_SOURCES |= dict.fromkeys(OWN_SIGNALS, (0,))
 _N_NUMBERS = {"cycle": 2, "rank": None}
 
 
@@ -62,6 +65,7 @@ def check_model(model: SubColumnModel) -> None:
     _require(len(model.guesses) <= limits.MOST_GUESSES, f"{len(model.guesses)} guesses")
     for guess in model.guesses:
         _check_guess(guess, model)
+    _check_hierarchy(model)
     _check_bins(model.bins)
     _check_tree(model.tree)
     n_leaves = int((model.tree.asks < 0).sum())
@@ -90,7 +94,10 @@ def _check_integers(numbers: Iterable[int]) -> None:
 
 
 def _check_guess(guess: Guess, model: SubColumnModel) -> None:
-    if isinstance(guess, Previous):
+    if isinstance(guess, Neighbour):
+        _require(model.hierarchy is not None, "a guess of neighbours without a hierarchy")
+    elif isinstance(guess, Previous):
+        _require(model.hierarchy is None, "a repetition in a hierarchy")
         _check_names(guess.keys)
         is_same = not model.follows or guess.keys == model.keys
         _require(is_same, "a repetition in another order than that of the changes")
@@ -104,6 +111,17 @@ def _check_guess(guess: Guess, model: SubColumnModel) -> None:
         _require(not any(term.is_lag for term in guess.terms), "a relation with another row")
         _require(guess.divisor >= 1, f"a division by {guess.divisor}")
         _require(guess.period >= 0, f"a cycle of {guess.period}")
+
+
+def _check_hierarchy(model: SubColumnModel) -> None:
+    if model.hierarchy is None:
+        has_own = any(signal.kind in OWN_SIGNALS for signal in model.tree.signals)
+        _require(not has_own, "a signal of neighbours without a hierarchy")
+        return
+    _check_integers([model.hierarchy.middle])
+    _require(not model.follows, "changes in a hierarchy")
+    has_no_use = model.base is not None and not model.hierarchy.has_distances
+    _require(not has_no_use, "a prediction of distances that are not coded")
 
 
 def _check_bins(bins: Bins) -> None:

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Int64
 
 from ae_pipeline.mapping.subcolumn import Live
 from ae_pipeline.table.known import KnownRows
-from ae_pipeline.table.model import Dependence, Guess, Previous, Relation
+from ae_pipeline.table.model import Dependence, Guess, Neighbour, Previous, Relation
 from ae_pipeline.table.row_order import RowOrder
 
 #: A key of two sub-columns is `first * 2^20 + second`, modulo 2^64.
@@ -76,6 +76,8 @@ def combined_keys(sources: tuple[str, ...], known: KnownRows) -> Rows:
 
 def sources_of(guess: Guess) -> frozenset[str]:
     """Return the names of the sub-columns that a guess asks for."""
+    if isinstance(guess, Neighbour):
+        return frozenset()
     if isinstance(guess, Relation):
         return frozenset(term.source for term in guess.terms)
     return frozenset(guess.keys if isinstance(guess, Previous) else guess.sources)

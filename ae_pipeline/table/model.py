@@ -11,7 +11,22 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from jaxtyping import Int16, Int32, Int64, UInt8
 
-SignalKind = Literal["value", "lag", "cycle", "rank", "since", "till", "linear", "first"]
+SignalKind = Literal[
+    "value",
+    "lag",
+    "cycle",
+    "rank",
+    "since",
+    "till",
+    "linear",
+    "first",
+    "left",
+    "right",
+    "gap",
+    "mean",
+    "level",
+    "bend",
+]
 #: All of them; files number them in this order.
 SIGNAL_KINDS: tuple[SignalKind, ...] = get_args(SignalKind)
 
@@ -51,8 +66,9 @@ class Signal:
             cycle: `(offset + step * q) // numbers[0] % numbers[1]`, -1 where there is none.
             rank: `numbers[value]`, -1 beyond. since, till: rows since and till the value changes,
             at most 31. linear: the prediction. first: 1 in the first row of its group, the rows
-            with equal integers of all `sources`.
-        sources: names of sub-columns; none for `linear`.
+            with equal integers of all `sources`. left, right, gap, mean, level, bend: of the
+            neighbours that the row has in a hierarchy.
+        sources: names of sub-columns; none for `linear` and in a hierarchy.
         numbers: what the kind needs.
         linear: of kind `linear`.
     """
@@ -104,7 +120,27 @@ class Previous:
     keys: tuple[str, ...] = ()
 
 
-Guess: TypeAlias = Relation | Dependence | Previous
+@dataclass(frozen=True)
+class Neighbour:
+    """A guess: the integer of the neighbour on one side, in a hierarchy."""
+
+    is_right: bool
+
+
+Guess: TypeAlias = Relation | Dependence | Previous | Neighbour
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """Rows are coded half of them at a time, each between two neighbours known by then.
+
+    Args:
+        middle: stands for the neighbours of the first row.
+        has_distances: the target is the distance from the mean of the neighbours, not the integer.
+    """
+
+    middle: int
+    has_distances: bool
 
 
 @dataclass(frozen=True)
@@ -151,7 +187,8 @@ class SubColumnModel:
 
     What is coded of a row is the first of the guesses that holds, or else its target: the integer,
     relabelled, less the linear prediction, less the target before it if it `follows`. Targets
-    outside all bins are escaped.
+    outside all bins are escaped. In a hierarchy, distances are less the mean of the neighbours, and
+    the prediction is one of distances.
 
     Args:
         name: of the sub-column.
@@ -163,6 +200,7 @@ class SubColumnModel:
         bins: of the targets.
         tree: of contexts.
         codes: frequency code of each token in each leaf: one per guess, one per bin, then escape.
+        hierarchy: of rows, if they are coded in one.
     """
 
     name: str
@@ -174,6 +212,7 @@ class SubColumnModel:
     bins: Bins
     tree: Tree
     codes: UInt8[np.ndarray, "leaves tokens"]
+    hierarchy: Hierarchy | None = None
 
 
 @dataclass(frozen=True)

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
-from constriction import stream
-from jaxtyping import Bool, Int32, Int64
+from jaxtyping import Bool, Int64
 
 from ae_pipeline.coding.entropy import pack_integers, unpack_integers
 from ae_pipeline.coding.varint import Reader, prefixed
 from ae_pipeline.mapping.subcolumn import Live, Sequence
 from ae_pipeline.table.ans import SymbolReader, SymbolWriter
-from ae_pipeline.table.bins import BinTables
-from ae_pipeline.table.frequencies import symbol_model
+from ae_pipeline.table.between.level_coder import EscapeReader, LevelCoder, pack_escapes
+from ae_pipeline.table.between.levels import are_alike
 from ae_pipeline.table.guesses import rows_before, say, say_again, sources_of
 from ae_pipeline.table.known import KnownRows
-from ae_pipeline.table.model import Previous, Signal, SubColumnModel
-from ae_pipeline.table.targets import CodingOrder, Decoded, coding_order, integers_of, targets_of
+from ae_pipeline.table.model import Hierarchy, Neighbour, Previous, Signal, SubColumnModel
+from ae_pipeline.table.targets import (
+    CodingOrder,
+    Decoded,
+    coding_order,
+    integers_of,
+    relabelled,
+    targets_of,
+)
+from ae_pipeline.table.tokens import Coded, Places, TokenCoder, Tokens
 from ae_pipeline.table.trees import leaf_places
 
 Rows = Int64[np.ndarray, "rows"]
-Coded = Int64[np.ndarray, "coded"]
-Tokens = Int32[np.ndarray, "coded"]
-Places = list[Int64[np.ndarray, "_"]]
 
 
 class SubColumnCoder:
@@ -36,8 +38,7 @@ class SubColumnCoder:
     def __init__(self, model: SubColumnModel) -> None:
         self.model = model
         self.needs = needs_of(model)
-        self.bins = BinTables(model.bins)
-        self._models: dict[int, stream.model.Categorical] = {}
+        self._tokens = TokenCoder(model)
 
     def encode(self, known: KnownRows, sequence: Sequence) -> bytes:
         """Return the stream of a block; empty if no row has an integer.
@@ -52,18 +53,18 @@ class SubColumnCoder:
         targets = targets_of(self.model, known, order, sequence.integers)
         tokens = self.tokens_of(known, order, sequence, targets)
         writer = SymbolWriter()
-        for leaf, places in enumerate(leaf_places(self.model.tree, known, order.rows)):
-            if len(places) and self._n_tokens > 1:
-                writer.put(tokens[places], self._model(leaf))
-        *by_bin, escaped = self._by_token(tokens)[self._n_guesses :]
-        for number, places in enumerate(by_bin):
-            if len(places):
-                self.bins.write(writer, number, targets[places])
+        if self.model.hierarchy is not None:
+            levels = LevelCoder(self.model, self.model.hierarchy, self._tokens, known, order)
+            labels = relabelled(self.model.labels, sequence.integers[order.rows])
+            escaped = levels.write(writer, labels, tokens, targets)
+            escapes = pack_escapes(escaped) if len(escaped) else b""
+        else:
+            leaves = leaf_places(self.model.tree, known, order.rows)
+            escaped = self._tokens.write(writer, leaves, tokens, targets)
+            escapes = pack_integers(escaped) if len(escaped) else b""
         symbols = writer.to_bytes()
         # A block in which nothing is a surprise takes no bytes at all.
-        if not len(escaped):
-            return b"\0" + symbols if symbols else b""
-        return prefixed([pack_integers(targets[escaped])]) + symbols
+        return prefixed([escapes]) + symbols if escapes or symbols else b""
 
     def decode(self, content: bytes, known: KnownRows, live: Live) -> Rows:
         """Invert `encode`; rows without an integer hold 0.
@@ -84,19 +85,44 @@ class SubColumnCoder:
         bytes_reader = Reader(content or b"\0")
         escapes = bytes_reader.take(bytes_reader.varint())
         reader = SymbolReader(content[bytes_reader.position :])
-        tokens = self._read_tokens(reader, leaf_places(self.model.tree, known, order.rows))
-        by_token = self._by_token(tokens)
-        targets = self._read_targets(reader, by_token[self._n_guesses :], escapes, len(tokens))
+        if self.model.hierarchy is not None:
+            return self._decode_levels(self.model.hierarchy, reader, escapes, known, order)
+        leaves = leaf_places(self.model.tree, known, order.rows)
+        by_token = self._tokens.read_tokens(reader, leaves)
+        targets = self._tokens.read_targets(reader, by_token)
+        targets[by_token[-1]] = unpack_integers(escapes, len(by_token[-1]))
         reader.finish()
-        return self._integers(known, live, order, by_token[: self._n_guesses], targets)
+        return self._integers(known, live, order, by_token[: self._tokens.n_guesses], targets)
+
+    def _decode_levels(
+        self,
+        hierarchy: Hierarchy,
+        reader: SymbolReader,
+        escapes: bytes,
+        known: KnownRows,
+        order: CodingOrder,
+    ) -> Rows:
+        levels = LevelCoder(self.model, hierarchy, self._tokens, known, order)
+        escape_reader = EscapeReader(escapes, len(order.rows))
+        integers = np.zeros(known.n_rows, np.int64)
+        integers[order.rows] = levels.read(reader, escape_reader)
+        escape_reader.finish()
+        reader.finish()
+        return integers
 
     def tokens_of(
         self, known: KnownRows, order: CodingOrder, sequence: Sequence, targets: Coded
     ) -> Tokens:
         """Return the token of each row in coding order."""
-        tokens = self.bins.numbers_of(targets) + np.int32(self._n_guesses)
-        for number in reversed(range(self._n_guesses)):
+        tokens = self._tokens.bins.numbers_of(targets) + np.int32(self._tokens.n_guesses)
+        for number in reversed(range(self._tokens.n_guesses)):
             guess, integers = self.model.guesses[number], sequence.integers
+            if isinstance(guess, Neighbour):
+                middle = self.model.hierarchy.middle if self.model.hierarchy else 0
+                labels = relabelled(self.model.labels, integers[order.rows])
+                is_alike = are_alike(guess, labels, order.levels, middle)
+                np.copyto(tokens, np.int32(number), where=is_alike)
+                continue
             if isinstance(guess, Previous):
                 said = say_again(guess, integers, known, sequence.live)
             else:
@@ -105,43 +131,6 @@ class SubColumnCoder:
             np.copyto(tokens, np.int32(number), where=is_right[order.rows])
         return tokens
 
-    @property
-    def _n_guesses(self) -> int:
-        return len(self.model.guesses)
-
-    @cached_property
-    def _n_tokens(self) -> int:
-        return self._n_guesses + self.bins.n_bins + 1
-
-    def _model(self, leaf: int) -> stream.model.Categorical:
-        if leaf not in self._models:
-            self._models[leaf] = symbol_model(self.model.codes[leaf])
-        return self._models[leaf]
-
-    def _by_token(self, tokens: Tokens) -> Places:
-        """Return the places of each token, ascending."""
-        # Integers of 16 bits are sorted in linear time.
-        order = np.argsort(tokens.astype(np.uint16), kind="stable")
-        counts = np.bincount(tokens, minlength=self._n_tokens)
-        return np.split(order, np.cumsum(counts)[:-1])
-
-    def _read_tokens(self, reader: SymbolReader, leaves: Places) -> Tokens:
-        tokens = np.zeros(sum(map(len, leaves)), np.int32)
-        for leaf, places in enumerate(leaves):
-            if len(places) and self._n_tokens > 1:
-                tokens[places] = reader.take(len(places), self._model(leaf))
-        return tokens
-
-    def _read_targets(
-        self, reader: SymbolReader, by_bin: Places, escapes: bytes, n_targets: int
-    ) -> Coded:
-        targets = np.zeros(n_targets, np.int64)
-        for number, places in enumerate(by_bin[:-1]):
-            if len(places):
-                targets[places] = self.bins.read(reader, number, len(places))
-        targets[by_bin[-1]] = unpack_integers(escapes, len(by_bin[-1]))
-        return targets
-
     def _integers(
         self, known: KnownRows, live: Live, order: CodingOrder, by_guess: Places, targets: Coded
     ) -> Rows:
@@ -149,6 +138,8 @@ class SubColumnCoder:
         is_repeated, before = np.zeros(len(targets), bool), np.arange(known.n_rows)
         for guess, places in zip(self.model.guesses, by_guess, strict=True):
             rows = order.rows[places]
+            if isinstance(guess, Neighbour):
+                raise ValueError("a guess of neighbours without a hierarchy")
             if isinstance(guess, Previous):
                 before[rows] = rows_before(guess.keys, known, live)[rows]
                 is_repeated[places] = True

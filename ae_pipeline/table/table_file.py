@@ -15,7 +15,7 @@ from ae_pipeline.table.limits import (
     MOST_SUBCOLUMNS,
     MOST_TABLE_SIGNALS,
 )
-from ae_pipeline.table.model import SubColumnModel, TableModel
+from ae_pipeline.table.model import Hierarchy, SubColumnModel, TableModel
 from ae_pipeline.table.parts.number_streams import NumberReader, NumberWriter
 from ae_pipeline.table.parts.part_reader import PartReader
 from ae_pipeline.table.parts.part_writer import PartWriter
@@ -44,7 +44,7 @@ _KINDS = {
     "thresholds": MOST_SINGLES,
     "codes": MOST_NUMBERS,
 }
-_IS_MODELLED, _HAS_BASE, _FOLLOWS, _HAS_LABELS = 1, 2, 4, 8
+_IS_MODELLED, _HAS_BASE, _FOLLOWS, _HAS_LABELS, _HAS_LEVELS, _HAS_DISTANCES = 1, 2, 4, 8, 16, 32
 
 
 def pack_table(model: TableModel, columns: Sequence[SubColumn]) -> bytes:
@@ -98,6 +98,9 @@ def unpack_table(content: bytes, columns: Sequence[SubColumn]) -> TableModel:
 def _put_model(parts: PartWriter, model: SubColumnModel) -> None:
     flags = _IS_MODELLED | _HAS_BASE * (model.base is not None)
     flags |= _FOLLOWS * model.follows | _HAS_LABELS * (len(model.labels) > 0)
+    if model.hierarchy is not None:
+        flags |= _HAS_LEVELS | _HAS_DISTANCES * model.hierarchy.has_distances
+        parts.numbers.put("constants", model.hierarchy.middle)
     parts.numbers.put("flags", flags)
     parts.put_names(model.keys)
     if model.base is not None:
@@ -115,9 +118,10 @@ def _put_model(parts: PartWriter, model: SubColumnModel) -> None:
 
 
 def _take_model(parts: PartReader, name: str, flags: int) -> SubColumnModel:
-    if not flags & _IS_MODELLED or flags > 15 or flags < 0:
+    if not flags & _IS_MODELLED or not 0 <= flags < 2 * _HAS_DISTANCES:
         raise ValueError(f"a model with flags {flags}")
     numbers = parts.numbers
+    hierarchy = _take_hierarchy(numbers, flags)
     keys = parts.take_names()
     base = parts.take_linear() if flags & _HAS_BASE else None
     labels = np.zeros(0, np.int32)
@@ -143,4 +147,13 @@ def _take_model(parts: PartReader, name: str, flags: int) -> SubColumnModel:
         bins,
         tree,
         codes.reshape(n_leaves, -1),
+        hierarchy,
     )
+
+
+def _take_hierarchy(numbers: NumberReader, flags: int) -> Hierarchy | None:
+    if flags & _HAS_LEVELS:
+        return Hierarchy(numbers.take("constants"), bool(flags & _HAS_DISTANCES))
+    if flags & _HAS_DISTANCES:
+        raise ValueError("distances without a hierarchy")
+    return None

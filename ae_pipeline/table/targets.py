@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Int32, Int64
 
 from ae_pipeline.mapping.subcolumn import Live
+from ae_pipeline.table.between.levels import Levels, find_levels, neighbours, predict_distances
 from ae_pipeline.table.guesses import live_order
 from ae_pipeline.table.known import KnownRows
-from ae_pipeline.table.model import SubColumnModel
+from ae_pipeline.table.model import Hierarchy, SubColumnModel
 
 Coded = Int64[np.ndarray, "coded"]
 Labels = Int32[np.ndarray, "labels"]
@@ -27,6 +29,11 @@ class CodingOrder:
 
     rows: Coded
     is_start: Bool[np.ndarray, "coded"]
+
+    @cached_property
+    def levels(self) -> Levels:
+        """Levels and neighbours of the rows, if they are coded in a hierarchy."""
+        return find_levels(self.is_start)
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,8 @@ def targets_of(
         integers: of all rows of the space.
     """
     targets = relabelled(model.labels, integers[order.rows])
+    if model.hierarchy is not None:
+        return _distances(model, model.hierarchy, known, order, targets)
     if model.base is not None:
         targets = targets - known.linear(model.base)[order.rows]
     if not model.follows or not len(targets):
@@ -75,6 +84,18 @@ def targets_of(
     changes = targets.copy()
     changes[1:] -= np.where(order.is_start[1:], 0, targets[:-1])
     return changes
+
+
+def _distances(
+    model: SubColumnModel, hierarchy: Hierarchy, known: KnownRows, order: CodingOrder, labels: Coded
+) -> Coded:
+    """Take the mean of the neighbours off, and the prediction of the distance from it."""
+    if not hierarchy.has_distances:
+        return labels
+    targets = labels - neighbours(labels, order.levels, hierarchy.middle).mean
+    if model.base is not None:
+        targets -= predict_distances(model.base, known, order.rows, order.levels)
+    return targets
 
 
 def integers_of(

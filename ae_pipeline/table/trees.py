@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Int32, Int64
 
 from ae_pipeline.table.known import KnownRows
-from ae_pipeline.table.model import Tree
+from ae_pipeline.table.model import SignalKind, Tree
 
 Rows = Int64[np.ndarray, "_"]
+#: Signals of the sub-column that is coded, for all rows of a space.
+OwnSignals = Mapping[SignalKind, Int64[np.ndarray, "rows"]]
 
 
 def leaf_places(
-    tree: Tree, known: KnownRows, rows: Int64[np.ndarray, "coded"]
+    tree: Tree, known: KnownRows, rows: Int64[np.ndarray, "coded"], own: OwnSignals | None = None
 ) -> list[Int64[np.ndarray, "_"]]:
-    """Return, for each leaf, the places among `rows` of the rows that it is the context of."""
-    leaves = split_rows(tree, [known.signal(signal) for signal in tree.signals], rows)
+    """Return, for each leaf, the places among `rows` of the rows that it is the context of.
+
+    Args:
+        tree: of contexts.
+        known: sub-columns that its signals are made of.
+        rows: some of the space's.
+        own: signals of the sub-column itself, if its model has a hierarchy.
+    """
+    signals = [
+        own[signal.kind] if own and signal.kind in own else known.signal(signal)
+        for signal in tree.signals
+    ]
+    leaves = split_rows(tree, signals, rows)
     if len(rows) == known.n_rows and bool((rows[1:] > rows[:-1]).all()):
         return leaves
     places = np.empty(known.n_rows, np.int64)

@@ -10,12 +10,15 @@ from ae_pipeline.table.model import Guess, Linear, Previous, Signal
 from ae_pipeline.table_fit.contexts.ranks import group_labels
 from ae_pipeline.table_fit.contexts.screening import (
     general_signals,
+    own_signals,
     ranked_signals,
     screen,
     special_signals,
 )
 from ae_pipeline.table_fit.effort import Effort
 from ae_pipeline.table_fit.goal import Goal
+from ae_pipeline.table_fit.guessing.between import between_ways
+from ae_pipeline.table_fit.guessing.constant import find_constant
 from ae_pipeline.table_fit.guessing.dependence import find_cycle, find_dependences
 from ae_pipeline.table_fit.guessing.keys import KeyOrder, find_orders
 from ae_pipeline.table_fit.guessing.linear import fit_changes, fit_linear
@@ -23,6 +26,8 @@ from ae_pipeline.table_fit.guessing.relations import find_relations
 from ae_pipeline.table_fit.trial import HitTable, Learned, Trial, Way
 
 _MOST_ALPHABET = 200
+#: Neighbours are signals, so rows between them gain more by contexts than others do.
+_MOST_BITS_BETWEEN = 1.5
 
 
 def search(goal: Goal, names: list[str], effort: Effort) -> Learned:
@@ -43,7 +48,22 @@ def search(goal: Goal, names: list[str], effort: Effort) -> Learned:
     least = rated[0][0]
     kept = [place for bits, place in rated if bits < 1.5 * least + 16_000][: effort.trials]
     learned = [_learn(goal, names, trials[place], linear, effort) for place in kept]
+    if not effort.is_plain and effort.trials > 1:
+        guesses = max((trial.way.guesses for trial in trials), key=len)
+        between = [
+            Trial(goal, way, hits) for way in between_ways(goal, _numbers(goal, names), guesses)
+        ]
+        learned += [
+            _learn(goal, names, trial, linear, effort) for trial in _promising(between, least)
+        ]
     return min(learned, key=lambda found: found.n_bytes)
+
+
+def _promising(trials: list[Trial], least: float) -> list[Trial]:
+    """Return the best of some trials, if contexts may bring it below the bits of others."""
+    rated = [(trial.quick_bits(), place) for place, trial in enumerate(trials)]
+    bits, place = min(rated)
+    return [trials[place]] if bits < _MOST_BITS_BETWEEN * least else []
 
 
 def _plain_ways(goal: Goal) -> list[Way]:
@@ -78,6 +98,7 @@ def _find_guesses(goal: Goal, names: list[str], orders: list[KeyOrder]) -> list[
         guesses += [found.relation for found in find_relations(goal, names)]
         guesses += find_cycle(goal, _numbers(goal, names))
         guesses += find_dependences(goal, names)
+        guesses += find_constant(goal)
     guesses += [Previous(order.keys) for order in orders[:2] if order.same > 0.02]
     return guesses
 
@@ -150,6 +171,7 @@ def _learn(
         if keys:
             special.append(Signal("first", keys))
     candidates = general_signals(goal, set(names)) + special_signals(goal, special)
+    candidates += own_signals(goal, trial.own)
     chosen = screen(candidates, tokens, n_tokens, goal.scale, effort.signals)
     ranked = list(
         dict.fromkeys(found.signal.sources[0] for found in chosen if found.signal.kind == "value")

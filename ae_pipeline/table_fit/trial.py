@@ -8,6 +8,8 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float64, Int32, Int64, UInt8
 
+from ae_pipeline.table.between.levels import neighbours
+from ae_pipeline.table.between.own_signals import no_signals, set_signals
 from ae_pipeline.table.bins import bins_of
 from ae_pipeline.table.frequencies import FREQUENCIES, counts_to_codes
 from ae_pipeline.table.guesses import say, say_again
@@ -15,14 +17,16 @@ from ae_pipeline.table.model import (
     Bins,
     Dependence,
     Guess,
+    Hierarchy,
     Linear,
+    Neighbour,
     Previous,
     Signal,
     SubColumnModel,
     Tree,
 )
-from ae_pipeline.table.targets import CodingOrder, coding_order, targets_of
-from ae_pipeline.table.trees import leaf_numbers, leaf_places
+from ae_pipeline.table.targets import CodingOrder, coding_order, relabelled, targets_of
+from ae_pipeline.table.trees import OwnSignals, leaf_numbers, leaf_places
 from ae_pipeline.table_fit.contexts.bins import inside_bits, make_bins, make_histogram
 from ae_pipeline.table_fit.contexts.bits import entropy_bits, packed_bytes
 from ae_pipeline.table_fit.contexts.pruning import judged_bits, prune
@@ -50,13 +54,23 @@ class Way:
     follows: bool = False
     labels: Int32[np.ndarray, "labels"] | None = None
     guesses: tuple[Guess, ...] = ()
+    hierarchy: Hierarchy | None = None
 
     def draft(self, name: str) -> SubColumnModel:
         """Return a model without bins and contexts."""
         labels = np.zeros(0, np.int32) if self.labels is None else self.labels
         codes = np.ones((1, len(self.guesses) + 1), np.uint8)
         return SubColumnModel(
-            name, self.keys, self.base, self.follows, labels, self.guesses, _NO_BINS, _ROOT, codes
+            name,
+            self.keys,
+            self.base,
+            self.follows,
+            labels,
+            self.guesses,
+            _NO_BINS,
+            _ROOT,
+            codes,
+            self.hierarchy,
         )
 
 
@@ -97,6 +111,8 @@ class HitTable:
 
     def _make(self, guess: Guess) -> Bool[np.ndarray, "rows"]:
         goal, known = self._goal, self._goal.space.known
+        if isinstance(guess, Neighbour):
+            raise ValueError("neighbours depend on the way of coding")
         if isinstance(guess, Previous):
             said = say_again(guess, goal.integers, known, goal.sequence.live)
         else:
@@ -135,8 +151,32 @@ class Trial:
         """Number of the first guess that holds, -1 of rows without."""
         numbers = np.full(self._goal.space.n_rows, -1, np.int64)
         for number in reversed(range(len(self.way.guesses))):
-            numbers[self._hits.of(self.way.guesses[number])] = number
+            numbers[self._right(self.way.guesses[number])] = number
         return numbers
+
+    @cached_property
+    def own(self) -> OwnSignals:
+        """Signals of the sub-column itself, for all rows; none without a hierarchy."""
+        if self.way.hierarchy is None:
+            return {}
+        own = no_signals(self._goal.space.n_rows)
+        rows, levels = self.order.rows, self.order.levels
+        found = neighbours(self._labels[rows], levels, self.way.hierarchy.middle)
+        set_signals(own, rows, found, levels)
+        return own
+
+    def _right(self, guess: Guess) -> Bool[np.ndarray, "rows"]:
+        """Return the rows of which a guess is right."""
+        if not isinstance(guess, Neighbour):
+            return self._hits.of(guess)
+        is_right = np.zeros(self._goal.space.n_rows, bool)
+        said = self.own["right" if guess.is_right else "left"]
+        is_right[self._goal.live] = (said == self._labels)[self._goal.live]
+        return is_right
+
+    @property
+    def _labels(self) -> Rows:
+        return relabelled(self.draft.labels, self._goal.integers)
 
     def quick_bits(self) -> float:
         """Return the bits of the archive without contexts, from some of the rows."""
@@ -211,7 +251,8 @@ class Trial:
 
     def _table(self, tree: Tree, rows: Rows) -> Float64[np.ndarray, "leaves tokens"]:
         """Count the tokens of rows in each leaf, for the archive."""
-        leaves = leaf_numbers(leaf_places(tree, self._goal.space.known, rows), len(rows))
+        places = leaf_places(tree, self._goal.space.known, rows, self.own)
+        leaves = leaf_numbers(places, len(rows))
         cells = leaves.astype(np.int64) * self.n_tokens + self.tokens_by_row[rows]
         n_leaves = int((tree.asks < 0).sum())
         counts = np.bincount(cells, minlength=n_leaves * self.n_tokens)
@@ -253,12 +294,16 @@ def way_bytes(way: Way) -> int:
     n_bytes = 8 + sum(map(_guess_bytes, way.guesses)) + 2 * len(way.keys)
     if way.base is not None:
         n_bytes += 6 + 5 * len(way.base.terms)
+    if way.hierarchy is not None:
+        n_bytes += 4
     if way.labels is not None:
         n_bytes += packed_bytes(way.labels)
     return n_bytes
 
 
 def _guess_bytes(guess: Guess) -> int:
+    if isinstance(guess, Neighbour):
+        return 1
     if isinstance(guess, Previous):
         return 2 + 2 * len(guess.keys)
     if isinstance(guess, Dependence):
@@ -283,6 +328,7 @@ def model_bytes(model: SubColumnModel) -> int:
         model.follows,
         model.labels if len(model.labels) else None,
         model.guesses,
+        model.hierarchy,
     )
     bins = model.bins
     n_bytes = way_bytes(way) + sum(map(_signal_bytes, model.tree.signals))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ae_pipeline.errors import listing
-from ae_pipeline.table.model import Dependence, Guess, Relation, SubColumnModel
+from ae_pipeline.table.model import Dependence, Guess, Neighbour, Relation, SubColumnModel
 
 #: Coded without a model.
 BY_ITSELF = "by itself"
@@ -26,11 +26,17 @@ def way_of(model: SubColumnModel) -> str:
 
 
 def _start(model: SubColumnModel) -> str:
+    if model.hierarchy is not None:
+        return "between neighbours"
     start = "changes" if model.follows else "values"
     return f"{start} by {_named(model.keys)}" if model.keys and model.follows else start
 
 
 def _guess(guess: Guess) -> str:
+    if isinstance(guess, Neighbour):
+        return "equals a neighbour"
+    if isinstance(guess, Relation) and not guess.terms:
+        return "one integer"
     if isinstance(guess, Relation):
         return f"sum of {_named(term.source for term in guess.terms)}"
     if isinstance(guess, Dependence):

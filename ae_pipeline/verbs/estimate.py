@@ -42,6 +42,8 @@ _CONTAINER_BYTES = 2048
 _LEARNED = ("codes", "corrections")
 #: Bytes that a worker holds per byte of a block, and bytes that an idle process takes.
 _BLOCK_COPIES, _PROCESS_MB = 10, 150
+#: Bytes from which encode cuts a block short.
+_MOST_BLOCK_BYTES = 1 << 27
 
 
 def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
@@ -63,19 +65,21 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
     shown = best if best in options else min(options, key=lambda option: option.tolerance)
     codec = codecs[shown.tolerance].codec
     encode_s, decode_s = _speed(codec, sampled)
+    raw_bytes = _raw_bytes(codec, sampled)
+    block_mb = _block_mb(codec, raw_bytes / max(sampled.n_rows, 1))
     return Estimate(
         source=job.source,
         n_rows=sampled.n_rows,
         n_sampled=sampled.measured.statistics.n_rows,
         source_bytes=sampled.source.size_bytes,
-        raw_bytes=_raw_bytes(codec, sampled),
+        raw_bytes=raw_bytes,
         options=tuple(options),
         others=tuple(others),
         recommended=best.label,
         fit_s=_fit_seconds(codec.provenance.plan, job),
         encode_s=encode_s,
         decode_s=decode_s,
-        memory_mb=_PROCESS_MB + job.execution.workers * _block_mb(codec) * _BLOCK_COPIES,
+        memory_mb=_PROCESS_MB + job.execution.workers * block_mb * _BLOCK_COPIES,
         verdict=give_verdict(best, options, sampled.source.size_bytes),
         seconds=time.monotonic() - started,
     )
@@ -154,7 +158,7 @@ def _option(
         columns=columns,
         fidelity=fidelity,
         in_the_way=tuple(column for column in lost if not is_named(tolerance, column.name)),
-        costs=tuple(_scaled(cost, sampled.share) for cost in codec.provenance.costs),
+        costs=tuple(_scaled(cost, sampled) for cost in codec.provenance.costs),
     )
 
 
@@ -165,9 +169,12 @@ def _plain_bytes(codec: ArchiveCodec) -> int:
     return sum(cost.plain_bytes for cost in own)
 
 
-def _scaled(cost: ColumnCost, share: float) -> ColumnCost:
+def _scaled(cost: ColumnCost, sampled: SampledSource) -> ColumnCost:
     """Return the bytes of a column in the whole source; its model is there once."""
-    plain, coded = round(cost.plain_bytes * share), round(cost.coded_bytes * share)
+    coded = round(cost.coded_bytes * sampled.share)
+    plain = round(cost.plain_bytes * sampled.share)
+    if not cost.is_coded:
+        plain = sampled.plain_bytes.get(cost.name, plain)
     return replace(cost, plain_bytes=plain, coded_bytes=coded)
 
 
@@ -222,8 +229,8 @@ def _speed(codec: ArchiveCodec, sampled: SampledSource) -> tuple[float, float]:
 
 def _fit_seconds(plan: Sequence[Candidate], job: JobConfig) -> float:
     """Return the rehearsal's seconds, plus the budget if a network would be trained."""
-    is_trained = any(one.is_chosen and one.name.startswith("trained") for one in plan)
-    return sum(one.seconds for one in plan) + is_trained * job.planner.budget_s
+    has_network = any(one.name.startswith("trained") for one in plan)
+    return sum(one.seconds for one in plan) + has_network * job.planner.budget_s
 
 
 def _raw_bytes(codec: ArchiveCodec, sampled: SampledSource) -> int:
@@ -233,5 +240,7 @@ def _raw_bytes(codec: ArchiveCodec, sampled: SampledSource) -> int:
     return round(n_bytes * sampled.n_rows / max(sum(map(len, blocks)), 1))
 
 
-def _block_mb(codec: ArchiveCodec) -> float:
-    return codec.block_rows * max(len(codec.schema.arrow), 1) * 8 / (1 << 20)
+def _block_mb(codec: ArchiveCodec, row_bytes: float) -> float:
+    """Return the MiB of a full block; one of long text has fewer rows."""
+    row_bytes = max(row_bytes, 8 * len(codec.schema.arrow))
+    return min(codec.block_rows * row_bytes, _MOST_BLOCK_BYTES) / (1 << 20)

@@ -53,6 +53,7 @@ from tests.support.faults.damaged_archives import (
 from tests.support.golden.case import integers
 from tests.support.jobs.processes import peak_memory
 
+OF_TABLES = {Method.TABLE, Method.MAPPED}
 WAYS = {way.__name__: way for way in (flips, bits, drawn, cuts)}
 
 
@@ -206,11 +207,11 @@ def forged_columns() -> dict[str, ColumnStreams]:
 
 
 def test_sample_has_every_stream(archive: Path) -> None:
-    """What is damaged below has codes, all methods, validity and exact values."""
+    """What is damaged below has codes, all methods without a table, validity and exact values."""
     block = read_block(block_of(archive), N_FEATURES, N_LATENT, N_ROWS)
     assert len(block.codes) == N_LATENT
     both = (*block.columns, *in_classes(block_of(archive)).columns)
-    assert {column.method for column in both} == set(Method)
+    assert {column.method for column in both} == set(Method) - OF_TABLES
     assert any(column.validity for column in block.columns)
     assert any(column.positions and column.exact for column in block.columns)
 
@@ -244,7 +245,16 @@ def test_claims_are_refused(name: str) -> None:
         codec.decode(content, N_ROWS)
 
 
-@pytest.mark.parametrize("method", range(6, 16))
+@pytest.mark.parametrize("method", OF_TABLES)
+def test_a_method_of_tables(method: Method) -> None:
+    """A column of a table model is damage where the codec has none."""
+    codec = make_codec(pa.schema([("x", pa.float64())]), 1.0)
+    content = BlockStreams(N_ROWS, (), (ColumnStreams(method, b""),)).to_bytes()
+    with pytest.raises(ValueError, match="the codec has none"):
+        codec.decode(content, N_ROWS)
+
+
+@pytest.mark.parametrize("method", range(8, 16))
 def test_unknown_method(method: int) -> None:
     """A method that this version does not know is damage, whatever else is in the block."""
     codec = make_codec(pa.schema([("x", pa.float64())]), 1.0)

@@ -29,10 +29,10 @@ DAYS = ("day=1", "day=2")
 def table(seed: int, *, is_broken: bool = False, shift: float = 0.0) -> pa.Table:
     """Two columns, the second of which follows from the first unless it is broken."""
     generator = np.random.default_rng(seed)
-    driver = generator.normal(size=3000)
+    driver = generator.normal(size=3000) + shift
     other = generator.normal(size=3000) if is_broken else driver
     noise = 0.001 * generator.normal(size=3000)
-    return pa.table({"key": range(3000), "x": driver + shift, "y": 2.0 * other + noise})
+    return pa.table({"key": range(3000), "x": driver, "y": 2.0 * other + noise})
 
 
 def job_for(source: Path, **settings: object) -> CompressJob:
@@ -51,7 +51,7 @@ def night(source: Path, **settings: object) -> State:
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two days; later tests add to them."""
     root = tmp_path_factory.mktemp("compress") / "source"
-    return write_tree(root, {f"{day}/part-0.parquet": table(0) for day in DAYS})
+    return write_tree(root, {f"{day}/part-0.parquet": table(seed) for seed, day in enumerate(DAYS)})
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.archive import ArchiveCodec, load_archive_codec, save_archive_codec
 from ae_pipeline.coding import pack_integers
 from ae_pipeline.config.job import EncodeJob, VerifyJob
@@ -15,8 +16,14 @@ from ae_pipeline.config.network import NetworkConfig
 from ae_pipeline.config.planner import PlannerConfig
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
 from ae_pipeline.config.training import TrainingConfig
+from ae_pipeline.dataset import discover, pinned_source
 from ae_pipeline.errors import CodecMismatchError
+from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
+from ae_pipeline.fitting.prepare import measure_for_fit
+from ae_pipeline.planner.candidate import CandidateTrainer
 from ae_pipeline.planner.linear_fit import fit_predictor
+from ae_pipeline.planner.plan import plan_codec
+from ae_pipeline.results.progress import silent
 from ae_pipeline.storage import codec_directory
 from ae_pipeline.verbs import encode, verify
 from tests.support.data.datasets import write_tree
@@ -107,6 +114,19 @@ def fit_on(source: Path, folder: Path, **settings: object) -> ArchiveCodec:
     return load_archive_codec(codec_directory(folder, report.codec_ids[0]))
 
 
+def planned(
+    folder: Path, state: Path, previous: ArchiveCodec | None = None, **settings: object
+) -> ArchiveCodec:
+    """The codec of the feature columns at 1 %, as the planner chooses it."""
+    job = EncodeJob(source=str(folder), archive=str(state), **settings)
+    job = job.model_copy(update={"tolerance": ToleranceConfig(relative=0.01)})
+    measured = measure_for_fit(job, pinned_source(discover(str(folder))), silent)
+    provenance = Provenance(str(folder), "test", measured.statistics.n_rows, UNTRAINED)
+    direct, inputs = direct_codec(job, measured, provenance)
+    trainer = CandidateTrainer(job, direct, inputs, measured.groups, state, silent, previous)
+    return plan_codec(trainer, job.planner)
+
+
 def curved_table(n_rows: int, drift: float) -> pa.Table:
     """Twelve columns that are smooth functions of two numbers."""
     generator = np.random.default_rng(5)
@@ -125,10 +145,10 @@ def curved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def curved_codec(curved: Path, tmp_path_factory: pytest.TempPathFactory) -> ArchiveCodec:
-    """Its codec, trained for a few seconds."""
-    folder = tmp_path_factory.mktemp("fitted") / "archive"
+    """Its codec before a table is added, trained for a few seconds."""
     planner = PlannerConfig(budget_s=3, windows=(1,))
-    return fit_on(curved, folder, planner=planner, network=NetworkConfig(latent_dim=6))
+    network = NetworkConfig(latent_dim=6)
+    return planned(curved, tmp_path_factory.mktemp("state"), planner=planner, network=network)
 
 
 @pytest.mark.slow
@@ -139,15 +159,13 @@ def test_a_network_wins_where_columns_are_curved(curved_codec: ArchiveCodec) -> 
     names = plan_of(codec)
     assert names[0] == "direct"
     assert len({name.split(", ")[2] for name in names if "width" in name}) > 1
-    assert [name for name in names if name.endswith("*")] == ["table model *"]
-    *former, chosen = codec.provenance.plan
-    best = min(former, key=lambda one: one.payload_bytes + one.model_bytes)
-    assert best.name.startswith("trained network")
-    payloads = {one.name: one.payload_bytes for one in former}
+    assert sum(name.endswith("*") for name in names) == 1
+    assert next(name for name in names if name.endswith("*")).startswith("trained network")
+    payloads = {one.name: one.payload_bytes for one in codec.provenance.plan}
     assert 2 <= len(codec.provenance.history) <= 50
     assert codec.provenance.history[-1].steps == codec.provenance.training.steps
-    assert best.payload_bytes < 0.7 * payloads["direct"]
-    assert chosen.payload_bytes <= best.payload_bytes
+    chosen = next(one for one in codec.provenance.plan if one.is_chosen)
+    assert chosen.payload_bytes < 0.7 * payloads["direct"]
 
 
 @pytest.mark.parametrize("learn", ["never", "linear"])
@@ -156,6 +174,15 @@ def test_what_may_not_be_tried_is_not(curved: Path, tmp_path: Path, learn: str) 
     codec = fit_on(curved, tmp_path / "archive", planner=PlannerConfig(learn=learn, budget_s=5))
     names = " ".join(plan_of(codec))
     assert ("linear network" in names, "trained" in names) == (learn == "linear", False)
+
+
+def test_the_table_is_the_last_entry_of_a_plan(curved: Path, tmp_path: Path) -> None:
+    """A plan ends with the table model on top of the best before it, and is smaller for it."""
+    codec = fit_on(curved, tmp_path / "archive", planner=PlannerConfig(learn="never", budget_s=5))
+    *former, last = codec.provenance.plan
+    assert [one for one in codec.provenance.plan if one.is_chosen] == [last]
+    assert last.name == "table model"
+    assert last.payload_bytes <= min(one.payload_bytes for one in former)
 
 
 def test_no_budget_is_no_training(curved: Path, tmp_path: Path) -> None:
@@ -198,13 +225,10 @@ def test_absurd_scales_are_planned_around(tolerance: float, tmp_path: Path) -> N
 def test_training_goes_on_from_another_codec(curved_codec: ArchiveCodec, tmp_path: Path) -> None:
     """On drifted data a few steps from the former network do what as many from PCA do not."""
     drifted = write_tree(tmp_path / "source", {"part-0.parquet": curved_table(8_000, 0.2)})
-    save_archive_codec(curved_codec, tmp_path / "codec")
     smallest = {}
-    for name, start in (("warm", str(tmp_path / "codec")), ("cold", None)):
-        training = TrainingConfig(max_steps=300, start_from=start)
-        planner = PlannerConfig(budget_s=10)
-        codec = fit_on(drifted, tmp_path / name, training=training, planner=planner)
-        plan = codec.provenance.plan
+    for name, start in (("warm", curved_codec), ("cold", None)):
+        training = TrainingConfig(max_steps=300)
+        plan = planned(drifted, tmp_path / name, start, training=training).provenance.plan
         trained = [one.payload_bytes for one in plan if one.name.startswith("trained")]
         smallest[name] = min(trained)
     assert smallest["warm"] < 0.9 * smallest["cold"]

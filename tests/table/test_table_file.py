@@ -18,7 +18,9 @@ from ae_pipeline.table.limits import MOST_DEPTH
 from ae_pipeline.table.model import (
     Bins,
     Dependence,
+    Hierarchy,
     Linear,
+    Neighbour,
     Previous,
     Relation,
     Signal,
@@ -127,6 +129,7 @@ def asking(signal: Signal) -> Tree:
 
 PLAIN = CASES["plain"].model
 ONE_TERM = (Term("kind", 1),)
+LEVELS = Hierarchy(0, has_distances=False)
 TABLE = Dependence(("kind",), np.array([2, 1]), np.array([0, 0]))
 DEEP = [0] * (MOST_DEPTH + 1) + [-1] * (MOST_DEPTH + 2)
 FORGED = {
@@ -143,6 +146,13 @@ FORGED = {
     "table descends": bent(guesses=(TABLE,)),
     "empty table": bent(guesses=(replace(TABLE, keys=TABLE.keys[:0], values=TABLE.keys[:0]),)),
     "other order": bent(follows=True, guesses=(Previous(("kind",)),)),
+    "neighbours of none": bent(guesses=(Neighbour(is_right=False),)),
+    "signal of neighbours": bent(tree=asking(Signal("left"))),
+    "repeats in a hierarchy": bent(hierarchy=LEVELS, guesses=(Previous(),)),
+    "changes in a hierarchy": bent(hierarchy=LEVELS, follows=True),
+    "base without distances": bent(hierarchy=LEVELS, base=Linear(0, 0, ONE_TERM)),
+    "middle": bent(hierarchy=Hierarchy(1 << 63, has_distances=True)),
+    "left of one": bent(hierarchy=LEVELS, tree=asking(Signal("left", ("kind",)))),
     "many guesses": bent(guesses=(Previous(),) * 17),
     "bins overlap": bent(bins=bins([0, 5], [5, 9])),
     "bin upside down": bent(bins=bins([5], [0])),

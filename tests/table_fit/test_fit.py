@@ -227,3 +227,27 @@ def test_progress_counts_all(n_columns: int) -> None:
     columns = {f"c{place}": random(50, 500) for place in range(n_columns)}
     fit_table(numbers(**columns), 0.2, lambda done, total, name: seen.append((done, total)))
     assert seen == [(done, n_columns) for done in range(n_columns + 1)]
+
+
+def test_rows_between_neighbours() -> None:
+    """Slow noise costs less between its neighbours than as changes; what is learned packs."""
+    noise = RNG.normal(0, 40, 8000).cumsum()
+    smooth = np.convolve(noise, np.ones(9) / 9, "same").astype(np.int64)
+    sample = numbers(smooth=smooth + RNG.integers(-9, 10, 8000))
+    fitted = fit_table(sample, BUDGET_S)
+    (model,) = fitted.model.models
+    assert model.hierarchy is not None
+    assert model.hierarchy.has_distances
+    assert fitted.costs["smooth"].way.startswith("between neighbours")
+    assert stream_bytes(fitted, sample)["smooth"] < 0.97 * fitted.costs["smooth"].direct_bytes
+    assert pack_table(fitted.model, sample.columns)
+
+
+def test_a_number_that_stands_for_none() -> None:
+    """An integer far from those around it is guessed, so changes to it cost little."""
+    calm = RNG.random(8000) < 0.2
+    walk = RNG.integers(-3, 4, 8000).cumsum() + 1000
+    sample = numbers(walk=np.where(calm, 0, walk))
+    fitted = fit_table(sample, BUDGET_S)
+    stream_bytes(fitted, sample)
+    assert "one integer" in fitted.costs["walk"].way

@@ -10,7 +10,9 @@ import pytest
 from ae_pipeline.table.model import (
     Bins,
     Dependence,
+    Hierarchy,
     Linear,
+    Neighbour,
     Previous,
     Relation,
     SubColumnModel,
@@ -50,6 +52,12 @@ TERMS = (Term("fare", 1), Term("tip", 1))
             "values; depends on zone; repeats",
         ),
         (replace(PLAIN, guesses=(Previous(("car",)),)), "values; repeats by car"),
+        (replace(PLAIN, hierarchy=Hierarchy(0, has_distances=True)), "between neighbours"),
+        (
+            replace(PLAIN, hierarchy=Hierarchy(0, False), guesses=(Neighbour(is_right=True),)),
+            "between neighbours; equals a neighbour",
+        ),
+        (replace(PLAIN, guesses=(Relation(7, 1, ()),)), "values; one integer"),
         (
             replace(PLAIN, base=Linear(0, 1, tuple(Term(name, 1) for name in "abcde"))),
             "values; linear in a, b, c and 2 more",

@@ -311,17 +311,19 @@ def test_a_refit_starts_from_the_former_network(tmp_path: Path) -> None:
     """Where the archive has a network, the refit trains it further, or trains a new one."""
     generator = np.random.default_rng(0)
 
+    slopes, phases = generator.normal(size=(3, 12)) * 2, generator.uniform(0, 6, 12)
+
     def curved(sign: float) -> pa.Table:
-        driver = generator.uniform(-2, 2, 20_000)
-        waves = {f"wave{n}": np.sin(n * driver + sign) for n in range(1, 7)}
-        return pa.table({"driver": driver, **waves})
+        hidden = generator.uniform(-1, 1, (20_000, 3)) + 0.3 * sign
+        waves = np.sin(hidden @ slopes + phases).T
+        return pa.table({f"wave{n}": wave for n, wave in enumerate(waves)})
 
     new = {"day=2/part-0.parquet": curved(-1.0)}
     source = write_tree(tmp_path / "source", {"day=1/part-0.parquet": curved(1.0)}, 20_000)
     settings: dict[str, Any] = {
         "source": str(source),
         "archive": str(tmp_path / "archive"),
-        "network": {"latent_dim": 1, "window": 1, "encoder_hidden": [32]},
+        "network": {"latent_dim": 6, "window": 1, "encoder_hidden": [32]},
         "planner": {"windows": [1]},
         "training": {"max_steps": 3000},
         "drift": {"action": "refit", "growth": 1.05},

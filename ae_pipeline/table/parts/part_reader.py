@@ -9,12 +9,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ae_pipeline.table.between.own_signals import OWN_SIGNALS
 from ae_pipeline.table.limits import MOST_LEAVES, MOST_SIGNALS, MOST_TERMS
 from ae_pipeline.table.model import (
     SIGNAL_KINDS,
     Bins,
     Guess,
     Linear,
+    Neighbour,
     Previous,
     Relation,
     Signal,
@@ -23,7 +25,7 @@ from ae_pipeline.table.model import (
 )
 from ae_pipeline.table.parts.dependence import take_table
 from ae_pipeline.table.parts.number_streams import NumberReader
-from ae_pipeline.table.parts.part_writer import DEPENDENCE, PREVIOUS, RELATION
+from ae_pipeline.table.parts.part_writer import DEPENDENCE, LEFT, PREVIOUS, RELATION, RIGHT
 from ae_pipeline.table.parts.runs import sums_of
 from ae_pipeline.table.trees import right_children
 
@@ -61,6 +63,8 @@ class PartReader:
         name = SIGNAL_KINDS[kind]
         if name == "linear":
             return Signal(name, linear=self.take_linear())
+        if name in OWN_SIGNALS:
+            return Signal(name)
         sources = self.take_names()
         if name == "rank":
             return Signal(
@@ -71,6 +75,8 @@ class PartReader:
     def take_guess(self) -> Guess:
         """Invert `PartWriter.put_guess`."""
         kind = self.numbers.take("guesses")
+        if kind in (LEFT, RIGHT):
+            return Neighbour(kind == RIGHT)
         if kind == PREVIOUS:
             return Previous(self.take_names())
         if kind == DEPENDENCE:

@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ae_pipeline.table.between.own_signals import OWN_SIGNALS
 from ae_pipeline.table.model import (
     SIGNAL_KINDS,
     Bins,
     Dependence,
     Guess,
     Linear,
+    Neighbour,
     Previous,
     Signal,
     Term,
@@ -25,7 +27,7 @@ from ae_pipeline.table.parts.number_streams import NumberWriter
 from ae_pipeline.table.parts.runs import steps_of
 
 #: Kinds of guesses.
-RELATION, DEPENDENCE, PREVIOUS = range(3)
+RELATION, DEPENDENCE, PREVIOUS, LEFT, RIGHT = range(5)
 
 
 class PartWriter:
@@ -58,6 +60,8 @@ class PartWriter:
         if signal.linear is not None:
             self.put_linear(signal.linear)
             return
+        if signal.kind in OWN_SIGNALS:
+            return
         self.put_names(signal.sources)
         if signal.kind == "rank":
             self.numbers.put("sizes", len(signal.numbers))
@@ -67,7 +71,9 @@ class PartWriter:
 
     def put_guess(self, guess: Guess) -> None:
         """Append a guess."""
-        if isinstance(guess, Previous):
+        if isinstance(guess, Neighbour):
+            self.numbers.put("guesses", RIGHT if guess.is_right else LEFT)
+        elif isinstance(guess, Previous):
             self.numbers.put("guesses", PREVIOUS)
             self.put_names(guess.keys)
         elif isinstance(guess, Dependence):

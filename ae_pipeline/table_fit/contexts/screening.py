@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from ae_pipeline.table.model import Signal
+from ae_pipeline.table.trees import OwnSignals
 from ae_pipeline.table_fit.contexts.bits import ENTRY_BITS, entropy_bits, rows_entropy_bits
 from ae_pipeline.table_fit.contexts.ranks import is_rankable, rank_signals
 from ae_pipeline.table_fit.contexts.tree import BinnedSignal, bin_signal
@@ -76,6 +77,12 @@ def special_signals(goal: Goal, signals: list[Signal]) -> list[Screened]:
         Screened(signal, bin_signal(goal.space.known.signal(signal)[goal.picked]))
         for signal in signals
     ]
+    return [candidate for candidate in made if candidate.binned.size > 1]
+
+
+def own_signals(goal: Goal, own: OwnSignals) -> list[Screened]:
+    """Bin signals of the sub-column itself."""
+    made = [Screened(Signal(kind), bin_signal(own[kind][goal.picked])) for kind in own]
     return [candidate for candidate in made if candidate.binned.size > 1]
 
 

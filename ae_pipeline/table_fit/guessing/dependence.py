@@ -15,7 +15,7 @@ from ae_pipeline.table_fit.goal import Goal
 
 _MOST_ROWS = 20_000
 _MOST_ENTRIES = 1 << 17
-_MOST_VALUE = 1 << 20
+_MOST_VALUE, _FAR = 1 << 20, 1 << 40
 _SINGLES_PAIRED = 6
 _MOST_CYCLE = 5000
 
@@ -61,7 +61,9 @@ def find_dependences(goal: Goal, names: list[str], most: int = 2) -> list[Depend
 
 
 def _is_small(goal: Goal, name: str) -> bool:
-    return goal.space.least(name) >= 0 and goal.space.largest(name) + 1 < _MOST_VALUE
+    """Whether keys of pairs tell all of its values apart, 0 for rows without one among them."""
+    least, largest = min(goal.space.least(name), -1), max(goal.space.largest(name), -1)
+    return largest - least < _MOST_VALUE and abs(least) < _FAR
 
 
 class _Judge:

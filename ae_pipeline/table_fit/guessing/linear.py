@@ -47,6 +47,30 @@ def fit_changes(goal: Goal, names: list[str], before: Rows, most: int = 6) -> Li
     return _fit(goal, changes, terms, columns, most, has_bias=False)
 
 
+def fit_distances(
+    goal: Goal, names: list[str], rows: Rows, left: Rows, right: Rows, most: int = 6
+) -> Linear | None:
+    """Predict distances from the mean of two neighbours from twice those of other sub-columns.
+
+    Args:
+        goal: what is predicted.
+        names: sub-columns to predict from.
+        rows: that have two neighbours.
+        left: neighbours of these rows on one side.
+        right: on the other.
+        most: terms.
+    """
+    some = slice(None, None, max(1, len(rows) // _MOST_ROWS))
+    rows, left, right = rows[some], left[some], right[some]
+
+    def twice(integers: Rows) -> Float64[np.ndarray, "some"]:
+        return (2 * integers[rows] - integers[left] - integers[right]).astype(np.float64)
+
+    terms = [Term(name, 1, fill=_fill(goal, name)) for name in names]
+    columns = [twice(goal.space.known.term(term)) for term in terms]
+    return _fit(goal, twice(goal.integers) / 2, terms, columns, most, has_bias=False)
+
+
 def _is_live(goal: Goal, rows: Rows) -> np.ndarray:
     live = goal.sequence.live
     return np.ones(len(rows), bool) if live is None else live[rows]

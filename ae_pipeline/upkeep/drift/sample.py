@@ -6,13 +6,20 @@ import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 
 import numpy as np
 import pyarrow as pa
 
 from ae_pipeline.codec.archive import ArchiveCodec
-from ae_pipeline.dataset import Fragment, Source, list_row_groups, open_fragment, read_records
+from ae_pipeline.dataset import (
+    Fragment,
+    Source,
+    list_row_groups,
+    open_fragment,
+    read_records,
+    rebatch,
+)
 from ae_pipeline.errors import AePipelineError
 from ae_pipeline.fitting import spread_items
 from ae_pipeline.results.backfill import BackfillPlan
@@ -21,8 +28,8 @@ logger = logging.getLogger(__name__)
 
 #: A sample has one in eight rows of a partition, within these bounds.
 _ROWS_PER_SAMPLED, _FEWEST, _MOST = 8, 1 << 12, 1 << 16
-#: Fragments, and row groups of each, that a sample comes from; and bytes from each row group.
-_PLACES, _RUN_BYTES = 8, 1 << 21
+#: Fragments, and row groups of each, that a sample comes from; and bytes of each fragment's share.
+_PLACES, _MOST_BYTES = 8, 1 << 24
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,7 @@ def _runs(fragment: Fragment, codec: ArchiveCodec, n_rows: int) -> Iterator[pa.R
     share = n_rows / max(sum(group.n_rows for group in groups), 1)
     groups = spread_items(groups, max(_PLACES, math.ceil(share * len(groups))))
     run = max(1, n_rows // max(len(groups), 1))
+    n_bytes = _MOST_BYTES // max(len(groups), 1)
     for group in groups:
-        records = read_records(fragment, run, columns, [group.index], _RUN_BYTES)
-        yield from (batch.slice(0, run) for batch in [next(records, None)] if batch is not None)
+        records = read_records(fragment, run, columns, [group.index], n_bytes)
+        yield from islice(rebatch(records, run, n_bytes), 1)

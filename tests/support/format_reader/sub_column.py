@@ -106,13 +106,11 @@ def read_sub_column(
     taken = Bytes(content or b"\0")
     escapes = taken.take(taken.varint())
     symbols = Symbols(taken.content[taken.position :])
-    leaves = {row: _leaf(model, rows, row) for row in order}
-    tokens = {}
-    for leaf in range(model["n_leaves"]):
-        for row in order:
-            if leaves[row] == leaf:
-                tokens[row] = symbols.from_table(model["codes"][leaf])
-    targets = _read_targets(symbols, model, order, tokens)
+    if model["middle"] is not None:
+        return read_levels(symbols, escapes, model, rows, order)
+    leaves = {row: leaf_of(model, rows, row, {}) for row in order}
+    tokens = read_tokens(symbols, model, order, leaves)
+    targets = read_targets(symbols, model, order, tokens)
     assert symbols.is_at_end()
     n_tokens = len(model["codes"][0])
     escaped = [row for row in order if tokens[row] == n_tokens - 1]
@@ -120,17 +118,113 @@ def read_sub_column(
     return _integers(model, rows, order, tokens, targets)
 
 
-def _leaf(model: dict[str, Any], rows: Rows, row: int) -> int:
+def read_levels(
+    symbols: Symbols, escapes: bytes, model: dict[str, Any], rows: Rows, order: list[int]
+) -> list[int | None]:
+    """Integers of a sub-column with a hierarchy."""
+    counted = Bytes(escapes or b"\0")
+    n_escapes = counted.varint()
+    escaped = read_integers(counted.content[counted.position :], n_escapes).tolist()
+    found: dict[int, int] = {}
+    levels = [level_of(place, len(order)) for place in range(len(order))]
+    for level in sorted(set(levels), reverse=True):
+        places = [place for place in range(len(order)) if levels[place] == level]
+        own = {order[place]: own_signals(model, order, place, level, found) for place in places}
+        some = list(own)
+        leaves = {row: leaf_of(model, rows, row, own[row]) for row in some}
+        tokens = read_tokens(symbols, model, some, leaves)
+        targets = read_targets(symbols, model, some, tokens)
+        for place, row in zip(places, some, strict=True):
+            if tokens[row] == len(model["codes"][0]) - 1:
+                targets[row] = escaped.pop(0)
+            if tokens[row] < len(model["guesses"]):
+                guess = model["guesses"][tokens[row]]
+                if guess["kind"] in ("left", "right"):
+                    found[row] = own[row][guess["kind"]]
+                else:
+                    integer = _guess(guess, rows, row, {})
+                    found[row] = model["labels"].get(integer, integer)
+                continue
+            number = targets[row]
+            if model["distances"]:
+                number += own[row]["mean"] + _distance(model["base"], rows, order, place, level)
+            found[row] = wrap(number)
+    assert symbols.is_at_end()
+    assert not escaped
+    to_integer = {label: integer for integer, label in model["labels"].items()}
+    integers = {row: to_integer.get(label, label) for row, label in found.items()}
+    return [integers.get(row) for row in range(rows.n_rows)]
+
+
+def level_of(place: int, n_rows: int) -> int:
+    """Level of the row at a place in coding order."""
+    if not place:
+        return (n_rows - 1).bit_length()
+    return len(f"{place:b}") - len(f"{place:b}".rstrip("0"))
+
+
+def sides(place: int, level: int, n_rows: int) -> tuple[int, int]:
+    """Places of the neighbours of a row that has any."""
+    left, right = place - 2**level, place + 2**level
+    return left, right if right < n_rows else left
+
+
+def own_signals(
+    model: dict[str, Any], order: list[int], place: int, level: int, found: dict[int, int]
+) -> dict[str, int]:
+    """Signals of the sub-column itself."""
+    left = right = model["middle"]
+    bend = 0
+    if place:
+        left, right = (found[order[side]] for side in sides(place, level, len(order)))
+        far_left, far_right = place - 3 * 2**level, place + 3 * 2**level
+        bend = left + right
+        bend -= found[order[far_left]] if far_left >= 0 else left
+        bend -= found[order[far_right]] if far_right < len(order) else right
+    gap = wrap(right - left)
+    mean = wrap(left + gap // 2)
+    nearest = {"left": left, "right": right, "gap": gap, "mean": mean}
+    return {**nearest, "level": level, "bend": wrap(bend)}
+
+
+def _distance(
+    base: dict[str, Any] | None, rows: Rows, order: list[int], place: int, level: int
+) -> int:
+    if base is None or not place:
+        return 0
+    here, left, right = (
+        rows.sum_of(0, base["terms"], order[at]) for at in (place, *sides(place, level, len(order)))
+    )
+    half = 1 << base["shift"] >> 1
+    return wrap(base["bias"] + 2 * here - left - right + half) >> base["shift"]
+
+
+def leaf_of(model: dict[str, Any], rows: Rows, row: int, own: dict[str, int]) -> int:
+    """Number of the leaf that is the context of a row."""
     node = model["tree"]
     while node["ask"] >= 0:
-        is_right = rows.signal(model["signals"][node["ask"]], row) > node["threshold"]
-        node = node["right" if is_right else "left"]
+        signal = model["signals"][node["ask"]]
+        number = own[signal["kind"]] if signal["kind"] in own else rows.signal(signal, row)
+        node = node["right" if number > node["threshold"] else "left"]
     return node["leaf"]
 
 
-def _read_targets(
+def read_tokens(
+    symbols: Symbols, model: dict[str, Any], order: list[int], leaves: dict[int, int]
+) -> dict[int, int]:
+    """Token of each row."""
+    tokens = {}
+    for leaf in range(model["n_leaves"]):
+        for row in order:
+            if leaves[row] == leaf:
+                tokens[row] = symbols.from_table(model["codes"][leaf])
+    return tokens
+
+
+def read_targets(
     symbols: Symbols, model: dict[str, Any], order: list[int], tokens: dict[int, int]
 ) -> dict[int, int]:
+    """Target of each row that is neither guessed nor escaped."""
     targets = {}
     for number, one in enumerate(model["bins"]):
         held = [row for row in order if tokens[row] == len(model["guesses"]) + number]

@@ -34,6 +34,7 @@ KINDS = [
     "codes",
 ]
 SIGNALS = ["value", "lag", "cycle", "rank", "since", "till", "linear", "first"]
+OWN_SIGNALS = ["left", "right", "gap", "mean", "level", "bend"]
 
 
 def wrap(number: int) -> int:
@@ -91,7 +92,9 @@ class ModelFile:
 
     def _model(self, flag: int, name: Any) -> dict[str, Any]:
         self.name = name
-        model: dict[str, Any] = {"follows": bool(flag & 4), "keys": self._names()}
+        model: dict[str, Any] = {"follows": bool(flag & 4), "distances": bool(flag & 32)}
+        model["middle"] = self.one("constants") if flag & 16 else None
+        model["keys"] = self._names()
         model["base"] = self._prediction() if flag & 2 else None
         in_order = sums(self._packed(self.one("sizes"))) if flag & 8 else []
         model["labels"] = {integer: label for label, integer in enumerate(in_order)}
@@ -116,6 +119,8 @@ class ModelFile:
 
     def _guess(self) -> dict[str, Any]:
         kind = self.one("guesses")
+        if kind > 2:
+            return {"kind": ["left", "right"][kind - 3]}
         if kind == 2:
             return {"kind": "previous", "keys": self._names()}
         if kind == 1:
@@ -175,7 +180,9 @@ class ModelFile:
         return node
 
     def _signal(self) -> dict[str, Any]:
-        kind = SIGNALS[self.one("signals")]
+        kind = [*SIGNALS, *OWN_SIGNALS][self.one("signals")]
+        if kind in OWN_SIGNALS:
+            return {"kind": kind}
         if kind == "linear":
             return {"kind": kind, "prediction": self._prediction()}
         names = self._names()

@@ -13,15 +13,19 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from ae_pipeline.mapping.subcolumn import Sequence
+from ae_pipeline.table.between.own_signals import OWN_SIGNALS
 from ae_pipeline.table.known import KnownRows
 from ae_pipeline.table.model import (
     Bins,
     Dependence,
+    Hierarchy,
     Linear,
+    Neighbour,
     Previous,
     Relation,
     Signal,
@@ -93,6 +97,27 @@ def _asking(signal: Signal, threshold: int) -> Case:
     return Case(replace(_PLAIN, tree=tree, bins=bins, codes=codes), Sequence(_WAVE, None))
 
 
+_SIDES = (Neighbour(is_right=False), Neighbour(is_right=True))
+
+
+def _between(
+    integers: np.ndarray, has_distances: bool, live: np.ndarray | None = None, **parts: Any
+) -> Case:
+    model = replace(_PLAIN, hierarchy=Hierarchy(7, has_distances), **parts)
+    n_leaves = int((model.tree.asks < 0).sum())
+    codes = np.array([[9] * len(model.guesses) + [20, 1 + leaf] for leaf in range(n_leaves)])
+    return Case(replace(model, codes=codes.astype(np.uint8)), Sequence(integers, live))
+
+
+def _neighbours() -> Tree:
+    """A tree that asks for all signals of the sub-column itself."""
+    asks = [0, 1, -1, 5, -1, -1, 2, -1, 3, -1, 4, -1, -1]
+    thresholds = np.where(np.array(asks) >= 0, 3, 0)
+    signals = tuple(map(Signal, OWN_SIGNALS))
+    rights = np.array(right_children(asks), np.int32)
+    return Tree(signals, np.array(asks, np.int16), thresholds, rights)
+
+
 def _cases() -> dict[str, Case]:
     lists = Bins(
         np.array([-30, 10, 12]),
@@ -152,6 +177,12 @@ def _cases() -> dict[str, Case]:
         "till": _asking(Signal("till", ("place",)), 3),
         "linear": _asking(Signal("linear", linear=base), 100),
         "first": _asking(Signal("first", ("kind", "place")), 0),
+        "between": _between(_WAVE, has_distances=False),
+        "between-nulls": _between(np.where(_PLACES % 3, _WAVE, 0), False, live=_PLACES % 3 > 0),
+        "between-guesses": _between(repeats, False, guesses=_SIDES),
+        "between-distances": _between(_PLACES**2 // 9, True, keys=("kind",)),
+        "between-base": _between(KNOWN["time"].integers * 2 + _WAVE, True, base=base),
+        "between-signals": _between(_WAVE, True, tree=_neighbours()),
     }
 
 

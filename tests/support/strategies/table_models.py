@@ -11,12 +11,15 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ae_pipeline.mapping.subcolumn import Sequence, SubColumn
+from ae_pipeline.table.between.own_signals import OWN_SIGNALS
 from ae_pipeline.table.known import KnownRows
 from ae_pipeline.table.model import (
     Bins,
     Dependence,
     Guess,
+    Hierarchy,
     Linear,
+    Neighbour,
     Previous,
     Relation,
     Signal,
@@ -82,12 +85,14 @@ def linears() -> st.SearchStrategy[Linear]:
     return st.builds(Linear, NUMBERS, st.integers(0, 62), many)
 
 
-def signals() -> st.SearchStrategy[Signal]:
-    """A signal of any kind."""
+def signals(has_own: bool = False) -> st.SearchStrategy[Signal]:
+    """A signal of any kind; those of the sub-column itself need a hierarchy."""
     one = NAMES.map(lambda name: (name,))
     cycles = st.tuples(st.integers(1, 5000), st.integers(1, 100))
     ranks = st.lists(st.integers(0, 5), min_size=1, max_size=8).map(tuple)
+    own = [st.builds(Signal, st.sampled_from(OWN_SIGNALS))] * (3 * has_own)
     return st.one_of(
+        *own,
         st.builds(Signal, st.sampled_from(["value", "lag", "since", "till"]), one),
         st.builds(Signal, st.just("cycle"), one, cycles),
         st.builds(Signal, st.just("rank"), one, ranks),
@@ -97,9 +102,9 @@ def signals() -> st.SearchStrategy[Signal]:
 
 
 @st.composite
-def trees(draw: st.DrawFn) -> Tree:
+def trees(draw: st.DrawFn, has_own: bool = False) -> Tree:
     """A tree in which every signal is asked for."""
-    asked = draw(st.lists(signals(), max_size=5, unique=True))
+    asked = draw(st.lists(signals(has_own), max_size=5, unique=True))
     asks, thresholds = [], []
     n_open, waiting = 1, list(range(len(asked)))
     while n_open:
@@ -153,7 +158,9 @@ def dependences(draw: st.DrawFn) -> Dependence:
     return Dependence(sources, keys, np.array([entries[int(key)] for key in keys], np.int64))
 
 
-def guesses(follows: bool, keys: tuple[str, ...]) -> st.SearchStrategy[Guess]:
+def guesses(
+    follows: bool, keys: tuple[str, ...], hierarchy: Hierarchy | None
+) -> st.SearchStrategy[Guess]:
     """A guess that goes with the way of coding."""
     relations = st.builds(
         Relation,
@@ -163,6 +170,8 @@ def guesses(follows: bool, keys: tuple[str, ...]) -> st.SearchStrategy[Guess]:
         NEAR,
         st.sampled_from([0, 0, 7, 1440]),
     )
+    if hierarchy is not None:
+        return st.one_of(relations, dependences(), st.builds(Neighbour, st.booleans()))
     previous = st.builds(Previous, st.just(keys) if follows else KEYS)
     return st.one_of(relations, dependences(), previous)
 
@@ -170,16 +179,20 @@ def guesses(follows: bool, keys: tuple[str, ...]) -> st.SearchStrategy[Guess]:
 @st.composite
 def models(draw: st.DrawFn) -> SubColumnModel:
     """A model of any kind."""
-    follows, keys = draw(st.booleans()), draw(KEYS)
-    some_guesses = tuple(draw(st.lists(guesses(follows, keys), max_size=3)))
-    some_bins, tree = draw(bins()), draw(trees())
+    hierarchy = draw(st.one_of(st.none(), st.builds(Hierarchy, NUMBERS, st.booleans())))
+    follows, keys = hierarchy is None and draw(st.booleans()), draw(KEYS)
+    some_guesses = tuple(draw(st.lists(guesses(follows, keys, hierarchy), max_size=3)))
+    some_bins, tree = draw(bins()), draw(trees(hierarchy is not None))
     n_tokens = len(some_guesses) + len(some_bins.low) + 1
     generator = np.random.default_rng(draw(st.integers(0, 99)))
     codes = generator.integers(0, 98, (int((tree.asks < 0).sum()), n_tokens)).astype(np.uint8)
     codes[:, draw(st.integers(0, n_tokens - 1))] |= 1
     labels = generator.permutation(draw(st.sampled_from([0, 0, 1, 9]))).astype(np.int32)
-    base = draw(st.one_of(st.none(), linears()))
-    return SubColumnModel(NAME, keys, base, follows, labels, some_guesses, some_bins, tree, codes)
+    has_base = hierarchy is None or hierarchy.has_distances
+    base = draw(st.one_of(st.none(), linears())) if has_base else None
+    return SubColumnModel(
+        NAME, keys, base, follows, labels, some_guesses, some_bins, tree, codes, hierarchy
+    )
 
 
 @st.composite

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -25,18 +26,43 @@ from tests.support.golden.table_parts import hand_set_model, pack_models
 _ROWS, _LATER_ROWS, _BLOCK_ROWS = 61, 23, 40
 
 
+def wide_case() -> Golden:
+    """Decimals of more than 64 bits, with nulls and without."""
+    rows = range(_LATER_ROWS)
+    long = [Decimal((-7) ** row * 10**9 + row) for row in rows]
+    some = [None if row % 5 == 2 else Decimal(row * 11**17) / 100 for row in rows]
+    columns = {
+        "long": MappedColumn(pa.decimal256(50, 0), {"kind": "wide", "has_nulls": False}, long),
+        "some": MappedColumn(pa.decimal128(30, 2), {"kind": "wide", "has_nulls": True}, some),
+    }
+    models = [hand_set_model("some/2", -1, 1), hand_set_model("long/5", -1, 1)]
+    codec = _exact_codec(columns, ["some?"], models)
+    return Golden(codec, {"day=1/part-0.parquet": _table(columns)}, _BLOCK_ROWS)
+
+
 def mappings_case() -> Golden:
     """Every kind of mapping; a later fragment lacks columns, and has others than expected."""
     columns = mapped_columns(1, _ROWS)
+    # Coded not as they stand: what models ask for comes first.
+    codec = _exact_codec(columns, ["flag", "when?", "tags?", "tags#", "day"], _models())
+    tables = {
+        "day=1/part-0.parquet": _table(columns),
+        "day=2/part-0.parquet": _later(mapped_columns(99, _LATER_ROWS)),
+    }
+    return Golden(codec, tables, _BLOCK_ROWS)
+
+
+def _exact_codec(
+    columns: dict[str, MappedColumn], first: list[str], models: list[SubColumnModel]
+) -> ArchiveCodec:
+    """Map all columns; some sub-columns come first in coding order."""
     mappings = [_mapping(name, one) for name, one in columns.items()]
     own = tuple(one for mapping in mappings for one in mapping.subcolumns)
     names = [one.name for one in own]
-    # Coded not as they stand: what models ask for comes first.
-    first = ["flag", "when?", "tags?", "tags#", "day"]
     order = [*first, *(name for name in names if name not in first)]
-    content = pack_models(order, _models(), own)
+    content = pack_models(order, models, own)
     arrow = pa.schema([(name, one.type) for name, one in columns.items()])
-    codec = ArchiveCodec(
+    return ArchiveCodec(
         schema=TableSchema(arrow, ()),
         quantizers=(),
         std=np.zeros(0),
@@ -45,11 +71,6 @@ def mappings_case() -> Golden:
         provenance=PROVENANCE,
         table=TableCodec(tuple(mappings), (), content),
     )
-    tables = {
-        "day=1/part-0.parquet": _table(columns),
-        "day=2/part-0.parquet": _later(mapped_columns(99, _LATER_ROWS)),
-    }
-    return Golden(codec, tables, _BLOCK_ROWS)
 
 
 def _mapping(name: str, column: MappedColumn) -> Mapping:

@@ -27,7 +27,7 @@ from tests.support.golden.grids import grids_case
 from tests.support.golden.networks import classes_case, network_case, window_case
 from tests.support.golden.predictors import predictor_case
 from tests.support.golden.reading import EXPECTED_FILE, decode_case, describe
-from tests.support.golden.tables import cells_case, mappings_case
+from tests.support.golden.tables import cells_case, mappings_case, wide_case
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ CASES: dict[str, Callable[[], Golden]] = {
     "archive-4.0/grids": grids_case,
     "archive-4.0/cells": cells_case,
     "archive-4.0/mappings": mappings_case,
+    "archive-4.0/wide": wide_case,
     "features-4.0/bends": features_case,
 }
 

@@ -17,9 +17,14 @@ from tests.support.format_reader.mappings.parts import (
     read_texts,
     spread,
 )
-from tests.support.format_reader.mappings.scalars import clocks_of, floats_of, integers_of
+from tests.support.format_reader.mappings.scalars import (
+    clocks_of,
+    floats_of,
+    integers_of,
+    wide_of,
+)
 from tests.support.format_reader.mappings.strings import read_words, shaped, slots_of
-from tests.support.format_reader.mappings.sub_columns import storage_kind
+from tests.support.format_reader.mappings.sub_columns import limbs_of, storage_kind
 from tests.support.format_reader.streams import (
     Bytes,
     read_numbers,
@@ -99,6 +104,9 @@ class Mapped:
         return pa.concat_arrays([values, exceptions]).take(pa.array(order))
 
     def _numbers(self, rows: list[int]) -> pa.Array:
+        if self.tree["kind"] == "wide":
+            limbs = [self._integers(one, rows) for one in limbs_of(self.name, self.kind)]
+            return wide_of(self.kind, limbs, len(rows))
         q = self._integers(self.name, rows)
         if self.tree["kind"] == "integer":
             return integers_of(self.tree, self.kind, q)

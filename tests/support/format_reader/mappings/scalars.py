@@ -24,6 +24,13 @@ def clocks_of(kind: pa.DataType, q: list[int]) -> pa.Array:
     return _fit([one // 60 * 100 + one % 60 for one in q], kind)
 
 
+def wide_of(kind: pa.DataType, limbs: list[list[int]], n: int) -> pa.Array:
+    """Values of a `wide` mapping, from limbs of which the highest is the first."""
+    top = len(limbs) - 1
+    values = [sum(limb[row] << 48 * (top - i) for i, limb in enumerate(limbs)) for row in range(n)]
+    return _fit(values, kind)
+
+
 def _fit(values: list[int], kind: pa.DataType) -> pa.Array:
     if pa.types.is_boolean(kind):
         return pa.array([value == 1 for value in values], kind)

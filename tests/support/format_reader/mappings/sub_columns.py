@@ -35,6 +35,7 @@ def subs_of(tree: dict[str, Any], name: str, kind: pa.DataType) -> list[Sub]:
     own = {
         "integer": lambda: [_integer(tree, name, kind)],
         "clock": lambda: [Sub(name)],
+        "wide": lambda: [Sub(one) for one in limbs_of(name, kind)],
         "words": lambda: [Sub(name)],
         "float": lambda: _floats(tree, name),
         "shapes": lambda: _shapes(tree, name),
@@ -85,6 +86,11 @@ def _of_struct(tree: dict[str, Any], name: str, kind: pa.DataType) -> list[Sub]:
             else:
                 found.append(one)
     return found
+
+
+def limbs_of(name: str, kind: pa.DataType) -> list[str]:
+    """Names of the limbs of a wide decimal, the highest first."""
+    return [f"{name}/{number}" for number in reversed(range(-(-kind.bit_width // 48)))]
 
 
 def storage_kind(kind: pa.DataType) -> pa.DataType:

@@ -72,7 +72,7 @@ class Neighbours:
 
     @property
     def mean(self) -> Some:
-        """Of both, rounded down."""
+        """The mean of both, rounded down."""
         return self.left + (self.gap >> 1)
 
 

@@ -28,14 +28,24 @@ def plain_sizes(batches: Iterable[pa.RecordBatch]) -> Counter[str]:
             sink, batch.schema, compression="zstd", compression_level=ZSTD_LEVEL, **options
         ) as writer:
             writer.write_batch(batch, row_group_size=max(len(batch), 1))
-        group = pq.read_metadata(pa.BufferReader(sink.getvalue())).row_group(0)
-        for number in range(group.num_columns):
-            chunk = group.column(number)
-            name = _owner(chunk.path_in_schema, batch.schema.names)
+        found += chunk_sizes(pq.read_metadata(pa.BufferReader(sink.getvalue())), batch.schema.names)
+    return found
+
+
+def chunk_sizes(metadata: pq.FileMetaData, names: list[str]) -> Counter[str]:
+    """Return the bytes of each of these top-level columns, with their part of the footer.
+
+    Columns of other names count for none: their bytes are under an empty name.
+    """
+    found: Counter[str] = Counter()
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for chunk in map(group.column, range(group.num_columns)):
+            name = _owner(chunk.path_in_schema, names)
             found[name] += chunk.total_compressed_size + _FOOTER_BYTES
     return found
 
 
 def _owner(path: str, names: list[str]) -> str:
     """Return the top-level column of a leaf; names may hold dots."""
-    return max((name for name in names if f"{path}.".startswith(f"{name}.")), key=len)
+    owners = (name for name in names if f"{path}.".startswith(f"{name}."))
+    return max(owners, key=len, default="")

@@ -12,8 +12,9 @@ _MOST_ROWS = 20
 _PLAIN = "plain, readable in place"
 _NOTE = (
     "coded: in blocks, with the column's part of the model; - was not measured. way: of what takes "
-    "most of the column. Extrapolated from a sample when the codec was fitted. columns.keep keeps "
-    "a column plain, columns.code=all codes every one."
+    "most of the column. Extrapolated from a sample when the codec was fitted; the total counts "
+    "each column as it is stored. columns.keep keeps a column plain, columns.code=all codes every "
+    "one."
 )
 
 
@@ -41,7 +42,8 @@ def cost_table(costs: Sequence[ColumnCost]) -> Table:
 
 def _row(cost: ColumnCost) -> tuple[Cell, ...]:
     way = (cost.way or "as a whole") if cost.is_coded else _PLAIN
-    return (cost.name, cost.plain_bytes, _coded(cost), way)
+    is_known = cost.is_coded or cost.plain_bytes
+    return (cost.name, cost.plain_bytes if is_known else None, _coded(cost), way)
 
 
 def _coded(cost: ColumnCost) -> int | None:

@@ -158,7 +158,7 @@ def _option(
         columns=columns,
         fidelity=fidelity,
         in_the_way=tuple(column for column in lost if not is_named(tolerance, column.name)),
-        costs=tuple(_scaled(cost, sampled.share) for cost in codec.provenance.costs),
+        costs=tuple(_scaled(cost, sampled) for cost in codec.provenance.costs),
     )
 
 
@@ -169,9 +169,12 @@ def _plain_bytes(codec: ArchiveCodec) -> int:
     return sum(cost.plain_bytes for cost in own)
 
 
-def _scaled(cost: ColumnCost, share: float) -> ColumnCost:
+def _scaled(cost: ColumnCost, sampled: SampledSource) -> ColumnCost:
     """Return the bytes of a column in the whole source; its model is there once."""
-    plain, coded = round(cost.plain_bytes * share), round(cost.coded_bytes * share)
+    coded = round(cost.coded_bytes * sampled.share)
+    plain = round(cost.plain_bytes * sampled.share)
+    if not cost.is_coded:
+        plain = sampled.plain_bytes.get(cost.name, plain)
     return replace(cost, plain_bytes=plain, coded_bytes=coded)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -27,8 +28,10 @@ from ae_pipeline.fitting import preview
 from ae_pipeline.formats import Facts, FragmentFormat, open_format
 from ae_pipeline.fragments import account, fragment_bytes
 from ae_pipeline.hidden_names import is_temporary
+from ae_pipeline.parquet import chunk_sizes
 from ae_pipeline.results.account import StoredBytes
 from ae_pipeline.results.fidelity import ColumnFidelity
+from ae_pipeline.results.fit import ColumnCost
 from ae_pipeline.results.inspection import InspectedColumn, Inspection
 from ae_pipeline.storage import Marker, codec_directory, read_footer, read_marker
 from ae_pipeline.upkeep import describe_orphans, known_orphans
@@ -81,6 +84,7 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
     format = open_format(directory)
     n_rows = 0
     stored: list[StoredBytes] = []
+    plain: Counter[str] = Counter()
     for fragment in map(pinned, source.fragments):
         with open_fragment(fragment) as file:
             metadata = file.metadata
@@ -88,6 +92,7 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
         n_rows += metadata.num_rows
         if footer is not None:
             stored.append(fragment_bytes(format, metadata, footer, fragment))
+            plain += chunk_sizes(metadata, format.schema.arrow.names)
     orphans = known_orphans(Path(path), source.fragments, None, [directory])
     orphaned: Facts = {"orphaned": describe_orphans(orphans)} if orphans else {}
     facts: Facts = {
@@ -104,8 +109,13 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
         bytes=account(stored, Path(path), [directory]),
         plan=format.provenance.plan,
         fidelity=format.fidelity(),
-        costs=format.provenance.costs,
+        costs=tuple(_as_stored(cost, plain) for cost in format.provenance.costs),
     )
+
+
+def _as_stored(cost: ColumnCost, plain: Mapping[str, int]) -> ColumnCost:
+    """Return the cost of a column; a kept one takes what its column chunks take."""
+    return cost if cost.is_coded else replace(cost, plain_bytes=plain.get(cost.name, 0))
 
 
 def _inspect_source(kind: str, path: str, source: Source) -> Inspection:

@@ -13,6 +13,7 @@ from ae_pipeline.codec.archive import load_archive_codec, save_archive_codec
 from ae_pipeline.config.job import DecodeJob, VerifyJob
 from ae_pipeline.dataset import Fragment, open_fragment
 from ae_pipeline.errors import AePipelineError, CorruptCodecError, UnsupportedFormatError
+from ae_pipeline.format_version import FORMAT_VERSION
 from ae_pipeline.formats import require_footer
 from ae_pipeline.storage import Marker
 from ae_pipeline.storage.layout import write_marker
@@ -30,7 +31,7 @@ def test_unknown_version_of_a_fragment(own_archive: Path) -> None:
     """A fragment of another major version is named, with the version."""
     path = own_archive / PART
     content, key = path.read_bytes(), b"ae:format_version"
-    at = content.rindex(b"3.0", 0, content.rindex(key) + len(key) + 8)
+    at = content.rindex(FORMAT_VERSION.encode(), 0, content.rindex(key) + len(key) + 8)
     path.write_bytes(content[:at] + b"9.0" + content[at + 3 :])
     fragment = Fragment(path, PART, len(content))
     with open_fragment(fragment) as file, pytest.raises(UnsupportedFormatError, match=r"9\.0"):
@@ -47,7 +48,7 @@ def test_unknown_version_of_a_codec(own_archive: Path) -> None:
 def test_unknown_version_of_a_dataset(own_archive: Path) -> None:
     """So is a dataset."""
     path = own_archive / "_ae/dataset.json"
-    path.write_text(path.read_text().replace("3.0", "9.0"))
+    path.write_text(path.read_text().replace(FORMAT_VERSION, "9.0"))
     with pytest.raises(UnsupportedFormatError, match=r"9\.0"):
         inspect(str(own_archive))
 

@@ -152,9 +152,10 @@ def test_duplicate_names() -> None:
 
 @pytest.mark.parametrize("arrow", [pa.schema([]), pa.schema([("id", pa.int64())])])
 def test_no_feature_column(arrow: pa.Schema) -> None:
-    """A table without floats is refused with the columns that it has."""
-    with pytest.raises(NoFeatureColumnError) as caught:
-        roles(arrow)
+    """A table of which nothing would be coded is refused with the columns that it has."""
+    for settings in ({"keep": ("*",)}, {"code": "features"}):
+        with pytest.raises(NoFeatureColumnError) as caught:
+            roles(arrow, **settings)
     assert_one_line(caught.value, "here", "id (int64)" if arrow.names else "no columns")
     with pytest.raises(NoFeatureColumnError):
         roles(keep=("*",))

@@ -76,7 +76,7 @@ def test_runs_are_named_after_their_dataset(finished: tuple[Path, State]) -> Non
 
 
 def test_artifacts_hold_the_tables(finished: tuple[Path, State], source: Path) -> None:
-    """Each flow leaves its artifacts: partition and column tables, and a summary in Markdown."""
+    """Each flow leaves tables of partitions and columns, and a page that leads with the whole."""
     with get_client(sync_client=True) as client:
         artifacts = {artifact.key: artifact for artifact in client.read_artifacts()}
     kinds = ("main-job", "fit", "encode", "encode-partitions", "encode-bytes")
@@ -84,7 +84,10 @@ def test_artifacts_hold_the_tables(finished: tuple[Path, State], source: Path) -
     assert {artifact_key(kind, str(source)) for kind in kinds} <= set(artifacts)
     rows = json.loads(artifacts[artifact_key("decode-partitions", str(source))].data)
     assert {"partition", "state", "MSE", "max", "ratio"} <= set(rows[0])
-    assert artifacts[artifact_key("decode", str(source))].data.startswith("**decoded")
+    page = artifacts[artifact_key("decode", str(source))].data
+    assert page.startswith("Source ")
+    assert "model and all else counted" in page.splitlines()[0]
+    assert "**decoded" in page
 
 
 def test_again_changes_nothing(source: Path, finished: tuple[Path, State]) -> None:

@@ -49,6 +49,14 @@ def archive(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return destination
 
 
+@pytest.fixture(scope="module")
+def readable(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, with all columns that are not features as plain Parquet."""
+    destination = tmp_path_factory.mktemp("readable") / "mixed"
+    run_encode(source, destination, 0.01, columns={"code": "features"})
+    return destination
+
+
 def test_verify_passes(source: Path, archive: Path) -> None:
     """A fresh archive verifies, alone and against its source."""
     assert run_verify(archive).failures == ()
@@ -91,23 +99,23 @@ def test_zero_tolerance_is_bit_for_bit(source: Path, tmp_path: Path) -> None:
         np.testing.assert_array_equal(bits[0][:N_ROWS][valid], bits[1][:N_ROWS][valid])
 
 
-def test_other_readers_see_kept_columns(source: Path, archive: Path) -> None:
+def test_other_readers_see_kept_columns(source: Path, readable: Path) -> None:
     """DuckDB, Polars and pyarrow count the rows and filter on kept columns."""
-    pattern = f"{archive}/**/*.parquet"
+    pattern = f"{readable}/**/*.parquet"
     query = f"select count(*), sum(key) from read_parquet('{pattern}') where key >= 100"  # noqa: S608
     expected = 3 * (N_ROWS - 100), 3 * sum(range(100, N_ROWS))
     assert duckdb.sql(query).fetchall() == [expected]
-    path = archive / "day=1/part-0.parquet"
+    path = readable / "day=1/part-0.parquet"
     frame = polars.read_parquet(path, columns=["key", "name"], hive_partitioning=False)
     assert frame.filter(polars.col("key") < 5).height == 5
     assert pq.read_metadata(path).num_rows == N_ROWS
 
 
-def test_other_readers_see_the_same_kept_columns(source: Path, archive: Path) -> None:
+def test_other_readers_see_the_same_kept_columns(source: Path, readable: Path) -> None:
     """Kept columns have the types and values of the source for DuckDB and Polars, too."""
     kept = ["key", "name", "count", "at", "price", "tags", "ok"]
     for partition in PARTITIONS:
-        paths = [root / partition / "part-0.parquet" for root in (source, archive)]
+        paths = [root / partition / "part-0.parquet" for root in (source, readable)]
         theirs, ours = (
             duckdb.read_parquet(str(path), hive_partitioning=False).select(*kept) for path in paths
         )
@@ -121,7 +129,7 @@ def test_other_readers_see_the_same_kept_columns(source: Path, archive: Path) ->
 
 
 def test_reader_from_the_format_alone(source: Path, archive: Path, tmp_path: Path) -> None:
-    """Sixty lines that know docs/format.md, numpy, pyarrow and pcodec read the same values."""
+    """Code that knows docs/format.md, numpy, pyarrow and pcodec alone reads the same values."""
     decode(DecodeJob(archive=str(archive), decoded=str(tmp_path / "out")))
     for partition in PARTITIONS:
         relative = f"{partition}/part-0.parquet"
@@ -189,19 +197,25 @@ def test_footer_tells_the_bytes_of_streams(archive: Path) -> None:
     (folder,) = (archive / "_ae/codecs").iterdir()
     codec = load_archive_codec(folder)
     latent_dim = 0 if codec.network is None else codec.network.decoder.latent_dim
+    sizes = () if codec.table is None else codec.table.n_subcolumns
     for path in archive.rglob("*.parquet"):
         file, counted = pq.ParquetFile(path), Counter[str]()
         for content in file.read(columns=[BLOCK_COLUMN])[BLOCK_COLUMN].drop_null().to_pylist():
-            block = read_block(content, len(codec.columns), latent_dim, MOST_ROWS)
+            block = read_block(content, len(codec.columns), latent_dim, MOST_ROWS, sizes)
             streams = [*block.codes, *(stream for c in block.columns for stream in streams_of(c))]
+            streams += [stream for one in block.mapped for stream in one.streams]
             counted["codes"] += sum(map(len, block.codes))
             for column in block.columns:
                 counted[MAIN[column.method]] += len(column.main)
                 counted["validity"] += len(column.validity)
                 counted["exact"] += len(column.positions) + len(column.exact)
+            for one in block.mapped:
+                counted["beside"] += len(one.side)
+                for stream in one.substreams:
+                    counted["table" if stream.is_modelled else "integers"] += len(stream.content)
             counted["directory"] += len(content) - sum(map(len, streams))
         stored = json.loads(file.metadata.metadata[b"ae:bytes"])
-        assert stored == {**dict.fromkeys(stored, 0), **counted}
+        assert stored == {part: n_bytes for part, n_bytes in counted.items() if n_bytes}
 
 
 MAIN = {
@@ -211,6 +225,8 @@ MAIN = {
     Method.LINEAR_RESIDUALS: "predicted",
     Method.LINEAR_CONTEXTS: "classed",
     Method.NETWORK_CONTEXTS: "corrections",
+    Method.TABLE: "table",
+    Method.MAPPED: "table",
 }
 
 

@@ -107,7 +107,7 @@ def format() -> ArchiveFormat:
 
 def test_stored_columns_are_those_of_the_codec() -> None:
     """A file whose kept columns or block column are not the codec's is damaged."""
-    stored = archive_schema(SOURCE, format().schema)
+    stored = archive_schema(SOURCE, format().schema.features)
     check_stored_schema(format(), SOURCE, stored.with_metadata({"ae:kind": "archive"}), "p")
     others = (
         stored.remove(0),

@@ -47,7 +47,11 @@ def test_other_types_come_back(array: pa.Array) -> None:
         assert unpack_whole(pack_whole(part), array.type, len(part)).equals(part)
 
 
-@pytest.mark.parametrize("array", [*OTHERS, pa.array([1.5, 2.5]), pa.array([1, None])], ids=repr)
+@pytest.mark.parametrize(
+    "array",
+    [*OTHERS, pa.array([1.5, 2.5]), pa.array([1, None])],
+    ids=lambda array: str(array.type),
+)
 @given(data=st.data())
 def test_damage_is_refused(array: pa.Array, data: st.DataObject) -> None:
     """Bytes that were changed or cut give a column of the type or a ValueError."""

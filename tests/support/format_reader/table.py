@@ -15,7 +15,7 @@ from tests.support.format_reader.table_model import ModelFile
 
 @dataclass
 class Table:
-    """What a codec says of its table.
+    """The table of a codec.
 
     Args:
         columns: the object of each mapped column, with `tables` and `subs`.

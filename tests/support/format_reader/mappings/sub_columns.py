@@ -12,7 +12,7 @@ from tests.support.format_reader.mappings.strings import slots_of
 
 @dataclass(frozen=True)
 class Sub:
-    """What a reader knows of a sub-column."""
+    """A sub-column, as readers have to know it."""
 
     name: str
     offset: int = 0

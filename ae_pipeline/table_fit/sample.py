@@ -27,6 +27,6 @@ class TableSample:
     columns: tuple[SubColumn, ...]
     sequences: Mapping[str, Sequence]
     starts: Int64[np.ndarray, "runs"]
-    item_starts: Mapping[str, Int64[np.ndarray, "runs"]]
+    item_starts: Mapping[str, Int64[np.ndarray, "_"]]
     share: float
     ranked: tuple[str, ...] = ()

@@ -56,9 +56,11 @@ CROSS_CUTTING = {
     "report/test_report.py",
     "report/test_result_repr.py",
     "upkeep/test_retirement_faults.py",
+    "verbs/test_changing_tables.py",
     "verbs/test_decode_extract.py",
     "verbs/test_force.py",
     "verbs/test_verify.py",
+    "verbs/test_whole_tables.py",
 }
 #: Folders of tests that are about the project as a whole.
 PROJECT_WIDE = ("architecture", "faults", "packaging")

@@ -15,9 +15,21 @@ from tests.support.jobs.environments import build, dependencies, metadata_of
 pytestmark = pytest.mark.heavy
 
 BASE = {
-    *("annotated-types", "jaxtyping", "numpy", "pcodec", "pyarrow", "pydantic", "pydantic-core"),
-    *("pyyaml", "safetensors", "threadpoolctl", "typing-extensions", "typing-inspection"),
+    "annotated-types",
+    "constriction",
+    "jaxtyping",
+    "numpy",
+    "pcodec",
+    "pyarrow",
+    "pydantic",
+    "pydantic-core",
+    "pyyaml",
+    "safetensors",
+    "threadpoolctl",
+    "typing-extensions",
+    "typing-inspection",
     "wadler-lindig",
+    "zstandard",
 }
 
 
@@ -54,7 +66,7 @@ def test_metadata_is_complete(wheel: Path) -> None:
 
 
 def test_reader_needs_little(wheel: Path) -> None:
-    """Without extras the wheel needs arrays, Parquet, pcodec, settings, and little else."""
+    """Without extras the wheel needs arrays, Parquet, entropy coders, settings, and little else."""
     assert {name.lower() for name in dependencies(wheel)} == BASE
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.archive import ArchiveCodec, load_archive_codec, save_archive_codec
 from ae_pipeline.coding import pack_integers
 from ae_pipeline.config.job import EncodeJob, VerifyJob
@@ -16,16 +15,11 @@ from ae_pipeline.config.network import NetworkConfig
 from ae_pipeline.config.planner import PlannerConfig
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
 from ae_pipeline.config.training import TrainingConfig
-from ae_pipeline.dataset import discover, pinned_source
 from ae_pipeline.errors import CodecMismatchError
-from ae_pipeline.fitting.direct import UNTRAINED, direct_codec
-from ae_pipeline.fitting.prepare import measure_for_fit
-from ae_pipeline.planner.candidate import CandidateTrainer
 from ae_pipeline.planner.linear_fit import fit_predictor
-from ae_pipeline.planner.plan import plan_codec
-from ae_pipeline.results.progress import silent
 from ae_pipeline.storage import codec_directory
 from ae_pipeline.verbs import encode, verify
+from tests.support.codec.planned import planned
 from tests.support.data.datasets import write_tree
 
 
@@ -101,30 +95,17 @@ def plan_of(codec: ArchiveCodec) -> list[str]:
 
 def fit_on(source: Path, folder: Path, **settings: object) -> ArchiveCodec:
     """Encode at 1 %, verify, and load the codec."""
-    job = EncodeJob(
-        source=str(source),
-        archive=str(folder),
-        tolerance=ToleranceConfig(relative=0.01),
-        **settings,
-    )
-    report = encode(job)
+    report = encode(job_at(source, folder, **settings))
     assert not report.failures
     checked = verify(VerifyJob(archive=str(folder), source=str(source)))
     assert not checked.failures
     return load_archive_codec(codec_directory(folder, report.codec_ids[0]))
 
 
-def planned(
-    folder: Path, state: Path, previous: ArchiveCodec | None = None, **settings: object
-) -> ArchiveCodec:
-    """The codec of the feature columns at 1 %, as the planner chooses it."""
-    job = EncodeJob(source=str(folder), archive=str(state), **settings)
-    job = job.model_copy(update={"tolerance": ToleranceConfig(relative=0.01)})
-    measured = measure_for_fit(job, pinned_source(discover(str(folder))), silent)
-    provenance = Provenance(str(folder), "test", measured.statistics.n_rows, UNTRAINED)
-    direct, inputs = direct_codec(job, measured, provenance)
-    trainer = CandidateTrainer(job, direct, inputs, measured.groups, state, silent, previous)
-    return plan_codec(trainer, job.planner)
+def job_at(source: Path, folder: Path, **settings: object) -> EncodeJob:
+    """Encode at 1 %."""
+    tolerance = ToleranceConfig(relative=0.01)
+    return EncodeJob(source=str(source), archive=str(folder), tolerance=tolerance, **settings)
 
 
 def curved_table(n_rows: int, drift: float) -> pa.Table:
@@ -148,7 +129,8 @@ def curved_codec(curved: Path, tmp_path_factory: pytest.TempPathFactory) -> Arch
     """Its codec before a table is added, trained for a few seconds."""
     planner = PlannerConfig(budget_s=3, windows=(1,))
     network = NetworkConfig(latent_dim=6)
-    return planned(curved, tmp_path_factory.mktemp("state"), planner=planner, network=network)
+    folder = tmp_path_factory.mktemp("state")
+    return planned(job_at(curved, folder, planner=planner, network=network), folder)
 
 
 @pytest.mark.slow
@@ -228,7 +210,8 @@ def test_training_goes_on_from_another_codec(curved_codec: ArchiveCodec, tmp_pat
     smallest = {}
     for name, start in (("warm", curved_codec), ("cold", None)):
         training = TrainingConfig(max_steps=300)
-        plan = planned(drifted, tmp_path / name, start, training=training).provenance.plan
+        job = job_at(drifted, tmp_path / name, training=training)
+        plan = planned(job, tmp_path / name, start).provenance.plan
         trained = [one.payload_bytes for one in plan if one.name.startswith("trained")]
         smallest[name] = min(trained)
     assert smallest["warm"] < 0.9 * smallest["cold"]

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ae_pipeline.codec.archive import ArchiveCodec, load_archive_codec
+from ae_pipeline.codec.archive import ArchiveCodec, load_archive_codec, save_archive_codec
 from ae_pipeline.columns import reference_of, stability_index
 from ae_pipeline.config.job import CompressJob, VerifyJob
 from ae_pipeline.results.compress import CompressReport
@@ -20,6 +20,7 @@ from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from ae_pipeline.storage import codec_directory, read_marker
 from ae_pipeline.upkeep import footer_of, list_source, measure_drift, plan_backfill
 from ae_pipeline.verbs import compress, verify
+from tests.support.codec.planned import planned
 from tests.support.data.datasets import write_tree
 
 GLOB = "x[1]"
@@ -328,14 +329,19 @@ def test_a_refit_starts_from_the_former_network(tmp_path: Path) -> None:
         "training": {"max_steps": 3000},
         "drift": {"action": "refit", "growth": 1.05},
     }
+    former = planned(CompressJob(**settings), tmp_path / "state")
+    assert former.network is not None
+    save_archive_codec(former, tmp_path / "codec")
+    settings["codec"] = str(tmp_path / "codec")
     compress(CompressJob(**settings))
-    assert codec_of(source).network is not None
     write_tree(source, new, 20_000)
     report = compress(CompressJob(**settings))
     assert not report.failures
     assert report.drift is not None
-    assert report.drift.new_codec_id == codec_of(source).id
-    assert codec_of(source).provenance.training.steps > 0
+    (new_id,) = codecs_of(tmp_path / "archive", "day=2")
+    assert report.drift.new_codec_id == new_id != former.id
+    after = load_archive_codec(codec_directory(tmp_path / "archive", new_id))
+    assert after.provenance.training.steps > 0
 
 
 def test_unreadable_fragments_are_left_to_encoding(source: Path) -> None:

@@ -23,7 +23,20 @@ def is_unscaled(kind: pa.DataType) -> bool:
 
 
 def to_int64(present: pa.Array) -> tuple[Integers, Rows | None]:
-    """Return values as integers, modulo 2^64, and which do not fit; None if all do."""
+    """Return values as integers, modulo 2^64, and which do not fit; None if all do.
+
+    A file may hold decimals of more digits than their type has: those do not fit either.
+    """
+    integers, is_wide = _to_int64(present)
+    if not types.is_decimal(present.type):
+        return integers, is_wide
+    low, high = _bounds(present.type)
+    is_out = (integers < low) | (integers > high)
+    is_out = is_out if is_wide is None else is_out | is_wide
+    return integers, is_out if is_out.any() else None
+
+
+def _to_int64(present: pa.Array) -> tuple[Integers, Rows | None]:
     kind = present.type
     if types.is_boolean(kind):
         return present.to_numpy(zero_copy_only=False).astype(np.int64), None

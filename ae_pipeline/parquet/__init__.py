@@ -4,7 +4,7 @@ from ae_pipeline.parquet.column_chunks import column_bytes, find_chunks, leaf_si
 from ae_pipeline.parquet.form import Change, Form, differing_columns, field_metadata, own_form
 from ae_pipeline.parquet.invalid_values import check_keepable, check_structure
 from ae_pipeline.parquet.pages import Claim, read_claim
-from ae_pipeline.parquet.plain_size import chunk_sizes, plain_sizes
+from ae_pipeline.parquet.plain_size import column_sizes, plain_sizes
 from ae_pipeline.parquet.writing import Write, block_writer, table_writer
 
 __all__ = [
@@ -15,8 +15,8 @@ __all__ = [
     "block_writer",
     "check_keepable",
     "check_structure",
-    "chunk_sizes",
     "column_bytes",
+    "column_sizes",
     "differing_columns",
     "field_metadata",
     "find_chunks",

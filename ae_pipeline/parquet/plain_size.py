@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from io import BytesIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ae_pipeline.parquet.column_chunks import leaf_sizes
 from ae_pipeline.parquet.writing import ZSTD_LEVEL, kept_options
 
 #: What a footer says of one column chunk, at least.
@@ -28,20 +30,20 @@ def plain_sizes(batches: Iterable[pa.RecordBatch]) -> Counter[str]:
             sink, batch.schema, compression="zstd", compression_level=ZSTD_LEVEL, **options
         ) as writer:
             writer.write_batch(batch, row_group_size=max(len(batch), 1))
-        found += chunk_sizes(pq.read_metadata(pa.BufferReader(sink.getvalue())), batch.schema.names)
+        leaves = leaf_sizes(BytesIO(sink.getvalue()))
+        sizes = column_sizes(leaves, batch.schema.names)
+        found += sizes + Counter(dict.fromkeys(sizes, _FOOTER_BYTES))
     return found
 
 
-def chunk_sizes(metadata: pq.FileMetaData, names: list[str]) -> Counter[str]:
-    """Return the bytes of each of these top-level columns, with their part of the footer.
+def column_sizes(leaves: Mapping[str, int], names: list[str]) -> Counter[str]:
+    """Return the bytes of each of these top-level columns, given those of all leaf columns.
 
     Columns of other names count for none: their bytes are under an empty name.
     """
     found: Counter[str] = Counter()
-    for group in map(metadata.row_group, range(metadata.num_row_groups)):
-        for chunk in map(group.column, range(group.num_columns)):
-            name = _owner(chunk.path_in_schema, names)
-            found[name] += chunk.total_compressed_size + _FOOTER_BYTES
+    for path, size in leaves.items():
+        found[_owner(path, names)] += size
     return found
 
 

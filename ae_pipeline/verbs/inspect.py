@@ -18,6 +18,7 @@ from ae_pipeline.dataset import (
     fittable,
     list_row_groups,
     open_fragment,
+    opened,
     pinned,
     pinned_source,
     readable,
@@ -28,7 +29,7 @@ from ae_pipeline.fitting import preview
 from ae_pipeline.formats import Facts, FragmentFormat, open_format
 from ae_pipeline.fragments import account, fragment_bytes
 from ae_pipeline.hidden_names import is_temporary
-from ae_pipeline.parquet import chunk_sizes
+from ae_pipeline.parquet import column_sizes, leaf_sizes
 from ae_pipeline.results.account import StoredBytes
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.fit import ColumnCost
@@ -92,7 +93,8 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
         n_rows += metadata.num_rows
         if footer is not None:
             stored.append(fragment_bytes(format, metadata, footer, fragment))
-            plain += chunk_sizes(metadata, format.schema.arrow.names)
+            with opened(fragment) as content:
+                plain += column_sizes(leaf_sizes(content), format.schema.arrow.names)
     orphans = known_orphans(Path(path), source.fragments, None, [directory])
     orphaned: Facts = {"orphaned": describe_orphans(orphans)} if orphans else {}
     facts: Facts = {

@@ -153,12 +153,12 @@ def test_huge_length() -> None:
 def test_unknown_method() -> None:
     """A method that this release does not know is refused."""
     with pytest.raises(ValueError, match="Method"):
-        read_block(with_checksum(bytes([0, 5, 7, 0])), 1, 0, 5)
+        read_block(with_checksum(bytes([0, 5, 15, 0])), 1, 0, 5)
 
 
 def test_another_number_of_columns_is_refused(generator: np.random.Generator) -> None:
     """A block is not read with the codec of a narrower or wider table."""
     content = example().to_bytes()
     for n_columns, latent_dim in ((1, 2), (3, 2), (2, 1), (2, 3), (0, 0)):
-        with pytest.raises(ValueError, match=r"block|Method"):
+        with pytest.raises(ValueError, match=r"block|content|Method"):
             read_block(content, n_columns, latent_dim, 300)

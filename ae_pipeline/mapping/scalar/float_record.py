@@ -68,6 +68,6 @@ def _ranks(tree: Dictionary[str, Any], n_bits: int, tables: Sequence[bytes]) -> 
     if len(tables) != 1:
         raise ValueError(f"{len(tables)} tables of ranks, expected 1")
     table = unpack_numbers(tables[0], n_values, float_kind(n_bits))
-    if not (np.isfinite(table).all() and (np.diff(table) > 0).all()):
+    if not (np.isfinite(table).all() and (table[1:] > table[:-1]).all()):
         raise ValueError("values of a table are not finite and ascending")
     return RankScale(table)

@@ -205,12 +205,12 @@ def test_destination_that_does_not_answer_to_a_plan(
         assert "part-40.parquet" in running.output
 
 
-@pytest.mark.parametrize("verb", ["encode", "decode"])
+@pytest.mark.parametrize(("verb", "size"), [("encode", "200k"), ("decode", "400k")])
 def test_disk_that_runs_full(
-    verb: str, mount_disk: Mount, source: Path, archive: Path, codec: Path
+    verb: str, size: str, mount_disk: Mount, source: Path, archive: Path, codec: Path
 ) -> None:
     """A full disk fails what does not fit in one line each; with more space a re-run does it."""
-    disk = mount_disk("size=400k")
+    disk = mount_disk(f"size={size}")
     written = disk / "written"
     command = {
         "encode": ("encode", source, written, "--codec", codec),

@@ -185,6 +185,7 @@ class ArchiveFormat(FragmentFormat):
     ) -> tuple[str, ...]:
         """Write the encoded fragment, its bytes by part in the footer."""
         coded = self.codec.coded_in(arrow)
+        names = [name for name in arrow.names if name in coded]
         schema = archive_schema(arrow, coded)
         ledger: Counter[str] = Counter()
         raw_bytes = 0
@@ -198,7 +199,7 @@ class ArchiveFormat(FragmentFormat):
             for records in rebatch(read, n_rows, _BLOCK_BYTES):
                 check_keepable(records, fragment.relative, n_done)
                 n_done += len(records)
-                raw_bytes += weight_of(records.select([n for n in arrow.names if n in coded]))
+                raw_bytes += weight_of(records.select(names))
                 block = self.codec.encode(records)
                 ledger.update(block.ledger())
                 content = block.to_bytes()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias  # Any: JSON trees
 
 import numpy as np
 import pyarrow as pa
@@ -67,6 +67,10 @@ class Leaf(Mapping):
         Raises:
             ValueError: integers that `to_integers` does not return.
         """
+
+    def to_json(self) -> dict[str, Any]:
+        """Write whether there are nulls; kinds with more settings override this."""
+        return {"has_nulls": self.has_nulls}
 
     @property
     def subcolumns(self) -> tuple[SubColumn, ...]:

@@ -34,9 +34,9 @@ class _Plain:
     blocks: list[BlockStreams] = field(default_factory=list)
 
     def of(self, codec: ArchiveCodec, blocks: Sequence[pa.RecordBatch]) -> list[BlockStreams]:
-        """Encode the blocks without the network of this codec."""
+        """Encode the feature columns of the blocks without network and table of this codec."""
         if self.codec is None or self.codec.predictor is not codec.predictor:
-            self.codec = replace(codec, network=None)
+            self.codec = replace(codec, network=None, table=None)
             self.blocks = [self.codec.encode(block) for block in blocks]
         return self.blocks
 

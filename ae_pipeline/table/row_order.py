@@ -59,9 +59,3 @@ def _sorted_by(key: Rows, rows: Rows) -> Rows:
         digits = ((distances >> np.uint64(shift)) & _DIGIT).astype(np.uint16)
         rows = rows[np.argsort(digits[rows], kind="stable")]
     return rows
-
-
-def group_starts(order: RowOrder) -> Rows:
-    """Return, for each place in an order, the place where its group begins."""
-    places = np.arange(len(order.rows))
-    return np.maximum.accumulate(np.where(order.is_first, places, 0))

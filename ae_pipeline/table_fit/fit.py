@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -57,12 +56,10 @@ class FittedTable:
     Args:
         model: of the table.
         costs: by sub-column.
-        work_s: seconds of processor time that it took.
     """
 
     model: TableModel
     costs: Mapping[str, SubColumnCost]
-    work_s: float
 
 
 def fit_table(
@@ -80,7 +77,6 @@ def fit_table(
         progress: called with the number of sub-columns done, of all, and the name of the next.
         most_depth: longest chain of sub-columns that need each other.
     """
-    begin_s = time.process_time()
     direct = {column.name: float(direct_bytes(sample, column)) for column in sample.columns}
     worth = [name for name in direct if direct[name] >= _LEAST_BYTES]
     n_rows = max((len(s.integers) for s in sample.sequences.values()), default=0)
@@ -97,8 +93,7 @@ def fit_table(
         learner.learn(name)
     progress(len(order), len(order), "")
     models = tuple(learner.models[name] for name in order if name in learner.models)
-    table = TableModel(order, models)
-    return FittedTable(table, learner.costs, time.process_time() - begin_s)
+    return FittedTable(TableModel(order, models), learner.costs)
 
 
 class _QuickCost:

@@ -7,9 +7,9 @@ its codes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import ClassVar, TypeAlias
 
 import numpy as np
@@ -30,7 +30,6 @@ from ae_pipeline.codec.provenance import Provenance
 from ae_pipeline.coding import (
     CODE_MAX,
     LINEAR_METHODS,
-    NETWORK_METHODS,
     BlockStreams,
     pack_each,
     read_block,
@@ -192,20 +191,19 @@ class ArchiveCodec(ArchiveContent):
         ]
         if self.table is None:
             return self._decode_features(block, numbers)
-        features = self._decoding(block, range(len(self.columns)))
+        features = self._decoding(block)
         return TableDecoding(self.table, features, self.schema.features).run(numbers, mapped)
 
     def _decode_features(self, block: BlockStreams, numbers: list[int]) -> dict[str, pa.Array]:
         """Decode the wanted features of a block without other columns."""
-        order = self._decoding_order(block, numbers)
-        decoding = self._decoding(block, order)
-        for number in order:
+        decoding = self._decoding(block)
+        for number in self._decoding_order(block, numbers):
             decoding.decode(number)
         return {self.schema.features[number]: decoding.arrays[number] for number in numbers}
 
-    def _decoding(self, block: BlockStreams, numbers: Iterable[int]) -> FeatureDecoding:
-        network = self._network_predictions(block, numbers)
-        return FeatureDecoding(self.columns, self.predictor, block, network)
+    def _decoding(self, block: BlockStreams) -> FeatureDecoding:
+        predict = partial(self._network_predictions, block)
+        return FeatureDecoding(self.columns, self.predictor, block, predict)
 
     @property
     def _order(self) -> list[int]:
@@ -221,12 +219,9 @@ class ArchiveCodec(ArchiveContent):
         predicted = {n for n, method in enumerate(methods) if method in LINEAR_METHODS}
         return self.predictor.needed(numbers, predicted)
 
-    def _network_predictions(
-        self, block: BlockStreams, numbers: Iterable[int]
-    ) -> dict[int, Float64[np.ndarray, "rows"]]:
-        """Predict with the network, the costliest step, if one of these columns needs it."""
-        is_needed = any(block.columns[number].method in NETWORK_METHODS for number in numbers)
-        if self.network is None or not block.codes or not is_needed:
+    def _network_predictions(self, block: BlockStreams) -> dict[int, Float64[np.ndarray, "rows"]]:
+        """Predict columns with the network, by number; none without it or without codes."""
+        if self.network is None or not block.codes:
             return {}
         codes = _unpack_codes(block, self.network.n_windows(block.n_rows))
         return self.network.predict(codes, block.n_rows)

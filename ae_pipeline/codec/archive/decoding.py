@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ from ae_pipeline.codec.archive.table import KnownTable, TableCodec, dead, spread
 from ae_pipeline.coding import (
     LINEAR_METHODS,
     MODELLED_VALIDITY,
+    NETWORK_METHODS,
     BlockStreams,
     ColumnStreams,
     LinearPredictor,
@@ -36,13 +38,14 @@ class FeatureDecoding:
         columns: codecs of all feature columns.
         predictor: None if no column is predicted linearly.
         block: to decode.
-        network: predictions of the network by feature number.
+        predict: returns the predictions of the network by feature number; the costliest step, so
+            only a column that needs them asks for them.
     """
 
     columns: tuple[ColumnCodec, ...]
     predictor: LinearPredictor | None
     block: BlockStreams
-    network: Predicted
+    predict: Callable[[], Predicted]
     arrays: dict[int, pa.Array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -79,7 +82,13 @@ class FeatureDecoding:
         if self.predictor is not None and streams.method is Method.LINEAR_CONTEXTS:
             context_values = self.predictor.context_values(number, self._cells)
             return Predictions(context_values=context_values)
-        return Predictions(self.network.get(number))
+        if streams.method in NETWORK_METHODS:
+            return Predictions(self._network.get(number))
+        return Predictions()
+
+    @cached_property
+    def _network(self) -> Predicted:
+        return self.predict()
 
 
 @dataclass

@@ -102,7 +102,6 @@ class TableWalk:
 
     def __post_init__(self) -> None:
         self._known = KnownTable(self.table, self.n_rows)
-        self._names = list(self.numbers)
         self._stored: dict[str, SubStream] = {}
         self._validity: dict[int, bytes] = {}
 
@@ -156,15 +155,15 @@ class TableWalk:
     def _store_cells(self, name: str, number: int) -> None:
         ways = self.features.ways_of(number)
         if ways[0].streams.method is Method.DIRECT:
-            modelled = self._modelled(name, self._cells(number, ways[0]))
+            modelled = self._modelled(name, self._cells(name, number, ways[0]))
             if modelled is not None:
                 ways = [*ways, with_main(ways[0], Method.TABLE, modelled)]
         best = self.features.choose(number, ways)
-        self._known.add(name, self._cells(number, best))
+        self._known.add(name, self._cells(name, number, best))
 
-    def _cells(self, number: int, stored: Stored) -> Integers:
+    def _cells(self, name: str, number: int, stored: Stored) -> Integers:
         is_valid = self.features.present[number].is_valid
-        return spread(stored.cells, is_valid, self.table.lows[self._names[number]])
+        return spread(stored.cells, is_valid, self.table.lows[name])
 
     def _with_validity(self, number: int, streams: ColumnStreams) -> ColumnStreams:
         return replace(streams, validity=self._validity.get(number, streams.validity))

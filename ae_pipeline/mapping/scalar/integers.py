@@ -105,10 +105,6 @@ class ClockMapping(Leaf):
         hours, minutes = np.divmod(steps, _MINUTES_PER_HOUR)
         return from_int64(hours * 100 + minutes, self.type)
 
-    def to_json(self) -> dict[str, Any]:
-        """Write whether there are nulls: times are the same everywhere."""
-        return {"has_nulls": self.has_nulls}
-
 
 def fit_integers(column: str, sample: pa.Array, share: float) -> Mapping:
     """Fit the mapping of a column whose type `is_unscaled`."""

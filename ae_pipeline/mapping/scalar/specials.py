@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias  # Any: widths are known at run time only
+from typing import Any, TypeAlias  # Any: widths are known at run time only
 
 import numpy as np
 from jaxtyping import Int64, Shaped
@@ -14,7 +14,6 @@ ORDINARY, UNUSUAL = 0, -1
 N_CATEGORIES = 5
 
 Categories: TypeAlias = Int64[np.ndarray, "rows"]
-Bits = Literal[16, 32, 64]
 
 
 def special_bits(kind: np.dtype[Any]) -> Shaped[np.ndarray, "4"]:

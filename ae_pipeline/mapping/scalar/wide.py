@@ -64,10 +64,6 @@ class WideMapping(Leaf):
         limbs = [integers[self._name(number)] for number in range(_n_limbs(self.type))]
         return from_words(_words_of(limbs, self.type.bit_width // _WORD), self.type)
 
-    def to_json(self) -> dict[str, Any]:
-        """Write whether there are nulls."""
-        return {"has_nulls": self.has_nulls}
-
     def _name(self, number: int) -> str:
         return f"{self.column}/{number}"
 

@@ -56,10 +56,6 @@ class Text(Spelled):
             raise ValueError(f"{len(texts)} texts in {n_rows} rows")
         return texts
 
-    def to_json(self) -> dict[str, Any]:
-        """Write the settings."""
-        return {"has_nulls": self.has_nulls}
-
     @property
     def tables(self) -> tuple[bytes, ...]:
         """The packed dictionary."""

@@ -71,10 +71,6 @@ class Words(Spelled):
         starts_of(to_byte_rows(words).lengths[ranks], MOST_BYTES)
         return words.take(pa.array(ranks))
 
-    def to_json(self) -> dict[str, Any]:
-        """Write the settings."""
-        return {"has_nulls": self.has_nulls}
-
     @property
     def tables(self) -> tuple[bytes, ...]:
         """The packed words."""

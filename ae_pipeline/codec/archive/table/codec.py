@@ -115,15 +115,14 @@ def cell_subcolumns(
     for name, quantizer in zip(schema.features, quantizers, strict=True):
         has_validity = name in nullable
         if has_validity:
-            found.append(SubColumn(name + _VALIDITY, name, "validity"))
+            found.append(SubColumn(validity_of(name), name, "validity"))
         if quantizer.grid.has_cells:
             offset, places, family = _meaning(quantizer)
             offset += lows[name] if family == "number" else 0
-            parent = name + _VALIDITY if has_validity else None
-            allowed = (1,) if has_validity else ()
-            found.append(
-                SubColumn(name, name, "number", family, offset, 1, places, 0, 0, parent, allowed)
-            )
+            cells = SubColumn(name, name, "number", family, offset=offset, places=places)
+            if has_validity:
+                cells = replace(cells, parent=validity_of(name), allowed=(1,))
+            found.append(cells)
     return tuple(found)
 
 

@@ -1,0 +1,80 @@
+"""Kernels that Numba compiles: what the table model does symbol by symbol, as machine code.
+
+They take plain arrays and give the same integers as the coders in numpy, so nobody needs them; an
+installation without Numba goes without, and so does a job that is done before they would be ready.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+_logger = logging.getLogger(__name__)
+
+#: CPU-seconds without kernels after which Numba is imported, and those after which it compiles
+#: kernels whose machine code it has not kept: about what either takes.
+_IMPORT_S, _COMPILE_S = 0.1, 5.0
+
+
+class _Spent:
+    """CPU-seconds of this process that kernels would save in large part; whether they failed."""
+
+    seconds = 0.0
+    has_failed = False
+
+
+@contextmanager
+def doing_without() -> Iterator[None]:
+    """Count the CPU time inside as spent without kernels."""
+    started = time.thread_time()
+    try:
+        yield
+    finally:
+        # Threads may lose some of it to each other, which does not matter.
+        _Spent.seconds += time.thread_time() - started
+
+
+def kernels_pay() -> bool:
+    """Whether kernels are there, or take no longer to be so than was spent without them."""
+    if _Spent.has_failed or _Spent.seconds < _IMPORT_S or not has_kernels():
+        return False
+    return _Spent.seconds >= _COMPILE_S or _is_kept()
+
+
+def give_up(error: Exception) -> None:
+    """Do without kernels from now on: their compiler failed, or a file that it keeps is damaged."""
+    _logger.info("tables are coded without compiled kernels: %r", error)
+    _Spent.has_failed = True
+
+
+@cache
+def has_kernels() -> bool:
+    """Whether kernels can be compiled here; the first call imports Numba, unless told not to."""
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
+        return False
+    try:
+        from ae_pipeline.compiled import levels, rows  # noqa: F401, PLC0415
+    except ImportError:
+        return False
+    except RuntimeError as error:
+        # Numba finds no folder to keep machine code in: compiling in each process takes longer
+        # than it saves.
+        _logger.info("tables are coded without compiled kernels: %s", error)
+        return False
+    return True
+
+
+@cache
+def _is_kept() -> bool:
+    """Whether Numba has kept machine code of all kernels, as far as names of files tell."""
+    from ae_pipeline.compiled import compiling, levels, rows  # noqa: PLC0415
+
+    kernels = (rows.read_rows, rows.write_rows, levels.read_levels)
+    folders = (Path(compiling.folder_of(kernel)) for kernel in kernels)
+    names = (f"*.{kernel.__name__}-*.nbi" for kernel in kernels)
+    return all(any(folder.glob(name)) for folder, name in zip(folders, names, strict=True))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ae_pipeline.errors import UnsupportedFormatError
 
-FORMAT_VERSION = "4.0"
-_READ = ("1", "2", "3", "4")
+FORMAT_VERSION = "5.0"
+_READ = ("1", "2", "3", "4", "5")
 
 
 def check_version(what: str, version: str, where: str) -> None:

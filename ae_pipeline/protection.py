@@ -12,16 +12,31 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import NamedTuple
 
 from ae_pipeline.errors import DestinationOverlapError
 
 #: A file or folder on disk: device and inode.
 Node = tuple[int, int]
-#: A file system, and a path in it, wherever it is mounted.
-Place = tuple[str, PurePosixPath]
+#: A file system, and a path in it, wherever it is mounted; a string, as every write asks.
+Place = tuple[str, str]
 _MOUNTS = Path("/proc/self/mountinfo")
 _ESCAPED = re.compile(r"\\([0-7]{3})")
+
+
+class Mount(NamedTuple):
+    """A file system, or a part of one, that is mounted.
+
+    Args:
+        device: of the file system.
+        root: the folder of the file system that is mounted.
+        inside: what the paths of all that is inside begin with, the mount point and a slash.
+    """
+
+    device: str
+    root: str
+    inside: str
 
 
 class Protected:
@@ -47,8 +62,8 @@ class Protected:
         return _by_node(self._file_paths)
 
     @cached_property
-    def _mounts(self) -> list[tuple[str, str, str]]:
-        return list(_mounts())
+    def _mounts(self) -> list[Mount]:
+        return list(_mounts())[::-1]
 
     @cached_property
     def _places(self) -> dict[Place, str]:
@@ -73,8 +88,8 @@ class Protected:
             found = _still(self._folders, node)
             if found is not None:
                 return found
-        device, inside = _place_of(folder, self._mounts) or ("", PurePosixPath())
-        places = ((device, place) for place in (inside, *inside.parents))
+        device, inside = _place_of(folder, self._mounts) or ("", "/")
+        places = ((device, place) for place in _upwards(inside))
         return next((self._places[place] for place in places if place in self._places), None)
 
 
@@ -125,27 +140,39 @@ def node_of(path: Path | str) -> Node | None:
     return status.st_dev, status.st_ino
 
 
-def _place_of(path: Path, mounts: Iterable[tuple[str, str, str]]) -> Place | None:
-    """Return where a path lies in its file system; None if that is unknown."""
-    real = PurePosixPath(os.path.realpath(path))
-    found: Place | None = None
-    longest = -1
-    for device, root, point in mounts:
-        depth = len(PurePosixPath(point).parts)
-        if depth >= longest and real.is_relative_to(point):  # of two at one point the later counts
-            found, longest = (device, PurePosixPath(root) / real.relative_to(point)), depth
-    return found
+def _place_of(path: Path, mounts: Iterable[Mount]) -> Place | None:
+    """Return where a path lies in its file system; None if that is unknown.
+
+    Args:
+        path: anywhere.
+        mounts: the last one first, since of two at one point the later counts.
+    """
+    real = os.path.realpath(path)
+    found = [mount for mount in mounts if f"{real}/".startswith(mount.inside)]
+    if not found:
+        return None
+    mount = max(found, key=lambda mount: len(mount.inside))
+    inside = f"{mount.root.rstrip('/')}/{real[len(mount.inside) :]}"
+    return mount.device, inside.rstrip("/") or "/"
 
 
-def _mounts() -> Iterator[tuple[str, str, str]]:
-    """Yield device, path in its file system and mount point of each mount, if the system tells."""
+def _upwards(path: str) -> Iterator[str]:
+    """Yield an absolute path and all above it."""
+    while path.strip("/"):
+        yield path
+        path = path.rpartition("/")[0]
+    yield "/"
+
+
+def _mounts() -> Iterator[Mount]:
+    """Yield each mount, if the system tells."""
     try:
         lines = os.fsdecode(_MOUNTS.read_bytes()).splitlines()
     except OSError:
         return
     for line in lines:
         device, root, point = line.split(" ")[2:5]
-        yield device, _unescaped(root), _unescaped(point)
+        yield Mount(device, _unescaped(root), f"{_unescaped(point).rstrip('/')}/")
 
 
 def _unescaped(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -17,10 +18,17 @@ from tests.support.data.datasets import mixed_tree
 from tests.support.faults.block_devices import folding_disk, mount_image
 
 PACKAGE = Path(__file__).parents[1] / "ae_pipeline"
-#: TensorFlow reads the sources of functions that it traces, which instrumented modules do not have.
-TRACED = {"network", "training"}
+#: TensorFlow reads the sources of functions that it traces, which instrumented modules do not have,
+#: and Numba compiles what it is given.
+TRACED = {"compiled", "network", "training"}
 #: They pass files around, and to beartype `io.BytesIO` is no `BinaryIO`.
 OF_FILES = {"parquet", "storage"}
+
+# Numba looks for changes in the file of the outermost kernel alone.
+KERNELS = b"".join(path.read_bytes() for path in sorted((PACKAGE / "compiled").glob("*.py")))
+os.environ["NUMBA_CACHE_DIR"] = str(
+    PACKAGE / "compiled/__pycache__" / hashlib.sha256(KERNELS).hexdigest()[:16]
+)
 
 # Shapes and dtypes in annotations are checked wherever tests call us. Modules are cached as they
 # were instrumented: after a change of annotations alone, remove `__pycache__`.

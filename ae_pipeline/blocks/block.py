@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float64, Shaped, UInt8
 
+from ae_pipeline.columns.vectors.lanes import LaneReader
+
 #: The reasons for a missing value; `missing` holds one of these per value.
 PRESENT, NULL, NAN, POSITIVE_INFINITY, NEGATIVE_INFINITY = range(5)
 
@@ -46,11 +48,12 @@ class Block:
 
 
 def records_to_block(records: pa.RecordBatch, features: Sequence[str]) -> Block:
-    """Read the feature columns of `records`; 64-bit integers beyond 2^53 round to float64."""
+    """Read lanes of feature columns of `records`; 64-bit integers beyond 2^53 round to float64."""
+    lanes = LaneReader(records)
     values = np.empty((len(features), records.num_rows), np.float64)
     missing: UInt8[np.ndarray, "features rows"] | None = None
     for index, name in enumerate(features):
-        reasons = _read_column(records.column(name), values[index])
+        reasons = _read_column(lanes.lane(name), values[index])
         if reasons is not None:
             if missing is None:
                 missing = np.zeros(values.shape, np.uint8)

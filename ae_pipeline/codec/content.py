@@ -21,7 +21,13 @@ from jaxtyping import Float64, Shaped
 
 from ae_pipeline.codec.arrays_file import MOST_WEIGHTS
 from ae_pipeline.coding import Architecture
-from ae_pipeline.columns import Standardization, TableSchema, deserialize_schema
+from ae_pipeline.columns import (
+    MAX_FEATURES,
+    Standardization,
+    TableSchema,
+    deserialize_schema,
+    is_vector,
+)
 from ae_pipeline.config.network import Activation, Design
 
 #: Hidden layers of one side.
@@ -68,7 +74,9 @@ def columns_from_json(tree: dict[str, Any]) -> tuple[TableSchema, Numbers, list[
         raise ValueError("features are not columns of the schema, each once")
     schema = TableSchema(arrow, names, tree["schema"])
     if not all(map(_is_numeric, schema.feature_types)):
-        raise ValueError("a feature column is not numeric")
+        raise ValueError("a feature column is neither numeric nor of vectors")
+    if len(set(schema.lanes)) < len(schema.lanes) or len(schema.lanes) > MAX_FEATURES:
+        raise ValueError(f"{len(schema.lanes)} lanes of features, or two of one name")
     std = numbers_or_nan([feature["std"] for feature in features], "std", not_negative)
     return schema, std, features
 
@@ -215,7 +223,7 @@ def _widths(shape: Mapping[str, Any], key: str) -> tuple[int, ...]:
 
 
 def _is_numeric(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or is_vector(kind))
 
 
 def _brief(value: object) -> str:

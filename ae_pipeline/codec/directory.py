@@ -14,6 +14,7 @@ from typing import Any, TypeVar  # JSON trees
 import pyarrow as pa
 from safetensors import SafetensorError
 
+from ae_pipeline.codec.json_columns import from_columns, to_columns
 from ae_pipeline.codec.json_file import pack_tree, parse_tree, unpack_tree
 from ae_pipeline.codec.provenance import HISTORY_FILE, Provenance, provenance_to_json
 from ae_pipeline.errors import CodecNotFoundError, CorruptCodecError
@@ -69,19 +70,24 @@ def save_directory(
         ConfigError: there are so many columns that readers would refuse the codec.
         DestinationError: the directory cannot be written.
     """
-    tree = {
-        "id": codec_id,
-        "format_version": FORMAT_VERSION,
-        **content,
-        "provenance": provenance_to_json(provenance),
-    }
-    frame = pack_tree(tree)
+    frame = pack_json(codec_id, content, provenance)
     for name, stream in files.items():
         publish_bytes(directory / name, stream)
     publish_bytes(directory / CODEC_FILE, frame)
     # What an earlier release wrote here would go on describing another codec.
     for former in (FORMER_CODEC_FILE, HISTORY_FILE):
         remove(directory / former)
+
+
+def pack_json(codec_id: str, content: dict[str, Any], provenance: Provenance) -> bytes:
+    """Return the bytes of `codec.json.zst`; ConfigError as `save_directory`."""
+    tree = {
+        "id": codec_id,
+        "format_version": FORMAT_VERSION,
+        **content,
+        "provenance": provenance_to_json(provenance),
+    }
+    return pack_tree(to_columns(tree))
 
 
 def load_directory(path: Path, build: Callable[[Path, dict[str, Any]], _Codec]) -> _Codec:
@@ -101,7 +107,7 @@ def build_checked(
     """Do as `load_directory` with the JSON that was read."""
     check_version("codec", version_of(tree), str(path))
     try:
-        codec = build(path, tree)
+        codec = build(path, from_columns(tree))
         found = _id_of(codec)  # reads the schema, which decodes its names only now
     except DAMAGE as error:
         raise corrupt(path, f"{type(error).__name__}: {error}") from error

@@ -1,5 +1,11 @@
 """Numbers to numbers and numbers to bytes: grids, predictions, contexts and entropy coding."""
 
+from ae_pipeline.coding.column.streams import (
+    LINEAR_METHODS,
+    NETWORK_METHODS,
+    ColumnStreams,
+    Method,
+)
 from ae_pipeline.coding.contexts import pack_contexts, unpack_contexts
 from ae_pipeline.coding.entropy import (
     pack_each,
@@ -55,15 +61,16 @@ from ae_pipeline.coding.row_sets import (
     unpack_positions,
     unpack_validity,
 )
-from ae_pipeline.coding.streams import (
-    LINEAR_METHODS,
-    NETWORK_METHODS,
-    BlockStreams,
-    ColumnStreams,
-    Method,
-    read_block,
-)
+from ae_pipeline.coding.streams import BlockStreams, read_block
 from ae_pipeline.coding.varint import Reader, prefixed, varint
+from ae_pipeline.coding.vectors import (
+    MOST_NUMBERS,
+    MOST_SHARED,
+    VectorStreams,
+    cosine_similarity,
+    keeps_cosine,
+    pack_shared,
+)
 
 __all__ = [
     "ACTIVATION_MAX",
@@ -76,7 +83,9 @@ __all__ = [
     "MANY_EXACT",
     "MODELLED_VALIDITY",
     "MOST_EXPONENT",
+    "MOST_NUMBERS",
     "MOST_PLACES",
+    "MOST_SHARED",
     "MOST_SIGNIFICAND",
     "MOST_TERMS",
     "NETWORK_METHODS",
@@ -99,19 +108,23 @@ __all__ = [
     "Side",
     "State",
     "SubStream",
+    "VectorStreams",
     "Weights",
     "breaks_promise",
     "context_values",
+    "cosine_similarity",
     "decade_of",
     "decode_matrix",
     "dequantize",
     "encode_matrix",
+    "keeps_cosine",
     "nearest_cells",
     "pack_contexts",
     "pack_each",
     "pack_integers",
     "pack_numbers",
     "pack_positions",
+    "pack_shared",
     "pack_validity",
     "pin_blas_threads",
     "prefixed",

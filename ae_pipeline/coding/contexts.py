@@ -149,8 +149,10 @@ def _merged(counts: Float64[np.ndarray, "contexts bins"]) -> list[int]:
         contexts[best : best + 2] = [contexts[best] + contexts[best + 1]]
         bytes_of[best : best + 2] = [together[best]]
         del left[best], together[best]
-        for n in range(max(best - 1, 0), min(best + 1, len(left))):
-            together[n] = _bytes((contexts[n] + contexts[n + 1])[None])[0]
+        changed = range(max(best - 1, 0), min(best + 1, len(left)))
+        if changed:
+            pairs = np.array([contexts[n] + contexts[n + 1] for n in changed])
+            together[changed.start : changed.stop] = _bytes(pairs)
     return left
 
 

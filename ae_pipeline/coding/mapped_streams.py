@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from ae_pipeline.coding.directory import Entry
 from ae_pipeline.coding.varint import Reader
 
 
@@ -66,11 +67,13 @@ class MappedStreams:
         return [*beside, *(one.content for one in self.substreams)]
 
     @property
-    def directory(self) -> list[int]:
-        """Numbers of the directory, to be written as varints."""
+    def entry(self) -> Entry:
+        """Entry of the directory."""
         beside = [len(self.side)] if self.state in (State.WITH_SIDE, State.WHOLE) else []
-        own = [2 * len(one.content) + one.is_modelled for one in self.substreams]
-        return [self.state, *beside, *own]
+        return self.state, [
+            *beside,
+            *(2 * len(one.content) + one.is_modelled for one in self.substreams),
+        ]
 
 
 @dataclass(frozen=True)
@@ -88,15 +91,15 @@ class MappedLayout:
         return MappedStreams(self.state, side, tuple(own))
 
 
-def read_mapped(reader: Reader, n_subcolumns: Iterable[int]) -> list[MappedLayout]:
+def read_mapped(ways: Reader, lengths: Reader, n_subcolumns: Iterable[int]) -> list[MappedLayout]:
     """Read the directory of all mapped columns; ValueError if it is damaged."""
-    return [_read_layout(reader, n_own) for n_own in n_subcolumns]
+    return [_read_layout(ways, lengths, n_own) for n_own in n_subcolumns]
 
 
-def _read_layout(reader: Reader, n_own: int) -> MappedLayout:
-    state = State(reader.byte())
+def _read_layout(ways: Reader, lengths: Reader, n_own: int) -> MappedLayout:
+    state = State(ways.byte())
     has_side = state in (State.WITH_SIDE, State.WHOLE)
-    side_bytes = reader.varint() if has_side else 0
+    side_bytes = lengths.varint() if has_side else 0
     has_integers = state in (State.INTEGERS, State.WITH_SIDE)
-    entries: Sequence[int] = reader.varints(n_own) if has_integers else []
+    entries: Sequence[int] = lengths.varints(n_own) if has_integers else []
     return MappedLayout(state, side_bytes, tuple(entries))

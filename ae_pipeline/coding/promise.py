@@ -14,18 +14,21 @@ _ONE = 307
 
 @dataclass(frozen=True)
 class Promise:
-    """At most one of three bounds is set; without any, every bit is promised.
+    """At most one of the first three bounds is set; without any, every bit is promised.
 
     Args:
         absolute: largest error, in source units.
         relative: largest error as a share of the value's own magnitude; 0 stays 0.
         digits: significant decimal digits kept: the largest error is half a unit of the last
             digit, plus the rounding of the column's type.
+        cosine: least cosine similarity of a vector and its source, beside an absolute bound for
+            its numbers; 0 if none is promised.
     """
 
     absolute: float = 0.0
     relative: float = 0.0
     digits: int = 0
+    cosine: float = 0.0
 
     @property
     def is_exact(self) -> bool:
@@ -44,6 +47,8 @@ class Promise:
         return np.full(magnitude.shape, self.absolute)
 
     def __str__(self) -> str:
+        if self.cosine:
+            return f"cosine of at least {self.cosine:.7g} in each row"
         if self.relative:
             return f"within {100 * self.relative:.4g} % of each value"
         if self.digits:

@@ -7,62 +7,23 @@ one byte of directory and a large one three.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from functools import cached_property
 
+from ae_pipeline.coding.column.streams import ColumnLayout, ColumnStreams, Method, read_column
+from ae_pipeline.coding.directory import open_directory, pack_directory
 from ae_pipeline.coding.mapped_streams import MappedStreams, read_mapped
 from ae_pipeline.coding.varint import Reader, varints
+from ae_pipeline.coding.vectors.streams import (
+    VectorLayout,
+    VectorStreams,
+    check_size,
+    read_vector,
+)
 
 _CHECKSUM_BYTES = 4
-_HAS_NETWORK, _HAS_MAPPED = 1, 2
-_HAS_VALIDITY, _HAS_EXACT, _METHODS = 0x10, 0x20, 0x0F
-
-
-class Method(IntEnum):
-    """How to read the main stream of a column."""
-
-    DIRECT = 0
-    NETWORK_RESIDUALS = 1
-    LOSSLESS = 2
-    LINEAR_RESIDUALS = 3
-    LINEAR_CONTEXTS = 4
-    NETWORK_CONTEXTS = 5
-    TABLE = 6
-    MAPPED = 7
-
-
-#: Methods that need the cells of other columns.
-LINEAR_METHODS = frozenset({Method.LINEAR_RESIDUALS, Method.LINEAR_CONTEXTS})
-#: Methods that need the prediction of the network.
-NETWORK_METHODS = frozenset({Method.NETWORK_RESIDUALS, Method.NETWORK_CONTEXTS})
-
-
-@dataclass(frozen=True)
-class ColumnStreams:
-    """The streams of one column; an empty optional stream is not stored.
-
-    Args:
-        method: of `main`.
-        main: cells, the values themselves, or residuals of a prediction; contexts of the linear
-            prediction hold cells, contexts of the network residuals; the table model holds cells; a
-            mapped column has its streams elsewhere.
-        validity: which rows are not null; empty if all are.
-        positions: rows (among those that are not null) that are stored exactly.
-        exact: their values.
-    """
-
-    method: Method
-    main: bytes
-    validity: bytes = b""
-    positions: bytes = b""
-    exact: bytes = b""
-
-    @property
-    def n_bytes(self) -> int:
-        """Bytes of all streams."""
-        return len(self.main) + len(self.validity) + len(self.positions) + len(self.exact)
+_HAS_NETWORK, _HAS_MAPPED, _IS_DEFLATED = 1, 2, 4
 
 
 @dataclass(frozen=True)
@@ -72,19 +33,22 @@ class BlockStreams:
     Args:
         n_rows: rows of the block.
         codes: of the network; empty if it predicts no column of the block.
-        columns: feature columns.
+        columns: lanes of the feature columns; a column of numbers has one.
         mapped: columns that are coded as sub-columns of integers.
+        vectors: what the lanes of each vector column have in common, by their numbers.
     """
 
     n_rows: int
     codes: tuple[bytes, ...]
     columns: tuple[ColumnStreams, ...] = field(repr=False)
     mapped: tuple[MappedStreams, ...] = field(default=(), repr=False)
+    vectors: Mapping[range, VectorStreams] = field(default_factory=dict, repr=False)
 
     @property
     def n_bytes(self) -> int:
         """Bytes of all streams, without the directory."""
         own = sum(column.n_bytes for column in self.columns)
+        own += sum(one.n_bytes for one in self.vectors.values())
         return sum(map(len, self.codes)) + own + sum(one.n_bytes for one in self.mapped)
 
     def ledger(self) -> dict[str, int]:
@@ -98,7 +62,10 @@ class BlockStreams:
         main = dict.fromkeys(Method, 0)
         for column in self.columns:
             main[column.method] += len(column.main)
+        for numbers, vector in self.vectors.items():
+            main[_shared_method(self.columns, numbers)] += len(vector.shared)
         table = main[Method.TABLE] + sum(one.n_modelled for one in self.mapped)
+        columns: list[ColumnStreams | VectorStreams] = [*self.columns, *self.vectors.values()]
         return {
             "codes": sum(map(len, self.codes)),
             "corrections": main[Method.NETWORK_RESIDUALS] + main[Method.NETWORK_CONTEXTS],
@@ -109,8 +76,8 @@ class BlockStreams:
             "table": table,
             "integers": sum(one.n_integers for one in self.mapped),
             "beside": sum(len(one.side) for one in self.mapped),
-            "validity": sum(len(column.validity) for column in self.columns),
-            "exact": sum(len(column.positions) + len(column.exact) for column in self.columns),
+            "validity": sum(len(column.validity) for column in columns),
+            "exact": sum(len(column.positions) + len(column.exact) for column in columns),
             "directory": len(self.to_bytes()) - self.n_bytes,
         }
 
@@ -120,25 +87,29 @@ class BlockStreams:
 
     @cached_property
     def _content(self) -> bytes:
+        columns = list(self._columns())
+        entries = [one.entry for one in (*columns, *self.mapped)]
+        directory, is_deflated = pack_directory(list(map(len, self.codes)), entries)
         flags = (_HAS_NETWORK if self.codes else 0) | (_HAS_MAPPED if self.mapped else 0)
-        header = [flags, self.n_rows, *map(len, self.codes)]
-        streams = list(self.codes)
-        for column in self.columns:
-            flags, stored = 0, [column.main]
-            if column.validity:
-                flags |= _HAS_VALIDITY
-                stored.append(column.validity)
-            if column.positions:
-                flags |= _HAS_EXACT
-                stored += [column.positions, column.exact]
-            header += [column.method | flags, *map(len, stored)]
-            streams += stored
-        for one in self.mapped:
-            header += one.directory
-            streams += one.streams
-        # Flags are below 128, so as varints they are the single bytes that the format asks for.
-        body = varints(header) + b"".join(streams)
+        flags |= _IS_DEFLATED if is_deflated else 0
+        streams = [stream for one in (*columns, *self.mapped) for stream in one.streams]
+        # Flags are below 128, so as a varint they are the single byte that the format asks for.
+        body = varints([flags, self.n_rows]) + directory + b"".join((*self.codes, *streams))
         return zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "little") + body
+
+    def _columns(self) -> Iterator[ColumnStreams | VectorStreams]:
+        """Yield feature columns, what the lanes of a vector column have in common before them."""
+        own = {numbers.start: vector for numbers, vector in self.vectors.items()}
+        for number, column in enumerate(self.columns):
+            if number in own:
+                yield own[number]
+            yield column
+
+
+def _shared_method(columns: Sequence[ColumnStreams], numbers: range) -> Method:
+    """Return how most of the lanes that share a stream are coded."""
+    methods = [columns[number].method for number in numbers if columns[number].is_shared]
+    return max(set(methods), key=methods.count) if methods else Method.DIRECT
 
 
 def read_block(
@@ -147,15 +118,17 @@ def read_block(
     latent_dim: int,
     most_rows: int,
     n_subcolumns: Sequence[int] = (),
+    vectors: Sequence[range] = (),
 ) -> BlockStreams:
     """Invert `BlockStreams.to_bytes`.
 
     Args:
         content: a whole block.
-        n_columns: feature columns of the codec.
+        n_columns: lanes of the feature columns of the codec.
         latent_dim: codes per row of the codec, 0 without a network.
         most_rows: rows that the container has room for; a block that claims more is damaged.
         n_subcolumns: sub-columns of each mapped column of the codec.
+        vectors: numbers of the lanes of each vector column.
 
     Raises:
         ValueError: the checksum, a length or a method is wrong.
@@ -172,27 +145,39 @@ def read_block(
     n_rows = reader.varint()
     if n_rows > most_rows:
         raise ValueError(f"block claims {n_rows} rows, its row group has {most_rows}")
-    code_lengths = reader.varints(latent_dim if has_network else 0)
-    layouts = [_read_layout(reader) for _ in range(n_columns)]
-    mapped = read_mapped(reader, n_subcolumns)
+    check_size(sum(map(len, vectors)), n_rows)
+    n_entries = n_columns + len(vectors) + len(n_subcolumns)
+    ways, lengths = open_directory(reader, n_entries, bool(flags & _IS_DEFLATED))
+    code_lengths = lengths.varints(latent_dim if has_network else 0)
+    layouts = list(_read_layouts(ways, lengths, n_columns, vectors))
+    mapped = read_mapped(ways, lengths, n_subcolumns)
+    if lengths is not reader and not lengths.is_at_end:
+        raise ValueError("directory has lengths that no stream owns")
     codes = tuple(reader.take_all(code_lengths))
-    columns = tuple(
-        ColumnStreams(method, **dict(zip(names, reader.take_all(lengths), strict=True)))
-        for method, names, lengths in layouts
-    )
+    columns: list[ColumnStreams] = []
+    own: dict[range, VectorStreams] = {}
+    for layout in layouts:
+        if isinstance(layout, VectorLayout):
+            numbers = range(len(columns), len(columns) + len(layout.lanes))
+            own[numbers], lanes = layout.take(reader, n_rows)
+            columns += lanes
+        else:
+            columns.append(layout.take(reader))
     found = tuple(one.take(reader) for one in mapped)
     if not reader.is_at_end:
         raise ValueError("block has bytes that no stream owns")
-    return BlockStreams(n_rows, codes, columns, found)
+    return BlockStreams(n_rows, codes, tuple(columns), found, own)
 
 
-def _read_layout(reader: Reader) -> tuple[Method, list[str], list[int]]:
-    """Read how a column is stored: its method, and name and length of each stream."""
-    tag = reader.byte()
-    method = Method(tag & _METHODS)
-    names = ["main"]
-    if tag & _HAS_VALIDITY:
-        names.append("validity")
-    if tag & _HAS_EXACT:
-        names += ["positions", "exact"]
-    return method, names, reader.varints(len(names))
+def _read_layouts(
+    ways: Reader, lengths: Reader, n_columns: int, vectors: Sequence[range]
+) -> Iterator[VectorLayout | ColumnLayout]:
+    """Read how each feature column is stored."""
+    wide = {numbers.start: len(numbers) for numbers in vectors}
+    number = 0
+    while number < n_columns:
+        if number in wide:
+            yield read_vector(ways, lengths, wide[number])
+        else:
+            yield read_column(ways, lengths)
+        number += wide.get(number, 1)

@@ -15,37 +15,51 @@ from ae_pipeline.columns.metrics import (
     mean_metrics,
     measure_errors,
 )
+from ae_pipeline.columns.roles import pinned_columns, resolve_roles
+from ae_pipeline.columns.rounding import rounded
 from ae_pipeline.columns.schema import (
+    MAX_FEATURES,
     TableSchema,
     check_unique_names,
     deserialize_schema,
     misfits,
-    pinned_columns,
-    resolve_roles,
     serialize_schema,
 )
 from ae_pipeline.columns.stability import Reference, reference_of, stability_index
 from ae_pipeline.columns.standardization import Standardization, fit_standardization, is_rare
 from ae_pipeline.columns.statistics import ColumnStatistics, measure
 from ae_pipeline.columns.tolerance import resolve_tolerances
+from ae_pipeline.columns.vectors.lanes import (
+    LaneReader,
+    Vectors,
+    count_lanes,
+    is_vector,
+    lane_names,
+)
 
 __all__ = [
     "FLAT_R2",
+    "MAX_FEATURES",
     "ColumnStatistics",
     "ErrorMetrics",
     "ErrorSums",
     "Fidelity",
+    "LaneReader",
     "Reference",
     "Standardization",
     "TableSchema",
+    "Vectors",
     "Verdict",
     "check_unique_names",
     "column_metrics",
+    "count_lanes",
     "deserialize_schema",
     "fine_tolerance",
     "fit_standardization",
     "is_rare",
+    "is_vector",
     "judge",
+    "lane_names",
     "mean_metrics",
     "measure",
     "measure_errors",
@@ -54,6 +68,7 @@ __all__ = [
     "reference_of",
     "resolve_roles",
     "resolve_tolerances",
+    "rounded",
     "serialize_schema",
     "stability_index",
     "verdict_of",

@@ -8,13 +8,14 @@ of the column: without its most frequent values, and within robust fences.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float64
 
 from ae_pipeline.columns.quartiles import fences, quartiles
+from ae_pipeline.columns.rounding import rounded_or_none
 
 Verdict = Literal["exact", "kept", "coarse", "flattened"]
 
@@ -29,6 +30,8 @@ _FREQUENT, _MOST_FREQUENT = 0.05, 20
 _LEAST_VALUES = 8
 #: A tolerance of this share of a standard deviation keeps more than 0.99 of the variance.
 _FINE = 0.1
+#: Digits of shares of variance and of quartile ranges that a codec keeps.
+_SHARE_DIGITS, _RANGE_DIGITS = 6, 4
 #: Larger numbers overflow when squared.
 _LARGEST = 1e150
 
@@ -59,6 +62,11 @@ class Fidelity:
     def worst_r2(self) -> float | None:
         """The smaller of both shares."""
         return min((one for one in (self.r2, self.r2_bulk) if one is not None), default=None)
+
+    def short(self) -> Fidelity:
+        """Return the same in as many digits as a codec keeps."""
+        r2, r2_bulk = (rounded_or_none(one, _SHARE_DIGITS) for one in (self.r2, self.r2_bulk))
+        return replace(self, r2=r2, r2_bulk=r2_bulk, iqr=rounded_or_none(self.iqr, _RANGE_DIGITS))
 
 
 @dataclass(frozen=True)

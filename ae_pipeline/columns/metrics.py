@@ -8,7 +8,7 @@ kept, over all values and over those of the bulk: one outlier can make up nearly
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float64, Int64
 from ae_pipeline.coding import Promise
 from ae_pipeline.columns.fidelity import worst_view
 
+_SUMS = ("count", "n_mismatched", "squared", "absolute", "maximum", "to_tolerance")
 #: Values of a block that decide which of it are the bulk.
 _TOLD_BY = 1 << 11
 
@@ -85,6 +86,12 @@ class ErrorSums:
         counts = np.zeros(n_features, np.int64)
         return cls(counts, counts, zeros, zeros, zeros, np.full(n_features, np.nan))
 
+    @classmethod
+    def side_by_side(cls, parts: Sequence[ErrorSums]) -> ErrorSums:
+        """Return the sums of the columns of all parts."""
+        own = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _SUMS}
+        return cls(**own, variance=_beside(parts, "variance"), bulk=_beside(parts, "bulk"))
+
     def merge(self, other: ErrorSums) -> ErrorSums:
         """Return the sums over the rows of both."""
         with np.errstate(over="ignore"):
@@ -98,6 +105,13 @@ class ErrorSums:
                 variance=_merged(self.variance, other.variance),
                 bulk=_merged(self.bulk, other.bulk),
             )
+
+
+def _beside(parts: Sequence[ErrorSums], name: str) -> VarianceSums:
+    """Return one of the variances of all parts, column by column."""
+    own = [getattr(part, name) or VarianceSums.empty(len(part.count)) for part in parts]
+    names = [field.name for field in fields(VarianceSums)]
+    return VarianceSums(*(np.concatenate([getattr(one, key) for one in own]) for key in names))
 
 
 def _merged(one: VarianceSums | None, other: VarianceSums | None) -> VarianceSums | None:

@@ -1,4 +1,4 @@
-"""Roles of columns: which are features and which are kept.
+"""The schema of a table, the roles of its columns, and how schemas differ.
 
 The module reads Arrow schemas only, never data.
 """
@@ -6,21 +6,18 @@ The module reads Arrow schemas only, never data.
 from __future__ import annotations
 
 import base64
-import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from typing import Any  # JSON that others wrote
+from functools import cached_property
 
 import pyarrow as pa
 
-from ae_pipeline.config.columns import ColumnsConfig
-from ae_pipeline.errors import ConfigError, DuplicateColumnError, NoFeatureColumnError, listing
+from ae_pipeline.columns.vectors.lanes import is_vector, lane_names, lane_type
+from ae_pipeline.errors import DuplicateColumnError, listing
 
-#: Feature columns of one table; the codes of missing values hold a column number in 14 bits.
+#: Lanes of the feature columns of one table; the codes of missing values hold a number in 14 bits.
 MAX_FEATURES = 1 << 14
-_LANCE_KEY = b"lance-schema:unenforced-primary-key"
 
 
 @dataclass(frozen=True)
@@ -51,47 +48,39 @@ class TableSchema:
         """Arrow types of the feature columns."""
         return tuple(self.arrow.field(name).type for name in self.features)
 
+    @cached_property
+    def spans(self) -> tuple[range, ...]:
+        """Numbers of the lanes of each feature column: one, or as many as its vectors are wide."""
+        found, start = [], 0
+        for name, kind in zip(self.features, self.feature_types, strict=True):
+            width = len(lane_names(name, kind))
+            found.append(range(start, start + width))
+            start += width
+        return tuple(found)
 
-def resolve_roles(arrow: pa.Schema, columns: ColumnsConfig, where: str) -> TableSchema:
-    """Give every column its role: floats are features, all else is kept, settings override.
+    @cached_property
+    def lanes(self) -> tuple[str, ...]:
+        """Names of the lanes of all feature columns."""
+        pairs = zip(self.features, self.feature_types, strict=True)
+        return tuple(lane for name, kind in pairs for lane in lane_names(name, kind))
 
-    A column that the file declares as its key or index is kept even if it holds floats: an error
-    there would confuse rows.
+    @cached_property
+    def lane_types(self) -> tuple[pa.DataType, ...]:
+        """Arrow types of the lanes."""
+        pairs = zip(self.feature_types, self.spans, strict=True)
+        return tuple(lane_type(kind) for kind, span in pairs for _ in span)
 
-    Args:
-        arrow: schema of the source.
-        columns: names and globs that override the default; `feature` wins over `keep`.
-        where: path for messages.
+    @property
+    def vectors(self) -> tuple[str, ...]:
+        """Names of the feature columns that hold vectors."""
+        pairs = zip(self.features, self.feature_types, strict=True)
+        return tuple(name for name, kind in pairs if is_vector(kind))
 
-    Raises:
-        DuplicateColumnError: two columns share a name.
-        ConfigError: a pattern matches no column, or names one that is not numeric.
-        NoFeatureColumnError: no column is left to encode.
-    """
-    _check_unique(arrow.names, where)
-    kept = _matching(arrow, columns.keep, where)
-    keys = declared_keys(arrow)
-    wanted = {
-        name
-        for name in _matching(arrow, columns.feature, where)
-        if _is_usable(arrow.field(name), name in columns.feature, where)
-    }
-    features = tuple(
-        field.name
-        for field in arrow
-        if field.name in wanted
-        or (pa.types.is_floating(field.type) and field.name not in kept and field.name not in keys)
-    )
-    _check_count(features, arrow, columns, where)
-    return TableSchema(arrow, features)
-
-
-def pinned_columns(arrow: pa.Schema, columns: ColumnsConfig) -> set[str]:
-    """Return the columns that the settings keep as they are.
-
-    A pattern without a match is fine here: `resolve_roles` looked at the first schema.
-    """
-    return {name for pattern in columns.keep for name in _found(arrow, pattern)}
+    def without_vectors(self) -> TableSchema:
+        """Return the same schema with vector columns kept."""
+        vectors = set(self.vectors)
+        features = tuple(name for name in self.features if name not in vectors)
+        return TableSchema(self.arrow, features, self.stored)
 
 
 def misfits(roles: TableSchema, got: pa.Schema) -> list[str]:
@@ -126,46 +115,6 @@ def schema_differences(expected: pa.Schema, got: pa.Schema) -> list[str]:
 
 def check_unique_names(names: Iterable[str], where: str) -> None:
     """Raise `DuplicateColumnError` if two columns share a name."""
-    _check_unique(list(names), where)
-
-
-def declared_keys(arrow: pa.Schema) -> set[str]:
-    """Return the columns that metadata of pandas, Iceberg or Lance name as index or key."""
-    metadata = arrow.metadata or {}
-    pandas = _object(metadata.get(b"pandas"))
-    index = [name for name in _items(pandas.get("index_columns")) if isinstance(name, str)]
-    iceberg = _object(metadata.get(b"iceberg.schema"))
-    identifiers = _items(iceberg.get("identifier-field-ids"))
-    fields = [field for field in _items(iceberg.get("fields")) if isinstance(field, dict)]
-    keys = [field.get("name") for field in fields if field.get("id") in identifiers]
-    lance = [field.name for field in arrow if (field.metadata or {}).get(_LANCE_KEY) == b"true"]
-    return {name for name in (*index, *keys, *lance) if name in arrow.names}
-
-
-def serialize_schema(arrow: pa.Schema) -> str:
-    """Write an Arrow schema, metadata included, as base64 of its IPC message."""
-    return base64.b64encode(arrow.serialize().to_pybytes()).decode("ascii")
-
-
-def deserialize_schema(text: str) -> pa.Schema:
-    """Invert `serialize_schema`; ValueError or ArrowException for other text."""
-    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text)))
-
-
-def _object(text: bytes | None) -> dict[str, Any]:
-    """Parse a JSON object; other programs wrote the metadata, so anything else counts as empty."""
-    try:
-        found = json.loads(text or b"{}")
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _items(found: Any) -> list[Any]:
-    return found if isinstance(found, list) else []
-
-
-def _check_unique(names: list[str], where: str) -> None:
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise DuplicateColumnError(
@@ -177,56 +126,11 @@ def _check_unique(names: list[str], where: str) -> None:
         )
 
 
-def _matching(arrow: pa.Schema, patterns: tuple[str, ...], where: str) -> set[str]:
-    """Return the columns that any pattern matches; a pattern without a match is a typo."""
-    matches: set[str] = set()
-    for pattern in patterns:
-        found = _found(arrow, pattern)
-        if not found:
-            raise ConfigError(
-                "no column matches",
-                where=where,
-                expected=f"one of {listing(arrow.names)}",
-                got=pattern,
-            )
-        matches |= found
-    return matches
+def serialize_schema(arrow: pa.Schema) -> str:
+    """Write an Arrow schema, metadata included, as base64 of its IPC message."""
+    return base64.b64encode(arrow.serialize().to_pybytes()).decode("ascii")
 
 
-def _found(arrow: pa.Schema, pattern: str) -> set[str]:
-    return {name for name in arrow.names if name == pattern or fnmatchcase(name, pattern)}
-
-
-def _is_usable(field: pa.Field, is_named: bool, where: str) -> bool:
-    """Return whether the column is numeric; one named in the settings must be."""
-    is_numeric = pa.types.is_floating(field.type) or pa.types.is_integer(field.type)
-    if is_named and not is_numeric:
-        raise ConfigError(
-            f"column {field.name!r} cannot be a feature",
-            where=where,
-            expected="a float or integer column",
-            got=str(field.type),
-            remedy="keep it",
-        )
-    return is_numeric
-
-
-def _check_count(
-    features: tuple[str, ...], arrow: pa.Schema, columns: ColumnsConfig, where: str
-) -> None:
-    coded = columns.codes_others and set(arrow.names) - _matching(arrow, columns.keep, where)
-    if not features and not coded:
-        raise NoFeatureColumnError(
-            "no column to encode",
-            where=where,
-            expected="at least one column that is not kept, or integers named with columns.feature",
-            got=listing([f"{field.name} ({field.type})" for field in arrow]) or "no columns",
-        )
-    if len(features) > MAX_FEATURES:
-        raise ConfigError(
-            "too many feature columns",
-            where=where,
-            expected=f"at most {MAX_FEATURES}",
-            got=str(len(features)),
-            remedy="keep some of them with columns.keep",
-        )
+def deserialize_schema(text: str) -> pa.Schema:
+    """Invert `serialize_schema`; ValueError or ArrowException for other text."""
+    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text)))

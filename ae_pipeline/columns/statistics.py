@@ -62,6 +62,30 @@ class ColumnStatistics:
         std[self.minimum == self.maximum] = 0.0
         return std
 
+    def joined(self, numbers: range) -> ColumnStatistics:
+        """Return the statistics of all values of these lanes as one column.
+
+        Its sample is that of single values, so rows and priorities mean nothing.
+        """
+        chosen = slice(numbers.start, numbers.stop)
+        count = self.count[chosen]
+        total = np.maximum(count.sum(keepdims=True), 1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = (self.mean[chosen] * (count / total)).sum(keepdims=True)
+            apart = (count * (self.mean[chosen] - mean) ** 2).sum(keepdims=True)
+            m2 = self.m2[chosen].sum(keepdims=True) + apart
+        sample = np.ascontiguousarray(self.sample[:, chosen]).reshape(-1, 1)
+        return ColumnStatistics(
+            n_rows=self.n_rows * len(numbers),
+            count=count.sum(keepdims=True),
+            mean=mean,
+            m2=m2,
+            minimum=np.fmin.reduce(self.minimum[chosen], keepdims=True),
+            maximum=np.fmax.reduce(self.maximum[chosen], keepdims=True),
+            sample=sample,
+            priorities=np.zeros(len(sample)),
+        )
+
     def merge(self, other: ColumnStatistics) -> ColumnStatistics:
         """Return the statistics of the rows of both; their order does not matter."""
         count = self.count + other.count

@@ -29,6 +29,8 @@ from ae_pipeline.columns.decimals import decimal_places
 from ae_pipeline.columns.schema import TableSchema
 from ae_pipeline.columns.spread import Spread, measure_spread
 from ae_pipeline.columns.statistics import ColumnStatistics
+from ae_pipeline.columns.vectors.cosine_step import cosine_quantizer
+from ae_pipeline.columns.vectors.lanes import is_vector, lane_type
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
 from ae_pipeline.errors import ConfigError, listing
 
@@ -37,6 +39,8 @@ _LARGEST_MARGIN = 2.0**-7
 #: Orders of magnitude below the least value seen that still have cells: binary and decimal.
 _SPARE_EXPONENTS = {2: 16, 10: 5}
 _LEAST_EXPONENT = {2: -1000, 10: -280}
+#: Decimals, in units of their last place, have fewer digits than this one if they are on a grid.
+_MOST_WHOLE = 1e12
 #: A finer relative tolerance is exact, since float64 hardly resolves more.
 _LEAST_RELATIVE = 2.0**-44
 #: Rounds in which a tolerance is fitted to an average error, the part of that error aimed at, and
@@ -66,14 +70,32 @@ def resolve_tolerances(
                 expected=f"one of {listing(schema.features) or 'none: every column is exact'}",
                 got=rule.match,
             )
+    _check_cosine(config, schema)
     default = ToleranceRule(match="*", kind=config.kind, value=config.relative)
-    columns = zip(schema.features, schema.feature_types, strict=True)
+    columns = zip(schema.features, schema.feature_types, schema.spans, strict=True)
     return tuple(
-        _Column(kind, statistics, index).quantizer(
-            next((rule for rule in reversed(config.rules) if _matches(rule, name)), default)
-        )
-        for index, (name, kind) in enumerate(columns)
+        _quantizer(kind, statistics, numbers, _rule_of(config, name, default))
+        for name, kind, numbers in columns
     )
+
+
+def _rule_of(config: ToleranceConfig, name: str, default: ToleranceRule) -> ToleranceRule:
+    return next((rule for rule in reversed(config.rules) if _matches(rule, name)), default)
+
+
+def _quantizer(
+    kind: pa.DataType, statistics: ColumnStatistics, numbers: range, rule: ToleranceRule
+) -> Quantizer:
+    """Return grid and promise of a column, the same for all lanes of one of vectors."""
+    if not is_vector(kind):
+        return _Column(kind, statistics, numbers.start).quantizer(rule)
+    if rule.kind == "cosine":
+        rows = statistics.sample[:, numbers.start : numbers.stop]
+        dtype = np.dtype(lane_type(kind).to_pandas_dtype())
+        return cosine_quantizer(rows.astype(dtype), rule.value)
+    found = _Column(lane_type(kind), statistics.joined(numbers), 0).quantizer(rule)
+    # What is rare in one lane may be usual in another.
+    return replace(found, ordinary=None)
 
 
 @dataclass(frozen=True)
@@ -146,11 +168,16 @@ class _Column:
             tolerance = _of_integers(tolerance)
             return Quantizer.linear(self._origin(2.0 * tolerance, spread), tolerance)
         places = decimal_places(self._seen)
-        if places is not None and 2.0 * tolerance < float(f"1e{-places}"):
+        is_finer = places is not None and 2.0 * tolerance < float(f"1e{-places}")
+        if places is not None and is_finer and self._are_few_digits(places):
             grid = DecimalGrid(places, 0.0)
             return Quantizer(DecimalGrid(places, self._origin(grid.cell, spread)), Promise())
         tolerance = _with_room(tolerance, self._seen)
         return Quantizer.linear(self._origin(2.0 * tolerance, spread), tolerance)
+
+    def _are_few_digits(self, places: int) -> bool:
+        """Whether decimals are such that somebody wrote, not results that were printed in full."""
+        return float(np.abs(self._seen).max()) * float(f"1e{places}") < _MOST_WHOLE
 
     def _rounded(self, places: int) -> Quantizer:
         """Return decimals of `places` digits after the point; integers are exact."""
@@ -245,6 +272,21 @@ def _breaks_any(tolerance: float, values: Float[np.ndarray, "values"]) -> bool:
     cells = quantize(quantizer.grid.to_units(values.astype(np.float64)), None)
     decoded = dequantize(quantizer.grid, cells, None, values.dtype)
     return bool(breaks_promise(values, decoded, quantizer.promise).any())
+
+
+def _check_cosine(config: ToleranceConfig, schema: TableSchema) -> None:
+    """Raise `ConfigError` for a cosine of numbers that are no vectors."""
+    default = ToleranceRule(match="*", kind=config.kind, value=config.relative)
+    numbers = [name for name in schema.features if name not in schema.vectors]
+    wrong = [name for name in numbers if _rule_of(config, name, default).kind == "cosine"]
+    if wrong:
+        raise ConfigError(
+            "a cosine is promised of columns that hold no vectors",
+            where="tolerance.rules",
+            expected=f"one of {listing(schema.vectors) or 'none: there are no vectors'}",
+            got=listing(wrong),
+            remedy="give these columns a rule of another kind after it, or name the vectors alone",
+        )
 
 
 def _matches(rule: ToleranceRule, name: str) -> bool:

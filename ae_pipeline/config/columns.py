@@ -28,6 +28,15 @@ class ColumnsConfig(Settings):
         "keep those that are hardly larger as plain Parquet. all: code every one. features: keep "
         "them all.",
     )
+    chain: int = Field(
+        default=16,
+        ge=1,
+        le=1024,
+        description="Most columns of an archive in a chain, each decoded from the one before, by "
+        "the table model and, counted apart, by linear prediction. A reader of one column decodes "
+        "all that it depends on: shorter chains make that less, and archives larger. 1: every "
+        "column on its own.",
+    )
     accept_changes: bool = Field(
         default=False,
         description="Also encode columns whose Parquet types cannot be restored: their values "

@@ -17,6 +17,7 @@ ToleranceKind = Literal[
     "decimals",
     "rmse",
     "psnr",
+    "cosine",
     "exact",
 ]
 #: Kinds of tolerance for columns without a rule.
@@ -32,8 +33,9 @@ _KINDS = (
     "of each value's own magnitude, like SZ's PW_REL; 0 stays 0. digits: significant digits of "
     "each value. decimals: places after the point, like GRIB's decimal scale; negative numbers are "
     "tens and hundreds. Both are rounded to the column's own type. "
-    "rmse: root mean square error in source units. psnr: in dB, of maximum - minimum. exact: bit "
-    "for bit."
+    "rmse: root mean square error in source units. psnr: in dB, of maximum - minimum. cosine: "
+    "of vectors alone, the least cosine similarity of each decoded vector with its source, up to "
+    "1. exact: bit for bit. One tolerance holds for all floats of a vector."
 )
 
 
@@ -86,8 +88,8 @@ class ToleranceConfig(Settings):
     rules: tuple[ToleranceRule, ...] = Field(
         default=(),
         description="Rules for columns with a tolerance of their own. Each has match (a name or "
-        "glob), kind (absolute, spread, range, std, relative, digits, decimals, rmse, psnr, exact) "
-        "and value; the last match counts.",
+        "glob), kind (absolute, spread, range, std, relative, digits, decimals, rmse, psnr, "
+        "cosine, exact) and value; the last match counts.",
     )
     accept_flattened: bool = Field(
         default=False,
@@ -110,6 +112,8 @@ def _check_value(kind: str, value: float) -> None:
         raise ValueError(
             f"decimals must be a whole number from {-_MOST_PLACES} to {_MOST_PLACES}, got {value:g}"
         )
+    if kind == "cosine" and not 0 < value <= 1:
+        raise ValueError(f"cosine must be above 0 and at most 1, such as 0.999, got {value:g}")
     if kind == "psnr" and value <= 0:
         raise ValueError(f"psnr must be above 0 dB, got {value:g}")
     if kind != "decimals" and value < 0:

@@ -130,8 +130,9 @@ def _rows_at_once(file: pq.ParquetFile, most: int, columns: Sequence[str] | None
     """Return the rows to read at a time: at most so many, fewer where values may be long."""
     groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
     n_rows, n_bytes = file.metadata.num_rows, sum(group.total_byte_size for group in groups)
-    wanted = file.schema_arrow.names if columns is None else columns
-    if not all(_is_fixed(file.schema_arrow.field(name).type) for name in wanted):
+    schema = file.schema_arrow  # made anew each time
+    wanted = schema.names if columns is None else columns
+    if not all(_is_fixed(schema.field(name).type) for name in wanted):
         most = min(most, _LONG_ROWS)  # a dictionary hides in the file how long they are
     return max(1, min(most, _READ_BYTES * n_rows // max(n_bytes, 1))) if n_rows else most
 

@@ -11,6 +11,7 @@ from ae_pipeline.fitting.forecast import (
     sample_blocks,
     sample_source,
 )
+from ae_pipeline.fitting.forecast_rest import container_bytes, described_bytes, fit_seconds
 from ae_pipeline.fitting.guard import column_fidelity, flattened_warnings, is_named, judge_codec
 from ae_pipeline.fitting.prepare import measure_for_fit
 from ae_pipeline.fitting.preview import preview
@@ -22,10 +23,13 @@ __all__ = [
     "ForecastCodec",
     "SampledSource",
     "column_fidelity",
+    "container_bytes",
+    "described_bytes",
     "direct_codec",
     "fit_archive_codec",
     "fit_codec",
     "fit_key",
+    "fit_seconds",
     "flattened_warnings",
     "forecast_codec",
     "is_named",

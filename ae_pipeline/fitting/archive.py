@@ -55,7 +55,10 @@ def fit_archive_codec(
         n_rows=measured.statistics.n_rows,
         training=UNTRAINED,
         tolerance=job.tolerance.shaping() if promised is None else promised.provenance.tolerance,
-        references=tuple(map(reference_of, sample.T)),
+        references=tuple(
+            reference_of(sample[:, span.start : span.stop].reshape(-1))
+            for span in measured.schema.spans
+        ),
     )
     quantizers = None if promised is None else promised.quantizers
     direct, inputs = direct_codec(job, measured, provenance, quantizers)

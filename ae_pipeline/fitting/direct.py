@@ -10,14 +10,15 @@ from jaxtyping import Bool, Float64
 from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.coding import Quantizer
-from ae_pipeline.columns import Standardization, fit_standardization, resolve_tolerances
+from ae_pipeline.columns import Standardization, fit_standardization, resolve_tolerances, rounded
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.fitting.prepare import Measured
 from ae_pipeline.results.fit import TrainingSummary
 
 #: Cells per standard deviation of a column.
 _MOST_CELLS = 2.0**24
-
+#: Digits of the unit of standardised errors.
+_STD_DIGITS = 5
 
 #: Training summary in a provenance without a trained network.
 UNTRAINED = TrainingSummary(0, 0, "no network", 0, 0.0, 0.0)
@@ -43,20 +44,20 @@ def direct_codec(
     direct = ArchiveCodec(
         schema=measured.schema,
         quantizers=quantizers,
-        std=measured.deviation(inputs),
+        std=np.array([rounded(one, _STD_DIGITS) for one in measured.deviation(inputs).tolist()]),
         predictor=None,
         network=None,
         provenance=provenance,
     )
-    is_whole = np.array([quantizer.is_whole for quantizer in quantizers], bool)
+    is_whole = np.array([quantizer.is_whole for quantizer in direct.lane_quantizers], bool)
     is_learnable = _is_learnable(inputs, direct.cell) & ~is_whole
     return direct, replace(inputs, scale=np.where(is_learnable, inputs.scale, 0.0))
 
 
 def _is_learnable(
-    inputs: Standardization, cell: Float64[np.ndarray, "features"]
-) -> Bool[np.ndarray, "features"]:
-    """Return which columns a network may see.
+    inputs: Standardization, cell: Float64[np.ndarray, "lanes"]
+) -> Bool[np.ndarray, "lanes"]:
+    """Return which lanes a network may see.
 
     Their cells have one width, not so fine against the spread that float32 cannot tell them apart.
     """

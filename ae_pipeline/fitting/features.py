@@ -7,9 +7,9 @@ from pathlib import Path
 from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.features import FeaturesCodec, load_features_codec
 from ae_pipeline.coding import Architecture
-from ae_pipeline.columns import Standardization, fit_standardization
+from ae_pipeline.columns import Standardization, fit_standardization, resolve_roles
 from ae_pipeline.config.job import JobConfig
-from ae_pipeline.dataset import Source
+from ae_pipeline.dataset import Source, typical_schema
 from ae_pipeline.errors import ConfigError, NoFeatureColumnError, listing
 from ae_pipeline.extras import require
 from ae_pipeline.fitting.prepare import measure_for_fit
@@ -37,7 +37,11 @@ def fit_codec(
         MissingExtraError: the packages that train networks are not installed.
     """
     require("fitting a codec", "tensorflow", "keras")
-    measured = measure_for_fit(job, source, progress, max_rows=job.statistics.max_rows)
+    roles = resolve_roles(typical_schema(source), job.columns, str(source.root))
+    roles = roles.without_vectors()
+    measured = measure_for_fit(
+        job, source, progress, max_rows=job.statistics.max_rows, schema=roles
+    )
     schema, statistics = measured.schema, measured.statistics
     previous = codec_to_start_from(job, schema, load_features_codec)
     if previous is None:

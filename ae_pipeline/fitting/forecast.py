@@ -37,8 +37,8 @@ from ae_pipeline.results.progress import Progress
 #: Values to measure, and values to plan on, over all columns. Ranges come from the measured
 #: values, and a range that is too small makes tolerances too fine.
 _MEASURED_VALUES, _MOST_VALUES = 1 << 23, 1 << 20
-#: Seconds of a present-day core to learn a table for.
-_TABLE_S = 10.0
+#: Seconds of a present-day core to learn a table for, and values to learn it from.
+TABLE_S, TABLE_VALUES = 10.0, 2 * _MOST_VALUES
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def sample_source(job: EstimateJob, progress: Progress) -> SampledSource:
     tell_ignored(source, job.source)
     source = fittable(source, job.columns)
     schema = resolve_roles(typical_schema(source), job.columns, job.source)
-    n_features = max(len(schema.features), 1)
+    n_features = max(len(schema.lanes), 1)
     measured = measure_for_fit(
         job, source, progress, max_rows=_MEASURED_VALUES // n_features, schema=schema
     )
@@ -118,9 +118,7 @@ def forecast_codec(
         codec = plan_codec(trainer, config, _MOST_VALUES, forecast)
         share = outlook(trainer, codec, config.budget_s)
     own = own.model_copy(update={"planner": config})
-    whole = add_table(
-        codec, sampled.source, sampled.groups, own, progress, _TABLE_S, 2 * _MOST_VALUES
-    )
+    whole = add_table(codec, sampled.source, sampled.groups, own, progress, TABLE_S, TABLE_VALUES)
     return ForecastCodec(whole, share)
 
 

@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: Words and signs that YAML does not read as text.
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
+#: Values of vectors that are judged.
+_MOST_JUDGED = 1 << 17
 #: The most columns that a message names one by one.
 _NAMED = 20
 
@@ -41,13 +43,32 @@ def judge_codec(
 
     Every other way to code a column keeps the same promise on the same grid.
     """
-    kinds = codec.schema.feature_types
-    missing = np.isnan(sample.T).astype(np.uint8)  # 1 is null
-    arrays = block_to_arrays(Block(np.ascontiguousarray(sample.T), missing), kinds)
-    return tuple(
-        _judge_column(source, code_directly(column, source), promise)
-        for source, column, promise in zip(arrays, codec.columns, codec.promises, strict=True)
-    )
+    parts = zip(codec.schema.spans, codec.promises, strict=True)
+    return tuple(_judge(codec, numbers, sample, promise) for numbers, promise in parts)
+
+
+def _judge(
+    codec: ArchiveCodec,
+    numbers: range,
+    sample: Float64[np.ndarray, "rows features"],
+    promise: Promise,
+) -> Fidelity:
+    """Judge a column by all its values together: those of vectors have one tolerance."""
+    values = _values_of(sample, numbers)[None]
+    missing = np.isnan(values).astype(np.uint8)  # 1 is null
+    column = codec.columns[numbers.start]
+    (source,) = block_to_arrays(Block(values, missing), [column.kind])
+    return _judge_column(source, code_directly(column, source), promise).short()
+
+
+def _values_of(
+    sample: Float64[np.ndarray, "rows features"], numbers: range
+) -> Float64[np.ndarray, "values"]:
+    """Return the values of a column, evenly spread ones where vectors have too many."""
+    values = sample[:, numbers.start : numbers.stop].reshape(-1)
+    step = max(1, values.size // _MOST_JUDGED) if len(numbers) > 1 else 1
+    # An odd step meets all lanes.
+    return np.ascontiguousarray(values[:: step | 1])
 
 
 def _judge_column(source: pa.Array, decoded: pa.Array, promise: Promise) -> Fidelity:
@@ -95,9 +116,8 @@ def check_meaning(
     unasked = [one for one in flattened if not is_named(config, one.name)]
     if config.accept_flattened or not unasked:
         return
-    rules = [
-        _finer_rule(one.name, sample[:, codec.schema.features.index(one.name)]) for one in unasked
-    ]
+    spans = dict(zip(codec.schema.features, codec.schema.spans, strict=True))
+    rules = [_finer_rule(one.name, _values_of(sample, spans[one.name])) for one in unasked]
     raise FlattenedColumnError(
         f"the tolerance flattens {_count(unasked)}: decoded, hardly anything of what they say "
         "is left",

@@ -48,7 +48,7 @@ class Measured:
     Args:
         where: path of the source, for messages and provenance.
         schema: schema and roles.
-        statistics: statistics of the feature columns.
+        statistics: statistics of the lanes of the feature columns.
         groups: row groups to learn from.
     """
 
@@ -58,9 +58,19 @@ class Measured:
     groups: tuple[RowGroup, ...]
 
     def deviation(self, standardization: Standardization) -> Float64[np.ndarray, "features"]:
-        """Return each column's standard deviation; its scale if that is not positive."""
-        std = self.statistics.std
-        return np.where(np.isfinite(std) & (std > 0), std, standardization.scale)
+        """Return each column's standard deviation; its scale if that is not positive.
+
+        That of vectors is of all their numbers together.
+        """
+        found = np.array([self.column(number).std[0] for number in range(len(self.schema.spans))])
+        scale = np.array(
+            [standardization.scale[span.start : span.stop].max() for span in self.schema.spans]
+        )
+        return np.where(np.isfinite(found) & (found > 0), found, scale)
+
+    def column(self, number: int) -> ColumnStatistics:
+        """Return the statistics of one feature column, of vectors those of all their numbers."""
+        return self.statistics.joined(self.schema.spans[number])
 
 
 def measure_for_fit(
@@ -89,7 +99,7 @@ def measure_for_fit(
         schema = resolve_roles(typical_schema(source), job.columns, where)
     statistics, groups = measure_source(
         list_row_groups(source.fragments),
-        schema.features,
+        schema,
         max_rows,
         job.training.seed,
         progress,
@@ -100,7 +110,7 @@ def measure_for_fit(
 
 def measure_source(
     groups: Sequence[RowGroup],
-    features: Sequence[str],
+    schema: TableSchema,
     max_rows: int | None,
     seed: int,
     progress: Progress,
@@ -123,13 +133,13 @@ def measure_source(
 
     def measured(statistics: ColumnStatistics, group: RowGroup) -> ColumnStatistics:
         progress(ProgressEvent("measure", next(numbers), len(chosen), group.fragment.relative))
-        n_rows = rows_per_block(len(features))
-        for records in read_records(group.fragment, n_rows, features, [group.index]):
-            block = records_to_block(records, features)
+        n_rows = rows_per_block(len(schema.lanes))
+        for records in read_records(group.fragment, n_rows, schema.features, [group.index]):
+            block = records_to_block(records, schema.lanes)
             statistics = statistics.merge(measure(block.values, generator))
         return statistics
 
-    statistics = ColumnStatistics.empty(len(features))
+    statistics = ColumnStatistics.empty(len(schema.lanes))
     damaged: dict[Fragment, SourceError] = {}
     for fragment, own in groupby(chosen, lambda group: group.fragment):
         try:

@@ -25,7 +25,7 @@ def preview(source: Source, schema: TableSchema) -> tuple[ColumnFidelity, ...]:
     """Judge each feature column on evenly spread row groups; empty if none can be read."""
     if not schema.features:
         return ()
-    job, max_rows = JobConfig(), max(1, _MOST_VALUES // len(schema.features))
+    job, max_rows = JobConfig(), max(1, _MOST_VALUES // len(schema.lanes))
     try:
         measured = measure_for_fit(job, source, silent, max_rows=max_rows, schema=schema)
     except (AePipelineError, OSError) as error:

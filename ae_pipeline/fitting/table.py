@@ -7,17 +7,23 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ae_pipeline.codec.archive import ArchiveCodec, model_bytes
+from ae_pipeline.codec.archive import ArchiveCodec, model_bytes, needed_columns
+from ae_pipeline.coding import BlockStreams
 from ae_pipeline.columns import pinned_columns
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.dataset import RowGroup, Source
+from ae_pipeline.fitting.references import find_references, fit_references
 from ae_pipeline.fitting.table_choice import TableChoice
 from ae_pipeline.fitting.table_sample import MOST_VALUES, SampledTable, sample_table
+from ae_pipeline.fitting.vector_costs import with_vectors
 from ae_pipeline.results.fit import Candidate
 from ae_pipeline.results.progress import Progress, ProgressEvent
-from ae_pipeline.table_fit import fit_table
+from ae_pipeline.table_fit import add_hints, fit_table
 
 logger = logging.getLogger(__name__)
+
+#: Share of the budget that goes into finding references, and as much into how they are coded.
+_REFERENCES_SHARE = 0.15
 
 
 def add_table(
@@ -46,24 +52,36 @@ def add_table(
     if not sampled.runs or not (sampled.cells or sampled.mappings):
         return codec
     budget_s = job.planner.budget_s if budget_s is None else budget_s
-    fitted = fit_table(sampled.subcolumns(), budget_s, _shown(progress))
-    choice = TableChoice(sampled, fitted, codes_all=job.columns.code == "all")
+    sample, kept = sampled.subcolumns(), None
+    own_s = _REFERENCES_SHARE * budget_s
+    references = find_references(sampled, source, groups, own_s)
+    if references is not None:
+        kept = fit_references(references, sampled.columns, own_s)
+        sample, budget_s = add_hints(sample, references), budget_s - 2 * own_s
+    fitted = fit_table(sample, budget_s, _shown(progress), most_depth=job.columns.chain)
+    choice = TableChoice(sampled, fitted, job.columns.code == "all", kept)
     whole = replace(codec, table=choice.table())
-    found, entry = _smallest(_candidates(whole), sampled, started)
+    found, entry, blocks = _smallest(_candidates(whole), sampled, started)
+    costs = with_vectors(choice.costs(), found, blocks, sampled.share)
     former = (replace(one, is_chosen=False) for one in codec.provenance.plan)
-    provenance = replace(codec.provenance, plan=(*former, entry), costs=choice.costs())
-    return replace(found, provenance=provenance)
+    provenance = replace(codec.provenance, plan=(*former, entry), costs=costs)
+    return _with_needs(replace(found, provenance=provenance))
+
+
+def _with_needs(codec: ArchiveCodec) -> ArchiveCodec:
+    """Return the codec with the number of columns that each one is decoded from, at most."""
+    needs = needed_columns(codec)
+    costs = codec.provenance.costs
+    counted = tuple(replace(cost, n_needed=len(needs.get(cost.name, ()))) for cost in costs)
+    return replace(codec, provenance=replace(codec.provenance, costs=counted))
 
 
 def _mappable(codec: ArchiveCodec, job: JobConfig) -> list[str]:
     """Return the columns to map: those that are neither kept nor on a grid."""
     arrow = codec.schema.arrow
     pinned = pinned_columns(arrow, job.columns)
-    on_grid = {
-        name
-        for name, column in zip(codec.schema.features, codec.columns, strict=True)
-        if column.has_cells
-    }
+    pairs = zip(codec.schema.features, codec.quantizers, strict=True)
+    on_grid = {name for name, quantizer in pairs if quantizer.grid.has_cells}
     own = set(arrow.names) if job.columns.codes_others else set(codec.schema.features)
     pinned -= set(codec.schema.features)
     return [name for name in arrow.names if name in own - pinned - on_grid]
@@ -79,21 +97,26 @@ def _candidates(codec: ArchiveCodec) -> dict[str, ArchiveCodec]:
 
 def _smallest(
     candidates: Mapping[str, ArchiveCodec], sampled: SampledTable, started: float
-) -> tuple[ArchiveCodec, Candidate]:
-    """Measure codecs on the sample; return that of fewest bytes, and its entry in the plan."""
-    best: tuple[float, ArchiveCodec, Candidate] | None = None
+) -> tuple[ArchiveCodec, Candidate, list[BlockStreams]]:
+    """Measure codecs on the sample.
+
+    Returns:
+        The codec of fewest bytes, its entry in the plan, and the blocks that it makes.
+    """
+    best: tuple[float, ArchiveCodec, Candidate, list[BlockStreams]] | None = None
     for name, codec in candidates.items():
-        payload = sampled.share * sum(len(codec.encode(run).to_bytes()) for run in sampled.runs)
+        blocks = [codec.encode(run) for run in sampled.runs]
+        payload = sampled.share * sum(len(block.to_bytes()) for block in blocks)
         model = sum(model_bytes(codec).values())
         seconds = round(time.monotonic() - started, 1)
         entry = Candidate(name, round(payload), model, seconds, is_chosen=True)
         logger.info("%s: %d bytes of payload, %d of model", name, payload, model)
         total = payload + model / sampled.growth
         if best is None or total < best[0]:
-            best = total, codec, entry
+            best = total, codec, entry, blocks
     if best is None:
         raise ValueError("no candidate was measured")
-    return best[1], best[2]
+    return best[1:]
 
 
 def _shown(progress: Progress) -> Callable[[int, int, str], None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,18 +17,20 @@ from ae_pipeline.codec.archive import (
     cell_subcolumns,
     count_items,
     dead,
+    table_lanes,
+    validity_of,
 )
 from ae_pipeline.codec.archive import spread as spread_cells
-from ae_pipeline.columns import TableSchema
+from ae_pipeline.columns import LaneReader, TableSchema, count_lanes
 from ae_pipeline.dataset import RowGroup, Source, weight_of
 from ae_pipeline.mapping import Mapping as ColumnMapping
 from ae_pipeline.mapping import Sequence as Integers
-from ae_pipeline.mapping import Split, SubColumn, fit_mapping
+from ae_pipeline.mapping import Split, SubColumn, fit_mapping, join_sequences
 from ae_pipeline.planner.sample import read_runs
 from ae_pipeline.table_fit import TableSample
 
 #: Values of a sample, over all columns; and the bytes that its rows take at most.
-MOST_VALUES, _MOST_BYTES = 6 << 20, 1 << 27
+MOST_VALUES, _MOST_BYTES = 8 << 20, 1 << 27
 
 Starts = Int64[np.ndarray, "runs"]
 Cells = Int64[np.ndarray, "_"]
@@ -70,17 +72,18 @@ class SampledTable:
     @cached_property
     def cells(self) -> tuple[SubColumn, ...]:
         """Sub-columns of the feature columns with a grid."""
-        schema = self.codec.schema
         nullable = [
             name
-            for name, column in zip(schema.features, self.codec.columns, strict=True)
-            if column.has_cells and any(run.column(name).null_count for run in self.runs)
+            for name, runs in self._cells.items()
+            if not all(is_valid.all() for _, is_valid in runs)
+            # Two sub-columns never have one name.
+            and validity_of(name) not in self.codec.schema.lanes
         ]
-        return cell_subcolumns(schema, self.codec.quantizers, nullable, self.lows)
+        return cell_subcolumns(self.codec.schema, self.codec.quantizers, nullable, self.lows)
 
     @cached_property
     def lows(self) -> dict[str, int]:
-        """Smallest cell of each feature column with a grid, by its name."""
+        """Smallest cell of each lane with a grid that is a sub-column, by its name."""
         return {
             name: min((int(cells.min()) for cells, _ in runs if len(cells)), default=0)
             for name, runs in self._cells.items()
@@ -88,19 +91,18 @@ class SampledTable:
 
     @cached_property
     def _cells(self) -> dict[str, list[tuple[Cells, IsValid]]]:
-        """Cells and validity of each feature column with a grid, run by run."""
-        pairs = zip(self.codec.schema.features, self.codec.columns, strict=True)
-        return {
-            name: [_quantized(column, run.column(name)) for run in self.runs]
-            for name, column in pairs
-            if column.has_cells
-        }
+        """Cells and validity of each lane that may be a sub-column, run by run."""
+        runs = list(map(self._cells_of, self.runs))
+        return {name: [run[name] for run in runs] for name in runs[0]} if runs else {}
 
     @cached_property
     def splits(self) -> list[dict[str, Split]]:
         """The mapped columns of each run as integers."""
-        table = TableCodec(self.mappings, self.cells, b"", self.lows)
-        return [table.split(run) for run in self.runs]
+        return [self._table.split(run) for run in self.runs]
+
+    @cached_property
+    def _table(self) -> TableCodec:
+        return TableCodec(self.mappings, self.cells, b"", self.lows)
 
     def side_bytes(self, column: str) -> int:
         """Return the bytes beside the integers of a column, in all runs."""
@@ -108,44 +110,69 @@ class SampledTable:
 
     def subcolumns(self) -> TableSample:
         """Return all sub-columns, run after run."""
-        columns = (*self.cells, *(one for mapping in self.mappings for one in mapping.subcolumns))
-        by_run = [dict(self._sequences(number, columns)) for number in range(len(self.runs))]
+        columns = self.columns
+        by_run = [
+            self._sequences(run, split, {name: one[number] for name, one in self._cells.items()})
+            for number, (run, split) in enumerate(zip(self.runs, self.splits, strict=True))
+        ]
         spaces = {one.space for one in columns if one.space}
         predictor = self.codec.predictor
         order = [] if predictor is None else predictor.order.tolist()
         coded = {one.name for one in self.cells}
-        features = self.codec.schema.features
+        lanes = self.codec.schema.lanes
         return TableSample(
             columns=columns,
-            sequences={one.name: _joined([run[one.name] for run in by_run]) for one in columns},
+            sequences={
+                one.name: join_sequences([run[one.name] for run in by_run]) for one in columns
+            },
             starts=_starts(map(len, self.runs)),
             item_starts={
                 space: _starts(count_items(run[space]) for run in by_run) for space in spaces
             },
             share=self.share * self.growth,
-            ranked=tuple(features[number] for number in order if features[number] in coded),
+            ranked=tuple(lanes[number] for number in order if lanes[number] in coded),
         )
 
+    @cached_property
+    def columns(self) -> tuple[SubColumn, ...]:
+        """All sub-columns, parents before children."""
+        return (*self.cells, *(one for mapping in self.mappings for one in mapping.subcolumns))
+
+    def sequences_of(self, rows: pa.RecordBatch) -> dict[str, Integers]:
+        """Return the sub-columns of any rows with the same columns, by name."""
+        return self._sequences(rows, self._table.split(rows), self._cells_of(rows))
+
+    def _cells_of(self, rows: pa.RecordBatch) -> dict[str, tuple[Cells, IsValid]]:
+        """Return cells and validity of each lane with a grid that may be a sub-column."""
+        schema, lanes = self.codec.schema, LaneReader(rows)
+        columns = dict(zip(schema.lanes, self.codec.columns, strict=True))
+        return {
+            name: _quantized(columns[name], lanes.lane(name))
+            for name in table_lanes(schema, self.codec.quantizers)
+            if columns[name].has_cells
+        }
+
     def _sequences(
-        self, number: int, columns: Iterable[SubColumn]
-    ) -> Iterator[tuple[str, Integers]]:
-        """Yield the sub-columns of one run by name, lengths before items."""
-        run, splits = self.runs[number], self.splits[number]
+        self,
+        rows: pa.RecordBatch,
+        splits: Mapping[str, Split],
+        cells: Mapping[str, tuple[Cells, IsValid]],
+    ) -> dict[str, Integers]:
+        """Return sub-columns of some rows by name, lengths before items."""
         found: dict[str, Integers] = {}
-        for one in columns:
+        for one in self.columns:
             split = splits.get(one.column)
             if split is None:
-                found[one.name] = self._feature(one, number)
+                found[one.name] = self._feature(one, *cells[one.column])
             elif split.is_whole:
-                n_rows = count_items(found[one.space]) if one.space else len(run)
+                n_rows = count_items(found[one.space]) if one.space else len(rows)
                 found[one.name] = dead(n_rows)
             else:
                 found[one.name] = split.sequences[one.name]
-        yield from found.items()
+        return found
 
-    def _feature(self, column: SubColumn, number: int) -> Integers:
-        """Return the validity or the cells of a feature column in one run."""
-        cells, is_valid = self._cells[column.column][number]
+    def _feature(self, column: SubColumn, cells: Cells, is_valid: IsValid) -> Integers:
+        """Return the validity or the cells of a feature column."""
         if column.role == "validity":
             return Integers(is_valid.astype(np.int64), None)
         return spread_cells(cells, is_valid, self.lows[column.column])
@@ -177,7 +204,8 @@ def sample_table(
     wanted = list(dict.fromkeys((*codec.schema.features, *names)))
     suited = with_columns(source, groups, codec.schema, wanted)
     block_rows = codec.block_rows
-    most_rows = max(1, most_values // max(len(wanted), 1))
+    width = sum(count_lanes(codec.schema.arrow.field(name).type) for name in wanted)
+    most_rows = max(1, most_values // max(width, 1))
     runs: list[pa.RecordBatch] = []
     n_bytes = 0
     for run in read_runs(suited, wanted, block_rows, most_rows) if suited and wanted else ():
@@ -201,14 +229,6 @@ def with_columns(
 def _has(schema: pa.Schema, kinds: Mapping[str, pa.DataType]) -> bool:
     found = {field.name: field.type for field in schema}
     return all(found.get(name) == kind for name, kind in kinds.items())
-
-
-def _joined(parts: Sequence[Integers]) -> Integers:
-    integers = np.concatenate([part.integers for part in parts])
-    if all(part.live is None for part in parts):
-        return Integers(integers, None)
-    live = [np.ones(len(part.integers), bool) if part.live is None else part.live for part in parts]
-    return Integers(integers, np.concatenate(live))
 
 
 def _starts(sizes: Iterable[int]) -> Starts:

@@ -14,15 +14,19 @@ from ae_pipeline.formats.registry import (
     require_footer,
     setting_of,
 )
+from ae_pipeline.formats.skipping import count_skipping
+from ae_pipeline.formats.statistics import Statistics
 
 __all__ = [
     "FORMATS",
     "Facts",
     "FragmentFormat",
+    "Statistics",
     "check_kind_of_codec",
     "check_schema",
     "check_settings",
     "compose_records",
+    "count_skipping",
     "destination_of",
     "features_schema",
     "find_format",

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeAlias  # Any: each kind has a codec of its
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from jaxtyping import Float64
 
 from ae_pipeline.codec import Provenance
@@ -20,6 +21,7 @@ from ae_pipeline.coding import Architecture, Quantizer
 from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.job import EncodeJob, JobConfig
 from ae_pipeline.dataset import Fragment, Source
+from ae_pipeline.formats.statistics import Statistics
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import InspectedColumn
 from ae_pipeline.results.progress import Progress
@@ -150,6 +152,10 @@ class FragmentFormat(ABC):
     @abstractmethod
     def describe_column(self, number: int) -> InspectedColumn:
         """Describe one feature column for `inspect`."""
+
+    def statistics(self, metadata: pq.FileMetaData, footer: Footer, where: str) -> list[Statistics]:
+        """Return the bounds of coded columns in each row group of a fragment; none by default."""
+        return []
 
     @abstractmethod
     def save(self, directory: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ae_pipeline.codec.archive import ArchiveCodec
+from ae_pipeline.codec.archive import ArchiveCodec, needed_columns
 from ae_pipeline.codec.features import FeaturesCodec
 from ae_pipeline.coding import Architecture
 from ae_pipeline.formats.base import Facts
@@ -24,6 +24,7 @@ def archive_facts(codec: ArchiveCodec) -> Facts:
         "codec": codec.id,
         **_table_facts(codec),
         "linear prediction": terms,
+        "decoded with a column": f"at most {_most_needed(codec)} others",
         **_break_even(codec),
     }
     if network is None:
@@ -47,7 +48,7 @@ def archive_column(codec: ArchiveCodec, number: int) -> InspectedColumn:
         name,
         str(kind),
         str(promise),
-        center=_finite(codec.offset[number]),
+        center=_finite(codec.quantizers[number].grid.offset),
         std=_finite(codec.std[number]),
         tolerance=promise.absolute,
     )
@@ -59,6 +60,11 @@ def _table_facts(codec: ArchiveCodec) -> Facts:
         return {"table model": "none"}
     n_models, n_all = len(codec.table.model.models), len(codec.table.subcolumns)
     return {"table model": f"{n_models} of {n_all} sub-columns"}
+
+
+def _most_needed(codec: ArchiveCodec) -> int:
+    """Return the most columns that a reader of one column decodes beside it."""
+    return max(map(len, needed_columns(codec).values()), default=0)
 
 
 def _break_even(codec: ArchiveCodec) -> Facts:

@@ -72,6 +72,7 @@ def check_settings(job: EncodeJob, format: FragmentFormat) -> None:
     asked = format.conflicts(job)
     if job.columns.model_fields_set - {"accept_changes"}:
         roles = resolve_roles(format.schema.arrow, job.columns, job.source)
+        roles = roles if format.has_promise else roles.without_vectors()
         asked = {"feature columns": (roles.features, format.schema.features), **asked}
     for setting, (wanted, found) in asked.items():
         if wanted != found:

@@ -21,6 +21,7 @@ from ae_pipeline.storage import Footer, report_directory
 _MODEL_PARTS = {
     "table.bin": "table",
     "values.bin": "values of the table",
+    "references.bin": "references",
     "predictor.bin": "predictor",
     "decoder.bin": "decoder",
     "encoder.bin": "encoder",

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from itertools import zip_longest
 
-import numpy as np
 import pyarrow as pa
-from jaxtyping import UInt8
 
-from ae_pipeline.blocks.block import Block, records_to_block
-from ae_pipeline.columns import ErrorSums, measure_errors
+from ae_pipeline.columns import ErrorSums
 from ae_pipeline.dataset import rebatch
 from ae_pipeline.errors import PromiseBrokenError
 from ae_pipeline.formats import FragmentFormat
+from ae_pipeline.fragments.column_errors import errors_of
 from ae_pipeline.fragments.exact import same_bits
 from ae_pipeline.fragments.kept_promise import ENCODE_AGAIN, check_promise
 
@@ -67,13 +65,7 @@ def _record_errors(
 ) -> ErrorSums:
     """Return the errors of the written values, after their cast to the source type."""
     numbers = feature_numbers(format, records.schema.names)
-    features = [format.schema.features[number] for number in numbers]
-    ours, theirs = records_to_block(records, features), records_to_block(truth, features)
-    n_mismatched = (_reasons(ours) != _reasons(theirs)).sum(axis=1)
-    promises = [quantizer.promise for quantizer in format.quantizers] or None
-    chosen = None if promises is None else [promises[number] for number in numbers]
-    return measure_errors(theirs.values, ours.values, n_mismatched, chosen)
-
-
-def _reasons(block: Block) -> UInt8[np.ndarray, "features rows"]:
-    return np.zeros(block.values.shape, np.uint8) if block.missing is None else block.missing
+    promises = [quantizer.promise for quantizer in format.quantizers]
+    names = [format.schema.features[number] for number in numbers]
+    chosen = [promises[number] for number in numbers] if promises else None
+    return errors_of(records, truth, names, chosen)

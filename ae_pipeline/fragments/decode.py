@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.blocks.block import rows_per_block
-from ae_pipeline.columns import ErrorSums
+from ae_pipeline.columns import ErrorSums, count_lanes
 from ae_pipeline.dataset import Fragment, open_fragment, pinned, proving
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.formats import FragmentFormat, require_footer
@@ -205,7 +205,8 @@ def _copy(
     """Pass the reconstruction to `write`; return error sums, None without an original."""
     format, where = encoded.format, encoded.fragment.relative
     # Rows of long text make short row groups.
-    n_rows = min(rows_per_block(len(format.schema.arrow)), max(encoded.sizes, default=1) or 1)
+    width = sum(count_lanes(field.type) for field in format.schema.arrow)
+    n_rows = min(rows_per_block(width), max(encoded.sizes, default=1) or 1)
     decoded = _counted(encoded, part, n_rows)
     if original is None:
         for records in decoded:

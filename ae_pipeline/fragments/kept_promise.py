@@ -7,8 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ae_pipeline.coding import Promise, Quantizer
+from ae_pipeline.columns import Vectors, is_vector
 from ae_pipeline.errors import CodecMismatchError, PromiseBrokenError, listing
 from ae_pipeline.formats import FragmentFormat
+from ae_pipeline.fragments.column_errors import cosines
 
 _EXACT = Promise()
 #: Remedy for an archive or features file that is damaged or breaks its promise.
@@ -46,6 +48,8 @@ def is_as_tight(promise: Promise, other: Promise) -> bool:
     """Return whether every value that keeps `promise` keeps `other`: same sort or exact."""
     if promise.is_exact or other.is_exact:
         return promise.is_exact
+    if promise.cosine or other.cosine:
+        return promise.cosine >= other.cosine > 0
     if promise.digits and other.digits:
         return promise.digits >= other.digits
     if promise.relative and other.relative:
@@ -82,6 +86,19 @@ def check_promise(
 
 
 def _count_broken(ours: pa.Array, theirs: pa.Array, quantizer: Quantizer) -> int:
+    if not is_vector(theirs.type):
+        return _count_broken_numbers(ours, theirs, quantizer)
+    nulls_differ = pc.sum(pc.xor(ours.is_null(), theirs.is_null())).as_py() or 0
+    if nulls_differ:
+        return int(nulls_differ)
+    decoded, source = (Vectors.of(one).flat() for one in (ours, theirs))
+    n_broken = _count_broken_numbers(decoded, source, quantizer)
+    if quantizer.promise.cosine:
+        n_broken += int((cosines(ours, theirs) < quantizer.promise.cosine).sum())
+    return n_broken
+
+
+def _count_broken_numbers(ours: pa.Array, theirs: pa.Array, quantizer: Quantizer) -> int:
     nulls_differ = pc.sum(pc.xor(ours.is_null(), theirs.is_null())).as_py() or 0
     valid = theirs.is_valid().to_numpy(zero_copy_only=False)
     decoded, source = _values(ours)[valid], _values(theirs)[valid]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Dictionary
+from collections.abc import Sequence as Items
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -60,6 +61,21 @@ class Sequence:
 
     integers: Integers
     live: Live
+
+
+def slice_sequence(sequence: Sequence, rows: slice) -> Sequence:
+    """Return the integers of consecutive rows."""
+    live = None if sequence.live is None else sequence.live[rows]
+    return Sequence(sequence.integers[rows], live)
+
+
+def join_sequences(parts: Items[Sequence]) -> Sequence:
+    """Return the integers of some rows and then those of others."""
+    integers = np.concatenate([part.integers for part in parts])
+    if all(part.live is None for part in parts):
+        return Sequence(integers, None)
+    live = [np.ones(len(part.integers), bool) if part.live is None else part.live for part in parts]
+    return Sequence(integers, np.concatenate(live))
 
 
 def live_rows(column: SubColumn, known: Dictionary[str, Sequence]) -> Live:

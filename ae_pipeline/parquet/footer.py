@@ -18,6 +18,7 @@ SCHEMA, ROW_GROUPS, KEY_VALUES = 2, 4, 5
 COLUMNS, META_DATA, PATH = 1, 3, 3
 #: The length of the footer and the magic follow it.
 TAIL_BYTES = 8
+_MAGIC = b"PAR1"
 
 
 def footer_bytes(file: BinaryIO) -> bytes:
@@ -29,6 +30,13 @@ def footer_bytes(file: BinaryIO) -> bytes:
         raise ValueError(f"no footer of {size} bytes")
     file.seek(end - size)
     return file.read(size)
+
+
+def replace_footer(file: BinaryIO, former: bytes, footer: bytes) -> None:
+    """Write a footer over the former one at the end of an open Parquet file."""
+    file.seek(-TAIL_BYTES - len(former), os.SEEK_END)
+    file.write(footer + len(footer).to_bytes(4, "little") + _MAGIC)
+    file.truncate()
 
 
 @contextmanager

@@ -6,7 +6,6 @@ levels of another schema therefore becomes a file of that schema once its footer
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,8 +15,8 @@ from ae_pipeline.parquet.footer import (
     PATH,
     ROW_GROUPS,
     SCHEMA,
-    TAIL_BYTES,
     footer_bytes,
+    replace_footer,
 )
 from ae_pipeline.parquet.schema import ParquetSchema, as_struct, parse_schema
 from ae_pipeline.parquet.thrift import (
@@ -32,8 +31,6 @@ from ae_pipeline.parquet.thrift import (
     write_value,
 )
 
-_MAGIC = b"PAR1"
-
 
 def restate(path: Path, schema: ParquetSchema) -> None:
     """Rewrite the footer of a file, which nobody reads yet, so that it states `schema`.
@@ -47,10 +44,8 @@ def restate(path: Path, schema: ParquetSchema) -> None:
         _check_physical(written, schema)
         paths = [leaf.path for leaf in schema.leaves]
         is_renamed = paths != [leaf.path for leaf in written.leaves]
-        changed = _restated(footer, schema, paths if is_renamed else None)
-        file.seek(-TAIL_BYTES - len(footer), os.SEEK_END)
-        file.write(changed + len(changed).to_bytes(4, "little") + _MAGIC)
-        file.truncate()
+        stated = _restated(footer, schema, paths if is_renamed else None)
+        replace_footer(file, footer, stated)
 
 
 def _check_physical(written: ParquetSchema, wanted: ParquetSchema) -> None:
@@ -78,7 +73,7 @@ def _restated(footer: bytes, schema: ParquetSchema, paths: list[tuple[str, ...]]
 
 def _renamed_groups(groups: Value, paths: list[tuple[str, ...]]) -> Value:
     """Return row groups whose column chunks have these paths, in order."""
-    return _each(groups, lambda group: _changed(group, COLUMNS, _renamed_chunks(paths)))
+    return change_each(groups, lambda group: changed(group, COLUMNS, _renamed_chunks(paths)))
 
 
 def _renamed_chunks(paths: list[tuple[str, ...]]) -> Callable[[Value], Value]:
@@ -86,18 +81,20 @@ def _renamed_chunks(paths: list[tuple[str, ...]]) -> Callable[[Value], Value]:
 
     def rename(chunk: Struct) -> Struct:
         names = Items(BINARY, tuple(name.encode() for name in next(left)))
-        return _changed(chunk, META_DATA, lambda it: _changed(as_struct(it), PATH, lambda _: names))
+        return changed(chunk, META_DATA, lambda it: changed(as_struct(it), PATH, lambda _: names))
 
-    return lambda chunks: _each(chunks, rename)
+    return lambda chunks: change_each(chunks, rename)
 
 
-def _each(items: Value, change: Callable[[Struct], Struct]) -> Items:
+def change_each(items: Value, change: Callable[[Struct], Struct]) -> Items:
+    """Change every struct of a list; ValueError if it is none."""
     if not isinstance(items, Items):
         raise ValueError("no list")
     return Items(STRUCT, tuple(change(as_struct(one)) for one in items.values))
 
 
-def _changed(struct: Struct, number: int, change: Callable[[Value], Value]) -> Struct:
+def changed(struct: Struct, number: int, change: Callable[[Value], Value]) -> Struct:
+    """Change one field of a struct."""
     return tuple(
         (found, kind, change(value) if found == number else value) for found, kind, value in struct
     )

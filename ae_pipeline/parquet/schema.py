@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -144,11 +145,34 @@ def parse_schema(footer: bytes) -> tuple[ParquetSchema, bytes | None]:
 
 def schema_of_writer(arrow: pa.Schema, *, has_int96: bool = False) -> tuple[ParquetSchema, bytes]:
     """Return what Arrow's writer states for a table of a schema, and the Arrow schema it stores."""
+    return _stated(_Written(arrow.serialize().to_pybytes(), has_int96, arrow))
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A schema to write; equal to others with the same message, whose metadata are the same."""
+
+    message: bytes
+    has_int96: bool
+    arrow: pa.Schema = field(compare=False)
+
+
+@lru_cache(maxsize=8)  # fragments of a dataset have one schema, or few
+def _stated(table: _Written) -> tuple[ParquetSchema, bytes]:
     sink = io.BytesIO()
-    with pq.ParquetWriter(sink, arrow, use_deprecated_int96_timestamps=has_int96):
+    with pq.ParquetWriter(sink, table.arrow, use_deprecated_int96_timestamps=table.has_int96):
         pass
     schema, stored = parse_schema(footer_bytes(sink))
     return schema, stored or b""
+
+
+def is_derivable(arrow: pa.Schema) -> bool:
+    """Whether Arrow reads a schema from what its writer states, without the one it stores."""
+    sink = io.BytesIO()
+    with pq.ParquetWriter(sink, arrow, store_schema=False):
+        pass
+    with pq.ParquetFile(sink) as file:
+        return bool(file.schema_arrow.equals(arrow, check_metadata=True))
 
 
 def pack_parquet_schema(schema: ParquetSchema) -> bytes:

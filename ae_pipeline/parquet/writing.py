@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias  # Any: options of Arrow's writer
 
@@ -14,7 +14,8 @@ from ae_pipeline.cancellation import beat
 from ae_pipeline.parquet.form import Form
 from ae_pipeline.parquet.physical import retype
 from ae_pipeline.parquet.restate import restate
-from ae_pipeline.parquet.schema import schema_of_writer
+from ae_pipeline.parquet.schema import is_derivable, schema_of_writer
+from ae_pipeline.parquet.slim import slim
 
 #: A row group is closed when it reaches either.
 _ROW_GROUP_ROWS = 1 << 17
@@ -64,17 +65,37 @@ def block_writer(
 ) -> Iterator[Write]:
     """As `table_writer`, but every batch is a row group, and blocks have no statistics.
 
-    The file has the form that Arrow gives it; `form` decides its encodings alone.
+    The file has the form that Arrow gives it; `form` decides its encodings alone. The Arrow schema
+    is stored where it says more than the Parquet schema does.
     """
     plain = [field.name for field in schema if field.name != block_column]
     options = _options(schema, plain, splits_floats=_is_arrow(form))
-    with _open_writer(path, schema, options, metadata) as writer:
+    options["store_schema"] = not is_derivable(schema)
+    writers: list[pq.ParquetWriter] = []
+    with ExitStack() as stack:
+
+        def opened(more: Mapping[str, Any]) -> pq.ParquetWriter:
+            if not writers:
+                writer = _open_writer(
+                    path, schema, {**options, **more}, metadata, is_slim=not plain
+                )
+                writers.append(stack.enter_context(writer))
+            return writers[0]
 
         def write(batch: pa.RecordBatch) -> None:
             beat()
-            writer.write_batch(batch, row_group_size=max(len(batch), 1))
+            is_plain = bool(plain) or _is_compressible(batch.column(block_column))
+            more = {} if is_plain else {"compression": "none", "compression_level": None}
+            opened(more).write_batch(batch, row_group_size=max(len(batch), 1))
 
         yield write
+        opened({})
+
+
+def _is_compressible(blocks: pa.Array) -> bool:
+    """Whether Parquet saves bytes of a block: of many columns that hold next to nothing."""
+    content = b"".join(block.as_buffer() for block in blocks[:1] if block.is_valid)
+    return len(pa.Codec("zstd", ZSTD_LEVEL).compress(content)) < len(content)
 
 
 def kept_options(schema: pa.Schema) -> dict[str, Any]:
@@ -120,22 +141,20 @@ def _open_writer(
     options: Mapping[str, Any],
     metadata: Mapping[str, str] | None,
     form: Form | None = None,
+    *,
+    is_slim: bool = False,
 ) -> Iterator[pq.ParquetWriter]:
-    """Open a writer; once it is closed, the footer states the form."""
-    writer = pq.ParquetWriter(
-        path,
-        schema,
-        compression="zstd",
-        compression_level=ZSTD_LEVEL,
-        write_page_checksum=True,
-        **options,
-    )
+    """Open a writer; once it is closed, the footer states the form, and no more if it is slim."""
+    common: dict[str, Any] = {"compression": "zstd", "compression_level": ZSTD_LEVEL}
+    writer = pq.ParquetWriter(path, schema, write_page_checksum=True, **{**common, **options})
     with writer:
         yield writer
         if metadata:
             writer.add_key_value_metadata(dict(metadata))
     if form is not None:
         restate(path, form.schema)
+    if is_slim:
+        slim(path)
 
 
 def _retyped(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

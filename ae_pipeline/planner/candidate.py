@@ -120,7 +120,13 @@ class CandidateTrainer:
         settings = _rate_settings(self.job.training).model_copy(update={"max_steps": n_steps})
         job = self.job.model_copy(update={"training": settings})
         data = TrainingData(
-            self.groups, codec.schema.features, inputs, settings, window, holds_out=False
+            self.groups,
+            codec.schema.features,
+            inputs,
+            settings,
+            window,
+            holds_out=False,
+            lanes=codec.schema.lanes,
         )
         chosen = ~inputs.is_constant
         gain = np.tile(inputs.scale[chosen] / codec.cell[chosen], window)

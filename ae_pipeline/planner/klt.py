@@ -93,7 +93,7 @@ def linear_network(
 def _windows(
     codec: ArchiveCodec, inputs: Standardization, block: pa.RecordBatch, window: int
 ) -> Float32[np.ndarray, "windows wide"]:
-    values = records_to_block(block, codec.schema.features)
+    values = records_to_block(block, codec.schema.lanes)
     matrix = np.nan_to_num(block_to_matrix(values, inputs), copy=False, nan=0.0)
     return rows_to_windows(matrix, window)
 

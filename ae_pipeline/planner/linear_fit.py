@@ -44,7 +44,9 @@ class _Column:
 _NOTHING = _Column(np.zeros(0, np.int32), np.zeros(0, np.int16), 0, 0, False)
 
 
-def fit_predictor(blocks: Sequence[Cells], n_rows: int) -> LinearPredictor | None:
+def fit_predictor(
+    blocks: Sequence[Cells], n_rows: int, most_depth: int = 16
+) -> LinearPredictor | None:
     """Fit the predictor that makes these blocks smallest; None if direct coding is as small.
 
     In very wide tables a column is predicted from its neighbours alone, some hundred of them.
@@ -52,25 +54,26 @@ def fit_predictor(blocks: Sequence[Cells], n_rows: int) -> LinearPredictor | Non
     Args:
         blocks: [features, rows] cells of consecutive rows.
         n_rows: rows of the whole source.
+        most_depth: longest chain of columns that are predicted from each other.
     """
     blocks = [block for block in blocks if block.shape[1] > 1]
     if not blocks:
         return None
     starts = range(0, len(blocks[0]), _MOST_TOGETHER)
     groups = [[block[start : start + _MOST_TOGETHER] for block in blocks] for start in starts]
-    fitted = [_fit_group(group, n_rows) for group in groups]
+    fitted = [_fit_group(group, n_rows, most_depth) for group in groups]
     if not any(predictor.predicts(n) for predictor in fitted for n in range(len(predictor.counts))):
         return None
     return _side_by_side(fitted, starts)
 
 
-def _fit_group(blocks: Sequence[Cells], n_rows: int) -> LinearPredictor:
+def _fit_group(blocks: Sequence[Cells], n_rows: int, most_depth: int) -> LinearPredictor:
     """Fit the best predictor of some columns from each other."""
     moments = measure_moments(blocks)
     direct = np.array([_direct_bytes(number, blocks) for number in range(len(blocks[0]))])
     natural = np.arange(len(blocks[0]))
     orders = (natural, np.argsort(direct, kind="stable"), np.argsort(-direct, kind="stable"))
-    fitted = [_fit_order(order, blocks, moments, direct, n_rows) for order in orders]
+    fitted = [_fit_order(order, blocks, moments, direct, n_rows, most_depth) for order in orders]
     return max(fitted, key=lambda pair: pair[0])[1]
 
 
@@ -94,13 +97,16 @@ def _fit_order(
     moments: Moments,
     direct: Int64[np.ndarray, "features"],
     n_rows: int,
+    most_depth: int,
 ) -> tuple[float, LinearPredictor]:
     """Return (bytes saved over the whole source, predictor) for one order of decoding."""
     share = n_rows / sum(block.shape[1] for block in blocks)
     saved = 0.0
     chosen: dict[int, _Column] = {}
+    depth = np.zeros(len(order), np.int64)
     for place, number in enumerate(order.tolist()):
         earlier = np.sort(order[:place])
+        earlier = earlier[depth[earlier] < most_depth]
         available = np.sort(np.concatenate([2 * earlier, 2 * earlier + 1]))
         best, gain = _NOTHING, 0.0
         for follows in (False, True):
@@ -110,6 +116,7 @@ def _fit_order(
             if won > gain:
                 best, gain = column, won
         chosen[number] = best
+        depth[number] = 1 + depth[best.sources // 2].max(initial=0)
         saved += gain
     return saved, _assemble(order, chosen)
 

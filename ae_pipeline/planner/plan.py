@@ -81,7 +81,7 @@ def _with_predictor(trainer: CandidateTrainer, leaderboard: Leaderboard) -> Cand
     started = time.monotonic()
     sample = leaderboard.sample
     n_rows = round(sample.n_rows * leaderboard.growth)
-    predictor = fit_predictor(sample.cells(trainer.codec), n_rows)
+    predictor = fit_predictor(sample.cells(trainer.codec), n_rows, trainer.job.columns.chain)
     if predictor is None:
         return trainer
     codec = replace(trainer.codec, predictor=predictor)

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.coding import BlockStreams, source_cells
+from ae_pipeline.columns import LaneReader, count_lanes
 from ae_pipeline.dataset import RowGroup, read_records, rebatch
 from ae_pipeline.planner.moments import Cells
 
@@ -67,11 +68,12 @@ class SampleBlocks:
         """Return fewer or shorter blocks, of about `n_values` values in all, from all over."""
         if not self.blocks:
             return self
-        found = sum(block.num_rows * block.num_columns for block in self.blocks)
+        width = sum(count_lanes(field.type) for field in self.blocks[0].schema)
+        found = width * sum(block.num_rows for block in self.blocks)
         step = max(1, found // max(n_values, 1))
         n_blocks = -(-len(self.blocks) // step)
         chosen = self.blocks[::step]
-        most_rows = max(1, n_values // max(chosen[0].num_columns * n_blocks, 1))
+        most_rows = max(1, n_values // max(width * n_blocks, 1))
         return replace(self, blocks=tuple(block.slice(0, most_rows) for block in chosen))
 
     def coded_bytes(self, codec: ArchiveCodec) -> float:
@@ -90,7 +92,7 @@ class SampleBlocks:
         return total - min(spare * self.beside, total / 2)
 
     def cells(self, codec: ArchiveCodec) -> list[Cells]:
-        """Return the cells of each block, [features, rows], as direct coding stores them."""
+        """Return the cells of each block, [lanes, rows], as direct coding stores them."""
         return [_cells_of(codec, block) for block in self.blocks]
 
 
@@ -102,7 +104,8 @@ def read_sample(
     There are none if the codec codes no column.
     """
     n_rows = sum(group.n_rows for group in groups)
-    most_rows = max(1, most_values // max(len(codec.coded_columns), 1))
+    kinds = (codec.schema.arrow.field(name).type for name in codec.coded_columns)
+    most_rows = max(1, most_values // max(sum(map(count_lanes, kinds)), 1))
     by_fragment = [list(part) for _, part in groupby(groups, lambda group: group.fragment)]
     sizes = [sum(group.n_rows for group in part) for part in by_fragment]
     n_blocks = sum(-(-size // codec.block_rows) for size in sizes)
@@ -144,7 +147,8 @@ def _runs(
 ) -> Iterator[pa.RecordBatch]:
     """Yield runs of rows, from row groups far apart first, until there are enough."""
     groups = [group for group in groups if group.n_rows]
-    run = min(block_rows, max(-(-most_rows // _PLACES), min(_LEAST_RUN, most_rows)))
+    n_places = min(_PLACES, max(len(groups), 1))
+    run = min(block_rows, max(-(-most_rows // n_places), min(_LEAST_RUN, most_rows)))
     chosen = [groups[index] for index in _far_apart(len(groups))[:_MOST_PLACES]]
     n_runs = -(-most_rows // (run * len(chosen)))
     left = most_rows
@@ -193,7 +197,8 @@ def _beside(codec: ArchiveCodec, blocks: Sequence[pa.RecordBatch]) -> float:
 
 def _cells_of(codec: ArchiveCodec, block: pa.RecordBatch) -> Cells:
     cells = np.empty((len(codec.columns), len(block)))
+    lanes = LaneReader(block)
     for number, column in enumerate(codec.columns):
-        present = column.present(block.column(codec.schema.features[number]))
+        present = column.present(lanes.lane(codec.schema.lanes[number]))
         cells[number] = source_cells(column.cells_of(present.values), present.is_valid)
     return cells

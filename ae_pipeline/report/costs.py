@@ -12,9 +12,10 @@ _MOST_ROWS = 20
 _PLAIN = "plain, readable in place"
 _NOTE = (
     "coded: in blocks, with the column's part of the model; - was not measured. way: of what takes "
-    "most of the column. Extrapolated from a sample when the codec was fitted; the total counts "
-    "each column as it is stored. columns.keep keeps a column plain, columns.code=all codes every "
-    "one."
+    "most of the column. from: other columns that a reader of this one decodes, at most; "
+    "columns.chain bounds it. Extrapolated from a sample when the codec was fitted; the total "
+    "counts each column as it is stored. columns.keep keeps a column plain, columns.code=all codes "
+    "every one."
 )
 
 
@@ -33,7 +34,7 @@ def cost_table(costs: Sequence[ColumnCost]) -> Table:
         rows.append((f"{len(rest):,} more columns", *_sums(rest)))
     return Table(
         title="Columns: bytes as plain Parquet and coded",
-        headings=("column", "plain", "coded", "way"),
+        headings=("column", "plain", "coded", "from", "way"),
         rows=tuple(rows),
         footer=("all columns", *_sums(ranked)),
         note=_NOTE,
@@ -43,7 +44,8 @@ def cost_table(costs: Sequence[ColumnCost]) -> Table:
 def _row(cost: ColumnCost) -> tuple[Cell, ...]:
     way = (cost.way or "as a whole") if cost.is_coded else _PLAIN
     is_known = cost.is_coded or cost.plain_bytes
-    return (cost.name, cost.plain_bytes if is_known else None, _coded(cost), way)
+    n_needed = cost.n_needed if cost.is_coded else None
+    return (cost.name, cost.plain_bytes if is_known else None, _coded(cost), n_needed, way)
 
 
 def _coded(cost: ColumnCost) -> int | None:
@@ -51,8 +53,10 @@ def _coded(cost: ColumnCost) -> int | None:
     return cost.coded_bytes + cost.model_bytes or (0 if cost.is_coded else None)
 
 
-def _sums(costs: Sequence[ColumnCost]) -> tuple[int, int, str]:
-    """Totals: all plain, and each column as it is stored."""
+def _sums(costs: Sequence[ColumnCost]) -> tuple[int, int, int, str]:
+    """Totals: all plain, and each column as it is stored; and the most that one is decoded from."""
     n_coded = sum(cost.is_coded for cost in costs)
     plain = sum(cost.plain_bytes for cost in costs)
-    return plain, sum(cost.taken_bytes for cost in costs), f"{n_coded:,} of {len(costs):,} coded"
+    n_needed = max((cost.n_needed for cost in costs), default=0)
+    taken = sum(cost.taken_bytes for cost in costs)
+    return plain, taken, n_needed, f"{n_coded:,} of {len(costs):,} coded"

@@ -70,6 +70,7 @@ class ColumnCost:
         coded_bytes: in blocks.
         model_bytes: its part of the model; 0 if it is kept.
         is_coded: whether it is coded; otherwise kept as plain Parquet.
+        n_needed: other columns that a reader of this one decodes with it, at most.
     """
 
     name: str
@@ -78,6 +79,7 @@ class ColumnCost:
     coded_bytes: int
     model_bytes: int
     is_coded: bool
+    n_needed: int = 0
 
     @property
     def taken_bytes(self) -> int:

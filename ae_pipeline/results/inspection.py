@@ -22,6 +22,26 @@ class InspectedColumn:
     tolerance: float | None = None
 
 
+@dataclass(frozen=True)
+class ColumnSkipping:
+    """The blocks of an archive that a reader can skip by the bounds of one column.
+
+    Args:
+        name: column name.
+        n_blocks: of the archive.
+        n_bounded: blocks with bounds of the column.
+        n_sets: of these, blocks with the set of all its values.
+        n_narrow: of these, blocks that cannot hold some value that lies within the bounds of all;
+            the others are skipped only for values that no block holds.
+    """
+
+    name: str
+    n_blocks: int
+    n_bounded: int
+    n_sets: int
+    n_narrow: int
+
+
 @dataclass(frozen=True, repr=False)
 class Inspection(Result):
     """Description of a source, a codec, or an encoded or decoded dataset.
@@ -36,6 +56,7 @@ class Inspection(Result):
         fidelity: how much of each feature column the archive's promise preserves; for a source,
             how much the default settings would.
         costs: bytes of each column as plain Parquet and coded, for archives.
+        skipping: columns by whose bounds blocks can be skipped, for archives.
     """
 
     kind: str
@@ -46,3 +67,4 @@ class Inspection(Result):
     plan: tuple[Candidate, ...] = ()
     fidelity: tuple[ColumnFidelity, ...] = ()
     costs: tuple[ColumnCost, ...] = ()
+    skipping: tuple[ColumnSkipping, ...] = ()

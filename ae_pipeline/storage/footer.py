@@ -18,6 +18,7 @@ from ae_pipeline.columns import TableSchema, deserialize_schema, serialize_schem
 from ae_pipeline.errors import CorruptFragmentError, UnsupportedFormatError
 from ae_pipeline.format_version import FORMAT_VERSION, check_version
 from ae_pipeline.parquet import Form
+from ae_pipeline.storage.footer_record import pack_record, unpack_record
 from ae_pipeline.storage.layout import Kind, is_codec_id
 from ae_pipeline.storage.schema_delta import (
     pack_content,
@@ -32,6 +33,10 @@ _SCHEMA_KEY, _DELTA_KEY = "source_schema", "schema_delta"
 _LEDGER_KEY, _FORM_KEY, _CHECKSUM_KEY = "bytes", "form", "checksum"
 _HASH_KEY = "source_sha256"
 _RAW_KEY, _STATISTICS_KEY = "raw_bytes", "statistics"
+#: All keys of an archive but those that tell an older reader what it cannot read.
+_RECORD_KEY, _STATED_KEYS = "record", ("kind", "format_version")
+#: Kinds whose fragments may be small, and whose readers are ours alone.
+_RECORDED: frozenset[Kind] = frozenset({"archive"})
 #: Errors of reading keys that others wrote; Arrow raises `OSError` for a damaged schema.
 _DAMAGE = (LookupError, TypeError, ValueError, OSError, RecursionError, pa.ArrowException)
 
@@ -129,7 +134,10 @@ class Footer:
             metadata[_RAW_KEY] = str(self.raw_bytes)
         if self.statistics:
             metadata[_STATISTICS_KEY] = self.statistics
-        metadata[_CHECKSUM_KEY] = _checksum(metadata)
+        if self.kind in _RECORDED:
+            metadata = _with_record(metadata)
+        else:
+            metadata[_CHECKSUM_KEY] = _checksum(metadata)
         return {_PREFIX + key: value for key, value in metadata.items()}
 
     def is_same(self, other: Footer | None) -> bool:
@@ -156,7 +164,7 @@ def read_footer(metadata: pq.FileMetaData, where: str) -> Footer | None:
         if found.get("kind") not in ("features", "archive"):
             return None
         check_version(found["kind"], found["format_version"], where)
-        return _from_keys(found)
+        return _from_keys(_without_record(found) if _RECORD_KEY in found else found)
     except UnsupportedFormatError:
         raise
     except _DAMAGE as error:
@@ -197,6 +205,19 @@ def _from_keys(found: dict[str, str]) -> Footer:
     )
 
 
+def _with_record(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return the keys as an archive stores them: most of them packed into one."""
+    stated = {key: metadata[key] for key in _STATED_KEYS}
+    others = {key: value for key, value in metadata.items() if key not in stated}
+    return {**stated, _RECORD_KEY: pack_record(_joined(stated), others)}
+
+
+def _without_record(found: dict[str, str]) -> dict[str, str]:
+    """Invert `_with_record`; keys beside the record that later releases may add are left out."""
+    stated = {key: found[key] for key in _STATED_KEYS}
+    return {**unpack_record(_joined(stated), found[_RECORD_KEY]), **stated}
+
+
 def _read_ledger(text: str) -> dict[str, int]:
     ledger = json.loads(text)
     if not isinstance(ledger, dict) or not all(type(size) is int for size in ledger.values()):
@@ -206,5 +227,8 @@ def _read_ledger(text: str) -> dict[str, int]:
 
 def _checksum(metadata: Mapping[str, str]) -> str:
     """Return the checksum of all other keys: Parquet's footer has none of its own."""
-    pairs = (f"{_PREFIX}{key}\0{metadata[key]}\0" for key in sorted(metadata))
-    return f"{zlib.crc32(''.join(pairs).encode()):08x}"
+    return f"{zlib.crc32(_joined(metadata).encode()):08x}"
+
+
+def _joined(metadata: Mapping[str, str]) -> str:
+    return "".join(f"{_PREFIX}{key}\0{metadata[key]}\0" for key in sorted(metadata))

@@ -58,7 +58,8 @@ def _folded(name: str) -> str:
 
     Windows and its file systems drop dots and spaces at the end.
     """
-    folded = unicodedata.normalize("NFKC", name).casefold()
+    # Upper case first: a dotless i has it in common with others, folded case has it not.
+    folded = unicodedata.normalize("NFKC", name).upper().casefold()
     return unicodedata.normalize("NFKC", folded).rstrip(". ")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Bool, Int64
@@ -15,10 +16,15 @@ from ae_pipeline.table.row_order import RowOrder, order_rows
 _MOST_BYTES = 1 << 28
 #: Orders that are kept.
 _MOST_ORDERS = 16
+#: Other things that are kept.
+_MOST_MADE = 4
+#: Of more rows, one is kept.
+_MANY_ROWS = 1 << 20
 #: Runs of equal values count as at most so long.
 MOST_DISTANCE = 31
 
 Rows = Int64[np.ndarray, "rows"]
+Made = TypeVar("Made")
 
 
 class KnownRows:
@@ -46,6 +52,7 @@ class KnownRows:
         self._sequences: dict[str, Sequence] = {}
         self._signals: dict[Signal, Rows] = {}
         self._orders: dict[tuple[str, ...], RowOrder] = {}
+        self._made: dict[Hashable, object] = {}
 
     def add(self, name: str, sequence: Sequence) -> None:
         """Make a sub-column known; ValueError if it does not have one integer per row."""
@@ -65,11 +72,12 @@ class KnownRows:
 
     def signal(self, signal: Signal) -> Rows:
         """Return the integer of each row that a signal stands for; nobody may change it."""
-        if signal not in self._signals:
+        found = self._signals.get(signal)  # looked up once: ranks take long to hash
+        if found is None:
             while len(self._signals) * 8 * self.n_rows > _MOST_BYTES:
                 self._signals.pop(next(iter(self._signals)))
-            self._signals[signal] = _SIGNALS[signal.kind](self, signal)
-        return self._signals[signal]
+            found = self._signals[signal] = _SIGNALS[signal.kind](self, signal)
+        return found
 
     def value(self, name: str) -> Rows:
         """Return the signal of kind `value`."""
@@ -102,6 +110,15 @@ class KnownRows:
                 self._orders.pop(next(iter(self._orders)))
             self._orders[keys] = order_rows([self.value(key) for key in keys], self.is_start)
         return self._orders[keys]
+
+    def once(self, key: Hashable, kind: type[Made], make: Callable[[], Made]) -> Made:
+        """Return what `make` made of these rows, of this key and kind, when it was called last."""
+        made = self._made.get((kind, key))
+        if not isinstance(made, kind):
+            while len(self._made) >= (_MOST_MADE if self.n_rows <= _MANY_ROWS else 1):
+                self._made.pop(next(iter(self._made)))
+            made = self._made[kind, key] = make()
+        return made
 
     def _lagged(self, integers: Rows) -> Rows:
         """Take each integer from the row before, those of a run's first row from itself."""

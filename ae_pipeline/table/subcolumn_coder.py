@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
 import numpy as np
 from jaxtyping import Bool, Int64
 
 from ae_pipeline.coding.entropy import pack_integers, unpack_integers
 from ae_pipeline.coding.varint import Reader, prefixed
+from ae_pipeline.compiled import give_up, kernels_pay
 from ae_pipeline.mapping.subcolumn import Live, Sequence
-from ae_pipeline.table.ans import SymbolReader, SymbolWriter
-from ae_pipeline.table.between.level_coder import EscapeReader, LevelCoder, pack_escapes
+from ae_pipeline.table.between.level_coder import EscapeReader, pack_escapes
 from ae_pipeline.table.between.levels import are_alike
 from ae_pipeline.table.guesses import rows_before, say, say_again, sources_of
 from ae_pipeline.table.known import KnownRows
-from ae_pipeline.table.model import Hierarchy, Neighbour, Previous, Signal, SubColumnModel
+from ae_pipeline.table.model import Neighbour, Previous, Signal, SubColumnModel
+from ae_pipeline.table.rows.plain import PlainRows
 from ae_pipeline.table.targets import (
     CodingOrder,
     Decoded,
@@ -21,11 +26,18 @@ from ae_pipeline.table.targets import (
     integers_of,
     relabelled,
     targets_of,
+    unlabelled,
 )
-from ae_pipeline.table.tokens import Coded, Places, TokenCoder, Tokens
-from ae_pipeline.table.trees import leaf_places
+from ae_pipeline.table.tokens import Coded, TokenCoder, Tokens
+
+if TYPE_CHECKING:
+    from ae_pipeline.table.rows.compiled import CompiledRows
+
+#: Signals of all rows of a block that kernels take at most; those of more are looked at in turn.
+_MOST_SIGNALS = 1 << 24
 
 Rows = Int64[np.ndarray, "rows"]
+Acted = TypeVar("Acted")
 
 
 class SubColumnCoder:
@@ -33,10 +45,11 @@ class SubColumnCoder:
 
     Args:
         model: of the sub-column.
+        is_compiled: whether kernels code it, with the same bytes; None for once they pay.
     """
 
-    def __init__(self, model: SubColumnModel) -> None:
-        self.model = model
+    def __init__(self, model: SubColumnModel, is_compiled: bool | None = None) -> None:
+        self.model, self._is_compiled = model, is_compiled
         self.needs = needs_of(model)
         self._tokens = TokenCoder(model)
 
@@ -50,19 +63,11 @@ class SubColumnCoder:
         order = coding_order(self.model.keys, known, sequence.live)
         if not len(order.rows):
             return b""
+        labels = relabelled(self.model.labels, sequence.integers[order.rows])
         targets = targets_of(self.model, known, order, sequence.integers)
-        tokens = self.tokens_of(known, order, sequence, targets)
-        writer = SymbolWriter()
-        if self.model.hierarchy is not None:
-            levels = LevelCoder(self.model, self.model.hierarchy, self._tokens, known, order)
-            labels = relabelled(self.model.labels, sequence.integers[order.rows])
-            escaped = levels.write(writer, labels, tokens, targets)
-            escapes = pack_escapes(escaped) if len(escaped) else b""
-        else:
-            leaves = leaf_places(self.model.tree, known, order.rows)
-            escaped = self._tokens.write(writer, leaves, tokens, targets)
-            escapes = pack_integers(escaped) if len(escaped) else b""
-        symbols = writer.to_bytes()
+        tokens = self.tokens_of(known, order, sequence, labels, targets)
+        symbols = self._act(order, lambda rows: rows.write(known, order, labels, tokens, targets))
+        escapes = self._pack_escapes(order, tokens, targets)
         # A block in which nothing is a surprise takes no bytes at all.
         return prefixed([escapes]) + symbols if escapes or symbols else b""
 
@@ -84,34 +89,71 @@ class SubColumnCoder:
             return np.zeros(known.n_rows, np.int64)
         bytes_reader = Reader(content or b"\0")
         escapes = bytes_reader.take(bytes_reader.varint())
-        reader = SymbolReader(content[bytes_reader.position :])
+        symbols = content[bytes_reader.position :]
         if self.model.hierarchy is not None:
-            return self._decode_levels(self.model.hierarchy, reader, escapes, known, order)
-        leaves = leaf_places(self.model.tree, known, order.rows)
-        by_token = self._tokens.read_tokens(reader, leaves)
-        targets = self._tokens.read_targets(reader, by_token)
-        targets[by_token[-1]] = unpack_integers(escapes, len(by_token[-1]))
-        reader.finish()
-        return self._integers(known, live, order, by_token[: self._tokens.n_guesses], targets)
+            return self._decode_levels(symbols, escapes, known, order)
+        tokens, targets = self._act(order, lambda rows: rows.read(symbols, known, order))
+        escaped = np.flatnonzero(tokens == self._tokens.escape)
+        targets[escaped] = unpack_integers(escapes, len(escaped))
+        return self._integers(known, live, order, tokens, targets)
 
     def _decode_levels(
-        self,
-        hierarchy: Hierarchy,
-        reader: SymbolReader,
-        escapes: bytes,
-        known: KnownRows,
-        order: CodingOrder,
+        self, symbols: bytes, escapes: bytes, known: KnownRows, order: CodingOrder
     ) -> Rows:
-        levels = LevelCoder(self.model, hierarchy, self._tokens, known, order)
         escape_reader = EscapeReader(escapes, len(order.rows))
-        integers = np.zeros(known.n_rows, np.int64)
-        integers[order.rows] = levels.read(reader, escape_reader)
+        labels = self._act(
+            order, lambda rows: rows.read_levels(symbols, escape_reader, known, order)
+        )
         escape_reader.finish()
-        reader.finish()
+        integers = np.zeros(known.n_rows, np.int64)
+        integers[order.rows] = unlabelled(self.model.labels, labels)
         return integers
 
+    def _act(self, order: CodingOrder, act: Callable[[PlainRows | CompiledRows], Acted]) -> Acted:
+        """Do something with kernels if they pay, and without them if these cannot be compiled."""
+        rows = self._rows(order)
+        if rows is self._plain or self._is_compiled:
+            return act(rows)
+        try:
+            return act(rows)
+        except ValueError:
+            raise
+        except Exception as error:  # Numba lets errors of its files and its compiler through
+            give_up(error)
+            return act(self._plain)
+
+    def _rows(self, order: CodingOrder) -> PlainRows | CompiledRows:
+        is_compiled = kernels_pay() if self._is_compiled is None else self._is_compiled
+        n_signals = len(order.rows) * len(self.model.tree.signals)
+        return self._compiled if is_compiled and n_signals <= _MOST_SIGNALS else self._plain
+
+    @cached_property
+    def _plain(self) -> PlainRows:
+        return PlainRows(self.model, self._tokens)
+
+    @cached_property
+    def _compiled(self) -> CompiledRows:
+        # Numba is imported late: it may be missing, and takes its time.
+        from ae_pipeline.table.rows.compiled import CompiledRows  # noqa: PLC0415
+
+        return CompiledRows(self.model)
+
+    def _pack_escapes(self, order: CodingOrder, tokens: Tokens, targets: Coded) -> bytes:
+        is_escaped = tokens == self._tokens.escape
+        if not is_escaped.any():
+            return b""
+        if self.model.hierarchy is None:
+            return pack_integers(targets[is_escaped])
+        places = order.levels.order
+        return pack_escapes(targets[places][is_escaped[places]])
+
     def tokens_of(
-        self, known: KnownRows, order: CodingOrder, sequence: Sequence, targets: Coded
+        self,
+        known: KnownRows,
+        order: CodingOrder,
+        sequence: Sequence,
+        labels: Coded,
+        targets: Coded,
     ) -> Tokens:
         """Return the token of each row in coding order."""
         tokens = self._tokens.bins.numbers_of(targets) + np.int32(self._tokens.n_guesses)
@@ -119,7 +161,6 @@ class SubColumnCoder:
             guess, integers = self.model.guesses[number], sequence.integers
             if isinstance(guess, Neighbour):
                 middle = self.model.hierarchy.middle if self.model.hierarchy else 0
-                labels = relabelled(self.model.labels, integers[order.rows])
                 is_alike = are_alike(guess, labels, order.levels, middle)
                 np.copyto(tokens, np.int32(number), where=is_alike)
                 continue
@@ -132,18 +173,21 @@ class SubColumnCoder:
         return tokens
 
     def _integers(
-        self, known: KnownRows, live: Live, order: CodingOrder, by_guess: Places, targets: Coded
+        self, known: KnownRows, live: Live, order: CodingOrder, tokens: Tokens, targets: Coded
     ) -> Rows:
         fixed, is_fixed = np.zeros_like(targets), np.zeros(len(targets), bool)
         is_repeated, before = np.zeros(len(targets), bool), np.arange(known.n_rows)
-        for guess, places in zip(self.model.guesses, by_guess, strict=True):
+        for number, guess in enumerate(self.model.guesses):
+            places = np.flatnonzero(tokens == number)
             rows = order.rows[places]
             if isinstance(guess, Neighbour):
                 raise ValueError("a guess of neighbours without a hierarchy")
+            if not len(places):
+                continue
             if isinstance(guess, Previous):
                 before[rows] = rows_before(guess.keys, known, live)[rows]
                 is_repeated[places] = True
-            elif len(places):
+            else:
                 said = say(guess, known)
                 if not said.has_said[rows].all():
                     raise ValueError("a guess of rows that it says nothing of")

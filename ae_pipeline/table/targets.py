@@ -30,10 +30,27 @@ class CodingOrder:
     rows: Coded
     is_start: Bool[np.ndarray, "coded"]
 
+    def sort_into(self, ordered: Coded, integers: Int64[np.ndarray, "rows"]) -> None:
+        """Fill in integers of all rows of the space, sorted in this order."""
+        if self._is_row_order:
+            ordered[:] = integers[: len(ordered)]
+        else:
+            # Faster than an index; no row is clipped.
+            integers.take(self.rows, out=ordered, mode="clip")
+
+    @cached_property
+    def _is_row_order(self) -> bool:
+        return np.array_equal(self.rows, np.arange(len(self.rows)))
+
     @cached_property
     def levels(self) -> Levels:
         """Levels and neighbours of the rows, if they are coded in a hierarchy."""
         return find_levels(self.is_start)
+
+    @cached_property
+    def by_level(self) -> CodingOrder:
+        """The rows as they are read in a hierarchy."""
+        return CodingOrder(self.rows[self.levels.order], self.is_start[self.levels.order])
 
 
 @dataclass(frozen=True)
@@ -54,7 +71,13 @@ class Decoded:
 
 
 def coding_order(keys: tuple[str, ...], known: KnownRows, live: Live) -> CodingOrder:
-    """Return the live rows sorted by keys, run by run."""
+    """Return the live rows sorted by keys, run by run; nobody may change them."""
+    # Most sub-columns of a block are coded in the order of another one.
+    key = keys, None if live is None else np.packbits(live).tobytes()
+    return known.once(key, CodingOrder, lambda: _sorted(keys, known, live))
+
+
+def _sorted(keys: tuple[str, ...], known: KnownRows, live: Live) -> CodingOrder:
     rows, is_first = live_order(known.order(keys), live)
     if keys:
         runs = np.cumsum(known.is_start)[rows]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 from constriction import stream
@@ -15,8 +17,8 @@ from ae_pipeline.table.model import SubColumnModel
 
 Coded = Int64[np.ndarray, "coded"]
 Tokens = Int32[np.ndarray, "coded"]
-#: Places of each leaf or token.
-Places = list[Int64[np.ndarray, "_"]]
+#: Numbers of leaves or tokens that have rows, ascending, and the places of those rows.
+Groups: TypeAlias = list[tuple[int, Int64[np.ndarray, "_"]]]
 
 
 class TokenCoder:
@@ -32,54 +34,61 @@ class TokenCoder:
         self._codes = model.codes
         self._models: dict[int, stream.model.Categorical] = {}
 
-    def write(
-        self, writer: SymbolWriter, leaves: Places, tokens: Tokens, targets: Coded
-    ) -> Int64[np.ndarray, "escaped"]:
-        """Write some rows; return the targets that are escaped.
+    @cached_property
+    def escape(self) -> int:
+        """The token of escaped rows, the last one."""
+        return self.n_guesses + self.bins.n_bins
+
+    def write(self, writer: SymbolWriter, leaves: Groups, tokens: Tokens, targets: Coded) -> None:
+        """Write some rows.
 
         Args:
             writer: gets the symbols.
             leaves: places of the rows of each leaf.
             tokens: of the rows.
-            targets: of the rows; those of guessed rows do not matter.
+            targets: of the rows; those of guessed and escaped rows do not matter.
         """
-        for leaf, places in enumerate(leaves):
-            if len(places) and self._n_tokens > 1:
+        if self.escape:
+            for leaf, places in leaves:
                 writer.put(tokens[places], self._model(leaf))
-        *by_bin, escaped = self._by_token(tokens)[self.n_guesses :]
-        for number, places in enumerate(by_bin):
-            if len(places):
-                self.bins.write(writer, number, targets[places])
-        return targets[escaped]
+        for number, places in self._binned(tokens):
+            self.bins.write(writer, number, targets[places])
 
-    def read_tokens(self, reader: SymbolReader, leaves: Places) -> Places:
-        """Return the places of the rows of each token."""
-        tokens = np.zeros(sum(map(len, leaves)), np.int32)
-        for leaf, places in enumerate(leaves):
-            if len(places) and self._n_tokens > 1:
+    def read(self, reader: SymbolReader, leaves: Groups, n_rows: int) -> tuple[Tokens, Coded]:
+        """Return tokens and targets of the same rows; 0 as targets of those guessed or escaped."""
+        tokens, targets = np.zeros(n_rows, np.int32), np.zeros(n_rows, np.int64)
+        if self.escape:
+            for leaf, places in leaves:
                 tokens[places] = reader.take(len(places), self._model(leaf))
-        return self._by_token(tokens)
-
-    def read_targets(self, reader: SymbolReader, by_token: Places) -> Coded:
-        """Return the targets of the same rows; 0 of those guessed or escaped."""
-        targets = np.zeros(sum(map(len, by_token)), np.int64)
-        for number, places in enumerate(by_token[self.n_guesses : -1]):
-            if len(places):
-                targets[places] = self.bins.read(reader, number, len(places))
-        return targets
-
-    @cached_property
-    def _n_tokens(self) -> int:
-        return self.n_guesses + self.bins.n_bins + 1
+        for number, places in self._binned(tokens):
+            targets[places] = self.bins.read(reader, number, len(places))
+        return tokens, targets
 
     def _model(self, leaf: int) -> stream.model.Categorical:
         if leaf not in self._models:
             self._models[leaf] = symbol_model(self._codes[leaf])
         return self._models[leaf]
 
-    def _by_token(self, tokens: Tokens) -> Places:
-        """Return the places of each token, ascending."""
-        # Integers of 16 bits are sorted in linear time.
-        order = np.argsort(tokens.astype(np.uint16), kind="stable")
-        counts = np.bincount(tokens, minlength=self._n_tokens)
-        return np.split(order, np.cumsum(counts)[:-1])
+    def _binned(self, tokens: Tokens) -> Iterable[tuple[int, Int64[np.ndarray, "_"]]]:
+        """Return the numbers of bins that have rows, and the places of these."""
+        for token, places in grouped(tokens, self.escape + 1):
+            if self.n_guesses <= token < self.escape:
+                yield token - self.n_guesses, places
+
+
+def grouped(numbers: Int32[np.ndarray, "coded"], n_groups: int) -> Groups:
+    """Return the places of each number that there is, ascending.
+
+    Args:
+        numbers: from 0 to `n_groups - 1`.
+        n_groups: at most 2^16.
+    """
+    # Integers of 16 bits are sorted in linear time.
+    order = np.argsort(numbers.astype(np.uint16), kind="stable")
+    counts = np.bincount(numbers, minlength=n_groups)
+    found = np.flatnonzero(counts)
+    groups, start = [], 0
+    for number, count in zip(found.tolist(), counts[found].tolist(), strict=True):
+        groups.append((number, order[start : start + count]))
+        start += count
+    return groups

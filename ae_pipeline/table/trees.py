@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Int32, Int64
 
 from ae_pipeline.table.known import KnownRows
 from ae_pipeline.table.model import SignalKind, Tree
+
+#: So many rows for each leaf are walked down a tree; more are split node by node.
+_WALKED_ROWS = 300
 
 Rows = Int64[np.ndarray, "_"]
 #: Signals of the sub-column that is coded, for all rows of a space.
@@ -27,16 +31,94 @@ def leaf_places(
         rows: some of the space's.
         own: signals of the sub-column itself, if its model has a hierarchy.
     """
-    signals = [
-        own[signal.kind] if own and signal.kind in own else known.signal(signal)
-        for signal in tree.signals
-    ]
-    leaves = split_rows(tree, signals, rows)
+    leaves = split_rows(tree, signals_of(tree, known, own), rows)
     if len(rows) == known.n_rows and bool((rows[1:] > rows[:-1]).all()):
         return leaves
     places = np.empty(known.n_rows, np.int64)
     places[rows] = np.arange(len(rows))
     return [places[leaf] for leaf in leaves]
+
+
+def signals_of(
+    tree: Tree, known: KnownRows, own: OwnSignals | None = None
+) -> list[Int64[np.ndarray, "rows"]]:
+    """Return what each signal of a tree says of all rows of a space; nobody may change it."""
+    return [
+        own[signal.kind] if own and signal.kind in own else known.signal(signal)
+        for signal in tree.signals
+    ]
+
+
+class TreeWalk:
+    """Finds the leaves of rows; holds what it makes anew for no block.
+
+    Args:
+        tree: of contexts.
+    """
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        #: Leaves of the tree.
+        self.n_leaves = len(tree.asks) // 2 + 1
+
+    def leaves(
+        self,
+        signals: Sequence[Int64[np.ndarray, "rows"]],
+        rows: Int64[np.ndarray, "coded"],
+    ) -> Int32[np.ndarray, "coded"]:
+        """Return the number of each row's leaf.
+
+        Args:
+            signals: of all rows of the space, one array for each of the tree's.
+            rows: some of them.
+        """
+        if self.n_leaves == 1:
+            return np.zeros(len(rows), np.int32)
+        # Walking takes a step for each question to the deepest leaf, splitting one for each node;
+        # steps of walking take longer the more rows there are.
+        if len(rows) * self._depth < _WALKED_ROWS * (self.n_leaves - 3 * self._depth):
+            return self._walk(signals, rows)
+        numbers = np.empty(len(signals[0]), np.int32)
+        for number, some in enumerate(split_rows(self.tree, signals, rows)):
+            numbers[some] = number
+        return numbers[rows]
+
+    def _walk(
+        self,
+        signals: Sequence[Int64[np.ndarray, "rows"]],
+        rows: Int64[np.ndarray, "coded"],
+    ) -> Int32[np.ndarray, "coded"]:
+        tree, places = self.tree, np.arange(len(rows))
+        asked = np.array([signal[rows] for signal in signals])
+        nodes = np.zeros(len(rows), np.int64)
+        for _ in range(self._depth):
+            is_right = asked[tree.asks[nodes], places] > tree.thresholds[nodes]
+            nodes = np.where(is_right, self._rights[nodes], self._lefts[nodes])
+        return self._leaf_numbers[nodes]
+
+    @cached_property
+    def _depth(self) -> int:
+        depths, deepest = [0], 0
+        for ask in self.tree.asks.tolist():
+            depth = depths.pop()
+            deepest = max(deepest, depth)
+            depths += [depth + 1] * (2 * (ask >= 0))
+        return deepest
+
+    @cached_property
+    def _lefts(self) -> Int64[np.ndarray, "nodes"]:
+        """Where a row goes that does not go right; from leaves nowhere."""
+        places = np.arange(len(self.tree.asks))
+        return np.where(self.tree.asks < 0, places, places + 1)
+
+    @cached_property
+    def _rights(self) -> Int64[np.ndarray, "nodes"]:
+        return np.where(self.tree.asks < 0, self._lefts, self.tree.rights)
+
+    @cached_property
+    def _leaf_numbers(self) -> Int32[np.ndarray, "nodes"]:
+        """Leaves up to each node, less one: the number of a leaf."""
+        return (np.cumsum(self.tree.asks < 0) - 1).astype(np.int32)
 
 
 def split_rows(

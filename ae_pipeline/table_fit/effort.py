@@ -51,6 +51,12 @@ def quick_seconds(n_rows: int, n_columns: int) -> float:
     return n_columns * (min(n_rows, QUICK_ROWS) * _ROW_S + QUICK.picked * _PICKED_S + _COLUMN_S)
 
 
+def most_seconds(budget_s: float, n_rows: int, n_columns: int) -> float:
+    """Return the seconds that a fit takes at most: its budget, or those of the highest effort."""
+    highest = n_rows * _ROW_S + _COLUMN_S + _PICKED_S * _MOST_PICKED * _MOST_TRIALS
+    return min(budget_s, n_columns * highest)
+
+
 def efforts_within(seconds: float, n_rows: int, costs: Mapping[str, float]) -> dict[str, Effort]:
     """Return an effort for each sub-column, so that all together take about so long.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ae_pipeline.mapping.subcolumn import SubColumn
 from ae_pipeline.table.model import SubColumnModel, TableModel
+from ae_pipeline.table.references import hint_of
 from ae_pipeline.table.subcolumn_coder import needs_of
 from ae_pipeline.table_fit.direct import direct_bytes
 from ae_pipeline.table_fit.effort import (
@@ -77,7 +78,10 @@ def fit_table(
         progress: called with the number of sub-columns done, of all, and the name of the next.
         most_depth: longest chain of sub-columns that need each other.
     """
-    direct = {column.name: float(direct_bytes(sample, column)) for column in sample.columns}
+    direct = {
+        column.name: 0.0 if column.name in sample.given else float(direct_bytes(sample, column))
+        for column in sample.columns
+    }
     worth = [name for name in direct if direct[name] >= _LEAST_BYTES]
     n_rows = max((len(s.integers) for s in sample.sequences.values()), default=0)
     passes = int(_ORDER_SHARE * budget_s / max(quick_seconds(n_rows, len(worth)), 1e-9))
@@ -126,8 +130,9 @@ def _search(
     goal = make_goal(space, column, sample.sequences[column.name], effort.picked)
     if not len(goal.picked):
         return None
-    names = space.sketches.nearest(goal.integers, names, effort.names)
-    return search(goal, names, effort)
+    near = space.sketches.nearest(goal.integers, names, effort.names)
+    hint = hint_of(column.name)
+    return search(goal, near if hint in near or hint not in names else [*near, hint], effort)
 
 
 class _Learner:
@@ -166,5 +171,6 @@ class _Learner:
 
     def _needs(self, column: SubColumn) -> set[str]:
         needs = {name for name in (column.parent, column.space) if name}
+        needs.update(self._sample.given.get(column.name, ()))
         model = self.models.get(column.name)
         return needs | (set(needs_of(model)) if model else set())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ae_pipeline.mapping.subcolumn import SubColumn
 from ae_pipeline.table_fit.sample import TableSample
 
 Order = tuple[str, ...]
@@ -13,7 +12,7 @@ Cost = Callable[[str, Order], float]
 
 
 def order_by_cost(sample: TableSample, costs: Mapping[str, float]) -> Order:
-    """Return all names: lengths and validity first, then what costs least.
+    """Return all names: lengths, validity and keys of references first, then what costs least.
 
     Parents, and the lengths of a space, come before what needs them; ranked sub-columns keep
     their order.
@@ -25,7 +24,9 @@ def order_by_cost(sample: TableSample, costs: Mapping[str, float]) -> Order:
     columns = {column.name: column for column in sample.columns}
     needed = needed_before(sample)
     ordered: dict[str, None] = {}
-    waiting = sorted(columns, key=lambda name: (_class(columns[name]), costs[name], name))
+    early = {*sample.given, *(key for keys in sample.given.values() for key in keys)}
+    early |= {name for name in columns if columns[name].role in ("validity", "length")}
+    waiting = sorted(columns, key=lambda name: (name not in early, costs[name], name))
     while waiting:
         ready = next(name for name in waiting if needed[name] <= ordered.keys())
         ordered[ready] = None
@@ -39,13 +40,11 @@ def needed_before(sample: TableSample) -> dict[str, set[str]]:
         column.name: {name for name in (column.parent, column.space) if name}
         for column in sample.columns
     }
+    for name, keys in sample.given.items():
+        needed[name].update(keys)
     for first, second in zip(sample.ranked, sample.ranked[1:], strict=False):
         needed[second].add(first)
     return needed
-
-
-def _class(column: SubColumn) -> int:
-    return 0 if column.role in ("validity", "length") else 1
 
 
 def improve_order(sample: TableSample, order: Order, cost: Cost, passes: int) -> Order:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Int64
@@ -22,6 +22,7 @@ class TableSample:
         item_starts: the same for each space of items, by the name of its lengths.
         share: rows of the archive per row of the sample; they share the model.
         ranked: sub-columns that keep this order among themselves.
+        given: sub-columns that cost nothing once others are known, and those others.
     """
 
     columns: tuple[SubColumn, ...]
@@ -30,3 +31,4 @@ class TableSample:
     item_starts: Mapping[str, Int64[np.ndarray, "_"]]
     share: float
     ranked: tuple[str, ...] = ()
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ae_pipeline.table.model import Guess, Linear, Previous, Signal
+from ae_pipeline.table.model import Guess, Linear, Previous, Relation, Signal, Term
+from ae_pipeline.table.references import hint_of
 from ae_pipeline.table_fit.contexts.ranks import group_labels
 from ae_pipeline.table_fit.contexts.screening import (
     general_signals,
@@ -94,6 +95,8 @@ def _linear(goal: Goal, names: list[str]) -> Linear | None:
 
 def _find_guesses(goal: Goal, names: list[str], orders: list[KeyOrder]) -> list[Guess]:
     guesses: list[Guess] = []
+    if (hint := hint_of(goal.column.name)) in names:
+        guesses.append(Relation(0, 1, (Term(hint, 1),)))
     if goal.column.role != "validity":
         guesses += [found.relation for found in find_relations(goal, names)]
         guesses += find_cycle(goal, _numbers(goal, names))

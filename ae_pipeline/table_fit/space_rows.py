@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +60,8 @@ class SpaceRows:
         self.n_rows = n_rows
         self.share = share
         self.picked = pick_rows(np.arange(n_rows), most_picked, seed)
-        self.binned: dict[Signal, BinnedSignal] = {}
+        self._binned: dict[str, list[tuple[Signal, BinnedSignal]]] = {}
+        self._ranks: dict[str, int] = {}
         self.names: list[str] = []
         self.varied: set[str] = set()
         self.sketches = Sketches(n_rows)
@@ -79,10 +80,17 @@ class SpaceRows:
         self.names.append(name)
         self.varied.add(name)
         self.sketches.add(name, value)
-        for signal in self._signals_of(name, value):
-            binned = bin_signal(self.known.signal(signal)[self.picked])
-            if binned.size > 1:
-                self.binned[signal] = binned
+        made = [
+            (signal, bin_signal(self.known.signal(signal)[self.picked]))
+            for signal in self._signals_of(name, value)
+        ]
+        self._ranks[name] = len(self._ranks)
+        self._binned[name] = [(signal, binned) for signal, binned in made if binned.size > 1]
+
+    def binned_signals(self, names: Iterable[str]) -> Iterator[tuple[Signal, BinnedSignal]]:
+        """Yield the signals of some known sub-columns that vary, in the order of these."""
+        for name in sorted(names, key=self._ranks.__getitem__):
+            yield from self._binned[name]
 
     def _signals_of(self, name: str, value: Rows) -> list[Signal]:
         column = self.columns[name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from jaxtyping import Bool, Int64
 
@@ -32,13 +34,12 @@ def trim(sample: TableSample, most_rows: int) -> TableSample:
     }
     starts = {space: _new_starts(old, kept[space]) for space, old in sample.item_starts.items()}
     share = sample.share * n_rows / int(kept[""].sum())
-    return TableSample(
-        sample.columns,
-        sequences,
-        _new_starts(sample.starts, kept[""]),
-        starts,
-        share,
-        sample.ranked,
+    return replace(
+        sample,
+        sequences=sequences,
+        starts=_new_starts(sample.starts, kept[""]),
+        item_starts=starts,
+        share=share,
     )
 
 

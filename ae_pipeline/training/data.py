@@ -25,6 +25,7 @@ class TrainingData:
         window: consecutive rows per input.
         holds_out: whether validation rows are left out of training; the network of an archive
             encodes the rows it was trained on, so it learns from all of them.
+        lanes: of the feature columns; None if none holds vectors.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class TrainingData:
         config: TrainingConfig,
         window: int = 1,
         holds_out: bool = True,
+        lanes: Sequence[str] | None = None,
     ) -> None:
         training, held_out = split_validation(groups, config.validation_fraction)
         input_bytes = _FLOAT_BYTES * standardization.n_inputs * window
@@ -46,11 +48,18 @@ class TrainingData:
             capacity,
             config.seed,
             window,
+            lanes,
         )
         n_held_out = min(_VALIDATION_ROWS // window, capacity)
         # A source of one row has nothing to hold out; it validates itself.
         self._validation = ResidentSample(
-            held_out or training, features, standardization, n_held_out, config.seed, window
+            held_out or training,
+            features,
+            standardization,
+            n_held_out,
+            config.seed,
+            window,
+            lanes,
         )
 
     def validation(self) -> Matrix:

@@ -74,6 +74,7 @@ class ResidentSample:
         capacity: inputs that fit into memory.
         seed: decides, with the epoch, which inputs are drawn.
         window: consecutive rows of a section per input.
+        lanes: of the feature columns; None if none holds vectors.
     """
 
     def __init__(
@@ -84,9 +85,11 @@ class ResidentSample:
         capacity: int,
         seed: int,
         window: int = 1,
+        lanes: Sequence[str] | None = None,
     ) -> None:
         self._sections = list(sections)
         self._features = features
+        self._lanes = features if lanes is None else lanes
         self._standardization = standardization
         self._seed = seed
         self._window = window
@@ -158,9 +161,9 @@ class ResidentSample:
 
     def _windows(self, section: Section) -> Iterator[Matrix]:
         """Yield all inputs of a section, some at a time; the last may have been filled up."""
-        at_once = self._window * max(1, rows_per_block(len(self._features)) // self._window)
+        at_once = self._window * max(1, rows_per_block(len(self._lanes)) // self._window)
         for records in rebatch(self._records(section, at_once), at_once):
-            block = records_to_block(records, self._features)
+            block = records_to_block(records, self._lanes)
             matrix = block_to_matrix(block, self._standardization)
             yield rows_to_windows(matrix, self._window)
 

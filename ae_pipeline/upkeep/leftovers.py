@@ -68,7 +68,8 @@ def _refusal(
 def _features(job: EncodeJob, source: Source) -> tuple[str, ...]:
     """Return the feature columns that a fit would choose."""
     schema = typical_schema(fittable(source, job.columns))
-    return resolve_roles(schema, job.columns, job.source).features
+    roles = resolve_roles(schema, job.columns, job.source)
+    return (roles if job.features is None else roles.without_vectors()).features
 
 
 def _features_of(

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from ae_pipeline.dataset import Fragment, fingerprint, open_fragment
 from ae_pipeline.errors import AePipelineError, listing
-from ae_pipeline.formats import open_format
 from ae_pipeline.storage import read_notes
 from ae_pipeline.upkeep.footers import footer_of
 
@@ -46,7 +45,7 @@ def find_orphans(
 
 
 def known_orphans(
-    dataset: Path, fragments: Sequence[Fragment], source: str | None, codecs: Iterable[str | Path]
+    dataset: Path, fragments: Sequence[Fragment], source: str | None, fitted: Iterable[str]
 ) -> tuple[Fragment, ...]:
     """Return the orphans among fragments; none if the source is not known.
 
@@ -54,9 +53,9 @@ def known_orphans(
         dataset: root of an archive or of features.
         fragments: fragments of the dataset that were read.
         source: path of the source; None to look where the codecs were fitted.
-        codecs: directories of the codecs.
+        fitted: paths of the sources of the codecs.
     """
-    root = _fitted_source(fragments, codecs) if source is None else source_root(source)
+    root = _fitted_source(fragments, fitted) if source is None else source_root(source)
     if root is None or not root.is_dir():
         return ()
     return find_orphans(fragments, root, read_notes(dataset, "retired"))
@@ -78,13 +77,9 @@ def describe_orphans(orphans: Sequence[Fragment]) -> str:
     return f"{files}, {n_rows:,} rows, not in the source any more: {names}"
 
 
-def _fitted_source(fragments: Sequence[Fragment], codecs: Iterable[str | Path]) -> Path | None:
+def _fitted_source(fragments: Sequence[Fragment], fitted: Iterable[str]) -> Path | None:
     """Return where the codecs were fitted, if a fragment was encoded from a file in that folder."""
-    for directory in codecs:
-        try:
-            root = Path(open_format(Path(directory)).provenance.source)
-        except (AePipelineError, OSError):
-            continue
+    for root in map(Path, fitted):
         there = (one for one in fragments if (root / one.relative).is_file())
         if any(_is_encoded_from(one, root) for one in islice(there, _MOST_COMPARED)):
             return root

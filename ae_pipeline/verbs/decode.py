@@ -112,8 +112,8 @@ def verify_report(
 
 def _orphans(plan: DecodePlan, source: str | None) -> tuple[str, ...]:
     """Return a warning that names fragments that were read although their source is gone."""
-    codecs = plan.codecs.values()
-    return orphan_warnings(known_orphans(Path(plan.encoded), plan.fragments, source, codecs))
+    fitted = [format.provenance.source for format in plan.open_formats().values()]
+    return orphan_warnings(known_orphans(Path(plan.encoded), plan.fragments, source, fitted))
 
 
 def _codecs(plan: DecodePlan) -> dict[Path, FragmentFormat]:

@@ -7,19 +7,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
 import pyarrow as pa
 
-from ae_pipeline.blocks.block import records_to_block
 from ae_pipeline.codec.archive import ArchiveCodec
-from ae_pipeline.columns import ErrorSums, column_metrics, measure_errors
-from ae_pipeline.config.job import EstimateJob, JobConfig
+from ae_pipeline.columns import ErrorSums, column_metrics
+from ae_pipeline.config.job import EstimateJob
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
 from ae_pipeline.dataset import weight_of
 from ae_pipeline.fitting import (
     ForecastCodec,
     SampledSource,
     column_fidelity,
+    container_bytes,
+    described_bytes,
+    fit_seconds,
     forecast_codec,
     is_named,
     is_trained,
@@ -27,17 +28,16 @@ from ae_pipeline.fitting import (
     sample_blocks,
     sample_source,
 )
+from ae_pipeline.fragments.column_errors import errors_of
 from ae_pipeline.planner.forecast import Effort, Forecast
 from ae_pipeline.results.estimate import Estimate, EstimatedColumn, EstimatedOption
-from ae_pipeline.results.fit import Candidate, ColumnCost
+from ae_pipeline.results.fit import ColumnCost
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.verbs.verdict import give_verdict, recommend
 
 #: Seconds for all tolerances, shared evenly, on an idle machine.
 _PATIENCE_S = 30.0
 _TWO_DECIMALS = ToleranceRule(match="*", kind="decimals", value=2)
-#: A fragment's footer and page headers.
-_CONTAINER_BYTES = 2048
 #: Parts of a block that a network's longer training shrinks.
 _LEARNED = ("codes", "corrections")
 #: Bytes that a worker holds per byte of a block, and bytes that an idle process takes.
@@ -76,7 +76,7 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
         options=tuple(options),
         others=tuple(others),
         recommended=best.label,
-        fit_s=_fit_seconds(codec.provenance.plan, job),
+        fit_s=fit_seconds(codec, sampled, job),
         encode_s=encode_s,
         decode_s=decode_s,
         memory_mb=_PROCESS_MB + job.execution.workers * block_mb * _BLOCK_COPIES,
@@ -144,7 +144,7 @@ def _option(
     columns, learned = _try_out(codec, sampled)
     left = 1 - learned * (1 - forecast.outlook)
     payload = round(chosen.payload_bytes * sampled.share * left)
-    kept = _kept_bytes(codec, sampled) + _CONTAINER_BYTES * len(sampled.source.fragments)
+    beside = container_bytes(codec, sampled, payload) + described_bytes(codec, sampled)
     fidelity = column_fidelity(codec, judge_codec(codec, sampled.measured.statistics.sample))
     lost = (column for column in fidelity if not column.keeps_meaning)
     return EstimatedOption(
@@ -154,7 +154,7 @@ def _option(
         payload_bytes=payload,
         model_bytes=chosen.model_bytes,
         simple_bytes=round((plan[0].payload_bytes + _plain_bytes(codec)) * sampled.share),
-        archive_bytes=payload + chosen.model_bytes + kept,
+        archive_bytes=payload + chosen.model_bytes + _kept_bytes(codec, sampled) + beside,
         columns=columns,
         fidelity=fidelity,
         in_the_way=tuple(column for column in lost if not is_named(tolerance, column.name)),
@@ -210,8 +210,7 @@ def _errors(
     if not names:
         return ErrorSums.empty(0)
     ours = pa.RecordBatch.from_arrays([decoded[name] for name in names], names=list(names))
-    truth, got = records_to_block(block, names), records_to_block(ours, names)
-    return measure_errors(truth.values, got.values, np.zeros(len(names), np.int64), None)
+    return errors_of(ours, block, names, None)
 
 
 def _speed(codec: ArchiveCodec, sampled: SampledSource) -> tuple[float, float]:
@@ -225,12 +224,6 @@ def _speed(codec: ArchiveCodec, sampled: SampledSource) -> tuple[float, float]:
     decoded = time.process_time()
     times = sampled.n_rows / max(sum(map(len, blocks)), 1)
     return (encoded - started) * times, (decoded - encoded) * times
-
-
-def _fit_seconds(plan: Sequence[Candidate], job: JobConfig) -> float:
-    """Return the rehearsal's seconds, plus the budget if a network would be trained."""
-    has_network = any(one.name.startswith("trained") for one in plan)
-    return sum(one.seconds for one in plan) + has_network * job.planner.budget_s
 
 
 def _raw_bytes(codec: ArchiveCodec, sampled: SampledSource) -> int:

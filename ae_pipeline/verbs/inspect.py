@@ -26,14 +26,14 @@ from ae_pipeline.dataset import (
 )
 from ae_pipeline.errors import NoFeatureColumnError, listing
 from ae_pipeline.fitting import preview
-from ae_pipeline.formats import Facts, FragmentFormat, open_format
+from ae_pipeline.formats import Facts, FragmentFormat, Statistics, count_skipping, open_format
 from ae_pipeline.fragments import account, fragment_bytes
 from ae_pipeline.hidden_names import is_temporary
 from ae_pipeline.parquet import column_sizes, leaf_sizes
 from ae_pipeline.results.account import StoredBytes
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.fit import ColumnCost
-from ae_pipeline.results.inspection import InspectedColumn, Inspection
+from ae_pipeline.results.inspection import ColumnSkipping, InspectedColumn, Inspection
 from ae_pipeline.storage import Marker, codec_directory, read_footer, read_marker
 from ae_pipeline.upkeep import describe_orphans, known_orphans
 
@@ -85,6 +85,7 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
     format = open_format(directory)
     n_rows = 0
     stored: list[StoredBytes] = []
+    blocks: list[Statistics] = []
     plain: Counter[str] = Counter()
     for fragment in map(pinned, source.fragments):
         with open_fragment(fragment) as file:
@@ -93,15 +94,18 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
         n_rows += metadata.num_rows
         if footer is not None:
             stored.append(fragment_bytes(format, metadata, footer, fragment))
+            blocks += format.statistics(metadata, footer, fragment.relative)
             with opened(fragment) as content:
                 plain += column_sizes(leaf_sizes(content), format.schema.arrow.names)
-    orphans = known_orphans(Path(path), source.fragments, None, [directory])
+    skipping = count_skipping(blocks)
+    orphans = known_orphans(Path(path), source.fragments, None, [format.provenance.source])
     orphaned: Facts = {"orphaned": describe_orphans(orphans)} if orphans else {}
     facts: Facts = {
         **_dataset_facts(source),
         "rows": n_rows,
         **orphaned,
         **format.facts(),
+        **_skipping_facts(skipping, len(blocks)),
     }
     return Inspection(
         format.label,
@@ -112,7 +116,18 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
         plan=format.provenance.plan,
         fidelity=format.fidelity(),
         costs=tuple(_as_stored(cost, plain) for cost in format.provenance.costs),
+        skipping=skipping,
     )
+
+
+def _skipping_facts(skipping: Sequence[ColumnSkipping], n_blocks: int) -> Facts:
+    """Return the columns by whose bounds most blocks can be skipped, in one line."""
+    if not n_blocks:
+        return {}
+    ranked = sorted(skipping, key=lambda one: -one.n_narrow)
+    useful = [f"{one.name} ({one.n_narrow:,})" for one in ranked if one.n_narrow]
+    told = f"at most {n_blocks:,}, by bounds of {listing(useful)}" if useful else "none"
+    return {"blocks": n_blocks, "blocks that bounds can skip": told}
 
 
 def _as_stored(cost: ColumnCost, plain: Mapping[str, int]) -> ColumnCost:

@@ -1,7 +1,8 @@
 """Tables with planted structure: what a column is worth is known, because it was made that way.
 
-A planted column follows from others, so it is worth nothing, or it holds as many random bits as it
-says. What an archive spends beyond them is the cost of the structure.
+A planted column holds as many random bits, given all others, as its maker drew for it: none if it
+is computed from them, those of a table if it is looked up there. What an archive spends beyond that
+is the cost of the structure.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _TEXT = (
     "delivery left with neighbour parcel damaged refund requested order arrived late again"
 )
 _WORDS = _TEXT.split()
-_N_FLOATS = 384
+_N_FLOATS, _NAME_WORDS = 384, 3
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,12 @@ def dependence(random: np.random.Generator, n_rows: int) -> GeneratedTable:
     names = np.array([_name(random) for _ in range(n_codes)])
     tariffs = random.integers(0, 1_000_000, (n_codes, 5))
     columns = {"code": code, "name": names[code], "kind": kind, "tariff": tariffs[code, kind]}
-    return GeneratedTable(pa.table(columns), {"name": 0, "tariff": 0})
+    n_pairs = len(np.unique(code * 5 + kind))
+    worth = {
+        "name": len(np.unique(code)) * _NAME_WORDS * _word_bits(),
+        "tariff": n_pairs * math.log2(1_000_000),
+    }
+    return GeneratedTable(pa.table(columns), worth)
 
 
 def keys(random: np.random.Generator, n_rows: int) -> GeneratedTable:
@@ -71,9 +77,10 @@ def keys(random: np.random.Generator, n_rows: int) -> GeneratedTable:
         if is_new:
             levels[one] = random.integers(0, 1 << 20)
         level[row] = levels[one]
-    bits = n_rows * _entropy(1e-3) + 20 * int(changes.sum())
+    n_used = len(np.unique(key))
+    bits = n_rows * _entropy(1e-3) + 20 * (n_used + int(changes.sum()))
     columns = {"key": key, "constant": constant, "level": level, "noise": random.random(n_rows)}
-    return GeneratedTable(pa.table(columns), {"constant": 0, "level": bits})
+    return GeneratedTable(pa.table(columns), {"constant": 40.0 * n_used, "level": bits})
 
 
 def decimals(random: np.random.Generator, n_rows: int) -> GeneratedTable:
@@ -206,7 +213,13 @@ GENERATED: dict[str, Maker] = {
 
 
 def _name(random: np.random.Generator) -> str:
-    return " ".join(random.choice(_WORDS, 3)).title()
+    return " ".join(random.choice(_WORDS, _NAME_WORDS)).title()
+
+
+def _word_bits() -> float:
+    """Return the bits of a word that is drawn at random; some are in the text twice."""
+    counts = np.array([_WORDS.count(word) for word in set(_WORDS)])
+    return float(-(counts * np.log2(counts / len(_WORDS))).sum() / len(_WORDS))
 
 
 def _uuid(digits: str) -> str:

@@ -36,6 +36,12 @@ def test_tensorflow_contract_names_every_other_room() -> None:
     assert found == [f"ae_pipeline.{room}" for room in rooms() if room not in HEAVY]
 
 
+def test_numba_contract_names_every_other_room() -> None:
+    """All rooms but `compiled` are forbidden to import Numba."""
+    found = contract("Numba")["source_modules"]
+    assert found == [f"ae_pipeline.{room}" for room in rooms() if room != "compiled"]
+
+
 def test_exceptions_of_the_linter_match_files() -> None:
     """No rule is switched off for files that are gone."""
     patterns = settings()["tool"]["ruff"]["lint"]["per-file-ignores"]

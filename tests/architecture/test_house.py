@@ -60,6 +60,7 @@ CROSS_CUTTING = {
     "verbs/test_decode_extract.py",
     "verbs/test_force.py",
     "verbs/test_verify.py",
+    "verbs/vectors/test_vectors.py",
     "verbs/test_whole_tables.py",
 }
 #: Folders of tests that are about the project as a whole.

@@ -328,3 +328,36 @@ def test_decimals_between_cells_keep_their_promise(kind: pa.DataType) -> None:
         assert not quantizer.is_broken(values, decoded(values, quantizer)).any()
     assert 0.0999 < bounds[0.1] < 0.1
     assert bounds[0.05] == 0.05
+
+
+def of_vectors(rows: np.ndarray, *rules: ToleranceRule) -> Quantizer:
+    """Of a column of vectors."""
+    kind = pa.list_(pa.float32(), rows.shape[1])
+    schema = TableSchema(pa.schema([("v", kind)]), ("v",))
+    statistics = measure(np.ascontiguousarray(rows.T), np.random.default_rng(0))
+    (found,) = resolve_tolerances(ToleranceConfig(rules=rules), schema, statistics)
+    return found
+
+
+def test_vectors_have_one_tolerance_of_all_their_numbers() -> None:
+    """The spread of vectors is that of their numbers together, whatever each lane does."""
+    rows = np.random.default_rng(0).normal(size=(4000, 8)) * np.linspace(0.5, 2, 8)
+    alone = quantizer_of(rows.astype(np.float32).reshape(-1), rule("a", "spread", 0.01))
+    found = of_vectors(rows, rule("v", "spread", 0.01))
+    assert found.promise.absolute == pytest.approx(alone.promise.absolute, rel=0.02)
+    assert of_vectors(rows, rule("v", "absolute", 0.25)).promise.absolute == pytest.approx(0.25)
+
+
+def test_a_cosine_is_for_vectors_alone() -> None:
+    """A rule that asks for the cosine of numbers is refused, and names them."""
+    assert of_vectors(np.random.default_rng(0).normal(size=(99, 8)), rule("v", "cosine", 0.99))
+    with pytest.raises(ConfigError, match="hold no vectors") as caught:
+        quantizers({"a": WAVE, "b": WAVE}, rule("*", "cosine", 0.99), rule("b", "exact"))
+    assert caught.value.got == "a"
+
+
+@pytest.mark.parametrize("value", [0.0, -0.5, 1.5])
+def test_a_cosine_is_above_0_and_at_most_1(value: float) -> None:
+    """No vector has a larger one, and a smaller one promises nothing."""
+    with pytest.raises(ValueError, match="cosine must be above 0"):
+        rule("v", "cosine", value)

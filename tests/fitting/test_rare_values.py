@@ -46,13 +46,14 @@ def source(tmp_path: Path) -> Path:
 def judged(source: Path, carries_rare: bool) -> FeaturesCodec:
     """A codec of two inputs, of which the second is lost on the way if it is so."""
     groups = list_row_groups(discover(str(source)).fragments)
-    statistics, groups = measure_source(groups, NAMES, None, 0, lambda _: None, "here")
+    schema = TableSchema(pq.read_schema(source / "0.parquet"), NAMES)
+    statistics, groups = measure_source(groups, schema, None, 0, lambda _: None, "here")
     shape = Architecture(2, 2, (4,), (4,), "relu", "residual")
     weights = {name: np.zeros(size, np.float32) for name, size in shape.weight_shapes().items()}
     weights["encoder/skip/kernel"] = np.eye(2, dtype=np.float32)
     weights["decoder/skip/kernel"] = np.diag([1.0, float(carries_rare)]).astype(np.float32)
     codec = hand_set_codec(
-        schema=TableSchema(pq.read_schema(source / "0.parquet"), NAMES),
+        schema=schema,
         std=statistics.std,
         standardization=fit_standardization(statistics, 10.0),
         architecture=shape,

@@ -23,6 +23,7 @@ from ae_pipeline.formats.block_records import BLOCK_COLUMN
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.verbs import decode, encode, inspect, verify
 from tests.support.data.datasets import N_ROWS, PARTITIONS, read_table, write_tree
+from tests.support.format_reader.footer import read_keys
 from tests.support.format_reader.fragment import read_fragment, read_schema
 
 FEATURES = ("alpha", "beta", "gamma", "flat", "empty")
@@ -214,7 +215,7 @@ def test_footer_tells_the_bytes_of_streams(archive: Path) -> None:
                 for stream in one.substreams:
                     counted["table" if stream.is_modelled else "integers"] += len(stream.content)
             counted["directory"] += len(content) - sum(map(len, streams))
-        stored = json.loads(file.metadata.metadata[b"ae:bytes"])
+        stored = json.loads(read_keys(file.metadata.metadata)["ae:bytes"])
         assert stored == {part: n_bytes for part, n_bytes in counted.items() if n_bytes}
 
 

@@ -247,7 +247,7 @@ def test_tolerances_from_settings(tmp_path: Path) -> None:
     arrow = write_source(paths, pa.table(WILD), 30)
     schema = TableSchema(arrow, tuple(WILD))
     groups = list_row_groups(discover(paths.source).fragments)
-    statistics, _ = measure_source(groups, schema.features, None, 0, silent, "source")
+    statistics, _ = measure_source(groups, schema, None, 0, silent, "source")
     config = ToleranceConfig.model_validate({"relative": 0.01, "rules": RULES})
     found = resolve_tolerances(config, schema, statistics)
     tolerance = [quantizer.promise.absolute for quantizer in found]

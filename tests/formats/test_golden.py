@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -27,13 +29,16 @@ from ae_pipeline.coding import (
 )
 from ae_pipeline.config.job import VerifyJob
 from ae_pipeline.format_version import FORMAT_VERSION
+from ae_pipeline.formats.archive import ArchiveFormat
 from ae_pipeline.formats.block_records import BLOCK_COLUMN
 from ae_pipeline.mapping import mapping_to_json
 from ae_pipeline.mapping.record import _NESTED_READS, _READS
 from ae_pipeline.mapping.scalar.rules import RULES
 from ae_pipeline.mapping.strings.patterns import ALPHABETS
+from ae_pipeline.storage import read_footer
 from ae_pipeline.verbs import verify
 from tests.support.codec.trees import has_json, read_codec_json
+from tests.support.format_reader.footer import read_keys
 from tests.support.format_reader.fragment import read_fragment
 from tests.support.golden.reading import (
     EXPECTED_FILE,
@@ -53,11 +58,13 @@ ARCHIVES = (
     *(f"archive-2.0/{name}" for name in (*_FORMER, "classes")),
     *(f"archive-3.0/{name}" for name in (*_FORMER, "classes", "grids")),
     *(f"archive-4.0/{name}" for name in (*_FORMER, "classes", "grids", "cells")),
-    *(f"archive-4.0/{name}" for name in MAPPED),
+    *(f"archive-5.0/{name}" for name in (*_FORMER, "classes", "grids", "cells", "levels")),
+    *(f"archive-{version}/{name}" for version in ("4.0", "5.0") for name in MAPPED),
+    "archive-5.0/vectors",
 )
-FEATURES = tuple(f"features-{version}/bends" for version in ("1.0", "2.0", "3.0", "4.0"))
+FEATURES = tuple(f"features-{version}/bends" for version in ("1.0", "2.0", "3.0", "4.0", "5.0"))
 #: About 250 KB for each format since 2.0; mappings of every kind are 75 KB, streams alone 40 KB.
-MOST_BYTES = 1_200_000
+MOST_BYTES = 1_600_000
 
 
 def read_expected(name: str) -> dict[str, Any]:
@@ -67,10 +74,8 @@ def read_expected(name: str) -> dict[str, Any]:
 
 def read_footers(name: str) -> list[dict[str, str]]:
     """Key-value metadata of every fragment."""
-    return [
-        {key.decode(): value.decode() for key, value in pq.read_metadata(path).metadata.items()}
-        for path in sorted((GOLDEN / name).rglob("*.parquet"))
-    ]
+    paths = sorted((GOLDEN / name).rglob("*.parquet"))
+    return [read_keys(pq.read_metadata(path).metadata) for path in paths]
 
 
 def assert_decodes_to(expected: dict[str, Any], tables: dict[str, pa.Table]) -> None:
@@ -101,7 +106,12 @@ def blocks_of(name: str) -> Iterator[tuple[ArchiveCodec, BlockStreams]]:
     for path in (GOLDEN / name).rglob("*.parquet"):
         column = pq.ParquetFile(path).read(columns=[BLOCK_COLUMN])[BLOCK_COLUMN]
         for content in column.drop_null().to_pylist():
-            yield codec, read_block(content, len(codec.columns), latent_dim, MOST_ROWS, sizes)
+            yield (
+                codec,
+                read_block(
+                    content, len(codec.columns), latent_dim, MOST_ROWS, sizes, codec.vector_lanes
+                ),
+            )
 
 
 def columns_of(name: str) -> list[ColumnStreams]:
@@ -118,15 +128,16 @@ def test_golden_is_there(name: str) -> None:
 
 
 def test_every_golden_is_listed() -> None:
-    """Folders and the tests' cases are the same, and the script's are those of today's version."""
+    """Folders and the tests' cases are the same, and those of former versions stay."""
     folders = {path.parent for path in GOLDEN.rglob(EXPECTED_FILE)}
     names = {str(folder.relative_to(GOLDEN)) for folder in folders}
     assert names == {*ARCHIVES, *FEATURES}
-    assert set(CASES) == {name for name in names if f"-{FORMAT_VERSION}/" in name}
+    assert set(CASES) <= names
+    assert {name for name in names if f"-{FORMAT_VERSION}/" in name} <= set(CASES)
 
 
 def test_goldens_stay_small() -> None:
-    """All goldens together fit in 1.2 MB."""
+    """All goldens together fit in 1.6 MB."""
     files = [path for path in GOLDEN.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < MOST_BYTES
 
@@ -195,7 +206,7 @@ def test_goldens_hold_every_kind_of_stream() -> None:
     assert {c.exact[:1] for c in columns} == {b"", b"\0", b"\4", b"\14"}
 
 
-@pytest.mark.parametrize("version", ["1.0", "2.0", "3.0", "4.0"])
+@pytest.mark.parametrize("version", ["1.0", "2.0", "3.0", "4.0", "5.0"])
 @pytest.mark.parametrize("case", ["network", "window"])
 def test_goldens_use_their_network(version: str, case: str) -> None:
     """Every block of the two has codes, and windows that the rows do not fill."""
@@ -210,7 +221,7 @@ def test_goldens_use_their_network(version: str, case: str) -> None:
         assert methods == [{Method(number) for number in range(4)}] * len(blocks)
 
 
-@pytest.mark.parametrize("version", ["2.0", "3.0", "4.0"])
+@pytest.mark.parametrize("version", ["2.0", "3.0", "4.0", "5.0"])
 def test_golden_classes(version: str) -> None:
     """One column is in classes of the network's hints, and one in classes of other columns'."""
     (block,) = (block for _, block in blocks_of(f"archive-{version}/classes"))
@@ -256,7 +267,34 @@ def test_golden_cells() -> None:
     assert all(codec.table and any(codec.table.lows.values()) for codec, _ in blocks)
 
 
-@pytest.mark.parametrize("version", ["3.0", "4.0"])
+def test_golden_levels() -> None:
+    """Streams of hierarchies, of integers and of distances, and bounds of every block."""
+    name = "archive-5.0/levels"
+    coded = Counter[str]()
+    for codec, block in blocks_of(name):
+        assert codec.table is not None
+        models = {one.name: one.hierarchy for one in codec.table.model.models}
+        kinds = {name: one and one.has_distances for name, one in models.items()}
+        assert kinds == {"tide": False, "swell": True, "holes": True}
+        own = dict(zip(codec.table.mapped, block.mapped, strict=True))
+        coded.update(one for one in models if own[one].substreams[-1].is_modelled)
+    assert min(coded[one] for one in ("tide", "swell", "holes")) >= 3
+    (folder,) = (GOLDEN / name / "dataset/_ae/codecs").iterdir()
+    format = ArchiveFormat(load_archive_codec(folder))
+    for path in sorted((GOLDEN / name / "dataset").glob("day=*/*.parquet")):
+        metadata = pq.read_metadata(path)
+        footer = read_footer(metadata, path.name)
+        assert footer is not None
+        groups = format.statistics(metadata, footer, path.name)
+        hours = [(one["hour"].minimum, one["hour"].maximum) for one in groups]
+        sizes = [metadata.row_group(number).num_rows for number in range(len(groups))]
+        ends = np.cumsum(sizes) + (500 if "day=2" in str(path) else 0)
+        assert hours == [(end - size, end - 1) for end, size in zip(ends, sizes, strict=True)]
+        assert groups[0]["holes"].n_nulls == 6
+        assert groups[0]["zone"].values
+
+
+@pytest.mark.parametrize("version", ["3.0", "4.0", "5.0"])
 def test_golden_grids(version: str) -> None:
     """Every grid is used, directly and with a prediction, beside exact values of each column."""
     blocks = list(blocks_of(f"archive-{version}/grids"))
@@ -267,7 +305,7 @@ def test_golden_grids(version: str) -> None:
     assert sum(bool(column.positions) for column in columns) > len(blocks)
 
 
-@pytest.mark.parametrize("version", ["1.0", "2.0", "3.0", "4.0"])
+@pytest.mark.parametrize("version", ["1.0", "2.0", "3.0", "4.0", "5.0"])
 def test_goldens_use_their_predictor(version: str) -> None:
     """Both lags, cells before, columns that precede, and every way to a cell but the network's."""
     blocks = list(blocks_of(f"archive-{version}/predictor"))
@@ -299,3 +337,16 @@ def test_script_never_overwrites(name: str, tmp_path: Path) -> None:
     assert_decodes_to(read_expected(name), decoded)
     with pytest.raises(FileExistsError):
         write_case(name, tmp_path)
+
+
+def test_the_vectors_golden_has_every_stream() -> None:
+    """Lanes that share, lanes of their own nulls, exact vectors and modelled lanes are in it."""
+    blocks = list(blocks_of("archive-5.0/vectors"))
+    lanes = [lane for _, block in blocks for lane in block.columns]
+    own = [vector for _, block in blocks for vector in block.vectors.values()]
+    for name in ("validity", "positions", "exact", "shared"):
+        assert any(getattr(vector, name) for vector in own), name
+    assert {Method.TABLE, Method.LOSSLESS, Method.DIRECT} <= {lane.method for lane in lanes}
+    assert any(lane.positions for lane in lanes)
+    assert any(lane.is_shared for lane in lanes)
+    assert any(not lane.is_shared and lane.method is Method.DIRECT for lane in lanes)

@@ -20,6 +20,7 @@ from ae_pipeline.results.account import ByteAccount, StoredBytes
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.verbs import encode, inspect, verify
 from tests.support.data.datasets import N_ROWS, PARTITIONS, write_tree
+from tests.support.format_reader.footer import read_keys
 
 FAST = {"training": {"epochs": 1, "max_steps": 100}, "network": {"latent_dim": 2}}
 #: Bytes of the features of a row of `mixed_table`: three doubles, a float and a half.
@@ -34,6 +35,7 @@ MODEL_PARTS = {
     "weights.safetensors": "encoder and decoder",
     "table.bin": "table",
     "values.bin": "values of the table",
+    "references.bin": "references",
 }
 
 
@@ -117,7 +119,7 @@ def test_ratios_are_the_formulas(source: Path, encoded: tuple[Path, DatasetRepor
     sizes, raw = report.bytes, len(PARTITIONS) * N_ROWS * ROW_BYTES
     if "missing" not in report.total.ledger:
         footers = [pq.read_metadata(path).metadata for path in folder.rglob("part-0.parquet")]
-        raw = sum(int(footer[b"ae:raw_bytes"]) for footer in footers)
+        raw = sum(int(read_keys(footer)["ae:raw_bytes"]) for footer in footers)
         # Batches of other sizes have other paddings.
         assert raw == pytest.approx(raw_bytes_of(source, folder), rel=0.02)
     assert (sizes.raw_bytes, sizes.source_bytes) == (raw, size_of(source))

@@ -21,12 +21,12 @@ def test_the_largest_come_first() -> None:
     """Columns are sorted by the bytes that they take as they are stored, model counted."""
     table = cost_table([PINNED, CODED, KEPT, TEXT])
     assert table.rows == (
-        ("note", 800, 700, "as a whole"),
-        ("id", 500, 510, "plain, readable in place"),
-        ("fare", 900, 230, "changes; depends on zone; 13 contexts"),
-        ("key", 40, None, "plain, readable in place"),
+        ("note", 800, 700, 0, "as a whole"),
+        ("id", 500, 510, None, "plain, readable in place"),
+        ("fare", 900, 230, 0, "changes; depends on zone; 13 contexts"),
+        ("key", 40, None, None, "plain, readable in place"),
     )
-    assert table.footer == ("all columns", 2240, 700 + 500 + 230 + 40, "2 of 4 coded")
+    assert table.footer == ("all columns", 2240, 700 + 500 + 230 + 40, 0, "2 of 4 coded")
 
 
 def test_wide_tables_are_summed_up() -> None:
@@ -35,7 +35,7 @@ def test_wide_tables_are_summed_up() -> None:
     table = cost_table(many)
     assert len(table.rows) == 21
     assert table.rows[0][0] == "c299"
-    assert table.rows[-1] == ("280 more columns", 280 * 900, sum(range(280)) + 280 * 30, ALL)
+    assert table.rows[-1] == ("280 more columns", 280 * 900, sum(range(280)) + 280 * 30, 0, ALL)
     assert table.footer is not None
     assert table.footer[2] == sum(range(300)) + 300 * 30
 

@@ -28,12 +28,16 @@ from tests.support.strategies.table_models import (
     known_rows,
 )
 
+#: With numpy, and with kernels.
+BOTH = pytest.mark.parametrize("is_compiled", [False, True])
 
+
+@BOTH
 @settings(max_examples=400)
-@given(cases())
-def test_round_trip(case: Case) -> None:
+@given(case=cases())
+def test_round_trip(is_compiled: bool, case: Case) -> None:
     """Any integers come back from any model, also those that it has never seen."""
-    coder = SubColumnCoder(case.model)
+    coder = SubColumnCoder(case.model, is_compiled)
     content = coder.encode(known_rows(case), case.sequence)
     decoded = coder.decode(content, known_rows(case), case.sequence.live)
     assert np.array_equal(decoded, case.sequence.integers)
@@ -73,11 +77,12 @@ def table_content(model: SubColumnModel) -> bytes:
     return pack_table(TableModel((*COLUMNS, NAME), (model,)), SUBCOLUMNS)
 
 
+@BOTH
 @settings(max_examples=300)
-@given(cases(), st.data())
-def test_damaged_streams(case: Case, data: st.DataObject) -> None:
+@given(case=cases(), data=st.data())
+def test_damaged_streams(is_compiled: bool, case: Case, data: st.DataObject) -> None:
     """A damaged stream decodes to as many integers as there are rows, or is refused."""
-    coder = SubColumnCoder(case.model)
+    coder = SubColumnCoder(case.model, is_compiled)
     content = damaged(coder.encode(known_rows(case), case.sequence), data)
     try:
         decoded = coder.decode(content, known_rows(case), case.sequence.live)
@@ -86,12 +91,13 @@ def test_damaged_streams(case: Case, data: st.DataObject) -> None:
     assert len(decoded) == len(case.sequence.integers)
 
 
+@BOTH
 @pytest.mark.parametrize("content", [b"\1", b"\0\0", b"\0\1\2\0", b"\0\1\2\3\4\5\6\7\10"])
-def test_what_is_no_stream(content: bytes) -> None:
+def test_what_is_no_stream(content: bytes, is_compiled: bool) -> None:
     """Streams that end too early or too late, or in zeros, are refused."""
     case = CASES["plain"]
     with pytest.raises(ValueError, match=r"stream|content"):
-        SubColumnCoder(case.model).decode(content, golden_rows(), None)
+        SubColumnCoder(case.model, is_compiled).decode(content, golden_rows(), None)
 
 
 def test_no_rows() -> None:
@@ -104,14 +110,15 @@ def test_no_rows() -> None:
         coder.decode(b"\0\1", golden_rows(), live)
 
 
+@BOTH
 @pytest.mark.parametrize("name", CASES)
-def test_golden_streams(name: str) -> None:
+def test_golden_streams(name: str, is_compiled: bool) -> None:
     """Streams that were written once are read for good, by us and by a reader of the format."""
     golden = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     model, stream = bytes.fromhex(golden["model"]), bytes.fromhex(golden["stream"])
     table = unpack_table(model, SUBCOLUMNS)
     live = None if golden["live"] is None else np.array(golden["live"])
-    coder = SubColumnCoder(table.models[0])
+    coder = SubColumnCoder(table.models[0], is_compiled)
     assert coder.decode(stream, golden_rows(), live).tolist() == golden["integers"]
     sequence = Sequence(np.array(golden["integers"], np.int64), live)
     case = Case(table.models[0], dict(KNOWN), sequence, np.zeros(1, np.int64))
@@ -119,20 +126,22 @@ def test_golden_streams(name: str) -> None:
     assert {known: KNOWN[known].integers.tolist() for known in KNOWN} == golden["known"]
 
 
+@BOTH
 @pytest.mark.parametrize("name", sorted({*CASES} - {"escapes"}))  # those are pcodec's bytes
-def test_golden_bytes(name: str) -> None:
+def test_golden_bytes(name: str, is_compiled: bool) -> None:
     """The same integers are the same bytes, on every machine and in every release."""
     golden = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     case = CASES[name]
-    stream = SubColumnCoder(case.model).encode(golden_rows(), case.sequence)
+    stream = SubColumnCoder(case.model, is_compiled).encode(golden_rows(), case.sequence)
     assert stream.hex() == golden["stream"]
 
 
-def test_models_of_one_token() -> None:
+@BOTH
+def test_models_of_one_token(is_compiled: bool) -> None:
     """A model without bins and guesses escapes everything."""
     nothing = CASES["plain"].model.bins
     bins = Bins(*(array[:0] for array in dataclasses.astuple(nothing)))
     model = dataclasses.replace(CASES["plain"].model, bins=bins, codes=np.ones((1, 1), np.uint8))
-    coder, sequence = SubColumnCoder(model), Sequence(np.arange(N_ROWS), None)
+    coder, sequence = SubColumnCoder(model, is_compiled), Sequence(np.arange(N_ROWS), None)
     content = coder.encode(golden_rows(), sequence)
     assert np.array_equal(coder.decode(content, golden_rows(), None), sequence.integers)

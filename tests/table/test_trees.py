@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_pipeline.table.model import Signal, Tree
-from ae_pipeline.table.trees import leaf_numbers, right_children, split_rows, with_coarse_ranks
+from ae_pipeline.table.trees import (
+    TreeWalk,
+    leaf_numbers,
+    right_children,
+    split_rows,
+    with_coarse_ranks,
+)
 
 
 @pytest.mark.parametrize("asks", [[], [0], [0, -1], [0, -1, 0, -1], [-1, -1], [0, -1, -1, -1]])
@@ -44,3 +50,30 @@ def test_coarse_ranks(ranks: list[int], thresholds: list[int]) -> None:
 
     assert leaves(coarse) == leaves(tree)
     assert max(coarse.signals[0].numbers) <= max(*ranks, 0)
+
+
+@given(
+    st.lists(st.integers(-1, 2), min_size=1, max_size=40),
+    st.integers(0, 300),
+    st.sampled_from([1, 10_000]),
+)
+def test_walks(drawn: list[int], n_rows: int, factor: int) -> None:
+    """Rows that are walked down a tree come to the leaves that all rows are split into."""
+    asks, n_open = [], 1
+    for ask in [*drawn, *[-1] * 50]:
+        if n_open:
+            asks.append(ask)
+            n_open += 1 if ask >= 0 else -1
+    generator = np.random.default_rng(n_rows)
+    kinds = tuple(Signal("value", (name,)) for name in "abc")
+    thresholds = generator.integers(-5, 5, len(asks)) * factor
+    rights = np.array(right_children(asks), np.int32)
+    tree = Tree(kinds, np.array(asks, np.int16), thresholds, rights)
+    signals = [generator.integers(-6, 6, n_rows) * factor for _ in kinds]
+    rows = generator.permutation(n_rows)[: n_rows // 2]
+    expected = np.zeros(n_rows, np.int32)
+    for number, some in enumerate(split_rows(tree, signals, rows)):
+        expected[some] = number
+    walk = TreeWalk(tree)
+    assert np.array_equal(walk.leaves(signals, rows), expected[rows])
+    assert np.array_equal(walk._walk(signals, rows), expected[rows])

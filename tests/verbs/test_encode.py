@@ -15,6 +15,7 @@ import pytest
 from ae_pipeline import errors
 from ae_pipeline.codec.features import load_features_codec
 from ae_pipeline.config.job import EncodeJob, FitJob
+from ae_pipeline.format_version import FORMAT_VERSION
 from ae_pipeline.formats.latent_records import MISSING_COLUMN
 from ae_pipeline.storage import codec_directory, read_footer
 from ae_pipeline.verbs import encode, fit, inspect
@@ -75,7 +76,7 @@ def test_footer_names_codec_and_source(features: Path, codec: str) -> None:
     assert footer is not None
     assert footer.codec_id == load_features_codec(codec).id
     assert len(footer.source_fingerprint) == 32
-    assert pq.read_metadata(path).metadata[b"ae:format_version"] == b"4.0"
+    assert pq.read_metadata(path).metadata[b"ae:format_version"] == FORMAT_VERSION.encode()
 
 
 def test_bytes_of_latents_are_told(source: Path, codec: str, tmp_path: Path) -> None:

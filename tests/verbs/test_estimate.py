@@ -5,17 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ae_pipeline.codec import Provenance
 from ae_pipeline.columns import Fidelity
-from ae_pipeline.config.job import EstimateJob
+from ae_pipeline.config.job import EncodeJob, EstimateJob
+from ae_pipeline.fitting import UNTRAINED, direct_codec, fit_seconds, sample_source
 from ae_pipeline.report.presenter import present
 from ae_pipeline.results.estimate import Estimate, EstimatedOption
 from ae_pipeline.results.fidelity import ColumnFidelity
-from ae_pipeline.verbs import estimate
+from ae_pipeline.results.fit import Candidate
+from ae_pipeline.results.progress import silent
+from ae_pipeline.verbs import encode, estimate
 from ae_pipeline.verbs.verdict import give_verdict, recommend
+from tests.support.data.datasets import write_tree
 from tests.support.data.taxi import taxi_table
 
 FLAT = ColumnFidelity("fare", "within 4290", Fidelity(1.0, -3.8, 1871, 2, 7.06, "flattened"))
@@ -120,3 +126,42 @@ def test_a_rule_for_that_very_column_is_no_obstacle(
     found = estimated(table, tmp_path, tolerance={"rules": rules}, tolerances=[0.01])
     assert [column.name for column in found.options[0].in_the_way] == ["fare"] * is_in_the_way
     assert found.recommended == ("exact" if is_in_the_way else "1 %")
+
+
+@pytest.mark.parametrize("n_rows", [200, 2_000, 100_000])
+def test_the_whole_archive_is_forecast(n_rows: int, tmp_path: Path) -> None:
+    """Files, model, notes and containers together are within 15 %, of tiny tables, too."""
+    generator = np.random.default_rng(0)
+    cents = generator.integers(250, 9_000, n_rows)
+    columns = {
+        "day": np.sort(generator.integers(0, 365, n_rows)),
+        "kind": [f"kind {n}" for n in generator.integers(0, 9, n_rows)],
+        "fare": cents / 100,
+        "tip": cents // 7 / 100,
+        "flag": generator.random(n_rows) < 0.05,
+    }
+    source = write_tree(tmp_path / "source", {"p.parquet": pa.table(columns)})
+    settings = {"source": str(source), "planner": {"learn": "never"}}
+    found = estimate(EstimateJob.model_validate({**settings, "tolerances": [0.01]}))
+    archive = tmp_path / "archive"
+    job = {**settings, "archive": str(archive), "tolerance": {"relative": 0.01}}
+    encode(EncodeJob.model_validate(job))
+    taken = sum(path.stat().st_size for path in archive.rglob("*") if path.is_file())
+    (option,) = found.options
+    assert option.archive_bytes == pytest.approx(taken, rel=0.15)
+
+
+def test_seconds_of_the_table_are_those_of_the_whole_fit(tmp_path: Path) -> None:
+    """A rehearsal learns the table in ten seconds at most; the fit has the planner's budget."""
+    table = pa.table({f"c{n}": np.arange(3_000) * (n + 3) % 101 for n in range(4)})
+    source = write_tree(tmp_path / "source", {"p.parquet": table})
+    sampled = sample_source(EstimateJob(source=str(source)), silent)
+    model = Candidate("table model", 100, 10, 8.0, is_chosen=True)
+    provenance = Provenance(str(source), "key", 3_000, UNTRAINED, plan=(model,))
+    job = EstimateJob(source=str(source))
+    codec, _ = direct_codec(job, sampled.measured, provenance)
+    assert fit_seconds(codec, sampled, job) == pytest.approx(8.0)
+    many = replace(sampled, n_rows=1 << 30)
+    assert fit_seconds(codec, many, job) > 1.5 * 8.0
+    hurried = job.model_copy(update={"planner": job.planner.model_copy(update={"budget_s": 1.0})})
+    assert fit_seconds(codec, many, hurried) < 8.0

@@ -107,6 +107,21 @@ def test_small_fragments_do_not_pay_for_tables(tmp_path: Path) -> None:
         assert one.payload_bytes < 1.3 * large.payload_bytes / 400 + 100
 
 
+@pytest.mark.parametrize("relative", [0.0, 0.01])
+def test_columns_named_like_sub_columns(relative: float, tmp_path: Path) -> None:
+    """Names that sub-columns of others have are names like any, exact or within a tolerance."""
+    random = np.random.default_rng(1)
+    x = pa.array(random.normal(size=500), mask=random.random(500) < 0.3)
+    names = ["x", "x?", "x@", "s.f"]
+    table = pa.table(dict.fromkeys(names, x)).append_column("s", pa.array([{"f": 1}] * 500))
+    write_tree(tmp_path / "source", {PART: table})
+    paths = {"source": str(tmp_path / "source"), "archive": str(tmp_path / "archive")}
+    exact = [{"match": one, "kind": "absolute", "value": 0.0} for one in ("x?", "s.f")]
+    tolerance = {"relative": relative, "rules": exact}
+    assert encode(EncodeJob(**paths, **QUICK, tolerance=tolerance)).failures == ()
+    assert verify(VerifyJob(**paths)).failures == ()
+
+
 def test_distinct_keys_cost_no_more_than_plain(tmp_path: Path) -> None:
     """Where nothing can be learned, in numbers or text, an archive is no larger than Parquet is."""
     keys = random_keys(1, 4000)

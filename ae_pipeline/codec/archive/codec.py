@@ -10,26 +10,29 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Float64, Int16, Int64
 
-from ae_pipeline.codec.archive.column import (
-    ColumnCodec,
-    Present,
-    Stored,
-    store_elsewhere,
-)
+from ae_pipeline.codec.archive.column import ColumnCodec, Present
 from ae_pipeline.codec.archive.content import ARCHIVE_KIND, ArchiveContent
 from ae_pipeline.codec.archive.decoding import FeatureDecoding, TableDecoding
 from ae_pipeline.codec.archive.encoding import FeatureWalk, TableWalk
 from ae_pipeline.codec.archive.network import ArchiveNetwork
+from ae_pipeline.codec.archive.rows import (
+    BlockRows,
+    Ways,
+    join_vectors,
+    read_rows,
+)
+from ae_pipeline.codec.archive.table import interleaved
 from ae_pipeline.codec.provenance import Provenance
 from ae_pipeline.coding import (
     CODE_MAX,
     LINEAR_METHODS,
+    MOST_NUMBERS,
     BlockStreams,
     pack_each,
     read_block,
@@ -40,9 +43,6 @@ _BLOCK_VALUES = 1 << 22
 #: A reader refuses larger blocks: what a few bytes claim must not fill the memory.
 MOST_ROWS = 1 << 17
 _LEAST_ROWS = 1 << 12
-
-#: Ways to store each column, direct coding first.
-Ways: TypeAlias = list[list[Stored]]
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,19 @@ class ArchiveCodec(ArchiveContent):
 
     @cached_property
     def columns(self) -> tuple[ColumnCodec, ...]:
-        """One codec per feature column."""
-        return tuple(map(ColumnCodec, self.schema.feature_types, self.quantizers))
+        """One codec per lane of the feature columns."""
+        return tuple(map(ColumnCodec, self.schema.lane_types, self.lane_quantizers))
+
+    @cached_property
+    def _vectors(self) -> dict[str, range]:
+        """Numbers of the lanes of each vector column."""
+        spans = dict(zip(self.schema.features, self.schema.spans, strict=True))
+        return {name: spans[name] for name in self.schema.vectors}
+
+    @property
+    def vector_lanes(self) -> tuple[range, ...]:
+        """Numbers of the lanes of each vector column."""
+        return tuple(self._vectors.values())
 
     @property
     def coded_columns(self) -> tuple[str, ...]:
@@ -76,8 +87,10 @@ class ArchiveCodec(ArchiveContent):
     @property
     def block_rows(self) -> int:
         """Rows of a full block, so that its values take 32 MiB whatever the number of columns."""
-        n_columns = max(len(self.schema.arrow), 1)
-        return max(_LEAST_ROWS, min(MOST_ROWS, _BLOCK_VALUES // n_columns))
+        n_columns = len(self.schema.arrow) + len(self.schema.lanes) - len(self.schema.features)
+        n_rows = max(_LEAST_ROWS, min(MOST_ROWS, _BLOCK_VALUES // max(n_columns, 1)))
+        n_lanes = sum(map(len, self._vectors.values()))
+        return min(n_rows, MOST_NUMBERS // max(n_lanes, 1))
 
     def encode(self, records: pa.RecordBatch, plain: BlockStreams | None = None) -> BlockStreams:
         """Encode some rows, in the fewest bytes of the ways compared.
@@ -88,59 +101,50 @@ class ArchiveCodec(ArchiveContent):
             plain: what this codec makes of the feature columns without network and table, if the
                 caller knows it.
         """
-        present, ways = self._directly(records)
+        rows = self._rows(records)
         codes: tuple[bytes, ...] = ()
+        ways = rows.ways
         if self.network is not None and len(records):
-            plain = plain or self._features(records, present, ways, ())
-            codes, learned = self._learned(self.network, records, present, ways)
-            block = self._features(records, present, learned, codes)
+            plain = plain or self._features(rows, ways, ())
+            codes, learned = self._learned(self.network, records, rows)
+            block = self._features(rows, learned, codes)
             if len(plain.to_bytes()) <= len(block.to_bytes()):
                 block, codes = plain, ()
             else:
                 ways = learned
         elif self.table is None:
-            return plain or self._features(records, present, ways, ())
+            return plain or self._features(rows, ways, ())
         if self.table is None:
             return block
-        walk = FeatureWalk(self.predictor, present, ways)
-        numbers = {name: number for number, name in enumerate(self.schema.features)}
+        walk = FeatureWalk(self.predictor, rows.present, ways)
+        numbers = {name: number for number, name in enumerate(self.schema.lanes)}
         splits = self.table.split(records)
-        columns, mapped = TableWalk(self.table, walk, numbers, splits, len(records)).run()
-        return BlockStreams(len(records), codes, columns, mapped)
+        stored, mapped = TableWalk(
+            self.table, walk, numbers, self.coding_order, splits, len(records)
+        ).run()
+        return rows.to_block(codes, stored, mapped)
 
-    def _directly(self, records: pa.RecordBatch) -> tuple[list[Present], Ways]:
-        """Store every feature column without prediction; mapped ones have nothing to store."""
-        present: list[Present] = []
-        ways: Ways = []
-        for name, column in zip(self.schema.features, self.columns, strict=True):
-            if self.table is not None and name in self.table.mapped:
-                part, stored = store_elsewhere(len(records))
-            else:
-                part = column.present(records.column(name))
-                stored = column.direct(part)
-            present.append(part)
-            ways.append([stored])
-        return present, ways
+    def _rows(self, records: pa.RecordBatch) -> BlockRows:
+        """Store every lane without prediction."""
+        mapped = () if self.table is None else self.table.mapped
+        return read_rows(records, self.schema, self.quantizers, self.columns, mapped)
 
-    def _features(
-        self, records: pa.RecordBatch, present: list[Present], ways: Ways, codes: tuple[bytes, ...]
-    ) -> BlockStreams:
+    def _features(self, rows: BlockRows, ways: Ways, codes: tuple[bytes, ...]) -> BlockStreams:
         """Encode the feature columns alone, without the table model."""
-        walk = FeatureWalk(self.predictor, present, ways)
-        return BlockStreams(len(records), codes, walk.run(self._order))
+        walk = FeatureWalk(self.predictor, rows.present, ways)
+        return rows.to_block(codes, walk.run(self._order))
 
     def _learned(
         self,
         network: ArchiveNetwork,
         records: pa.RecordBatch,
-        present: list[Present],
-        ways: Ways,
+        rows: BlockRows,
     ) -> tuple[tuple[bytes, ...], Ways]:
         """Return the packed codes of the network, and the ways with its residuals among them."""
-        codes = self._codes(network, records, present)
-        learned = [list(own) for own in ways]
+        codes = self._codes(network, records, rows.present)
+        learned = [list(own) for own in rows.ways]
         for number, prediction in network.predict(codes, len(records)).items():
-            column, part = self.columns[number], present[number]
+            column, part = self.columns[number], rows.present[number]
             if column.has_cells:
                 residuals = column.network_residuals(part, prediction[part.is_valid])
                 learned[number].append(residuals)
@@ -150,14 +154,13 @@ class ArchiveCodec(ArchiveContent):
         """Return the codes of some rows; ValueError if there is no network."""
         if self.network is None:
             raise ValueError("a codec without a network has no codes")
-        present, _ = self._directly(records)
-        return self._codes(self.network, records, present)
+        return self._codes(self.network, records, self._rows(records).present)
 
     def _codes(
         self, network: ArchiveNetwork, records: pa.RecordBatch, present: list[Present]
     ) -> Int64[np.ndarray, "windows latent"]:
         units = self._units(present, network.columns)
-        return network.encode(records, self.schema.features, units)
+        return network.encode(records, self.schema.lanes, units)
 
     def _units(
         self, present: list[Present], numbers: Int64[np.ndarray, "inputs"]
@@ -181,25 +184,37 @@ class ArchiveCodec(ArchiveContent):
         """
         latent_dim = 0 if self.network is None else self.network.decoder.latent_dim
         n_subcolumns = () if self.table is None else self.table.n_subcolumns
-        block = read_block(content, len(self.columns), latent_dim, most_rows, n_subcolumns)
+        block = read_block(
+            content, len(self.columns), latent_dim, most_rows, n_subcolumns, self.vector_lanes
+        )
         mapped = [] if self.table is None else list(self.table.mapped)
         mapped = [name for name in mapped if wanted is None or name in wanted]
-        numbers = [
-            number
-            for number, name in enumerate(self.schema.features)
+        names = [
+            name
+            for name in self.schema.features
             if (wanted is None or name in wanted) and name not in mapped
         ]
-        if self.table is None:
-            return self._decode_features(block, numbers)
-        features = self._decoding(block)
-        return TableDecoding(self.table, features, self.schema.features).run(numbers, mapped)
-
-    def _decode_features(self, block: BlockStreams, numbers: list[int]) -> dict[str, pa.Array]:
-        """Decode the wanted features of a block without other columns."""
+        spans = dict(zip(self.schema.features, self.schema.spans, strict=True))
+        numbers = [number for name in names for number in spans[name]]
         decoding = self._decoding(block)
-        for number in self._decoding_order(block, numbers):
-            decoding.decode(number)
-        return {self.schema.features[number]: decoding.arrays[number] for number in numbers}
+        arrays: dict[str, pa.Array] = {}
+        if self.table is None:
+            for number in self._decoding_order(block, numbers):
+                decoding.decode(number)
+        else:
+            walk = TableDecoding(self.table, decoding, self.schema.lanes, tuple(self.coding_order))
+            arrays = walk.run(numbers, mapped)
+        own = {name: self._join(name, spans[name], decoding) for name in names}
+        return own | arrays
+
+    def _join(self, name: str, numbers: range, decoding: FeatureDecoding) -> pa.Array:
+        """Return a feature column from its decoded lanes."""
+        lanes = [decoding.arrays[number] for number in numbers]
+        if name not in self._vectors:
+            return lanes[0]
+        kind = self.schema.arrow.field(name).type
+        block = decoding.block
+        return join_vectors(lanes, block.vectors[numbers], kind, block.n_rows)
 
     def _decoding(self, block: BlockStreams) -> FeatureDecoding:
         predict = partial(self._network_predictions, block)
@@ -211,6 +226,16 @@ class ArchiveCodec(ArchiveContent):
         if self.predictor is None:
             return list(range(len(self.columns)))
         return self.predictor.order.tolist()
+
+    @cached_property
+    def coding_order(self) -> list[str]:
+        """Sub-columns of the table, and the lanes that have none, each before who needs it."""
+        if self.table is None:
+            return [self.schema.lanes[number] for number in self._order]
+        mapped, lanes = self.table.mapped, self.schema.lanes
+        owners = zip(self.schema.features, self.schema.spans, strict=True)
+        elsewhere = {n for name, numbers in owners if name in mapped for n in numbers}
+        return interleaved(self.table.model.order, self._order, lanes, self.table.cells, elsewhere)
 
     def _decoding_order(self, block: BlockStreams, numbers: list[int]) -> list[int]:
         if self.predictor is None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any  # a dtype known at run time only
 
@@ -11,23 +10,25 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Bool, Float64, Int64, Shaped
 
-from ae_pipeline.codec.archive.residuals import pack_residuals, restored_cells, unpack_residuals
+from ae_pipeline.codec.archive.residuals import (
+    integers_of,
+    pack_residuals,
+    restored_cells,
+    unpack_residuals,
+)
 from ae_pipeline.coding import (
     MANY_EXACT,
     NETWORK_METHODS,
     ColumnStreams,
-    LinearPrediction,
     Method,
     Quantizer,
     dequantize,
-    pack_contexts,
     pack_integers,
     pack_numbers,
     pack_positions,
     pack_validity,
     quantize,
     unpack_contexts,
-    unpack_integers,
     unpack_numbers,
     unpack_positions,
     unpack_validity,
@@ -55,10 +56,18 @@ class Present:
 
 @dataclass(frozen=True)
 class Stored:
-    """One way to store a column, and its cells, from which other columns may be predicted."""
+    """One way to store a column.
+
+    Args:
+        streams: of the column.
+        cells: from which other columns may be predicted.
+        whole: a method of the same decoded values that keeps integers as they are, and these; None
+            for a column without integers.
+    """
 
     streams: ColumnStreams
     cells: Cells
+    whole: tuple[Method, Cells] | None = None
 
 
 @dataclass(frozen=True)
@@ -191,11 +200,13 @@ class ColumnCodec:
         integers, exact = self.quantizer.quantize(values, prediction)
         if prediction is None:
             cells, method, main = integers, Method.DIRECT, pack_integers(integers)
+            whole = Method.DIRECT, integers
         else:
             cells = restored_cells(integers, prediction)
             method, main = pack_residuals(integers, prediction)
+            whole = Method.NETWORK_RESIDUALS, integers
         streams = ColumnStreams(method, main, present.validity, *_pack_exact(values, exact))
-        stored = Stored(streams, cells)
+        stored = Stored(streams, cells, whole)
         if len(exact) <= MANY_EXACT * len(values):
             return stored
         lossless = self._lossless(present)
@@ -214,41 +225,10 @@ def store_elsewhere(n_rows: int) -> tuple[Present, Stored]:
     return Present(nothing, np.zeros(n_rows, bool), b""), Stored(streams, nothing)
 
 
-def add_linear_ways(ways: Sequence[Stored], prediction: LinearPrediction) -> list[Stored]:
-    """Add residuals of the linear prediction, and contexts if those are smaller.
-
-    Args:
-        ways: to store a column, of which direct coding is the first; its cells are coded.
-        prediction: of the column.
-    """
-    direct = ways[0]
-    cells, base = direct.cells, prediction.base
-    before = np.concatenate([[0], cells[:-1]])[: len(cells)] if prediction.follows else 0
-    residuals = pack_integers(cells - base - before)
-    found = [*ways, with_main(direct, Method.LINEAR_RESIDUALS, residuals)]
-    if prediction.context_values is None:
-        return found
-    most_bytes = min(len(way.streams.main) for way in found)
-    contexts = pack_contexts(cells, prediction.context_values, most_bytes)
-    if contexts is not None:
-        found.append(with_main(direct, Method.LINEAR_CONTEXTS, contexts))
-    return found
-
-
-def smallest(ways: Sequence[Stored]) -> Stored:
-    """Return the way of fewest bytes, the first of them if several are equal."""
-    return ways[0] if len(ways) == 1 else min(ways, key=lambda way: way.streams.n_bytes)
-
-
 def code_directly(column: ColumnCodec, values: pa.Array) -> pa.Array:
     """Return values as they come back if they are stored without any prediction."""
     stored = column.direct(column.present(values))
     return column.decode(stored.streams, len(values), Predictions()).array
-
-
-def with_main(direct: Stored, method: Method, main: bytes) -> Stored:
-    """Return the same cells in another main stream."""
-    return Stored(replace(direct.streams, method=method, main=main), direct.cells)
 
 
 def _decode_cells(
@@ -266,7 +246,7 @@ def _decode_cells(
         if predictions.context_values is None:
             raise ValueError("contexts without a linear predictor")
         return unpack_contexts(streams.main, predictions.context_values[is_valid])
-    integers = unpack_integers(streams.main, n_present)
+    integers = integers_of(streams, n_present)
     if streams.method is not Method.LINEAR_RESIDUALS:
         return integers
     if predictions.linear is None:

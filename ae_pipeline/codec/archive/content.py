@@ -12,6 +12,7 @@ from jaxtyping import Float64
 from ae_pipeline.codec.archive.network import ArchiveNetwork
 from ae_pipeline.codec.archive.quantizer_file import quantizers_to_json
 from ae_pipeline.codec.archive.table import (
+    REFERENCES_FILE,
     TABLE_FILE,
     VALUES_FILE,
     TableCodec,
@@ -47,14 +48,20 @@ class ArchiveContent:
     table: TableCodec | None = field(default=None, kw_only=True)
 
     @property
-    def offset(self) -> Float64[np.ndarray, "features"]:
-        """Origin of each feature column's grid, in source units."""
-        return np.array([one.grid.offset for one in self.quantizers], np.float64)
+    def lane_quantizers(self) -> tuple[Quantizer, ...]:
+        """Grid and promise of each lane; those of a vector column have the same."""
+        pairs = zip(self.quantizers, self.schema.spans, strict=True)
+        return tuple(one for one, numbers in pairs for _ in numbers)
 
     @property
-    def cell(self) -> Float64[np.ndarray, "features"]:
-        """Width of each feature column's cells in source units; 0 if they differ."""
-        return np.array([one.grid.cell for one in self.quantizers], np.float64)
+    def offset(self) -> Float64[np.ndarray, "lanes"]:
+        """Origin of each lane's grid, in source units."""
+        return np.array([one.grid.offset for one in self.lane_quantizers], np.float64)
+
+    @property
+    def cell(self) -> Float64[np.ndarray, "lanes"]:
+        """Width of each lane's cells in source units; 0 if they differ."""
+        return np.array([one.grid.cell for one in self.lane_quantizers], np.float64)
 
     @property
     def promises(self) -> tuple[Promise, ...]:
@@ -103,7 +110,8 @@ def table_files(content: ArchiveContent) -> dict[str, bytes]:
     """Return the files of the table model by name; none without one."""
     if content.table is None:
         return {}
-    return {TABLE_FILE: content.table.content, VALUES_FILE: pack_values(content.table)}
+    files = {TABLE_FILE: content.table.content, VALUES_FILE: pack_values(content.table)}
+    return {**files, REFERENCES_FILE: content.table.kept} if content.table.kept else files
 
 
 def _arrays_of(part: LinearPredictor | IntegerDecoder) -> Arrays:

@@ -11,7 +11,14 @@ import pyarrow as pa
 from jaxtyping import Bool, Float64, Int64
 
 from ae_pipeline.codec.archive.column import ColumnCodec, Decoded, Predictions
-from ae_pipeline.codec.archive.table import KnownTable, TableCodec, dead, spread, validity_of
+from ae_pipeline.codec.archive.table import (
+    KnownTable,
+    TableCodec,
+    dead,
+    spread,
+    unpack_picks,
+    validity_of,
+)
 from ae_pipeline.coding import (
     LINEAR_METHODS,
     MODELLED_VALIDITY,
@@ -97,21 +104,24 @@ class TableDecoding:
 
     Args:
         table: mappings and model.
-        features: decodes the feature columns.
-        names: of the feature columns.
+        features: decodes the lanes of feature columns.
+        names: of the lanes.
+        order: of the sub-columns, and of the lanes that have none.
     """
 
     table: TableCodec
     features: FeatureDecoding
     names: tuple[str, ...]
+    order: tuple[str, ...]
 
     def __post_init__(self) -> None:
         self._block = self.features.block
-        self._known = KnownTable(self.table, self._block.n_rows)
+        own, picks = unpack_picks(self.table, self._block)
+        self._known = KnownTable(self.table, self._block.n_rows, picks)
         features = enumerate(self.names)
         mapped_names = self.table.mapped
         self._numbers = {name: n for n, name in features if name not in mapped_names}
-        mapped = zip(self.table.mappings, self._block.mapped, strict=True)
+        mapped = zip(self.table.mappings, own, strict=True)
         self._mapped = {mapping.column: streams for mapping, streams in mapped}
         self._streams = {
             column.name: stream
@@ -121,34 +131,51 @@ class TableDecoding:
             )
         }
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Places of sub-columns in the order of decoding."""
+        return {name: place for place, name in enumerate(self.order)}
+
     def run(self, numbers: Iterable[int], columns: Iterable[str]) -> dict[str, pa.Array]:
-        """Decode these feature columns and mapped columns, by name."""
+        """Decode these lanes, and return these mapped columns by name."""
+        numbers = list(numbers)
         columns = [name for name in columns if self._mapped[name].state is not State.ABSENT]
         needed = self._needed(numbers, columns)
-        for name in self.table.model.order:
-            if name in needed:
+        for name in self.order:
+            if name not in needed:
+                continue
+            if name in self.table.subcolumns:
                 self._decode(name)
+            else:
+                self.features.decode(self._numbers[name])
         for number in numbers:
-            if number not in self.features.arrays:
+            if number not in self.features.arrays:  # named like a sub-column
                 self.features.decode(number)
-        arrays = {self.names[number]: self.features.arrays[number] for number in numbers}
-        return arrays | {name: self._join(name) for name in columns}
+        return {name: self._join(name) for name in columns}
 
     def _needed(self, numbers: Iterable[int], columns: Iterable[str]) -> set[str]:
         """Return the sub-columns that have to be decoded."""
         found = {name for number in numbers for name in self._of_feature(self.names[number])}
         found |= {one.name for name in columns for one in self.table.mapped[name].subcolumns}
-        for name in reversed(self.table.model.order):
+        for name in reversed(self.order):
             if name in found:
                 found.update(self._sources(name))
         return found
 
     def _of_feature(self, name: str) -> Iterator[str]:
-        return (one for one in (validity_of(name), name) if one in self.table.subcolumns)
+        yield name
+        if validity_of(name) in self.table.subcolumns:
+            yield validity_of(name)
 
     def _sources(self, name: str) -> Iterator[str]:
-        """Yield the sub-columns that one is decoded from."""
+        """Yield the sub-columns and lanes that one is decoded from."""
+        if name not in self.table.subcolumns:
+            yield from self._linear_sources(self._numbers[name])
+            return
         column = self.table.subcolumns[name]
+        if name in self.table.hints and self.table.references is not None:
+            yield from self.table.references.keys
+            return
         yield from (one for one in (column.parent, column.space) if one)
         if self._is_modelled(name):
             yield from self.table.coders[name].needs
@@ -160,8 +187,12 @@ class TableDecoding:
     def _linear_sources(self, number: int) -> Iterator[str]:
         predictor = self.features.predictor
         if predictor is not None and self._block.columns[number].method in LINEAR_METHODS:
+            own = self._places[self.names[number]]
             for source in predictor.sources_of(number):
-                yield from self._of_feature(self.names[source])
+                found = self._of_feature(self.names[source])
+                yield from (
+                    one for one in found if self._places.get(one, own) < own
+                )  # later ones count 0
 
     def _is_modelled(self, name: str) -> bool:
         """Whether the table model coded a sub-column of this block."""
@@ -181,6 +212,9 @@ class TableDecoding:
     def _decode(self, name: str) -> None:
         column = self.table.subcolumns[name]
         number = self._numbers.get(column.column)
+        if name in self.table.hints:
+            self._known.add_hint(name)
+            return
         if number is None:
             sequence = self._decode_integers(name)
         elif column.role == "validity":

@@ -11,17 +11,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ae_pipeline.codec.archive.column import (
-    Present,
-    Stored,
-    add_linear_ways,
-    smallest,
-    with_main,
-)
-from ae_pipeline.codec.archive.table import KnownTable, TableCodec, dead, spread
+from ae_pipeline.codec.archive.column import Present, Stored
+from ae_pipeline.codec.archive.table import KnownTable, TableCodec, dead, pack_picks, spread
+from ae_pipeline.codec.archive.ways import add_linear_ways, smallest, with_main
 from ae_pipeline.coding import (
     MODELLED_VALIDITY,
-    ColumnStreams,
     LinearPredictor,
     MappedStreams,
     Method,
@@ -32,6 +26,7 @@ from ae_pipeline.coding import (
 )
 from ae_pipeline.mapping import Sequence as Integers
 from ae_pipeline.mapping import Split
+from ae_pipeline.table.references import Picks, pick_references
 
 
 @dataclass
@@ -47,21 +42,21 @@ class FeatureWalk:
     predictor: LinearPredictor | None
     present: Sequence[Present]
     ways: Sequence[list[Stored]]
-    chosen: dict[int, ColumnStreams] = field(default_factory=dict)
+    chosen: dict[int, Stored] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n_rows = len(self.present[0].is_valid) if self.present else 0
         self._cells = np.zeros((len(self.ways) if self.predictor else 0, n_rows))
 
-    def run(self, numbers: Iterable[int]) -> tuple[ColumnStreams, ...]:
-        """Store columns in this order; return their streams in schema order."""
+    def run(self, numbers: Iterable[int]) -> tuple[Stored, ...]:
+        """Store columns in this order; return how they are stored in schema order."""
         for number in numbers:
             self.choose(number, self.ways_of(number))
         return self.columns
 
     @property
-    def columns(self) -> tuple[ColumnStreams, ...]:
-        """Streams of all columns in schema order."""
+    def columns(self) -> tuple[Stored, ...]:
+        """How all columns are stored, in schema order."""
         return tuple(self.chosen[number] for number in range(len(self.ways)))
 
     def ways_of(self, number: int) -> list[Stored]:
@@ -76,7 +71,7 @@ class FeatureWalk:
     def choose(self, number: int, ways: Sequence[Stored]) -> Stored:
         """Store a column in the smallest way."""
         best = smallest(ways)
-        self.chosen[number] = best.streams
+        self.chosen[number] = best
         if self.predictor is not None:
             self._cells[number] = source_cells(best.cells, self.present[number].is_valid)
         return best
@@ -90,6 +85,7 @@ class TableWalk:
         table: mappings and model.
         features: walk over the feature columns.
         numbers: feature numbers by name.
+        order: of the sub-columns, and of the feature columns that have none.
         splits: the mapped columns that the block has, as integers.
         n_rows: rows of the block.
     """
@@ -97,37 +93,66 @@ class TableWalk:
     table: TableCodec
     features: FeatureWalk
     numbers: Mapping[str, int]
+    order: Iterable[str]
     splits: Mapping[str, Split]
     n_rows: int
 
     def __post_init__(self) -> None:
-        self._known = KnownTable(self.table, self.n_rows)
+        self._picks = self._pick()
+        self._known = KnownTable(self.table, self.n_rows, self._picks)
         self._stored: dict[str, SubStream] = {}
         self._validity: dict[int, bytes] = {}
 
-    def run(self) -> tuple[tuple[ColumnStreams, ...], tuple[MappedStreams, ...]]:
-        """Return the streams of the feature columns and of the mapped ones."""
-        for name in self.table.model.order:
-            column = self.table.subcolumns[name]
-            if column.column in self.table.mapped:
+    def run(self) -> tuple[tuple[Stored, ...], tuple[MappedStreams, ...]]:
+        """Return how the feature columns are stored, and the streams of the mapped ones."""
+        for name in self.order:
+            column = self.table.subcolumns.get(name)
+            if column is None:
+                number = self.numbers[name]
+                self.features.choose(number, self.features.ways_of(number))
+            elif name in self.table.hints:
+                self._known.add_hint(name)
+            elif column.column in self.table.mapped:
                 self._store_integers(name)
             elif column.role == "validity":
                 self._store_validity(name, self.numbers[column.column])
             else:
                 self._store_cells(name, self.numbers[column.column])
         for number in range(len(self.features.ways)):
-            if number not in self.features.chosen:
+            if number not in self.features.chosen:  # its column is mapped
                 self.features.choose(number, self.features.ways_of(number))
         columns = enumerate(self.features.columns)
-        streams = tuple(self._with_validity(number, one) for number, one in columns)
-        return streams, tuple(self._mapped(mapping.column) for mapping in self.table.mappings)
+        stored = tuple(self._with_validity(number, one) for number, one in columns)
+        mapped = (self._mapped(mapping.column) for mapping in self.table.mappings)
+        return stored, (*mapped, *pack_picks(self._picks))
+
+    def _pick(self) -> Picks | None:
+        """Choose what to follow by what the columns hold before they are stored."""
+        references = self.table.references
+        if references is None or not self.n_rows:
+            return None if references is None else references.no_picks(0)
+        known = {name: self._source(name) for name in references.sequences}
+        return pick_references(references, known)
+
+    def _source(self, name: str) -> Integers:
+        """Return the integers of a sub-column of the rows, as its column's source has them."""
+        column = self.table.subcolumns[name]
+        if column.column in self.table.mapped:
+            return self._split(name) or dead(self.n_rows)
+        number = self.numbers[column.column]
+        if column.role == "validity":
+            return Integers(self.features.present[number].is_valid.astype(np.int64), None)
+        return self._cells(name, number, self.features.ways[number][0])
+
+    def _split(self, name: str) -> Integers | None:
+        split = self.splits.get(self.table.subcolumns[name].column)
+        return None if split is None or split.is_whole else split.sequences[name]
 
     def _store_integers(self, name: str) -> None:
-        split = self.splits.get(self.table.subcolumns[name].column)
-        if split is None or split.is_whole:
+        sequence = self._split(name)
+        if sequence is None:
             self._known.add(name, dead(self._known.rows_of(name).n_rows))
             return
-        sequence = split.sequences[name]
         self._stored[name] = self._smaller(name, sequence)
         self._known.add(name, sequence)
 
@@ -165,8 +190,9 @@ class TableWalk:
         is_valid = self.features.present[number].is_valid
         return spread(stored.cells, is_valid, self.table.lows[name])
 
-    def _with_validity(self, number: int, streams: ColumnStreams) -> ColumnStreams:
-        return replace(streams, validity=self._validity.get(number, streams.validity))
+    def _with_validity(self, number: int, stored: Stored) -> Stored:
+        validity = self._validity.get(number, stored.streams.validity)
+        return replace(stored, streams=replace(stored.streams, validity=validity))
 
     def _mapped(self, column: str) -> MappedStreams:
         split = self.splits.get(column)

@@ -28,7 +28,7 @@ from ae_pipeline.codec.content import (
     integer_of,
     standardization_from_json,
 )
-from ae_pipeline.codec.directory import load_directory, save_directory
+from ae_pipeline.codec.directory import load_directory, pack_json, save_directory
 from ae_pipeline.codec.provenance import read_provenance
 from ae_pipeline.coding import MOST_TERMS, Architecture, IntegerDecoder, LinearPredictor
 from ae_pipeline.errors import ConfigError
@@ -41,6 +41,11 @@ def model_bytes(content: ArchiveContent) -> dict[str, int]:
     """Return the bytes of each file of weights that the codec has."""
     parts = {part: len(pack_arrays(arrays)) for part, arrays in model_arrays(content).items()}
     return parts | {name: len(one) for name, one in table_files(content).items()}
+
+
+def json_bytes(codec: ArchiveCodec) -> int:
+    """Return the bytes of the codec's JSON, which has all but the weights."""
+    return len(pack_json(codec.id, archive_to_json(codec), codec.provenance))
 
 
 def save_archive_codec(codec: ArchiveCodec, directory: Path) -> None:
@@ -66,13 +71,16 @@ def build_archive_codec(path: Path, tree: dict[str, Any]) -> ArchiveCodec:
     """Build a codec from its JSON and the files beside it; raises `DAMAGE`."""
     schema, std, features = columns_from_json(tree)
     quantizers = quantizers_from_json(features)
+    pairs = zip(schema.features, quantizers, strict=True)
+    if any(one.promise.cosine and name not in schema.vectors for name, one in pairs):
+        raise ValueError("a cosine of a column that holds no vectors")
     provenance = read_provenance(path, tree["provenance"])
     return ArchiveCodec(
         schema=schema,
         quantizers=quantizers,
         std=std,
-        predictor=_read_predictor(path, tree["predictor"], len(features)),
-        network=_read_network(path, tree["network"], len(features)),
+        predictor=_read_predictor(path, tree["predictor"], len(schema.lanes)),
+        network=_read_network(path, tree["network"], len(schema.lanes)),
         table=read_table(path, tree.get("table"), schema, quantizers),
         provenance=provenance,
     )

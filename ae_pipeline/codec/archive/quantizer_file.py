@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any  # JSON trees
 
 from ae_pipeline.codec.content import all_finite, finite, integer_of, not_negative, numbers_of
@@ -47,6 +48,8 @@ def _to_json(quantizer: Quantizer) -> dict[str, Any]:
         tree["ordinary"] = list(quantizer.ordinary)
     if quantizer.is_whole:
         tree["whole"] = True
+    if quantizer.promise.cosine:
+        tree["cosine"] = quantizer.promise.cosine
     return tree
 
 
@@ -61,7 +64,17 @@ def _from_json(tree: dict[str, Any], offset: float, tolerance: float) -> Quantiz
         low, high = all_finite(ordinary, "ordinary")
         ordinary = low, high
     grid, promise = _grid_from_json(tree.get("grid"), offset, tolerance)
+    if "cosine" in tree:
+        promise = replace(promise, cosine=_cosine_of(tree["cosine"], promise))
     return Quantizer(grid, promise, fill_values, ordinary, tree.get("whole") is True)
+
+
+def _cosine_of(value: Any, promise: Promise) -> float:
+    """Read the least cosine; ValueError if it is out of range, or beside another promise."""
+    cosine = float(finite(value, "cosine"))
+    if not (0 < cosine <= 1 and promise.absolute):
+        raise ValueError(f"a cosine of {cosine} beside {promise}")
+    return cosine
 
 
 def _grid_to_json(grid: DecimalGrid | FloatingGrid, promise: Promise) -> dict[str, Any]:

@@ -37,7 +37,20 @@ def unpack_residuals(streams: ColumnStreams, prediction: Prediction) -> Integers
     """Invert `pack_residuals`; ValueError if the stream is damaged."""
     if streams.method is Method.NETWORK_CONTEXTS:
         return unpack_contexts(streams.main, _context_values(prediction))
-    return unpack_integers(streams.main, len(prediction))
+    return integers_of(streams, len(prediction))
+
+
+def integers_of(streams: ColumnStreams, n_present: int) -> Integers:
+    """Return the integers of a column, its own or those of a shared stream.
+
+    Raises:
+        ValueError: there are not `n_present` of them.
+    """
+    if streams.integers is None:
+        return unpack_integers(streams.main, n_present)
+    if len(streams.integers) != n_present:
+        raise ValueError(f"{len(streams.integers)} integers of {n_present} rows")
+    return streams.integers
 
 
 def restored_cells(residuals: Integers, prediction: Prediction) -> Integers:

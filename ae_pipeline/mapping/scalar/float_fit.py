@@ -20,11 +20,13 @@ from ae_pipeline.mapping.scalar.repairs import MOST_ULPS
 from ae_pipeline.mapping.scalar.rules import RULES
 from ae_pipeline.mapping.scalar.scales import (
     MOST_DIGITS,
+    MOST_SINGLE_DIGITS,
     BitScale,
     DecimalScale,
     DigitScale,
     RankScale,
     Scale,
+    SingleScale,
 )
 from ae_pipeline.mapping.scalar.specials import ORDINARY, categories_of
 from ae_pipeline.mapping.subcolumn import Integers
@@ -50,6 +52,13 @@ _SMALLEST, _SPARE_DECADES = 1 / 1000, 3
 _MOST_NEW = 1 / 64
 _MOST_RANKS = 1 << 15
 _VALUES_PER_RANK = 8
+#: Rows of the archive per row of a sample that is all of it, or nearly; values of its table per
+#: value, at most.
+_WHOLE_SHARE, _MOST_DISTINCT = 1.05, 0.9
+#: Digits that floats of 32 bits are printed with, where fewer would be a smaller scale.
+_LEAST_SINGLE_DIGITS = 8
+#: Half of the values printed with these digits are at least so near to a float of 32 bits.
+_NEAR_SINGLE = 3e-9
 #: Values that are stored whole together, or not.
 _PIECE = 1024
 #: What other columns lose who could be added to decimals, per value.
@@ -111,7 +120,7 @@ def _best(values: Floats, share: float) -> _Trial:
     if not len(values):
         return _Trial(DecimalScale(0, "divide"), Affine(), False, 0.0)
     runs = _runs(values)
-    trials = [_tried(scale, values, runs, share) for scale in _scales(values, runs)]
+    trials = [_tried(scale, values, runs, share) for scale in _scales(values, runs, share)]
     return min((trial for trial in trials if trial is not None), key=lambda trial: trial.n_bits)
 
 
@@ -123,14 +132,22 @@ def _runs(values: Floats) -> Runs:
     return np.concatenate([values[start : start + _TRIAL_LENGTH] for start in starts])
 
 
-def _scales(values: Floats, runs: Runs) -> Iterator[Scale]:
+def _scales(values: Floats, runs: Runs, share: float) -> Iterator[Scale]:
     """Yield scales worth a trial, the last of which says everything."""
     yield from _decimals(runs)
     yield from _digits(values, runs)
+    yield from _singles(runs)
     table = np.unique(values)
-    if len(table) <= min(_MOST_RANKS, len(values) / _VALUES_PER_RANK) and _recurs(values):
+    if _is_worth_a_table(table, values, share):
         yield RankScale(table)
     yield BitScale()
+
+
+def _is_worth_a_table(table: Float[np.ndarray, "ranks"], values: Floats, share: float) -> bool:
+    """Return whether to try a table; fewer are if the archive has rows that nobody saw."""
+    if share <= _WHOLE_SHARE:
+        return len(table) <= min(_MOST_RANKS, _MOST_DISTINCT * len(values))
+    return len(table) <= min(_MOST_RANKS, len(values) / _VALUES_PER_RANK) and _recurs(values)
 
 
 def _decimals(runs: Runs) -> Iterator[Scale]:
@@ -154,6 +171,28 @@ def _digits(values: Floats, runs: Runs) -> Iterator[Scale]:
         ),
         runs,
     )
+
+
+def _singles(runs: Runs) -> Iterator[Scale]:
+    """Yield floats of 32 bits printed with ever more digits, as far as they hit ever more."""
+    if runs.dtype != np.float64 or not _near_singles(runs):
+        return
+    yield from _improving(
+        (
+            [SingleScale(digits, rule) for rule in RULES]
+            for digits in range(_LEAST_SINGLE_DIGITS, MOST_SINGLE_DIGITS + 1)
+        ),
+        runs,
+    )
+
+
+def _near_singles(runs: Runs) -> bool:
+    values = runs[runs != 0]
+    if not len(values):
+        return False
+    with np.errstate(over="ignore", under="ignore"):
+        distances = np.abs(values.astype(np.float32) / values - 1)
+    return bool(np.median(distances) < _NEAR_SINGLE)
 
 
 def _improving(choices: Iterable[Sequence[Scale]], runs: Runs) -> Iterator[Scale]:

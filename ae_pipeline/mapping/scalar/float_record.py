@@ -19,16 +19,20 @@ from ae_pipeline.mapping.scalar.floats import FloatMapping
 from ae_pipeline.mapping.scalar.rules import MOST_PLACES, RULES
 from ae_pipeline.mapping.scalar.scales import (
     MOST_DIGITS,
+    MOST_SINGLE_DIGITS,
     BitScale,
     DecimalScale,
     DigitScale,
     RankScale,
     Scale,
+    SingleScale,
 )
 
 #: No writer makes larger tables.
 MOST_RANKS = 1 << 20
-_SCALES = frozenset({DecimalScale.kind, DigitScale.kind, RankScale.kind, BitScale.kind})
+_SCALES = frozenset(
+    one.kind for one in (DecimalScale, DigitScale, SingleScale, RankScale, BitScale)
+)
 
 
 def floats_of_json(
@@ -59,8 +63,16 @@ def _scale_of_json(tree: Dictionary[str, Any], n_bits: int, tables: Sequence[byt
     rule = word_of(tree, "rule", frozenset(RULES))
     if kind == DecimalScale.kind:
         return DecimalScale(integer_of(tree, "places", 0, MOST_PLACES), rule)
+    if kind == SingleScale.kind:
+        return _single(tree, n_bits, rule)
     least = integer_of(tree, "least", -MOST_PLACES - MOST_DIGITS, MOST_PLACES + MOST_DIGITS)
     return DigitScale(integer_of(tree, "digits", 1, MOST_DIGITS), least, rule)
+
+
+def _single(tree: Dictionary[str, Any], n_bits: int, rule: str) -> Scale:
+    if n_bits < 64:
+        raise ValueError(f"floats of 32 bits printed and read as {n_bits}")
+    return SingleScale(integer_of(tree, "digits", 1, MOST_SINGLE_DIGITS), rule)
 
 
 def _ranks(tree: Dictionary[str, Any], n_bits: int, tables: Sequence[bytes]) -> Scale:

@@ -19,6 +19,15 @@ from ae_pipeline.mapping.scalar.rules import MOST_PLACES, POWERS_OF_TEN, RULES, 
 from ae_pipeline.mapping.subcolumn import Family, Integers
 
 MOST_DIGITS = 15
+#: Of floats of 32 bits; with more, they print as they are.
+MOST_SINGLE_DIGITS = 16
+#: Powers of ten that floats of 32 bits have below them.
+_LEAST_DECADE = 46
+_DECADES = np.array([float(f"1e{power}") for power in range(-_LEAST_DECADE, 40)])
+#: The upper 26 bits of powers of ten, and the rest.
+_FRACTIONS, _EXPONENTS = np.frexp(POWERS_OF_TEN)
+_UPPER = np.ldexp(np.floor(np.ldexp(_FRACTIONS, 26)), _EXPONENTS - 26)
+_LOWER = POWERS_OF_TEN - _UPPER
 #: Integers up to here are floats too.
 _MOST_WHOLE = float(1 << 53)
 
@@ -163,6 +172,49 @@ class DigitScale(Scale):
         return np.rint(np.minimum(scaled, _MOST_WHOLE)).astype(np.int64)
 
 
+@dataclass(frozen=True)
+class SingleScale(Scale):
+    """Floats of 32 bits that were printed with some significant digits, and read again.
+
+    Args:
+        digits: that were printed.
+        rule: how decimals became floats.
+    """
+
+    digits: int
+    rule: str
+
+    kind: ClassVar[str] = "single"
+    family: ClassVar[Family] = "bits"
+
+    def nearest(self, values: Floats) -> Integers:
+        """Return the bits of the nearest float of 32 bits, in order."""
+        with np.errstate(over="ignore", under="ignore"):
+            return to_order(values.astype(np.float32))
+
+    def value_of(self, numbers: Integers, kind: np.dtype[Any]) -> Floats:
+        """Print and read; ValueError for more bits than floats have."""
+        singles = from_order(numbers, np.dtype("<f4")).astype(np.float64)
+        magnitude = np.abs(singles)
+        places = np.clip(self.digits - 1 - _decades(magnitude), -MOST_PLACES, MOST_PLACES)
+        whole = _scaled(magnitude, np.maximum(places, 0))
+        with np.errstate(over="ignore", invalid="ignore"):
+            fractions = RULES[self.rule](whole, np.maximum(places, 0))
+            large = np.rint(magnitude / POWERS_OF_TEN[np.maximum(-places, 0)])
+            large *= POWERS_OF_TEN[np.maximum(-places, 0)]
+            read = np.where(places >= 0, fractions, large)
+            return (np.sign(singles) * read).astype(kind)
+
+    @property
+    def variants(self) -> tuple[Scale, ...]:
+        """The same numbers by each of the rules."""
+        return tuple(replace(self, rule=rule) for rule in RULES)
+
+    def to_json(self) -> dict[str, Any]:
+        """Write digits and rule."""
+        return {"scale": self.kind, "digits": self.digits, "rule": self.rule}
+
+
 @dataclass(frozen=True, eq=False)
 class RankScale(Scale):
     """The values of a table, ascending.
@@ -220,6 +272,22 @@ class BitScale(Scale):
     def to_json(self) -> dict[str, Any]:
         """Write the name alone."""
         return {"scale": self.kind}
+
+
+def _decades(magnitude: Reals) -> Integers:
+    """Return the largest power of ten that is not above, from a table: the same everywhere."""
+    return np.searchsorted(_DECADES, magnitude, side="right").astype(np.int64) - 1 - _LEAST_DECADE
+
+
+def _scaled(magnitude: Reals, places: Integers) -> Reals:
+    """Return the nearest whole number to `magnitude * 10 ** places`.
+
+    Both halves of a power up to 10^22 times 24 bits are exact, so their sum is rounded once.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        high, low = magnitude * _UPPER[places], magnitude * _LOWER[places]
+        whole = np.rint(high)
+        return whole + np.rint((high - whole) + low)
 
 
 def decades_of(magnitude: Reals) -> Integers:

@@ -11,12 +11,14 @@ from ae_pipeline.mapping.strings.shape_search import find_shapes
 from ae_pipeline.mapping.strings.shapes import Shapes
 from ae_pipeline.mapping.strings.spelled import Spelled
 from ae_pipeline.mapping.strings.text import first_bytes, fit_text
-from ae_pipeline.mapping.strings.texts import pack_texts
+from ae_pipeline.mapping.strings.texts import Dictionary, pack_texts
 from ae_pipeline.mapping.strings.words import estimate_words, fit_words
 from ae_pipeline.mapping.subcolumn import Integers
 
 #: Rows and bytes that are weighed; strings in which shapes are sought.
 _MOST_ROWS, _MOST_BYTES, _MOST_SEARCHED = 1 << 17, 1 << 23, 1 << 13
+#: Rows of text that are weighed together.
+_PIECE = 1 << 13
 #: Fewer words than this part of the rows repeat so often that other columns foretell them.
 _FEW_WORDS = 1 / 16
 _SURELY_WORDS = 256
@@ -46,8 +48,14 @@ def fit_strings(column: str, sample: pa.Array, share: float) -> Spelled:
         candidates.append((_estimate_shapes(shapes, weighed), shapes))
     best = min(candidates, key=lambda one: one[0])
     text = fit_text(column, present, share, has_nulls)
-    n_text = len(pack_texts(weighed, text.trained)) + len(text.packed) / n_bytes
+    n_text = _text_bytes(weighed, text.trained) + len(text.packed) / n_bytes
     return text if n_text < best[0] else best[1]
+
+
+def _text_bytes(weighed: pa.Array, trained: Dictionary | None) -> int:
+    """Weigh texts by pieces: what one file repeats of another is no help where files are apart."""
+    pieces = (weighed[at : at + _PIECE] for at in range(0, len(weighed), _PIECE))
+    return sum(len(pack_texts(piece, trained)) for piece in pieces)
 
 
 def _bonus(distinct: pa.Array, weighed: pa.Array) -> float:

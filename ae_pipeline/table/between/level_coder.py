@@ -1,6 +1,8 @@
-"""Integers of a sub-column ↔ symbols and escapes, level by level."""
+"""Labels of a sub-column ↔ symbols and escapes, level by level."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Int64
@@ -8,14 +10,15 @@ from jaxtyping import Int64
 from ae_pipeline.coding.entropy import pack_integers, unpack_integers
 from ae_pipeline.coding.varint import Reader, varint
 from ae_pipeline.table.ans import SymbolReader, SymbolWriter
-from ae_pipeline.table.between.levels import Neighbours, neighbours, predict_distances
+from ae_pipeline.table.between.levels import Neighbours, neighbours
 from ae_pipeline.table.between.own_signals import no_signals, set_signals
-from ae_pipeline.table.guesses import Said, say
+from ae_pipeline.table.between.said import guess_in_order, predict_in_order
+from ae_pipeline.table.guesses import Said
 from ae_pipeline.table.known import KnownRows
-from ae_pipeline.table.model import Guess, Hierarchy, Neighbour, Previous, SubColumnModel
-from ae_pipeline.table.targets import CodingOrder, relabelled, unlabelled
-from ae_pipeline.table.tokens import Coded, Places, TokenCoder, Tokens
-from ae_pipeline.table.trees import OwnSignals, leaf_places
+from ae_pipeline.table.model import Hierarchy, Neighbour, SubColumnModel
+from ae_pipeline.table.targets import CodingOrder
+from ae_pipeline.table.tokens import Coded, TokenCoder, Tokens, grouped
+from ae_pipeline.table.trees import TreeWalk, signals_of
 
 Some = Int64[np.ndarray, "some"]
 
@@ -27,6 +30,7 @@ class LevelCoder:
         model: of the sub-column, with a hierarchy.
         hierarchy: of the model.
         tokens: coder of the model.
+        walk: over its tree.
         known: sub-columns before it.
         order: of the rows.
     """
@@ -36,16 +40,17 @@ class LevelCoder:
         model: SubColumnModel,
         hierarchy: Hierarchy,
         tokens: TokenCoder,
+        walk: TreeWalk,
         known: KnownRows,
         order: CodingOrder,
     ) -> None:
         self._model, self._hierarchy, self._tokens = model, hierarchy, tokens
         self._known, self._order = known, order
+        self._own = no_signals(known.n_rows)
+        self._walk, self._signals = walk, signals_of(model.tree, known, self._own)
 
-    def write(
-        self, writer: SymbolWriter, labels: Coded, tokens: Tokens, targets: Coded
-    ) -> Int64[np.ndarray, "escaped"]:
-        """Write all rows; return the targets that are escaped.
+    def write(self, writer: SymbolWriter, labels: Coded, tokens: Tokens, targets: Coded) -> None:
+        """Write all rows.
 
         Args:
             writer: gets the symbols.
@@ -53,51 +58,39 @@ class LevelCoder:
             tokens: in coding order.
             targets: in coding order.
         """
-        own = no_signals(self._known.n_rows)
-        found = neighbours(labels, self._order.levels, self._hierarchy.middle)
-        set_signals(own, self._order.rows, found, self._order.levels)
-        escaped = [
-            self._tokens.write(writer, self._leaves(places, own), tokens[places], targets[places])
-            for places in self._order.levels.places()
-        ]
-        return np.concatenate(escaped)
+        levels = self._order.levels
+        found = neighbours(labels, levels, self._hierarchy.middle)
+        set_signals(self._own, self._order.rows, found, levels)
+        # Everything is known, so the leaves of all levels are found at once.
+        leaves = self._walk.leaves(self._signals, self._order.rows)[levels.order]
+        for start, end in pairwise(levels.ends.tolist()):
+            places = levels.order[start:end]
+            by_leaf = grouped(leaves[start:end], self._walk.n_leaves)
+            self._tokens.write(writer, by_leaf, tokens[places], targets[places])
 
     def read(self, reader: SymbolReader, escapes: EscapeReader) -> Coded:
-        """Return the integers in coding order; ValueError if these are not their symbols."""
-        guesses = [self._guess_in_order(guess) for guess in self._model.guesses]
-        levels, own = self._order.levels, no_signals(self._known.n_rows)
-        labels, offsets = np.zeros_like(self._order.rows), self._predicted()
-        for places in levels.places():
-            found = neighbours(labels, levels.at(places), self._hierarchy.middle)
-            set_signals(own, self._order.rows[places], found, levels.at(places))
-            by_token = self._tokens.read_tokens(reader, self._leaves(places, own))
-            read = self._tokens.read_targets(reader, by_token)
-            read[by_token[-1]] = escapes.take(len(by_token[-1]))
+        """Return the labels in coding order; ValueError if these are not their symbols."""
+        guesses = [
+            guess_in_order(self._model, guess, self._known, self._order)
+            for guess in self._model.guesses
+        ]
+        labels = np.zeros_like(self._order.rows)
+        predicted = predict_in_order(self._model, self._known, self._order)
+        for places in self._order.levels.places():
+            at, rows = self._order.levels.at(places), self._order.rows[places]
+            found = neighbours(labels, at, self._hierarchy.middle)
+            set_signals(self._own, rows, found, at)
+            by_leaf = grouped(self._walk.leaves(self._signals, rows), self._walk.n_leaves)
+            tokens, read = self._tokens.read(reader, by_leaf, len(places))
+            escaped = np.flatnonzero(tokens == self._tokens.escape)
+            read[escaped] = escapes.take(len(escaped))
             if self._hierarchy.has_distances:
-                read += found.mean + offsets[places]
-            for number, some in enumerate(by_token[: self._tokens.n_guesses]):
-                read[some] = _guessed(guesses[number], places, some, found)
+                read += found.mean + predicted[places]
+            for number, guess in enumerate(guesses):
+                some = np.flatnonzero(tokens == number)
+                read[some] = _guessed(guess, places, some, found)
             labels[places] = read
-        return unlabelled(self._model.labels, labels)
-
-    def _leaves(self, places: Some, own: OwnSignals) -> Places:
-        return leaf_places(self._model.tree, self._known, self._order.rows[places], own)
-
-    def _predicted(self) -> Coded:
-        if self._model.base is None:
-            return np.zeros_like(self._order.rows)
-        return predict_distances(
-            self._model.base, self._known, self._order.rows, self._order.levels
-        )
-
-    def _guess_in_order(self, guess: Guess) -> Said | Neighbour:
-        """Return the labels that a guess says in coding order, or a neighbour as it is."""
-        if isinstance(guess, Neighbour):
-            return guess
-        if isinstance(guess, Previous):
-            raise ValueError("a repetition in a hierarchy")
-        said, rows = say(guess, self._known), self._order.rows
-        return Said(relabelled(self._model.labels, said.integers[rows]), said.has_said[rows])
+        return labels
 
 
 def _guessed(
@@ -127,18 +120,18 @@ class EscapeReader:
         n_escapes = reader.varint()
         if n_escapes > n_rows or bool(content) != bool(n_escapes):
             raise ValueError(f"{n_escapes} escapes in {n_rows} rows")
-        self._left = unpack_integers(content[reader.position :], n_escapes)
+        self.left = unpack_integers(content[reader.position :], n_escapes)
 
     def take(self, n_escapes: int) -> Int64[np.ndarray, "some"]:
         """Return the next ones; ValueError if there are fewer."""
-        if n_escapes > len(self._left):
+        if n_escapes > len(self.left):
             raise ValueError("a stream of fewer escapes than rows have")
-        taken, self._left = self._left[:n_escapes], self._left[n_escapes:]
+        taken, self.left = self.left[:n_escapes], self.left[n_escapes:]
         return taken
 
     def finish(self) -> None:
         """Raise ValueError if some are left."""
-        if len(self._left):
+        if len(self.left):
             raise ValueError("a stream of more escapes than rows have")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Bool, Int64
@@ -31,11 +33,31 @@ class Levels:
     far_left: Coded
     far_right: Coded
 
+    @cached_property
+    def order(self) -> Coded:
+        """All places, the highest level first, ascending in each."""
+        # Integers of 8 bits are sorted in linear time.
+        return np.argsort((63 - self.level).astype(np.uint8), kind="stable")
+
+    @cached_property
+    def ends(self) -> Int64[np.ndarray, "ends"]:
+        """Where each level ends in that order, after a 0 where the first begins."""
+        counts = np.bincount(self.level)[::-1]
+        return np.cumsum(np.append(0, counts[counts > 0]))
+
     def places(self) -> list[Some]:
         """Return the places of each level that has any, the highest level first."""
-        order = np.argsort(-self.level, kind="stable")
-        counts = np.bincount(self.level)[::-1]
-        return np.split(order, np.cumsum(counts[counts > 0])[:-1])
+        ends = self.ends.tolist()
+        return [self.order[start:end] for start, end in pairwise(ends)]
+
+    @cached_property
+    def by_level(self) -> Levels:
+        """The same of rows sorted by level; neighbours are places in that order."""
+        moved = np.empty(len(self.order) + 1, np.int64)
+        moved[self.order] = np.arange(len(self.order))
+        moved[-1] = -1  # no neighbour
+        sides = (self.left, self.right, self.far_left, self.far_right)
+        return Levels(self.level[self.order], *(moved[side[self.order]] for side in sides))
 
     def at(self, places: Some) -> Levels:
         """Return the levels and neighbours of some rows."""

@@ -17,10 +17,21 @@ def no_signals(n_rows: int) -> OwnSignals:
     return {kind: np.zeros(n_rows, np.int64) for kind in OWN_SIGNALS}
 
 
+def own_signals(found: Neighbours, levels: Levels) -> OwnSignals:
+    """Return the signals of some rows."""
+    return {
+        "left": found.left,
+        "right": found.right,
+        "gap": found.gap,
+        "mean": found.mean,
+        "level": levels.level,
+        "bend": found.bend,
+    }
+
+
 def set_signals(
     own: OwnSignals, rows: Int64[np.ndarray, "some"], found: Neighbours, levels: Levels
 ) -> None:
     """Fill in the signals of some rows."""
-    own["left"][rows], own["right"][rows] = found.left, found.right
-    own["gap"][rows], own["mean"][rows] = found.gap, found.mean
-    own["level"][rows], own["bend"][rows] = levels.level, found.bend
+    for kind, signal in own_signals(found, levels).items():
+        own[kind][rows] = signal

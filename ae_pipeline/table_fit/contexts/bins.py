@@ -71,17 +71,18 @@ class _Splitter:
         if end - first < 2:
             return 0.0, first, end, first
         places = self._places(first, end)
-        costs = self._cost(first, places) + self._cost(places, end)
+        before = self._cost(first, np.append(places, end))  # the last of all: without a split
+        costs = before[:-1] + self._cost(places, end)
         best = int(np.argmin(costs))
-        gain = float(self._cost(first, np.array([end]))[0] - costs[best])
+        gain = float(before[-1] - costs[best])
         return -gain, first, end, int(places[best])
 
     def _cost(
         self, first: int | Int64[np.ndarray, "_"], end: int | Int64[np.ndarray, "_"]
     ) -> Float64[np.ndarray, "_"]:
         """Bits of the rows of a segment, but for those of the total."""
-        rows = np.asarray(self._sums[end] - self._sums[first])
-        width = self._numbers[np.asarray(end) - 1] - self._numbers[first] + 1
+        rows = self._sums[end] - self._sums[first]
+        width = self._numbers[end - 1] - self._numbers[first] + 1
         return rows * np.log2(width) - rows * np.log2(rows)
 
     def _places(self, first: int, end: int) -> Int64[np.ndarray, "_"]:

@@ -59,9 +59,7 @@ def general_signals(goal: Goal, names: set[str]) -> list[Screened]:
     places = goal.space.places(goal.picked)
     is_shared = bool((places >= 0).all())
     found = []
-    for signal, binned in goal.space.binned.items():
-        if signal.sources[0] not in names:
-            continue
+    for signal, binned in goal.space.binned_signals(names):
         if is_shared:
             is_all = len(places) == len(goal.space.picked)
             codes = binned.codes if is_all else binned.codes[places]

@@ -93,13 +93,21 @@ def expected_rate(codec: ArchiveCodec) -> float | None:
     return None if chosen is None else chosen.payload_bytes / max(provenance.n_rows, 1)
 
 
+def _lanes_of(codec: ArchiveCodec) -> list[tuple[str, ...]]:
+    """Return the lanes of each feature column; those of vectors are judged together."""
+    schema = codec.schema
+    return [schema.lanes[numbers.start : numbers.stop] for numbers in schema.spans]
+
+
 def _worst_shift(records: pa.RecordBatch, codec: ArchiveCodec) -> tuple[str, float]:
     """Return the feature that shifted most and its index; `"", 0.0` without any references."""
     references = codec.provenance.references
     names = codec.schema.features
     if not names or len(references) != len(names):
         return "", 0.0
-    values = records_to_block(records, names).values
-    shifts = [stability_index(*pair) for pair in zip(references, values, strict=True)]
+    shifts = [
+        stability_index(reference, records_to_block(records, lanes).values.reshape(-1))
+        for reference, lanes in zip(references, _lanes_of(codec), strict=True)
+    ]
     worst = int(np.argmax(shifts))
     return names[worst], float(shifts[worst])

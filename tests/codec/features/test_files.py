@@ -261,14 +261,14 @@ def test_no_codec(tmp_path: Path, name: str) -> None:
     assert_one_line(caught.value, str(tmp_path / name), CODEC_FILE, "ae-pipeline fit")
 
 
-@pytest.mark.parametrize("version", ["5.0", "0.9", "10.0", "one", None, 5])
+@pytest.mark.parametrize("version", ["6.0", "0.9", "10.0", "one", None, 6])
 def test_other_major_version(directory: Path, version: object) -> None:
     """Another major format version is refused by name, before anything else is read."""
     edit(directory, lambda tree: tree.update(format_version=version, schema="unreadable"))
     with pytest.raises(UnsupportedFormatError) as caught:
         load_features_codec(directory)
     assert_one_line(
-        caught.value, str(directory), f"got {version}", "expected version 1, 2, 3 or 4.x"
+        caught.value, str(directory), f"got {version}", "expected version 1, 2, 3, 4 or 5.x"
     )
 
 

@@ -39,6 +39,21 @@ def test_significant_digits_are_found(generator: np.random.Generator) -> None:
     assert (tree["scale"], tree["digits"]) == ("digits", 4)
 
 
+def test_printed_singles_are_found(generator: np.random.Generator) -> None:
+    """Floats of 32 bits that were printed with 15 digits are floats of 32 bits."""
+    values = generator.normal(size=3000).astype(np.float32).tolist()
+    mapping, tree = _fitted([float(f"{value:.15g}") for value in values])
+    assert (tree["scale"], tree["digits"]) == ("single", 15)
+    assert not mapping.split(pa.array([float(f"{value:.15g}") for value in values])).side
+
+
+def test_half_of_the_values_may_be_ranks(generator: np.random.Generator) -> None:
+    """Where the sample is all there is, values that come twice are worth a table, else not."""
+    values = generator.normal(size=2000)[generator.integers(0, 2000, 5000)]
+    assert _fitted(values)[1]["scale"] == "rank"
+    assert _fitted(values, 3.0)[1]["scale"] != "rank"
+
+
 def test_few_values_are_ranks_where_the_table_pays(generator: np.random.Generator) -> None:
     """A few odd values are a table if they are used often, and bits if they are not."""
     table = generator.normal(size=300)

@@ -52,6 +52,13 @@ def test_sentences_are_text() -> None:
     assert mapping.subcolumns == ()
 
 
+def test_daily_copies_are_no_text() -> None:
+    """Words that files repeat row by row are words: each file is coded without the others."""
+    cities = np.array([f"city {number:03d}" for number in range(300)])
+    day = cities[np.random.default_rng(7).integers(0, 300, 9000)].tolist()
+    assert fit_and_check(pa.array(10 * day)).subcolumns
+
+
 def test_forged_dictionary() -> None:
     """A damaged dictionary is found when the codec is read."""
     with pytest.raises(ValueError, match="claim"):

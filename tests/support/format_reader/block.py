@@ -13,45 +13,78 @@ from tests.support.format_reader.column import Column
 from tests.support.format_reader.streams import Bytes, read_integers
 from tests.support.format_reader.table import MappedColumns, TableRows
 from tests.support.format_reader.table_model import wrap
+from tests.support.format_reader.vectors import VectorEntry
 
 #: Method and streams of a feature column.
 Streams = tuple[int, dict[str, bytes]]
 
 
-def read_block(content: bytes, codec: dict) -> dict[str, pa.Array]:
+def read_block(content: bytes, codec: dict) -> dict[str, pa.Array]:  # noqa: C901  as the format says it
     """Every column of a block."""
     assert zlib.crc32(content[4:]) == struct.unpack("<I", content[:4])[0]
     taken = Bytes(content, 4)
     flags, n_rows = taken.take(1)[0], taken.varint()
     decoder = codec["arrays"]["decoder"]
     n_codes = decoder["hidden_weights"].shape[0] if flags & 1 else 0
-    code_sizes = [taken.varint() for _ in range(n_codes)]
-    layouts = []
-    for _ in codec["features"]:
-        tag = taken.take(1)[0]
+    table, ways, sizes = codec["table_model"], taken, taken
+    if flags & 4:
+        directory = zlib.decompress(taken.take(taken.varint()), wbits=-15)
+        n_mapped = len(table.columns) + bool(table.kept) if table and flags & 2 else 0
+        n_entries = len(codec["features"]) + len(codec["vectors"]) + n_mapped
+        ways, sizes = Bytes(directory), Bytes(directory, n_entries)
+    code_sizes = [sizes.varint() for _ in range(n_codes)]
+    layouts: list = []
+    number = 0
+    while number < len(codec["features"]):
+        if number in codec["vectors"]:
+            width = codec["vectors"][number][1]
+            layouts.append(VectorEntry(ways, sizes, width))
+            number += width
+            continue
+        number += 1
+        tag = ways.take(1)[0]
         wanted = ["main"] + ["validity"] * bool(tag & 16) + ["positions", "values"] * bool(tag & 32)
-        layouts.append((tag & 15, {name: taken.varint() for name in wanted}))
-    table = codec["table_model"]
-    mapped = MappedColumns(table, taken) if flags & 2 else None
+        layouts.append((tag & 15, {name: sizes.varint() for name in wanted}))
+    mapped = MappedColumns(table, ways, sizes) if flags & 2 else None
     window = codec["network"]["window"] if codec["network"] else 1
     codes = [read_integers(taken.take(size), -(-n_rows // window)) for size in code_sizes]
-    streams = [(method, {k: taken.take(n) for k, n in sizes.items()}) for method, sizes in layouts]
+    streams: list[Streams] = []
+    for one in layouts:
+        if isinstance(one, VectorEntry):
+            streams += one.take(taken, n_rows)
+        else:
+            streams.append((one[0], {name: taken.take(size) for name, size in one[1].items()}))
+    entries = [one for one in layouts if isinstance(one, VectorEntry)]
     if mapped:
         mapped.take(taken)
     assert taken.position == len(content)
     features = _Features(codec, n_rows, _predictions(codec, codes, n_rows), streams)
     if table is None:
         features.read_all(codec["arrays"]["predictor"])
-        return features.arrays
+        return _joined(features.arrays, codec, entries)
     rows = TableRows(table, n_rows)
     for number in table.order:
         sub = table.subs[number]
         if sub.name in table.owner:
+            features.read_before(table.owner[sub.name], table)
             features.read_sub(sub.name, table.owner[sub.name], rows)
         elif mapped:
             mapped.read_integers(sub, rows)
-    features.read_all(None)
-    return features.arrays | (mapped.columns(codec["kinds"], rows) if mapped else {})
+    features.read_all(codec["arrays"]["predictor"])
+    return _joined(features.arrays, codec, entries) | (
+        mapped.columns(codec["kinds"], rows) if mapped else {}
+    )
+
+
+def _joined(
+    arrays: dict[str, pa.Array], codec: dict[str, Any], entries: list[VectorEntry]
+) -> dict[str, pa.Array]:
+    """Lanes joined to vectors; a column that is mapped has none."""
+    for entry, (name, width, kind) in zip(entries, codec["vectors"].values(), strict=True):
+        lanes = [arrays.pop(f"{name}[{place}]", None) for place in range(width)]
+        if lanes[0] is not None:
+            arrays[name] = entry.join(lanes, kind)
+    return arrays
 
 
 class _Features:
@@ -75,6 +108,16 @@ class _Features:
         for number in numbers:
             if self._name(number) not in self.arrays and self.streams[number][0] != 7:
                 self._read(number, None, None)
+
+    def read_before(self, number: int, table: Any) -> None:
+        """Read the lanes that are no sub-columns and come before this one."""
+        predictor = self.codec["arrays"]["predictor"]
+        order = predictor["order"].tolist() if predictor else list(range(len(self.streams)))
+        for earlier in order[: order.index(number)]:
+            name = self._name(earlier)
+            is_alone = name not in table.owner and self.streams[earlier][0] != 7
+            if is_alone and name not in self.arrays:
+                self._read(earlier, None, None)
 
     def read_sub(self, name: str, number: int, rows: TableRows) -> None:
         """Read a sub-column of a feature column, and with its cells the column."""

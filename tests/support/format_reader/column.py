@@ -20,14 +20,16 @@ class Column:
 
     def __init__(self, codec: dict, number: int, n_rows: int, prediction, base) -> None:
         self.feature = codec["features"][number]
-        self.kind = codec["kinds"].field(self.feature["name"]).type
+        self.kind = self.feature["kind"]
         self.dtype = np.dtype(self.kind.to_pandas_dtype())
         self.n_rows, self.prediction, self.base = n_rows, prediction, base
         predictor = codec["arrays"]["predictor"]
         self.follows = bool(predictor and predictor["follows"][number])
 
     def validity(self, content: bytes) -> np.ndarray:
-        """Which rows are not null."""
+        """Which rows are not null; lanes of vectors know it."""
+        if isinstance(content, np.ndarray):
+            return content
         return read_validity(content, self.n_rows)
 
     def read(
@@ -72,7 +74,7 @@ class Column:
             hint = np.nan_to_num(np.rint(8 * self.prediction[is_valid]))
             units = read_classes(main, np.clip(hint, -(2**53), 2**53))
         else:
-            units = read_integers(main, m)
+            units = main if isinstance(main, np.ndarray) else read_integers(main, m)
         if method == 3:
             units = units + np.rint(self.base[is_valid]).astype(np.int64)
             units = np.cumsum(units) if self.follows else units

@@ -12,16 +12,19 @@ import pyarrow.parquet as pq
 from tests.support.format_reader.block import read_block
 from tests.support.format_reader.codec_arrays import read_arrays
 from tests.support.format_reader.codec_json import read_codec_json
+from tests.support.format_reader.footer import read_keys
 from tests.support.format_reader.table import read_table
+from tests.support.format_reader.vectors import expand_lanes
 
 
 def read_fragment(archive: Path, relative: str) -> dict[str, pa.Array]:
     """Coded columns of a fragment with one row group or several."""
     file = pq.ParquetFile(archive / relative)
-    footer = {key.decode(): value.decode() for key, value in file.metadata.metadata.items()}
+    footer = read_keys(file.metadata.metadata)
     folder = archive / "_ae/codecs" / footer["ae:codec_id"]
     codec = read_codec_json(folder)
     codec["kinds"] = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(codec["schema"])))
+    expand_lanes(codec)
     codec["arrays"] = {name: read_arrays(folder, codec, name) for name in ("predictor", "decoder")}
     codec["table_model"] = read_table(folder, codec)
     parts = []
@@ -35,7 +38,7 @@ def read_fragment(archive: Path, relative: str) -> dict[str, pa.Array]:
 def read_schema(dataset: Path, relative: str) -> pa.Schema:
     """The source schema of a fragment, its own or its codec's."""
     metadata = pq.ParquetFile(dataset / relative).metadata.metadata
-    footer = {key.decode(): value.decode() for key, value in metadata.items()}
+    footer = read_keys(metadata)
     codec = read_codec_json(dataset / "_ae/codecs" / footer["ae:codec_id"])
     message = base64.b64decode(codec["schema"])
     if "ae:schema_delta" in footer:

@@ -8,6 +8,7 @@ from typing import Any  # JSON trees
 
 from tests.support.format_reader.mappings.columns import Known, Mapped
 from tests.support.format_reader.mappings.sub_columns import Sub, subs_of
+from tests.support.format_reader.references import Kept, read_references
 from tests.support.format_reader.streams import Bytes, read_integers
 from tests.support.format_reader.sub_column import Rows, read_sub_column
 from tests.support.format_reader.table_model import ModelFile
@@ -24,6 +25,7 @@ class Table:
         order: their numbers in coding order.
         models: by number.
         lows: cell of each feature column that is 0 as a sub-column, by name.
+        kept: references, if the codec has some.
     """
 
     columns: list[dict[str, Any]]
@@ -32,6 +34,7 @@ class Table:
     order: list[int]
     models: dict[int, dict[str, Any]]
     lows: dict[str, int]
+    kept: Kept | None = None
 
 
 def read_table(folder: Path, codec: dict[str, Any]) -> Table | None:
@@ -49,15 +52,21 @@ def read_table(folder: Path, codec: dict[str, Any]) -> Table | None:
     subs: list[Sub] = []
     left, lows = iter(codec["table"]["lows"]), {}
     for number, feature in enumerate(codec["features"]):
+        if feature.get("width", 1) > 16:
+            continue
         name, has_cells = feature["name"], feature["tolerance"] or "grid" in feature
         lows[name] = next(left) if has_cells else 0
         own = _cells(feature, name in codec["table"]["nullable"], lows[name])
         owner |= dict.fromkeys([one.name for one in own], number)
         subs += own
     subs += [one for column in columns for one in column["subs"]]
+    kept = None
+    if codec["table"].get("references"):
+        kept = read_references(folder / "references.bin", subs)
+        subs += kept.hints(subs)
     file = ModelFile((folder / "table.bin").read_bytes())
     order, models = file.table(len(subs))
-    return Table(columns, owner, subs, order, models, lows)
+    return Table(columns, owner, subs, order, models, lows, kept)
 
 
 def _cells(feature: dict[str, Any], has_validity: bool, low: int) -> list[Sub]:
@@ -114,13 +123,17 @@ class TableRows:
 class MappedColumns:
     """The mapped columns of a block: their entries of the directory, then their streams."""
 
-    def __init__(self, table: Table, taken: Bytes) -> None:
+    def __init__(self, table: Table, ways: Bytes, sizes: Bytes) -> None:
         self.table, self.entries = table, []
         for column in table.columns:
-            state = taken.take(1)[0]
-            side = taken.varint() if state in (1, 2) else 0
-            own = [taken.varint() for _ in column["subs"]] if state < 2 else []
+            state = ways.take(1)[0]
+            side = sizes.varint() if state in (1, 2) else 0
+            own = [sizes.varint() for _ in column["subs"]] if state < 2 else []
             self.entries.append((state, side, own))
+        self.followed: list[int] = []
+        if table.kept and ways.take(1)[0] == 0:
+            self.followed = [sizes.varint() // 2 for _ in range(1 + len(table.kept.names))]
+        self.picks: list[bytes] = []
         self.sides: list[bytes] = []
         self.streams: dict[str, tuple[bytes, bool]] = {}
 
@@ -130,9 +143,14 @@ class MappedColumns:
             self.sides.append(taken.take(side))
             for sub, entry in zip(column["subs"], own, strict=False):
                 self.streams[sub.name] = taken.take(entry // 2), bool(entry % 2)
+        self.picks = [taken.take(size) for size in self.followed]
 
     def read_integers(self, sub: Sub, rows: TableRows) -> None:
         """Take note of a sub-column."""
+        kept, name = self.table.kept, sub.name.removesuffix("@")
+        if kept and name != sub.name and name in kept.names:
+            rows.known[sub.name] = kept.hint(name, self.picks, rows.known, rows.n_rows)
+            return
         if sub.name not in self.streams:
             rows.known[sub.name] = [None] * rows.rows_of(sub).n_rows
             return

@@ -16,7 +16,7 @@ from __future__ import annotations
 import sys
 
 from tests.support.golden.reading import GOLDEN
-from tests.support.golden.writing import CASES, write_case
+from tests.support.golden.writing import CASES, check_is_new, write_case
 
 
 def main() -> None:
@@ -25,6 +25,7 @@ def main() -> None:
         if (GOLDEN / name).exists():
             sys.stdout.write(f"{name}: exists, never written again\n")
             continue
+        check_is_new(name)
         write_case(name, GOLDEN)
         sys.stdout.write(f"{name}: written\n")
 

@@ -36,23 +36,23 @@ def wide_case() -> Golden:
         "some": MappedColumn(pa.decimal128(30, 2), {"kind": "wide", "has_nulls": True}, some),
     }
     models = [hand_set_model("some/2", -1, 1), hand_set_model("long/5", -1, 1)]
-    codec = _exact_codec(columns, ["some?"], models)
-    return Golden(codec, {"day=1/part-0.parquet": _table(columns)}, _BLOCK_ROWS)
+    codec = exact_codec(columns, ["some?"], models)
+    return Golden(codec, {"day=1/part-0.parquet": table_of(columns)}, _BLOCK_ROWS)
 
 
 def mappings_case() -> Golden:
     """Every kind of mapping; a later fragment lacks columns, and has others than expected."""
     columns = mapped_columns(1, _ROWS)
     # Coded not as they stand: what models ask for comes first.
-    codec = _exact_codec(columns, ["flag", "when?", "tags?", "tags#", "day"], _models())
+    codec = exact_codec(columns, ["flag", "when?", "tags?", "tags#", "day"], _models())
     tables = {
-        "day=1/part-0.parquet": _table(columns),
+        "day=1/part-0.parquet": table_of(columns),
         "day=2/part-0.parquet": _later(mapped_columns(99, _LATER_ROWS)),
     }
     return Golden(codec, tables, _BLOCK_ROWS)
 
 
-def _exact_codec(
+def exact_codec(
     columns: dict[str, MappedColumn], first: list[str], models: list[SubColumnModel]
 ) -> ArchiveCodec:
     """Map all columns; some sub-columns come first in coding order."""
@@ -105,14 +105,15 @@ def _models() -> list[SubColumnModel]:
     ]
 
 
-def _table(columns: dict[str, MappedColumn]) -> pa.Table:
+def table_of(columns: dict[str, MappedColumn]) -> pa.Table:
+    """All columns with their values."""
     arrays = {name: pa.array(one.values, one.type) for name, one in columns.items()}
     return pa.table(arrays)
 
 
 def _later(columns: dict[str, MappedColumn]) -> pa.Table:
     """Without two columns, one with another type, one with nulls that none had, one all null."""
-    table = _table(columns)
+    table = table_of(columns)
     changed = {
         "tiny": pa.array([f"text {row}" for row in range(_LATER_ROWS)]),
         "most": pa.array([None, *columns["most"].values[1:]], pa.uint64()),

@@ -5,11 +5,15 @@ from ae_pipeline.codec.archive.table.codec import (
     TableCodec,
     cell_subcolumns,
     dead,
+    interleaved,
     spread,
+    table_lanes,
     validity_of,
 )
 from ae_pipeline.codec.archive.table.known import KnownTable, count_items
+from ae_pipeline.codec.archive.table.picks import pack_picks, unpack_picks
 from ae_pipeline.codec.archive.table.record import (
+    REFERENCES_FILE,
     TABLE_FILE,
     VALUES_FILE,
     pack_values,
@@ -19,6 +23,7 @@ from ae_pipeline.codec.archive.table.record import (
 
 __all__ = [
     "MOST_ITEMS",
+    "REFERENCES_FILE",
     "TABLE_FILE",
     "VALUES_FILE",
     "KnownTable",
@@ -26,9 +31,13 @@ __all__ = [
     "cell_subcolumns",
     "count_items",
     "dead",
+    "interleaved",
+    "pack_picks",
     "pack_values",
     "read_table",
     "spread",
+    "table_lanes",
     "table_to_json",
+    "unpack_picks",
     "validity_of",
 ]

@@ -8,7 +8,12 @@ from typing import Any  # JSON trees
 
 import pyarrow as pa
 
-from ae_pipeline.codec.archive.table.codec import MOST_LOW, TableCodec, cell_subcolumns
+from ae_pipeline.codec.archive.table.codec import (
+    MOST_LOW,
+    TableCodec,
+    cell_subcolumns,
+    table_lanes,
+)
 from ae_pipeline.codec.content import integer_of, objects, text_of
 from ae_pipeline.coding import Quantizer, Reader, prefixed
 from ae_pipeline.columns import TableSchema
@@ -16,6 +21,8 @@ from ae_pipeline.mapping import Mapping, mapping_from_json, mapping_to_json
 
 #: The packed model; and the tables of values of all mappings, such as words.
 TABLE_FILE, VALUES_FILE = "table.bin", "values.bin"
+#: The packed references, if there are any.
+REFERENCES_FILE = "references.bin"
 #: Tables of one mapping, sub-columns of a codec, and bytes of either file.
 _MOST_TABLES, _MOST_SUBCOLUMNS, _MOST_BYTES = 1 << 16, 1 << 18, 1 << 28
 
@@ -27,7 +34,8 @@ def table_to_json(table: TableCodec) -> dict[str, Any]:
         {"name": mapping.column, "n_tables": len(mapping.tables), **mapping_to_json(mapping)}
         for mapping in table.mappings
     ]
-    return {"nullable": nullable, "lows": list(table.lows.values()), "columns": columns}
+    tree = {"nullable": nullable, "lows": list(table.lows.values()), "columns": columns}
+    return {**tree, "references": True} if table.kept else tree
 
 
 def pack_values(table: TableCodec) -> bytes:
@@ -52,10 +60,11 @@ def read_table(
     )
     if not reader.is_at_end:
         raise ValueError("bytes that no mapping owns")
-    nullable = [text_of({"nullable": one}, "nullable", schema.features) for one in tree["nullable"]]
+    nullable = [text_of({"nullable": one}, "nullable", schema.lanes) for one in tree["nullable"]]
     lows = _read_lows(tree["lows"], schema, quantizers)
     cells = cell_subcolumns(schema, quantizers, nullable, lows)
-    table = TableCodec(mappings, cells, _read(path / TABLE_FILE), lows)
+    kept = _read(path / REFERENCES_FILE) if tree.get("references") else b""
+    table = TableCodec(mappings, cells, _read(path / TABLE_FILE), lows, kept)
     _check(table, schema)
     return table
 
@@ -63,8 +72,8 @@ def read_table(
 def _read_lows(
     found: list[Any], schema: TableSchema, quantizers: Sequence[Quantizer]
 ) -> dict[str, int]:
-    pairs = zip(schema.features, quantizers, strict=True)
-    names = [name for name, quantizer in pairs if quantizer.grid.has_cells]
+    lanes = table_lanes(schema, quantizers).items()
+    names = [name for name, quantizer in lanes if quantizer.grid.has_cells]
     lows = {str(place): low for place, low in enumerate(found)}
     if len(lows) != len(names):
         raise ValueError(f"{len(lows)} lows of {len(names)} columns")
@@ -83,14 +92,19 @@ def _read_mapping(tree: dict[str, Any], schema: TableSchema, reader: Reader) -> 
 
 def _check(table: TableCodec, schema: TableSchema) -> None:
     """Raise ValueError if names are not unique or there are too many; read the model."""
-    own = [one.name for mapping in table.mappings for one in mapping.subcolumns]
-    names = [*(one.name for one in table.cells), *own]
+    names = [*(one.name for one in table.own_subcolumns), *table.hints]
     if len(names) > _MOST_SUBCOLUMNS or len(set(names)) < len(names):
         raise ValueError("sub-columns are too many, or two have one name")
     columns = [mapping.column for mapping in table.mappings]
     coded = {one.column for one in table.cells}
+    lanes = {n: name for name, own in zip(schema.features, schema.spans, strict=True) for n in own}
+    coded |= {lanes[n] for n, lane in enumerate(schema.lanes) if lane in coded}
     if len(set(columns)) < len(columns) or coded.intersection(columns):
         raise ValueError("a column is coded twice")
+    keys = () if table.references is None else table.references.keys
+    places = {name: place for place, name in enumerate(table.model.order)}
+    if any(places.get(hint, 0) < places.get(key, 0) for hint in table.hints for key in keys):
+        raise ValueError("a hint comes before the key that it is found by")
     if set(table.model.order) != set(names):
         raise ValueError("the model has not the sub-columns of the table")
 

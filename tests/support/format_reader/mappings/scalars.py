@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any  # JSON trees
 
 import numpy as np
@@ -73,7 +74,25 @@ def _on_scale(
         return _of_order(k, narrow)
     if tree["scale"] == "decimal":
         return _rounded(_by_rule(rule, float(k), tree["places"]), narrow)
+    if tree["scale"] == "single":
+        return _rounded(_of_single(tree, k, rule), narrow)
     return _rounded(_of_digits(tree, k, rule), narrow)
+
+
+def _of_single(tree: dict[str, Any], k: int, rule: str) -> float:
+    s = float(_of_order(k, np.dtype("<f4")))
+    e = max((one for one in range(-46, 40) if float(f"1e{one}") <= abs(s)), default=-47)
+    p = tree["digits"] - 1 - e
+    if p < 0:
+        value = round(abs(s) / float(f"1e{-p}")) * float(f"1e{-p}")
+    else:
+        power = float(f"1e{p}")
+        fraction, exponent = math.frexp(power)
+        upper = math.ldexp(math.floor(fraction * 2**26), exponent - 26)
+        high, low = abs(s) * upper, abs(s) * (power - upper)
+        m = float(round(high)) + float(round((high - float(round(high))) + low))
+        value = _by_rule(rule, m, p)
+    return -value if s < 0 else value
 
 
 def _of_digits(tree: dict[str, Any], k: int, rule: str) -> float:

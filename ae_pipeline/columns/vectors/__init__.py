@@ -1,0 +1,1 @@
+"""Columns of vectors: their lanes, and the cells that keep their direction."""

@@ -1,0 +1,1 @@
+"""Tests of references: rows that a codec keeps for blocks to follow."""

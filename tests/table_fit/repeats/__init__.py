@@ -1,0 +1,1 @@
+"""Tests of finding fragments that repeat each other."""

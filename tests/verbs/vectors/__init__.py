@@ -1,0 +1,1 @@
+"""Tests of vectors as users see them."""

@@ -72,7 +72,7 @@ class KnownRows:
 
     def signal(self, signal: Signal) -> Rows:
         """Return the integer of each row that a signal stands for; nobody may change it."""
-        found = self._signals.get(signal)  # looked up once: ranks take long to hash
+        found = self._signals.get(signal)
         if found is None:
             while len(self._signals) * 8 * self.n_rows > _MOST_BYTES:
                 self._signals.pop(next(iter(self._signals)))
@@ -145,8 +145,7 @@ class KnownRows:
     def _rank(self, signal: Signal) -> Rows:
         # Values below 0 are, unsigned, beyond all ranks.
         values = self.value(signal.sources[0]).view(np.uint64)
-        ranks = np.array([*signal.numbers, -1], np.int64)
-        return ranks[np.minimum(values, np.uint64(len(signal.numbers)))]
+        return signal.ranks[np.minimum(values, np.uint64(len(signal.numbers)))]
 
     def _changes(self, name: str) -> Bool[np.ndarray, "rows"]:
         """Rows whose value is not that of the row before, or that have no row before."""

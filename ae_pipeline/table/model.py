@@ -6,6 +6,7 @@ Plain data; `docs/format.md` says what it means and how it is stored.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
@@ -77,6 +78,22 @@ class Signal:
     sources: tuple[str, ...] = ()
     numbers: tuple[int, ...] = ()
     linear: Linear | None = None
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __reduce__(self) -> tuple[type[Signal], tuple[object, ...]]:
+        return Signal, (self.kind, self.sources, self.numbers, self.linear)
+
+    @cached_property
+    def _hash(self) -> int:
+        # Kept, as ranks are thousands of numbers; other processes hash strings otherwise.
+        return hash((self.kind, self.sources, self.numbers, self.linear))
+
+    @cached_property
+    def ranks(self) -> Int64[np.ndarray, "ranks"]:
+        """The numbers of kind `rank`, and after them that of all values beyond."""
+        return np.array([*self.numbers, -1], np.int64)
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,7 @@ class SubColumnCoder:
         self, known: KnownRows, live: Live, order: CodingOrder, tokens: Tokens, targets: Coded
     ) -> Rows:
         fixed, is_fixed = np.zeros_like(targets), np.zeros(len(targets), bool)
-        is_repeated, before = np.zeros(len(targets), bool), np.arange(known.n_rows)
+        is_repeated, before = np.zeros(len(targets), bool), None
         for number, guess in enumerate(self.model.guesses):
             places = np.flatnonzero(tokens == number)
             rows = order.rows[places]
@@ -185,6 +185,7 @@ class SubColumnCoder:
             if not len(places):
                 continue
             if isinstance(guess, Previous):
+                before = np.arange(known.n_rows) if before is None else before
                 before[rows] = rows_before(guess.keys, known, live)[rows]
                 is_repeated[places] = True
             else:
@@ -192,12 +193,10 @@ class SubColumnCoder:
                 if not said.has_said[rows].all():
                     raise ValueError("a guess of rows that it says nothing of")
                 fixed[places], is_fixed[places] = said.integers[rows], True
-        if before.min() < 0:
-            raise ValueError("the first row repeats one before it")
         decoded = Decoded(targets, fixed, is_fixed, is_repeated)
         integers = np.zeros(known.n_rows, np.int64)
         integers[order.rows] = integers_of(self.model, known, order, decoded)
-        return integers[_roots(before)]
+        return integers if before is None else integers[_roots(before)]
 
 
 def needs_of(model: SubColumnModel) -> frozenset[str]:
@@ -216,6 +215,8 @@ def signal_sources(signal: Signal) -> frozenset[str]:
 
 def _roots(before: Rows) -> Rows:
     """Follow each row to the one that it repeats, and on to one that repeats none."""
+    if before.min() < 0:
+        raise ValueError("the first row repeats one before it")
     while True:
         farther = before[before]
         if (farther == before).all():

@@ -67,15 +67,19 @@ def surprise(known: Mapping[str, Sequence], names: Iterable[str]) -> Surprise:
 
 
 def _entropies(values: Int64[np.ndarray, "rows"]) -> Float64[np.ndarray, "stretches"]:
-    starts = range(0, len(values), STRETCH)
-    return np.array([_entropy(values[start : start + STRETCH]) for start in starts], np.float64)
+    n_whole = len(values) // STRETCH * STRETCH
+    parts = [values[:n_whole].reshape(-1, STRETCH), values[None, n_whole:]]
+    return np.concatenate([_entropies_of(part) for part in parts if part.size])
 
 
-def _entropy(values: Int64[np.ndarray, "_"]) -> float:
-    ascending = np.sort(values)
-    edges = np.flatnonzero(ascending[1:] != ascending[:-1])
-    counts = np.diff(edges, prepend=-1, append=len(values) - 1)
-    return float((counts * np.log2(len(values) / counts)).sum())
+def _entropies_of(values: Int64[np.ndarray, "stretches n"]) -> Float64[np.ndarray, "stretches"]:
+    ascending = np.sort(values, axis=1)
+    is_last = np.ones(values.shape, bool)
+    is_last[:, :-1] = ascending[:, 1:] != ascending[:, :-1]
+    ends = np.flatnonzero(is_last)
+    counts = np.diff(ends, prepend=-1)
+    bits = counts * np.log2(values.shape[1] / counts)
+    return np.bincount(ends // values.shape[1], bits)
 
 
 def _is_same(

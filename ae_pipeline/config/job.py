@@ -23,7 +23,13 @@ from ae_pipeline.config.upkeep import DriftConfig, RetentionConfig
 class ExecutionConfig(Settings):
     """Concurrency, retries, and permission to overwrite."""
 
-    workers: int = Field(default=2, ge=1, le=256, description="Fragments processed at a time.")
+    workers: int = Field(
+        default=2,
+        ge=1,
+        le=256,
+        description="Fragments processed at a time, with a thread each. Where at most half as many "
+        "are left, their blocks go in parallel, so that one large file uses all threads.",
+    )
     fragments_per_task: int | None = Field(
         default=None,
         ge=1,

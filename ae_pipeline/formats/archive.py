@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,14 +16,13 @@ import pyarrow.parquet as pq
 from jaxtyping import Float64
 
 from ae_pipeline.codec import Provenance
-from ae_pipeline.codec.archive import MOST_ROWS, ArchiveCodec, save_archive_codec
-from ae_pipeline.coding import Architecture, Promise, Quantizer
+from ae_pipeline.codec.archive import ArchiveCodec, save_archive_codec
+from ae_pipeline.coding import Architecture, BlockStreams, Promise, Quantizer
 from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.job import EncodeJob, JobConfig
 from ae_pipeline.dataset import (
     Fragment,
     Source,
-    open_fragment,
     read_paced,
     rebatch,
     weight_of,
@@ -32,19 +33,17 @@ from ae_pipeline.formats.base import Conflicts, Facts, FragmentFormat
 from ae_pipeline.formats.block_records import (
     BLOCK_COLUMN,
     archive_schema,
-    block_of,
-    compose_from,
-    damage_in,
-    damaged,
     with_block,
 )
 from ae_pipeline.formats.description import archive_column, archive_facts
+from ae_pipeline.formats.row_groups import compose_group, decode_block, stored_groups
 from ae_pipeline.formats.statistics import Statistics, StatisticsWriter, read_statistics
-from ae_pipeline.parquet import block_writer, check_keepable, check_structure, column_bytes
+from ae_pipeline.parquet import block_writer, check_keepable, column_bytes
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import InspectedColumn
 from ae_pipeline.results.progress import Progress
-from ae_pipeline.storage import WHOLE, Footer, Kind, Part, damaged_footer, read_bounded
+from ae_pipeline.storage import WHOLE, Footer, Kind, Part, damaged_footer
+from ae_pipeline.work import ordered_ahead
 
 #: Rows of long text make shorter blocks, so that memory stays flat.
 _BLOCK_BYTES = 1 << 27
@@ -192,17 +191,13 @@ class ArchiveFormat(FragmentFormat):
         metadata: dict[str, str] = {}
         statistics = StatisticsWriter(arrow, self._promises(coded))
         form = footer.source_form(self.codec.schema, fragment.relative)
-        with block_writer(path, schema, BLOCK_COLUMN, metadata, form) as write:
-            n_rows = self.codec.block_rows
-            read = read_paced(fragment, n_rows, _BLOCK_BYTES)
-            n_done = 0
-            for records in rebatch(read, n_rows, _BLOCK_BYTES):
-                check_keepable(records, fragment.relative, n_done)
-                n_done += len(records)
+        with (
+            block_writer(path, schema, BLOCK_COLUMN, metadata, form) as write,
+            closing(ordered_ahead(self._blocks_of(fragment), self._encode)) as encoded,
+        ):
+            for records, block, content in encoded:
                 raw_bytes += weight_of(records.select(names))
-                block = self.codec.encode(records)
                 ledger.update(block.ledger())
-                content = block.to_bytes()
                 statistics.add(records, len(content))
                 write(with_block(records, content, schema))
             told = replace(
@@ -213,6 +208,20 @@ class ArchiveFormat(FragmentFormat):
             )
             metadata.update(told.to_metadata())
         return ()
+
+    def _blocks_of(self, fragment: Fragment) -> Iterator[pa.RecordBatch]:
+        """Read the rows of each block; errors as `read_paced` and `check_keepable`."""
+        n_rows, n_done = self.codec.block_rows, 0
+        read = read_paced(fragment, n_rows, _BLOCK_BYTES)
+        for records in rebatch(read, n_rows, _BLOCK_BYTES):
+            check_keepable(records, fragment.relative, n_done)
+            n_done += len(records)
+            yield records
+
+    def _encode(self, records: pa.RecordBatch) -> tuple[pa.RecordBatch, BlockStreams, bytes]:
+        """Return the rows of a block, their block, and its bytes."""
+        block = self.codec.encode(records)
+        return records, block, block.to_bytes()
 
     def _promises(self, coded: Collection[str]) -> dict[str, Promise]:
         """Return the promise of each coded column; those that are no features are exact."""
@@ -242,13 +251,11 @@ class ArchiveFormat(FragmentFormat):
         """
         schema = part.schema_of(footer.source_schema(self.codec.schema, fragment.relative))
         stored = self._stored(part, schema)
-        with open_fragment(fragment) as file:
-            sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
-        for group, size in part.groups_of(sizes, fragment.relative):
-            if size > MOST_ROWS:
-                raise damaged(f"{size} rows, more than {MOST_ROWS}", fragment.relative, group)
-            batches = read_bounded(fragment, group, max(min(size, n_rows), 1), stored)
-            yield from self._decode(batches, schema, size, fragment.relative, group)
+        wanted = self.codec.coded_in(schema).intersection(schema.names)
+        groups = stored_groups(fragment, part, n_rows, stored)
+        with closing(ordered_ahead(groups, partial(decode_block, self.codec, wanted))) as decoded:
+            for group, coded in decoded:
+                yield from compose_group(group, coded, schema)
 
     def _stored(self, part: Part, schema: pa.Schema) -> list[str] | None:
         """Return the archive's columns that the wanted ones are decoded from; None for all."""
@@ -257,35 +264,3 @@ class ArchiveFormat(FragmentFormat):
         coded = self.codec.coded_in(schema)
         kept = [name for name in schema.names if name not in coded]
         return kept if len(kept) == len(schema) else [*kept, BLOCK_COLUMN]
-
-    def _decode(
-        self,
-        batches: Iterator[pa.RecordBatch],
-        schema: pa.Schema,
-        size: int,
-        where: str,
-        group: int,
-    ) -> Iterator[pa.RecordBatch]:
-        """Decode a row group of `size` rows, batch by batch as they are stored."""
-        wanted = self.codec.coded_in(schema).intersection(schema.names)
-        coded: Mapping[str, pa.Array] = {}
-        start = 0
-        for records in batches:
-            with damage_in(where, group):
-                check_structure(records)  # damage can leave indices beyond their dictionary
-                if wanted:
-                    content = block_of(records, is_first=not start)
-                    coded = coded or self._coded(content, size, wanted)
-                composed = compose_from(records, coded, start, schema)
-            yield composed
-            start += len(records)
-
-    def _coded(self, content: bytes, size: int, wanted: frozenset[str]) -> dict[str, pa.Array]:
-        """Decode a row group's wanted columns; ValueError unless all are there with `size` rows."""
-        coded = self.codec.decode(content, size, wanted)
-        for name in wanted.difference(coded):
-            raise ValueError(f"a block without the column {name!r:.40}")
-        for column in coded.values():
-            if len(column) != size:
-                raise ValueError(f"a block of {len(column)} rows in a row group of {size}")
-        return coded

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import ClassVar
@@ -35,6 +37,7 @@ from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import InspectedColumn
 from ae_pipeline.results.progress import Progress
 from ae_pipeline.storage import WHOLE, Footer, Kind, Part, read_bounded
+from ae_pipeline.work import ordered_ahead
 
 LATENT_KEY = "latent_column"
 #: Fewer rows of long text are encoded at a time, so that row groups stay short.
@@ -176,8 +179,13 @@ class FeaturesFormat(FragmentFormat):
         schema = features_schema(arrow, codec.schema, codec.latent_dim, self.latent_column)
         varying: set[str] = set()
         told = {column.name for column in codec.provenance.rare}
-        with table_writer(path, schema, footer.to_metadata()) as write:
-            for records in self._encoded(fragment, schema, varying):
+        encode = partial(self._encode, schema)
+        with (
+            table_writer(path, schema, footer.to_metadata()) as write,
+            closing(ordered_ahead(_rows_of(fragment, len(codec.schema.arrow)), encode)) as encoded,
+        ):
+            for records, names in encoded:
+                varying |= names
                 write(records)
         return tuple(
             f"{fragment.relative}: column {name} was constant when the codec was fitted and is "
@@ -190,40 +198,46 @@ class FeaturesFormat(FragmentFormat):
         self, fragment: Fragment, footer: Footer, n_rows: int, part: Part = WHOLE
     ) -> Iterator[pa.RecordBatch]:
         """Reconstruct the source's columns, in its schema and order."""
-        codec, features = self.codec, self.codec.schema.features
-        schema = part.schema_of(footer.source_schema(codec.schema, fragment.relative))
+        schema = part.schema_of(footer.source_schema(self.codec.schema, fragment.relative))
         with open_fragment(fragment) as file:
             sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
         wanted = [group for group, _ in part.groups_of(sizes, fragment.relative)]
-        for records in chain.from_iterable(
+        stored = chain.from_iterable(
             read_bounded(fragment, group, max(n_rows, 1)) for group in wanted
-        ):
-            parts = split_records(
-                records,
-                footer.extra[LATENT_KEY],
-                codec.latent_dim,
-                len(features),
-                fragment.relative,
-            )
-            block = codec.decode(parts.latents, parts.missing)
-            arrays = block_to_arrays(block, codec.schema.feature_types)
-            columns = {**parts.kept, **dict(zip(features, arrays, strict=True))}
-            yield _ordered(columns, schema, fragment.relative)
+        )
+        decode = partial(self._decode, footer.extra[LATENT_KEY], schema, fragment.relative)
+        with closing(ordered_ahead(stored, decode)) as decoded:
+            yield from decoded
 
-    def _encoded(
-        self, fragment: Fragment, schema: pa.Schema, varying: set[str]
-    ) -> Iterator[pa.RecordBatch]:
-        """Yield rows of the features fragment; add names of constants that vary to `varying`."""
+    def _decode(
+        self, latent_column: str, schema: pa.Schema, where: str, records: pa.RecordBatch
+    ) -> pa.RecordBatch:
+        """Decode some rows of a features fragment."""
         codec, features = self.codec, self.codec.schema.features
-        n_rows = rows_per_block(len(codec.schema.arrow))
-        n_done = 0
-        for records in read_paced(fragment, n_rows, _BATCH_BYTES):
-            check_keepable(records, fragment.relative, n_done)
-            n_done += len(records)
-            block = records_to_block(records, features)
-            differs = codec.differs_from_constant(block)
-            varying.update(name for name, is_off in zip(features, differs, strict=True) if is_off)
-            yield compose_records(records, codec.encode(block), block.missing, schema)
+        parts = split_records(records, latent_column, codec.latent_dim, len(features), where)
+        block = codec.decode(parts.latents, parts.missing)
+        arrays = block_to_arrays(block, codec.schema.feature_types)
+        columns = {**parts.kept, **dict(zip(features, arrays, strict=True))}
+        return _ordered(columns, schema, where)
+
+    def _encode(
+        self, schema: pa.Schema, records: pa.RecordBatch
+    ) -> tuple[pa.RecordBatch, set[str]]:
+        """Return rows of the features fragment, and the names of constants that vary in them."""
+        codec, features = self.codec, self.codec.schema.features
+        block = records_to_block(records, features)
+        differs = codec.differs_from_constant(block)
+        varying = {name for name, is_off in zip(features, differs, strict=True) if is_off}
+        return compose_records(records, codec.encode(block), block.missing, schema), varying
+
+
+def _rows_of(fragment: Fragment, n_columns: int) -> Iterator[pa.RecordBatch]:
+    """Read the rows that are encoded at a time; errors as `read_paced` and `check_keepable`."""
+    n_done = 0
+    for records in read_paced(fragment, rows_per_block(n_columns), _BATCH_BYTES):
+        check_keepable(records, fragment.relative, n_done)
+        n_done += len(records)
+        yield records
 
 
 def _ordered(columns: dict[str, pa.Array], schema: pa.Schema, where: str) -> pa.RecordBatch:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
@@ -41,6 +40,7 @@ from ae_pipeline.parquet import Form, Write, table_writer
 from ae_pipeline.publish import publishing
 from ae_pipeline.results.dataset import FragmentResult
 from ae_pipeline.storage import Footer, Part, damaged_footer
+from ae_pipeline.work import cpu_s
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ def decode_fragment(
 def _decode(
     plan: DecodePlan, formats: Mapping[str, FragmentFormat], fragment: Fragment
 ) -> FragmentResult:
-    started = time.thread_time()
+    started = cpu_s()
     encoded = _open(formats, pinned(fragment))
     if fragment.relative in plan.promises:
         own = formats[plan.promises[fragment.relative]]
@@ -131,7 +131,7 @@ def _decode(
         errors = _copy(encoded, plan.part, original, write)
     result = _result(encoded, plan.part, path, errors)
     verb, told = ("verified", _largest(errors)) if path is None else ("decoded", _size(result))
-    seconds = time.thread_time() - started
+    seconds = cpu_s() - started
     logger.info(
         "%s %s: %d rows, %s, %.2f CPU s", verb, fragment.relative, result.n_rows, told, seconds
     )
@@ -207,20 +207,22 @@ def _copy(
     # Rows of long text make short row groups.
     width = sum(count_lanes(field.type) for field in format.schema.arrow)
     n_rows = min(rows_per_block(width), max(encoded.sizes, default=1) or 1)
-    decoded = _counted(encoded, part, n_rows)
-    if original is None:
-        for records in decoded:
+    with closing(_counted(encoded, part, n_rows)) as decoded:
+        if original is None:
+            for records in decoded:
+                write(records)
+            return None
+        truth = read_original(original, part, encoded.sizes, n_rows)
+        sums = [ErrorSums.empty(len(feature_numbers(format, part.columns)))]
+        for records, their_records in paired(decoded, truth, n_rows, where):
             write(records)
-        return None
-    truth = read_original(original, part, encoded.sizes, n_rows)
-    sums = [ErrorSums.empty(len(feature_numbers(format, part.columns)))]
-    for records, their_records in paired(decoded, truth, n_rows, where):
-        write(records)
-        sums.append(compare(format, records, their_records, where))
-    return reduce(ErrorSums.merge, sums)
+            sums.append(compare(format, records, their_records, where))
+        return reduce(ErrorSums.merge, sums)
 
 
-def _counted(encoded: _Encoded, part: Part, most_rows: int) -> Iterator[pa.RecordBatch]:
+def _counted(
+    encoded: _Encoded, part: Part, most_rows: int
+) -> Generator[pa.RecordBatch, None, None]:
     """Decode in batches; `CorruptFragmentError` unless they have as many rows as the file."""
     n_rows = 0
     with _blaming_our_file():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from ae_pipeline.publish import publishing
 from ae_pipeline.results.dataset import FragmentResult, State
 from ae_pipeline.storage import Footer
 from ae_pipeline.upkeep import footer_of, is_only_copy, replacing
+from ae_pipeline.work import cpu_s
 
 logger = logging.getLogger(__name__)
 
@@ -49,12 +49,12 @@ def encode_fragment(
         return _result(format, fragment, path, "current", ())
     if path.exists() and is_only_copy(found, identity, plan.retired.get(fragment.relative)):
         raise returned_error(fragment.path)
-    started = time.thread_time()
+    started = cpu_s()
     seen = Seen.at(fragment.path)
     if not plan.force:
         _check_not_rotted(fragment, found, identity, seen)
     result = _replace(plan, format, fragment, footer, seen)
-    _log(result, time.thread_time() - started)
+    _log(result, cpu_s() - started)
     return result
 
 

@@ -1,12 +1,16 @@
-"""Work on many fragments at a time: threads, and warnings of fragments that hang."""
+"""Work on many fragments and blocks at a time: threads, and warnings of fragments that hang."""
 
-from ae_pipeline.work.threads import THREAD_PREFIX, Outcome, for_each_fragment, in_threads
+from ae_pipeline.work.look_ahead import THREAD_PREFIX, cpu_s, ordered_ahead, sharing
+from ae_pipeline.work.threads import Outcome, for_each_fragment, in_threads
 from ae_pipeline.work.watchdog import PATIENCE_S
 
 __all__ = [
     "PATIENCE_S",
     "THREAD_PREFIX",
     "Outcome",
+    "cpu_s",
     "for_each_fragment",
     "in_threads",
+    "ordered_ahead",
+    "sharing",
 ]

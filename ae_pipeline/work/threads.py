@@ -26,13 +26,11 @@ from ae_pipeline.errors import (
 from ae_pipeline.out_of_memory import memory_errors
 from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
 from ae_pipeline.results.progress import Progress, ProgressEvent
+from ae_pipeline.work.look_ahead import THREAD_PREFIX, sharing
 from ae_pipeline.work.watchdog import PATIENCE_S, Watch
 
 #: How long running fragments may take to end once they are cancelled; a batch takes about a second.
 _GRACE_S = 10.0
-
-#: Prefix of the names of threads that work on fragments.
-THREAD_PREFIX = "fragments-"
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +62,7 @@ def for_each_fragment(
     Args:
         fragments: in the order in which they are begun.
         work: what to do with one fragment.
-        workers: number of threads.
+        workers: number of threads; fewer fragments share them all.
         stage: name of the step in progress events.
         progress: called after every fragment.
         patience_s: warn of a fragment that makes no progress for this long.
@@ -99,11 +97,16 @@ def in_threads(
     """
     done: dict[str, _Made] = {}
     progress(ProgressEvent(stage, 0, len(fragments)))
+
+    def share() -> int:
+        """Return the threads of each fragment that is left: together no more than workers."""
+        return max(1, workers // max(1, len(fragments) - len(done)))
+
     watch, finished = Watch(patience_s), SimpleQueue[Future[_Made]]()
     with _threads(workers, stage, watch) as submit:
         futures: dict[Future[_Made], str] = {}
         for fragment in fragments:
-            future = submit(partial(_watched, watch, work, fragment))
+            future = submit(partial(_watched, watch, share, work, fragment))
             futures[future] = fragment.relative
             future.add_done_callback(finished.put)
         for _ in fragments:
@@ -140,8 +143,13 @@ def _threads(
     pool.shutdown()
 
 
-def _watched(watch: Watch, work: Callable[[Fragment], _Made], fragment: Fragment) -> _Made:
-    with watch.over(fragment.relative):
+def _watched(
+    watch: Watch,
+    share: Callable[[], int],
+    work: Callable[[Fragment], _Made],
+    fragment: Fragment,
+) -> _Made:
+    with watch.over(fragment.relative), sharing(share):
         return work(fragment)
 
 

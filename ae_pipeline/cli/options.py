@@ -62,7 +62,10 @@ ForceBackfill = Annotated[
 ]
 ForceDecode = Annotated[bool, typer.Option("--force", help="Overwrite other tables in OUT.")]
 Workers = Annotated[
-    int | None, typer.Option(help="Fragments processed at a time.", rich_help_panel=_RUN)
+    int | None,
+    typer.Option(
+        help="Fragments, or blocks of the last ones, processed at a time.", rich_help_panel=_RUN
+    ),
 ]
 LatentDim = Annotated[
     int | None,

@@ -24,10 +24,10 @@ from tests.support.jobs.processes import peak_memory
 PLANNER = {"learn": "never", "budget_s": 5.0}
 
 
-def peak_of(verb: str, source: Path, archive: Path) -> int:
+def peak_of(verb: str, source: Path, archive: Path, workers: int = 2) -> int:
     """Most bytes of memory that a verb held."""
     code = "import sys; from tests.faults import test_memory; test_memory.main(*sys.argv[1:])"
-    command = [sys.executable, "-c", code, verb, str(source), str(archive)]
+    command = [sys.executable, "-c", code, verb, str(source), str(archive), str(workers)]
     root = Path(__file__).parents[2]
     # A long job loads a compiler, which takes as much memory whatever the size of a file.
     own = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
@@ -36,15 +36,18 @@ def peak_of(verb: str, source: Path, archive: Path) -> int:
     return json.loads(done.stdout)
 
 
-def main(verb: str, source: str, archive: str) -> None:
+def main(verb: str, source: str, archive: str, workers: str) -> None:
     """The other end of `peak_of`."""
+    execution = {"workers": workers}
     if verb == "encode":
-        job = EncodeJob(source=source, archive=archive, planner=PLANNER)
+        job = EncodeJob(source=source, archive=archive, planner=PLANNER, execution=execution)
         report = encode(job)
     elif verb == "verify":
-        report = verify(VerifyJob(archive=archive, source=source))
+        report = verify(VerifyJob(archive=archive, source=source, execution=execution))
     else:
-        report = decode(DecodeJob(archive=archive, decoded=f"{archive}-decoded"))
+        report = decode(
+            DecodeJob(archive=archive, decoded=f"{archive}-decoded", execution=execution)
+        )
     assert report.failures == ()
     sys.stdout.write(str(peak_memory()))
 
@@ -80,12 +83,13 @@ def test_memory_is_flat_in_file_size(sources: dict[int, Path], tmp_path: Path) -
         assert large <= 1.3 * small, verb
 
 
-def test_memory_with_long_text(tmp_path: Path) -> None:
-    """Rows of long text go some at a time, however small their file is."""
+@pytest.mark.parametrize(("workers", "most_mb"), [(1, 1100), (2, 1400)])
+def test_memory_with_long_text(tmp_path: Path, workers: int, most_mb: int) -> None:
+    """Rows of long text go some at a time, and one more block for each worker more."""
     group = pa.table({"x": np.arange(1000.0), "text": ["y" * 18_000] * 1000})
     source, archive = write_groups(tmp_path / "source", group, 80), tmp_path / "archive"
     for verb in ("encode", "verify", "decode"):
-        assert peak_of(verb, source, archive) < 1100 << 20, verb  # of 1,440 MB of text
+        assert peak_of(verb, source, archive, workers) < most_mb << 20, verb  # of 1,440 MB
     metadata = pq.read_metadata(archive / "p.parquet")
     assert metadata.num_rows == 80_000
     assert metadata.row_group(0).num_rows * 18_000 < 160 << 20

@@ -7,15 +7,20 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ae_pipeline.codec.archive import ArchiveCodec, model_bytes, needed_columns
+from ae_pipeline.codec.archive import (
+    ArchiveCodec,
+    model_bytes,
+    needed_columns,
+    without_unused,
+)
 from ae_pipeline.coding import BlockStreams
 from ae_pipeline.columns import pinned_columns
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.dataset import RowGroup, Source
+from ae_pipeline.fitting.block_costs import with_measured
 from ae_pipeline.fitting.references import find_references, fit_references
 from ae_pipeline.fitting.table_choice import TableChoice
 from ae_pipeline.fitting.table_sample import MOST_VALUES, SampledTable, sample_table
-from ae_pipeline.fitting.vector_costs import with_vectors
 from ae_pipeline.results.fit import Candidate
 from ae_pipeline.results.progress import Progress, ProgressEvent
 from ae_pipeline.table_fit import add_hints, fit_table
@@ -24,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 #: Share of the budget that goes into finding references, and as much into how they are coded.
 _REFERENCES_SHARE = 0.15
+#: A sample of the archive with at most so many rows per row of the sample is all of it.
+_WHOLE_SHARE = 1.2
 
 
 def add_table(
@@ -62,7 +69,7 @@ def add_table(
     choice = TableChoice(sampled, fitted, job.columns.code == "all", kept)
     whole = replace(codec, table=choice.table())
     found, entry, blocks = _smallest(_candidates(whole), sampled, started)
-    costs = with_vectors(choice.costs(), found, blocks, sampled.share)
+    costs = with_measured(choice.costs(), found, blocks, sampled.share)
     former = (replace(one, is_chosen=False) for one in codec.provenance.plan)
     provenance = replace(codec.provenance, plan=(*former, entry), costs=costs)
     return _with_needs(replace(found, provenance=provenance))
@@ -104,8 +111,9 @@ def _smallest(
         The codec of fewest bytes, its entry in the plan, and the blocks that it makes.
     """
     best: tuple[float, ArchiveCodec, Candidate, list[BlockStreams]] | None = None
-    for name, codec in candidates.items():
-        blocks = [codec.encode(run) for run in sampled.runs]
+    for name, full in candidates.items():
+        blocks = [full.encode(run) for run in sampled.runs]
+        codec = _trimmed(full, sampled, blocks)
         payload = sampled.share * sum(len(block.to_bytes()) for block in blocks)
         model = sum(model_bytes(codec).values())
         seconds = round(time.monotonic() - started, 1)
@@ -117,6 +125,18 @@ def _smallest(
     if best is None:
         raise ValueError("no candidate was measured")
     return best[1:]
+
+
+def _trimmed(
+    codec: ArchiveCodec, sampled: SampledTable, blocks: Sequence[BlockStreams]
+) -> ArchiveCodec:
+    """Leave out models that no block uses: most of them where the network codes the columns.
+
+    Rows that are not in the sample, or are yet to come, may use any of them.
+    """
+    if codec.table is None or sampled.share * sampled.growth > _WHOLE_SHARE:
+        return codec
+    return replace(codec, table=without_unused(codec.table, codec.schema.lanes, blocks))
 
 
 def _shown(progress: Progress) -> Callable[[int, int, str], None]:

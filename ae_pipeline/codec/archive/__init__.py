@@ -18,6 +18,7 @@ from ae_pipeline.codec.archive.table import (
     spread,
     table_lanes,
     validity_of,
+    without_unused,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "spread",
     "table_lanes",
     "validity_of",
+    "without_unused",
 ]

@@ -20,6 +20,7 @@ from ae_pipeline.codec.archive.table.record import (
     read_table,
     table_to_json,
 )
+from ae_pipeline.codec.archive.table.unused import without_unused
 
 __all__ = [
     "MOST_ITEMS",
@@ -40,4 +41,5 @@ __all__ = [
     "table_to_json",
     "unpack_picks",
     "validity_of",
+    "without_unused",
 ]

@@ -1,19 +1,19 @@
-"""The cost of wide vectors, which no model of a sub-column knows: their lanes are none."""
+"""The cost of feature columns that have no model of a sub-column, such as wide vectors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
-from ae_pipeline.codec.archive import ArchiveCodec, model_bytes, table_lanes
-from ae_pipeline.coding import LINEAR_METHODS, BlockStreams
+from ae_pipeline.codec.archive import ArchiveCodec, model_bytes
+from ae_pipeline.coding import LINEAR_METHODS, NETWORK_METHODS, BlockStreams, Method
 from ae_pipeline.results.fit import ColumnCost
 
 
-def with_vectors(
+def with_measured(
     costs: Iterable[ColumnCost], codec: ArchiveCodec, blocks: Sequence[BlockStreams], share: float
 ) -> tuple[ColumnCost, ...]:
-    """Return the costs of columns, with those of wide vectors as they are in blocks.
+    """Return the costs of columns, with those of columns without a model as they are in blocks.
 
     Args:
         costs: of all columns.
@@ -22,16 +22,18 @@ def with_vectors(
         share: rows of the source per row of the sample.
     """
     schema = codec.schema
-    narrow = table_lanes(schema, codec.quantizers)
-    wide = {
+    modelled = set() if codec.table is None else set(codec.table.coders)
+    unmodelled = {
         name: numbers
         for name, numbers, quantizer in zip(
             schema.features, schema.spans, codec.quantizers, strict=True
         )
-        if quantizer.grid.has_cells and schema.lanes[numbers.start] not in narrow
+        if quantizer.grid.has_cells and modelled.isdisjoint(schema.lanes[n] for n in numbers)
     }
     return tuple(
-        _measured(cost, codec, blocks, share, wide[cost.name]) if cost.name in wide else cost
+        _measured(cost, codec, blocks, share, unmodelled[cost.name])
+        if cost.name in unmodelled
+        else cost
         for cost in costs
     )
 
@@ -48,13 +50,18 @@ def _measured(
     weights = model_bytes(codec)
     model = part * (weights.get("decoder", 0) + weights.get("encoder", 0))
     methods = {block.columns[number].method for block in blocks for number in numbers}
-    way = "linear prediction" if methods & LINEAR_METHODS else "by itself"
     return replace(
         cost,
-        way="network" if any(block.codes for block in blocks) and part else way,
+        way=_way(methods),
         coded_bytes=round(share * coded),
         model_bytes=round(model),
     )
+
+
+def _way(methods: Set[Method]) -> str:
+    if methods & NETWORK_METHODS:
+        return "network"
+    return "linear prediction" if methods & LINEAR_METHODS else "by itself"
 
 
 def _seen(codec: ArchiveCodec, numbers: range) -> float:
@@ -67,4 +74,5 @@ def _seen(codec: ArchiveCodec, numbers: range) -> float:
 
 def _lane_bytes(block: BlockStreams, numbers: range) -> int:
     lanes = block.columns[numbers.start : numbers.stop]
-    return block.vectors[numbers].n_bytes + sum(lane.n_bytes for lane in lanes)
+    shared = block.vectors[numbers].n_bytes if numbers in block.vectors else 0
+    return shared + sum(lane.n_bytes for lane in lanes)

@@ -29,9 +29,13 @@ class Pulse:
 
     def beat(self) -> None:
         """Report progress; `Abandoned` if the work is cancelled."""
+        self.check()
+        self._last = time.monotonic()
+
+    def check(self) -> None:
+        """Raise `Abandoned` if the work is cancelled."""
         if self._stop.is_set():
             raise Abandoned
-        self._last = time.monotonic()
 
     @property
     def quiet_s(self) -> float:
@@ -57,3 +61,10 @@ def beat() -> None:
     pulse = _pulse.get()
     if pulse is not None:
         pulse.beat()
+
+
+def check_wanted() -> None:
+    """Raise `Abandoned` if the work of this context is cancelled; no sign of life."""
+    pulse = _pulse.get()
+    if pulse is not None:
+        pulse.check()

@@ -112,6 +112,11 @@ def protecting(protected: Protected | None) -> Iterator[None]:
         _protected.reset(token)
 
 
+def now_protected() -> Protected | None:
+    """Return what this context protects."""
+    return _protected.get()
+
+
 def check_unprotected(path: Path) -> None:
     """Raise `DestinationOverlapError` if writing to `path` would change protected files."""
     protected = _protected.get()

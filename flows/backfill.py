@@ -45,7 +45,7 @@ def start(job: EncodeJob, plan: BackfillPlan, source: Source) -> EncodePlan | No
 @failing_in_one_line
 def replace(job: EncodeJob, plan: BackfillPlan, written: Outcome) -> tuple[str, ...]:
     """Remove files that were rewritten under new names, once the new files are verified."""
-    return replace_partitions(plan, written, job.execution.workers, listener())
+    return replace_partitions(plan, written, job.execution, listener())
 
 
 @flow(name="backfill", flow_run_name=run_name("backfill", "source"), log_prints=False)

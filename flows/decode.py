@@ -32,7 +32,7 @@ def make_plan(job: DecodeJob) -> DecodePlan:
 @task(name="decode-batch", task_run_name="decode-batch-{batch_no}", **WORK)
 def decode_batch(batch_no: int, plan: DecodePlan, execution: ExecutionConfig) -> Outcome:
     """Decode the fragments of a plan; those that fail are named in the outcome."""
-    outcome = decode_fragments(plan, execution.workers, listener())
+    outcome = decode_fragments(plan, execution, listener())
     return checked(outcome, execution)
 
 

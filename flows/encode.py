@@ -32,7 +32,7 @@ def make_plan(job: EncodeJob) -> EncodePlan:
 @task(name="encode-batch", task_run_name="encode-batch-{batch_no}", **WORK)
 def encode_batch(batch_no: int, plan: EncodePlan, execution: ExecutionConfig) -> Outcome:
     """Encode the fragments of a plan; those that fail are named in the outcome."""
-    outcome = encode_fragments(plan, execution.workers, listener())
+    outcome = encode_fragments(plan, execution, listener())
     return checked(outcome, execution)
 
 

@@ -32,7 +32,7 @@ def make_plan(job: VerifyJob) -> DecodePlan:
 @task(name="verify-batch", task_run_name="verify-batch-{batch_no}", **WORK)
 def verify_batch(batch_no: int, plan: DecodePlan, execution: ExecutionConfig) -> Outcome:
     """Verify the fragments of a plan; those that fail are named in the outcome."""
-    outcome = decode_fragments(plan, execution.workers, listener())
+    outcome = decode_fragments(plan, execution, listener())
     return checked(outcome, execution)
 
 

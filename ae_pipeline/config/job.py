@@ -23,6 +23,11 @@ from ae_pipeline.config.upkeep import DriftConfig, RetentionConfig
 class ExecutionConfig(Settings):
     """Concurrency, retries, and permission to overwrite."""
 
+    engine: Literal["auto", "threads", "processes"] = Field(
+        default="auto",
+        description="Who works on fragments. Processes take a second to start and then do not wait "
+        "for each other; auto starts them for 4 fragments and 32 MB or more.",
+    )
     workers: int = Field(
         default=2,
         ge=1,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import Literal
 
@@ -82,6 +82,17 @@ class _Encoded:
     def n_rows(self, part: Part) -> int:
         """Return the number of rows in a part of it."""
         return sum(size for _, size in part.groups_of(self.sizes, self.fragment.relative))
+
+
+@dataclass(frozen=True)
+class DecodeWork:
+    """Decodes fragments of a plan, in this process or another one."""
+
+    plan: DecodePlan
+
+    def open(self) -> Callable[[Fragment], FragmentResult]:
+        """Load the codecs; errors as `open_format`."""
+        return partial(decode_fragment, self.plan, self.plan.open_formats())
 
 
 def decode_fragment(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -30,6 +31,17 @@ from ae_pipeline.upkeep import footer_of, is_only_copy, replacing
 from ae_pipeline.work import cpu_s
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class EncodeWork:
+    """Encodes fragments of a plan, in this process or another one."""
+
+    plan: EncodePlan
+
+    def open(self) -> Callable[[Fragment], FragmentResult]:
+        """Load the codecs; errors as `open_format`."""
+        return partial(encode_fragment, self.plan, self.plan.open_formats())
 
 
 def encode_fragment(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ae_pipeline.config.job import EncodeJob, VerifyJob
+from ae_pipeline.config.job import EncodeJob, ExecutionConfig, VerifyJob
 from ae_pipeline.dataset import Source, sparing, still_there
 from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport
@@ -33,9 +33,8 @@ def backfill(job: EncodeJob, progress: Progress = silent) -> BackfillReport:
     encoding = start_backfill(job, plan, progress, source)
     if encoding is None:
         return finish_backfill(plan, None, Outcome((), ()), started)
-    workers = job.execution.workers
-    outcome = encode_fragments(encoding, workers, progress)
-    replaced = replace_partitions(plan, outcome, workers, progress)
+    outcome = encode_fragments(encoding, job.execution, progress)
+    replaced = replace_partitions(plan, outcome, job.execution, progress)
     return finish_backfill(plan, encoding, outcome, started, replaced)
 
 
@@ -99,7 +98,10 @@ def _vanished(names: Sequence[str], destination: Path) -> tuple[str, ...]:
 
 
 def replace_partitions(
-    plan: BackfillPlan, written: Outcome, workers: int, progress: Progress = silent
+    plan: BackfillPlan,
+    written: Outcome,
+    execution: ExecutionConfig,
+    progress: Progress = silent,
 ) -> tuple[str, ...]:
     """Read back and compare the partitions that were written, then call `remove_replaced`.
 
@@ -114,5 +116,5 @@ def replace_partitions(
     chosen = [
         one for one in verifying.fragments if one.partition in partitions and one.relative in names
     ]
-    checked = decode_fragments(replace(verifying, fragments=tuple(chosen)), workers, progress)
+    checked = decode_fragments(replace(verifying, fragments=tuple(chosen)), execution, progress)
     return remove_replaced(plan, written, checked)

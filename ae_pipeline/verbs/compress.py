@@ -67,10 +67,10 @@ def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
     plan = plan_backfill(job, source)
     drift = watch_drift(job, plan, progress, source)
     encoding = start_compress(job, plan, drift, progress, source)
-    workers = job.execution.workers
-    written = NOTHING if encoding is None else encode_fragments(encoding, workers, progress)
+    execution = job.execution
+    written = NOTHING if encoding is None else encode_fragments(encoding, execution, progress)
     verifying = plan_check(job, plan, encoding, written, source)
-    checked = NOTHING if verifying is None else decode_fragments(verifying, workers, progress)
+    checked = NOTHING if verifying is None else decode_fragments(verifying, execution, progress)
     # Before sources are deleted: partitions that list nothing are never replaced.
     replaced = remove_replaced(plan, written, checked)
     settled = settle(job, verifying, checked, source)

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
-from ae_pipeline.config.job import DecodeJob, VerifyJob
+from ae_pipeline.config.job import DecodeJob, ExecutionConfig, VerifyJob
 from ae_pipeline.config.selection import SelectionConfig
 from ae_pipeline.dataset import sparing_files
 from ae_pipeline.formats import FragmentFormat
-from ae_pipeline.fragments import DecodePlan, decode_fragment, summarize, write_metrics
+from ae_pipeline.fragments import DecodePlan, DecodeWork, summarize, write_metrics
 from ae_pipeline.results.dataset import DatasetReport, FragmentFailure
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import WHOLE, report_directory
 from ae_pipeline.upkeep import known_orphans, orphan_warnings, remember_damage
 from ae_pipeline.verbs.decode_plan import plan_decode, plan_verify
-from ae_pipeline.work import Outcome, for_each_fragment
+from ae_pipeline.work import Outcome, carry_out
 
 
 def decode(job: DecodeJob, progress: Progress = silent) -> DatasetReport:
@@ -31,7 +30,7 @@ def decode(job: DecodeJob, progress: Progress = silent) -> DatasetReport:
     """
     started = time.monotonic()
     plan = plan_decode(job)
-    outcome = decode_fragments(plan, job.execution.workers, progress)
+    outcome = decode_fragments(plan, job.execution, progress)
     return finish_decode(job, plan, outcome, started)
 
 
@@ -43,20 +42,21 @@ def verify(job: VerifyJob, progress: Progress = silent) -> DatasetReport:
     """
     started = time.monotonic()
     plan = plan_verify(job)
-    outcome = decode_fragments(plan, job.execution.workers, progress)
+    outcome = decode_fragments(plan, job.execution, progress)
     return finish_verify(job, plan, outcome, started)
 
 
-def decode_fragments(plan: DecodePlan, workers: int, progress: Progress = silent) -> Outcome:
-    """Decode the fragments of a plan in threads; failures are in the outcome.
+def decode_fragments(
+    plan: DecodePlan, execution: ExecutionConfig, progress: Progress = silent
+) -> Outcome:
+    """Decode the fragments of a plan; failures are in the outcome.
 
     Without a destination, damaged fragments are noted for the next backfill.
     """
     stage = "verify" if plan.destination is None else "decode"
-    work = partial(decode_fragment, plan, plan.open_formats())
     with sparing_files(plan.spared, plan.read_paths()):
-        outcome = for_each_fragment(
-            plan.fragments, work, workers=workers, stage=stage, progress=progress
+        outcome = carry_out(
+            DecodeWork(plan), plan.fragments, execution=execution, stage=stage, progress=progress
         )
         if plan.destination is None:
             is_compared, is_whole = plan.source is not None, plan.part == WHOLE

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
-from ae_pipeline.config.job import EncodeJob
+from ae_pipeline.config.job import EncodeJob, ExecutionConfig
 from ae_pipeline.dataset import discover, sparing_files
 from ae_pipeline.errors import SourceError, listing
-from ae_pipeline.fragments import EncodePlan, encode_fragment, summarize
+from ae_pipeline.fragments import EncodePlan, EncodeWork, summarize
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import codec_directory
 from ae_pipeline.upkeep import forget_retired, known_orphans, orphan_warnings, remember_failures
 from ae_pipeline.verbs.encode_plan import prepare_encode
-from ae_pipeline.work import Outcome, for_each_fragment
+from ae_pipeline.work import Outcome, carry_out
 
 
 def encode(job: EncodeJob, progress: Progress = silent) -> DatasetReport:
@@ -27,16 +26,17 @@ def encode(job: EncodeJob, progress: Progress = silent) -> DatasetReport:
     """
     started = time.monotonic()
     plan = prepare_encode(job, progress)
-    outcome = encode_fragments(plan, job.execution.workers, progress)
+    outcome = encode_fragments(plan, job.execution, progress)
     return finish_encode(job, plan, outcome, started)
 
 
-def encode_fragments(plan: EncodePlan, workers: int, progress: Progress = silent) -> Outcome:
-    """Encode the fragments of a plan in threads; failures are in the outcome."""
-    work = partial(encode_fragment, plan, plan.open_formats())
+def encode_fragments(
+    plan: EncodePlan, execution: ExecutionConfig, progress: Progress = silent
+) -> Outcome:
+    """Encode the fragments of a plan; failures are in the outcome."""
     with sparing_files(plan.spared, [fragment.path for fragment in plan.fragments]):
-        outcome = for_each_fragment(
-            plan.fragments, work, workers=workers, stage="encode", progress=progress
+        outcome = carry_out(
+            EncodeWork(plan), plan.fragments, execution=execution, stage="encode", progress=progress
         )
         remember_failures(Path(plan.destination), plan.fragments, outcome)
         forget_retired(Path(plan.destination), outcome)

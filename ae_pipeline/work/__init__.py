@@ -1,5 +1,7 @@
-"""Work on many fragments and blocks at a time: threads, and warnings of fragments that hang."""
+"""Work on many fragments and blocks at a time; warnings of fragments that hang."""
 
+from ae_pipeline.work.attempt import Work
+from ae_pipeline.work.engine import carry_out
 from ae_pipeline.work.look_ahead import THREAD_PREFIX, cpu_s, ordered_ahead, sharing
 from ae_pipeline.work.threads import Outcome, for_each_fragment, in_threads
 from ae_pipeline.work.watchdog import PATIENCE_S
@@ -8,6 +10,8 @@ __all__ = [
     "PATIENCE_S",
     "THREAD_PREFIX",
     "Outcome",
+    "Work",
+    "carry_out",
     "cpu_s",
     "for_each_fragment",
     "in_threads",

@@ -12,20 +12,11 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, TypeVar  # Any: whatever work makes
 
-import pyarrow as pa
-
 from ae_pipeline.coding import pin_blas_threads
 from ae_pipeline.dataset import Fragment
-from ae_pipeline.errors import (
-    AePipelineError,
-    CorruptFragmentError,
-    FragmentReplacedError,
-    OutOfMemoryError,
-    PromiseBrokenError,
-)
-from ae_pipeline.out_of_memory import memory_errors
 from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
 from ae_pipeline.results.progress import Progress, ProgressEvent
+from ae_pipeline.work.attempt import Attempted, attempt
 from ae_pipeline.work.look_ahead import THREAD_PREFIX, sharing
 from ae_pipeline.work.watchdog import PATIENCE_S, Watch
 
@@ -47,7 +38,7 @@ class Outcome:
 
 def for_each_fragment(
     fragments: Sequence[Fragment],
-    work: Callable[[Fragment], FragmentResult],
+    work: Callable[[Fragment], Attempted],
     *,
     workers: int,
     stage: str,
@@ -70,7 +61,7 @@ def for_each_fragment(
     pin_blas_threads()
     made = in_threads(
         fragments,
-        partial(_attempt, work),
+        partial(attempt, work),
         workers=workers,
         stage=stage,
         progress=progress,
@@ -151,22 +142,3 @@ def _watched(
 ) -> _Made:
     with watch.over(fragment.relative), sharing(share):
         return work(fragment)
-
-
-def _attempt(
-    work: Callable[[Fragment], FragmentResult], fragment: Fragment
-) -> FragmentResult | FragmentFailure:
-    try:
-        with memory_errors(fragment.relative):
-            return work(fragment)
-    except OutOfMemoryError as error:  # no file is to blame, whatever raised it
-        return FragmentFailure(fragment.relative, str(error), is_retriable=True)
-    except AePipelineError as error:
-        is_damage = isinstance(error, (CorruptFragmentError, PromiseBrokenError))
-        is_retriable = isinstance(error, FragmentReplacedError)
-        return FragmentFailure(fragment.relative, str(error), is_retriable, is_damage)
-    except pa.ArrowException as error:
-        message = f"{fragment.relative}: {error}"
-        return FragmentFailure(fragment.relative, message, False, is_damage=True)
-    except OSError as error:
-        return FragmentFailure(fragment.relative, f"I/O error: {error}", is_retriable=True)

@@ -27,6 +27,7 @@ from ae_pipeline.verbs import (
     verify,
 )
 from tests.support.checks import assert_one_line
+from tests.support.jobs.execution import ALONE
 
 NEVER: dict[str, Any] = {"planner": {"learn": "never"}}
 N_ROWS = 60
@@ -311,7 +312,7 @@ def test_a_file_that_vanishes_between_plan_and_work_is_named(source: Path) -> No
     (source / "day=2" / "old.parquet").unlink()
     encoding = start_backfill(job, plan)
     assert encoding is not None
-    report = finish_backfill(plan, encoding, encode_fragments(encoding, 1), 0.0)
+    report = finish_backfill(plan, encoding, encode_fragments(encoding, ALONE), 0.0)
     assert present(report).warnings() == [
         "1 file is gone from the source since the plan was made: day=2/old.parquet"
     ]

@@ -25,6 +25,7 @@ from ae_pipeline.verbs import (
     verify,
 )
 from ae_pipeline.work import for_each_fragment
+from tests.support.jobs.execution import ALONE
 from tests.support.jobs.nights import NAMES, flipped, job_for, names_of, rot
 
 
@@ -59,7 +60,7 @@ def test_a_source_that_cannot_be_read_never_costs_the_archive_file(source: Path)
         path.write_bytes(whole[:5000] + b"\xff" * 3000 + whole[8000:])
         if is_archive_bad:
             archived.write_bytes(flipped(archived.read_bytes(), archived.stat().st_size // 3))
-        settled = settle(job_for(source), verifying, decode_fragments(verifying, 1))
+        settled = settle(job_for(source), verifying, decode_fragments(verifying, ALONE))
         assert NAMES[0] in names_of(settled)
         assert archived.exists()
         assert not list(archived.parent.glob(".*"))
@@ -116,6 +117,6 @@ def test_a_second_rejection_keeps_the_first(source: Path) -> None:
         verifying = plan_check(due, plan_backfill(due), None, NOTHING)
         assert verifying is not None
         first = replace(verifying, fragments=verifying.fragments[:1])
-        settle(due, first, decode_fragments(first, 1))
+        settle(due, first, decode_fragments(first, ALONE))
     found = sorted(path.name for path in archived.parent.glob(".*"))
     assert found == [".part-0.parquet.1.rejected", ".part-0.parquet.rejected"]

@@ -31,6 +31,7 @@ from ae_pipeline.verbs import (
     start_compress,
 )
 from ae_pipeline.work import for_each_fragment
+from tests.support.jobs.execution import ALONE
 from tests.support.jobs.nights import NAMES, flipped, job_for, long_table, names_of, rot, verified
 
 FINE = {"tolerance": {"relative": 0.001}}
@@ -141,7 +142,7 @@ def test_a_run_holds_the_archive_to_its_own_tolerances(source: Path) -> None:
     plan = plan_backfill(job)
     encoding = start_compress(job, plan, None)
     assert encoding is not None
-    written = encode_fragments(encoding, 1)
+    written = encode_fragments(encoding, ALONE)
     archive, other = source.parent / "archive", source.parent / "other"
     encode(EncodeJob(source=str(source), archive=str(other), planner={"learn": "never"}))
     (codec,) = (other / "_ae/codecs").iterdir()
@@ -149,7 +150,7 @@ def test_a_run_holds_the_archive_to_its_own_tolerances(source: Path) -> None:
     os.replace(other / NAMES[0], archive / NAMES[0])
     verifying = plan_check(job, plan, encoding, written)
     assert verifying is not None
-    settled = settle(job, verifying, decode_fragments(verifying, 1))
+    settled = settle(job, verifying, decode_fragments(verifying, ALONE))
     assert settled.retired == (NAMES[1],)
     assert "larger tolerances" in settled.failures[0].message
     assert (archive / NAMES[0]).exists()
@@ -180,11 +181,11 @@ def test_what_vanishes_before_its_check_is_named(source: Path) -> None:
     plan = plan_backfill(job)
     encoding = start_compress(job, plan, None)
     assert encoding is not None
-    written = encode_fragments(encoding, 1)
+    written = encode_fragments(encoding, ALONE)
     (source.parent / "archive" / NAMES[0]).unlink()
     verifying = plan_check(job, plan, encoding, written)
     assert verifying is not None
-    assert names_of(settle(job, verifying, decode_fragments(verifying, 1))) == {NAMES[0]}
+    assert names_of(settle(job, verifying, decode_fragments(verifying, ALONE))) == {NAMES[0]}
 
 
 def link_folder(source: Path, archive: Path) -> None:

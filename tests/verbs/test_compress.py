@@ -35,6 +35,7 @@ from ae_pipeline.verbs import (
 )
 from ae_pipeline.work import Outcome
 from tests.support.data.datasets import mixed_table, read_table, write_tree
+from tests.support.jobs.execution import ALONE
 
 DAYS = ("date=2013-05-30", "date=2013-05-31", "date=2013-06-01")
 AFTER_VERIFY = {"retention": {"delete_source": "after_verify"}}
@@ -192,13 +193,13 @@ def settle_damaged(job: CompressJob, damage: Path) -> None:
     plan = plan_backfill(job)
     encoding = start_compress(job, plan, None)
     assert encoding is not None
-    written = encode_fragments(encoding, 1)
+    written = encode_fragments(encoding, ALONE)
     content = bytearray(damage.read_bytes())
     content[len(content) // 3] ^= 0xFF
     damage.write_bytes(bytes(content))
     verifying = plan_check(job, plan, encoding, written)
     assert verifying is not None
-    settled = settle(job, verifying, decode_fragments(verifying, 1))
+    settled = settle(job, verifying, decode_fragments(verifying, ALONE))
     assert {failure.relative for failure in settled.failures}.isdisjoint(settled.retired)
 
 
@@ -223,10 +224,10 @@ def test_a_source_that_changed_in_the_meantime_stays(source: Path) -> None:
     plan = plan_backfill(job)
     encoding = start_compress(job, plan, None)
     assert encoding is not None
-    written = encode_fragments(encoding, 1)
+    written = encode_fragments(encoding, ALONE)
     verifying = plan_check(job, plan, encoding, written)
     assert verifying is not None
-    checked = decode_fragments(verifying, 1)
+    checked = decode_fragments(verifying, ALONE)
     path = source / DAYS[0] / "part-0.parquet"
     pq.write_table(mixed_table(77), path)
     settled = settle(job, verifying, checked)
@@ -293,7 +294,7 @@ def test_what_a_killed_night_wrote_is_read_back_by_the_next(source: Path) -> Non
     job = job_for(source)
     encoding = start_compress(job, plan_backfill(job), None)
     assert encoding is not None
-    encode_fragments(replace(encoding, fragments=encoding.fragments[:2]), 1)
+    encode_fragments(replace(encoding, fragments=encoding.fragments[:2]), ALONE)
     second = compress(job)
     assert n_written(second) == 1
     assert second.verified is not None
@@ -334,10 +335,10 @@ def test_two_nights_at_once_delete_each_source_once(source: Path) -> None:
     plan = plan_backfill(job)
     verifying = plan_check(job, plan, None, NOTHING)
     assert verifying is not None
-    right = decode_fragments(verifying, 1)
+    right = decode_fragments(verifying, ALONE)
     first = settle(job, verifying, right)
     assert len(first.retired) == 3
-    late = decode_fragments(verifying, 1)
+    late = decode_fragments(verifying, ALONE)
     assert len(late.failures) == 3
     for checked in (right, late):
         settled = settle(job, verifying, checked)
@@ -356,7 +357,7 @@ def test_a_source_that_vanishes_is_a_failure(source: Path) -> None:
     verifying = plan_check(job, plan_backfill(job), None, NOTHING)
     assert verifying is not None
     (source / DAYS[1] / "part-0.parquet").unlink()
-    settled = settle(job, verifying, decode_fragments(verifying, 1))
+    settled = settle(job, verifying, decode_fragments(verifying, ALONE))
     assert [failure.relative for failure in settled.failures] == [f"{DAYS[1]}/part-0.parquet"]
 
 

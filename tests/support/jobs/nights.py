@@ -22,6 +22,7 @@ from ae_pipeline.verbs import (
 )
 from ae_pipeline.work import Outcome
 from tests.support.data.datasets import mixed_table
+from tests.support.jobs.execution import ALONE
 
 NAMES = ("day=1/part-0.parquet", "day=2/part-0.parquet")
 
@@ -52,10 +53,10 @@ def verified(job: CompressJob) -> tuple[DecodePlan, Outcome]:
     """A night up to the comparison."""
     plan = plan_backfill(job)
     encoding = start_compress(job, plan, None)
-    written = NOTHING if encoding is None else encode_fragments(encoding, 1)
+    written = NOTHING if encoding is None else encode_fragments(encoding, ALONE)
     verifying = plan_check(job, plan, encoding, written)
     assert verifying is not None
-    return verifying, decode_fragments(verifying, 1)
+    return verifying, decode_fragments(verifying, ALONE)
 
 
 def unseen_offset(path: Path) -> int:

@@ -1,0 +1,121 @@
+"""A worker process: it opens the work once, and answers for each fragment that it is sent.
+
+Nothing is left of it once the process that started it is gone: it ends when it next reads from or
+writes to it, at the latest at the next batch of rows, and its half-written files with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import threading
+import time
+import traceback
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any, Literal, TypeAlias  # Any: what a message carries depends on its kind
+
+from ae_pipeline.cancellation import Abandoned, Pulse, using
+from ae_pipeline.coding import pin_blas_threads
+from ae_pipeline.dataset import Fragment
+from ae_pipeline.protection import Protected, protecting
+from ae_pipeline.work.attempt import Work, attempt
+
+#: The most seconds between two signs of life, and so the least between most of them.
+BEAT_S = 1.0
+
+#: made: a result or a failure. bug: an exception. log: a record. beat: nothing.
+Kind = Literal["made", "bug", "log", "beat"]
+Message: TypeAlias = tuple[Kind, Any]
+
+
+@dataclass(frozen=True)
+class Orders:
+    """The first thing that a worker is sent.
+
+    Args:
+        work: to open.
+        protected: files that nothing may be written over.
+        level: records of this level and above are sent back.
+    """
+
+    work: Work
+    protected: Protected | None
+    level: int
+
+
+class _Line:
+    """Sends messages of several threads, one after the other."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self._lock = connection, threading.Lock()
+
+    def send(self, kind: Kind, content: object = None) -> None:
+        """Send a message; `Abandoned` if nobody is left to read it."""
+        try:
+            with self._lock:
+                self._connection.send((kind, content))
+        except OSError as error:
+            raise Abandoned from error
+
+
+class _SentPulse(Pulse):
+    """Tells the other process of beats, and ends the work when that is gone."""
+
+    def __init__(self, line: _Line) -> None:
+        super().__init__(threading.Event())
+        self._line, self._sent = line, time.monotonic()
+
+    def beat(self) -> None:
+        super().beat()
+        now = time.monotonic()
+        if now - self._sent >= BEAT_S:
+            self._line.send("beat")
+            self._sent = now
+
+
+class _SentRecords(logging.Handler):
+    def __init__(self, line: _Line) -> None:
+        super().__init__()
+        self._line = line
+
+    def emit(self, record: logging.LogRecord) -> None:
+        record.msg, record.args = record.getMessage(), None
+        record.exc_text = self.format(record) if record.exc_info else None
+        record.exc_info = None
+        self._line.send("log", record)
+
+
+def serve(descriptor: int) -> None:
+    """Work on fragments that come through a socket, until it closes."""
+    with Connection(descriptor) as connection, suppress(EOFError, Abandoned):
+        line, orders = _Line(connection), connection.recv()
+        logging.basicConfig(level=orders.level, handlers=[_SentRecords(line)], force=True)
+        with protecting(orders.protected), using(_SentPulse(line)):
+            _answer(connection, line, orders.work)
+
+
+def _answer(connection: Connection, line: _Line, work: Work) -> None:
+    pin_blas_threads()
+    act = None
+    while True:
+        fragment: Fragment = connection.recv()
+        try:
+            act = act or work.open()
+            made = attempt(act, fragment)
+        except Exception as error:  # a bug, which is raised in the other process
+            line.send("bug", _portable(error))
+        else:
+            line.send("made", made)
+
+
+def _portable(error: Exception) -> Exception:
+    """Return the error, or one that says the same where it cannot travel, with its traceback."""
+    told = "".join(traceback.format_exception(error))
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301, our own
+    except Exception:  # whatever its class does
+        error = RuntimeError(f"{type(error).__name__}: {error}")
+    error.add_note(f"in a worker process:\n{told}")
+    return error

@@ -41,7 +41,7 @@ from ae_pipeline.verbs.backfill import start_backfill
 from ae_pipeline.verbs.decode import decode_fragments, verify_report
 from ae_pipeline.verbs.encode import encode_fragments, encode_report
 from ae_pipeline.verbs.read_back import forget_unchecked, intention, note_unchecked, plan_check
-from ae_pipeline.work import Outcome
+from ae_pipeline.work import Outcome, keeping_workers
 
 NOTHING = Outcome((), ())
 
@@ -68,9 +68,10 @@ def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
     drift = watch_drift(job, plan, progress, source)
     encoding = start_compress(job, plan, drift, progress, source)
     execution = job.execution
-    written = NOTHING if encoding is None else encode_fragments(encoding, execution, progress)
-    verifying = plan_check(job, plan, encoding, written, source)
-    checked = NOTHING if verifying is None else decode_fragments(verifying, execution, progress)
+    with keeping_workers():
+        written = NOTHING if encoding is None else encode_fragments(encoding, execution, progress)
+        verifying = plan_check(job, plan, encoding, written, source)
+        checked = NOTHING if verifying is None else decode_fragments(verifying, execution, progress)
     # Before sources are deleted: partitions that list nothing are never replaced.
     replaced = remove_replaced(plan, written, checked)
     settled = settle(job, verifying, checked, source)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.columns import ErrorSums, column_metrics
-from ae_pipeline.config.job import EstimateJob
+from ae_pipeline.config.job import EstimateJob, ExecutionConfig
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
 from ae_pipeline.dataset import weight_of
 from ae_pipeline.fitting import (
@@ -34,6 +34,7 @@ from ae_pipeline.results.estimate import Estimate, EstimatedColumn, EstimatedOpt
 from ae_pipeline.results.fit import ColumnCost
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.verbs.verdict import give_verdict, recommend
+from ae_pipeline.work import uses_processes
 
 #: Seconds for all tolerances, shared evenly, on an idle machine.
 _PATIENCE_S = 30.0
@@ -79,10 +80,17 @@ def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
         fit_s=fit_seconds(codec, sampled, job),
         encode_s=encode_s,
         decode_s=decode_s,
-        memory_mb=_PROCESS_MB + job.execution.workers * block_mb * _BLOCK_COPIES,
+        memory_mb=_memory_mb(job.execution, sampled, block_mb),
         verdict=give_verdict(best, options, sampled.source.size_bytes),
         seconds=time.monotonic() - started,
     )
+
+
+def _memory_mb(execution: ExecutionConfig, sampled: SampledSource, block_mb: float) -> float:
+    """Return about what encoding takes in all processes."""
+    has_others = uses_processes(execution, sampled.source.fragments)
+    n_processes = 1 + (execution.workers if has_others else 0)
+    return n_processes * _PROCESS_MB + execution.workers * block_mb * _BLOCK_COPIES
 
 
 def _forecast_all(

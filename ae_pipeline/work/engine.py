@@ -10,7 +10,7 @@ from ae_pipeline.config.job import ExecutionConfig
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.results.progress import Progress
 from ae_pipeline.work.attempt import Work
-from ae_pipeline.work.crew import crew
+from ae_pipeline.work.crew import Crew, keeping_workers
 from ae_pipeline.work.threads import Outcome, for_each_fragment
 
 #: Processes take a CPU-second or two each to start: these files are work for some ten.
@@ -35,18 +35,19 @@ def carry_out(
         stage: name of the step in progress events.
         progress: called after every fragment.
     """
-    if not _pays(execution, fragments):
+    if not uses_processes(execution, fragments):
         return for_each_fragment(
             fragments, work.open(), workers=execution.workers, stage=stage, progress=progress
         )
-    with crew(work) as workers:
+    with keeping_workers() as pool:
+        act = Crew(work, pool).attempt
         return for_each_fragment(
-            fragments, workers.attempt, workers=execution.workers, stage=stage, progress=progress
+            fragments, act, workers=execution.workers, stage=stage, progress=progress
         )
 
 
-def _pays(execution: ExecutionConfig, fragments: Sequence[Fragment]) -> bool:
-    """Whether processes are wanted, or there is work enough for them."""
+def uses_processes(execution: ExecutionConfig, fragments: Sequence[Fragment]) -> bool:
+    """Whether processes work on these fragments: they are asked for, or there is enough to do."""
     if execution.engine != "auto":
         return execution.engine == "processes" and bool(fragments)
     is_possible = os.name == "posix" and bool(sys.executable)

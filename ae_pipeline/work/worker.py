@@ -1,4 +1,4 @@
-"""A worker process: it opens the work once, and answers for each fragment that it is sent.
+"""A worker process: it opens the work that it is sent, and answers for each fragment of it.
 
 Nothing is left of it once the process that started it is gone: it ends when it next reads from or
 writes to it, at the latest at the next batch of rows, and its half-written files with it.
@@ -32,7 +32,7 @@ Message: TypeAlias = tuple[Kind, Any]
 
 @dataclass(frozen=True)
 class Orders:
-    """The first thing that a worker is sent.
+    """What a worker is sent before fragments.
 
     Args:
         work: to open.
@@ -91,19 +91,24 @@ def serve(descriptor: int) -> None:
     """Work on fragments that come through a socket, until it closes."""
     with Connection(descriptor) as connection, suppress(EOFError, Abandoned):
         line, orders = _Line(connection), connection.recv()
-        logging.basicConfig(level=orders.level, handlers=[_SentRecords(line)], force=True)
-        with protecting(orders.protected), using(_SentPulse(line)):
-            _answer(connection, line, orders.work)
+        pin_blas_threads()
+        with using(_SentPulse(line)):
+            while True:
+                orders = _carry_out(orders, connection, line)
 
 
-def _answer(connection: Connection, line: _Line, work: Work) -> None:
-    pin_blas_threads()
+def _carry_out(orders: Orders, connection: Connection, line: _Line) -> Orders:
+    """Answer for fragments until there are other orders, and return these."""
+    logging.basicConfig(level=orders.level, handlers=[_SentRecords(line)], force=True)
     act = None
     while True:
-        fragment: Fragment = connection.recv()
+        sent: Fragment | Orders = connection.recv()
+        if isinstance(sent, Orders):
+            return sent
         try:
-            act = act or work.open()
-            made = attempt(act, fragment)
+            act = act or orders.work.open()
+            with protecting(orders.protected):
+                made = attempt(act, sent)
         except Exception as error:  # a bug, which is raised in the other process
             line.send("bug", _portable(error))
         else:

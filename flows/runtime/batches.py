@@ -11,7 +11,7 @@ from prefect.runtime import flow_run, task_run
 from ae_pipeline.config.job import ExecutionConfig
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.fragments import DecodePlan, EncodePlan
-from ae_pipeline.work import Outcome
+from ae_pipeline.work import Outcome, keeping_workers
 
 from ..pages.artifacts import BatchProgress
 
@@ -47,9 +47,10 @@ def run_batches(
     sizes = [len(batch.fragments) for batch in batches]
     progress = BatchProgress(flow_run.flow_name or "run", dataset, sizes)
     outcomes: list[Outcome] = []
-    for number, batch in enumerate(batches, start=1):
-        outcomes.append(attempt(number, batch, execution))
-        progress.finished(number)
+    with keeping_workers():
+        for number, batch in enumerate(batches, start=1):
+            outcomes.append(attempt(number, batch, execution))
+            progress.finished(number)
     return merge_outcomes(outcomes)
 
 

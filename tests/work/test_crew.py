@@ -14,7 +14,7 @@ import pytest
 from ae_pipeline.config.job import ExecutionConfig
 from ae_pipeline.dataset import sparing_files
 from ae_pipeline.results.progress import ProgressEvent, silent
-from ae_pipeline.work import Outcome, carry_out
+from ae_pipeline.work import Outcome, carry_out, keeping_workers
 from tests.support.faults.works import NamedWork, fragments
 
 PROCESSES = ExecutionConfig(engine="processes", workers=2)
@@ -53,6 +53,20 @@ def test_workers_are_used_again(tmp_path: Path) -> None:
     workers = {one.n_rows for one in outcome.results}
     assert len(workers) <= 2
     assert os.getpid() not in workers
+
+
+def test_workers_are_kept_between_works(tmp_path: Path) -> None:
+    """One step after the other has the same processes, and each protects its own files."""
+    source = tmp_path / "source.parquet"
+    source.write_text("kept")
+    with keeping_workers():
+        first = carried_out(tmp_path, "a")
+        with sparing_files([], [source]):
+            refused = carried_out(tmp_path, "over")
+        second = carried_out(tmp_path, "b", "over")
+    assert [one.n_rows for one in first.results] == [second.results[0].n_rows]
+    assert "would be written over what is read" in str(refused.failures[0])
+    assert source.read_text() == "lost"
 
 
 def test_a_bug_is_raised(tmp_path: Path) -> None:

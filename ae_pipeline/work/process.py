@@ -1,0 +1,93 @@
+"""A worker process as the thread sees it that leads it.
+
+It is started by a plain command, not by `multiprocessing`: a script that calls us without a
+`__main__` guard is not run again, and nothing is forked beside TensorFlow's threads.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import socket
+import subprocess
+import sys
+from multiprocessing.connection import Connection
+
+from ae_pipeline.cancellation import beat, check_wanted
+from ae_pipeline.dataset import Fragment
+from ae_pipeline.work.attempt import Attempted
+from ae_pipeline.work.worker import Message, Orders
+
+#: How often a thread looks whether its worker is still wanted, and how long one may take to end.
+_LOOK_S, _GRACE_S = 0.25, 10.0
+_COMMAND = """\
+import json, sys
+sys.path[:] = json.loads(sys.argv[2])
+from ae_pipeline.work.worker import serve
+serve(int(sys.argv[1]))
+"""
+
+
+class WorkerDiedError(Exception):
+    """A worker process ended without an answer."""
+
+
+class Worker:
+    """A process, and the line to it."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            number, paths = str(theirs.fileno()), json.dumps(sys.path)
+            self._process = subprocess.Popen(  # noqa: S603, the interpreter that runs us
+                [sys.executable, "-c", _COMMAND, number, paths],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C is for us, who tell it
+            )
+        self._line = Connection(ours.detach())
+        self._told: Orders | None = None
+
+    def attempt(self, orders: Orders, fragment: Fragment) -> Attempted:
+        """Work on a fragment; `WorkerDiedError` if the process ends meanwhile."""
+        try:
+            if self._told is not orders:
+                self._line.send(orders)
+                self._told = orders
+            self._line.send(fragment)
+            return self._answer()
+        except (EOFError, ConnectionError) as error:
+            raise WorkerDiedError(self._ending()) from error
+
+    def _answer(self) -> Attempted:
+        while True:
+            while not self._line.poll(_LOOK_S):
+                check_wanted()
+            message: Message = self._line.recv()
+            kind, content = message
+            if kind == "made":
+                made: Attempted = content
+                return made
+            if kind == "bug":
+                raise content
+            if kind == "log":
+                logging.getLogger(content.name).handle(content)
+            beat()
+
+    def end(self) -> None:
+        """Close the line, at which the process ends; kill it if it does not."""
+        self._line.close()
+        try:
+            self._process.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _ending(self) -> str:
+        try:
+            code = self._process.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:
+            return "closed its line"
+        return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with {code}"

@@ -32,7 +32,7 @@ Message: TypeAlias = tuple[Kind, Any]
 
 @dataclass(frozen=True)
 class Orders:
-    """What a worker is sent before fragments.
+    """Orders for a worker, which it is sent before fragments.
 
     Args:
         work: to open.

@@ -212,5 +212,9 @@ class OutOfMemoryError(AePipelineError, MemoryError):
     """Memory ran out. No file is to blame; another attempt may succeed."""
 
 
+class ClusterError(AePipelineError, RuntimeError):
+    """A cluster cannot do the job, or was lost while it did."""
+
+
 class FragmentsFailedError(AePipelineError, RuntimeError):
     """Some fragments failed while the others were finished."""

@@ -15,6 +15,7 @@ EXTRA_OF = {
     "keras": "train",
     "prefect": "flows",
     "rich": "cli",
+    "distributed": "dask",
     "sqlglot": "cli",
     "typer": "cli",
 }

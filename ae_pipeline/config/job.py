@@ -23,10 +23,16 @@ from ae_pipeline.config.upkeep import DriftConfig, RetentionConfig
 class ExecutionConfig(Settings):
     """Concurrency, retries, and permission to overwrite."""
 
-    engine: Literal["auto", "threads", "processes"] = Field(
+    engine: Literal["auto", "threads", "processes", "dask"] = Field(
         default="auto",
         description="Who works on fragments. Processes take a second to start and then do not wait "
-        "for each other; auto starts them for 4 fragments and 32 MB or more.",
+        "for each other; auto starts them for 4 fragments and 32 MB or more. dask: the workers of "
+        "a Dask cluster, which see the same paths.",
+    )
+    dask_address: str | None = Field(
+        default=None,
+        description="Scheduler of the Dask cluster, as tcp://host:8786. null: that in "
+        "DASK_SCHEDULER_ADDRESS, or a cluster of `workers` processes on this machine.",
     )
     workers: int = Field(
         default=2,

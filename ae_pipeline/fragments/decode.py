@@ -90,6 +90,16 @@ class DecodeWork:
 
     plan: DecodePlan
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The folders of the dataset, of its codecs, and of the source if there is one."""
+        source = () if self.plan.source is None else (self.plan.source,)
+        return (self.plan.encoded, *self.plan.codecs.values(), *source)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out the fragments, which are sent one by one."""
+        return {"plan": replace(self.plan, fragments=())}
+
     def open(self) -> Callable[[Fragment], FragmentResult]:
         """Load the codecs; errors as `open_format`."""
         return partial(decode_fragment, self.plan, self.plan.open_formats())

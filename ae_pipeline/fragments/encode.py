@@ -39,6 +39,16 @@ class EncodeWork:
 
     plan: EncodePlan
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The folders of the source, and that of the destination."""
+        return (*self.plan.spared, self.plan.destination)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out all fragments but one of each codec: the codecs are opened for these."""
+        some = {self.plan.codec_of(one): one for one in self.plan.fragments}
+        return {"plan": replace(self.plan, fragments=tuple(some.values()))}
+
     def open(self) -> Callable[[Fragment], FragmentResult]:
         """Load the codecs; errors as `open_format`."""
         return partial(encode_fragment, self.plan, self.plan.open_formats())

@@ -1,8 +1,8 @@
 """Work on many fragments and blocks at a time; warnings of fragments that hang."""
 
 from ae_pipeline.work.attempt import Work
-from ae_pipeline.work.crew import keeping_workers
 from ae_pipeline.work.engine import carry_out, uses_processes
+from ae_pipeline.work.kept import keeping_workers
 from ae_pipeline.work.look_ahead import THREAD_PREFIX, cpu_s, ordered_ahead, sharing
 from ae_pipeline.work.threads import Outcome, for_each_fragment, in_threads
 from ae_pipeline.work.watchdog import PATIENCE_S

@@ -25,6 +25,10 @@ Attempted: TypeAlias = FragmentResult | FragmentFailure
 class Work(Protocol):
     """Work on any fragment of a plan; it is pickled, and opened once in each process."""
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """What the work reads and writes, for a worker to look for."""
+
     def open(self) -> Callable[[Fragment], FragmentResult]:
         """Load what the work needs, and return what does it."""
 

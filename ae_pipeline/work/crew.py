@@ -6,9 +6,6 @@ Processes do not wait for each other's interpreter lock.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from queue import Empty, LifoQueue
 
 from ae_pipeline.dataset import Fragment
@@ -67,10 +64,17 @@ class Crew:
 
 
 class Pool:
-    """Worker processes, started as they are needed and used again."""
+    """Worker processes, started as they are needed and used again; they end with its context."""
 
     def __init__(self) -> None:
         self._idle: LifoQueue[Worker] = LifoQueue()
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while not self._idle.empty():
+            self._idle.get().end()
 
     def take(self) -> Worker:
         """Return an idle worker, or start one."""
@@ -82,27 +86,3 @@ class Pool:
     def give_back(self, worker: Worker) -> None:
         """Let others use a worker."""
         self._idle.put(worker)
-
-    def end(self) -> None:
-        """End all idle workers."""
-        while not self._idle.empty():
-            self._idle.get().end()
-
-
-_pool: ContextVar[Pool | None] = ContextVar("pool", default=None)
-
-
-@contextmanager
-def keeping_workers() -> Iterator[Pool]:
-    """Keep workers from one work to the next inside the context; they end with the outermost."""
-    kept = _pool.get()
-    if kept is not None:
-        yield kept
-        return
-    made = Pool()
-    token = _pool.set(made)
-    try:
-        yield made
-    finally:
-        _pool.reset(token)
-        made.end()

@@ -1,17 +1,20 @@
-"""Choose who works on the fragments of a plan: threads of this process, or processes beside it."""
+"""Choose who works on the fragments of a plan: threads, processes beside them, or a cluster."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from ae_pipeline.config.job import ExecutionConfig
 from ae_pipeline.dataset import Fragment
+from ae_pipeline.extras import require
 from ae_pipeline.results.progress import Progress
 from ae_pipeline.work.attempt import Work
-from ae_pipeline.work.crew import Crew, keeping_workers
-from ae_pipeline.work.threads import Outcome, for_each_fragment
+from ae_pipeline.work.crew import Crew, Pool
+from ae_pipeline.work.kept import keeping_workers
+from ae_pipeline.work.threads import Outcome, for_each_fragment, in_threads
 
 #: Processes take a CPU-second or two each to start: these files are work for some ten.
 _LEAST_BYTES = 1 << 25
@@ -35,15 +38,39 @@ def carry_out(
         stage: name of the step in progress events.
         progress: called after every fragment.
     """
+    lead = partial(for_each_fragment, fragments, stage=stage, progress=progress)
+    if execution.engine == "dask":
+        return _on_cluster(work, fragments, execution, stage, progress)
     if not uses_processes(execution, fragments):
-        return for_each_fragment(
-            fragments, work.open(), workers=execution.workers, stage=stage, progress=progress
-        )
-    with keeping_workers() as pool:
-        act = Crew(work, pool).attempt
-        return for_each_fragment(
-            fragments, act, workers=execution.workers, stage=stage, progress=progress
-        )
+        return lead(work.open(), workers=execution.workers)
+    with keeping_workers() as kept:
+        pool = kept.get("processes", Pool)
+        return lead(Crew(work, pool).attempt, workers=execution.workers)
+
+
+def _on_cluster(
+    work: Work,
+    fragments: Sequence[Fragment],
+    execution: ExecutionConfig,
+    stage: str,
+    progress: Progress,
+) -> Outcome:
+    require("execution.engine: dask", "distributed", or_else="set execution.engine to processes")
+    from ae_pipeline.work.cluster_start import connected  # noqa: PLC0415, of an extra
+
+    key = "dask", execution.dask_address
+    with keeping_workers() as kept:
+        cluster = kept.get(key, lambda: connected(execution.dask_address, execution.workers))
+        cluster.check(work.paths)
+        with cluster.crew(work) as crew:
+            made = in_threads(
+                fragments,
+                crew.attempt,
+                workers=cluster.n_threads,
+                stage=stage,
+                progress=progress,
+            )
+    return Outcome.of(made)
 
 
 def uses_processes(execution: ExecutionConfig, fragments: Sequence[Fragment]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -34,6 +34,15 @@ class Outcome:
 
     results: tuple[FragmentResult, ...]
     failures: tuple[FragmentFailure, ...]
+
+    @classmethod
+    def of(cls, made: Iterable[Attempted]) -> Outcome:
+        """Sort what came of fragments."""
+        made = tuple(made)
+        return cls(
+            tuple(item for item in made if isinstance(item, FragmentResult)),
+            tuple(item for item in made if isinstance(item, FragmentFailure)),
+        )
 
 
 def for_each_fragment(
@@ -67,10 +76,7 @@ def for_each_fragment(
         progress=progress,
         patience_s=patience_s,
     )
-    return Outcome(
-        tuple(item for item in made if isinstance(item, FragmentResult)),
-        tuple(item for item in made if isinstance(item, FragmentFailure)),
-    )
+    return Outcome.of(made)
 
 
 def in_threads(

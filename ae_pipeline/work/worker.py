@@ -81,10 +81,16 @@ class _SentRecords(logging.Handler):
         self._line = line
 
     def emit(self, record: logging.LogRecord) -> None:
-        record.msg, record.args = record.getMessage(), None
-        record.exc_text = self.format(record) if record.exc_info else None
-        record.exc_info = None
-        self._line.send("log", record)
+        self._line.send("log", portable(record))
+
+
+def portable(record: logging.LogRecord) -> logging.LogRecord:
+    """Return a record that can be pickled, whatever it is about."""
+    record.msg, record.args = record.getMessage(), None
+    if record.exc_info:
+        record.exc_text = logging.Formatter().formatException(record.exc_info)
+    record.exc_info = None
+    return record
 
 
 def serve(descriptor: int) -> None:

@@ -128,7 +128,7 @@ def test_records_come_back(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
     """What workers log is logged by this process, under the same names."""
     with caplog.at_level(logging.WARNING):
         carried_out(tmp_path, "a")
-    assert ("tests.support.faults.works", logging.WARNING, "on a") in caplog.record_tuples
+    assert ("ae_pipeline.named", logging.WARNING, "on a") in caplog.record_tuples
 
 
 def test_workers_spare_the_source(tmp_path: Path) -> None:

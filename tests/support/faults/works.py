@@ -43,12 +43,17 @@ class NamedWork:
 
     folder: Path
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The folder."""
+        return (str(self.folder),)
+
     def open(self) -> Callable[[Fragment], FragmentResult]:
         """Return the work."""
         return self._act
 
     def _act(self, fragment: Fragment) -> FragmentResult:
-        logging.getLogger(__name__).warning("on %s", fragment.relative)
+        logging.getLogger("ae_pipeline.named").warning("on %s", fragment.relative)
         {
             "damaged": self._damaged,
             "slow": self._slow,

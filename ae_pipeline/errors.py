@@ -213,7 +213,7 @@ class OutOfMemoryError(AePipelineError, MemoryError):
 
 
 class ClusterError(AePipelineError, RuntimeError):
-    """A cluster cannot do the job, or was lost while it did."""
+    """Workers cannot be started or do the job, or were lost while they did."""
 
 
 class FragmentsFailedError(AePipelineError, RuntimeError):

@@ -126,9 +126,10 @@ def stored_of_json(
     tables: Items[bytes],
     read: Callable[[Dictionary[str, Any], str, pa.DataType, Items[bytes]], Mapping],
 ) -> Mapping:
-    """Read a `StoredMapping` with the `read` of any mapping; ValueError, KeyError or TypeError."""
-    if not is_stored(kind):
-        raise ValueError(f"{kind} is not stored as another type")
+    """Read a `StoredMapping` with the `read` of any mapping; ValueError, KeyError or TypeError.
+
+    Arrow has the storage of an extension type that is not registered: it is stored as itself.
+    """
     n_own = int(_is_ordered(kind))
     if len(tables) < n_own:
         raise ValueError("the labels of a dictionary are missing")

@@ -24,15 +24,17 @@ def plain_sizes(batches: Iterable[pa.RecordBatch]) -> Counter[str]:
     """
     found: Counter[str] = Counter()
     for batch in batches:
+        # Leaves of two columns can have one path, as `a.b` of a struct has; numbers have no dots.
+        numbered = batch.rename_columns([str(number) for number in range(batch.num_columns)])
         sink = pa.BufferOutputStream()
-        options = kept_options(batch.schema)
+        options = kept_options(numbered.schema)
         with pq.ParquetWriter(
-            sink, batch.schema, compression="zstd", compression_level=ZSTD_LEVEL, **options
+            sink, numbered.schema, compression="zstd", compression_level=ZSTD_LEVEL, **options
         ) as writer:
-            writer.write_batch(batch, row_group_size=max(len(batch), 1))
-        leaves = leaf_sizes(BytesIO(sink.getvalue()))
-        sizes = column_sizes(leaves, batch.schema.names)
-        found += sizes + Counter(dict.fromkeys(sizes, _FOOTER_BYTES))
+            writer.write_batch(numbered, row_group_size=max(len(batch), 1))
+        sizes = column_sizes(leaf_sizes(BytesIO(sink.getvalue())), numbered.schema.names)
+        for number, name in enumerate(batch.schema.names):
+            found[name] += sizes[str(number)] + _FOOTER_BYTES
     return found
 
 

@@ -27,7 +27,7 @@ class Work(Protocol):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """What the work reads and writes, for a worker to look for."""
+        """Folders that the work reads and writes, for a worker to look for."""
 
     def open(self) -> Callable[[Fragment], FragmentResult]:
         """Load what the work needs, and return what does it."""

@@ -6,7 +6,6 @@ not at all, so a task that runs twice, as tasks of a lost worker do, does no har
 
 from __future__ import annotations
 
-import logging
 import pickle
 import threading
 import uuid
@@ -24,7 +23,7 @@ from ae_pipeline.protection import now_protected
 from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
 from ae_pipeline.work.attempt import Attempted, Work
 from ae_pipeline.work.cluster_task import OrdersPlugin, Records, Standing, attempt_packed, look
-from ae_pipeline.work.worker import Orders
+from ae_pipeline.work.worker import Orders, handle, level_wanted
 
 _LOOK_S, _WORKERS_S = 0.25, 30
 _MOST_THREADS = 256
@@ -64,7 +63,7 @@ class Cluster:
     @contextmanager
     def crew(self, work: Work) -> Iterator[ClusterCrew]:
         """Yield what leads the tasks of a work; those that run end with the context."""
-        orders = Orders(work, now_protected(), logging.getLogger().getEffectiveLevel())
+        orders = Orders(work, now_protected(), level_wanted())
         plugin = OrdersPlugin(uuid.uuid4().hex, pickle.dumps(orders))
         self._client.register_plugin(plugin)
         try:
@@ -85,6 +84,7 @@ class ClusterCrew:
 
     def __init__(self, client: Any, run: str) -> None:
         self._client, self._run = client, run
+        self._one_by_one = threading.Lock()
 
     def attempt(self, fragment: Fragment) -> Attempted:
         """Let a worker work on a fragment.
@@ -94,6 +94,21 @@ class ClusterCrew:
             ClusterError: the connection to the scheduler was lost.
             Exception: a bug in the work.
         """
+        try:
+            return self._attempt(fragment)
+        except KilledWorker:
+            # Dask suspects all that a worker that dies was given. One by one, the innocent succeed.
+            with self._one_by_one:
+                return self._attempt_suspect(fragment)
+
+    def _attempt_suspect(self, fragment: Fragment) -> Attempted:
+        try:
+            return self._attempt(fragment)
+        except KilledWorker as error:
+            message = f"all worker processes that tried it died, the last one {error.last_worker}"
+            return FragmentFailure(fragment.relative, message, is_retriable=False)
+
+    def _attempt(self, fragment: Fragment) -> Attempted:
         packed = pickle.dumps(fragment)
         future = self._client.submit(attempt_packed, self._run, packed, pure=False)
         is_done = threading.Event()
@@ -105,25 +120,7 @@ class ClusterCrew:
         except BaseException:
             future.cancel()
             raise
-        return self._came_of(future, fragment)
-
-    def _came_of(self, future: Any, fragment: Fragment) -> Attempted:
-        if future.status not in ("finished", "error"):
-            raise ClusterError(
-                "a task was lost with its Dask scheduler",
-                where=fragment.relative,
-                got=str(future.status),
-                remedy=_AGAIN,
-            )
-        try:
-            content = future.result()
-        except KilledWorker as error:
-            message = f"all worker processes that tried it died, the last one {error.last_worker}"
-            return FragmentFailure(fragment.relative, message, is_retriable=False)
-        made, records = _unpacked(content)
-        for record in records:
-            logging.getLogger(record.name).handle(record)
-        return made
+        return _came_of(future, fragment)
 
     def _check_connected(self) -> None:
         if self._client.status != "running":
@@ -131,6 +128,20 @@ class ClusterCrew:
                 "the Dask scheduler was lost",
                 remedy=_AGAIN,
             )
+
+
+def _came_of(future: Any, fragment: Fragment) -> Attempted:
+    if future.status not in ("finished", "error"):
+        raise ClusterError(
+            "a task was lost with its Dask scheduler",
+            where=fragment.relative,
+            got=str(future.status),
+            remedy=_AGAIN,
+        )
+    made, records = _unpacked(future.result())
+    for record in records:
+        handle(record)
+    return made
 
 
 def _check_standing(worker: str, standing: Standing | BaseException) -> None:

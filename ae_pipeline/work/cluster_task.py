@@ -1,4 +1,4 @@
-"""What the workers of a Dask cluster do for a job.
+"""Tasks of a job for the workers of a Dask cluster.
 
 All that goes through the scheduler is plain: names, and bytes that only workers unpack. So a
 scheduler runs without this package.

@@ -13,7 +13,7 @@ from ae_pipeline.protection import now_protected
 from ae_pipeline.results.dataset import FragmentFailure
 from ae_pipeline.work.attempt import Attempted, Work
 from ae_pipeline.work.process import Worker, WorkerDiedError
-from ae_pipeline.work.worker import Orders
+from ae_pipeline.work.worker import Orders, level_wanted
 
 #: A fragment in whose course so many workers died is not tried again.
 _MOST_DEATHS = 2
@@ -30,7 +30,7 @@ class Crew:
     """
 
     def __init__(self, work: Work, pool: Pool) -> None:
-        self._orders = Orders(work, now_protected(), logging.getLogger().getEffectiveLevel())
+        self._orders = Orders(work, now_protected(), level_wanted())
         self._pool = pool
 
     def attempt(self, fragment: Fragment) -> Attempted:
@@ -38,6 +38,7 @@ class Crew:
 
         Raises:
             Abandoned: the work was cancelled; the worker has ended.
+            ClusterError: no worker can be started.
             Exception: a bug in the work.
         """
         for _ in range(_MOST_DEATHS):
@@ -46,10 +47,9 @@ class Crew:
             except WorkerDiedError as error:
                 reason = str(error)
                 logger.warning("%s: its worker process %s", fragment.relative, reason)
-        message = (
-            f"{_MOST_DEATHS} worker processes died at it, the last one {reason}: its rows may need "
-            "more memory than there is; try fewer workers (execution.workers)"
-        )
+        message = f"{_MOST_DEATHS} worker processes died at it, the last one {reason}"
+        if "SIGKILL" in reason:
+            message += ": it may need more memory than there is; try fewer workers"
         return FragmentFailure(fragment.relative, message, is_retriable=False)
 
     def _attempt(self, fragment: Fragment) -> Attempted:

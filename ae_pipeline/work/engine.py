@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from ae_pipeline.config.job import ExecutionConfig
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.extras import require
 from ae_pipeline.results.progress import Progress
-from ae_pipeline.work.attempt import Work
+from ae_pipeline.work.attempt import Attempted, Work
 from ae_pipeline.work.crew import Crew, Pool
-from ae_pipeline.work.kept import keeping_workers
+from ae_pipeline.work.kept import Kept, keeping_workers
 from ae_pipeline.work.threads import Outcome, for_each_fragment, in_threads
 
 #: Processes take a CPU-second or two each to start: these files are work for some ten.
@@ -38,39 +38,31 @@ def carry_out(
         stage: name of the step in progress events.
         progress: called after every fragment.
     """
-    lead = partial(for_each_fragment, fragments, stage=stage, progress=progress)
-    if execution.engine == "dask":
-        return _on_cluster(work, fragments, execution, stage, progress)
-    if not uses_processes(execution, fragments):
-        return lead(work.open(), workers=execution.workers)
-    with keeping_workers() as kept:
-        pool = kept.get("processes", Pool)
-        return lead(Crew(work, pool).attempt, workers=execution.workers)
+    if execution.engine != "dask" and not uses_processes(execution, fragments):
+        return for_each_fragment(
+            fragments, work.open(), workers=execution.workers, stage=stage, progress=progress
+        )
+    with keeping_workers() as kept, _crew(work, execution, kept) as (act, n_threads):
+        made = in_threads(fragments, act, workers=n_threads, stage=stage, progress=progress)
+    return Outcome.of(made)
 
 
-def _on_cluster(
-    work: Work,
-    fragments: Sequence[Fragment],
-    execution: ExecutionConfig,
-    stage: str,
-    progress: Progress,
-) -> Outcome:
+@contextmanager
+def _crew(
+    work: Work, execution: ExecutionConfig, kept: Kept
+) -> Iterator[tuple[Callable[[Fragment], Attempted], int]]:
+    """Yield what lets a worker work on a fragment, and by how many threads at a time."""
+    if execution.engine != "dask":
+        yield Crew(work, kept.get("processes", Pool)).attempt, execution.workers
+        return
     require("execution.engine: dask", "distributed", or_else="set execution.engine to processes")
     from ae_pipeline.work.cluster_start import connected  # noqa: PLC0415, of an extra
 
     key = "dask", execution.dask_address
-    with keeping_workers() as kept:
-        cluster = kept.get(key, lambda: connected(execution.dask_address, execution.workers))
-        cluster.check(work.paths)
-        with cluster.crew(work) as crew:
-            made = in_threads(
-                fragments,
-                crew.attempt,
-                workers=cluster.n_threads,
-                stage=stage,
-                progress=progress,
-            )
-    return Outcome.of(made)
+    cluster = kept.get(key, lambda: connected(execution.dask_address, execution.workers))
+    cluster.check(work.paths)
+    with cluster.crew(work) as crew:
+        yield crew.attempt, cluster.n_threads
 
 
 def uses_processes(execution: ExecutionConfig, fragments: Sequence[Fragment]) -> bool:
@@ -78,6 +70,8 @@ def uses_processes(execution: ExecutionConfig, fragments: Sequence[Fragment]) ->
     if execution.engine != "auto":
         return execution.engine == "processes" and bool(fragments)
     is_possible = os.name == "posix" and bool(sys.executable)
-    n_bytes = sum(fragment.size_bytes for fragment in fragments)
-    is_large = n_bytes >= _LEAST_BYTES and len(fragments) >= _LEAST_FRAGMENTS
-    return is_possible and execution.workers > 1 and is_large
+    sizes = [fragment.size_bytes for fragment in fragments]
+    is_large = sum(sizes) >= _LEAST_BYTES and len(sizes) >= _LEAST_FRAGMENTS
+    # A file that most of the time goes into is better off with all threads of this process.
+    is_even = is_large and max(sizes) * execution.workers <= sum(sizes)
+    return is_possible and execution.workers > 1 and is_even

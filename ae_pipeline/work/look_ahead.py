@@ -50,6 +50,12 @@ def sharing(n_threads: Callable[[], int]) -> Iterator[None]:
         _share.reset(token)
 
 
+def n_threads_now() -> int:
+    """Return how many threads this fragment may use now."""
+    share = _share.get()
+    return 1 if share is None else share.n_threads()
+
+
 def cpu_s() -> float:
     """Return the CPU-seconds of this thread and of those that it shares its fragment with."""
     share = _share.get()

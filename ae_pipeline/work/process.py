@@ -7,7 +7,6 @@ It is started by a plain command, not by `multiprocessing`: a script that calls 
 from __future__ import annotations
 
 import json
-import logging
 import signal
 import socket
 import subprocess
@@ -16,11 +15,13 @@ from multiprocessing.connection import Connection
 
 from ae_pipeline.cancellation import beat, check_wanted
 from ae_pipeline.dataset import Fragment
+from ae_pipeline.errors import ClusterError
 from ae_pipeline.work.attempt import Attempted
-from ae_pipeline.work.worker import Message, Orders
+from ae_pipeline.work.look_ahead import n_threads_now
+from ae_pipeline.work.worker import Message, Orders, handle
 
 #: How often a thread looks whether its worker is still wanted, and how long one may take to end.
-_LOOK_S, _GRACE_S = 0.25, 10.0
+_LOOK_S, _GRACE_S = 0.25, 5.0
 _COMMAND = """\
 import json, sys
 sys.path[:] = json.loads(sys.argv[2])
@@ -34,21 +35,34 @@ class WorkerDiedError(Exception):
 
 
 class Worker:
-    """A process, and the line to it."""
+    """A process, and the line to it.
+
+    Raises:
+        ClusterError: it cannot be started.
+    """
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
+        paths = json.dumps([path for path in sys.path if isinstance(path, str)])
         with theirs:
-            number, paths = str(theirs.fileno()), json.dumps(sys.path)
-            self._process = subprocess.Popen(  # noqa: S603, the interpreter that runs us
-                [sys.executable, "-c", _COMMAND, number, paths],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C is for us, who tell it
-            )
+            try:
+                self._process = subprocess.Popen(  # noqa: S603, the interpreter that runs us
+                    [sys.executable, "-c", _COMMAND, str(theirs.fileno()), paths],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,  # Ctrl-C is for us, who tell it
+                )
+            except OSError as error:
+                ours.close()
+                raise _not_started(str(error)) from error
         self._line = Connection(ours.detach())
         self._told: Orders | None = None
+        try:
+            self._line.recv()  # that it is ready
+        except (EOFError, ConnectionError) as error:
+            self._line.close()
+            raise _not_started(f"it {self._ending()}") from error
 
     def attempt(self, orders: Orders, fragment: Fragment) -> Attempted:
         """Work on a fragment; `WorkerDiedError` if the process ends meanwhile."""
@@ -56,7 +70,7 @@ class Worker:
             if self._told is not orders:
                 self._line.send(orders)
                 self._told = orders
-            self._line.send(fragment)
+            self._line.send((fragment, n_threads_now()))
             return self._answer()
         except (EOFError, ConnectionError) as error:
             raise WorkerDiedError(self._ending()) from error
@@ -73,7 +87,7 @@ class Worker:
             if kind == "bug":
                 raise content
             if kind == "log":
-                logging.getLogger(content.name).handle(content)
+                handle(content)
             beat()
 
     def end(self) -> None:
@@ -91,3 +105,12 @@ class Worker:
         except subprocess.TimeoutExpired:
             return "closed its line"
         return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with {code}"
+
+
+def _not_started(reason: str) -> ClusterError:
+    return ClusterError(
+        "a worker process cannot be started",
+        where=sys.executable,
+        got=reason,
+        remedy="set execution.engine to threads",
+    )

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 import pickle
+import signal
 import threading
 import time
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, Literal, TypeAlias  # Any: what a message carries depends on its kind
 
@@ -21,13 +23,17 @@ from ae_pipeline.coding import pin_blas_threads
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.protection import Protected, protecting
 from ae_pipeline.work.attempt import Work, attempt
+from ae_pipeline.work.look_ahead import sharing
 
 #: The most seconds between two signs of life, and so the least between most of them.
 BEAT_S = 1.0
 
-#: made: a result or a failure. bug: an exception. log: a record. beat: nothing.
-Kind = Literal["made", "bug", "log", "beat"]
+#: ready: nothing, once, at first. made: a result or a failure. bug: an exception. log: a record.
+#: beat: nothing.
+Kind = Literal["ready", "made", "bug", "log", "beat"]
 Message: TypeAlias = tuple[Kind, Any]
+#: A fragment, and how many threads may work on it.
+Asked: TypeAlias = tuple[Fragment, int]
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,18 @@ class _SentRecords(logging.Handler):
         self._line.send("log", portable(record))
 
 
+def handle(record: logging.LogRecord) -> None:
+    """Log a record of another process, unless it is not wanted here."""
+    theirs = logging.getLogger(record.name)
+    if theirs.isEnabledFor(record.levelno):
+        theirs.handle(record)
+
+
+def level_wanted() -> int:
+    """Return the level from which on this package's records are wanted."""
+    return logging.getLogger("ae_pipeline").getEffectiveLevel()
+
+
 def portable(record: logging.LogRecord) -> logging.LogRecord:
     """Return a record that can be pickled, whatever it is about."""
     record.msg, record.args = record.getMessage(), None
@@ -95,8 +113,12 @@ def portable(record: logging.LogRecord) -> logging.LogRecord:
 
 def serve(descriptor: int) -> None:
     """Work on fragments that come through a socket, until it closes."""
+    for number in (signal.SIGTERM, signal.SIGINT):  # for whoever leads it, and then closes the line
+        signal.signal(number, signal.SIG_IGN)
     with Connection(descriptor) as connection, suppress(EOFError, Abandoned):
-        line, orders = _Line(connection), connection.recv()
+        line = _Line(connection)
+        line.send("ready")
+        orders = connection.recv()
         pin_blas_threads()
         with using(_SentPulse(line)):
             while True:
@@ -108,13 +130,14 @@ def _carry_out(orders: Orders, connection: Connection, line: _Line) -> Orders:
     logging.basicConfig(level=orders.level, handlers=[_SentRecords(line)], force=True)
     act = None
     while True:
-        sent: Fragment | Orders = connection.recv()
+        sent: Asked | Orders = connection.recv()
         if isinstance(sent, Orders):
             return sent
+        fragment, n_threads = sent
         try:
             act = act or orders.work.open()
-            with protecting(orders.protected):
-                made = attempt(act, sent)
+            with protecting(orders.protected), sharing(partial(int, n_threads)):
+                made = attempt(act, fragment)
         except Exception as error:  # a bug, which is raised in the other process
             line.send("bug", _portable(error))
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from ae_pipeline.config.job import ExecutionConfig
 from ae_pipeline.dataset import sparing_files
+from ae_pipeline.errors import ClusterError
 from ae_pipeline.results.progress import ProgressEvent, silent
 from ae_pipeline.work import Outcome, carry_out, keeping_workers
 from tests.support.faults.works import NamedWork, fragments
@@ -129,6 +131,40 @@ def test_records_come_back(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
     with caplog.at_level(logging.WARNING):
         carried_out(tmp_path, "a")
     assert ("ae_pipeline.named", logging.WARNING, "on a") in caplog.record_tuples
+
+
+@pytest.mark.parametrize("wanted", [logging.INFO, logging.ERROR])
+def test_only_wanted_records_come_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, wanted: int
+) -> None:
+    """The level of this package's logger counts, in both directions, not that of the root."""
+    ours = logging.getLogger("ae_pipeline")
+    with caplog.at_level(logging.WARNING):
+        before = ours.level
+        ours.setLevel(wanted)
+        try:
+            carried_out(tmp_path, "a")
+        finally:
+            ours.setLevel(before)
+    assert (("ae_pipeline.named", logging.WARNING, "on a") in caplog.record_tuples) is (
+        wanted == logging.INFO
+    )
+
+
+def test_a_worker_that_cannot_start_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line for the job, not one for each fragment, says what to do without processes."""
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with pytest.raises(ClusterError, match=r"a worker process cannot be started.*to threads"):
+        carried_out(tmp_path, "a", "b")
+
+
+def test_paths_of_any_kind_are_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Python itself skips among the places of modules does not stop a worker."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "path", [*sys.path, tmp_path])
+    assert len(carried_out(tmp_path, "a").results) == 1
 
 
 def test_workers_spare_the_source(tmp_path: Path) -> None:

@@ -6,13 +6,15 @@ import os
 from pathlib import Path
 from typing import Literal
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob, ExecutionConfig, VerifyJob
 from ae_pipeline.results.progress import silent
 from ae_pipeline.verbs import decode, encode, verify
 from ae_pipeline.work import carry_out
-from tests.support.data.datasets import mixed_tree
+from tests.support.data.datasets import mixed_tree, write_tree
 from tests.support.faults.works import NamedWork, fragments
 
 Engine = Literal["threads", "processes"]
@@ -81,3 +83,36 @@ def test_same_report(made: Path) -> None:
         return report.total, report.partitions
 
     assert repr(verified("processes")) == repr(verified("threads"))
+
+
+class Money(pa.ExtensionType):
+    """An extension type that this process alone knows."""
+
+    def __init__(self) -> None:
+        super().__init__(pa.int64(), "tests.money")
+
+    def __arrow_ext_serialize__(self) -> bytes:
+        return b""
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, storage_type: pa.DataType, serialized: bytes) -> Money:
+        return cls()
+
+
+def test_workers_need_not_know_extension_types(tmp_path: Path) -> None:
+    """A column of a type that only the job has registered is coded by its storage elsewhere."""
+    pa.register_extension_type(Money())
+    try:
+        table = pa.table({"m": pa.ExtensionArray.from_storage(Money(), pa.array(range(500)))})
+        write_tree(tmp_path / "source", {"a.parquet": table, "b.parquet": table})
+        execution = {"engine": "processes"}
+        archive, decoded = str(tmp_path / "archive"), str(tmp_path / "decoded")
+        made = encode(
+            EncodeJob(source=str(tmp_path / "source"), archive=archive, execution=execution)
+        )
+        assert not made.failures
+        report = decode(DecodeJob(archive=archive, decoded=decoded, execution=execution))
+        assert not report.failures
+        assert pq.read_table(tmp_path / "decoded" / "b.parquet").equals(table)
+    finally:
+        pa.unregister_extension_type("tests.money")

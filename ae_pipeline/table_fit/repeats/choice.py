@@ -60,7 +60,7 @@ def choose_references(
     chosen = search.run()
     helpful = [one.name for one in columns if not one.space and one.name not in costly]
     kept = _with_parents((*names, *helpful), key, columns)
-    pieces = [search.pieces(chosen, number) for number in chosen]
+    pieces = [search.pieces(chosen, number, kept) for number in chosen]
     return _kept(key, names, kept, pieces)
 
 
@@ -107,8 +107,14 @@ class _Search:
         pairs = zip(self.names, by_name.tolist(), strict=True)
         return tuple(name for name, bits in pairs if bits > 8 * _LEAST_OF_COLUMN)
 
-    def pieces(self, chosen: Items[int], number: int) -> Fragment:
-        """Return the rows of a chosen fragment that follow none of those chosen before it."""
+    def pieces(self, chosen: Items[int], number: int, kept: Items[str]) -> Fragment:
+        """Return the rows of a chosen fragment that follow none of those chosen before it.
+
+        Args:
+            chosen: fragments.
+            number: of one of them.
+            kept: sub-columns to return; all have the table's rows.
+        """
         before = chosen[: list(chosen).index(number)]
         own = self._saved[number][number].sum(axis=0)
         is_new = np.ones(len(own), bool)
@@ -116,7 +122,7 @@ class _Search:
             is_new &= self._saved[earlier][number].sum(axis=0) < _FOLLOWS * own
         n_rows = len(self.fragments[number][self.key].integers)
         rows = np.repeat(is_new, STRETCH)[:n_rows]
-        return {name: _of_rows(one, rows) for name, one in self.fragments[number].items()}
+        return {name: _of_rows(self.fragments[number][name], rows) for name in kept}
 
     def _gain(self, chosen: Items[int], number: int) -> float:
         """Return the bits that others save by following one more fragment."""

@@ -70,3 +70,13 @@ def test_keys(is_shared: bool) -> None:
     """Fragments of other hours have no key in common; those of the same hours have."""
     fragments = [station(1, number, 0 if is_shared else number * N_ROWS) for number in range(3)]
     assert find_key(COLUMNS, fragments) == ("hour" if is_shared else None)
+
+
+def test_rows_of_lists_are_not_kept() -> None:
+    """A sub-column of list items has rows of its own, which references leave alone."""
+    columns = (*COLUMNS, SubColumn("item", "item", "number", space="items"))
+    items = {"item": Sequence(np.arange(2 * N_ROWS), None)}
+    fragments = [{**station(1, number), **items} for number in range(3)]
+    found = choose_references(columns, fragments, "hour", costly, 1.0)
+    assert found is not None
+    assert "item" not in found.sequences

@@ -17,6 +17,8 @@ from ..pages.artifacts import BatchProgress
 
 _MOST_TASKS = 100
 _FRAGMENTS_PER_WORKER = 4
+#: A cluster may have so many, which a smaller batch would leave idle.
+_CLUSTER_WORKERS = 256
 #: A batch of small fragments holds this many bytes or fragments: about a second of work.
 _BATCH_BYTES = 32_000_000
 _SMALL_FRAGMENTS = 250
@@ -57,7 +59,8 @@ def run_batches(
 def split_plan(plan: Plan, execution: ExecutionConfig) -> list[Plan]:
     """Split a plan into consecutive batches, sized by the settings or to keep tasks few."""
     fragments = plan.fragments
-    size = execution.fragments_per_task or _batch_size(fragments, execution.workers)
+    workers = _CLUSTER_WORKERS if execution.engine == "dask" else execution.workers
+    size = execution.fragments_per_task or _batch_size(fragments, workers)
     starts = range(0, len(fragments), size)
     return [replace(plan, fragments=fragments[start : start + size]) for start in starts]
 

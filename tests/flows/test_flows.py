@@ -189,10 +189,11 @@ def fragment(number: int, size_bytes: int) -> Fragment:
         (600, 0, {"workers": 2}, [250, 250, 100]),
         (5, 0, {"fragments_per_task": 2}, [2, 2, 1]),
         (5000, 100, {"workers": 1}, [50] * 100),
+        (2000, 100, {"engine": "dask"}, [1024, 976]),
     ],
 )
 def test_batches_are_few_and_complete(
-    n_fragments: int, megabytes: int, settings: dict[str, int], expected: list[int]
+    n_fragments: int, megabytes: int, settings: dict[str, Any], expected: list[int]
 ) -> None:
     """Every fragment is in one batch, in order; a run has about 100 tasks, small ones fewer."""
     fragments = tuple(fragment(number, megabytes * 10**6) for number in range(n_fragments))

@@ -30,6 +30,7 @@
     ├── PromiseBrokenError              (ValueError)         a value is not what was promised
     ├── TrainingError                   (ArithmeticError)    the loss is not a number
     ├── OutOfMemoryError                (MemoryError)        there was not enough; try again
+    ├── ClusterError                    (RuntimeError)       workers cannot do the job, or are lost
     └── FragmentsFailedError            (RuntimeError)       some failed, the others finished
 
 Each is one line without control characters: what, where, expected, got, what to do. Each also

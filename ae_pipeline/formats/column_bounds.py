@@ -115,7 +115,7 @@ def _floats(array: pa.Array, promise: Promise) -> ColumnBounds | None:
     ends = np.array([values.min(), values.max()], values.dtype)
     low, high = ends.astype(np.float64)
     if not promise.is_exact:
-        margins = promise.allowed(ends)
+        margins = np.where(np.isinf(ends), 0.0, promise.allowed(ends))  # infinities are exact
         with np.errstate(over="ignore"):
             low, high = np.nextafter(low - margins[0], -np.inf), high + margins[1]
             high = np.nextafter(high, np.inf)

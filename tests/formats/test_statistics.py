@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import math
 import zlib
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ae_pipeline.coding import Promise
@@ -65,6 +66,8 @@ def test_integers_lie_between_their_bounds(data: st.DataObject) -> None:
         assert found == ColumnBounds(len(own))
 
 
+@example(pa.float16(), [math.inf], Promise(digits=3))
+@example(pa.float64(), [-math.inf, 1.0], Promise(digits=3))
 @given(
     st.sampled_from([pa.float16(), pa.float32(), pa.float64()]),
     st.lists(st.floats(width=16) | st.none(), min_size=1, max_size=20),

@@ -19,11 +19,11 @@ from distributed import KilledWorker
 from ae_pipeline.cancellation import check_wanted
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import ClusterError, listing
-from ae_pipeline.protection import now_protected
 from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
 from ae_pipeline.work.attempt import Attempted, Work
 from ae_pipeline.work.cluster_task import OrdersPlugin, Records, Standing, attempt_packed, look
-from ae_pipeline.work.worker import Orders, handle, level_wanted
+from ae_pipeline.work.orders import Orders
+from ae_pipeline.work.records import handle
 
 _LOOK_S, _WORKERS_S = 0.25, 30
 _MOST_THREADS = 256
@@ -63,8 +63,7 @@ class Cluster:
     @contextmanager
     def crew(self, work: Work) -> Iterator[ClusterCrew]:
         """Yield what leads the tasks of a work; those that run end with the context."""
-        orders = Orders(work, now_protected(), level_wanted())
-        plugin = OrdersPlugin(uuid.uuid4().hex, pickle.dumps(orders))
+        plugin = OrdersPlugin(uuid.uuid4().hex, pickle.dumps(Orders.of(work)))
         self._client.register_plugin(plugin)
         try:
             yield ClusterCrew(self._client, plugin.name)
@@ -124,10 +123,7 @@ class ClusterCrew:
 
     def _check_connected(self) -> None:
         if self._client.status != "running":
-            raise ClusterError(
-                "the Dask scheduler was lost",
-                remedy=_AGAIN,
-            )
+            raise ClusterError("the Dask scheduler was lost", remedy=_AGAIN)
 
 
 def _came_of(future: Any, fragment: Fragment) -> Attempted:

@@ -24,14 +24,15 @@ from ae_pipeline.dataset import Fragment
 from ae_pipeline.protection import protecting
 from ae_pipeline.results.dataset import FragmentResult
 from ae_pipeline.work.attempt import Attempted, attempt
-from ae_pipeline.work.worker import Orders, portable
+from ae_pipeline.work.orders import Orders
+from ae_pipeline.work.records import portable
 
 #: Answers of `look` and `attempt_packed`: plain, or pickled.
 Standing = tuple[str, tuple[str, ...]]
 Records = list[logging.LogRecord]
 
 #: Of glibc's `mallopt`: memory is given back, and mapped anew, from these sizes on. Dask sets the
-#: first to 64 KiB, at which encoding spends half its time in the kernel.
+#: first to 64 KiB, at which encoding takes twice the CPU time.
 _TRIM, _MAP = (-1, 256 << 20), (-3, 32 << 20)
 
 #: Codecs of so many runs stay open.

@@ -9,11 +9,10 @@ import logging
 from queue import Empty, LifoQueue
 
 from ae_pipeline.dataset import Fragment
-from ae_pipeline.protection import now_protected
 from ae_pipeline.results.dataset import FragmentFailure
 from ae_pipeline.work.attempt import Attempted, Work
+from ae_pipeline.work.orders import Orders
 from ae_pipeline.work.process import Worker, WorkerDiedError
-from ae_pipeline.work.worker import Orders, level_wanted
 
 #: A fragment in whose course so many workers died is not tried again.
 _MOST_DEATHS = 2
@@ -30,7 +29,7 @@ class Crew:
     """
 
     def __init__(self, work: Work, pool: Pool) -> None:
-        self._orders = Orders(work, now_protected(), level_wanted())
+        self._orders = Orders.of(work)
         self._pool = pool
 
     def attempt(self, fragment: Fragment) -> Attempted:

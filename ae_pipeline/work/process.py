@@ -18,7 +18,9 @@ from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import ClusterError
 from ae_pipeline.work.attempt import Attempted
 from ae_pipeline.work.look_ahead import n_threads_now
-from ae_pipeline.work.worker import Message, Orders, handle
+from ae_pipeline.work.orders import Orders
+from ae_pipeline.work.records import handle
+from ae_pipeline.work.worker import Message
 
 #: How often a thread looks whether its worker is still wanted, and how long one may take to end.
 _LOOK_S, _GRACE_S = 0.25, 5.0
@@ -43,26 +45,32 @@ class Worker:
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
-        paths = json.dumps([path for path in sys.path if isinstance(path, str)])
-        with theirs:
-            try:
-                self._process = subprocess.Popen(  # noqa: S603, the interpreter that runs us
-                    [sys.executable, "-c", _COMMAND, str(theirs.fileno()), paths],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    pass_fds=[theirs.fileno()],
-                    start_new_session=True,  # Ctrl-C is for us, who tell it
-                )
-            except OSError as error:
-                ours.close()
-                raise _not_started(str(error)) from error
         self._line = Connection(ours.detach())
         self._told: Orders | None = None
+        with theirs:
+            self._process = self._start(theirs)
         try:
-            self._line.recv()  # that it is ready
+            self._receive()  # that it is ready
         except (EOFError, ConnectionError) as error:
             self._line.close()
             raise _not_started(f"it {self._ending()}") from error
+        except BaseException:
+            self.end()
+            raise
+
+    def _start(self, theirs: socket.socket) -> subprocess.Popen[bytes]:
+        paths = json.dumps([path for path in sys.path if isinstance(path, str)])
+        try:
+            return subprocess.Popen(  # noqa: S603, the interpreter that runs us
+                [sys.executable, "-c", _COMMAND, str(theirs.fileno()), paths],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C is for us, who tell it
+            )
+        except OSError as error:
+            self._line.close()
+            raise _not_started(str(error)) from error
 
     def attempt(self, orders: Orders, fragment: Fragment) -> Attempted:
         """Work on a fragment; `WorkerDiedError` if the process ends meanwhile."""
@@ -77,10 +85,7 @@ class Worker:
 
     def _answer(self) -> Attempted:
         while True:
-            while not self._line.poll(_LOOK_S):
-                check_wanted()
-            message: Message = self._line.recv()
-            kind, content = message
+            kind, content = self._receive()
             if kind == "made":
                 made: Attempted = content
                 return made
@@ -89,6 +94,12 @@ class Worker:
             if kind == "log":
                 handle(content)
             beat()
+
+    def _receive(self) -> Message:
+        while not self._line.poll(_LOOK_S):
+            check_wanted()
+        message: Message = self._line.recv()
+        return message
 
     def end(self) -> None:
         """Close the line, at which the process ends; kill it if it does not."""

@@ -13,7 +13,6 @@ import threading
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, Literal, TypeAlias  # Any: what a message carries depends on its kind
@@ -21,9 +20,11 @@ from typing import Any, Literal, TypeAlias  # Any: what a message carries depend
 from ae_pipeline.cancellation import Abandoned, Pulse, using
 from ae_pipeline.coding import pin_blas_threads
 from ae_pipeline.dataset import Fragment
-from ae_pipeline.protection import Protected, protecting
-from ae_pipeline.work.attempt import Work, attempt
+from ae_pipeline.protection import protecting
+from ae_pipeline.work.attempt import attempt
 from ae_pipeline.work.look_ahead import sharing
+from ae_pipeline.work.orders import Orders
+from ae_pipeline.work.records import portable
 
 #: The most seconds between two signs of life, and so the least between most of them.
 BEAT_S = 1.0
@@ -34,21 +35,6 @@ Kind = Literal["ready", "made", "bug", "log", "beat"]
 Message: TypeAlias = tuple[Kind, Any]
 #: A fragment, and how many threads may work on it.
 Asked: TypeAlias = tuple[Fragment, int]
-
-
-@dataclass(frozen=True)
-class Orders:
-    """Orders for a worker, which it is sent before fragments.
-
-    Args:
-        work: to open.
-        protected: files that nothing may be written over.
-        level: records of this level and above are sent back.
-    """
-
-    work: Work
-    protected: Protected | None
-    level: int
 
 
 class _Line:
@@ -88,27 +74,6 @@ class _SentRecords(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._line.send("log", portable(record))
-
-
-def handle(record: logging.LogRecord) -> None:
-    """Log a record of another process, unless it is not wanted here."""
-    theirs = logging.getLogger(record.name)
-    if theirs.isEnabledFor(record.levelno):
-        theirs.handle(record)
-
-
-def level_wanted() -> int:
-    """Return the level from which on this package's records are wanted."""
-    return logging.getLogger("ae_pipeline").getEffectiveLevel()
-
-
-def portable(record: logging.LogRecord) -> logging.LogRecord:
-    """Return a record that can be pickled, whatever it is about."""
-    record.msg, record.args = record.getMessage(), None
-    if record.exc_info:
-        record.exc_text = logging.Formatter().formatException(record.exc_info)
-    record.exc_info = None
-    return record
 
 
 def serve(descriptor: int) -> None:

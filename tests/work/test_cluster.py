@@ -19,7 +19,7 @@ from ae_pipeline.results.progress import ProgressEvent, silent
 from ae_pipeline.verbs import encode
 from ae_pipeline.work import Outcome, carry_out
 from tests.support.data.datasets import mixed_tree
-from tests.support.faults.works import NamedWork, fragments
+from tests.support.faults.works import NamedWork, fragments, stop_after_a
 
 pytestmark = pytest.mark.heavy
 
@@ -90,18 +90,13 @@ def test_deaths(execution: ExecutionConfig, tmp_path: Path) -> None:
 
 def test_a_stop_ends_tasks(execution: ExecutionConfig, tmp_path: Path) -> None:
     """After a stop, tasks end at their next batch and leave no half-written file."""
-
-    def stop(event: ProgressEvent) -> None:
-        if event.detail == "a":
-            raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
         carry_out(
             NamedWork(tmp_path),
             fragments("a", "stuck"),
             execution=execution,
             stage="test",
-            progress=stop,
+            progress=stop_after_a,
         )
     # Both workers are free again, and whatever was begun is gone.
     assert len(carried_out(execution, tmp_path, "b", "c", "d").results) == 3

@@ -15,9 +15,9 @@ import pytest
 from ae_pipeline.config.job import ExecutionConfig
 from ae_pipeline.dataset import sparing_files
 from ae_pipeline.errors import ClusterError
-from ae_pipeline.results.progress import ProgressEvent, silent
+from ae_pipeline.results.progress import silent
 from ae_pipeline.work import Outcome, carry_out, keeping_workers
-from tests.support.faults.works import NamedWork, fragments
+from tests.support.faults.works import NamedWork, fragments, stop_after_a
 
 PROCESSES = ExecutionConfig(engine="processes", workers=2)
 PARENT = """
@@ -98,18 +98,13 @@ def test_a_fragment_that_kills_its_workers_is_named(tmp_path: Path) -> None:
 
 def test_a_stop_ends_workers(tmp_path: Path) -> None:
     """After a stop no worker is left, and no half-written file."""
-
-    def stop(event: ProgressEvent) -> None:
-        if event.detail == "a":
-            raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
         carry_out(
             NamedWork(tmp_path),
             fragments("a", "stuck"),
             execution=PROCESSES,
             stage="test",
-            progress=stop,
+            progress=stop_after_a,
         )
     assert [path.name for path in tmp_path.iterdir()] in ([], ["pid"])
 

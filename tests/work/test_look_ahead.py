@@ -11,10 +11,10 @@ import pytest
 
 from ae_pipeline.cancellation import Abandoned, Pulse, beat, using
 from ae_pipeline.dataset import Fragment
-from ae_pipeline.results.account import StoredBytes
 from ae_pipeline.results.dataset import FragmentResult
 from ae_pipeline.results.progress import ProgressEvent, silent
 from ae_pipeline.work import cpu_s, for_each_fragment, ordered_ahead, sharing
+from tests.support.faults.works import done
 
 #: How long tests wait for what must happen, before they fail.
 PATIENCE_S = 30
@@ -23,17 +23,6 @@ PATIENCE_S = 30
 def block_threads() -> list[threading.Thread]:
     """Threads of blocks that are alive."""
     return [one for one in threading.enumerate() if one.name.startswith("fragments-blocks")]
-
-
-def result_of(fragment: Fragment) -> FragmentResult:
-    """A result without bytes."""
-    return FragmentResult(
-        **vars(StoredBytes.total([])),
-        relative=fragment.relative,
-        partition=".",
-        state="written",
-        n_rows=0,
-    )
 
 
 def test_results_keep_the_order_of_items() -> None:
@@ -158,7 +147,7 @@ def test_a_single_fragment_uses_all_threads() -> None:
 
     def work(fragment: Fragment) -> FragmentResult:
         list(ordered_ahead(range(6), lambda _: together.wait(PATIENCE_S)))
-        return result_of(fragment)
+        return done(fragment)
 
     fragments = [Fragment(Path("p"), "p", 0)]
     outcome = for_each_fragment(fragments, work, workers=3, stage="test", progress=silent)
@@ -184,7 +173,7 @@ def test_the_last_fragment_uses_the_threads_of_others() -> None:
             threads.append(threading.current_thread().name)
         else:
             assert has_begun.wait(PATIENCE_S)
-        return result_of(fragment)
+        return done(fragment)
 
     def progress(event: ProgressEvent) -> None:
         if event.detail == "short":

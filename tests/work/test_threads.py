@@ -12,23 +12,12 @@ from ae_pipeline.cancellation import Abandoned, Pulse, beat, using
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.publish import publishing
-from ae_pipeline.results.account import StoredBytes
 from ae_pipeline.results.dataset import FragmentResult
 from ae_pipeline.results.progress import silent
 from ae_pipeline.work import for_each_fragment
+from tests.support.faults.works import done
 
 FRAGMENTS = tuple(Fragment(Path(f"part-{n}"), f"part-{n}", 0) for n in range(6))
-
-
-def done(fragment: Fragment) -> FragmentResult:
-    """A result without bytes."""
-    return FragmentResult(
-        **vars(StoredBytes.total([])),
-        relative=fragment.relative,
-        partition=".",
-        state="written",
-        n_rows=0,
-    )
 
 
 def test_failures_are_named_and_the_others_finish() -> None:

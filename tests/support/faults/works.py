@@ -15,6 +15,7 @@ from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.publish import publishing
 from ae_pipeline.results.account import StoredBytes
 from ae_pipeline.results.dataset import FragmentResult
+from ae_pipeline.results.progress import ProgressEvent
 
 
 def fragments(*names: str) -> tuple[Fragment, ...]:
@@ -31,6 +32,12 @@ def done(fragment: Fragment) -> FragmentResult:
         state="written",
         n_rows=os.getpid(),
     )
+
+
+def stop_after_a(event: ProgressEvent) -> None:
+    """Stop the job once the fragment `a` is done."""
+    if event.detail == "a":
+        raise KeyboardInterrupt
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,29 @@
+"""Orders for workers outside the job's process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ae_pipeline.protection import Protected, now_protected
+from ae_pipeline.work.attempt import Work
+from ae_pipeline.work.records import level_wanted
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Orders for a worker, which it is sent before fragments.
+
+    Args:
+        work: to open.
+        protected: files that nothing may be written over.
+        level: records of this level and above are sent back.
+    """
+
+    work: Work
+    protected: Protected | None
+    level: int
+
+    @classmethod
+    def of(cls, work: Work) -> Orders:
+        """Order some work under what this context protects."""
+        return cls(work, now_protected(), level_wanted())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +25,11 @@ pytestmark = pytest.mark.heavy
 
 LARGE = bytes(range(256)) * 4096
 TIMEOUT_S = 0.3
+PUT_PARTS = """
+import sys
+from obstore.store import from_url
+from_url(sys.argv[1]).put("parts", bytes(12 << 20))
+"""
 
 Ask = Callable[[Store], Any]  # whatever the operation returns
 
@@ -157,6 +165,21 @@ def test_hanging_for_ever(fault_path: FaultProxy) -> None:
     with pytest.raises(GenericError, match="error sending request"):
         create(client)
     assert fault_path.n_requests == {"GET": 3, "PUT": 1}
+
+
+def test_killed_in_the_midst(store: Store, fault_path: FaultProxy) -> None:
+    """A client that is killed while it puts parts leaves nothing that a listing shows."""
+    hang = Hang()
+    # The numbers of Azure's parts are random.
+    fault_path.inject(hang, None, "PUT", "partNumber=3|comp=block")
+    with subprocess.Popen(
+        [sys.executable, "-c", PUT_PARTS, fault_path.server.uri],
+        env={**os.environ, **fault_path.server.environment},
+    ) as client:
+        assert hang.reached.wait(60)
+        client.kill()
+    fault_path.clear()
+    assert list_all(store) == ["large"]
 
 
 def test_counts_bytes(store: Store, fault_path: FaultProxy) -> None:

@@ -1,4 +1,4 @@
-"""azurite: Azure's blobs, which npm installs beside the environment."""
+"""azurite: Azure's blobs, which npm installs into the environment."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def azurite_needs() -> str | None:
 
 @contextmanager
 def azurite(folder: Path) -> Iterator[ObjectServer]:
-    """Run azurite while the context is open, its blobs in the folder."""
+    """Run azurite while the context is open; the folder gets its log alone."""
     (port,) = free_ports(1)
     command = [
         str(_node()),
         str(PACKAGES / "azurite" / "dist" / "src" / "blob" / "main.js"),
-        *("--blobHost", LOOPBACK, "--blobPort", str(port), "--location", str(folder)),
+        *("--blobHost", LOOPBACK, "--blobPort", str(port), "--inMemoryPersistence"),
         *("--skipApiVersionCheck", "--silent", "--disableTelemetry"),
     ]
     with serve(command, port, folder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import struct
 from collections.abc import Callable
@@ -54,6 +55,7 @@ def carry(
         exchange = Exchange(*asked(head))
         fault = admit(exchange)
         if isinstance(fault, Hang):
+            fault.reached.set()
             fault.released.wait()
             _reset(client)
         elif isinstance(fault, Answer):
@@ -85,8 +87,9 @@ def _pass_on(
     if isinstance(fault, CutBody):
         body = body[: len(body) // 2]
     exchange.sent_bytes = len(body)
-    upstream.sendall(head.to_bytes() + body)
-    if isinstance(fault, CutBody):
+    with suppress(OSError):  # a server that refuses may answer before it has read all
+        upstream.sendall(head.to_bytes() + body)
+    if len(body) < (head.size_bytes or 0):  # by the fault, or the client is gone
         _reset(upstream)
         _reset(client)
     else:
@@ -100,23 +103,36 @@ def _answer(
     with upstream.makefile("rb") as stream:
         head = read_head(stream)
         if head is None:
-            return _reset(client)
+            _reset(client)
+            return
         exchange.status = int(head.first.split(b" ")[1])
         if isinstance(fault, LoseAnswer):
-            stream.read()
-            if fault.status is None:
-                return _reset(client)
-            return client.sendall(refusal(fault.status))
+            stream.read()  # to its end, so that the server is done
+            _lose(client, fault)
+            return
         client.sendall(head.to_bytes())
         if isinstance(fault, CutAnswer):
-            half = stream.read((head.size_bytes or 0) // 2)
-            exchange.answered_bytes = len(half)
-            client.sendall(half)
-            return _reset(client)
-        while piece := stream.read1(PIECE_BYTES):
-            exchange.answered_bytes += len(piece)
-            client.sendall(piece)
-    return None
+            _relay(client, io.BytesIO(stream.read((head.size_bytes or 0) // 2)), exchange)
+            _reset(client)
+        else:
+            _relay(client, stream, exchange)
+
+
+def _lose(client: socket.socket, fault: LoseAnswer) -> None:
+    """Give something else instead of the answer."""
+    if fault.status is None:
+        _reset(client)
+    else:
+        client.sendall(refusal(fault.status))
+
+
+def _relay(
+    client: socket.socket, stream: io.BufferedReader | io.BytesIO, exchange: Exchange
+) -> None:
+    """Send on what comes, and count it before the client can see it."""
+    while piece := stream.read1(PIECE_BYTES):
+        exchange.answered_bytes += len(piece)
+        client.sendall(piece)
 
 
 def _read_body(client: socket.socket, stream: BinaryIO, head: Head) -> bytes:

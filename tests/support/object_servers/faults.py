@@ -20,12 +20,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class CutAnswer:
-    """The connection is reset after half of the answer's body."""
+    """The connection is reset after half of the answer's body, or before one of unknown size."""
 
 
 @dataclass(frozen=True)
 class CutBody:
-    """The connections are reset after half of the request's body."""
+    """The connections are reset after half of the request's body, which must not be empty."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,14 @@ class LoseAnswer:
 
 @dataclass(frozen=True)
 class Hang:
-    """Nobody answers until `release`, which resets the connections."""
+    """Nobody answers until `release`, which resets the connections.
 
+    Args:
+        reached: set as soon as somebody hangs: the time to kill a client in the midst of its work.
+        released: set by `release`.
+    """
+
+    reached: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
 
     def release(self) -> None:

@@ -22,13 +22,16 @@ class FaultProxy:
     Args:
         server: what the client is told: the container, at the proxy's port.
         upstream_port: where the real server listens.
+
+    Attributes:
+        exchanges: all requests that came in since `clear`, in order.
     """
 
     server: ObjectServer
     upstream_port: int
-    exchanges: list[Exchange] = field(default_factory=list)
-    _rules: list[Rule] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    exchanges: list[Exchange] = field(default_factory=list, init=False)
+    _rules: list[Rule] = field(default_factory=list, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def inject(
         self,

@@ -19,6 +19,7 @@ from ae_pipeline.dataset.source import HIDDEN, Source, count_ignored
 from ae_pipeline.dataset.table_format import refuse_inside_table, refuse_table
 from ae_pipeline.errors import EmptySourceError, SourceNotFoundError, listing
 from ae_pipeline.hidden_names import is_temporary
+from ae_pipeline.store import place, version_of
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ def discover(path: str | Path) -> Source:
         TableFormatError: `path` is a table with a log of its own, lies in one or holds one.
         EmptySourceError: there are no Parquet files.
     """
-    root = Path(path)
+    root = place(path)
     if os.path.isfile(root):  # unlike Path.is_file: False for names that cannot be
         _require_whole(root)
         refuse_inside_table(root)
@@ -133,18 +134,19 @@ def _walk_in_place(
     Adds links to folders to `links`, real folders to `visited`, and hidden names, relative to
     `top`, to `ignored`.
     """
-    for folder, folders, names in os.walk(root, onerror=_refuse):
-        refuse_table(Path(folder), folders, names)
-        real = real_root / Path(folder).relative_to(root)
+    for name, folders, names in os.walk(root, onerror=_refuse):
+        folder = type(root)(name)
+        refuse_table(folder, folders, names)
+        real = real_root / folder.relative_to(root)
         visited.add(real)
         hidden = [f"{name}/" for name in folders if _is_hidden(name)]
         # Half files hold nobody's rows.
         hidden += [name for name in names if _is_hidden(name) and not is_temporary(name)]
-        ignored += [_ignored(Path(folder), top, HIDDEN, name) for name in hidden]
+        ignored += [_ignored(folder, top, HIDDEN, name) for name in hidden]
         seen = [name for name in folders if not _is_hidden(name)]
-        links += [Path(folder, name) for name in seen if os.path.islink(Path(folder, name))]
+        links += [folder / name for name in seen if os.path.islink(folder / name)]
         folders[:] = [name for name in seen if real / name not in visited]
-        yield from (Path(folder, name) for name in names if not _is_hidden(name))
+        yield from (folder / name for name in names if not _is_hidden(name))
 
 
 def _refuse(error: OSError) -> None:
@@ -171,7 +173,7 @@ def _fragment(path: Path, root: Path, size_bytes: int) -> Fragment:
         raise SourceNotFoundError(
             "cannot read file", where=ascii(str(path)), got=str(error), remedy="rename it"
         ) from error
-    return Fragment(path, relative, size_bytes)
+    return Fragment(path, relative, size_bytes, version=version_of(path))
 
 
 def _ignored(path: Path, root: Path, reason: str, name: str = "") -> str:

@@ -27,6 +27,7 @@ from ae_pipeline.errors import (
     SourceNotFoundError,
 )
 from ae_pipeline.out_of_memory import is_out_of_memory, out_of_memory
+from ae_pipeline.store import is_unfetched, open_end
 
 
 def pinned(fragment: Fragment) -> Fragment:
@@ -106,9 +107,27 @@ def open_fragment(fragment: Fragment) -> Iterator[pq.ParquetFile]:
             yield file
 
 
+@contextmanager
+def open_footer(fragment: Fragment) -> Iterator[pq.ParquetFile]:
+    """Open a fragment for its footer alone; of an object, only that is fetched.
+
+    Its rows can be read, too, but slowly. Errors as `open_fragment`.
+    """
+    if not is_unfetched(fragment.path):
+        with open_fragment(fragment) as file:
+            yield file
+        return
+    with (
+        reading_errors(fragment),
+        open_end(fragment.path) as content,
+        pq.ParquetFile(content, coerce_int96_timestamp_unit=fragment.int96) as file,
+    ):
+        yield file
+
+
 def fragment_schema(fragment: Fragment) -> pa.Schema:
     """Return the Arrow schema of a fragment; `DuplicateColumnError` if two names are the same."""
-    with open_fragment(fragment) as file:
+    with open_footer(fragment) as file:
         schema = file.schema_arrow
     check_unique_names(schema.names, fragment.relative)
     return schema

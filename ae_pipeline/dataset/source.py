@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -75,10 +76,10 @@ class Source:
         """Root and partitions, which may be mounted elsewhere; none for a single file."""
         folders: dict[str, None] = {}
         if not self.is_single_file:
-            folders[str(self.root)] = None
+            folders[os.fspath(self.root)] = None
             for partition in dict.fromkeys(Path(one.relative).parent for one in self.fragments):
                 for part in (partition, *partition.parents):
-                    folders[str(self.root / part)] = None
+                    folders[os.fspath(self.root / part)] = None
         return tuple(folders)
 
     @property

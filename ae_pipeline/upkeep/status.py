@@ -130,6 +130,8 @@ def _finding(fragment: Fragment, source: Source, destination: Destination) -> Fi
     path = destination.root / fragment.relative
     found = footer_of(path)
     failure = destination.failed.get(fragment.relative)
+    if found is None and not failure and not path.exists():
+        return "missing", "never encoded"
     try:
         identity = source.fingerprint(fragment)
     except OutOfMemoryError:

@@ -23,7 +23,7 @@ from ae_pipeline.errors import (
 )
 from ae_pipeline.hidden_names import temporary_path
 from ae_pipeline.protection import check_unprotected
-from ae_pipeline.store import changing, is_remote
+from ae_pipeline.store import changing, is_remote, is_there
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _UNWRITABLE = {
@@ -87,6 +87,10 @@ def make_folders(folder: Path) -> None:
     Raises:
         DestinationOverlapError: it would lie in a protected folder.
     """
+    if is_remote(folder):  # which has a folder here at most
+        check_unprotected(folder)
+        folder.mkdir()
+        return
     missing = list(takewhile(lambda place: not place.exists(), (folder, *folder.parents)))
     if missing:
         check_unprotected(folder)
@@ -103,7 +107,7 @@ def remove(path: Path) -> None:
         DestinationError: it cannot be deleted.
     """
     with destination_errors(path):
-        if os.path.lexists(path):
+        if is_there(path):
             check_unprotected(path)
             changing.delete(path)
             path.unlink(missing_ok=True)
@@ -129,7 +133,9 @@ def rename(path: Path, target: Path) -> None:
         DestinationOverlapError: it is protected.
     """
     check_unprotected(path)
-    changing.move(path, target)
+    if is_remote(path):
+        changing.move(path, target)
+        return
     os.rename(path, target)
     sync_folder(target.parent)
 

@@ -13,7 +13,7 @@ from ae_pipeline.dataset.fragment import Fragment
 from ae_pipeline.dataset.opening import open_footer
 from ae_pipeline.dataset.source import Source
 from ae_pipeline.errors import AePipelineError, EmptySourceError, SourceNotFoundError, listing
-from ae_pipeline.store import place
+from ae_pipeline.store import is_there, place
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def still_there(source: Source, retired: Collection[str]) -> Source:
         source: as it was listed.
         retired: fragments whose sources were deleted after verification by now.
     """
-    left = tuple(one for one in source.fragments if os.path.lexists(one.path))
+    left = tuple(one for one in source.fragments if is_there(one.path))
     return without_retired_links(replace(source, fragments=left), retired)
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from io import BufferedReader
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -27,7 +28,7 @@ from ae_pipeline.errors import (
     SourceNotFoundError,
 )
 from ae_pipeline.out_of_memory import is_out_of_memory, out_of_memory
-from ae_pipeline.store import is_unfetched, open_end
+from ae_pipeline.store import is_unfetched, open_end, version_of
 
 
 def pinned(fragment: Fragment) -> Fragment:
@@ -172,6 +173,14 @@ def _identity_of(file: BufferedReader) -> Identity:
 def identity_of_status(status: os.stat_result) -> Identity:
     """Return what differs once a file is replaced or written to in place."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def identity_at(path: Path) -> Identity:
+    """Return the identity of the file that is there now; `OSError` if there is none."""
+    version = version_of(path)
+    if version is not None:
+        return 0, 0, version.size_bytes, version.time_ns
+    return identity_of_status(path.stat())
 
 
 def _require_file(file: BufferedReader, fragment: Fragment) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from ae_pipeline.dataset.fragment import Fragment, Identity
 from ae_pipeline.dataset.identity import fingerprint
-from ae_pipeline.dataset.opening import fragment_schema, identity_of_status, pinned
+from ae_pipeline.dataset.opening import fragment_schema, identity_at, pinned
 from ae_pipeline.errors import SourceNotFoundError, listing
 
 HIDDEN = "hidden"
@@ -34,7 +34,7 @@ class _Findings:
     ) -> _Found:
         """Return what was found of a file that is still the same, or read it."""
         try:
-            file = (fragment, identity_of_status(fragment.path.stat()))
+            file = (fragment, identity_at(fragment.path))
         except OSError:  # reading raises its own error
             return read(fragment)
         if file not in found:
@@ -117,3 +117,10 @@ def _pinned_if_there(fragment: Fragment) -> Fragment:
         return pinned(fragment)
     except (SourceNotFoundError, OSError):
         return fragment
+
+
+def describe_ignored(path: Path, root: Path, reason: str, name: str = "") -> str:
+    """Return a name and why it is no fragment, in characters that can be printed."""
+    relative = path.relative_to(root).as_posix()
+    relative = "/".join(part for part in (relative, name) if part not in ("", "."))
+    return f"{relative.encode(errors='backslashreplace').decode()} ({reason})"

@@ -8,12 +8,14 @@ from ae_pipeline.store.news import News, hear, take_news
 from ae_pipeline.store.paths import (
     ObjectPath,
     is_remote,
+    is_there,
     is_unfetched,
     look_below,
     open_end,
     place,
     using,
     version_of,
+    walk,
 )
 from ae_pipeline.store.session import Pass, accept, give_pass, visiting
 
@@ -27,6 +29,7 @@ __all__ = [
     "give_pass",
     "hear",
     "is_remote",
+    "is_there",
     "is_unfetched",
     "look_below",
     "open_end",
@@ -38,4 +41,5 @@ __all__ = [
     "version_of",
     "visiting",
     "visiting_stores",
+    "walk",
 ]

@@ -41,7 +41,7 @@ def put(mirror: Mirror, key: str, file: str, *, unless_changed: bool = False) ->
         etag = _put_if_unchanged(mirror, key, Path(file).read_bytes())
     else:
         etag = _put(mirror, key, Path(file), size_bytes)
-    mirror.entries[key] = Entry(quoted(etag), size_bytes, time.time_ns())
+    mirror.note(key, Entry(quoted(etag), size_bytes, time.time_ns()))
 
 
 def _put(mirror: Mirror, key: str, file: Path, size_bytes: int) -> str | None:
@@ -108,7 +108,7 @@ def delete(mirror: Mirror, key: str) -> None:
             obstore.delete(mirror.client, key)
 
     retried(request)
-    mirror.entries.pop(key, None)
+    mirror.forget(key)
 
 
 def move(mirror: Mirror, key: str, target: str) -> None:
@@ -126,7 +126,7 @@ def move(mirror: Mirror, key: str, target: str) -> None:
     entry = mirror.entries.get(key)
     size_bytes = int(meta["size"])
     time_ns = time.time_ns() if entry is None else entry.time_ns
-    mirror.entries[target] = Entry(quoted(meta.get("e_tag")), size_bytes, time_ns)
+    mirror.note(target, Entry(quoted(meta.get("e_tag")), size_bytes, time_ns))
     delete(mirror, key)
 
 

@@ -1,8 +1,8 @@
-"""The mirror of a bucket: a local tree of the names in it, whose content comes when it is read.
+"""The mirror of a bucket: its names, sizes and times as they were listed, and files for contents.
 
-Each object is a file of its size and time, empty blocks to begin with: a placeholder. Everything
-that asks for names, sizes and times therefore asks the local disk, and answers cost no request.
-Its mode tells a placeholder from a file with content, to all processes on this machine.
+Names, sizes and times are answered from memory. A file appears on this machine when somebody asks
+for its status or its content: at first a placeholder of its size and time, with empty blocks. Its
+mode tells a placeholder from a file with content, to all processes on this machine.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ from typing import Any  # obstore's client and answers
 from ae_pipeline.errors import SourceNotFoundError
 from ae_pipeline.locations import Location, mirror_of
 from ae_pipeline.store.faults import faults, retried
+from ae_pipeline.store.tree import Tree
 
 #: Modes of a placeholder and of a file with content: the owner may write to both.
 _PLACEHOLDER, CONTENT = 0o700, 0o600
 _LIST_CHUNK = 1000
 _LONGEST_NAME = 255
+_IMPOSSIBLE = {"", ".", ".."}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One version of an object.
 
@@ -49,7 +51,7 @@ class Entry:
 
 
 class Mirror:
-    """The local tree of one bucket.
+    """The objects of one bucket, as far as they were listed.
 
     Args:
         client: of obstore.
@@ -61,7 +63,8 @@ class Mirror:
         self.client, self.bucket = client, bucket
         self.folder = mirror_of(os.fspath(home), bucket)
         self.entries: dict[str, Entry] = {}
-        self._lock = threading.Lock()
+        self.tree = Tree()
+        self._lock = threading.RLock()
 
     def uri(self, key: str) -> str:
         """Return the URI of a key."""
@@ -72,21 +75,24 @@ class Mirror:
         return f"{self.folder}/{key}" if key else self.folder
 
     def refresh(self, prefix: str) -> None:
-        """List the objects below a prefix, or the one of that name, and mirror what is new.
+        """List the objects below a prefix, or the one of that name.
 
         Raises:
             StoreError: it cannot be listed.
             SourceNotFoundError: a key cannot be the name of a file.
         """
+        found = _without_folders(retried(lambda: dict(self._listed(prefix))))
         with self._lock:
-            found = _without_folders(retried(lambda: dict(self._listed(prefix))))
             known = [key for key in self.entries if key == prefix or _is_below(key, prefix)]
             for key in known:
                 if key not in found:
                     self.forget(key)
             for key, entry in found.items():
-                if not entry.is_same(self.entries.get(key)):
-                    self._place(key, entry)
+                self.note(key, entry)
+            # Two places are told apart by the folders that they have on this machine.
+            os.makedirs(os.path.dirname(self.path(prefix)), exist_ok=True)
+            if prefix not in self.entries:
+                os.makedirs(self.path(prefix), exist_ok=True)
 
     def _listed(self, prefix: str) -> Iterator[tuple[str, Entry]]:
         import obstore  # noqa: PLC0415, of an extra
@@ -103,8 +109,9 @@ class Mirror:
 
     def _checked(self, key: str) -> str:
         parts = key.split("/")
-        longest = max(len(part.encode()) for part in parts)
-        if longest > _LONGEST_NAME or not {"", ".", ".."}.isdisjoint(parts) or "\0" in key:
+        is_short = len(key) <= _LONGEST_NAME // 4  # in any characters
+        longest = 0 if is_short else max(len(part.encode()) for part in parts)
+        if longest > _LONGEST_NAME or not _IMPOSSIBLE.isdisjoint(parts) or "\0" in key:
             raise SourceNotFoundError(
                 "object has a key that no file can have",
                 where=self.uri(key),
@@ -113,44 +120,47 @@ class Mirror:
             )
         return key
 
-    def _place(self, key: str, entry: Entry) -> None:
-        """Make the placeholder of a version; a reader that has the former one open keeps it."""
-        path = self.path(key)
-        try:
-            if key in self.entries:
-                os.unlink(path)
-            descriptor = _created(path)
-        except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
-            raise SourceNotFoundError(
-                "one key is a file and a folder",
-                where=self.uri(key),
-                remedy="rename one of them, or name a folder without them",
-            ) from error
-        try:
-            os.ftruncate(descriptor, entry.size_bytes)
-            os.utime(descriptor, ns=(entry.time_ns, entry.time_ns))
-        finally:
-            os.close(descriptor)
-        self.entries[key] = entry
-
     def note(self, key: str, entry: Entry) -> None:
-        """Take up a version that was published, or listed, elsewhere."""
+        """Take up a version that was listed or published; what is here of another one goes.
+
+        Raises:
+            SourceNotFoundError: one key is a file and a folder.
+        """
         with self._lock:
-            if os.path.lexists(self.path(key)):
-                self.entries[key] = entry
-            else:
-                self._place(key, entry)
+            known = self.entries.get(key)
+            if entry.is_same(known):
+                return
+            if known is None and not self.tree.add(key):
+                raise SourceNotFoundError(
+                    "one key is a file and a folder",
+                    where=self.uri(key),
+                    remedy="rename one of them, or name a folder without them",
+                )
+            self.entries[key] = entry
+            if known is not None:
+                with suppress(FileNotFoundError):
+                    os.unlink(self.path(key))
 
     def forget(self, key: str) -> None:
-        """Drop an object that is gone, and folders that this leaves empty."""
-        self.entries.pop(key, None)
+        """Drop an object that is gone."""
+        with self._lock:
+            if self.entries.pop(key, None) is not None:
+                self.tree.remove(key)
+            with suppress(FileNotFoundError, NotADirectoryError):
+                os.unlink(self.path(key))
+
+    def file_of(self, key: str) -> str:
+        """Return the path of an object's file, which is a placeholder unless it was fetched.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+        """
         path = self.path(key)
-        try:
-            os.unlink(path)
-            while (path := os.path.dirname(path)) != self.folder:
-                os.rmdir(path)
-        except OSError:  # gone, or not empty
-            return
+        with self._lock:
+            if key in self.entries and not os.path.lexists(path):
+                _make_placeholder(path, self.entries[key])
+        os.stat(path)
+        return path
 
 
 def is_placeholder(path: str) -> bool:
@@ -165,20 +175,23 @@ def empty(path: str, entry: Entry) -> None:
     try:
         os.fchmod(descriptor, _PLACEHOLDER)  # first: whoever opens it from now on fetches it
         os.ftruncate(descriptor, 0)
-        os.ftruncate(descriptor, entry.size_bytes)
-        os.utime(descriptor, ns=(entry.time_ns, entry.time_ns))
+        _shape(descriptor, entry)
     finally:
         os.close(descriptor)
 
 
-def _created(path: str) -> int:
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+def _make_placeholder(path: str, entry: Entry) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY, _PLACEHOLDER)
     try:
-        descriptor = os.open(path, flags, _PLACEHOLDER)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        descriptor = os.open(path, flags, _PLACEHOLDER)
-    return descriptor
+        _shape(descriptor, entry)
+    finally:
+        os.close(descriptor)
+
+
+def _shape(descriptor: int, entry: Entry) -> None:
+    os.ftruncate(descriptor, entry.size_bytes)
+    os.utime(descriptor, ns=(entry.time_ns, entry.time_ns))
 
 
 def _entry(meta: Any) -> Entry:

@@ -7,20 +7,30 @@ URI.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import stat
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
+from fnmatch import fnmatchcase
 from io import BufferedReader, TextIOWrapper
 from pathlib import Path, PosixPath
-from typing import IO, Any, BinaryIO  # Any: as pathlib has it
+from typing import Any  # pathlib has an overload per mode
 
 from ae_pipeline.locations import location_of, parse
 from ae_pipeline.store.mirror import Entry, Mirror, is_placeholder
 from ae_pipeline.store.ranges import RangedFile
 from ae_pipeline.store.session import current, mirrored
+from ae_pipeline.store.tree import Tree
+
+#: Twice the end that is fetched at once.
+_SMALL_BYTES = 1 << 17
 
 
 class ObjectPath(PosixPath):
-    """The path of an object or of a prefix; what is opened for reading is fetched first."""
+    """The path of an object or of a prefix; what is opened for reading is fetched first.
+
+    Questions about names are answered from the listing, and files that are only on this machine,
+    such as half-written ones, count as well.
+    """
 
     __slots__ = ()
 
@@ -34,20 +44,129 @@ class ObjectPath(PosixPath):
         location = location_of(local)
         return local if location is None else location.uri
 
-    def open(  # type: ignore[override]  # overloads, one per mode
+    def open(
         self,
         mode: str = "r",
         buffering: int = -1,
         encoding: str | None = None,
         errors: str | None = None,
         newline: str | None = None,
-    ) -> IO[Any]:
+    ) -> Any:
         """Open the file of the mirror; errors as `Staging.open`."""
-        if mode not in ("r", "rb", "rt") or location_of(os.fspath(self)) is None:
+        mirror, key = self._found()
+        if mode not in ("r", "rb", "rt") or key not in mirror.entries:
             return super().open(mode, buffering, encoding, errors, newline)
-        session = current()
-        file = BufferedReader(session.staging.open(*session.find(os.fspath(self))))
+        file = BufferedReader(current().staging.open(*current().find(os.fspath(self))))
         return file if mode == "rb" else TextIOWrapper(file, encoding, errors, newline)
+
+    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+        """Return the status of the file of the mirror, made now if it is not here."""
+        mirror, key = self._found()
+        if key in mirror.entries:
+            mirror.file_of(key)
+        return super().stat(follow_symlinks=follow_symlinks)
+
+    def lstat(self) -> os.stat_result:
+        """Return size and time as they were listed, without a file; a folder has no time."""
+        mirror, key = self._found()
+        entry = mirror.entries.get(key)
+        if entry is not None:
+            seconds = entry.time_ns / 1e9
+            size = entry.size_bytes
+            return os.stat_result((stat.S_IFREG, 0, 0, 1, 0, 0, size, seconds, seconds, seconds))
+        if mirror.tree.is_folder(key):
+            return os.stat_result((stat.S_IFDIR, 0, 0, 1, 0, 0, 0, 0, 0, 0))
+        return os.lstat(os.fspath(self))
+
+    def mkdir(self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
+        """Make the folder on this machine, for files on their way: a store has none."""
+        os.makedirs(os.fspath(self), mode, exist_ok=True)
+
+    def rmdir(self) -> None:
+        """Remove the folder from this machine, if it is empty: in a store it is gone by then."""
+        with suppress(OSError):
+            os.rmdir(os.fspath(self))
+
+    def exists(self) -> bool:
+        """Whether there is such an object, prefix or file."""
+        mirror, key = self._found()
+        return key in mirror.entries or mirror.tree.is_folder(key) or self.is_file()
+
+    def is_dir(self) -> bool:
+        """Whether there are objects below this prefix."""
+        mirror, key = self._found()
+        return mirror.tree.is_folder(key)
+
+    def is_file(self) -> bool:
+        """Whether there is such an object, or a file that is only here."""
+        mirror, key = self._found()
+        return key in mirror.entries or os.path.isfile(os.fspath(self))
+
+    def is_symlink(self) -> bool:
+        """Whether this is a link: never."""
+        return False
+
+    def iterdir(self) -> Generator[ObjectPath, None, None]:
+        """Yield what lies in this folder, files that are only here last."""
+        mirror, key = self._found()
+        names = mirror.tree.names(key)
+        yield from (self / name for name in names)
+        with suppress(FileNotFoundError):
+            here = (name for name in os.listdir(os.fspath(self)) if name not in names)
+            yield from (self / name for name in here if (self / name).is_file())
+
+    def glob(self, pattern: str) -> Generator[ObjectPath, None, None]:
+        """Yield what lies in this folder and matches."""
+        return (path for path in self.iterdir() if fnmatchcase(path.name, pattern))
+
+    def rglob(self, pattern: str) -> Generator[ObjectPath, None, None]:
+        """Yield what lies at any depth below this folder and matches."""
+        for folder, folders, files in walk(self):
+            names = (name for name in (*folders, *files) if fnmatchcase(name, pattern))
+            yield from (type(self)(folder / name) for name in names)
+
+    def _found(self) -> tuple[Mirror | _Nothing, str]:
+        """Return the mirror and the key; above all buckets there are only folders of ours."""
+        local = os.fspath(self)
+        return (_NOTHING, "") if location_of(local) is None else current().find(local)
+
+
+class _Nothing:
+    """A mirror without objects."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.tree = Tree()
+
+    def file_of(self, key: str) -> str:
+        """Return the path of an object's file: there is none."""
+        raise FileNotFoundError(key)
+
+
+_NOTHING = _Nothing()
+
+
+def walk(
+    root: Path, onerror: Callable[[OSError], None] | None = None
+) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Yield each folder at or below a path, and the names of folders and files in it.
+
+    Args:
+        root: of files or of objects.
+        onerror: as with `os.walk`, which this is for files.
+    """
+    if not isinstance(root, ObjectPath):
+        for name, folders, files in os.walk(root, onerror=onerror):
+            yield Path(name), folders, files
+        return
+    mirror, key = current().find(os.fspath(root))
+    for folder, folders, files in mirror.tree.walk(key):
+        yield type(root)(mirror.path(folder)), folders, files
+
+
+def is_there(path: Path) -> bool:
+    """Whether a path is that of something, a broken link among others."""
+    return path.exists() if isinstance(path, ObjectPath) else os.path.lexists(path)
 
 
 def place(text: str | Path) -> Path:
@@ -105,7 +224,7 @@ def using(path: Path, version: Entry | None) -> Iterator[None]:
         yield
 
 
-def open_end(path: Path) -> BinaryIO:
+def open_end(path: Path) -> BufferedReader:
     """Open a file of which little but the end is read; of an object, only that is fetched.
 
     Raises:
@@ -114,7 +233,8 @@ def open_end(path: Path) -> BinaryIO:
     """
     found = unfetched(path)
     if found is None:
-        return path.open("rb")
+        file: BufferedReader = path.open("rb")
+        return file
     return BufferedReader(RangedFile(*found), 1 << 12)
 
 
@@ -124,20 +244,15 @@ def is_unfetched(path: Path) -> bool:
 
 
 def unfetched(path: Path) -> tuple[Mirror, str, Entry] | None:
-    """Return the mirror, key and version of an object that is not here; None for all others."""
+    """Return the mirror, key and version of an object that is not here; None for all others.
+
+    A small one counts as here: all of it comes as fast as a part of it.
+    """
     if not isinstance(path, ObjectPath):
         return None
     mirror, key = current().find(os.fspath(path))
-    local = os.fspath(path)
-    try:
-        if not is_placeholder(local):
-            return None
-    except FileNotFoundError:
+    entry, local = mirror.entries.get(key), mirror.path(key)
+    if entry is None or entry.size_bytes <= _SMALL_BYTES:
         return None
-    return mirror, key, mirror.entries.get(key) or _entry_at(local)
-
-
-def _entry_at(local: str) -> Entry:
-    """Return what a placeholder tells that another process has made."""
-    status = os.stat(local)
-    return Entry(None, status.st_size, status.st_mtime_ns)
+    is_here = os.path.lexists(local) and not is_placeholder(local)
+    return None if is_here else (mirror, key, entry)

@@ -12,7 +12,7 @@ from pathlib import Path
 from ae_pipeline.errors import DiskFullError
 from ae_pipeline.locations import SESSION_PREFIX
 
-_LOCK_FILE, _LISTED_FILE = ".lock", ".listed"
+_LOCK_FILE = ".lock"
 #: Free bytes that staging leaves to others on the disk.
 _SPARED_BYTES = 1 << 28
 
@@ -38,7 +38,6 @@ class Scratch:
         made = root / f".{name}"  # unseen by others until it is locked
         made.mkdir(mode=0o700)
         lock = _locked(made)
-        (made / _LISTED_FILE).touch()
         return cls(made.rename(root / name), lock)
 
     @classmethod
@@ -46,11 +45,6 @@ class Scratch:
         """Use the folder of a session that another process, perhaps on another machine, has."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return cls(folder, _locked(folder))
-
-    @property
-    def is_listed(self) -> bool:
-        """Whether this is the machine of the job itself, which lists what it visits."""
-        return (self.folder / _LISTED_FILE).exists()
 
     def remove(self) -> None:
         """Delete the folder with everything in it."""

@@ -5,7 +5,9 @@ One session serves all jobs of a process that run at the same time, and its work
 
 from __future__ import annotations
 
+import json
 import os
+import secrets
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,10 +32,12 @@ class Pass:
     Args:
         home: folder of the session, by the same path on every machine.
         stores: settings by URI prefix.
+        listing: name of the file in it that has what was listed.
     """
 
     home: str
     stores: Mapping[str, StoreConfig]
+    listing: str
 
 
 class Session:
@@ -52,7 +56,7 @@ class Session:
         self.staging, self.facts = Staging(), Facts()
         self.index = Index(self.facts)
         self._scratch, self._lock = scratch, threading.RLock()
-        self._is_listed = is_owner or scratch.is_listed
+        self._is_listed = is_owner
         self._mirrors: dict[str, Mirror] = {}
         self._changes: list[tuple[str, Entry | None]] = []
 
@@ -86,6 +90,29 @@ class Session:
         mirror.refresh(location.key)
         self.index.load(mirror, location.key)
 
+    def save_listing(self) -> str:
+        """Write what was listed to a file for workers on this machine; return its name."""
+        rows = [
+            (mirror.bucket.root, key, entry.etag, entry.size_bytes, entry.time_ns)
+            for mirror in list(self._mirrors.values())
+            for key, entry in list(mirror.entries.items())
+        ]
+        name = f"{_LISTING}{secrets.token_hex(4)}"
+        (self.home / name).write_text(json.dumps(rows), encoding="utf-8")
+        return name
+
+    def load_listing(self, name: str) -> None:
+        """Take up, in a worker, what the job has listed, if this is the job's machine."""
+        try:
+            rows = json.loads((self.home / name).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return
+        for root, key, etag, size_bytes, time_ns in rows:
+            location = parse(root)
+            if location is not None:
+                self.mirror(location).note(key, Entry(etag, size_bytes, time_ns))
+        self._is_listed = True
+
     def changed(self, uri: str, entry: Entry | None) -> None:
         """Note, in a worker, that an object has another version, or none."""
         if not self.is_owner:
@@ -111,10 +138,12 @@ class Session:
         return self.stores[max(fitting, key=len)] if fitting else StoreConfig()
 
 
+_LISTING = ".listing-"
 #: What the visits around a place in the program have listed.
 _visited: ContextVar[tuple[Location, ...]] = ContextVar("visited", default=())
 _lock = threading.RLock()
 _session: Session | None = None
+_given: Pass | None = None
 _n_visits = 0
 
 
@@ -176,18 +205,22 @@ def mirrored(location: Location) -> str:
 def give_pass() -> Pass | None:
     """Return what workers need; None if nothing is visited."""
     session = _session
-    return None if session is None else Pass(str(session.home), session.stores)
+    if session is None:
+        return None
+    return Pass(str(session.home), session.stores, session.save_listing())
 
 
 def accept(given: Pass | None) -> None:
     """Visit, in a worker, what the job visits that gave the pass; until the next one is given."""
-    global _session  # noqa: PLW0603, one session per process
+    global _session, _given  # noqa: PLW0603, one session per process
     with _lock:
-        if given is None or (_session is not None and str(_session.home) == given.home):
+        if given is None or given == _given:
             return
         if _session is not None and _session.lists_itself:
             _session.close()
+        _given = given
         _session = Session(Scratch.join(Path(given.home)), given.stores, is_owner=False)
+        _session.load_listing(given.listing)
 
 
 def _enter(stores: Mapping[str, StoreConfig], scratch: str | None) -> Session:

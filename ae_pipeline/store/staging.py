@@ -62,7 +62,7 @@ class Staging:
             DiskFullError: there is no space for it.
             StoreError: it cannot be fetched.
         """
-        path = mirror.path(key)
+        path = mirror.file_of(key)
         with self._lock:
             self._held[path] += 1
             lock = self._fetching.setdefault(path, threading.Lock())

@@ -23,6 +23,7 @@ from ae_pipeline.storage import (
     is_codec_id,
     read_footer,
 )
+from ae_pipeline.store import walk
 from ae_pipeline.upkeep.footers import footer_of
 from ae_pipeline.upkeep.rejection import has_successor
 from ae_pipeline.upkeep.replacing import is_still_needed
@@ -130,8 +131,8 @@ def _replaced(root: Path) -> Iterator[Found]:
 
 def _files_of(folder: Path) -> Iterator[Path]:
     """Yield the regular files in a folder, at any depth."""
-    for place, _, names in os.walk(folder):
-        for path in (Path(place, name) for name in names):
+    for place, _, names in walk(folder):
+        for path in (place / name for name in names):
             if stat.S_ISREG(path.lstat().st_mode):
                 yield path
 

@@ -6,7 +6,6 @@ has its rows twice. Every verb that reads a dataset warns of them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 from ae_pipeline.dataset import Fragment, fingerprint, open_footer
 from ae_pipeline.errors import AePipelineError, listing
 from ae_pipeline.storage import read_notes
-from ae_pipeline.store import place
+from ae_pipeline.store import is_there, place
 from ae_pipeline.upkeep.footers import footer_of
 
 _NAMED = 3
@@ -41,7 +40,7 @@ def find_orphans(
     return tuple(
         one
         for one in fragments
-        if one.relative not in retired and not os.path.lexists(source / one.relative)
+        if one.relative not in retired and not is_there(source / one.relative)
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from ae_pipeline.errors import AePipelineError
 from ae_pipeline.publish import remove
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.storage import read_notes, remove_note
-from ae_pipeline.store import place
+from ae_pipeline.store import is_there, place
 from ae_pipeline.upkeep.footers import footer_of
 from ae_pipeline.upkeep.orphans import source_root
 from ae_pipeline.work import Outcome
@@ -87,7 +86,7 @@ def _remove(plan: BackfillPlan, names: Sequence[str]) -> tuple[str, ...]:
     for relative in names:
         path = root / relative
         # Checked again, since a writer may be replacing files at this very moment.
-        if relative in retired or not source.is_dir() or os.path.lexists(source / relative):
+        if relative in retired or not source.is_dir() or is_there(source / relative):
             continue
         remove(path)
         remove_note(root, "failed", relative)

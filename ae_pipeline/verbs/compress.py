@@ -5,7 +5,6 @@ Each step is a function of its own, so that a flow can wrap it in a task.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,7 @@ from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
 from ae_pipeline.results.drift import DriftReport
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import Marker, claim, read_notes
-from ae_pipeline.store import place, visiting_stores
+from ae_pipeline.store import is_there, place, visiting_stores
 from ae_pipeline.upkeep import (
     choose_codecs,
     finish_retiring,
@@ -236,7 +235,7 @@ def _lost(archive: Path) -> tuple[FragmentFailure, ...]:
     return tuple(
         FragmentFailure(relative, "its source was deleted, and its archive file is gone", False)
         for relative in read_notes(archive, "retired")
-        if not os.path.lexists(archive / relative)
+        if not is_there(archive / relative)
     )
 
 

@@ -6,7 +6,6 @@ next run knows what a killed one left.
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -18,7 +17,7 @@ from ae_pipeline.fragments import DecodePlan, EncodePlan
 from ae_pipeline.results.backfill import BackfillPlan, PlannedFragment
 from ae_pipeline.results.compress import Intention
 from ae_pipeline.storage import codec_directory, read_notes, read_unchecked, remove_note, write_note
-from ae_pipeline.store import place
+from ae_pipeline.store import is_there, place
 from ae_pipeline.upkeep import source_root
 from ae_pipeline.verbs.decode_plan import plan_verify
 from ae_pipeline.work import Outcome
@@ -122,4 +121,4 @@ def _gone(job: CompressJob) -> list[str]:
     archive, source = place(job.archive), source_root(job.source)
     names = read_unchecked(archive) - set(read_notes(archive, "retired"))
     places = (archive, source)
-    return [n for n in sorted(names) if not any(os.path.lexists(place / n) for place in places)]
+    return [n for n in sorted(names) if not any(is_there(place / n) for place in places)]

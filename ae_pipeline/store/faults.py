@@ -75,7 +75,7 @@ def faults(uri: str) -> Iterator[None]:
 def _translated(error: Exception, uri: str) -> Exception:
     kind, text = type(error).__name__, _line(error)
     for pattern, what, remedy in _REFUSED:
-        if pattern.search(f"{kind}: {text}"):
+        if pattern.search(f"{kind}: {error}"):
             return StoreDeniedError(what, where=uri, got=text, remedy=remedy)
     if kind in ("NotFoundError", "FileNotFoundError"):
         return FileNotFoundError(errno.ENOENT, "no such object", uri)

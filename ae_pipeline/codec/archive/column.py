@@ -37,6 +37,7 @@ from ae_pipeline.coding import (
 Values = Shaped[np.ndarray, "present"]
 Cells = Int64[np.ndarray, "present"]
 Prediction = Float64[np.ndarray, "present"]
+Rows = Int64[np.ndarray, "chosen"]
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,13 @@ class Stored:
         cells: from which other columns may be predicted.
         whole: a method of the same decoded values that keeps integers as they are, and these; None
             for a column without integers.
+        is_packed: whether the main stream is there; cells of direct coding may be packed later.
     """
 
     streams: ColumnStreams
     cells: Cells
     whole: tuple[Method, Cells] | None = None
+    is_packed: bool = True
 
 
 @dataclass(frozen=True)
@@ -128,15 +131,33 @@ class ColumnCodec:
         is_valid = column.is_valid().to_numpy(zero_copy_only=False)
         return Present(values[is_valid], is_valid, pack_validity(is_valid))
 
-    def direct(self, present: Present) -> Stored:
-        """Store without any prediction."""
-        if self.has_cells:
-            return self._on_grid(present, None)
-        return self._lossless(present)
+    def direct(self, present: Present, *, packs: bool = True) -> Stored:
+        """Store without any prediction; leave the packing of cells to later, if told to."""
+        if not self.has_cells:
+            return self._lossless(present)
+        integers, exact = self.quantizer.quantize(present.values, None)
+        packs |= len(exact) > MANY_EXACT * len(present.values)
+        main = pack_integers(integers) if packs else b""
+        whole = Method.DIRECT, integers
+        own = Stored(_with_exact(Method.DIRECT, main, present, exact), integers, whole, packs)
+        return self._unless_lossless(own, present, exact)
 
-    def network_residuals(self, present: Present, prediction: Prediction) -> Stored:
-        """Store residuals of the network's prediction; never for a lossless column."""
-        return self._on_grid(present, prediction)
+    def network_residuals(
+        self, present: Present, prediction: Prediction, most_bytes: int | None = None
+    ) -> Stored:
+        """Store residuals of the network's prediction; never for a lossless column.
+
+        Args:
+            present: values of the column.
+            prediction: of them.
+            most_bytes: as in `pack_residuals`.
+        """
+        residuals, exact = self.quantizer.quantize(present.values, prediction)
+        cells = restored_cells(residuals, prediction)
+        method, main = pack_residuals(residuals, prediction, most_bytes)
+        whole = Method.NETWORK_RESIDUALS, residuals
+        own = Stored(_with_exact(method, main, present, exact), cells, whole)
+        return self._unless_lossless(own, present, exact)
 
     def decode(
         self,
@@ -194,23 +215,12 @@ class ColumnCodec:
         cells = _decode_cells(streams, n_present, is_valid, predictions)
         return dequantize(grid, cells, None, self.dtype), cells
 
-    def _on_grid(self, present: Present, prediction: Prediction | None) -> Stored:
-        """Quantise, and store exactly what rounding would spoil."""
-        values = present.values
-        integers, exact = self.quantizer.quantize(values, prediction)
-        if prediction is None:
-            cells, method, main = integers, Method.DIRECT, pack_integers(integers)
-            whole = Method.DIRECT, integers
-        else:
-            cells = restored_cells(integers, prediction)
-            method, main = pack_residuals(integers, prediction)
-            whole = Method.NETWORK_RESIDUALS, integers
-        streams = ColumnStreams(method, main, present.validity, *_pack_exact(values, exact))
-        stored = Stored(streams, cells, whole)
-        if len(exact) <= MANY_EXACT * len(values):
-            return stored
+    def _unless_lossless(self, own: Stored, present: Present, exact: Rows) -> Stored:
+        """Return a way, or lossless coding where that is smaller than many exact values."""
+        if len(exact) <= MANY_EXACT * len(present.values):
+            return own
         lossless = self._lossless(present)
-        return stored if streams.n_bytes <= lossless.streams.n_bytes else lossless
+        return own if own.streams.n_bytes <= lossless.streams.n_bytes else lossless
 
     def _lossless(self, present: Present) -> Stored:
         main = pack_numbers(present.values)
@@ -263,9 +273,12 @@ def _raw_values(column: pa.Array, dtype: np.dtype[Any]) -> Values:
     return np.frombuffer(column.buffers()[1], dtype, count=len(column), offset=start)
 
 
-def _pack_exact(values: Values, exact: Int64[np.ndarray, "chosen"]) -> tuple[bytes, bytes]:
-    """Pack the rows of values that are stored exactly, and the values."""
-    return (pack_positions(exact), pack_numbers(values[exact])) if len(exact) else (b"", b"")
+def _with_exact(method: Method, main: bytes, present: Present, exact: Rows) -> ColumnStreams:
+    """Return streams with what rounding would spoil: its rows, and its values as they are."""
+    if not len(exact):
+        return ColumnStreams(method, main, present.validity)
+    values = pack_numbers(present.values[exact])
+    return ColumnStreams(method, main, present.validity, pack_positions(exact), values)
 
 
 def _restore_exact(values: Values, streams: ColumnStreams, dtype: np.dtype[Any]) -> None:

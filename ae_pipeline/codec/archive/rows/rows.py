@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -66,6 +66,7 @@ def read_rows(
     quantizers: Sequence[Quantizer],
     columns: Sequence[ColumnCodec],
     mapped: Collection[str],
+    packed: Callable[[int], bool] = lambda _: True,
 ) -> BlockRows:
     """Store every lane without prediction.
 
@@ -75,6 +76,7 @@ def read_rows(
         quantizers: of the feature columns.
         columns: of their lanes.
         mapped: feature columns that are coded elsewhere; they have nothing to store.
+        packed: whether a lane, by its number, is surely stored as it is.
     """
     rows = BlockRows(len(records))
     vectors = set(schema.vectors)
@@ -87,10 +89,11 @@ def read_rows(
         elif name in vectors:
             part = split_vectors(Vectors.of(records.column(name)), quantizer)
             own = part.own
-            rows.add(part.lanes, list(map(ColumnCodec.direct, lanes, part.lanes)))
+            pairs = zip(numbers, lanes, part.lanes, strict=True)
+            rows.add(part.lanes, [lane.direct(p, packs=packed(n)) for n, lane, p in pairs])
         else:
             present = lanes[0].present(records.column(name))
-            rows.add([present], [lanes[0].direct(present)])
+            rows.add([present], [lanes[0].direct(present, packs=packed(numbers[0]))])
         if name in vectors:
             rows.vectors[numbers] = own
     return rows

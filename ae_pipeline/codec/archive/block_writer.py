@@ -96,14 +96,14 @@ class BlockWriter:
     ) -> tuple[tuple[bytes, ...], Ways]:
         """Return the packed codes of the network, and the ways with its residuals among them."""
         codes = self._codes(network, records, rows.present)
-        learned = [list(own) for own in rows.ways]
+        learned = list(rows.ways)
         for number, prediction in network.predict(codes, len(records)).items():
             column, part = self.codec.columns[number], rows.present[number]
             wanted = self.choice.wanted(number) & NETWORK_METHODS
             if column.has_cells and wanted:
                 most = self._most_bytes(number, len(part.values))
                 own = column.network_residuals(part, prediction[part.is_valid], most)
-                learned[number].append(own)
+                learned[number] = rows.ways[number].with_learned(own)
         packed = tuple(pack_each(codes.T.copy()))
         self.choice.note_codes(sum(map(len, packed)))
         return packed, learned

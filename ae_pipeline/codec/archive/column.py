@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any  # a dtype known at run time only
 
 import numpy as np
@@ -61,16 +62,44 @@ class Stored:
 
     Args:
         streams: of the column.
-        cells: from which other columns may be predicted.
+        own_cells: from which other columns may be predicted; a function makes those that may not
+            be needed.
         whole: a method of the same decoded values that keeps integers as they are, and these; None
             for a column without integers.
         is_packed: whether the main stream is there; cells of direct coding may be packed later.
     """
 
     streams: ColumnStreams
-    cells: Cells
+    own_cells: Cells | Callable[[], Cells]
     whole: tuple[Method, Cells] | None = None
     is_packed: bool = True
+
+    @cached_property
+    def cells(self) -> Cells:
+        """From which other columns may be predicted."""
+        return self.own_cells() if callable(self.own_cells) else self.own_cells
+
+
+@dataclass(frozen=True)
+class LaneWays:
+    """The ways to store a lane that need no other lane.
+
+    Args:
+        make_direct: stores it without any prediction.
+        learned: residuals of the network's prediction; None without.
+    """
+
+    make_direct: Callable[[], Stored]
+    learned: Stored | None = None
+
+    @cached_property
+    def direct(self) -> Stored:
+        """The lane without any prediction, made when it is first asked for."""
+        return self.make_direct()
+
+    def with_learned(self, learned: Stored) -> LaneWays:
+        """Return the ways with residuals of the network; both have one direct coding."""
+        return LaneWays(lambda: self.direct, learned)
 
 
 @dataclass(frozen=True)
@@ -153,7 +182,7 @@ class ColumnCodec:
             most_bytes: as in `pack_residuals`.
         """
         residuals, exact = self.quantizer.quantize(present.values, prediction)
-        cells = restored_cells(residuals, prediction)
+        cells = partial(restored_cells, residuals, prediction)
         method, main = pack_residuals(residuals, prediction, most_bytes)
         whole = Method.NETWORK_RESIDUALS, residuals
         own = Stored(_with_exact(method, main, present, exact), cells, whole)
@@ -225,7 +254,7 @@ class ColumnCodec:
     def _lossless(self, present: Present) -> Stored:
         main = pack_numbers(present.values)
         streams = ColumnStreams(Method.LOSSLESS, main, present.validity)
-        return Stored(streams, self.cells_of(present.values))
+        return Stored(streams, partial(self.cells_of, present.values))
 
 
 def store_elsewhere(n_rows: int) -> tuple[Present, Stored]:

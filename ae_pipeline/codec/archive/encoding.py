@@ -12,13 +12,14 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ae_pipeline.codec.archive.column import Present, Stored
+from ae_pipeline.codec.archive.column import LaneWays, Present, Stored
 from ae_pipeline.codec.archive.effort import EVERY_METHOD, WayChoice
 from ae_pipeline.codec.archive.table import KnownTable, TableCodec, dead, pack_picks, spread
 from ae_pipeline.codec.archive.ways import as_packed, linear_ways, smallest, with_main
 from ae_pipeline.coding import (
     LINEAR_METHODS,
     MODELLED_VALIDITY,
+    NETWORK_METHODS,
     LinearPredictor,
     MappedStreams,
     Method,
@@ -42,13 +43,13 @@ class FeatureWalk:
     Args:
         predictor: None if no column is predicted linearly.
         present: values of each feature column.
-        ways: to store each, direct coding first; cells of linear prediction are added.
+        ways: to store each, to which those of linear prediction are added.
         choice: the ways that are tried.
     """
 
     predictor: LinearPredictor | None
     present: Sequence[Present]
-    ways: Sequence[list[Stored]]
+    ways: Sequence[LaneWays]
     choice: WayChoice = field(default_factory=WayChoice)
     chosen: dict[int, Stored] = field(default_factory=dict)
 
@@ -86,8 +87,13 @@ class FeatureWalk:
         self, number: int, modelled: Modelled | None, wanted: frozenset[Method]
     ) -> list[Stored]:
         """Return the wanted ways of one column, as far as there are any."""
-        direct, part = self.ways[number][0], self.present[number]
-        ways = [as_packed(one) for one in self.ways[number] if one.streams.method in wanted]
+        own, part = self.ways[number], self.present[number]
+        learned = [one for one in (own.learned,) if one and one.streams.method in wanted]
+        if wanted <= NETWORK_METHODS:
+            return learned
+        direct = own.direct
+        ways = [as_packed(direct)] if direct.streams.method in wanted else []
+        ways += learned
         if direct.streams.method is not Method.DIRECT:
             return ways
         if self.predictor is not None and len(part.values) and wanted & LINEAR_METHODS:
@@ -171,7 +177,7 @@ class TableWalk:
         number = self.numbers[column.column]
         if column.role == "validity":
             return Integers(self.features.present[number].is_valid.astype(np.int64), None)
-        return self._cells(name, number, self.features.ways[number][0])
+        return self._cells(name, number, self.features.ways[number].direct)
 
     def _split(self, name: str) -> Integers | None:
         split = self.splits.get(self.table.subcolumns[name].column)

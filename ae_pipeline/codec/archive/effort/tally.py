@@ -71,8 +71,9 @@ class WayTally(WayChoice):
 
 def _totals(noted: Sequence[tuple[Sizes, int]]) -> dict[Method, int]:
     """Return the bytes of each way in all blocks; those without it count with their smallest."""
-    found = [(_merged(sizes), n_values) for sizes, n_values in noted if n_values and sizes]
+    found = [(sizes, n_values) for sizes, n_values in noted if n_values and sizes]
     n_values = sum(n for _, n in found)
+    found = [(_merged(sizes, _network_way(found)), n) for sizes, n in found]
     methods = {method for sizes, _ in found for method in sizes}
     shares = {m: sum(n for sizes, n in found if m in sizes) / n_values for m in methods}
     return {
@@ -80,6 +81,12 @@ def _totals(noted: Sequence[tuple[Sizes, int]]) -> dict[Method, int]:
         for method in methods
         if shares[method] >= _LEAST_SHARE
     }
+
+
+def _network_way(noted: Sequence[tuple[Sizes, int]]) -> Method:
+    """Return the method of the network that was smaller for most values."""
+    counts = {m: sum(n for sizes, n in noted if m in sizes) for m in sorted(NETWORK_METHODS)}
+    return max(counts, key=counts.__getitem__)
 
 
 def _without_network(totals: Sizes) -> dict[Method, int]:
@@ -128,8 +135,8 @@ def _per_counted(n_bytes: int, n_values: int) -> int:
     return int(rounded(n_bytes * COUNTED / n_values, _SIZE_DIGITS))
 
 
-def _merged(sizes: Sizes) -> dict[Method, int]:
+def _merged(sizes: Sizes, way: Method) -> dict[Method, int]:
     """Return sizes in which the network is one way, whichever of its methods was smaller."""
-    own = {method: size for method, size in sizes.items() if method not in NETWORK_METHODS}
+    own = _without_network(sizes)
     learned = [size for method, size in sizes.items() if method in NETWORK_METHODS]
-    return {**own, Method.NETWORK_RESIDUALS: min(learned)} if learned else own
+    return {**own, way: min(learned)} if learned else own

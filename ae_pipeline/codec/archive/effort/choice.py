@@ -28,7 +28,7 @@ Place: TypeAlias = int | str
 
 @dataclass(frozen=True)
 class Limits:
-    """What an effort leaves out.
+    """The limits of an effort: what it leaves out.
 
     Args:
         is_quick: try one way of each column alone, the quick one where there is one.

@@ -41,14 +41,15 @@ def round_to_cells(
     from ae_pipeline.compiled.quantizing import round_to_cells as kernel  # noqa: PLC0415
 
     low, high = (-math.inf, math.inf) if ordinary is None else ordinary
-    # Python's numbers are compared with values in the type of these.
-    told = np.array([low, high, *fill_values]).astype(values.dtype).astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):  # a signalling NaN is a value, too
+        # Python's numbers are compared with values in the type of these.
+        told = np.array([low, high, *fill_values]).astype(values.dtype).astype(np.float64)
+        whole = values.astype(np.float64)
     limit = float(np.finfo(values.dtype).max)
     numbers = (grid.offset, grid.cell, LARGEST_UNIT, tolerance, limit, *told[:2].tolist())
     integers = np.empty(len(values), np.int64)
     is_exact, is_outlier = np.empty(len(values), bool), np.empty(len(values), bool)
     given = _NONE if prediction is None else np.ascontiguousarray(prediction)
-    whole = values.astype(np.float64)
     is_single = values.dtype == np.float32
     outputs = integers, is_exact, is_outlier
     try:

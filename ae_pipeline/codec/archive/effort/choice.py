@@ -47,7 +47,7 @@ class Limits:
 SMALL = Limits(False, math.inf, math.inf, LEAST_DISTANCE)
 _LIMITS: dict[Effort, Limits] = {
     "fast": Limits(True, 1.0, 1.25, math.inf),
-    "balanced": Limits(False, 1.05, 1.1, 0.4),
+    "balanced": Limits(False, 1.05, 1.1, 0.45),
     "small": SMALL,
 }
 

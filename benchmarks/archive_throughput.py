@@ -13,40 +13,23 @@ from __future__ import annotations
 import argparse
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 
 from ae_pipeline.cli.console import render
 from ae_pipeline.codec.archive import ArchiveCodec, load_archive_codec
-from ae_pipeline.coding import pin_blas_threads
-from ae_pipeline.compiled import has_kernels, kernels_pay
-from ae_pipeline.config.effort import Effort
 from ae_pipeline.report.tables.table import Cell, Table
 from ae_pipeline.verbs import inspect
 from benchmarks.measure.child import Cost, run_python, run_verb, typical
+from benchmarks.measure.efforts import measure_efforts
 from benchmarks.measure.machine import machine_line
 from benchmarks.measure.synthetic import make_table
-from benchmarks.peers import (
-    PCODEC,
-    ZFP,
-    Block,
-    Measured,
-    ParquetWriter,
-    measure_peer,
-    parquet,
-    read_blocks,
-    sz3,
-)
-from benchmarks.peers.ours import archive_peer
+from benchmarks.peers import Measured
 
 _SHAPE = (5_000_000, 32)
 _SAMPLE_ROWS = 1 << 17
 _STEPS = 3000
-_EFFORTS: tuple[Effort, ...] = ("small", "balanced", "fast")
-_MOST_WARM_UPS = 20
 _FLOAT_BYTES = 8
 _MB = 1e6
 _TARGETS = {"encode": 40, "decode": 120}
@@ -91,7 +74,7 @@ def _measure(workdir: Path, arguments: argparse.Namespace) -> None:
         "network": load_archive_codec(directory),
         "no network": _fit_without(workdir, arguments),
     }
-    peers = _measure_peers(codecs, table, arguments.peer_rows)
+    peers = measure_efforts(codecs, table, arguments.peer_rows)
     _print(arguments, costs, stored, corrections, peers)
     shutil.rmtree(archive)
 
@@ -132,46 +115,6 @@ def _stored_bytes(archive: Path) -> tuple[int, int]:
         raise RuntimeError("the network was not used")
     files = (path for path in archive.rglob("*") if path.is_file())
     return sum(path.stat().st_size for path in files), corrections
-
-
-def _measure_peers(
-    codecs: dict[str, ArchiveCodec], table: Path, n_rows: int
-) -> dict[str, Measured]:
-    pin_blas_threads()
-    codec = codecs["network"]
-    rows, tolerances = codec.block_rows, (codec.cell / 2).tolist()
-
-    def blocks() -> Iterator[Block]:
-        return read_blocks(str(table), codec.schema.features, tolerances, rows, n_rows)
-
-    for own in codecs.values():
-        _warm_up(own, next(blocks()))
-    peers = (
-        *(
-            archive_peer(f"ours, {name}, {effort}", own, effort)
-            for name, own in codecs.items()
-            for effort in _EFFORTS
-        ),
-        PCODEC,
-        sz3("SZ3 per column, default"),
-        ZFP,
-        parquet("Parquet zstd-3, lossless", _split),
-    )
-    return {peer.name: measure_peer(peer, blocks()) for peer in peers}
-
-
-def _warm_up(codec: ArchiveCodec, block: Block) -> None:
-    """Encode until kernels are compiled, if they can be, so that none is compiled in between."""
-    for _ in range(_MOST_WARM_UPS):
-        codec.decode(codec.encode(block.records).to_bytes(), len(block.records))
-        if kernels_pay() or not has_kernels():
-            break
-    codec.encode(block.records)
-
-
-def _split(values: np.ndarray, tolerance: float) -> Iterator[tuple[ParquetWriter, np.ndarray]]:
-    """Yield only the encoding that suits floats, so that no time goes into choosing."""
-    yield ParquetWriter("values", "BYTE_STREAM_SPLIT", level=3), values
 
 
 def _print(

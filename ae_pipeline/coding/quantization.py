@@ -66,11 +66,15 @@ class Quantizer:
         """
         integers = quantize(self.to_units(values), prediction)
         decoded = dequantize(self.grid, integers, prediction, values.dtype)
+        return integers, self.exact_rows(values, decoded)
+
+    def exact_rows(self, values: Values, decoded: Values) -> Int64[np.ndarray, "chosen"]:
+        """Return the rows that must be stored exactly, as others come back."""
         is_exact = self.is_broken(values, decoded)
         is_outlier = self.is_outlier(values)
         if is_outlier.sum() <= MANY_EXACT * len(values):  # else they are the rule in this block
             is_exact |= is_outlier & (values != decoded)
-        return integers, np.flatnonzero(is_exact)
+        return np.flatnonzero(is_exact)
 
     def is_broken(self, values: Values, decoded: Values) -> Bool[np.ndarray, "rows"]:
         """Return the rows that break the promise, fill values that changed among them."""
@@ -115,6 +119,11 @@ def dequantize(
     units = integers.astype(np.float64)
     if prediction is not None:
         units += prediction
+    return from_units(grid, units, kind)
+
+
+def from_units(grid: Grid, units: Float64[np.ndarray, "rows"], kind: np.dtype[Any]) -> Values:
+    """Return values of type `kind` from units, which need not be whole, as `dequantize`."""
     values = grid.from_units(units)
     if kind.kind == "f":
         limit = np.finfo(kind)

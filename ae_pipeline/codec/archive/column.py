@@ -14,6 +14,7 @@ from ae_pipeline.codec.archive.residuals import (
     integers_of,
     pack_residuals,
     restored_cells,
+    rounded_cells,
     unpack_residuals,
 )
 from ae_pipeline.coding import (
@@ -23,6 +24,7 @@ from ae_pipeline.coding import (
     Method,
     Quantizer,
     dequantize,
+    from_units,
     pack_integers,
     pack_numbers,
     pack_positions,
@@ -31,6 +33,7 @@ from ae_pipeline.coding import (
     unpack_contexts,
     unpack_numbers,
     unpack_positions,
+    unpack_series,
     unpack_validity,
 )
 
@@ -191,6 +194,9 @@ class ColumnCodec:
             residuals = unpack_residuals(streams, prediction)
             values = dequantize(grid, residuals, prediction, self.dtype)
             return values, restored_cells(residuals, prediction)
+        if streams.method is Method.SERIES:
+            units = unpack_series(streams.main, n_present).units
+            return from_units(grid, units, self.dtype), rounded_cells(units)
         cells = _decode_cells(streams, n_present, is_valid, predictions)
         return dequantize(grid, cells, None, self.dtype), cells
 
@@ -205,7 +211,7 @@ class ColumnCodec:
             cells = restored_cells(integers, prediction)
             method, main = pack_residuals(integers, prediction)
             whole = Method.NETWORK_RESIDUALS, integers
-        streams = ColumnStreams(method, main, present.validity, *_pack_exact(values, exact))
+        streams = ColumnStreams(method, main, present.validity, *pack_exact(values, exact))
         stored = Stored(streams, cells, whole)
         if len(exact) <= MANY_EXACT * len(values):
             return stored
@@ -263,7 +269,7 @@ def _raw_values(column: pa.Array, dtype: np.dtype[Any]) -> Values:
     return np.frombuffer(column.buffers()[1], dtype, count=len(column), offset=start)
 
 
-def _pack_exact(values: Values, exact: Int64[np.ndarray, "chosen"]) -> tuple[bytes, bytes]:
+def pack_exact(values: Values, exact: Int64[np.ndarray, "chosen"]) -> tuple[bytes, bytes]:
     """Pack the rows of values that are stored exactly, and the values."""
     return (pack_positions(exact), pack_numbers(values[exact])) if len(exact) else (b"", b"")
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from ae_pipeline.codec.archive.column import ColumnCodec, Present, Stored, store_elsewhere
+from ae_pipeline.codec.archive.rows.series import with_series
 from ae_pipeline.codec.archive.rows.sharing import share_lanes
 from ae_pipeline.codec.archive.rows.vectors import split_vectors
 from ae_pipeline.coding import BlockStreams, MappedStreams, Quantizer, VectorStreams
@@ -90,7 +91,8 @@ def read_rows(
             rows.add(part.lanes, list(map(ColumnCodec.direct, lanes, part.lanes)))
         else:
             present = lanes[0].present(records.column(name))
-            rows.add([present], [lanes[0].direct(present)])
+            rows.present.append(present)
+            rows.ways.append(with_series(lanes[0], present, lanes[0].direct(present)))
         if name in vectors:
             rows.vectors[numbers] = own
     return rows

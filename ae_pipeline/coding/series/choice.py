@@ -72,6 +72,8 @@ def pack_series(
     """
     if len(units) < _LEAST_ROWS:
         return None
+    if is_whole:
+        units = np.rint(units)  # so that a tie does not depend on its prediction
     fraction = 0 if is_whole else _fraction_of(units)
     ways = _FRACTIONAL if fraction else (_PLAIN,)
     best = None

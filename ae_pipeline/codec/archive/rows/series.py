@@ -28,20 +28,25 @@ def with_series(column: ColumnCodec, present: Present, direct: Stored) -> list[S
     """
     if direct.streams.method is not Method.DIRECT:
         return [direct]
+    found = series_of(column, present, direct, len(direct.streams.main))
+    return [direct] if found is None else [direct, found]
+
+
+def series_of(
+    column: ColumnCodec, present: Present, direct: Stored, most_bytes: int
+) -> Stored | None:
+    """Store a column as a series; None if its main stream does not take fewer than `most_bytes`."""
+    values, quantizer = present.values, column.quantizer
     units = _steady(column, present, direct)
-    if not len(units):
-        return [direct]
-    is_whole = _is_whole(column.quantizer, present.values.dtype)
-    found = pack_series(units, direct.cells, len(direct.streams.main), is_whole=is_whole)
+    is_whole = _is_whole(quantizer, values.dtype)
+    found = pack_series(units, direct.cells, most_bytes, is_whole=is_whole)
     if found is None:
-        return [direct]
+        return None
     main, series = found
-    decoded = from_units(column.quantizer.grid, series.units, column.dtype)
-    exact = column.quantizer.exact_rows(present.values, decoded)
-    streams = ColumnStreams(
-        Method.SERIES, main, present.validity, *pack_exact(present.values, exact)
-    )
-    return [direct, Stored(streams, rounded_cells(series.units))]
+    decoded = from_units(quantizer.grid, series.units, column.dtype)
+    exact = pack_exact(values, quantizer.exact_rows(values, decoded))
+    streams = ColumnStreams(Method.SERIES, main, present.validity, *exact)
+    return Stored(streams, rounded_cells(series.units))
 
 
 def _is_whole(quantizer: Quantizer, kind: np.dtype[np.generic]) -> bool:

@@ -29,12 +29,14 @@ from ae_pipeline.coding.series.tokens import Part
 _LEAST_ROWS = 16
 #: Rows to choose a way on, and how many times larger than pcodec's it may be there.
 _TRIED, _MOST_WORSE = 8192, 1.25
+#: No way is so many times smaller than levels of all rows.
+_HOPELESS = 4.0
 #: Ways that are tried on all rows are at most so many times larger than the best, or so many bytes.
 _ALMOST, _SLACK_BYTES = 1.1, 64
 #: A larger unit leaves no bits after the point.
 _BITS = 50
-#: A curve must be this much better than one through fewer rows.
-_BETTER = 0.98
+#: A curve must be this much better than one through fewer rows, on about so many of them.
+_BETTER, _COMPARED = 0.98, 4096
 #: 64ths that the steps of the last levels are less than a unit, the last level first.
 _EVEN, _FINER = (0,), (0, 13, 23, 32)
 #: Of knots; a finer step costs little, as they are few.
@@ -85,6 +87,10 @@ def pack_series(
     return best
 
 
+def _size(units: Units, fraction: int, way: _Way) -> int:
+    return len(_store(units, fraction, way)[0].to_bytes())
+
+
 def _fraction_of(units: Units) -> int:
     bits = int(np.frexp(np.abs(units).max())[1])
     return max(min(MOST_FRACTION, _BITS - bits), 0)
@@ -95,8 +101,11 @@ def _good_on_some(units: Units, cells: Integers, fraction: int, ways: Sequence[_
     start = max((len(units) - _TRIED) // 2, 0)
     some = slice(start, start + _TRIED)
     tried = units[some] - np.rint(units[start])
-    sizes = [len(_store(tried, fraction, way)[0].to_bytes()) for way in ways]
+    sizes = [_size(tried, fraction, ways[0])]
     most = _MOST_WORSE * len(pack_integers(cells[some])) + _SLACK_BYTES
+    if len(units) > _TRIED and sizes[0] > _HOPELESS * most:
+        return []
+    sizes += [_size(tried, fraction, way) for way in ways[1:]]
     if len(units) > _TRIED and min(sizes) > most:
         return []
     most = _ALMOST * min(sizes) + _SLACK_BYTES
@@ -141,15 +150,21 @@ def _closest(
     known: Int64[np.ndarray, "known"], units: Units, fraction: int, step: int
 ) -> tuple[int, Integers, Integers]:
     """Return the order that predicts a level best, the prediction, and the integers left."""
-    nothing = np.zeros(len(units), np.int64)
-    best_cost, best = np.inf, (LINE, nothing, nothing)
-    for order in (LINE, CUBIC, QUINTIC):
-        predicted = predict(known, len(units), order)
-        left = np.rint((units - predicted * 2.0**-fraction) * (2.0**fraction / step))
+    tried = slice(None, None, max(len(units) // _COMPARED, 1))
+    predictions = [predict(known, len(units), order) for order in (LINE, CUBIC, QUINTIC)]
+    best, best_cost = LINE, np.inf
+    for order, predicted in enumerate(predictions):
+        left = _left(units[tried], predicted[tried], fraction, step)
         cost = float(np.log2(1.0 + np.abs(left)).sum())
         if cost < _BETTER * best_cost:
-            best_cost, best = cost, (order, predicted, left.astype(np.int64))
-    return best
+            best, best_cost = order, cost
+    left = _left(units, predictions[best], fraction, step)
+    return best, predictions[best], left.astype(np.int64)
+
+
+def _left(units: Units, predicted: Integers, fraction: int, step: int) -> Units:
+    """Return what is left of units in whole steps."""
+    return np.rint((units - predicted * 2.0**-fraction) * (2.0**fraction / step))
 
 
 def _smoothed(units: Units, distance: int) -> Float64[np.ndarray, "knots"]:

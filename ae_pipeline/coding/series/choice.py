@@ -27,10 +27,10 @@ from ae_pipeline.coding.series.tokens import Part
 
 #: Fewer rows are not tried.
 _LEAST_ROWS = 16
-#: Rows to choose a way on, and how many times larger than pcodec's it may be there.
-_TRIED, _MOST_WORSE = 8192, 1.25
-#: No way is so many times smaller than levels of all rows.
-_HOPELESS = 4.0
+#: Rows to choose a way on. It must not be larger than pcodec's there, but for some bytes.
+_TRIED = 8192
+#: Where levels of all rows are so many times larger, knots are not smaller either.
+_HOPELESS = 1.1
 #: Ways that are tried on all rows are at most so many times larger than the best, or so many bytes.
 _ALMOST, _SLACK_BYTES = 1.1, 64
 #: A larger unit leaves no bits after the point.
@@ -102,7 +102,7 @@ def _good_on_some(units: Units, cells: Integers, fraction: int, ways: Sequence[_
     some = slice(start, start + _TRIED)
     tried = units[some] - np.rint(units[start])
     sizes = [_size(tried, fraction, ways[0])]
-    most = _MOST_WORSE * len(pack_integers(cells[some])) + _SLACK_BYTES
+    most = len(pack_integers(cells[some])) + _SLACK_BYTES
     if len(units) > _TRIED and sizes[0] > _HOPELESS * most:
         return []
     sizes += [_size(tried, fraction, way) for way in ways[1:]]

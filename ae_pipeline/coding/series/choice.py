@@ -108,8 +108,8 @@ def _good_on_some(units: Units, cells: Integers, fraction: int, ways: Sequence[_
     sizes += [_size(tried, fraction, way) for way in ways[1:]]
     if len(units) > _TRIED and min(sizes) > most:
         return []
-    most = _ALMOST * min(sizes) + _SLACK_BYTES
-    return [way for way, size in zip(ways, sizes, strict=True) if size <= most]
+    good = _ALMOST * min(sizes) + _SLACK_BYTES
+    return [way for way, size in zip(ways, sizes, strict=True) if size <= good]
 
 
 def _store(units: Units, fraction: int, way: _Way) -> tuple[StoredSeries, Integers]:

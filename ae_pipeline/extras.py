@@ -15,7 +15,9 @@ EXTRA_OF = {
     "keras": "train",
     "prefect": "flows",
     "rich": "cli",
+    "boto3": "cloud",
     "distributed": "dask",
+    "obstore": "cloud",
     "sqlglot": "cli",
     "typer": "cli",
 }

@@ -21,6 +21,11 @@ _REPLACED = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.replaced", re.DOTALL)
 _REJECTED = re.compile(r"\.(?P<name>.+?)(\.\d+)?\.rejected", re.DOTALL)
 
 
+def is_hidden(name: str) -> bool:
+    """Whether readers of datasets skip a name: it starts with `_` or `.` and is no partition."""
+    return name.startswith(("_", ".")) and ("=" not in name or is_temporary(name))
+
+
 def temporary_path(path: Path, token: str | None = None) -> Path:
     """Return a name beside a file for writing it.
 
@@ -51,7 +56,7 @@ def rejected_path(path: Path) -> Path:
     """Return the first free name to set a file aside under: none set aside before is lost."""
     numbers = (f".{number}" if number else "" for number in count())
     names = (path.with_name(f".{path.name}{number}.rejected") for number in numbers)
-    return next(name for name in names if not os.path.lexists(name))
+    return next(name for name in names if not (name.exists() or os.path.lexists(name)))
 
 
 def name_of_rejected(name: str) -> str | None:

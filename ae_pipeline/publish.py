@@ -23,6 +23,7 @@ from ae_pipeline.errors import (
 )
 from ae_pipeline.hidden_names import temporary_path
 from ae_pipeline.protection import check_unprotected
+from ae_pipeline.store import changing, is_remote, is_there
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _UNWRITABLE = {
@@ -40,12 +41,19 @@ _NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
 
 
 @contextmanager
-def publishing(path: Path) -> Iterator[Path]:
+def publishing(path: Path, *, unless_changed: bool = False) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it there on success, remove it on failure.
 
-    After it returns, a power cut loses neither the content nor the name.
+    After it returns, a power cut loses neither the content nor the name. In an object store, one
+    request makes the object.
+
+    Args:
+        path: to publish.
+        unless_changed: in an object store, only if nobody else has written it since it was listed.
 
     Raises:
+        DestinationExistsError: somebody else has, and `unless_changed`.
+        StoreError: the object store does not take it.
         DestinationOverlapError: the path is protected.
         DiskFullError: no space is left.
         UnwritableDestinationError: the folder cannot be made or written.
@@ -56,6 +64,9 @@ def publishing(path: Path) -> Iterator[Path]:
         temporary = temporary_path(path)
         try:
             yield temporary
+            if is_remote(path):
+                changing.publish(path, temporary, unless_changed=unless_changed)
+                return
             _sync(temporary)
             check_unprotected(path)  # a link may have appeared meanwhile
             os.replace(temporary, path)
@@ -64,9 +75,9 @@ def publishing(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def publish_bytes(path: Path, content: bytes) -> None:
-    """Write a small file atomically; errors as `publishing`."""
-    with publishing(path) as temporary:
+def publish_bytes(path: Path, content: bytes, *, unless_changed: bool = False) -> None:
+    """Write a small file atomically; arguments and errors as `publishing`."""
+    with publishing(path, unless_changed=unless_changed) as temporary:
         temporary.write_bytes(content)
 
 
@@ -76,6 +87,10 @@ def make_folders(folder: Path) -> None:
     Raises:
         DestinationOverlapError: it would lie in a protected folder.
     """
+    if is_remote(folder):  # which has a folder here at most
+        check_unprotected(folder)
+        folder.mkdir()
+        return
     missing = list(takewhile(lambda place: not place.exists(), (folder, *folder.parents)))
     if missing:
         check_unprotected(folder)
@@ -92,8 +107,9 @@ def remove(path: Path) -> None:
         DestinationError: it cannot be deleted.
     """
     with destination_errors(path):
-        if os.path.lexists(path):
+        if is_there(path):
             check_unprotected(path)
+            changing.delete(path)
             path.unlink(missing_ok=True)
             sync_folder(path.parent)
 
@@ -105,6 +121,7 @@ def remove_tree(folder: Path) -> None:
         DestinationOverlapError: it is protected.
     """
     check_unprotected(folder / "any")
+    changing.delete_tree(folder)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -116,6 +133,9 @@ def rename(path: Path, target: Path) -> None:
         DestinationOverlapError: it is protected.
     """
     check_unprotected(path)
+    if is_remote(path):
+        changing.move(path, target)
+        return
     os.rename(path, target)
     sync_folder(target.parent)
 
@@ -123,10 +143,14 @@ def rename(path: Path, target: Path) -> None:
 def make_durable(path: Path, root: Path) -> None:
     """Sync a file that another process may have published, and every name on the way to it.
 
+    An object is safe as soon as it exists.
+
     Args:
         path: a file below `root`.
         root: folder of the dataset, whose own name is synced, too.
     """
+    if is_remote(path):
+        return
     _sync(path)
     for folder in path.parents:
         sync_folder(folder)
@@ -136,7 +160,9 @@ def make_durable(path: Path, root: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut."""
+    """Make the names in a folder survive a power cut; those of objects do."""
+    if is_remote(folder):
+        return
     try:
         _sync(folder)
     except PermissionError:  # a folder may be writable and not readable

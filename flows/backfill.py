@@ -12,8 +12,14 @@ from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.dataset import Source
 from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport
+from ae_pipeline.store import visiting_stores
 from ae_pipeline.upkeep import list_source, plan_backfill
-from ae_pipeline.verbs import NOTHING, finish_backfill, replace_partitions, start_backfill
+from ae_pipeline.verbs import (
+    NOTHING,
+    finish_backfill,
+    replace_partitions,
+    start_backfill,
+)
 from ae_pipeline.work import Outcome
 
 from .encode import encode_batch
@@ -50,6 +56,7 @@ def replace(job: EncodeJob, plan: BackfillPlan, written: Outcome) -> tuple[str, 
 
 @flow(name="backfill", flow_run_name=run_name("backfill", "source"), log_prints=False)
 @failing_in_one_line
+@visiting_stores
 def backfill(job: EncodeJob) -> State[BackfillReport]:
     """Write the fragments of `job.source` that `job.backfill` selects; the others stay.
 

@@ -9,6 +9,7 @@ from ae_pipeline.config.job import MainJob
 from ae_pipeline.report.presenter import present
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.results.fit import FitResult
+from ae_pipeline.store import visiting_stores
 
 from .decode import decode
 from .encode import encode
@@ -21,6 +22,7 @@ from .runtime.states import failing_in_one_line, result_of
 
 @flow(name="main-job", flow_run_name=run_name("main-job", "source"), log_prints=False)
 @failing_in_one_line
+@visiting_stores
 def main_job(job: MainJob) -> State[DatasetReport]:
     """Fit, encode, decode and compare one dataset, each as a flow of its own.
 

@@ -16,6 +16,13 @@ from jaxtyping import install_import_hook
 
 from tests.support.data.datasets import mixed_tree
 from tests.support.faults.block_devices import folding_disk, mount_image
+from tests.support.object_servers.fixtures import (
+    azurite_server,
+    fault_path,
+    moto_server,
+    object_server,
+    seaweedfs_server,
+)
 
 PACKAGE = Path(__file__).parents[1] / "ae_pipeline"
 #: TensorFlow reads the sources of functions that it traces, which instrumented modules do not have,
@@ -46,7 +53,15 @@ settings.register_profile("local", deadline=None, max_examples=50)
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
-__all__ = ["folding_disk", "mount_image"]
+__all__ = [
+    "azurite_server",
+    "fault_path",
+    "folding_disk",
+    "moto_server",
+    "mount_image",
+    "object_server",
+    "seaweedfs_server",
+]
 
 Mount = Callable[[str], Path]
 

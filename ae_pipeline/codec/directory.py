@@ -71,12 +71,19 @@ def save_directory(
         DestinationError: the directory cannot be written.
     """
     frame = pack_json(codec_id, content, provenance)
-    for name, stream in files.items():
-        publish_bytes(directory / name, stream)
-    publish_bytes(directory / CODEC_FILE, frame)
+    for name, stream in {**files, CODEC_FILE: frame}.items():
+        if not _holds(directory / name, stream):
+            publish_bytes(directory / name, stream)
     # What an earlier release wrote here would go on describing another codec.
     for former in (FORMER_CODEC_FILE, HISTORY_FILE):
         remove(directory / former)
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.read_bytes() == content
+    except OSError:
+        return False
 
 
 def pack_json(codec_id: str, content: dict[str, Any], provenance: Provenance) -> bytes:

@@ -11,6 +11,7 @@ from ae_pipeline.codec.archive.files import build_archive_codec
 from ae_pipeline.codec.directory import build_checked, corrupt, read_tree
 from ae_pipeline.codec.features.codec import FeaturesCodec
 from ae_pipeline.codec.features.files import build_features_codec
+from ae_pipeline.store import look_below, place, visiting
 
 #: By the kind in the JSON; the first codecs had none.
 _BUILDERS: dict[str, Callable[[Path, dict[str, Any]], ArchiveCodec | FeaturesCodec]] = {
@@ -30,7 +31,12 @@ def load_codec(directory: str | Path) -> ArchiveCodec | FeaturesCodec:
         UnsupportedFormatError: another major format version.
         CorruptCodecError: a file is missing, damaged or does not fit the others.
     """
-    path = Path(directory)
+    with visiting([str(directory)]):
+        return _load(place(directory))
+
+
+def _load(path: Path) -> ArchiveCodec | FeaturesCodec:
+    look_below(path)
     tree = read_tree(path)
     kind = tree.get("kind", "features")
     if not isinstance(kind, str) or kind not in _BUILDERS:

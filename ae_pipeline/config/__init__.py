@@ -15,7 +15,7 @@ from ae_pipeline.config.job import (
 )
 from ae_pipeline.config.load import load_job, parse_setting
 from ae_pipeline.config.network import Activation, Design, Initializer, NetworkConfig
-from ae_pipeline.config.paths import argument_path
+from ae_pipeline.config.paths import argument_place
 from ae_pipeline.config.planner import PlannerConfig
 from ae_pipeline.config.selection import SelectionConfig
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
@@ -49,7 +49,7 @@ __all__ = [
     "ToleranceRule",
     "TrainingConfig",
     "VerifyJob",
-    "argument_path",
+    "argument_place",
     "load_job",
     "parse_setting",
 ]

@@ -12,12 +12,15 @@ from ae_pipeline.config._model import Settings
 from ae_pipeline.config.backfill import BackfillConfig
 from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
 from ae_pipeline.config.network import NetworkConfig
-from ae_pipeline.config.paths import local_path
+from ae_pipeline.config.paths import checked_place
 from ae_pipeline.config.planner import PlannerConfig
+from ae_pipeline.config.refusal import refusal
 from ae_pipeline.config.selection import SelectionConfig
+from ae_pipeline.config.stores import StoreConfig
 from ae_pipeline.config.tolerance import Share, ToleranceConfig
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.config.upkeep import DriftConfig, RetentionConfig
+from ae_pipeline.locations import parse
 
 
 class ExecutionConfig(Settings):
@@ -51,6 +54,11 @@ class ExecutionConfig(Settings):
         ge=0,
         le=10,
         description="Retries after an I/O error; errors of data or settings are never retried.",
+    )
+    scratch: str | None = Field(
+        default=None,
+        description="Folder for what is fetched from object stores and not yet sent to them; null: "
+        "the system's temporary folder. Dask workers use the same path.",
     )
     force: bool = Field(
         default=False,
@@ -93,11 +101,31 @@ class JobConfig(Settings):
     drift: DriftConfig = DriftConfig()
     retention: RetentionConfig = RetentionConfig()
     execution: ExecutionConfig = ExecutionConfig()
+    stores: dict[str, StoreConfig] = Field(
+        default={},
+        description="How to reach object stores, by the URI that their paths begin with, such as "
+        "s3://bucket. Others are reached as the environment says.",
+    )
 
     @field_validator("source", "codec", "features", "archive", "decoded")
     @classmethod
     def _is_a_path(cls, path: str | None) -> str | None:
-        return local_path(path)
+        return checked_place(path)
+
+    @model_validator(mode="after")
+    def _deletes_files_only(self) -> "JobConfig":
+        """Refuse to delete sources where a name cannot be hidden and given back in one step."""
+        if self.retention.delete_source == "never":
+            return self
+        for name in ("source", "archive"):
+            if parse(getattr(self, name) or "") is not None:
+                raise refusal(
+                    "local paths for source and archive where retention.delete_source is set",
+                    getattr(self, name),
+                    "leave delete_source at never, and let the bucket's lifecycle rules expire "
+                    "what `verify` has compared",
+                )
+        return self
 
 
 class FitJob(JobConfig):

@@ -1,4 +1,4 @@
-"""Paths are local: a remote URL is refused before it becomes a local folder named `s3:`."""
+"""Places are local paths or URIs of object stores; others never become a local folder `hdfs:`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from pydantic_core import PydanticCustomError
 
 from ae_pipeline.errors import ConfigError
+from ae_pipeline.locations import SCHEMES, parse
 
 #: URL schemes that nobody uses as the first folder of a local path.
 _STORES = (
@@ -21,10 +22,12 @@ _FILE = re.compile(r"\s*file:(?://(?:localhost)?)?(?P<path>/.*)", re.I | re.S)
 
 
 def fault_of(path: str) -> str:
-    """The expected form of a path that is not local; empty if it is.
+    """The expected form of a place that is neither local nor in a store we know; else empty.
 
     A colon alone is allowed: `a:b/c` and `C=12:30` are local.
     """
+    if parse(path) is not None:
+        return ""
     found = _REMOTE.match(path)
     if found is None:
         return ""
@@ -32,18 +35,26 @@ def fault_of(path: str) -> str:
     if file is not None:
         return f"a plain path, {file['path']} without file:"
     scheme = found["any"] or found["known"]
+    if scheme.lower() in SCHEMES and "::" not in path:
+        return f"{SCHEMES[scheme.lower()]}://BUCKET/KEY (or ./{path.strip()} for a local folder)"
     return (
-        f"a local path, because {scheme}: is not supported: copy or mount it "
+        f"a local path or {_known()}, because {scheme}: is not supported: copy or mount it "
         f"(for a local folder of that name write ./{path.strip()})"
     )
 
 
-def local_path(path: str | None) -> str | None:
-    """The path in a setting, with `~` expanded; absolute if Arrow would read it as a URI.
+def _known() -> str:
+    return ", ".join(f"{scheme}://" for scheme in dict.fromkeys(SCHEMES.values()))
+
+
+def checked_place(path: str | None) -> str | None:
+    """The place in a setting: a URI as we write it, or a path with `~` expanded.
+
+    A path is made absolute if Arrow would read it as a URI.
 
     Raises:
         ValueError: it is empty.
-        PydanticCustomError: it is a remote URL.
+        PydanticCustomError: it is the URL of something else.
     """
     if path is None:
         return None
@@ -51,22 +62,28 @@ def local_path(path: str | None) -> str | None:
         raise ValueError("a path cannot be empty")
     fault = fault_of(path)
     if fault:
-        raise PydanticCustomError("local_path", "Input should be {fault}", {"fault": fault})
-    return _no_uri(os.path.expanduser(path))
+        raise PydanticCustomError("place", "Input should be {fault}", {"fault": fault})
+    return _normal(os.path.expanduser(path))
 
 
-def argument_path(path: str, where: str) -> str:
-    """Like `local_path`, for an argument that is not a setting.
+def argument_place(path: str, where: str) -> str:
+    """Like `checked_place`, for an argument that is not a setting.
 
     Raises:
-        ConfigError: it is a remote URL.
+        ConfigError: it is the URL of something else.
     """
     fault = fault_of(path)
     if fault:
-        raise ConfigError("not a local path", where=where, expected=fault, got=repr(path))
-    return _no_uri(path)
+        raise ConfigError("not a place", where=where, expected=fault, got=repr(path))
+    return _normal(path)
 
 
-def _no_uri(path: str) -> str:
-    """Absolute if it begins like a URI: Arrow opens `a:b/c` as `c` of a file system `a`."""
+def _normal(path: str) -> str:
+    """A URI as we write it; a path that begins like one is absolute.
+
+    Arrow opens `a:b/c` as `c` of a file system `a`.
+    """
+    location = parse(path)
+    if location is not None:
+        return location.uri
     return os.path.abspath(path) if ":" in path.split("/", maxsplit=1)[0] else path

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from ae_pipeline.config._model import Settings
-from ae_pipeline.config.paths import local_path
+from ae_pipeline.config.paths import checked_place
 
 Loss = Literal["mse", "mae", "huber"]
 Optimizer = Literal["adam", "adamw", "sgd"]
@@ -81,4 +81,4 @@ class TrainingConfig(Settings):
     @field_validator("start_from")
     @classmethod
     def _is_a_path(cls, path: str | None) -> str | None:
-        return local_path(path)
+        return checked_place(path)

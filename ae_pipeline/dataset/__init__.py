@@ -21,6 +21,7 @@ from ae_pipeline.dataset.listing import (
 from ae_pipeline.dataset.opening import (
     arrow_name,
     fragment_schema,
+    open_footer,
     open_fragment,
     opened,
     pinned,
@@ -61,6 +62,7 @@ __all__ = [
     "leaves",
     "list_row_groups",
     "lossless_schema",
+    "open_footer",
     "open_fragment",
     "opened",
     "partition_keys",

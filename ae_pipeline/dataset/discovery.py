@@ -15,10 +15,12 @@ from pathlib import Path
 from ae_pipeline.config.paths import fault_of
 from ae_pipeline.dataset.fragment import Fragment
 from ae_pipeline.dataset.magic import SUFFIXES, look
-from ae_pipeline.dataset.source import HIDDEN, Source, count_ignored
+from ae_pipeline.dataset.objects import find_objects, object_of
+from ae_pipeline.dataset.source import HIDDEN, Source, count_ignored, describe_ignored
 from ae_pipeline.dataset.table_format import refuse_inside_table, refuse_table
 from ae_pipeline.errors import EmptySourceError, SourceNotFoundError, listing
-from ae_pipeline.hidden_names import is_temporary
+from ae_pipeline.hidden_names import is_hidden, is_temporary
+from ae_pipeline.store import is_remote, place
 
 logger = logging.getLogger(__name__)
 
@@ -36,22 +38,17 @@ def discover(path: str | Path) -> Source:
         TableFormatError: `path` is a table with a log of its own, lies in one or holds one.
         EmptySourceError: there are no Parquet files.
     """
-    root = Path(path)
-    if os.path.isfile(root):  # unlike Path.is_file: False for names that cannot be
-        _require_whole(root)
-        refuse_inside_table(root)
-        size_bytes = root.stat().st_size
-        return Source(root.parent, (_fragment(root, root.parent, size_bytes),), is_single_file=True)
-    if not os.path.isdir(root):
+    root = place(path)
+    if _is_file(root):
+        return _single_file(root)
+    if not (root.is_dir() if is_remote(root) else os.path.isdir(root)):
         raise SourceNotFoundError(
             "no such file or folder",
             where=str(path),
             expected=fault_of(str(path)) or "a Parquet file or a folder of them",
             remedy="check the path",
         )
-    refuse_inside_table(root)
-    ignored: list[str] = []
-    fragments = in_natural_order(_fragments(root, ignored))
+    fragments, ignored = find_objects(root) if is_remote(root) else _find_files(root)
     # Hidden files are seldom missed, so they come last.
     ignored.sort(key=lambda name: (name.endswith(f"({HIDDEN})"), _natural(name)))
     if not fragments:
@@ -61,7 +58,28 @@ def discover(path: str | Path) -> Source:
             expected=f"files ending in {', '.join(SUFFIXES)}, or that begin and end with PAR1",
             got=f"{count_ignored(ignored)}: {listing(ignored)}" if ignored else "an empty folder",
         )
-    return Source(root, fragments, tuple(ignored))
+    return Source(root, in_natural_order(fragments), tuple(ignored))
+
+
+def _is_file(path: Path) -> bool:
+    """Whether this is a file: False, unlike `Path.is_file`, for names that cannot be."""
+    return path.is_file() if is_remote(path) else os.path.isfile(path)
+
+
+def _single_file(path: Path) -> Source:
+    if is_remote(path):
+        return Source(path.parent, (object_of(path),), is_single_file=True)
+    _require_whole(path)
+    refuse_inside_table(path)
+    fragment = _fragment(path, path.parent, path.stat().st_size)
+    return Source(path.parent, (fragment,), is_single_file=True)
+
+
+def _find_files(root: Path) -> tuple[list[Fragment], list[str]]:
+    """Return the fragments in a folder, and other names with the reason why they are none."""
+    refuse_inside_table(root)
+    ignored: list[str] = []
+    return list(_fragments(root, ignored)), ignored
 
 
 def _require_whole(path: Path) -> None:
@@ -93,7 +111,7 @@ def _fragments(root: Path, ignored: list[str]) -> Iterator[Fragment]:
         except FileNotFoundError:  # gone since its folder was listed
             continue
         if found.reason:
-            ignored.append(_ignored(file, root, found.reason))
+            ignored.append(describe_ignored(file, root, found.reason))
             continue
         if found.is_link:
             home = os.path.dirname(os.path.realpath(file))
@@ -133,18 +151,19 @@ def _walk_in_place(
     Adds links to folders to `links`, real folders to `visited`, and hidden names, relative to
     `top`, to `ignored`.
     """
-    for folder, folders, names in os.walk(root, onerror=_refuse):
-        refuse_table(Path(folder), folders, names)
-        real = real_root / Path(folder).relative_to(root)
+    for name, folders, names in os.walk(root, onerror=_refuse):
+        folder = Path(name)
+        refuse_table(folder, folders, names)
+        real = real_root / folder.relative_to(root)
         visited.add(real)
-        hidden = [f"{name}/" for name in folders if _is_hidden(name)]
+        hidden = [f"{name}/" for name in folders if is_hidden(name)]
         # Half files hold nobody's rows.
-        hidden += [name for name in names if _is_hidden(name) and not is_temporary(name)]
-        ignored += [_ignored(Path(folder), top, HIDDEN, name) for name in hidden]
-        seen = [name for name in folders if not _is_hidden(name)]
-        links += [Path(folder, name) for name in seen if os.path.islink(Path(folder, name))]
+        hidden += [name for name in names if is_hidden(name) and not is_temporary(name)]
+        ignored += [describe_ignored(folder, top, HIDDEN, name) for name in hidden]
+        seen = [name for name in folders if not is_hidden(name)]
+        links += [folder / name for name in seen if os.path.islink(folder / name)]
         folders[:] = [name for name in seen if real / name not in visited]
-        yield from (Path(folder, name) for name in names if not _is_hidden(name))
+        yield from (folder / name for name in names if not is_hidden(name))
 
 
 def _refuse(error: OSError) -> None:
@@ -159,10 +178,6 @@ def _refuse(error: OSError) -> None:
     ) from error
 
 
-def _is_hidden(name: str) -> bool:
-    return name.startswith(("_", ".")) and ("=" not in name or is_temporary(name))
-
-
 def _fragment(path: Path, root: Path, size_bytes: int) -> Fragment:
     relative = path.relative_to(root).as_posix()
     try:
@@ -172,13 +187,6 @@ def _fragment(path: Path, root: Path, size_bytes: int) -> Fragment:
             "cannot read file", where=ascii(str(path)), got=str(error), remedy="rename it"
         ) from error
     return Fragment(path, relative, size_bytes)
-
-
-def _ignored(path: Path, root: Path, reason: str, name: str = "") -> str:
-    """Return a name and why it is no fragment, in characters that can be printed."""
-    relative = path.relative_to(root).as_posix()
-    relative = "/".join(part for part in (relative, name) if part not in ("", "."))
-    return f"{relative.encode(errors='backslashreplace').decode()} ({reason})"
 
 
 def _natural(text: str) -> list[tuple[int, int, str]]:

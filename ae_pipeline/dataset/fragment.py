@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ae_pipeline.store import Entry
+
 #: A file on disk: device, inode, bytes, nanoseconds of its last modification.
 Identity = tuple[int, int, int, int]
 
@@ -20,6 +22,7 @@ class Fragment:
         size_bytes: size of the file when it was listed.
         int96: unit in which Arrow reads its timestamps of 96 bits, if it has any.
         identity: the only file that may be opened under this path; None for any.
+        version: of the object, if it lies in an object store.
     """
 
     path: Path
@@ -27,6 +30,7 @@ class Fragment:
     size_bytes: int
     int96: Literal["us", "ns"] = "us"
     identity: Identity | None = None
+    version: Entry | None = None
 
     @property
     def partition(self) -> str:

@@ -25,10 +25,13 @@ from ae_pipeline.dataset.fragment import Fragment
 from ae_pipeline.dataset.opening import identity_of_status, opened, reading_errors
 from ae_pipeline.errors import SourceChangedError
 from ae_pipeline.results.dataset import Proof
+from ae_pipeline.store import is_unfetched, open_end, recall, remember
 
 _PAGES = 16
 _PAGE_BYTES = 4096
 _TAIL_BYTES = 8
+#: Up to here, one request for all of an object is less trouble than one per page.
+_FETCHED_BYTES = 1 << 26
 
 
 def fingerprint(fragment: Fragment) -> str:
@@ -40,14 +43,36 @@ def fingerprint(fragment: Fragment) -> str:
         FragmentReplacedError: the file is not the one that was pinned.
         SourceNotFoundError: the file is gone or may not be read.
     """
+    known = recall(fragment.path, "fingerprint")
+    # One fingerprint per path: an object that is read as a single file has another.
+    relative, _, found = (known or "").rpartition("\0")
+    if found and relative == fragment.relative:
+        return found
+    found = _fingerprint(fragment)
+    remember(fragment.path, "fingerprint", f"{fragment.relative}\0{found}")
+    return found
+
+
+def _fingerprint(fragment: Fragment) -> str:
     digest = hashlib.sha256()
-    with opened(fragment) as file:
+    with _opened_in_part(fragment) as file:
         size_bytes = file.seek(0, os.SEEK_END)
         digest.update(f"{fragment.relative}\0{size_bytes}\0".encode())
         for offset, length in _extents(file, size_bytes):
             file.seek(offset)
             digest.update(file.read(length))
     return digest.hexdigest()[:32]
+
+
+@contextmanager
+def _opened_in_part(fragment: Fragment) -> Iterator[BinaryIO]:
+    """Open a fragment to read little of it: a large object is not fetched for that."""
+    if is_unfetched(fragment.path) and fragment.size_bytes > _FETCHED_BYTES:
+        with reading_errors(fragment), open_end(fragment.path) as file:
+            yield file
+    else:
+        with opened(fragment) as file:
+            yield file
 
 
 def file_hash(path: Path) -> str:

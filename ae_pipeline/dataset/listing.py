@@ -10,9 +10,10 @@ from pathlib import Path
 
 from ae_pipeline.dataset.discovery import discover
 from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.opening import open_fragment
+from ae_pipeline.dataset.opening import open_footer
 from ae_pipeline.dataset.source import Source
 from ae_pipeline.errors import AePipelineError, EmptySourceError, SourceNotFoundError, listing
+from ae_pipeline.store import is_there, place
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ def readable(source: Source) -> tuple[Source, tuple[str, ...]]:
     complaints: dict[Fragment, AePipelineError | OSError] = {}
     for fragment in source.fragments:
         try:
-            with open_fragment(fragment):
+            with open_footer(fragment):
                 pass
         except (AePipelineError, OSError) as error:
             complaints[fragment] = error
@@ -57,7 +58,7 @@ def still_there(source: Source, retired: Collection[str]) -> Source:
         source: as it was listed.
         retired: fragments whose sources were deleted after verification by now.
     """
-    left = tuple(one for one in source.fragments if os.path.lexists(one.path))
+    left = tuple(one for one in source.fragments if is_there(one.path))
     return without_retired_links(replace(source, fragments=left), retired)
 
 
@@ -68,7 +69,7 @@ def without_retired_links(source: Source, retired: Collection[str]) -> Source:
     """
     if not retired:
         return source
-    root = Path(os.path.realpath(source.root))
+    root = source.root.resolve()
     left = (one for one in source.fragments if not _leads_to_retired(one, root, retired))
     return replace(source, fragments=tuple(left))
 
@@ -114,4 +115,4 @@ def find_source(path: str, retired: Collection[str], dataset: Path) -> Source:
                 got=listing(left, _NAMED),
                 remedy="check that the source is complete (is its disk mounted?)",
             ) from error
-        return Source(Path(path), ())
+        return Source(place(path), ())

@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ae_pipeline.store import open_end
+
 SUFFIXES = (".parquet", ".parq", ".pq")
 #: The bytes that a file begins and ends with; the second where its footer is encrypted.
 _PLAIN, _ENCRYPTED = b"PAR1", b"PARE"
@@ -75,8 +77,11 @@ def is_encrypted(path: Path) -> bool:
 def _reason(path: Path, mode: int) -> str:
     if not stat.S_ISREG(mode):  # opening a pipe would wait for whoever writes to it
         return "not a regular file"
-    if has_suffix(path.name):
-        return ""
+    return "" if has_suffix(path.name) else look_at_ends(path)
+
+
+def look_at_ends(path: Path) -> str:
+    """Return why a file is no fragment whose name does not say so; empty if it is one."""
     first, last = _ends(path)
     if first not in (_PLAIN, _ENCRYPTED):
         return "not Parquet: no PAR1"
@@ -84,7 +89,7 @@ def _reason(path: Path, mode: int) -> str:
 
 
 def _ends(path: Path) -> tuple[bytes, bytes]:
-    with path.open("rb") as file:
+    with open_end(path) as file:
         first = file.read(len(_PLAIN))
         size_bytes = file.seek(0, 2)
         if size_bytes < _LEAST_BYTES:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from io import BufferedReader
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -27,6 +28,7 @@ from ae_pipeline.errors import (
     SourceNotFoundError,
 )
 from ae_pipeline.out_of_memory import is_out_of_memory, out_of_memory
+from ae_pipeline.store import is_unfetched, open_end, version_of
 
 
 def pinned(fragment: Fragment) -> Fragment:
@@ -106,9 +108,27 @@ def open_fragment(fragment: Fragment) -> Iterator[pq.ParquetFile]:
             yield file
 
 
+@contextmanager
+def open_footer(fragment: Fragment) -> Iterator[pq.ParquetFile]:
+    """Open a fragment for its footer alone; of an object, only that is fetched.
+
+    Its rows can be read, too, but slowly. Errors as `open_fragment`.
+    """
+    if not is_unfetched(fragment.path):
+        with open_fragment(fragment) as file:
+            yield file
+        return
+    with (
+        reading_errors(fragment),
+        open_end(fragment.path) as content,
+        pq.ParquetFile(content, coerce_int96_timestamp_unit=fragment.int96) as file,
+    ):
+        yield file
+
+
 def fragment_schema(fragment: Fragment) -> pa.Schema:
     """Return the Arrow schema of a fragment; `DuplicateColumnError` if two names are the same."""
-    with open_fragment(fragment) as file:
+    with open_footer(fragment) as file:
         schema = file.schema_arrow
     check_unique_names(schema.names, fragment.relative)
     return schema
@@ -153,6 +173,14 @@ def _identity_of(file: BufferedReader) -> Identity:
 def identity_of_status(status: os.stat_result) -> Identity:
     """Return what differs once a file is replaced or written to in place."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def identity_at(path: Path) -> Identity:
+    """Return the identity of the file that is there now; `OSError` if there is none."""
+    version = version_of(path)
+    if version is not None:
+        return 0, 0, version.size_bytes, version.time_ns
+    return identity_of_status(path.stat())
 
 
 def _require_file(file: BufferedReader, fragment: Fragment) -> None:

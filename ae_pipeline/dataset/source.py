@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 from ae_pipeline.dataset.fragment import Fragment, Identity
 from ae_pipeline.dataset.identity import fingerprint
-from ae_pipeline.dataset.opening import fragment_schema, identity_of_status, pinned
+from ae_pipeline.dataset.opening import fragment_schema, identity_at, pinned
 from ae_pipeline.errors import SourceNotFoundError, listing
 
 HIDDEN = "hidden"
@@ -33,7 +34,7 @@ class _Findings:
     ) -> _Found:
         """Return what was found of a file that is still the same, or read it."""
         try:
-            file = (fragment, identity_of_status(fragment.path.stat()))
+            file = (fragment, identity_at(fragment.path))
         except OSError:  # reading raises its own error
             return read(fragment)
         if file not in found:
@@ -75,10 +76,10 @@ class Source:
         """Root and partitions, which may be mounted elsewhere; none for a single file."""
         folders: dict[str, None] = {}
         if not self.is_single_file:
-            folders[str(self.root)] = None
+            folders[os.fspath(self.root)] = None
             for partition in dict.fromkeys(Path(one.relative).parent for one in self.fragments):
                 for part in (partition, *partition.parents):
-                    folders[str(self.root / part)] = None
+                    folders[os.fspath(self.root / part)] = None
         return tuple(folders)
 
     @property
@@ -116,3 +117,10 @@ def _pinned_if_there(fragment: Fragment) -> Fragment:
         return pinned(fragment)
     except (SourceNotFoundError, OSError):
         return fragment
+
+
+def describe_ignored(path: Path, root: Path, reason: str, name: str = "") -> str:
+    """Return a name and why it is no fragment, in characters that can be printed."""
+    relative = path.relative_to(root).as_posix()
+    relative = "/".join(part for part in (relative, name) if part not in ("", "."))
+    return f"{relative.encode(errors='backslashreplace').decode()} ({reason})"

@@ -17,7 +17,8 @@ from ae_pipeline.errors import CodecMismatchError, ConfigError, CorruptFragmentE
 from ae_pipeline.formats.archive import ArchiveFormat
 from ae_pipeline.formats.base import FragmentFormat
 from ae_pipeline.formats.features import FeaturesFormat
-from ae_pipeline.storage import Footer, codec_directory, read_footer, read_marker
+from ae_pipeline.storage import Footer, codec_directory, marker_of, read_footer, read_marker
+from ae_pipeline.store import place, visiting
 
 #: Formats by kind, which is also the job setting that names the dataset to write.
 FORMATS: Mapping[str, type[FragmentFormat]] = MappingProxyType(
@@ -33,12 +34,15 @@ def format_of(job: EncodeJob) -> type[FragmentFormat]:
 
 def destination_of(job: EncodeJob) -> Path:
     """Return the folder of the dataset that a job writes."""
-    return Path(getattr(job, format_of(job).kind))
+    return place(getattr(job, format_of(job).kind))
 
 
 def setting_of(path: str | None, otherwise: str) -> str:
     """Return the setting that names a dataset of the marker's kind; `otherwise` without one."""
-    marker = None if path is None else read_marker(Path(path))
+    if path is None:
+        return otherwise
+    with visiting([marker_of(path)]):
+        marker = read_marker(place(path))
     return marker.kind if marker is not None and marker.kind in FORMATS else otherwise
 
 
@@ -57,7 +61,7 @@ def find_format(job: EncodeJob, destination: Path) -> FragmentFormat | None:
     """Open the codec that the job names, or else the destination's; None if there is neither."""
     extra = format_of(job).extra_of(job)
     if job.codec is not None:
-        return open_format(Path(job.codec), extra)
+        return open_format(place(job.codec), extra)
     marker = read_marker(destination)
     if marker is None or marker.codec_id is None:
         return None

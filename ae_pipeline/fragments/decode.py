@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial, reduce
 from pathlib import Path
@@ -40,6 +40,7 @@ from ae_pipeline.parquet import Form, Write, table_writer
 from ae_pipeline.publish import publishing
 from ae_pipeline.results.dataset import FragmentResult
 from ae_pipeline.storage import Footer, Part, damaged_footer
+from ae_pipeline.store import place, using
 from ae_pipeline.work import cpu_s
 
 logger = logging.getLogger(__name__)
@@ -113,11 +114,19 @@ def decode_fragment(
     Raises:
         AePipelineError: it is damaged, or differs from its source.
     """
-    if not plan.proves or plan.source is None or fragment.relative in plan.retired:
-        return _decode(plan, formats, fragment)
-    with proving(Path(plan.source) / fragment.relative, fragment.path) as proof:
-        result = _decode(plan, formats, fragment)
-    return replace(result, proof=proof)
+    with using(fragment.path, fragment.version):
+        if plan.source is None or fragment.relative in plan.retired:
+            return _decode(plan, formats, fragment)
+        source = place(plan.source) / fragment.relative
+        with (
+            using(source, None),
+            proving(source, fragment.path) if plan.proves else _unproven() as proof,
+        ):
+            return replace(_decode(plan, formats, fragment), proof=proof)
+
+
+def _unproven() -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 def _decode(
@@ -133,7 +142,7 @@ def _decode(
     )
     if original is not None:
         original = replace(original, int96=encoded.unit)
-    path = None if plan.destination is None else Path(plan.destination) / fragment.relative
+    path = None if plan.destination is None else place(plan.destination) / fragment.relative
     if path is None:
         check_stored_schema(encoded.format, encoded.schema, encoded.stored, fragment.relative)
     else:

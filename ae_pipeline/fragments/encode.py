@@ -27,7 +27,8 @@ from ae_pipeline.fragments.source_match import returned_error
 from ae_pipeline.publish import publishing
 from ae_pipeline.results.dataset import FragmentResult, State
 from ae_pipeline.storage import Footer
-from ae_pipeline.upkeep import footer_of, is_only_copy, replacing
+from ae_pipeline.store import place, using
+from ae_pipeline.upkeep import footer_of, is_only_copy, note_footer, replacing
 from ae_pipeline.work import cpu_s
 
 logger = logging.getLogger(__name__)
@@ -62,7 +63,14 @@ def encode_fragment(
     Raises:
         AePipelineError: it cannot be encoded, or its encoded file must not be replaced.
     """
-    format, path = formats[plan.codec_of(fragment)], Path(plan.destination) / fragment.relative
+    path = place(plan.destination) / fragment.relative
+    with using(fragment.path, fragment.version), using(path, None):
+        return _encode(plan, formats[plan.codec_of(fragment)], fragment, path)
+
+
+def _encode(
+    plan: EncodePlan, format: FragmentFormat, fragment: Fragment, path: Path
+) -> FragmentResult:
     fragment = pinned(fragment)
     identity, found = fingerprint(fragment), footer_of(path)
     footer = Footer(format.kind, format.codec_id, identity, fragment.size_bytes, format.extra)
@@ -90,7 +98,7 @@ def _replace(
     footer = footer.with_schema(arrow, format.schema).with_form(form, format.schema)
     if format.has_promise:  # whose source may be deleted
         footer = replace(footer, source_sha256=seen.sha256)
-    destination = Path(plan.destination)
+    destination = place(plan.destination)
     with (
         replacing(destination, fragment.relative, fragment.path) as keep,
         publishing(destination / fragment.relative) as whole,
@@ -98,8 +106,9 @@ def _replace(
         warnings = (*changes, *format.write(fragment, whole, footer, arrow))
         _check_unchanged(fragment, footer.source_fingerprint, seen)
         # Read before another run can put its own file there.
-        result = _result(format, fragment, whole, "written", warnings)
+        result, stored = _result(format, fragment, whole, "written", warnings), footer_of(whole)
         keep()
+    note_footer(destination / fragment.relative, stored)
     return result
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.formats import FragmentFormat, open_format
 from ae_pipeline.storage import WHOLE, Part, codec_directory
+from ae_pipeline.store import place
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class EncodePlan:
         """Return every codec that a fragment gets, by its id; each is loaded once."""
         ids = dict.fromkeys(map(self.codec_of, self.fragments)) or {self.codec_id: None}
         for name in (name for name in ids if name not in self.opened):
-            directory = codec_directory(Path(self.destination), name)
+            directory = codec_directory(place(self.destination), name)
             self.opened[name] = open_format(directory, self.extra)
         return {name: self.opened[name] for name in ids}
 
@@ -102,11 +103,11 @@ class DecodePlan:
     def open_formats(self) -> dict[str, FragmentFormat]:
         """Return every codec, by its id; each is loaded once."""
         for name in (name for name in self.codecs if name not in self.opened):
-            self.opened[name] = open_format(Path(self.codecs[name]))
+            self.opened[name] = open_format(place(self.codecs[name]))
         return {name: self.opened[name] for name in self.codecs}
 
     def read_paths(self) -> list[Path]:
         """Return the files that are read, the source's and the encoded ones."""
-        roots = [] if self.source is None else [Path(self.source)]
+        roots = [] if self.source is None else [place(self.source)]
         originals = [root / fragment.relative for root in roots for fragment in self.fragments]
         return [*(fragment.path for fragment in self.fragments), *originals]

@@ -28,6 +28,7 @@ from ae_pipeline.errors import (
 )
 from ae_pipeline.out_of_memory import is_out_of_memory
 from ae_pipeline.storage import Footer, Part
+from ae_pipeline.store import place
 
 
 @contextmanager
@@ -107,7 +108,7 @@ def find_original(
         return None
     if source is None:
         return None
-    path = Path(source) / fragment.relative
+    path = place(source) / fragment.relative
     if not path.is_file():
         raise SourceNotFoundError(
             "source has no such fragment",

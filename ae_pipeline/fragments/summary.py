@@ -21,6 +21,7 @@ from ae_pipeline.fragments.column_report import dataset_fidelity, partition_warn
 from ae_pipeline.fragments.compare import feature_numbers
 from ae_pipeline.results.account import StoredBytes
 from ae_pipeline.results.dataset import DatasetReport, FragmentResult, PartitionReport
+from ae_pipeline.store import place
 from ae_pipeline.work import Outcome
 
 TOTAL = "total"
@@ -71,7 +72,7 @@ def summarize(
         partitions=partitions,
         total=total,
         fragments=tuple(replace(result, errors=None) for result in outcome.results),
-        bytes=account(outcome.results, Path(encoded), list(codecs)),
+        bytes=account(outcome.results, place(encoded), list(codecs)),
         n_written=sum(result.state == "written" for result in outcome.results),
         failures=outcome.failures,
         warnings=(

@@ -2,7 +2,7 @@
 
 from ae_pipeline.storage.bounded import read_bounded
 from ae_pipeline.storage.destination import check_apart, check_claim, check_kind, claim
-from ae_pipeline.storage.footer import Footer, damaged_footer, read_footer
+from ae_pipeline.storage.footer import Footer, damaged_footer, footer_of_keys, read_footer
 from ae_pipeline.storage.fragment_part import WHOLE, Part
 from ae_pipeline.storage.layout import (
     PRIVATE_FOLDER,
@@ -12,6 +12,7 @@ from ae_pipeline.storage.layout import (
     checkpoint_directory,
     codec_directory,
     is_codec_id,
+    marker_of,
     read_marker,
     report_directory,
 )
@@ -34,7 +35,9 @@ __all__ = [
     "claim",
     "codec_directory",
     "damaged_footer",
+    "footer_of_keys",
     "is_codec_id",
+    "marker_of",
     "read_bounded",
     "read_footer",
     "read_marker",

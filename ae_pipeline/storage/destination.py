@@ -24,6 +24,7 @@ from ae_pipeline.storage.layout import (
     read_marker,
     write_marker,
 )
+from ae_pipeline.store import is_remote
 
 
 def check_apart(source: Source, destination: Path) -> None:
@@ -42,6 +43,8 @@ def check_apart(source: Source, destination: Path) -> None:
             expected=f"a folder apart from {source.root}",
             remedy="choose another destination",
         )
+    if is_remote(destination):  # above which nothing was listed
+        return
     try:
         refuse_inside_table(destination)
     except TableFormatError as error:

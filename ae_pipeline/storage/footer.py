@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -156,11 +156,16 @@ def read_footer(metadata: pq.FileMetaData, where: str) -> Footer | None:
         CorruptFragmentError: a key is missing or damaged.
     """
     try:
-        found = {
-            key.decode().removeprefix(_PREFIX): value.decode()
-            for key, value in (metadata.metadata or {}).items()
-            if key.startswith(_PREFIX.encode())
-        }
+        keys = {key: value.decode() for key, value in _own(metadata.metadata or {})}
+    except UnicodeDecodeError as error:
+        raise damaged_footer(where, error) from error
+    return footer_of_keys(keys, where)
+
+
+def footer_of_keys(keys: Mapping[str, str], where: str) -> Footer | None:
+    """Invert `Footer.to_metadata`; return and raise as `read_footer`."""
+    try:
+        found = {key.removeprefix(_PREFIX): value for key, value in keys.items()}
         if found.get("kind") not in ("features", "archive"):
             return None
         check_version(found["kind"], found["format_version"], where)
@@ -169,6 +174,11 @@ def read_footer(metadata: pq.FileMetaData, where: str) -> Footer | None:
         raise
     except _DAMAGE as error:
         raise damaged_footer(where, error) from error
+
+
+def _own(metadata: Mapping[bytes, bytes]) -> Iterator[tuple[str, bytes]]:
+    prefix = _PREFIX.encode()
+    return ((key.decode(), value) for key, value in metadata.items() if key.startswith(prefix))
 
 
 def damaged_footer(where: str, error: Exception) -> CorruptFragmentError:

@@ -75,6 +75,11 @@ def report_directory(dataset: Path) -> Path:
     return dataset / PRIVATE_FOLDER / "report"
 
 
+def marker_of(dataset: str) -> str:
+    """Return the place of the marker of a dataset, be that a path or a URI."""
+    return f"{dataset.rstrip('/')}/{PRIVATE_FOLDER}/{_MARKER_FILE}"
+
+
 def read_marker(dataset: Path) -> Marker | None:
     """Return the marker of a folder, or None if ae-pipeline did not write the dataset.
 
@@ -97,12 +102,13 @@ def read_marker(dataset: Path) -> Marker | None:
 
 
 def write_marker(dataset: Path, marker: Marker) -> None:
-    """Mark a folder; `DestinationError` if it cannot be written."""
+    """Mark a folder; `DestinationError` if it cannot, or another job has marked it meanwhile."""
     tree = asdict(marker)
     if marker.extract is None:
         del tree["extract"]
     text = json.dumps(tree, indent=2) + "\n"
-    publish_bytes(dataset / PRIVATE_FOLDER / _MARKER_FILE, text.encode())
+    path = dataset / PRIVATE_FOLDER / _MARKER_FILE
+    publish_bytes(path, text.encode(), unless_changed=True)
 
 
 def _read_extract(tree: object) -> Extract | None:

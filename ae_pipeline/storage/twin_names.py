@@ -17,6 +17,7 @@ from ae_pipeline.dataset import Fragment, fragments_there
 from ae_pipeline.errors import NameCollisionError
 from ae_pipeline.hidden_names import temporary_path
 from ae_pipeline.publish import destination_errors
+from ae_pipeline.store import is_remote
 
 #: Longer names leave no room for what a temporary name adds.
 _LONGEST_BYTES = 200
@@ -29,6 +30,8 @@ def check_distinct_names(destination: Path, fragments: Iterable[Fragment]) -> No
         destination: dataset to write to; its present fragments count, too.
         fragments: all that may be written.
     """
+    if is_remote(destination):  # where no two names are one
+        return
     relatives = {fragment.relative for fragment in (*fragments, *fragments_there(destination))}
     for folder, name, other in twin_names(relatives):
         if _are_one(_nearest(destination / folder), name, other):

@@ -3,8 +3,8 @@
 from ae_pipeline.upkeep.backfill_plan import list_source, plan_backfill
 from ae_pipeline.upkeep.drift import choose_codecs, measure_drift, warn_of_drift
 from ae_pipeline.upkeep.failures import forget_retired, remember_damage, remember_failures
-from ae_pipeline.upkeep.footers import footer_of
-from ae_pipeline.upkeep.garbage import find_garbage
+from ae_pipeline.upkeep.footers import footer_of, note_footer
+from ae_pipeline.upkeep.garbage import find_garbage, newest_and_size
 from ae_pipeline.upkeep.leftovers import check_leftovers
 from ae_pipeline.upkeep.orphans import describe_orphans, known_orphans, orphan_warnings, source_root
 from ae_pipeline.upkeep.prune import prune, remove_replaced
@@ -27,6 +27,8 @@ __all__ = [
     "known_orphans",
     "list_source",
     "measure_drift",
+    "newest_and_size",
+    "note_footer",
     "orphan_warnings",
     "plan_backfill",
     "prune",

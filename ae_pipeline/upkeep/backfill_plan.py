@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +20,7 @@ from ae_pipeline.formats import (
 from ae_pipeline.results.backfill import BackfillPlan, PlannedFragment
 from ae_pipeline.selection import select_partitions
 from ae_pipeline.storage import check_apart, check_kind, read_marker, read_notes
+from ae_pipeline.store import is_there
 from ae_pipeline.upkeep.orphans import orphan_warnings
 from ae_pipeline.upkeep.removals import guard_removals, mark_replaceable
 from ae_pipeline.upkeep.status import Destination, fragment_statuses, orphan_statuses
@@ -108,7 +108,7 @@ def _gone(source: Source, written: Sequence[Fragment]) -> list[Fragment]:
     listed = {fragment.relative for fragment in source.fragments}
     gone = [one for one in written if one.relative not in listed]
     if source.is_single_file:  # files beside it are sources too, although none was named
-        gone = [one for one in gone if not os.path.lexists(source.root / one.relative)]
+        gone = [one for one in gone if not is_there(source.root / one.relative)]
     return gone
 
 

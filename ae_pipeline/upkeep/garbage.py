@@ -6,13 +6,14 @@ not followed: their targets are not part of the dataset.
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-from ae_pipeline.dataset import Fragment, discover, open_fragment
+from ae_pipeline.dataset import Fragment, discover, open_footer
 from ae_pipeline.errors import AePipelineError, EmptySourceError
 from ae_pipeline.hidden_names import is_temporary, name_of_rejected, name_of_replaced
 from ae_pipeline.storage import (
@@ -22,6 +23,7 @@ from ae_pipeline.storage import (
     is_codec_id,
     read_footer,
 )
+from ae_pipeline.store import walk
 from ae_pipeline.upkeep.footers import footer_of
 from ae_pipeline.upkeep.rejection import has_successor
 from ae_pipeline.upkeep.replacing import is_still_needed
@@ -46,6 +48,25 @@ def find_garbage(root: Path, marker: Marker) -> tuple[list[Found], tuple[str, ..
     files = (*_temporaries(root), *_rejected(root), *_replaced(root))
     found += [one for one in files if places.isdisjoint(one[0].parents)]
     return sorted(found), warnings
+
+
+def newest_and_size(path: Path) -> tuple[float, int]:
+    """Return the last write in seconds since the epoch, and the bytes of all files.
+
+    Files that are gone by now do not count as old.
+    """
+    paths = [path, *(path.rglob("*") if path.is_dir() else ())]
+    states = [state for state in map(_status, paths) if state is not None]
+    newest = max((state.st_mtime for state in states), default=math.inf)
+    return newest, sum(state.st_size for state in states if not stat.S_ISDIR(state.st_mode))
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """Return the file's status; None if it is gone: runs clean up after themselves."""
+    try:
+        return path.lstat()
+    except FileNotFoundError:
+        return None
 
 
 def _unreferenced_codecs(root: Path, marker: Marker) -> tuple[list[Found], tuple[str, ...]]:
@@ -110,8 +131,8 @@ def _replaced(root: Path) -> Iterator[Found]:
 
 def _files_of(folder: Path) -> Iterator[Path]:
     """Yield the regular files in a folder, at any depth."""
-    for place, _, names in os.walk(folder):
-        for path in (Path(place, name) for name in names):
+    for place, _, names in walk(folder):
+        for path in (place / name for name in names):
             if stat.S_ISREG(path.lstat().st_mode):
                 yield path
 
@@ -130,7 +151,7 @@ def _codec_of(fragment: Fragment) -> str:
     Raises:
         AePipelineError, OSError, ValueError: it cannot be read, or is not there.
     """
-    with open_fragment(fragment) as file:
+    with open_footer(fragment) as file:
         footer = read_footer(file.metadata, fragment.relative)
     if footer is None:
         raise ValueError(f"{fragment.relative} was not written by ae-pipeline")

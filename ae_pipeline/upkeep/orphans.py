@@ -6,14 +6,14 @@ has its rows twice. Every verb that reads a dataset warns of them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
-from ae_pipeline.dataset import Fragment, fingerprint, open_fragment
+from ae_pipeline.dataset import Fragment, fingerprint, open_footer
 from ae_pipeline.errors import AePipelineError, listing
 from ae_pipeline.storage import read_notes
+from ae_pipeline.store import is_there, place
 from ae_pipeline.upkeep.footers import footer_of
 
 _NAMED = 3
@@ -23,7 +23,7 @@ _MOST_COMPARED = 8
 
 def source_root(source: str) -> Path:
     """Return the root of a source: the folder itself, or the parent of a single file."""
-    path = Path(source)
+    path = place(source)
     return path.parent if path.is_file() else path
 
 
@@ -40,7 +40,7 @@ def find_orphans(
     return tuple(
         one
         for one in fragments
-        if one.relative not in retired and not os.path.lexists(source / one.relative)
+        if one.relative not in retired and not is_there(source / one.relative)
     )
 
 
@@ -79,7 +79,7 @@ def describe_orphans(orphans: Sequence[Fragment]) -> str:
 
 def _fitted_source(fragments: Sequence[Fragment], fitted: Iterable[str]) -> Path | None:
     """Return where the codecs were fitted, if a fragment was encoded from a file in that folder."""
-    for root in map(Path, fitted):
+    for root in map(place, fitted):
         there = (one for one in fragments if (root / one.relative).is_file())
         if any(_is_encoded_from(one, root) for one in islice(there, _MOST_COMPARED)):
             return root
@@ -98,7 +98,7 @@ def _is_encoded_from(fragment: Fragment, root: Path) -> bool:
 def _n_rows(fragment: Fragment) -> int:
     """Return the rows that the footer states; 0 if it cannot be read."""
     try:
-        with open_fragment(fragment) as file:
+        with open_footer(fragment) as file:
             return int(file.metadata.num_rows)
     except (AePipelineError, OSError):
         return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from ae_pipeline.errors import AePipelineError
 from ae_pipeline.publish import remove
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.storage import read_notes, remove_note
+from ae_pipeline.store import is_there, place
 from ae_pipeline.upkeep.footers import footer_of
 from ae_pipeline.upkeep.orphans import source_root
 from ae_pipeline.work import Outcome
@@ -56,7 +56,7 @@ def _whole_partitions(
 
     The source must list at least one file in them.
     """
-    root = Path(plan.destination)
+    root = place(plan.destination)
     source = find_source(plan.source, read_notes(root, "retired"), root)
     listed: dict[str, list[Fragment]] = {}
     for fragment in source.fragments:
@@ -80,13 +80,13 @@ def _is_encoded(fragment: Fragment, root: Path) -> bool:
 
 def _remove(plan: BackfillPlan, names: Sequence[str]) -> tuple[str, ...]:
     """Remove files of the destination that the source still lacks; return their names."""
-    root, source = Path(plan.destination), source_root(plan.source)
+    root, source = place(plan.destination), source_root(plan.source)
     retired = read_notes(root, "retired") if names else {}
     gone = []
     for relative in names:
         path = root / relative
         # Checked again, since a writer may be replacing files at this very moment.
-        if relative in retired or not source.is_dir() or os.path.lexists(source / relative):
+        if relative in retired or not source.is_dir() or is_there(source / relative):
             continue
         remove(path)
         remove_note(root, "failed", relative)

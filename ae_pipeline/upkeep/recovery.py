@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 from ae_pipeline.config.job import CompressJob
 from ae_pipeline.dataset import share_file_or_folder
@@ -12,6 +11,7 @@ from ae_pipeline.protection import protecting
 from ae_pipeline.publish import destination_errors, remove
 from ae_pipeline.results.dataset import FragmentFailure
 from ae_pipeline.storage import read_notes, remove_note, write_note
+from ae_pipeline.store import place
 from ae_pipeline.upkeep.replacing import finish_replacing
 from ae_pipeline.upkeep.retirement import Note, Retirement, is_source_of, sha256_at
 
@@ -26,11 +26,11 @@ def finish_retiring(job: CompressJob) -> None:
     """
     if job.backfill.dry_run:
         return
-    archive = Path(job.archive)
+    archive = place(job.archive)
     retired, begun = read_notes(archive, "retired"), read_notes(archive, "retiring")
     finish_replacing(archive, retired)
     for relative in {**retired, **begun}:
-        one = Retirement(Path(job.source), archive, relative)
+        one = Retirement(place(job.source), archive, relative)
         try:
             _recover(job, one, retired.get(relative), begun.get(relative))
         except (AePipelineError, OSError) as error:
@@ -39,9 +39,9 @@ def finish_retiring(job: CompressJob) -> None:
 
 def unfinished(job: CompressJob) -> tuple[FragmentFailure, ...]:
     """Report source fragments that still have a hidden name, under which nobody reads them."""
-    archive = Path(job.archive)
+    archive = place(job.archive)
     noted = (
-        Retirement(Path(job.source), archive, name) for name in read_notes(archive, "retiring")
+        Retirement(place(job.source), archive, name) for name in read_notes(archive, "retiring")
     )
     return tuple(
         FragmentFailure(

@@ -17,6 +17,7 @@ from ae_pipeline.errors import SourceChangedError
 from ae_pipeline.hidden_names import name_of_replaced, replaced_path, temporary_path
 from ae_pipeline.publish import destination_errors, rename
 from ae_pipeline.storage import read_notes
+from ae_pipeline.store import is_there
 
 
 @contextmanager
@@ -41,7 +42,7 @@ def replacing(archive: Path, relative: str, source: Path) -> Iterator[Callable[[
     except BaseException:
         kept.unlink(missing_ok=True)
         raise
-    if os.path.lexists(source):
+    if is_there(source):
         kept.unlink(missing_ok=True)
     elif kept.is_file() and _put_back(archive, relative):
         # The file stays: another run may be about to replace the one that was put back.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from ae_pipeline.hidden_names import retiring_path
 from ae_pipeline.protection import protecting
 from ae_pipeline.publish import destination_errors, rename
 from ae_pipeline.storage import remove_note
+from ae_pipeline.store import is_there
 
 Note = Mapping[str, str]
 
@@ -56,7 +56,7 @@ class Retirement:
         """
         if self.hidden.exists():
             remove_note(self.archive, "retired", self.relative)
-            if not os.path.lexists(self.path):
+            if not is_there(self.path):
                 with destination_errors(self.path), protecting(None):
                     rename(self.hidden, self.path)
         if self.path.exists() and not self.hidden.exists():

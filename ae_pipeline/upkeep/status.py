@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from ae_pipeline.formats import FragmentFormat
 from ae_pipeline.results.backfill import PlannedFragment
 from ae_pipeline.results.progress import silent
 from ae_pipeline.storage import Footer, read_notes
+from ae_pipeline.store import is_there
 from ae_pipeline.upkeep.footers import footer_of
 from ae_pipeline.work import PATIENCE_S, in_threads
 
@@ -120,7 +120,7 @@ def _without_source(fragment: Fragment, destination: Destination, source: Path) 
     path = source / fragment.relative
     if path.is_symlink() and not path.exists():
         return "retired", "its source was a link to one that was deleted after verification"
-    if os.path.lexists(path):
+    if is_there(path):
         return "failed", "its source is not Parquet any more"
     return "orphaned", "not in the source any more"
 
@@ -130,6 +130,8 @@ def _finding(fragment: Fragment, source: Source, destination: Destination) -> Fi
     path = destination.root / fragment.relative
     found = footer_of(path)
     failure = destination.failed.get(fragment.relative)
+    if found is None and not failure and not path.exists():
+        return "missing", "never encoded"
     try:
         identity = source.fingerprint(fragment)
     except OutOfMemoryError:

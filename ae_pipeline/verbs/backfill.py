@@ -13,6 +13,7 @@ from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import read_notes
+from ae_pipeline.store import place, visiting_stores
 from ae_pipeline.upkeep import list_source, plan_backfill, prune, remove_replaced
 from ae_pipeline.verbs.decode import decode_fragments
 from ae_pipeline.verbs.decode_plan import plan_verify
@@ -21,6 +22,7 @@ from ae_pipeline.verbs.encode_plan import prepare_backfill
 from ae_pipeline.work import Outcome
 
 
+@visiting_stores
 def backfill(job: EncodeJob, progress: Progress = silent) -> BackfillReport:
     """Plan, prune, and encode the selected fragments.
 
@@ -63,7 +65,7 @@ def start_backfill(
     if not plan.selected:
         return None
     # Another run may have verified and deleted some of the source meanwhile.
-    present = still_there(source, read_notes(Path(plan.destination), "retired"))
+    present = still_there(source, read_notes(place(plan.destination), "retired"))
     encoding = prepare_backfill(job, present, progress)
     fragments = {fragment.relative: fragment for fragment in encoding.fragments}
     chosen = [fragments[one.relative] for one in plan.selected if one.relative in fragments]
@@ -75,7 +77,7 @@ def start_backfill(
         fragments=tuple(chosen),
         force=is_forced,
         retired=retired,
-        vanished=_vanished(gone, Path(encoding.destination)),
+        vanished=_vanished(gone, place(encoding.destination)),
     )
 
 

@@ -5,7 +5,6 @@ Each step is a function of its own, so that a flow can wrap it in a task.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
 from ae_pipeline.results.drift import DriftReport
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import Marker, claim, read_notes
+from ae_pipeline.store import is_there, place, visiting_stores
 from ae_pipeline.upkeep import (
     choose_codecs,
     finish_retiring,
@@ -55,6 +55,7 @@ class Settled:
     failures: tuple[FragmentFailure, ...] = field(default=())
 
 
+@visiting_stores
 def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
     """Plan, watch for drift, encode, verify what was written, delete sources if asked to.
 
@@ -91,7 +92,7 @@ def watch_drift(
     Raises:
         AePipelineError: the codec cannot be read, or a refit fails.
     """
-    format = find_format(job, Path(job.archive))
+    format = find_format(job, place(job.archive))
     codec = None if format is None else format.drift_reference
     if not plan.selected or codec is None or job.backfill.dry_run:
         return None
@@ -125,7 +126,7 @@ def start_compress(
             return encoding
         if drift.new_codec_id is not None:
             marker = Marker("archive", drift.new_codec_id)
-            claim(Path(job.archive), marker, force=False, may_change_codec=True)
+            claim(place(job.archive), marker, force=False, may_change_codec=True)
     return replace(encoding, codecs={one.partition: one.codec_id for one in drift.partitions})
 
 
@@ -163,7 +164,7 @@ def settle(
 def _settle(
     job: CompressJob, verifying: DecodePlan | None, checked: Outcome, source: Source
 ) -> Settled:
-    archive = Path(job.archive)
+    archive = place(job.archive)
     if not job.backfill.dry_run:
         forget_unchecked(archive, {result.relative for result in checked.results})
     if verifying is None:
@@ -217,7 +218,7 @@ def _standing(
     job: CompressJob, plan: BackfillPlan, written: Outcome
 ) -> tuple[FragmentFailure, ...]:
     """Return failures that no step reports: each planned or deleted file is accounted for."""
-    failures = (*returned_failures(plan), *_lost(Path(job.archive)))
+    failures = (*returned_failures(plan), *_lost(place(job.archive)))
     if job.backfill.dry_run:
         return failures
     known = {one.relative for one in written.results} | {one.relative for one in written.failures}
@@ -234,7 +235,7 @@ def _lost(archive: Path) -> tuple[FragmentFailure, ...]:
     return tuple(
         FragmentFailure(relative, "its source was deleted, and its archive file is gone", False)
         for relative in read_notes(archive, "retired")
-        if not os.path.lexists(archive / relative)
+        if not is_there(archive / relative)
     )
 
 
@@ -245,7 +246,7 @@ def _unsettled(
     return tuple(
         failure
         for failure in failures
-        if not is_retired(Path(job.source), Path(job.archive), failure.relative)
+        if not is_retired(place(job.source), place(job.archive), failure.relative)
     )
 
 

@@ -17,11 +17,13 @@ from ae_pipeline.fragments import DecodePlan, DecodeWork, summarize, write_metri
 from ae_pipeline.results.dataset import DatasetReport, FragmentFailure
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import WHOLE, report_directory
+from ae_pipeline.store import place, visiting_stores
 from ae_pipeline.upkeep import known_orphans, orphan_warnings, remember_damage
 from ae_pipeline.verbs.decode_plan import plan_decode, plan_verify
 from ae_pipeline.work import Outcome, carry_out
 
 
+@visiting_stores
 def decode(job: DecodeJob, progress: Progress = silent) -> DatasetReport:
     """Reconstruct every fragment; compare with the source if it is given.
 
@@ -34,6 +36,7 @@ def decode(job: DecodeJob, progress: Progress = silent) -> DatasetReport:
     return finish_decode(job, plan, outcome, started)
 
 
+@visiting_stores
 def verify(job: VerifyJob, progress: Progress = silent) -> DatasetReport:
     """Decode every fragment of an archive; with a source, check that every value keeps its promise.
 
@@ -60,7 +63,7 @@ def decode_fragments(
         )
         if plan.destination is None:
             is_compared, is_whole = plan.source is not None, plan.part == WHOLE
-            remember_damage(Path(plan.encoded), outcome, is_compared, is_whole)
+            remember_damage(place(plan.encoded), outcome, is_compared, is_whole)
     return outcome
 
 
@@ -75,7 +78,7 @@ def finish_decode(
     )
     if report.total.metrics is not None:
         with sparing_files(plan.spared, plan.read_paths()):
-            write_metrics(report, report_directory(Path(job.decoded)) / "metrics.parquet")
+            write_metrics(report, report_directory(place(job.decoded)) / "metrics.parquet")
     warnings = (*report.warnings, *_orphans(plan, job.source))
     return replace(report, is_partial=job.selection != SelectionConfig(), warnings=warnings)
 
@@ -113,8 +116,8 @@ def verify_report(
 def _orphans(plan: DecodePlan, source: str | None) -> tuple[str, ...]:
     """Return a warning that names fragments that were read although their source is gone."""
     fitted = [format.provenance.source for format in plan.open_formats().values()]
-    return orphan_warnings(known_orphans(Path(plan.encoded), plan.fragments, source, fitted))
+    return orphan_warnings(known_orphans(place(plan.encoded), plan.fragments, source, fitted))
 
 
 def _codecs(plan: DecodePlan) -> dict[Path, FragmentFormat]:
-    return {Path(plan.codecs[name]): format for name, format in plan.open_formats().items()}
+    return {place(plan.codecs[name]): format for name, format in plan.open_formats().items()}

@@ -20,6 +20,7 @@ from ae_pipeline.errors import (
 )
 from ae_pipeline.formats import FragmentFormat, open_format
 from ae_pipeline.fragments import DecodePlan
+from ae_pipeline.locations import parse
 from ae_pipeline.out_of_memory import is_out_of_memory, out_of_memory
 from ae_pipeline.selection import of_partitions, select_fragments, select_part
 from ae_pipeline.storage import (
@@ -31,6 +32,7 @@ from ae_pipeline.storage import (
     codec_directory,
     read_notes,
 )
+from ae_pipeline.store import place
 from ae_pipeline.upkeep import footer_of
 
 logger = logging.getLogger(__name__)
@@ -42,7 +44,7 @@ def plan_decode(job: DecodeJob) -> DecodePlan:
     Raises:
         AePipelineError: the dataset, its codecs, the source or the destination cannot be used.
     """
-    encoded, destination = job.archive or job.features or "", Path(job.decoded)
+    encoded, destination = job.archive or job.features or "", place(job.decoded)
     dataset = discover(encoded)
     source = _find_source(job.source, encoded)
     with sparing(source, dataset):
@@ -69,8 +71,8 @@ def plan_verify(job: VerifyJob, source: Source | None = None) -> DecodePlan:
 def _find_source(path: str | None, encoded: str) -> Source | None:
     if path is None:
         return None
-    notes = read_notes(Path(encoded), "retired")
-    return find_source(path, _retired(notes, path), Path(encoded))
+    notes = read_notes(place(encoded), "retired")
+    return find_source(path, _retired(notes, path), place(encoded))
 
 
 def _extract(plan: DecodePlan) -> Extract:
@@ -78,7 +80,7 @@ def _extract(plan: DecodePlan) -> Extract:
     columns, groups = plan.part.columns, plan.part.row_groups
     everything = {name for one in plan.open_formats().values() for name in one.schema.arrow.names}
     return Extract(
-        os.path.realpath(plan.encoded),
+        plan.encoded if parse(plan.encoded) else os.path.realpath(plan.encoded),
         None if columns is None or columns == everything else tuple(sorted(columns)),
         None if groups is None else tuple(sorted(set(groups))),
     )
@@ -88,7 +90,7 @@ def _plan(
     encoded: str, job: DecodeJob | VerifyJob, dataset: Source, source: Source | None
 ) -> DecodePlan:
     chosen = select_fragments(dataset, job.selection)
-    notes = read_notes(Path(encoded), "retired")
+    notes = read_notes(place(encoded), "retired")
     retired = _retired(notes, job.source)
     codecs = _find_codecs(chosen, job.codec)
     plan = DecodePlan(
@@ -149,7 +151,7 @@ def _retired(notes: Mapping[str, Mapping[str, str]], source: str | None) -> dict
     return {
         relative: note.get("archive_sha256", "")
         for relative, note in notes.items()
-        if source is None or not (Path(source) / relative).is_file()
+        if source is None or not (place(source) / relative).is_file()
     }
 
 
@@ -162,8 +164,8 @@ def _absent(source: Source, dataset: Source) -> tuple[str, ...]:
 def _find_codecs(dataset: Source, named: str | None) -> dict[str, tuple[Path, FragmentFormat]]:
     """Load the codec that was named, or those that the fragments name, by their ids."""
     if named is not None:
-        format = open_format(Path(named))
-        return {format.codec_id: (Path(named), format)}
+        format = open_format(place(named))
+        return {format.codec_id: (place(named), format)}
     # Decoding reports damaged fragments one by one.
     found = (footer_of(fragment.path, checks_sizes=False) for fragment in dataset.fragments)
     footers = [footer for footer in found if footer is not None]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from pathlib import Path
 
 from ae_pipeline.config.job import EncodeJob, ExecutionConfig
 from ae_pipeline.dataset import discover, sparing_files
@@ -13,11 +12,13 @@ from ae_pipeline.fragments import EncodePlan, EncodeWork, summarize
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import codec_directory
+from ae_pipeline.store import place, visiting_stores
 from ae_pipeline.upkeep import forget_retired, known_orphans, orphan_warnings, remember_failures
 from ae_pipeline.verbs.encode_plan import prepare_encode
 from ae_pipeline.work import Outcome, carry_out
 
 
+@visiting_stores
 def encode(job: EncodeJob, progress: Progress = silent) -> DatasetReport:
     """Encode every fragment of the source that is not current.
 
@@ -38,8 +39,8 @@ def encode_fragments(
         outcome = carry_out(
             EncodeWork(plan), plan.fragments, execution=execution, stage="encode", progress=progress
         )
-        remember_failures(Path(plan.destination), plan.fragments, outcome)
-        forget_retired(Path(plan.destination), outcome)
+        remember_failures(place(plan.destination), plan.fragments, outcome)
+        forget_retired(place(plan.destination), outcome)
     return outcome
 
 
@@ -53,7 +54,7 @@ def finish_encode(
 
 def encode_report(plan: EncodePlan, source: str, outcome: Outcome, started: float) -> DatasetReport:
     """Report the plan's fragments alone, whatever else the destination holds."""
-    root = Path(plan.destination)
+    root = place(plan.destination)
     codecs = {codec_directory(root, name): format for name, format in plan.open_formats().items()}
     report = summarize("encode", source, plan.destination, codecs, outcome, started)
     return replace(report, warnings=(*report.warnings, *_told_vanished(plan)))
@@ -74,4 +75,4 @@ def _orphans(job: EncodeJob, plan: EncodePlan) -> tuple[str, ...]:
         written = discover(plan.destination).fragments
     except SourceError:
         return ()
-    return orphan_warnings(known_orphans(Path(plan.destination), written, job.source, ()))
+    return orphan_warnings(known_orphans(place(plan.destination), written, job.source, ()))

@@ -33,6 +33,7 @@ from ae_pipeline.planner.forecast import Effort, Forecast
 from ae_pipeline.results.estimate import Estimate, EstimatedColumn, EstimatedOption
 from ae_pipeline.results.fit import ColumnCost
 from ae_pipeline.results.progress import Progress, silent
+from ae_pipeline.store import visiting_stores
 from ae_pipeline.verbs.verdict import give_verdict, recommend
 from ae_pipeline.work import uses_processes
 
@@ -47,6 +48,7 @@ _BLOCK_COPIES, _PROCESS_MB = 10, 150
 _MOST_BLOCK_BYTES = 1 << 27
 
 
+@visiting_stores
 def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
     """Plan for each tolerance on a sample; try networks out, but train none to the end.
 

@@ -16,10 +16,12 @@ from ae_pipeline.results.dataset import State
 from ae_pipeline.results.fit import FitResult
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import check_apart, read_marker
+from ae_pipeline.store import place, visiting_stores
 
 _CHECKPOINT_FOLDER = "checkpoint"
 
 
+@visiting_stores
 def fit(job: FitJob, progress: Progress = silent) -> FitResult:
     """Fit a codec of the kind `job.codec_for` and write it to `job.codec`.
 
@@ -35,7 +37,7 @@ def fit(job: FitJob, progress: Progress = silent) -> FitResult:
 
 
 def _fit(job: FitJob, source: Source, progress: Progress, started: float) -> FitResult:
-    directory = Path(job.codec)
+    directory = place(job.codec)
     check_apart(source, directory)
     if read_marker(directory) is not None:
         raise DestinationExistsError(

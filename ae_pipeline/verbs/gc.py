@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import logging
 import math
-import os
-import shutil
-import stat
 import time
 from pathlib import Path
 
-from ae_pipeline.config.paths import argument_path
+from ae_pipeline.config.paths import argument_place
 from ae_pipeline.errors import ConfigError, DestinationExistsError, SourceNotFoundError
-from ae_pipeline.publish import destination_errors, remove
+from ae_pipeline.publish import destination_errors, remove, remove_tree
 from ae_pipeline.results.gc import Garbage, GarbageReport
 from ae_pipeline.storage import PRIVATE_FOLDER, Marker, read_marker
-from ae_pipeline.upkeep import find_garbage
+from ae_pipeline.store import place, visiting
+from ae_pipeline.upkeep import find_garbage, newest_and_size
 
 logger = logging.getLogger(__name__)
 
@@ -36,15 +34,20 @@ def gc(dataset: str, grace_s: float = DAY_S, is_dry_run: bool = False) -> Garbag
         DestinationExistsError: ae-pipeline did not write the folder.
         DestinationError: the folder cannot be written to.
     """
-    dataset = argument_path(dataset, "DATASET")
+    dataset = argument_place(dataset, "DATASET")
     _check_grace(grace_s)
-    root = Path(dataset)
+    with visiting([dataset]):
+        return _gc(dataset, grace_s, is_dry_run)
+
+
+def _gc(dataset: str, grace_s: float, is_dry_run: bool) -> GarbageReport:
+    root = place(dataset)
     marker = _require_marker(root)
     written_before = time.time() - grace_s
     found, warnings = find_garbage(root, marker)
     garbage, young = [], []
     for path, reason in found:
-        newest, size_bytes = _newest_and_size(path)
+        newest, size_bytes = newest_and_size(path)
         # Read the marker again: a run may have started to use a former codec meanwhile.
         if math.isinf(newest) or path.name == _require_marker(root).codec_id:
             continue
@@ -85,30 +88,11 @@ def _require_marker(root: Path) -> Marker:
     )
 
 
-def _newest_and_size(path: Path) -> tuple[float, int]:
-    """Return the last write in seconds since the epoch, and the bytes of all files.
-
-    Files that are gone by now do not count as old.
-    """
-    paths = [path, *(path.rglob("*") if path.is_dir() else ())]
-    states = [state for state in map(_status, paths) if state is not None]
-    newest = max((state.st_mtime for state in states), default=math.inf)
-    return newest, sum(state.st_size for state in states if not stat.S_ISDIR(state.st_mode))
-
-
-def _status(path: Path) -> os.stat_result | None:
-    """Return the file's status; None if it is gone: runs clean up after themselves."""
-    try:
-        return path.lstat()
-    except FileNotFoundError:
-        return None
-
-
 def _remove(path: Path, root: Path) -> None:
     """Remove a file or folder, and private folders that this leaves empty."""
     with destination_errors(path):
         if path.is_dir():
-            shutil.rmtree(path)
+            remove_tree(path)
         else:
             remove(path)
         folder = path.parent

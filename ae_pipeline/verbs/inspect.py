@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
+
+import pyarrow.parquet as pq
 
 from ae_pipeline.codec import holds_codec
 from ae_pipeline.columns import TableSchema, resolve_roles
 from ae_pipeline.config.columns import ColumnsConfig
-from ae_pipeline.config.paths import argument_path
+from ae_pipeline.config.paths import argument_place
 from ae_pipeline.dataset import (
     Source,
     discover,
     drifted_columns,
     fittable,
     list_row_groups,
-    open_fragment,
-    opened,
     pinned,
     pinned_source,
     readable,
@@ -35,6 +34,7 @@ from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.fit import ColumnCost
 from ae_pipeline.results.inspection import ColumnSkipping, InspectedColumn, Inspection
 from ae_pipeline.storage import Marker, codec_directory, read_footer, read_marker
+from ae_pipeline.store import open_end, place, visiting
 from ae_pipeline.upkeep import describe_orphans, known_orphans
 
 
@@ -44,10 +44,15 @@ def inspect(path: str) -> Inspection:
     Raises:
         AePipelineError: the path does not exist or cannot be read.
     """
-    path = argument_path(path, "PATH")
-    if holds_codec(Path(path)):
+    path = argument_place(path, "PATH")
+    with visiting([path]):
+        return _inspect(path)
+
+
+def _inspect(path: str) -> Inspection:
+    if holds_codec(place(path)):
         return _inspect_codec(path)
-    marker = read_marker(Path(path))
+    marker = read_marker(place(path))
     source, complaints = readable(discover(path))
     if marker is not None and marker.codec_id is not None:
         found = _inspect_encoded(path, source, marker)
@@ -58,9 +63,9 @@ def inspect(path: str) -> Inspection:
 
 
 def _inspect_codec(path: str) -> Inspection:
-    format = open_format(Path(path))
+    format = open_format(place(path))
     provenance = format.provenance
-    files = (file for file in Path(path).iterdir() if file.is_file())
+    files = (file for file in place(path).iterdir() if file.is_file())
     size_bytes = sum(file.stat().st_size for file in files if not is_temporary(file.name))
     facts: Facts = {
         **format.facts(),
@@ -81,24 +86,23 @@ def _inspect_codec(path: str) -> Inspection:
 
 
 def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
-    directory = codec_directory(Path(path), marker.codec_id or "")
+    directory = codec_directory(place(path), marker.codec_id or "")
     format = open_format(directory)
     n_rows = 0
     stored: list[StoredBytes] = []
     blocks: list[Statistics] = []
     plain: Counter[str] = Counter()
     for fragment in map(pinned, source.fragments):
-        with open_fragment(fragment) as file:
-            metadata = file.metadata
+        with open_end(fragment.path) as content:
+            metadata, leaves = pq.read_metadata(content), leaf_sizes(content)
         footer = read_footer(metadata, fragment.relative)
         n_rows += metadata.num_rows
         if footer is not None:
             stored.append(fragment_bytes(format, metadata, footer, fragment))
             blocks += format.statistics(metadata, footer, fragment.relative)
-            with opened(fragment) as content:
-                plain += column_sizes(leaf_sizes(content), format.schema.arrow.names)
+            plain += column_sizes(leaves, format.schema.arrow.names)
     skipping = count_skipping(blocks)
-    orphans = known_orphans(Path(path), source.fragments, None, [format.provenance.source])
+    orphans = known_orphans(place(path), source.fragments, None, [format.provenance.source])
     orphaned: Facts = {"orphaned": describe_orphans(orphans)} if orphans else {}
     facts: Facts = {
         **_dataset_facts(source),
@@ -112,7 +116,7 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
         path,
         facts,
         _codec_columns(format),
-        bytes=account(stored, Path(path), [directory]),
+        bytes=account(stored, place(path), [directory]),
         plan=format.provenance.plan,
         fidelity=format.fidelity(),
         costs=tuple(_as_stored(cost, plain) for cost in format.provenance.costs),

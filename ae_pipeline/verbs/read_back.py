@@ -6,7 +6,6 @@ next run knows what a killed one left.
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from ae_pipeline.fragments import DecodePlan, EncodePlan
 from ae_pipeline.results.backfill import BackfillPlan, PlannedFragment
 from ae_pipeline.results.compress import Intention
 from ae_pipeline.storage import codec_directory, read_notes, read_unchecked, remove_note, write_note
+from ae_pipeline.store import is_there, place
 from ae_pipeline.upkeep import source_root
 from ae_pipeline.verbs.decode_plan import plan_verify
 from ae_pipeline.work import Outcome
@@ -27,7 +27,7 @@ def note_unchecked(encoding: EncodePlan) -> None:
     """Note what is about to be written; `DestinationError` if the note cannot be written."""
     names = {fragment.relative: "" for fragment in encoding.fragments}
     if names:
-        write_note(Path(encoding.destination), "unchecked", secrets.token_hex(4), names)
+        write_note(place(encoding.destination), "unchecked", secrets.token_hex(4), names)
 
 
 def forget_unchecked(archive: Path, checked: Collection[str]) -> None:
@@ -68,7 +68,7 @@ def plan_check(
         return None
     verifying = plan_verify(VerifyJob(archive=job.archive, source=job.source), source)
     there = {one.relative: one for one in verifying.fragments}
-    root = Path(job.archive)
+    root = place(job.archive)
     chosen = [there.get(name) or Fragment(root / name, name, 0) for name in names]
     promises = _promises(chosen, plan, encoding)
     own = {name: str(codec_directory(root, name)) for name in promises.values()}
@@ -112,13 +112,13 @@ def _due(job: CompressJob, plan: BackfillPlan) -> list[PlannedFragment]:
     ]
     if job.retention.delete_source == "after_verify":
         return there
-    unchecked = read_unchecked(Path(job.archive))
+    unchecked = read_unchecked(place(job.archive))
     return [one for one in there if one.relative in unchecked]
 
 
 def _gone(job: CompressJob) -> list[str]:
     """Return names that a killed run was writing and that archive and source both lack now."""
-    archive, source = Path(job.archive), source_root(job.source)
+    archive, source = place(job.archive), source_root(job.source)
     names = read_unchecked(archive) - set(read_notes(archive, "retired"))
     places = (archive, source)
-    return [n for n in sorted(names) if not any(os.path.lexists(place / n) for place in places)]
+    return [n for n in sorted(names) if not any(is_there(place / n) for place in places)]

@@ -14,6 +14,7 @@ from ae_pipeline.errors import (
     FragmentReplacedError,
     OutOfMemoryError,
     PromiseBrokenError,
+    StoreUnavailableError,
 )
 from ae_pipeline.out_of_memory import memory_errors
 from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
@@ -42,7 +43,7 @@ def attempt(work: Callable[[Fragment], Attempted], fragment: Fragment) -> Attemp
         return FragmentFailure(fragment.relative, str(error), is_retriable=True)
     except AePipelineError as error:
         is_damage = isinstance(error, (CorruptFragmentError, PromiseBrokenError))
-        is_retriable = isinstance(error, FragmentReplacedError)
+        is_retriable = isinstance(error, (FragmentReplacedError, StoreUnavailableError))
         return FragmentFailure(fragment.relative, str(error), is_retriable, is_damage)
     except pa.ArrowException as error:
         message = f"{fragment.relative}: {error}"

@@ -20,8 +20,9 @@ from ae_pipeline.cancellation import check_wanted
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import ClusterError, listing
 from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
+from ae_pipeline.store import hear
 from ae_pipeline.work.attempt import Attempted, Work
-from ae_pipeline.work.cluster_task import OrdersPlugin, Records, Standing, attempt_packed, look
+from ae_pipeline.work.cluster_task import OrdersPlugin, Standing, Told, attempt_packed, look
 from ae_pipeline.work.orders import Orders
 from ae_pipeline.work.records import handle
 
@@ -134,9 +135,11 @@ def _came_of(future: Any, fragment: Fragment) -> Attempted:
             got=str(future.status),
             remedy=_AGAIN,
         )
-    made, records = _unpacked(future.result())
+    made, records, news = _unpacked(future.result())
     for record in records:
         handle(record)
+    if news is not None:
+        hear(news)
     return made
 
 
@@ -163,11 +166,11 @@ def _check_standing(worker: str, standing: Standing | BaseException) -> None:
         )
 
 
-def _unpacked(content: object) -> tuple[Attempted, Records]:
+def _unpacked(content: object) -> Told:
     """Unpack an answer; `ClusterError` if it is none."""
-    made = records = None
+    made = records = news = None
     if isinstance(content, bytes):
-        made, records = pickle.loads(content)  # noqa: S301, our own
+        made, records, news = pickle.loads(content)  # noqa: S301, our own
     if not isinstance(made, (FragmentResult, FragmentFailure)) or not isinstance(records, list):
         raise ClusterError("a worker gave an answer of another kind", got=f"{content!r:.60}")
-    return made, records
+    return made, records, news

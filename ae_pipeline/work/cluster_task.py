@@ -21,8 +21,10 @@ from distributed import WorkerPlugin
 from ae_pipeline.cancellation import Abandoned, Pulse, using
 from ae_pipeline.coding import pin_blas_threads
 from ae_pipeline.dataset import Fragment
+from ae_pipeline.locations import parse
 from ae_pipeline.protection import protecting
 from ae_pipeline.results.dataset import FragmentResult
+from ae_pipeline.store import News, accept, take_news
 from ae_pipeline.work.attempt import Attempted, attempt
 from ae_pipeline.work.orders import Orders
 from ae_pipeline.work.records import portable
@@ -30,6 +32,8 @@ from ae_pipeline.work.records import portable
 #: Answers of `look` and `attempt_packed`: plain, or pickled.
 Standing = tuple[str, tuple[str, ...]]
 Records = list[logging.LogRecord]
+#: What came of a fragment, what was logged meanwhile, and what changed in object stores.
+Told = tuple[Attempted, Records, News | None]
 
 #: Of glibc's `mallopt`: memory is given back, and mapped anew, from these sizes on. Dask sets the
 #: first to 64 KiB, at which encoding takes twice the CPU time.
@@ -44,7 +48,9 @@ _orders: dict[str, bytes] = {}
 
 def look(paths: Sequence[str]) -> Standing:
     """Return a worker's version of this package, and those paths that it lacks."""
-    return version("ae-pipeline"), tuple(path for path in paths if not Path(path).exists())
+    return version("ae-pipeline"), tuple(
+        path for path in paths if parse(path) is None and not Path(path).exists()
+    )
 
 
 class OrdersPlugin(WorkerPlugin):  # type: ignore[misc]  # Dask has no types
@@ -88,7 +94,7 @@ def attempt_packed(run: str, fragment: bytes) -> bytes:
         using(Pulse(_Ended(run))),
     ):
         made = attempt(act, asked)
-    told: tuple[Attempted, Records] = made, records
+    told: Told = made, records, take_news()
     return pickle.dumps(told)
 
 
@@ -108,6 +114,7 @@ def _opened(run: str, packed: bytes | None) -> tuple[Orders, Callable[[Fragment]
     if packed is None:
         raise Abandoned
     orders: Orders = pickle.loads(packed)  # noqa: S301, our own
+    accept(orders.stores)
     return orders, orders.work.open()
 
 

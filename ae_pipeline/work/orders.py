@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ae_pipeline.protection import Protected, now_protected
+from ae_pipeline.store import Pass, give_pass
 from ae_pipeline.work.attempt import Work
 from ae_pipeline.work.records import level_wanted
 
@@ -17,13 +18,15 @@ class Orders:
         work: to open.
         protected: files that nothing may be written over.
         level: records of this level and above are sent back.
+        stores: the object stores that the job visits; None if there are none.
     """
 
     work: Work
     protected: Protected | None
     level: int
+    stores: Pass | None = None
 
     @classmethod
     def of(cls, work: Work) -> Orders:
         """Order some work under what this context protects."""
-        return cls(work, now_protected(), level_wanted())
+        return cls(work, now_protected(), level_wanted(), give_pass())

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 from ae_pipeline.cancellation import beat, check_wanted
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import ClusterError
+from ae_pipeline.store import hear
 from ae_pipeline.work.attempt import Attempted
 from ae_pipeline.work.look_ahead import n_threads_now
 from ae_pipeline.work.orders import Orders
@@ -93,6 +94,8 @@ class Worker:
                 raise content
             if kind == "log":
                 handle(content)
+            if kind == "news":
+                hear(content)
             beat()
 
     def _receive(self) -> Message:

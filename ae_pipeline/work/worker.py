@@ -21,6 +21,7 @@ from ae_pipeline.cancellation import Abandoned, Pulse, using
 from ae_pipeline.coding import pin_blas_threads
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.protection import protecting
+from ae_pipeline.store import accept, take_news
 from ae_pipeline.work.attempt import attempt
 from ae_pipeline.work.look_ahead import sharing
 from ae_pipeline.work.orders import Orders
@@ -30,8 +31,8 @@ from ae_pipeline.work.records import portable
 BEAT_S = 1.0
 
 #: ready: nothing, once, at first. made: a result or a failure. bug: an exception. log: a record.
-#: beat: nothing.
-Kind = Literal["ready", "made", "bug", "log", "beat"]
+#: beat: nothing. news: of object stores.
+Kind = Literal["ready", "made", "bug", "log", "beat", "news"]
 Message: TypeAlias = tuple[Kind, Any]
 #: A fragment, and how many threads may work on it.
 Asked: TypeAlias = tuple[Fragment, int]
@@ -93,6 +94,7 @@ def serve(descriptor: int) -> None:
 def _carry_out(orders: Orders, connection: Connection, line: _Line) -> Orders:
     """Answer for fragments until there are other orders, and return these."""
     logging.basicConfig(level=orders.level, handlers=[_SentRecords(line)], force=True)
+    accept(orders.stores)
     act = None
     while True:
         sent: Asked | Orders = connection.recv()
@@ -106,6 +108,9 @@ def _carry_out(orders: Orders, connection: Connection, line: _Line) -> Orders:
         except Exception as error:  # a bug, which is raised in the other process
             line.send("bug", _portable(error))
         else:
+            news = take_news()
+            if news is not None:
+                line.send("news", news)
             line.send("made", made)
 
 

@@ -12,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.types.names import MAX_ASSET_KEY_LENGTH
 
 from ae_pipeline.escaping import markdown, visible
+from ae_pipeline.locations import parse
 from ae_pipeline.results.dataset import DatasetReport
 
 #: The most partitions that the metadata of one materialisation names.
@@ -27,8 +28,12 @@ def asset_key(dataset: str) -> str:
     Prefect forbids the percent sign, so `~` takes its place. A path too long for a key is cut, and
     a digest keeps it unique.
     """
-    place = quote(str(Path(dataset).resolve()), safe="/=:@$()*+,;").replace("~", "%7E")
-    key = f"file://{place}".replace("%", "~")
+    location = parse(dataset)
+    start, path = ("file://", str(Path(dataset).resolve()))
+    if location is not None:
+        start, path = f"{location.scheme}://", f"{location.bucket}/{location.key}"
+    place = quote(path, safe="/=:@$()*+,;").replace("~", "%7E")
+    key = f"{start}{place}".replace("%", "~")
     if len(key) <= MAX_ASSET_KEY_LENGTH:
         return key
     digest = hashlib.sha256(key.encode()).hexdigest()[:_DIGEST_LENGTH]

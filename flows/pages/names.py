@@ -9,6 +9,7 @@ from prefect.runtime import flow_run
 
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.escaping import visible
+from ae_pipeline.locations import parse
 
 _DIGEST_LENGTH = 6
 
@@ -18,9 +19,9 @@ def slug(dataset: str) -> str:
 
     `/data/Sales 2` is `sales-2-f30741`, and no other `Sales 2` is.
     """
-    place = Path(dataset).resolve()
-    name = re.sub(r"[^a-z0-9]+", "-", place.name.lower()).strip("-") or "dataset"
-    return f"{name}-{hashlib.sha256(str(place).encode()).hexdigest()[:_DIGEST_LENGTH]}"
+    place = dataset if parse(dataset) is not None else str(Path(dataset).resolve())
+    name = re.sub(r"[^a-z0-9]+", "-", place.rpartition("/")[2].lower()).strip("-") or "dataset"
+    return f"{name}-{hashlib.sha256(place.encode()).hexdigest()[:_DIGEST_LENGTH]}"
 
 
 def run_name(verb: str, *fields: str) -> Callable[[], str]:

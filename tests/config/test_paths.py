@@ -18,21 +18,23 @@ from ae_pipeline.errors import ConfigError
 from ae_pipeline.verbs import decode, encode, gc, inspect, verify
 from tests.support.checks import assert_one_line
 
+STORES = {
+    "s3://bucket/x": "s3://bucket/x",
+    "S3://bucket/x/": "s3://bucket/x",
+    " s3://bucket//x": "s3://bucket/x",
+    "s3a://bucket/x": "s3://bucket/x",
+    "gs://bucket": "gs://bucket",
+    "gcs://bucket/x": "gs://bucket/x",
+    "abfs://c@a.dfs.core.windows.net/x": "abfss://c@a.dfs.core.windows.net/x",
+    "abfss://c@a.dfs.core.windows.net/x": "abfss://c@a.dfs.core.windows.net/x",
+    "az://c/x": "az://c/x",
+}
+#: Slips in the URI of a store, and what is meant.
+SLIPS = {"s3:/bucket/x": "s3://BUCKET/KEY", "gs:bucket": "gs://BUCKET/KEY"}
 URIS = (
-    "s3://bucket/x",
-    "S3://bucket/x",
-    " s3://bucket/x",
-    "s3:/bucket/x",
-    "s3a://bucket/x",
-    "gs:bucket",
-    "gs://bucket/x",
-    "gcs://bucket/x",
     "hdfs:/x",
     "hdfs:x",
     "hdfs://name:8020/x",
-    "abfs://c@a.dfs.core.windows.net/x",
-    "abfss://c@a.dfs.core.windows.net/x",
-    "az://c/x",
     "wasbs://c@a/x",
     "http://host/x.parquet",
     "https://host/x.parquet",
@@ -55,6 +57,25 @@ LOCAL = (
 )
 SETTINGS = ("source", "codec", "features", "archive", "decoded", "training.start_from")
 each_setting = pytest.mark.parametrize("setting", SETTINGS)
+
+
+@each_setting
+@pytest.mark.parametrize("uri", STORES)
+def test_uris_of_object_stores_are_places(setting: str, uri: str) -> None:
+    """Every setting takes one, and keeps it as we write it."""
+    found = load_job(JobConfig, None, {setting: uri})
+    for name in setting.split("."):
+        found = getattr(found, name)
+    assert found == STORES[uri]
+
+
+@each_setting
+@pytest.mark.parametrize("uri", SLIPS)
+def test_slips_in_uris_are_told_with_the_right_form(setting: str, uri: str) -> None:
+    """One slash too few does not make a local folder `s3:`."""
+    with pytest.raises(ConfigError) as caught:
+        load_job(JobConfig, None, {setting: uri})
+    assert_one_line(caught.value, setting, SLIPS[uri])
 
 
 @each_setting
@@ -90,11 +111,11 @@ def test_a_colon_alone_is_no_scheme(path: str) -> None:
 def test_nothing_is_made_of_an_uri(
     is_dry_run: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A destination in a store is refused before a folder of its name is made, dry runs too."""
+    """A destination elsewhere is refused before a folder of its name is made, dry runs too."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValidationError, match="copy or mount it"):
-        EncodeJob(source="x", archive="s3://b/x", backfill={"dry_run": is_dry_run})
-    for refused in (lambda: gc("s3://b/x", 0.0), lambda: inspect("gs://b/x")):
+        EncodeJob(source="x", archive="hdfs://b/x", backfill={"dry_run": is_dry_run})
+    for refused in (lambda: gc("hdfs://b/x", 0.0), lambda: inspect("ftp://b/x")):
         with pytest.raises(ConfigError, match="copy or mount it"):
             refused()
     assert os.listdir(tmp_path) == []

@@ -32,6 +32,7 @@ from ae_pipeline.codec.directory import load_directory, pack_json, save_director
 from ae_pipeline.codec.provenance import read_provenance
 from ae_pipeline.coding import MOST_TERMS, Architecture, IntegerDecoder, LinearPredictor
 from ae_pipeline.errors import ConfigError
+from ae_pipeline.store import place, visiting
 
 #: Bits of the encoder's weights, which are stored as int16; with fewer than two all would be 0.
 _LEAST_BITS, _MOST_BITS = 2, 16
@@ -64,7 +65,8 @@ def save_archive_codec(codec: ArchiveCodec, directory: Path) -> None:
 
 def load_archive_codec(directory: str | Path) -> ArchiveCodec:
     """Read a codec and check that its content hashes to its id; errors as `load_codec`."""
-    return load_directory(Path(directory), build_archive_codec)
+    with visiting([str(directory)]):
+        return load_directory(place(directory), build_archive_codec)
 
 
 def build_archive_codec(path: Path, tree: dict[str, Any]) -> ArchiveCodec:

@@ -20,6 +20,7 @@ from ae_pipeline.codec.directory import load_directory, save_directory
 from ae_pipeline.codec.features.codec import FeaturesCodec, features_to_json
 from ae_pipeline.codec.provenance import read_provenance
 from ae_pipeline.coding import Architecture, Weights
+from ae_pipeline.store import place, visiting
 
 WEIGHTS_FILE = "weights.safetensors"
 
@@ -43,7 +44,8 @@ def load_features_codec(directory: str | Path) -> FeaturesCodec:
         UnsupportedFormatError: another major format version.
         CorruptCodecError: a file is missing, damaged or does not fit the others.
     """
-    return load_directory(Path(directory), build_features_codec)
+    with visiting([str(directory)]):
+        return load_directory(place(directory), build_features_codec)
 
 
 def build_features_codec(path: Path, tree: dict[str, Any]) -> FeaturesCodec:

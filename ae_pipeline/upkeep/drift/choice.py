@@ -21,6 +21,7 @@ from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import codec_directory
+from ae_pipeline.store import place
 from ae_pipeline.upkeep.drift.measure import expected_rate, judge
 from ae_pipeline.upkeep.drift.refit import is_worthwhile, refit
 from ae_pipeline.upkeep.drift.sample import NewRows, new_fragments, sample_all
@@ -56,7 +57,7 @@ def choose_codecs(
     if job.drift.action == "warn" or not drift.is_drifted:
         return drift
     direct = _without_prediction(codec)
-    _save(direct, Path(plan.destination))
+    _save(direct, place(plan.destination))
     return _use_where_grown(drift, direct)
 
 
@@ -69,7 +70,7 @@ def _refitted(
     progress: Progress,
 ) -> DriftReport:
     """Give each partition the best existing codec, and a new one if its rows grow even so."""
-    archive = Path(plan.destination)
+    archive = place(plan.destination)
     others = _other_codecs(archive, codec)
     if not others and not drift.is_drifted:
         return drift

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from ae_pipeline.codec.archive import ArchiveCodec, model_bytes
 from ae_pipeline.config.job import EncodeJob
@@ -12,6 +11,7 @@ from ae_pipeline.fitting import fit_archive_codec
 from ae_pipeline.results.drift import PartitionDrift
 from ae_pipeline.results.progress import Progress
 from ae_pipeline.storage import checkpoint_directory, codec_directory
+from ae_pipeline.store import place
 from ae_pipeline.upkeep.drift.measure import expected_rate
 from ae_pipeline.upkeep.drift.sample import NewRows
 
@@ -42,7 +42,7 @@ def refit(
     expected = expected_rate(codec) or 0.0
     if codec.network is None:
         return _fit(job, source, codec, None, progress)
-    start_from = job.codec or str(codec_directory(Path(job.archive or ""), codec.id))
+    start_from = job.codec or str(codec_directory(place(job.archive or ""), codec.id))
     warm = _fit(job, source, codec, start_from, progress)
     if _mean_rate(rows, warm) <= job.drift.growth * expected:
         return warm
@@ -76,7 +76,7 @@ def _fit(
 ) -> ArchiveCodec:
     training = job.training.model_copy(update={"start_from": start_from})
     own = job.model_copy(update={"training": training})
-    checkpoint = checkpoint_directory(Path(job.archive or ""))
+    checkpoint = checkpoint_directory(place(job.archive or ""))
     return fit_archive_codec(own, source, checkpoint, progress, promised=codec)
 
 

@@ -1,0 +1,98 @@
+"""Places in object stores: a URI, and the path of its mirror on this machine.
+
+The path tells the URI without a table, in any process: below a session's folder come the scheme,
+the bucket and the key.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+#: What people write before `://`, and the scheme that it means.
+SCHEMES = {
+    "s3": "s3",
+    "s3a": "s3",
+    "gs": "gs",
+    "gcs": "gs",
+    "az": "az",
+    "azure": "az",
+    "abfs": "abfss",
+    "abfss": "abfss",
+}
+#: The beginning of the names of folders that hold mirrors.
+SESSION_PREFIX = "ae-objects-"
+_URI = re.compile(r"(?P<scheme>[A-Za-z0-9]+)://(?P<bucket>[^/]+)(?:/(?P<key>.*))?", re.DOTALL)
+_MIRROR = re.compile(
+    rf"(?P<home>.*/{SESSION_PREFIX}[^/]+)/(?P<scheme>s3|gs|az|abfss):/(?P<bucket>[^/]+)"
+    r"(?:/(?P<key>.*))?",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place in an object store.
+
+    Args:
+        scheme: s3, gs, az or abfss.
+        bucket: or container; with abfss, container@account.
+        key: below it, without slashes at its ends; empty for the bucket itself.
+    """
+
+    scheme: str
+    bucket: str
+    key: str
+
+    @property
+    def root(self) -> str:
+        """The URI of the bucket, without a slash at its end."""
+        return f"{self.scheme}://{self.bucket}"
+
+    @property
+    def uri(self) -> str:
+        """The URI, without a slash at its end."""
+        return f"{self.root}/{self.key}" if self.key else self.root
+
+    def is_below(self, other: Location) -> bool:
+        """Whether this is another place, or lies in it."""
+        return self.root == other.root and f"{self.key}/".startswith(
+            f"{other.key}/" if other.key else ""
+        )
+
+
+def parse(text: str) -> Location | None:
+    """Return the location that a URI names; None for everything else, such as a local path."""
+    found = _URI.fullmatch(text.strip())
+    scheme = None if found is None else SCHEMES.get(found["scheme"].lower())
+    if found is None or scheme is None:
+        return None
+    parts = [part for part in (found["key"] or "").split("/") if part]
+    return Location(scheme, found["bucket"], "/".join(parts))
+
+
+def location_of(path: str) -> Location | None:
+    """Return the location that a local path mirrors; None if it mirrors none."""
+    found = _MIRROR.fullmatch(path)
+    if found is None:
+        return None
+    return Location(found["scheme"], found["bucket"], found["key"] or "")
+
+
+def mirror_of(home: str, location: Location) -> str:
+    """Invert `location_of`.
+
+    Args:
+        home: a folder whose name begins with `SESSION_PREFIX`.
+        location: to mirror.
+    """
+    parts = (home, f"{location.scheme}:", location.bucket, location.key)
+    return "/".join(part for part in parts if part)
+
+
+def home_of(path: str) -> str:
+    """Return the folder of the session that a mirror belongs to; `ValueError` if it is none."""
+    found = _MIRROR.fullmatch(path)
+    if found is None:
+        raise ValueError(f"no mirror of an object: {path}")
+    return found["home"]

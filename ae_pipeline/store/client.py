@@ -1,0 +1,107 @@
+"""Connect to buckets: credentials come from the environment or a profile, never from a job."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any  # options of obstore are dictionaries of its own
+
+from ae_pipeline.config.stores import StoreConfig
+from ae_pipeline.errors import ConfigError
+from ae_pipeline.extras import require
+from ae_pipeline.locations import Location
+from ae_pipeline.store.faults import faults
+
+#: Variables that name an endpoint, by scheme.
+_ENDPOINTS = {
+    "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
+    "gs": ("GOOGLE_BASE_URL",),
+    "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
+    "abfss": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
+}
+#: A request whose body keeps coming may take so many times longer.
+_BODIES = 10
+
+
+def connect(location: Location, config: StoreConfig) -> Any:
+    """Return obstore's client of a bucket.
+
+    Raises:
+        MissingExtraError: obstore is not installed.
+        ConfigError: the settings or variables of the environment make no client.
+    """
+    require(f"{location.scheme}://", "obstore", or_else="copy or mount the data")
+    shared = {"client_options": _client(location, config), "retry_config": _retries(config)}
+    try:
+        with faults(location.root):
+            return _STORES[location.scheme](location.bucket, config, shared)
+    except (ValueError, TypeError) as error:
+        raise ConfigError("cannot connect", where=location.root, got=str(error)) from error
+
+
+def _client(location: Location, config: StoreConfig) -> dict[str, Any]:
+    named = (os.environ.get(name) for name in _ENDPOINTS[location.scheme])
+    endpoint = config.endpoint or next((one for one in named if one), "")
+    options: dict[str, Any] = {
+        "read_timeout": timedelta(seconds=config.timeout_s),
+        "timeout": timedelta(seconds=_BODIES * config.timeout_s),
+    }
+    if endpoint.lower().startswith("http://"):
+        options["allow_http"] = True
+    return options
+
+
+def _retries(config: StoreConfig) -> dict[str, Any]:
+    return {
+        "max_retries": config.retries,
+        "retry_timeout": timedelta(seconds=config.timeout_s * (1 + config.retries)),
+    }
+
+
+def _s3(bucket: str, config: StoreConfig, shared: dict[str, Any]) -> Any:
+    from obstore.store import S3Store  # noqa: PLC0415, of an extra
+
+    options: dict[str, Any] = {}
+    if config.endpoint:
+        options["endpoint"] = config.endpoint
+    if config.region:
+        options["region"] = config.region
+    return S3Store(bucket, **options, **_profile(config), **shared)
+
+
+def _profile(config: StoreConfig) -> dict[str, Any]:
+    """Return a provider of what ~/.aws holds, which obstore does not read itself."""
+    profile = config.profile or os.environ.get("AWS_PROFILE")
+    has_files = (Path.home() / ".aws").is_dir() and "AWS_ACCESS_KEY_ID" not in os.environ
+    if not profile and not (has_files and find_spec("boto3")):
+        return {}
+    require("an AWS profile", "boto3", or_else="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+    import boto3  # noqa: PLC0415, of an extra
+    from obstore.auth.boto3 import Boto3CredentialProvider  # noqa: PLC0415, of an extra
+
+    session = boto3.Session(profile_name=profile)
+    if session.get_credentials() is None:
+        return {}
+    return {"credential_provider": Boto3CredentialProvider(session)}
+
+
+def _gs(bucket: str, config: StoreConfig, shared: dict[str, Any]) -> Any:
+    from obstore.store import GCSStore  # noqa: PLC0415, of an extra
+
+    options: dict[str, Any] = {"base_url": config.endpoint} if config.endpoint else {}
+    return GCSStore(bucket, **options, **shared)
+
+
+def _azure(container: str, config: StoreConfig, shared: dict[str, Any]) -> Any:
+    from obstore.store import AzureStore  # noqa: PLC0415, of an extra
+
+    container, _, host = container.partition("@")
+    options: dict[str, Any] = {"endpoint": config.endpoint} if config.endpoint else {}
+    if host:
+        options["account_name"] = host.partition(".")[0]
+    return AzureStore(container, **options, **shared)
+
+
+_STORES = {"s3": _s3, "gs": _gs, "az": _azure, "abfss": _azure}

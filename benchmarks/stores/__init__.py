@@ -1,0 +1,1 @@
+"""Measure what object stores cost."""

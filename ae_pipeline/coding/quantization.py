@@ -94,6 +94,14 @@ class Quantizer:
         is_changed = is_outlier & (values != decoded)
         return integers, self.is_broken(values, decoded), is_changed, int(is_outlier.sum())
 
+    def exact_rows(self, values: Values, decoded: Values) -> Int64[np.ndarray, "chosen"]:
+        """Return the rows that must be stored exactly, as others come back."""
+        is_exact = self.is_broken(values, decoded)
+        is_outlier = self.is_outlier(values)
+        if is_outlier.sum() <= MANY_EXACT * len(values):  # else they are the rule in this block
+            is_exact |= is_outlier & (values != decoded)
+        return np.flatnonzero(is_exact)
+
     def is_broken(self, values: Values, decoded: Values) -> Bool[np.ndarray, "rows"]:
         """Return the rows that break the promise, fill values that changed among them."""
         broken = breaks_promise(values, decoded, self.promise)
@@ -137,6 +145,11 @@ def dequantize(
     units = integers.astype(np.float64)
     if prediction is not None:
         units += prediction
+    return from_units(grid, units, kind)
+
+
+def from_units(grid: Grid, units: Float64[np.ndarray, "rows"], kind: np.dtype[Any]) -> Values:
+    """Return values of type `kind` from units, which need not be whole, as `dequantize`."""
     values = grid.from_units(units)
     if kind.kind == "f":
         limit = np.finfo(kind)

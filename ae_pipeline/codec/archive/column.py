@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any  # a dtype known at run time only
 
@@ -15,6 +15,7 @@ from ae_pipeline.codec.archive.residuals import (
     integers_of,
     pack_residuals,
     restored_cells,
+    rounded_cells,
     unpack_residuals,
 )
 from ae_pipeline.coding import (
@@ -24,6 +25,7 @@ from ae_pipeline.coding import (
     Method,
     Quantizer,
     dequantize,
+    from_units,
     pack_integers,
     pack_numbers,
     pack_positions,
@@ -32,6 +34,7 @@ from ae_pipeline.coding import (
     unpack_contexts,
     unpack_numbers,
     unpack_positions,
+    unpack_series,
     unpack_validity,
 )
 
@@ -79,6 +82,14 @@ class Stored:
         """From which other columns may be predicted."""
         return self.own_cells() if callable(self.own_cells) else self.own_cells
 
+    @cached_property
+    def packed(self) -> Stored:
+        """The same way with its main stream: direct coding need not have it until it is wanted."""
+        if self.is_packed:
+            return self
+        streams = replace(self.streams, main=pack_integers(self.cells))
+        return replace(self, streams=streams, is_packed=True)
+
 
 @dataclass(frozen=True)
 class LaneWays:
@@ -87,19 +98,26 @@ class LaneWays:
     Args:
         make_direct: stores it without any prediction.
         learned: residuals of the network's prediction; None without.
+        make_series: stores it as a series, given direct coding; None if that is not smaller.
     """
 
     make_direct: Callable[[], Stored]
     learned: Stored | None = None
+    make_series: Callable[[Stored], Stored | None] = lambda _: None
 
     @cached_property
     def direct(self) -> Stored:
         """The lane without any prediction, made when it is first asked for."""
         return self.make_direct()
 
+    @cached_property
+    def series(self) -> Stored | None:
+        """The lane as a curve through its rows, made when it is first asked for."""
+        return self.make_series(self.direct.packed)
+
     def with_learned(self, learned: Stored) -> LaneWays:
-        """Return the ways with residuals of the network; both have one direct coding."""
-        return LaneWays(lambda: self.direct, learned)
+        """Return the ways with residuals of the network; all else is made once for both."""
+        return LaneWays(lambda: self.direct, learned, lambda _: self.series)
 
 
 @dataclass(frozen=True)
@@ -168,7 +186,14 @@ class ColumnCodec:
         packs |= len(exact) > MANY_EXACT * len(present.values)
         main = pack_integers(integers) if packs else b""
         whole = Method.DIRECT, integers
-        own = Stored(_with_exact(Method.DIRECT, main, present, exact), integers, whole, packs)
+        own = Stored(
+            ColumnStreams(
+                Method.DIRECT, main, present.validity, *pack_exact(present.values, exact)
+            ),
+            integers,
+            whole,
+            packs,
+        )
         return self._unless_lossless(own, present, exact)
 
     def network_residuals(
@@ -185,7 +210,11 @@ class ColumnCodec:
         cells = partial(restored_cells, residuals, prediction)
         method, main = pack_residuals(residuals, prediction, most_bytes)
         whole = Method.NETWORK_RESIDUALS, residuals
-        own = Stored(_with_exact(method, main, present, exact), cells, whole)
+        own = Stored(
+            ColumnStreams(method, main, present.validity, *pack_exact(present.values, exact)),
+            cells,
+            whole,
+        )
         return self._unless_lossless(own, present, exact)
 
     def decode(
@@ -241,6 +270,9 @@ class ColumnCodec:
             residuals = unpack_residuals(streams, prediction)
             values = dequantize(grid, residuals, prediction, self.dtype)
             return values, restored_cells(residuals, prediction)
+        if streams.method is Method.SERIES:
+            units = unpack_series(streams.main, n_present).units
+            return from_units(grid, units, self.dtype), rounded_cells(units)
         cells = _decode_cells(streams, n_present, is_valid, predictions)
         return dequantize(grid, cells, None, self.dtype), cells
 
@@ -302,12 +334,9 @@ def _raw_values(column: pa.Array, dtype: np.dtype[Any]) -> Values:
     return np.frombuffer(column.buffers()[1], dtype, count=len(column), offset=start)
 
 
-def _with_exact(method: Method, main: bytes, present: Present, exact: Rows) -> ColumnStreams:
-    """Return streams with what rounding would spoil: its rows, and its values as they are."""
-    if not len(exact):
-        return ColumnStreams(method, main, present.validity)
-    values = pack_numbers(present.values[exact])
-    return ColumnStreams(method, main, present.validity, pack_positions(exact), values)
+def pack_exact(values: Values, exact: Int64[np.ndarray, "chosen"]) -> tuple[bytes, bytes]:
+    """Pack the rows of values that are stored exactly, and the values."""
+    return (pack_positions(exact), pack_numbers(values[exact])) if len(exact) else (b"", b"")
 
 
 def _restore_exact(values: Values, streams: ColumnStreams, dtype: np.dtype[Any]) -> None:

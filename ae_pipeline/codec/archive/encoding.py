@@ -15,7 +15,7 @@ import numpy as np
 from ae_pipeline.codec.archive.column import LaneWays, Present, Stored
 from ae_pipeline.codec.archive.effort import EVERY_METHOD, WayChoice
 from ae_pipeline.codec.archive.table import KnownTable, TableCodec, dead, pack_picks, spread
-from ae_pipeline.codec.archive.ways import as_packed, linear_ways, smallest, with_main
+from ae_pipeline.codec.archive.ways import linear_ways, smallest, with_main
 from ae_pipeline.coding import (
     LINEAR_METHODS,
     MODELLED_VALIDITY,
@@ -92,10 +92,12 @@ class FeatureWalk:
         if wanted <= NETWORK_METHODS:
             return learned
         direct = own.direct
-        ways = [as_packed(direct)] if direct.streams.method in wanted else []
+        ways = [direct.packed] if direct.streams.method in wanted else []
         ways += learned
         if direct.streams.method is not Method.DIRECT:
             return ways
+        series = own.series if Method.SERIES in wanted else None
+        ways += [] if series is None else [series]
         if self.predictor is not None and len(part.values) and wanted & LINEAR_METHODS:
             prediction = self.predictor.predict(number, self._cells, part.is_valid)
             if prediction is not None:

@@ -66,15 +66,15 @@ def integers_of(streams: ColumnStreams, n_present: int) -> Integers:
 
 def restored_cells(residuals: Integers, prediction: Prediction) -> Integers:
     """Return the cells that restored values lie in."""
-    return _rounded(residuals + prediction)
+    return rounded_cells(residuals + prediction)
 
 
 def _context_values(prediction: Prediction) -> Integers:
     with np.errstate(over="ignore"):
-        return _rounded(prediction * 2.0**CONTEXT_BITS)
+        return rounded_cells(prediction * 2.0**CONTEXT_BITS)
 
 
-def _rounded(numbers: Prediction) -> Integers:
+def rounded_cells(numbers: Prediction) -> Integers:
     """Round to integers that float64 holds exactly; NaN is 0."""
     whole = np.nan_to_num(np.rint(numbers), copy=False)
     return np.clip(whole, -_FARTHEST_CELL, _FARTHEST_CELL, out=whole).astype(np.int64)

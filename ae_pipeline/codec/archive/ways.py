@@ -50,13 +50,6 @@ def _linear_residuals(direct: Stored, prediction: LinearPrediction) -> Stored:
     return replace(own, whole=(Method.LINEAR_RESIDUALS, residuals))
 
 
-def as_packed(stored: Stored) -> Stored:
-    """Return a way whose cells are packed; direct coding need not be until it is wanted."""
-    if stored.is_packed:
-        return stored
-    return with_main(stored, Method.DIRECT, pack_integers(stored.cells))
-
-
 def smallest(ways: Sequence[Stored]) -> Stored:
     """Return the way of fewest bytes, the first of them if several are equal."""
     return ways[0] if len(ways) == 1 else min(ways, key=lambda way: way.streams.n_bytes)

@@ -16,7 +16,7 @@ _LEAST_SHARE = 0.5
 _SIZE_DIGITS = 3
 #: Ways that take little time, and those worth replacing by them; the network is there or not.
 _QUICK = frozenset({Method.DIRECT, Method.LINEAR_RESIDUALS})
-_SLOW = frozenset({Method.TABLE, Method.LINEAR_CONTEXTS})
+_SLOW = frozenset({Method.TABLE, Method.LINEAR_CONTEXTS, Method.SERIES})
 #: Share of all bytes that quick ways may take beyond the smallest ones.
 _MOST_LOSS = 0.05
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from ae_pipeline.codec.archive.column import ColumnCodec, LaneWays, Present, Stored, store_elsewhere
+from ae_pipeline.codec.archive.rows.series import series_of
 from ae_pipeline.codec.archive.rows.sharing import share_lanes
 from ae_pipeline.codec.archive.rows.vectors import split_vectors
 from ae_pipeline.coding import BlockStreams, MappedStreams, Quantizer, VectorStreams
@@ -96,9 +97,12 @@ def read_rows(
             own, parts = vector.own, vector.lanes
         else:
             parts = [lanes[0].present(records.column(name))]
-        triples = zip(numbers, lanes, parts, strict=True)
-        direct = (partial(lane.direct, part, packs=packed(n)) for n, lane, part in triples)
-        rows.add(parts, map(LaneWays, direct))
+        triples = list(zip(numbers, lanes, parts, strict=True))
+        direct = [partial(lane.direct, part, packs=packed(n)) for n, lane, part in triples]
+        if name in vectors:
+            rows.add(parts, map(LaneWays, direct))
+        else:
+            rows.add(parts, [LaneWays(direct[0], None, partial(series_of, lanes[0], parts[0]))])
         if name in vectors:
             rows.vectors[numbers] = own
     return rows

@@ -4,7 +4,8 @@
 
 Ours twice, without linear prediction, so that the network has to work: as a user runs it, from
 file to file and from file to Arrow, in fresh processes whose start is told apart; and block by
-block in memory, as the peers are measured. MB are of raw floats.
+block in memory with each effort, as the peers are measured. Beside it a codec without a network,
+as `fit` chooses it. MB are of raw floats; bytes of ours have the model.
 """
 
 from __future__ import annotations
@@ -12,32 +13,19 @@ from __future__ import annotations
 import argparse
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 
 from ae_pipeline.cli.console import render
 from ae_pipeline.codec.archive import ArchiveCodec, load_archive_codec
-from ae_pipeline.coding import pin_blas_threads
 from ae_pipeline.report.tables.table import Cell, Table
 from ae_pipeline.verbs import inspect
 from benchmarks.measure.child import Cost, run_python, run_verb, typical
+from benchmarks.measure.efforts import measure_efforts
 from benchmarks.measure.machine import machine_line
 from benchmarks.measure.synthetic import make_table
-from benchmarks.peers import (
-    PCODEC,
-    ZFP,
-    Block,
-    Measured,
-    ParquetWriter,
-    measure_peer,
-    parquet,
-    read_blocks,
-    sz3,
-)
-from benchmarks.peers.ours import archive_peer
+from benchmarks.peers import Measured
 
 _SHAPE = (5_000_000, 32)
 _SAMPLE_ROWS = 1 << 17
@@ -46,7 +34,7 @@ _FLOAT_BYTES = 8
 _MB = 1e6
 _TARGETS = {"encode": 40, "decode": 120}
 
-_console = Console(width=100, highlight=False)
+_console = Console(width=120, highlight=False)
 
 
 def main() -> None:
@@ -82,7 +70,11 @@ def _measure(workdir: Path, arguments: argparse.Namespace) -> None:
     run_verb([*decode, "--source", str(table)], log)  # fails unless every value keeps its promise
     # Last, because this process must stay small while it starts others.
     stored, corrections = _stored_bytes(archive)
-    peers = _measure_peers(load_archive_codec(directory), table, arguments.peer_rows)
+    codecs = {
+        "network": load_archive_codec(directory),
+        "no network": _fit_without(workdir, arguments),
+    }
+    peers = measure_efforts(codecs, table, arguments.peer_rows)
     _print(arguments, costs, stored, corrections, peers)
     shutil.rmtree(archive)
 
@@ -97,6 +89,17 @@ def _fit(workdir: Path, n_columns: int, tolerance: float, log: Path) -> Path:
     )
     run_python(["-c", code], log)
     return directory
+
+
+def _fit_without(workdir: Path, arguments: argparse.Namespace) -> ArchiveCodec:
+    """Fit a codec without a network on the small table."""
+    sample = make_table(workdir, _SAMPLE_ROWS, arguments.columns, _SAMPLE_ROWS)
+    directory = workdir / "codec-without"
+    settings = (f"tolerance.relative={arguments.tolerance}", "planner.learn=never")
+    options = [word for setting in settings for word in ("--set", setting)]
+    command = ["fit", str(sample), "--codec", str(directory), "--for", "archive", "--force"]
+    run_verb([*command, *options], workdir / "log.txt")
+    return load_archive_codec(directory)
 
 
 def _encode(arguments: list[str], archive: Path, log: Path) -> Cost:
@@ -114,28 +117,6 @@ def _stored_bytes(archive: Path) -> tuple[int, int]:
     return sum(path.stat().st_size for path in files), corrections
 
 
-def _measure_peers(codec: ArchiveCodec, table: Path, n_rows: int) -> dict[str, Measured]:
-    pin_blas_threads()
-    rows, tolerances = codec.block_rows, (codec.cell / 2).tolist()
-
-    def blocks() -> Iterator[Block]:
-        return read_blocks(str(table), codec.schema.features, tolerances, rows, n_rows)
-
-    peers = (
-        archive_peer("ours, in memory", codec),
-        PCODEC,
-        sz3("SZ3 per column, default"),
-        ZFP,
-        parquet("Parquet zstd-3, lossless", _split),
-    )
-    return {peer.name: measure_peer(peer, blocks()) for peer in peers}
-
-
-def _split(values: np.ndarray, tolerance: float) -> Iterator[tuple[ParquetWriter, np.ndarray]]:
-    """Yield only the encoding that suits floats, so that no time goes into choosing."""
-    yield ParquetWriter("values", "BYTE_STREAM_SPLIT", level=3), values
-
-
 def _print(
     arguments: argparse.Namespace,
     costs: dict[str, Cost],
@@ -146,9 +127,25 @@ def _print(
     raw = arguments.rows * arguments.columns * _FLOAT_BYTES
     start = costs["start"]
     rates = {verb: raw / _MB / (costs[verb].cpu_s - start.cpu_s) for verb in _TARGETS}
-    ours = ("ours, files", arguments.rows, raw / stored, rates["encode"], rates["decode"], "<= 1")
+    ours = (
+        "ours, files",
+        arguments.rows,
+        stored,
+        raw / stored,
+        rates["encode"],
+        rates["decode"],
+        "<= 1",
+    )
     rows = [ours, *(_row(name, found, arguments) for name, found in peers.items())]
-    headings = ("codec", "rows", "ratio", "encode MB/CPU s", "decode MB/CPU s", "error/tolerance")
+    headings = (
+        "codec",
+        "rows",
+        "bytes",
+        "ratio",
+        "encode MB/CPU s",
+        "decode MB/CPU s",
+        "error/tolerance",
+    )
     title = f"{arguments.rows:,} rows x {arguments.columns} float64"
     peaks = ", ".join(f"{verb} {costs[verb].peak_bytes / _MB:,.0f} MB" for verb in _TARGETS)
     note = (
@@ -164,7 +161,8 @@ def _print(
 def _row(name: str, found: Measured, arguments: argparse.Namespace) -> tuple[Cell, ...]:
     n_rows = found.raw_bytes // (arguments.columns * _FLOAT_BYTES)
     encode, decode = (found.raw_bytes / _MB / cpu_s for cpu_s in (found.encode_s, found.decode_s))
-    return name, n_rows, found.ratio, encode, decode, found.worst
+    n_bytes = found.n_bytes + found.missing_bytes
+    return name, n_rows, n_bytes, found.ratio, encode, decode, found.worst
 
 
 def _verdict(verb: str, rate: float) -> str:

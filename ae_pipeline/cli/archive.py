@@ -40,6 +40,7 @@ def encode(
     feature: options.Feature = None,
     code: options.Code = None,
     workers: options.Workers = None,
+    effort: options.EffortName = None,
     force: options.ForceEncode = False,
     as_json: options.Json = False,
     verbose: options.Verbose = False,
@@ -68,6 +69,7 @@ def encode(
         columns__feature=feature,
         columns__code=code,
         execution__workers=workers,
+        execution__effort=effort,
         execution__force=force,
     )
     job = load_job(EncodeJob, config, overrides)

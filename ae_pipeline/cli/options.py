@@ -67,6 +67,15 @@ Workers = Annotated[
         help="Fragments, or blocks of the last ones, processed at a time.", rich_help_panel=_RUN
     ),
 ]
+EffortName = Annotated[
+    str | None,
+    typer.Option(
+        "--effort",
+        metavar="fast|balanced|small",
+        help="Encode faster, for a few percent more bytes; small is the default.",
+        rich_help_panel=_RUN,
+    ),
+]
 LatentDim = Annotated[
     int | None,
     typer.Option(help="Width of the bottleneck: latent numbers per row.", rich_help_panel=_MODEL),

@@ -39,6 +39,7 @@ def backfill(
     replace_partitions: options.ReplacePartitions = False,
     dry_run: options.DryRun = False,
     max_concurrency: options.MaxConcurrency = None,
+    effort: options.EffortName = None,
     tolerance: options.Tolerance = None,
     accept_flattened: options.AcceptFlattened = False,
     accept_changes: options.AcceptChanges = False,
@@ -77,6 +78,7 @@ def backfill(
         backfill__replace_partitions=replace_partitions,
         backfill__dry_run=dry_run,
         execution__workers=max_concurrency,
+        execution__effort=effort,
         execution__force=force,
     )
     job = load_job(EncodeJob, config, overrides)
@@ -108,6 +110,7 @@ def compress(
     replace_partitions: options.ReplacePartitions = False,
     dry_run: options.DryRun = False,
     max_concurrency: options.MaxConcurrency = None,
+    effort: options.EffortName = None,
     config: options.ConfigFile = None,
     setting: options.Setting = None,
     as_json: options.Json = False,
@@ -135,6 +138,7 @@ def compress(
         backfill__replace_partitions=replace_partitions,
         backfill__dry_run=dry_run,
         execution__workers=max_concurrency,
+        execution__effort=effort,
     )
     job = load_job(CompressJob, config, overrides)
     with progress_bars() as progress:

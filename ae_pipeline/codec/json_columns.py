@@ -15,7 +15,7 @@ from ae_pipeline.codec.content import objects
 _ARRAYS = ("features",)
 _INNER = {
     "table": ("columns",),
-    "provenance": ("plan", "references", "columns", "costs", "rare", "history"),
+    "provenance": ("plan", "references", "columns", "costs", "rare", "ways", "history"),
 }
 _SCHEMA, _SCHEMA_HEX = "schema", "schema_hex"
 

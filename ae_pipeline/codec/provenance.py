@@ -14,12 +14,19 @@ from typing import Any, get_args  # Any: JSON trees
 
 from ae_pipeline.codec.content import objects
 from ae_pipeline.columns import Fidelity, Reference, Verdict
-from ae_pipeline.results.fit import Candidate, ColumnCost, EpochRecord, RareColumn, TrainingSummary
+from ae_pipeline.results.fit import (
+    Candidate,
+    ColumnCost,
+    EpochRecord,
+    RareColumn,
+    TrainingSummary,
+    WayRecord,
+)
 
 #: In formats 1.0 to 3.0 the losses lay in a file of their own.
 HISTORY_FILE = "history.json"
 _MOST = 1 << 63
-_RECORDS = ("plan", "references", "columns", "costs", "rare")
+_RECORDS = ("plan", "references", "columns", "costs", "rare", "ways")
 
 
 def read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
@@ -41,6 +48,7 @@ def read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
     known["rare"] = tuple(RareColumn(**_known(RareColumn, one)) for one in records["rare"])
     known["plan"] = tuple(Candidate(**_known(Candidate, one)) for one in records["plan"])
     known["costs"] = tuple(ColumnCost(**_known(ColumnCost, one)) for one in records["costs"])
+    known["ways"] = tuple(WayRecord(**_known(WayRecord, one)) for one in records["ways"])
     known["references"] = tuple(map(_reference, records["references"]))
     known["columns"] = tuple(Fidelity(**_known(Fidelity, one)) for one in records["columns"])
     epochs = [_known(EpochRecord, _with_nan(one)) for one in objects(history, "history")]
@@ -51,6 +59,8 @@ def read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
 def provenance_to_json(provenance: Provenance) -> dict[str, Any]:
     """Write provenance as a JSON tree, with null for losses that are not finite."""
     tree = asdict(provenance)
+    if not provenance.ways:
+        del tree["ways"]
     return {**tree, "history": [_without_nan(record) for record in tree["history"]]}
 
 
@@ -128,6 +138,7 @@ class Provenance:
         columns: what the promise leaves of each feature column, for archives.
         costs: bytes of each column as plain Parquet and coded, for archives that code tables.
         rare: columns whose rare values are lost, for features.
+        ways: what lanes, then sub-columns of mapped columns, take in which way, for archives.
     """
 
     source: str
@@ -141,3 +152,4 @@ class Provenance:
     columns: tuple[Fidelity, ...] = ()
     costs: tuple[ColumnCost, ...] = ()
     rare: tuple[RareColumn, ...] = ()
+    ways: tuple[WayRecord, ...] = ()

@@ -52,6 +52,7 @@ from ae_pipeline.coding.quantization import (
     Quantizer,
     breaks_promise,
     dequantize,
+    from_units,
     quantize,
 )
 from ae_pipeline.coding.row_sets import (
@@ -61,6 +62,7 @@ from ae_pipeline.coding.row_sets import (
     unpack_positions,
     unpack_validity,
 )
+from ae_pipeline.coding.series import Series, pack_series, unpack_series
 from ae_pipeline.coding.streams import BlockStreams, read_block
 from ae_pipeline.coding.varint import Reader, prefixed, varint
 from ae_pipeline.coding.vectors import (
@@ -105,6 +107,7 @@ __all__ = [
     "Promise",
     "Quantizer",
     "Reader",
+    "Series",
     "Side",
     "State",
     "SubStream",
@@ -117,6 +120,7 @@ __all__ = [
     "decode_matrix",
     "dequantize",
     "encode_matrix",
+    "from_units",
     "keeps_cosine",
     "nearest_cells",
     "pack_contexts",
@@ -124,6 +128,7 @@ __all__ = [
     "pack_integers",
     "pack_numbers",
     "pack_positions",
+    "pack_series",
     "pack_shared",
     "pack_validity",
     "pin_blas_threads",
@@ -137,6 +142,7 @@ __all__ = [
     "unpack_integers",
     "unpack_numbers",
     "unpack_positions",
+    "unpack_series",
     "unpack_validity",
     "varint",
 ]

@@ -15,8 +15,10 @@ from typing import Any  # a dtype known at run time only
 import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
+from ae_pipeline.coding.column.fused import KERNEL_TYPES, Rounded, round_to_cells
 from ae_pipeline.coding.grids import LARGEST_UNIT, Grid, LinearGrid
 from ae_pipeline.coding.promise import Promise
+from ae_pipeline.compiled import doing_without, kernels_pay
 
 #: Outliers are stored exactly as long as they are at most this share of the values.
 MANY_EXACT = 1 / 16
@@ -64,13 +66,41 @@ class Quantizer:
             values: that are not null.
             prediction: in tolerance units, or None to round the values themselves.
         """
+        found = self._fused(values, prediction)
+        if found is None:
+            with doing_without():
+                found = self._rounded(values, prediction)
+        integers, is_exact, is_outlier, n_outliers = found
+        if n_outliers <= MANY_EXACT * len(values):  # else they are the rule in this block
+            is_exact |= is_outlier
+        return integers, np.flatnonzero(is_exact)
+
+    def _fused(self, values: Values, prediction: Prediction | None) -> Rounded | None:
+        """Round by a kernel, if it pays: to cells of one width, within one bound, as floats."""
+        promise, grid = self.promise, self.grid
+        is_absolute = promise.absolute and not (promise.relative or promise.digits)
+        if not (is_absolute and isinstance(grid, LinearGrid) and values.dtype in KERNEL_TYPES):
+            return None
+        if not kernels_pay():
+            return None
+        told = promise.absolute, self.fill_values, self.ordinary
+        return round_to_cells(values, prediction, grid, *told)
+
+    def _rounded(self, values: Values, prediction: Prediction | None) -> Rounded:
+        """Round in numpy."""
         integers = quantize(self.to_units(values), prediction)
         decoded = dequantize(self.grid, integers, prediction, values.dtype)
+        is_outlier = self.is_outlier(values)
+        is_changed = is_outlier & (values != decoded)
+        return integers, self.is_broken(values, decoded), is_changed, int(is_outlier.sum())
+
+    def exact_rows(self, values: Values, decoded: Values) -> Int64[np.ndarray, "chosen"]:
+        """Return the rows that must be stored exactly, as others come back."""
         is_exact = self.is_broken(values, decoded)
         is_outlier = self.is_outlier(values)
         if is_outlier.sum() <= MANY_EXACT * len(values):  # else they are the rule in this block
             is_exact |= is_outlier & (values != decoded)
-        return integers, np.flatnonzero(is_exact)
+        return np.flatnonzero(is_exact)
 
     def is_broken(self, values: Values, decoded: Values) -> Bool[np.ndarray, "rows"]:
         """Return the rows that break the promise, fill values that changed among them."""
@@ -115,6 +145,11 @@ def dequantize(
     units = integers.astype(np.float64)
     if prediction is not None:
         units += prediction
+    return from_units(grid, units, kind)
+
+
+def from_units(grid: Grid, units: Float64[np.ndarray, "rows"], kind: np.dtype[Any]) -> Values:
+    """Return values of type `kind` from units, which need not be whole, as `dequantize`."""
     values = grid.from_units(units)
     if kind.kind == "f":
         limit = np.finfo(kind)

@@ -57,7 +57,7 @@ class BlockStreams:
         Footers store the keys, so their words stay: "corrections" are residuals of the network,
         "predicted" residuals of the linear prediction, "classed" cells in contexts of the latter;
         "table" are integers that the table model codes, "integers" those that it does not, "beside"
-        are bytes beside the integers of a column.
+        are bytes beside the integers of a column. A key that a later format brought comes last.
         """
         main = dict.fromkeys(Method, 0)
         for column in self.columns:
@@ -79,6 +79,7 @@ class BlockStreams:
             "validity": sum(len(column.validity) for column in columns),
             "exact": sum(len(column.positions) + len(column.exact) for column in columns),
             "directory": len(self.to_bytes()) - self.n_bytes,
+            "series": main[Method.SERIES],
         }
 
     def to_bytes(self) -> bytes:

@@ -1,4 +1,4 @@
-"""Kernels that Numba compiles: what the table model does symbol by symbol, as machine code.
+"""Kernels that Numba compiles: what is done value by value or symbol by symbol, as machine code.
 
 They take plain arrays and give the same integers as the coders in numpy, so nobody needs them; an
 installation without Numba goes without, and so does a job that is done before they would be ready.
@@ -58,7 +58,7 @@ def has_kernels() -> bool:
     if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
         return False
     try:
-        from ae_pipeline.compiled import levels, rows  # noqa: F401, PLC0415
+        from ae_pipeline.compiled import levels, quantizing, rows  # noqa: F401, PLC0415
     except ImportError:
         return False
     except RuntimeError as error:
@@ -72,9 +72,14 @@ def has_kernels() -> bool:
 @cache
 def _is_kept() -> bool:
     """Whether Numba has kept machine code of all kernels, as far as names of files tell."""
-    from ae_pipeline.compiled import compiling, levels, rows  # noqa: PLC0415
+    from ae_pipeline.compiled import compiling, levels, quantizing, rows  # noqa: PLC0415
 
-    kernels = (rows.read_rows, rows.write_rows, levels.read_levels)
+    kernels = (
+        rows.read_rows,
+        rows.write_rows,
+        levels.read_levels,
+        quantizing.round_to_cells,
+    )
     folders = (Path(compiling.folder_of(kernel)) for kernel in kernels)
     names = (f"*.{kernel.__name__}-*.nbi" for kernel in kernels)
     return all(any(folder.glob(name)) for folder, name in zip(folders, names, strict=True))

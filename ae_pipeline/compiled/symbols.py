@@ -1,4 +1,4 @@
-"""Symbols of a stream: asymmetric numeral systems, as `ae_pipeline.table.ans` has them."""
+"""Symbols of a stream: asymmetric numeral systems, as `ae_pipeline.coding.symbols.ans` has them."""
 
 from __future__ import annotations
 

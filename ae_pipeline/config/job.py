@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from ae_pipeline.config._model import Settings
 from ae_pipeline.config.backfill import BackfillConfig
 from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
+from ae_pipeline.config.effort import Effort
 from ae_pipeline.config.network import NetworkConfig
 from ae_pipeline.config.paths import checked_place
 from ae_pipeline.config.planner import PlannerConfig
@@ -43,6 +44,13 @@ class ExecutionConfig(Settings):
         le=256,
         description="Fragments processed at a time, with a thread each. Where at most half as many "
         "are left, their blocks go in parallel, so that one large file uses all threads.",
+    )
+    effort: Effort = Field(
+        default="small",
+        description="How hard encode tries to make an archive small. fast: each column is stored "
+        "as was best when the codec was fitted, or in a quicker way that takes a little more. "
+        "balanced: ways that were close then are compared, too. small: all are, in every block. "
+        "Codecs and readers are the same.",
     )
     fragments_per_task: int | None = Field(
         default=None,

@@ -61,7 +61,9 @@ def _measured(
 def _way(methods: Set[Method]) -> str:
     if methods & NETWORK_METHODS:
         return "network"
-    return "linear prediction" if methods & LINEAR_METHODS else "by itself"
+    if methods & LINEAR_METHODS:
+        return "linear prediction"
+    return "a curve through its rows" if Method.SERIES in methods else "by itself"
 
 
 def _seen(codec: ArchiveCodec, numbers: range) -> float:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+
+import pyarrow as pa
 
 from ae_pipeline.codec.archive import (
     ArchiveCodec,
@@ -14,7 +16,7 @@ from ae_pipeline.codec.archive import (
     without_unused,
 )
 from ae_pipeline.coding import BlockStreams
-from ae_pipeline.columns import pinned_columns
+from ae_pipeline.columns import count_lanes, pinned_columns
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.dataset import RowGroup, Source
 from ae_pipeline.fitting.block_costs import with_measured
@@ -29,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 #: Share of the budget that goes into finding references, and as much into how they are coded.
 _REFERENCES_SHARE = 0.15
+#: Values to measure the ways of columns on.
+_MEASURED_VALUES = 1 << 21
 #: A sample of the archive with at most so many rows per row of the sample is all of it.
 _WHOLE_SHARE = 1.2
 
@@ -71,8 +75,15 @@ def add_table(
     found, entry, blocks = _smallest(_candidates(whole), sampled, started)
     costs = with_measured(choice.costs(), found, blocks, sampled.share)
     former = (replace(one, is_chosen=False) for one in codec.provenance.plan)
-    provenance = replace(codec.provenance, plan=(*former, entry), costs=costs)
+    ways = found.measure_ways(_some(sampled.runs))
+    provenance = replace(codec.provenance, plan=(*former, entry), costs=costs, ways=ways)
     return _with_needs(replace(found, provenance=provenance))
+
+
+def _some(runs: Sequence[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield about as many rows as are worth measuring, from runs all over the sample."""
+    n_values = sum(len(run) * sum(count_lanes(field.type) for field in run.schema) for run in runs)
+    yield from runs[:: max(1, n_values // _MEASURED_VALUES)]
 
 
 def _with_needs(codec: ArchiveCodec) -> ArchiveCodec:

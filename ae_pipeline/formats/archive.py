@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 from jaxtyping import Float64
 
 from ae_pipeline.codec import Provenance
-from ae_pipeline.codec.archive import ArchiveCodec, save_archive_codec
+from ae_pipeline.codec.archive import ArchiveCodec, WayChoice, save_archive_codec
 from ae_pipeline.coding import Architecture, BlockStreams, Promise, Quantizer
 from ae_pipeline.columns import TableSchema
+from ae_pipeline.config.effort import Effort
 from ae_pipeline.config.job import EncodeJob, JobConfig
 from ae_pipeline.dataset import (
     Fragment,
@@ -55,9 +56,11 @@ class ArchiveFormat(FragmentFormat):
 
     Args:
         codec: schema, tolerances and, where it pays, a network.
+        effort: how hard blocks are made small.
     """
 
     codec: ArchiveCodec
+    effort: Effort = "small"
 
     kind: ClassVar[Kind] = "archive"
     label: ClassVar[str] = "archive"
@@ -88,6 +91,10 @@ class ArchiveFormat(FragmentFormat):
             job, source, checkpoint, progress, before_training=before_training
         )
         return cls(codec)
+
+    def with_effort(self, effort: Effort) -> ArchiveFormat:
+        """Return the format that writes with this effort."""
+        return replace(self, effort=effort)
 
     @classmethod
     def check_names(cls, roles: TableSchema, extra: Mapping[str, str]) -> None:
@@ -126,8 +133,13 @@ class ArchiveFormat(FragmentFormat):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """None: every value keeps its promise."""
-        return ()
+        """Every value keeps its promise, but an old codec may have no choice of ways."""
+        if self.effort == "small" or self.codec.provenance.ways:
+            return ()
+        told = (
+            "is of a release without efforts and encodes with all of it: fit another to be faster"
+        )
+        return (f"codec {self.codec_id} {told}",)
 
     @property
     def quantizers(self) -> tuple[Quantizer, ...]:
@@ -220,8 +232,12 @@ class ArchiveFormat(FragmentFormat):
 
     def _encode(self, records: pa.RecordBatch) -> tuple[pa.RecordBatch, BlockStreams, bytes]:
         """Return the rows of a block, their block, and its bytes."""
-        block = self.codec.encode(records)
+        block = self.codec.encode(records, choice=self._choice)
         return records, block, block.to_bytes()
+
+    @cached_property
+    def _choice(self) -> WayChoice:
+        return self.codec.choice(self.effort)
 
     def _promises(self, coded: Collection[str]) -> dict[str, Promise]:
         """Return the promise of each coded column; those that are no features are exact."""

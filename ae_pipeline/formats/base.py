@@ -19,6 +19,7 @@ from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.coding import Architecture, Quantizer
 from ae_pipeline.columns import TableSchema
+from ae_pipeline.config.effort import Effort
 from ae_pipeline.config.job import EncodeJob, JobConfig
 from ae_pipeline.dataset import Fragment, Source
 from ae_pipeline.formats.statistics import Statistics
@@ -86,6 +87,10 @@ class FragmentFormat(ABC):
     @abstractmethod
     def check_names(cls, roles: TableSchema, extra: Mapping[str, str]) -> None:
         """Raise `ConfigError` if a column has the name of one that encode adds."""
+
+    def with_effort(self, effort: Effort) -> FragmentFormat:
+        """Return the format that writes with this effort; itself, of a kind with one way alone."""
+        return self
 
     @property
     @abstractmethod

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ae_pipeline.config.effort import Effort
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.formats import FragmentFormat, open_format
 from ae_pipeline.storage import WHOLE, Part, codec_directory
@@ -29,6 +30,7 @@ class EncodePlan:
         suspects: fragments whose last attempt or verification failed, whatever their footers say.
         accepts_changes: encode even columns that decode cannot write with their source's type.
         spared: folders of the whole source, in which nothing is written.
+        effort: how hard blocks are made small.
         opened: codecs that were loaded, by their ids; they do not travel.
     """
 
@@ -43,6 +45,7 @@ class EncodePlan:
     vanished: tuple[str, ...] = ()
     accepts_changes: bool = False
     spared: tuple[str, ...] = ()
+    effort: Effort = "small"
     opened: dict[str, FragmentFormat] = field(default_factory=dict, compare=False, repr=False)
 
     def __getstate__(self) -> dict[str, object]:
@@ -59,7 +62,7 @@ class EncodePlan:
         for name in (name for name in ids if name not in self.opened):
             directory = codec_directory(place(self.destination), name)
             self.opened[name] = open_format(directory, self.extra)
-        return {name: self.opened[name] for name in ids}
+        return {name: self.opened[name].with_effort(self.effort) for name in ids}
 
 
 @dataclass(frozen=True)

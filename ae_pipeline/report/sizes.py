@@ -15,6 +15,7 @@ _PAYLOAD = {
     "direct": "direct: columns without a prediction",
     "predicted": "predicted: from other columns",
     "classed": "contexts: given predictions from other columns",
+    "series": "series: curves through the rows of a column",
     "lossless": "lossless: float columns of tolerance 0",
     "validity": "validity: where nulls are",
     "exact": "exact: values off their grid",

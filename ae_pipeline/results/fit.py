@@ -88,6 +88,27 @@ class ColumnCost:
 
 
 @dataclass(frozen=True)
+class WayRecord:
+    """The smallest ways to store one stream of a block, measured when its codec was fitted.
+
+    Args:
+        first: method of the smallest way, by its number in a block; None if no block had values.
+        size: its bytes per 1,000 values.
+        second: method of the next one; None if there is no other.
+        second_size: its bytes per 1,000 values.
+        quick: method of one that takes less time and few bytes more; None if there is no such.
+        quick_size: its bytes per 1,000 values.
+    """
+
+    first: int | None
+    size: int = 0
+    second: int | None = None
+    second_size: int = 0
+    quick: int | None = None
+    quick_size: int = 0
+
+
+@dataclass(frozen=True)
 class RareColumn:
     """A feature column whose rare values features lose; `str` is the warning.
 

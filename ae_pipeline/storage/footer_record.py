@@ -15,7 +15,7 @@ from ae_pipeline.coding.varint import Reader, prefixed, varint
 _CHECKSUM_BYTES = 4
 _PARTS = (
     *("codes", "corrections", "direct", "lossless", "predicted", "classed", "table", "integers"),
-    *("beside", "validity", "exact", "directory"),
+    *("beside", "validity", "exact", "directory", "series"),
 )
 
 Pack = Callable[[str], bytes]

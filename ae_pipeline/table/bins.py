@@ -9,8 +9,8 @@ import numpy as np
 from constriction import stream
 from jaxtyping import Int32, Int64
 
-from ae_pipeline.table.ans import SymbolReader, SymbolWriter
-from ae_pipeline.table.frequencies import symbol_model
+from ae_pipeline.coding.symbols.ans import SymbolReader, SymbolWriter
+from ae_pipeline.coding.symbols.frequencies import symbol_model
 from ae_pipeline.table.model import Bins
 
 #: Bins that reach no farther have a table of the bin of each integer.

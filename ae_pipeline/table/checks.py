@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from jaxtyping import Int64, UInt8
 
+from ae_pipeline.coding.symbols.frequencies import MOST_CODE
 from ae_pipeline.mapping.subcolumn import SubColumn
 from ae_pipeline.table import limits
 from ae_pipeline.table.between.own_signals import OWN_SIGNALS
-from ae_pipeline.table.frequencies import MOST_CODE
 from ae_pipeline.table.model import (
     Bins,
     Dependence,

@@ -10,9 +10,9 @@ import numpy as np
 from constriction import stream
 from jaxtyping import Int32, Int64
 
-from ae_pipeline.table.ans import SymbolReader, SymbolWriter
+from ae_pipeline.coding.symbols.ans import SymbolReader, SymbolWriter
+from ae_pipeline.coding.symbols.frequencies import symbol_model
 from ae_pipeline.table.bins import BinTables
-from ae_pipeline.table.frequencies import symbol_model
 from ae_pipeline.table.model import SubColumnModel
 
 Coded = Int64[np.ndarray, "coded"]

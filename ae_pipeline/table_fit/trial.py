@@ -8,10 +8,10 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float64, Int32, Int64, UInt8
 
+from ae_pipeline.coding.symbols.frequencies import FREQUENCIES, counts_to_codes
 from ae_pipeline.table.between.levels import neighbours
 from ae_pipeline.table.between.own_signals import no_signals, set_signals
 from ae_pipeline.table.bins import bins_of
-from ae_pipeline.table.frequencies import FREQUENCIES, counts_to_codes
 from ae_pipeline.table.guesses import say, say_again
 from ae_pipeline.table.model import (
     Bins,

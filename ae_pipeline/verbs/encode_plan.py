@@ -98,6 +98,7 @@ def plan_encode(
         suspects=frozenset(read_notes(destination, "failed")),
         accepts_changes=job.columns.accept_changes,
         spared=source.folders,
+        effort=job.execution.effort,
         opened={format.codec_id: format},
     )
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from ae_pipeline.codec.archive import ArchiveCodec, model_bytes
+from ae_pipeline.config.effort import Effort
 from benchmarks.peers.block import Block, Layout
 from benchmarks.peers.peer import Encoded, Peer
 
 
-def archive_peer(name: str, codec: ArchiveCodec) -> Peer:
-    """Return a peer that stores blocks as an archive does."""
+def archive_peer(name: str, codec: ArchiveCodec, effort: Effort = "small") -> Peer:
+    """Return a peer that stores blocks as an archive of this effort does."""
+    choice = codec.choice(effort)
 
     def encode(block: Block) -> Encoded:
-        return Encoded.of([codec.encode(block.records).to_bytes()])
+        return Encoded.of([codec.encode(block.records, choice=choice).to_bytes()])
 
     def decode(encoded: Encoded, layout: Layout) -> list[np.ndarray]:
         (content,) = encoded.parts

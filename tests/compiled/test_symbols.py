@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ae_pipeline.coding.symbols.ans import SymbolWriter
+from ae_pipeline.coding.symbols.frequencies import symbol_model, symbol_weights
 from ae_pipeline.compiled.symbols import Stack, Symbols, packed, put, put_below, start, take
 from ae_pipeline.compiled.symbols import take_below as take_equal
-from ae_pipeline.table.ans import SymbolWriter
-from ae_pipeline.table.frequencies import symbol_model, symbol_weights
 
 CODES = st.lists(st.integers(0, 97), min_size=2, max_size=9).filter(any)
 

@@ -228,6 +228,7 @@ MAIN = {
     Method.NETWORK_CONTEXTS: "corrections",
     Method.TABLE: "table",
     Method.MAPPED: "table",
+    Method.SERIES: "series",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -13,12 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline import errors
+from ae_pipeline.codec.archive import load_archive_codec, save_archive_codec
 from ae_pipeline.codec.features import load_features_codec
-from ae_pipeline.config.job import EncodeJob, FitJob
+from ae_pipeline.config.job import EncodeJob, ExecutionConfig, FitJob, VerifyJob
 from ae_pipeline.format_version import FORMAT_VERSION
 from ae_pipeline.formats.latent_records import MISSING_COLUMN
+from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.storage import codec_directory, read_footer
-from ae_pipeline.verbs import encode, fit, inspect
+from ae_pipeline.verbs import encode, fit, inspect, verify
 from tests.support.data.datasets import (
     N_ROWS,
     PARTITIONS,
@@ -235,3 +238,69 @@ def test_orphans_are_told_of(codec: str, tmp_path: Path) -> None:
     shutil.rmtree(source / "day=2")
     report = run_encode(source, tmp_path / "features", codec)
     assert "not in the source any more" in report.warnings[0]
+
+
+@pytest.fixture(scope="module")
+def walks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six files of walks that follow each other, with a key and nulls."""
+    generator, tables = np.random.default_rng(5), {}
+    for number in range(6):
+        walk = np.cumsum(generator.normal(size=4000))
+        columns = {
+            "walk": walk,
+            "other": pa.array(2 * walk + generator.normal(0, 0.1, 4000), mask=walk > 30),
+            "key": generator.integers(0, 5, 4000),
+        }
+        tables[f"day={number}/part-0.parquet"] = pa.table(columns)
+    return write_tree(tmp_path_factory.mktemp("walks") / "source", tables, row_group_size=1500)
+
+
+def encode_walks(walks: Path, archive: Path, **execution: object) -> DatasetReport:
+    """Encode within 1 %, without a network."""
+    return encode(
+        EncodeJob(
+            source=str(walks),
+            archive=str(archive),
+            tolerance={"relative": 0.01},
+            planner={"learn": "never", "budget_s": 2.0},
+            execution=execution,
+        )
+    )
+
+
+def fragments_of(archive: Path) -> dict[str, bytes]:
+    """Bytes of each fragment."""
+    files = sorted(archive.glob("day=*/*.parquet"))
+    return {str(path.relative_to(archive)): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("effort", ["fast", "balanced"])
+def test_bytes_of_an_effort_depend_on_no_worker(walks: Path, tmp_path: Path, effort: str) -> None:
+    """One worker and three write the same bytes, and every value keeps its promise."""
+    for name, workers in (("one", 1), ("three", 3)):
+        encode_walks(walks, tmp_path / name, effort=effort, workers=workers)
+    assert fragments_of(tmp_path / "one") == fragments_of(tmp_path / "three")
+    verified = verify(VerifyJob(source=str(walks), archive=str(tmp_path / "one")))
+    assert not verified.failures
+
+
+def test_another_effort_encodes_nothing_anew(walks: Path, tmp_path: Path) -> None:
+    """Fragments are current whatever effort wrote them, and the codec stays."""
+    first = encode_walks(walks, tmp_path / "archive", effort="fast")
+    written = fragments_of(tmp_path / "archive")
+    again = encode_walks(walks, tmp_path / "archive", effort="small")
+    assert {one.state for one in again.fragments} == {"current"}
+    assert again.codec_ids == first.codec_ids
+    assert fragments_of(tmp_path / "archive") == written
+
+
+def test_codecs_without_ways_encode_with_all_effort(walks: Path, tmp_path: Path) -> None:
+    """A codec of a release without efforts writes the bytes of `small`, and says so."""
+    small = encode_walks(walks, tmp_path / "small")
+    codec = load_archive_codec(codec_directory(tmp_path / "small", small.codec_ids[0]))
+    old = replace(codec, provenance=replace(codec.provenance, ways=()))
+    save_archive_codec(old, tmp_path / "old")
+    job = EncodeJob(source=str(walks), archive=str(tmp_path / "fast"), codec=str(tmp_path / "old"))
+    report = encode(job.model_copy(update={"execution": ExecutionConfig(effort="fast")}))
+    assert fragments_of(tmp_path / "fast") == fragments_of(tmp_path / "small")
+    assert any("without efforts" in warning for warning in report.warnings)

@@ -2,6 +2,7 @@
 
 from ae_pipeline.codec.archive.codec import MOST_ROWS, ArchiveCodec
 from ae_pipeline.codec.archive.column import ColumnCodec, code_directly
+from ae_pipeline.codec.archive.effort import WayChoice
 from ae_pipeline.codec.archive.files import (
     json_bytes,
     load_archive_codec,
@@ -27,6 +28,7 @@ __all__ = [
     "ArchiveNetwork",
     "ColumnCodec",
     "TableCodec",
+    "WayChoice",
     "cell_subcolumns",
     "code_directly",
     "count_items",

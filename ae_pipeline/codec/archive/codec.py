@@ -7,7 +7,7 @@ its codes.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import ClassVar
@@ -16,17 +16,12 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float64, Int16, Int64
 
-from ae_pipeline.codec.archive.column import ColumnCodec, Present
+from ae_pipeline.codec.archive.block_writer import BlockWriter
+from ae_pipeline.codec.archive.column import ColumnCodec
 from ae_pipeline.codec.archive.content import ARCHIVE_KIND, ArchiveContent
 from ae_pipeline.codec.archive.decoding import FeatureDecoding, TableDecoding
-from ae_pipeline.codec.archive.encoding import FeatureWalk, TableWalk
-from ae_pipeline.codec.archive.network import ArchiveNetwork
-from ae_pipeline.codec.archive.rows import (
-    BlockRows,
-    Ways,
-    join_vectors,
-    read_rows,
-)
+from ae_pipeline.codec.archive.effort import WayChoice, WayTally, choice_of
+from ae_pipeline.codec.archive.rows import join_vectors
 from ae_pipeline.codec.archive.table import interleaved
 from ae_pipeline.codec.provenance import Provenance
 from ae_pipeline.coding import (
@@ -34,10 +29,11 @@ from ae_pipeline.coding import (
     LINEAR_METHODS,
     MOST_NUMBERS,
     BlockStreams,
-    pack_each,
     read_block,
     unpack_integers,
 )
+from ae_pipeline.config.effort import Effort
+from ae_pipeline.results.fit import WayRecord
 
 _BLOCK_VALUES = 1 << 22
 #: A reader refuses larger blocks: what a few bytes claim must not fill the memory.
@@ -92,7 +88,12 @@ class ArchiveCodec(ArchiveContent):
         n_lanes = sum(map(len, self._vectors.values()))
         return min(n_rows, MOST_NUMBERS // max(n_lanes, 1))
 
-    def encode(self, records: pa.RecordBatch, plain: BlockStreams | None = None) -> BlockStreams:
+    def encode(
+        self,
+        records: pa.RecordBatch,
+        plain: BlockStreams | None = None,
+        choice: WayChoice | None = None,
+    ) -> BlockStreams:
         """Encode some rows, in the fewest bytes of the ways compared.
 
         Args:
@@ -100,79 +101,30 @@ class ArchiveCodec(ArchiveContent):
                 mapped columns that these records lack.
             plain: what this codec makes of the feature columns without network and table, if the
                 caller knows it.
+            choice: the ways to compare; None for all that the codec has.
         """
-        rows = self._rows(records)
-        codes: tuple[bytes, ...] = ()
-        ways = rows.ways
-        if self.network is not None and len(records):
-            plain = plain or self._features(rows, ways, ())
-            codes, learned = self._learned(self.network, records, rows)
-            block = self._features(rows, learned, codes)
-            if len(plain.to_bytes()) <= len(block.to_bytes()):
-                block, codes = plain, ()
-            else:
-                ways = learned
-        elif self.table is None:
-            return plain or self._features(rows, ways, ())
-        if self.table is None:
-            return block
-        walk = FeatureWalk(self.predictor, rows.present, ways)
-        numbers = {name: number for number, name in enumerate(self.schema.lanes)}
-        splits = self.table.split(records)
-        stored, mapped = TableWalk(
-            self.table, walk, numbers, self.coding_order, splits, len(records)
-        ).run()
-        return rows.to_block(codes, stored, mapped)
+        return BlockWriter(self, choice or WayChoice()).write(records, plain)
 
-    def _rows(self, records: pa.RecordBatch) -> BlockRows:
-        """Store every lane without prediction."""
-        mapped = () if self.table is None else self.table.mapped
-        return read_rows(records, self.schema, self.quantizers, self.columns, mapped)
+    def choice(self, effort: Effort) -> WayChoice:
+        """Return the ways that blocks of an effort compare; all, if none were measured at fit."""
+        return choice_of(effort, self.provenance.ways, len(self.columns), self.mapped_subcolumns)
 
-    def _features(self, rows: BlockRows, ways: Ways, codes: tuple[bytes, ...]) -> BlockStreams:
-        """Encode the feature columns alone, without the table model."""
-        walk = FeatureWalk(self.predictor, rows.present, ways)
-        return rows.to_block(codes, walk.run(self._order))
+    def measure_ways(self, blocks: Iterable[pa.RecordBatch]) -> tuple[WayRecord, ...]:
+        """Measure on some blocks what `choice` chooses by."""
+        tally = WayTally()
+        for block in blocks:
+            self.encode(block, choice=tally)
+        return tally.measured(len(self.columns), self.mapped_subcolumns)
 
-    def _learned(
-        self,
-        network: ArchiveNetwork,
-        records: pa.RecordBatch,
-        rows: BlockRows,
-    ) -> tuple[tuple[bytes, ...], Ways]:
-        """Return the packed codes of the network, and the ways with its residuals among them."""
-        codes = self._codes(network, records, rows.present)
-        learned = [list(own) for own in rows.ways]
-        for number, prediction in network.predict(codes, len(records)).items():
-            column, part = self.columns[number], rows.present[number]
-            if column.has_cells:
-                residuals = column.network_residuals(part, prediction[part.is_valid])
-                learned[number].append(residuals)
-        return tuple(pack_each(codes.T.copy())), learned
+    @property
+    def mapped_subcolumns(self) -> tuple[str, ...]:
+        """Names of the sub-columns of mapped columns, in the order of blocks."""
+        mappings = () if self.table is None else self.table.mappings
+        return tuple(one.name for mapping in mappings for one in mapping.subcolumns)
 
     def codes(self, records: pa.RecordBatch) -> Int64[np.ndarray, "windows latent"]:
         """Return the codes of some rows; ValueError if there is no network."""
-        if self.network is None:
-            raise ValueError("a codec without a network has no codes")
-        return self._codes(self.network, records, self._rows(records).present)
-
-    def _codes(
-        self, network: ArchiveNetwork, records: pa.RecordBatch, present: list[Present]
-    ) -> Int64[np.ndarray, "windows latent"]:
-        units = self._units(present, network.columns)
-        return network.encode(records, self.schema.lanes, units)
-
-    def _units(
-        self, present: list[Present], numbers: Int64[np.ndarray, "inputs"]
-    ) -> Float64[np.ndarray, "rows inputs"]:
-        """Return some columns in tolerance units, NaN where there are none."""
-        n_rows = len(present[0].is_valid) if present else 0
-        units = np.full((len(numbers), n_rows), np.nan)
-        for place, number in enumerate(numbers.tolist()):
-            part = present[number]
-            if self.columns[number].has_cells:
-                units[place, part.is_valid] = self.columns[number].units_of(part.values)
-        return units.T
+        return BlockWriter(self, WayChoice()).codes(records)
 
     def decode(
         self, content: bytes, most_rows: int, wanted: Collection[str] | None = None
@@ -221,7 +173,7 @@ class ArchiveCodec(ArchiveContent):
         return FeatureDecoding(self.columns, self.predictor, block, predict)
 
     @property
-    def _order(self) -> list[int]:
+    def lane_order(self) -> list[int]:
         """Feature numbers in the order in which they are coded without a table model."""
         if self.predictor is None:
             return list(range(len(self.columns)))
@@ -231,11 +183,13 @@ class ArchiveCodec(ArchiveContent):
     def coding_order(self) -> list[str]:
         """Sub-columns of the table, and the lanes that have none, each before who needs it."""
         if self.table is None:
-            return [self.schema.lanes[number] for number in self._order]
+            return [self.schema.lanes[number] for number in self.lane_order]
         mapped, lanes = self.table.mapped, self.schema.lanes
         owners = zip(self.schema.features, self.schema.spans, strict=True)
         elsewhere = {n for name, numbers in owners if name in mapped for n in numbers}
-        return interleaved(self.table.model.order, self._order, lanes, self.table.cells, elsewhere)
+        return interleaved(
+            self.table.model.order, self.lane_order, lanes, self.table.cells, elsewhere
+        )
 
     def _decoding_order(self, block: BlockStreams, numbers: list[int]) -> list[int]:
         if self.predictor is None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any  # a dtype known at run time only
 
 import numpy as np
@@ -14,6 +15,7 @@ from ae_pipeline.codec.archive.residuals import (
     integers_of,
     pack_residuals,
     restored_cells,
+    rounded_cells,
     unpack_residuals,
 )
 from ae_pipeline.coding import (
@@ -23,6 +25,7 @@ from ae_pipeline.coding import (
     Method,
     Quantizer,
     dequantize,
+    from_units,
     pack_integers,
     pack_numbers,
     pack_positions,
@@ -31,12 +34,14 @@ from ae_pipeline.coding import (
     unpack_contexts,
     unpack_numbers,
     unpack_positions,
+    unpack_series,
     unpack_validity,
 )
 
 Values = Shaped[np.ndarray, "present"]
 Cells = Int64[np.ndarray, "present"]
 Prediction = Float64[np.ndarray, "present"]
+Rows = Int64[np.ndarray, "chosen"]
 
 
 @dataclass(frozen=True)
@@ -60,14 +65,59 @@ class Stored:
 
     Args:
         streams: of the column.
-        cells: from which other columns may be predicted.
+        own_cells: from which other columns may be predicted; a function makes those that may not
+            be needed.
         whole: a method of the same decoded values that keeps integers as they are, and these; None
             for a column without integers.
+        is_packed: whether the main stream is there; cells of direct coding may be packed later.
     """
 
     streams: ColumnStreams
-    cells: Cells
+    own_cells: Cells | Callable[[], Cells]
     whole: tuple[Method, Cells] | None = None
+    is_packed: bool = True
+
+    @cached_property
+    def cells(self) -> Cells:
+        """From which other columns may be predicted."""
+        return self.own_cells() if callable(self.own_cells) else self.own_cells
+
+    @cached_property
+    def packed(self) -> Stored:
+        """The same way with its main stream: direct coding need not have it until it is wanted."""
+        if self.is_packed:
+            return self
+        streams = replace(self.streams, main=pack_integers(self.cells))
+        return replace(self, streams=streams, is_packed=True)
+
+
+@dataclass(frozen=True)
+class LaneWays:
+    """The ways to store a lane that need no other lane.
+
+    Args:
+        make_direct: stores it without any prediction.
+        learned: residuals of the network's prediction; None without.
+        make_series: stores it as a series, given direct coding; None if that is not smaller.
+    """
+
+    make_direct: Callable[[], Stored]
+    learned: Stored | None = None
+    make_series: Callable[[Stored], Stored | None] = lambda _: None
+
+    @cached_property
+    def direct(self) -> Stored:
+        """The lane without any prediction, made when it is first asked for."""
+        return self.make_direct()
+
+    @cached_property
+    def series(self) -> Stored | None:
+        """The lane as a curve through its rows, made when it is first asked for."""
+        return self.make_series(self.direct.packed)
+
+    def with_learned(self, learned: Stored) -> LaneWays:
+        """Return the ways with residuals of the network; all else is made once for both."""
+        return LaneWays(lambda: self.direct, learned, lambda _: self.series)
 
 
 @dataclass(frozen=True)
@@ -128,15 +178,44 @@ class ColumnCodec:
         is_valid = column.is_valid().to_numpy(zero_copy_only=False)
         return Present(values[is_valid], is_valid, pack_validity(is_valid))
 
-    def direct(self, present: Present) -> Stored:
-        """Store without any prediction."""
-        if self.has_cells:
-            return self._on_grid(present, None)
-        return self._lossless(present)
+    def direct(self, present: Present, *, packs: bool = True) -> Stored:
+        """Store without any prediction; leave the packing of cells to later, if told to."""
+        if not self.has_cells:
+            return self._lossless(present)
+        integers, exact = self.quantizer.quantize(present.values, None)
+        packs |= len(exact) > MANY_EXACT * len(present.values)
+        main = pack_integers(integers) if packs else b""
+        whole = Method.DIRECT, integers
+        own = Stored(
+            ColumnStreams(
+                Method.DIRECT, main, present.validity, *pack_exact(present.values, exact)
+            ),
+            integers,
+            whole,
+            packs,
+        )
+        return self._unless_lossless(own, present, exact)
 
-    def network_residuals(self, present: Present, prediction: Prediction) -> Stored:
-        """Store residuals of the network's prediction; never for a lossless column."""
-        return self._on_grid(present, prediction)
+    def network_residuals(
+        self, present: Present, prediction: Prediction, most_bytes: int | None = None
+    ) -> Stored:
+        """Store residuals of the network's prediction; never for a lossless column.
+
+        Args:
+            present: values of the column.
+            prediction: of them.
+            most_bytes: as in `pack_residuals`.
+        """
+        residuals, exact = self.quantizer.quantize(present.values, prediction)
+        cells = partial(restored_cells, residuals, prediction)
+        method, main = pack_residuals(residuals, prediction, most_bytes)
+        whole = Method.NETWORK_RESIDUALS, residuals
+        own = Stored(
+            ColumnStreams(method, main, present.validity, *pack_exact(present.values, exact)),
+            cells,
+            whole,
+        )
+        return self._unless_lossless(own, present, exact)
 
     def decode(
         self,
@@ -191,31 +270,23 @@ class ColumnCodec:
             residuals = unpack_residuals(streams, prediction)
             values = dequantize(grid, residuals, prediction, self.dtype)
             return values, restored_cells(residuals, prediction)
+        if streams.method is Method.SERIES:
+            units = unpack_series(streams.main, n_present).units
+            return from_units(grid, units, self.dtype), rounded_cells(units)
         cells = _decode_cells(streams, n_present, is_valid, predictions)
         return dequantize(grid, cells, None, self.dtype), cells
 
-    def _on_grid(self, present: Present, prediction: Prediction | None) -> Stored:
-        """Quantise, and store exactly what rounding would spoil."""
-        values = present.values
-        integers, exact = self.quantizer.quantize(values, prediction)
-        if prediction is None:
-            cells, method, main = integers, Method.DIRECT, pack_integers(integers)
-            whole = Method.DIRECT, integers
-        else:
-            cells = restored_cells(integers, prediction)
-            method, main = pack_residuals(integers, prediction)
-            whole = Method.NETWORK_RESIDUALS, integers
-        streams = ColumnStreams(method, main, present.validity, *_pack_exact(values, exact))
-        stored = Stored(streams, cells, whole)
-        if len(exact) <= MANY_EXACT * len(values):
-            return stored
+    def _unless_lossless(self, own: Stored, present: Present, exact: Rows) -> Stored:
+        """Return a way, or lossless coding where that is smaller than many exact values."""
+        if len(exact) <= MANY_EXACT * len(present.values):
+            return own
         lossless = self._lossless(present)
-        return stored if streams.n_bytes <= lossless.streams.n_bytes else lossless
+        return own if own.streams.n_bytes <= lossless.streams.n_bytes else lossless
 
     def _lossless(self, present: Present) -> Stored:
         main = pack_numbers(present.values)
         streams = ColumnStreams(Method.LOSSLESS, main, present.validity)
-        return Stored(streams, self.cells_of(present.values))
+        return Stored(streams, partial(self.cells_of, present.values))
 
 
 def store_elsewhere(n_rows: int) -> tuple[Present, Stored]:
@@ -263,7 +334,7 @@ def _raw_values(column: pa.Array, dtype: np.dtype[Any]) -> Values:
     return np.frombuffer(column.buffers()[1], dtype, count=len(column), offset=start)
 
 
-def _pack_exact(values: Values, exact: Int64[np.ndarray, "chosen"]) -> tuple[bytes, bytes]:
+def pack_exact(values: Values, exact: Int64[np.ndarray, "chosen"]) -> tuple[bytes, bytes]:
     """Pack the rows of values that are stored exactly, and the values."""
     return (pack_positions(exact), pack_numbers(values[exact])) if len(exact) else (b"", b"")
 

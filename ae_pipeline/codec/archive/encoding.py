@@ -6,16 +6,20 @@ predicted from what was chosen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import numpy as np
 
-from ae_pipeline.codec.archive.column import Present, Stored
+from ae_pipeline.codec.archive.column import LaneWays, Present, Stored
+from ae_pipeline.codec.archive.effort import EVERY_METHOD, WayChoice
 from ae_pipeline.codec.archive.table import KnownTable, TableCodec, dead, pack_picks, spread
-from ae_pipeline.codec.archive.ways import add_linear_ways, smallest, with_main
+from ae_pipeline.codec.archive.ways import linear_ways, smallest, with_main
 from ae_pipeline.coding import (
+    LINEAR_METHODS,
     MODELLED_VALIDITY,
+    NETWORK_METHODS,
     LinearPredictor,
     MappedStreams,
     Method,
@@ -28,6 +32,9 @@ from ae_pipeline.mapping import Sequence as Integers
 from ae_pipeline.mapping import Split
 from ae_pipeline.table.references import Picks, pick_references
 
+#: Encodes the cells of a column with the table model, if that has one of it.
+Modelled: TypeAlias = Callable[[Stored], bytes | None]
+
 
 @dataclass
 class FeatureWalk:
@@ -36,12 +43,14 @@ class FeatureWalk:
     Args:
         predictor: None if no column is predicted linearly.
         present: values of each feature column.
-        ways: to store each, direct coding first; cells of linear prediction are added.
+        ways: to store each, to which those of linear prediction are added.
+        choice: the ways that are tried.
     """
 
     predictor: LinearPredictor | None
     present: Sequence[Present]
-    ways: Sequence[list[Stored]]
+    ways: Sequence[LaneWays]
+    choice: WayChoice = field(default_factory=WayChoice)
     chosen: dict[int, Stored] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -51,7 +60,7 @@ class FeatureWalk:
     def run(self, numbers: Iterable[int]) -> tuple[Stored, ...]:
         """Store columns in this order; return how they are stored in schema order."""
         for number in numbers:
-            self.choose(number, self.ways_of(number))
+            self.store(number)
         return self.columns
 
     @property
@@ -59,14 +68,43 @@ class FeatureWalk:
         """How all columns are stored, in schema order."""
         return tuple(self.chosen[number] for number in range(len(self.ways)))
 
-    def ways_of(self, number: int) -> list[Stored]:
-        """Return the ways of one column, linear prediction among them where there is one."""
-        ways, part = self.ways[number], self.present[number]
-        is_coded = ways[0].streams.method is Method.DIRECT and len(part.values)
-        if self.predictor is None or not is_coded:
+    def store(self, number: int, modelled: Modelled | None = None) -> Stored:
+        """Store a column in the smallest way tried; of all ways, if those take more than forecast.
+
+        Args:
+            number: of the column.
+            modelled: encodes the cells of direct coding with the table model, if it has one.
+        """
+        wanted, n_values = self.choice.wanted(number), len(self.present[number].values)
+        ways = self._ways(number, modelled, wanted)
+        most = self.choice.most_bytes(number, n_values)
+        if wanted != EVERY_METHOD and (not ways or smallest(ways).streams.n_bytes > most):
+            ways += self._ways(number, modelled, EVERY_METHOD - wanted)
+        self.choice.note(number, {w.streams.method: w.streams.n_bytes for w in ways}, n_values)
+        return self.choose(number, ways)
+
+    def _ways(
+        self, number: int, modelled: Modelled | None, wanted: frozenset[Method]
+    ) -> list[Stored]:
+        """Return the wanted ways of one column, as far as there are any."""
+        own, part = self.ways[number], self.present[number]
+        learned = [one for one in (own.learned,) if one and one.streams.method in wanted]
+        if wanted <= NETWORK_METHODS:
+            return learned
+        direct = own.direct
+        ways = [direct.packed] if direct.streams.method in wanted else []
+        ways += learned
+        if direct.streams.method is not Method.DIRECT:
             return ways
-        prediction = self.predictor.predict(number, self._cells, part.is_valid)
-        return ways if prediction is None else add_linear_ways(ways, prediction)
+        series = own.series if Method.SERIES in wanted else None
+        ways += [] if series is None else [series]
+        if self.predictor is not None and len(part.values) and wanted & LINEAR_METHODS:
+            prediction = self.predictor.predict(number, self._cells, part.is_valid)
+            if prediction is not None:
+                most = self.choice.most_bytes(number, len(part.values))
+                ways += linear_ways(direct, prediction, ways, wanted, most)
+        table = modelled(direct) if modelled is not None and Method.TABLE in wanted else None
+        return ways if table is None else [*ways, with_main(direct, Method.TABLE, table)]
 
     def choose(self, number: int, ways: Sequence[Stored]) -> Stored:
         """Store a column in the smallest way."""
@@ -108,8 +146,7 @@ class TableWalk:
         for name in self.order:
             column = self.table.subcolumns.get(name)
             if column is None:
-                number = self.numbers[name]
-                self.features.choose(number, self.features.ways_of(number))
+                self.features.store(self.numbers[name])
             elif name in self.table.hints:
                 self._known.add_hint(name)
             elif column.column in self.table.mapped:
@@ -120,7 +157,7 @@ class TableWalk:
                 self._store_cells(name, self.numbers[column.column])
         for number in range(len(self.features.ways)):
             if number not in self.features.chosen:  # its column is mapped
-                self.features.choose(number, self.features.ways_of(number))
+                self.features.store(number)
         columns = enumerate(self.features.columns)
         stored = tuple(self._with_validity(number, one) for number, one in columns)
         mapped = (self._mapped(mapping.column) for mapping in self.table.mappings)
@@ -142,7 +179,7 @@ class TableWalk:
         number = self.numbers[column.column]
         if column.role == "validity":
             return Integers(self.features.present[number].is_valid.astype(np.int64), None)
-        return self._cells(name, number, self.features.ways[number][0])
+        return self._cells(name, number, self.features.ways[number].direct)
 
     def _split(self, name: str) -> Integers | None:
         split = self.splits.get(self.table.subcolumns[name].column)
@@ -157,13 +194,31 @@ class TableWalk:
         self._known.add(name, sequence)
 
     def _smaller(self, name: str, sequence: Integers) -> SubStream:
-        """Return the smaller of a stream of the model, if there is one, and an integer stream."""
+        """Return the smaller of a stream of the model, if there is one, and an integer stream.
+
+        Where the one that is tried takes more bytes than forecast, both are.
+        """
+        choice, live = self.features.choice, sequence.live
+        n_values = len(sequence.integers) if live is None else int(np.count_nonzero(live))
+        wanted = choice.wanted(name)
+        streams = self._streams(name, sequence, wanted)
+        most = choice.most_bytes(name, n_values)
+        if wanted != EVERY_METHOD and (not streams or _least(streams) > most):
+            streams |= self._streams(name, sequence, EVERY_METHOD - wanted)
+        choice.note(name, {method: len(one) for method, one in streams.items()}, n_values)
+        best = min(sorted(streams), key=lambda method: len(streams[method]))
+        return SubStream(streams[best], best is Method.TABLE)
+
+    def _streams(
+        self, name: str, sequence: Integers, wanted: frozenset[Method]
+    ) -> dict[Method, bytes]:
+        """Return the wanted streams of a sub-column, as far as there are any."""
         live, integers = sequence.live, sequence.integers
-        plain = SubStream(pack_integers(integers if live is None else integers[live]), False)
-        modelled = self._modelled(name, sequence)
-        if modelled is None or len(modelled) >= len(plain.content):
-            return plain
-        return SubStream(modelled, True)
+        found = {}
+        if Method.DIRECT in wanted:
+            found[Method.DIRECT] = pack_integers(integers if live is None else integers[live])
+        modelled = self._modelled(name, sequence) if Method.TABLE in wanted else None
+        return found if modelled is None else {**found, Method.TABLE: modelled}
 
     def _modelled(self, name: str, sequence: Integers) -> bytes | None:
         coder = self.table.coders.get(name)
@@ -178,12 +233,10 @@ class TableWalk:
         self._known.add(name, sequence)
 
     def _store_cells(self, name: str, number: int) -> None:
-        ways = self.features.ways_of(number)
-        if ways[0].streams.method is Method.DIRECT:
-            modelled = self._modelled(name, self._cells(name, number, ways[0]))
-            if modelled is not None:
-                ways = [*ways, with_main(ways[0], Method.TABLE, modelled)]
-        best = self.features.choose(number, ways)
+        def modelled(direct: Stored) -> bytes | None:
+            return self._modelled(name, self._cells(name, number, direct))
+
+        best = self.features.store(number, modelled)
         self._known.add(name, self._cells(name, number, best))
 
     def _cells(self, name: str, number: int, stored: Stored) -> Integers:
@@ -203,3 +256,7 @@ class TableWalk:
         own = tuple(self._stored[one.name] for one in self.table.mapped[column].subcolumns)
         state = State.WITH_SIDE if split.side else State.INTEGERS
         return MappedStreams(state, split.side, own)
+
+
+def _least(streams: Mapping[Method, bytes]) -> int:
+    return min(map(len, streams.values()))

@@ -77,7 +77,7 @@ def build_archive_codec(path: Path, tree: dict[str, Any]) -> ArchiveCodec:
     if any(one.promise.cosine and name not in schema.vectors for name, one in pairs):
         raise ValueError("a cosine of a column that holds no vectors")
     provenance = read_provenance(path, tree["provenance"])
-    return ArchiveCodec(
+    codec = ArchiveCodec(
         schema=schema,
         quantizers=quantizers,
         std=std,
@@ -86,6 +86,8 @@ def build_archive_codec(path: Path, tree: dict[str, Any]) -> ArchiveCodec:
         table=read_table(path, tree.get("table"), schema, quantizers),
         provenance=provenance,
     )
+    codec.choice("fast")  # raises for ways that are not those of this codec
+    return codec
 
 
 def _read_predictor(

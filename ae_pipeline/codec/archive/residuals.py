@@ -24,13 +24,24 @@ Integers = Int64[np.ndarray, "present"]
 Prediction = Float64[np.ndarray, "present"]
 
 
-def pack_residuals(residuals: Integers, prediction: Prediction) -> tuple[Method, bytes]:
-    """Pack residuals as one stream, or by context of the prediction if that is smaller."""
-    whole = pack_integers(residuals)
-    contexts = pack_contexts(residuals, _context_values(prediction), len(whole))
-    if contexts is None:
-        return Method.NETWORK_RESIDUALS, whole
-    return Method.NETWORK_CONTEXTS, contexts
+def pack_residuals(
+    residuals: Integers, prediction: Prediction, most_bytes: int | None = None
+) -> tuple[Method, bytes]:
+    """Pack residuals as one stream, or by context of the prediction if that is smaller.
+
+    Args:
+        residuals: of the prediction.
+        prediction: of each value.
+        most_bytes: try one way alone: contexts, if they take fewer bytes than this, else, and
+            always if it is 0, one stream. None tries both.
+    """
+    whole = pack_integers(residuals) if most_bytes is None else b""
+    if most_bytes != 0:
+        limit = len(whole) if most_bytes is None else most_bytes
+        contexts = pack_contexts(residuals, _context_values(prediction), limit)
+        if contexts is not None:
+            return Method.NETWORK_CONTEXTS, contexts
+    return Method.NETWORK_RESIDUALS, whole if most_bytes is None else pack_integers(residuals)
 
 
 def unpack_residuals(streams: ColumnStreams, prediction: Prediction) -> Integers:
@@ -55,15 +66,15 @@ def integers_of(streams: ColumnStreams, n_present: int) -> Integers:
 
 def restored_cells(residuals: Integers, prediction: Prediction) -> Integers:
     """Return the cells that restored values lie in."""
-    return _rounded(residuals + prediction)
+    return rounded_cells(residuals + prediction)
 
 
 def _context_values(prediction: Prediction) -> Integers:
     with np.errstate(over="ignore"):
-        return _rounded(prediction * 2.0**CONTEXT_BITS)
+        return rounded_cells(prediction * 2.0**CONTEXT_BITS)
 
 
-def _rounded(numbers: Prediction) -> Integers:
+def rounded_cells(numbers: Prediction) -> Integers:
     """Round to integers that float64 holds exactly; NaN is 0."""
     whole = np.nan_to_num(np.rint(numbers), copy=False)
     return np.clip(whole, -_FARTHEST_CELL, _FARTHEST_CELL, out=whole).astype(np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,27 +10,44 @@ import numpy as np
 from ae_pipeline.codec.archive.column import Stored
 from ae_pipeline.coding import LinearPrediction, Method, pack_contexts, pack_integers
 
+_UNLIMITED = 1 << 62
 
-def add_linear_ways(ways: Sequence[Stored], prediction: LinearPrediction) -> list[Stored]:
-    """Add residuals of the linear prediction, and contexts if those are smaller.
+
+def linear_ways(
+    direct: Stored,
+    prediction: LinearPrediction,
+    known: Sequence[Stored],
+    wanted: Collection[Method],
+    most_bytes: float,
+) -> list[Stored]:
+    """Return residuals of the linear prediction, and contexts if those are smaller.
 
     Args:
-        ways: to store a column, of which direct coding is the first; its cells are coded.
+        direct: direct coding of a column; its cells are coded.
         prediction: of the column.
+        known: other ways to store it.
+        wanted: methods to try.
+        most_bytes: what contexts must not exceed.
     """
-    direct = ways[0]
+    found = []
+    if Method.LINEAR_RESIDUALS in wanted:
+        found.append(_linear_residuals(direct, prediction))
+    if prediction.context_values is None or Method.LINEAR_CONTEXTS not in wanted:
+        return found
+    sizes = (len(way.streams.main) for way in (*known, *found))
+    most = int(min(sizes, default=min(most_bytes, _UNLIMITED)))
+    contexts = pack_contexts(direct.cells, prediction.context_values, most)
+    if contexts is not None:
+        found.append(with_main(direct, Method.LINEAR_CONTEXTS, contexts))
+    return found
+
+
+def _linear_residuals(direct: Stored, prediction: LinearPrediction) -> Stored:
     cells, base = direct.cells, prediction.base
     before = np.concatenate([[0], cells[:-1]])[: len(cells)] if prediction.follows else 0
     residuals = cells - base - before
     own = with_main(direct, Method.LINEAR_RESIDUALS, pack_integers(residuals))
-    found = [*ways, replace(own, whole=(Method.LINEAR_RESIDUALS, residuals))]
-    if prediction.context_values is None:
-        return found
-    most_bytes = min(len(way.streams.main) for way in found)
-    contexts = pack_contexts(cells, prediction.context_values, most_bytes)
-    if contexts is not None:
-        found.append(with_main(direct, Method.LINEAR_CONTEXTS, contexts))
-    return found
+    return replace(own, whole=(Method.LINEAR_RESIDUALS, residuals))
 
 
 def smallest(ways: Sequence[Stored]) -> Stored:
@@ -40,4 +57,5 @@ def smallest(ways: Sequence[Stored]) -> Stored:
 
 def with_main(direct: Stored, method: Method, main: bytes) -> Stored:
     """Return the same cells in another main stream."""
-    return replace(direct, streams=replace(direct.streams, method=method, main=main))
+    streams = replace(direct.streams, method=method, main=main)
+    return replace(direct, streams=streams, is_packed=True)

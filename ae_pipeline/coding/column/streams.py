@@ -25,6 +25,7 @@ class Method(IntEnum):
     NETWORK_CONTEXTS = 5
     TABLE = 6
     MAPPED = 7
+    SERIES = 8
 
 
 #: Methods that need the cells of other columns.
@@ -41,7 +42,7 @@ class ColumnStreams:
         method: of `main`.
         main: cells, the values themselves, or residuals of a prediction; contexts of the linear
             prediction hold cells, contexts of the network residuals; the table model holds cells; a
-            mapped column has its streams elsewhere.
+            mapped column has its streams elsewhere; a series is units, level by level.
         validity: which rows are not null; empty if all are.
         positions: rows (among those that are not null) that are stored exactly.
         exact: their values.

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Int64
 
 from ae_pipeline.coding.entropy import pack_integers, unpack_integers
+from ae_pipeline.coding.symbols.ans import SymbolReader, SymbolWriter
 from ae_pipeline.coding.varint import Reader, varint
-from ae_pipeline.table.ans import SymbolReader, SymbolWriter
 from ae_pipeline.table.between.levels import Neighbours, neighbours
 from ae_pipeline.table.between.own_signals import no_signals, set_signals
 from ae_pipeline.table.between.said import guess_in_order, predict_in_order

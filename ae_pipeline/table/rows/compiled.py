@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Int64, UInt8, UInt32
 
+from ae_pipeline.coding.symbols.frequencies import symbol_weights
 from ae_pipeline.compiled.arrays import Model
 from ae_pipeline.compiled.levels import (
     GUESS_OF_NOTHING,
@@ -26,7 +27,6 @@ from ae_pipeline.table.between.level_coder import EscapeReader
 from ae_pipeline.table.between.levels import Levels, neighbours
 from ae_pipeline.table.between.own_signals import own_signals
 from ae_pipeline.table.between.said import guess_in_order, predict_in_order
-from ae_pipeline.table.frequencies import symbol_weights
 from ae_pipeline.table.guesses import Said
 from ae_pipeline.table.known import KnownRows
 from ae_pipeline.table.model import Hierarchy, SubColumnModel

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Int64
 
+from ae_pipeline.coding.symbols.ans import SymbolReader, SymbolWriter
 from ae_pipeline.compiled import doing_without
-from ae_pipeline.table.ans import SymbolReader, SymbolWriter
 from ae_pipeline.table.between.level_coder import EscapeReader, LevelCoder
 from ae_pipeline.table.known import KnownRows
 from ae_pipeline.table.model import Hierarchy, SubColumnModel

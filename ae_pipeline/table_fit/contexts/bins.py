@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from ae_pipeline.table.frequencies import counts_to_codes
+from ae_pipeline.coding.symbols.frequencies import counts_to_codes
 from ae_pipeline.table.model import Bins
 from ae_pipeline.table_fit.contexts.bits import entropy_bits, width_bits
 

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from tests.support.format_reader.grids import unit_of, values_of
+from tests.support.format_reader.series import read_series
 from tests.support.format_reader.streams import (
     read_classes,
     read_integers,
@@ -73,6 +74,9 @@ class Column:
         elif method == 5:
             hint = np.nan_to_num(np.rint(8 * self.prediction[is_valid]))
             units = read_classes(main, np.clip(hint, -(2**53), 2**53))
+        elif method == 8:
+            y, fraction = read_series(main, m)
+            units = np.array(y, float) / 2**fraction
         else:
             units = main if isinstance(main, np.ndarray) else read_integers(main, m)
         if method == 3:
@@ -80,7 +84,7 @@ class Column:
             units = np.cumsum(units) if self.follows else units
         cells = units
         units = units.astype(float) + (self.prediction[is_valid] if method in (1, 5) else 0)
-        if method in (1, 5):
+        if method in (1, 5, 8):
             cells = np.clip(np.nan_to_num(np.rint(units)), -(2**53), 2**53)
         exact = values_of(units, self.feature)
         is_float = self.dtype.kind == "f"

@@ -13,7 +13,7 @@ _NAMES = {3: "source_bytes", 5: "raw_bytes", 6: "bytes", 7: "statistics", 8: "sc
 _NAMES |= _HEX | {9: "source_schema", 10: "form"}
 _PARTS = (
     *("codes", "corrections", "direct", "lossless", "predicted", "classed", "table", "integers"),
-    *("beside", "validity", "exact", "directory"),
+    *("beside", "validity", "exact", "directory", "series"),
 )
 
 

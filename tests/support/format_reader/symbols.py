@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 WHOLE = 1 << 24
+
+
+@cache
+def _cached(codes: tuple[int, ...]) -> list[int]:
+    return weights_of(list(codes))
 
 
 def weights_of(codes: list[int]) -> list[int]:
@@ -37,7 +44,7 @@ class Symbols:
         if len(codes) == 1:
             return 0
         rest, before = self.state % WHOLE, 0
-        for symbol, weight in enumerate(weights_of(codes)):
+        for symbol, weight in enumerate(_cached(tuple(codes))):
             if rest < before + weight:
                 self._advance(weight, before)
                 return symbol

@@ -28,6 +28,7 @@ from tests.support.golden.levels import levels_case
 from tests.support.golden.networks import classes_case, network_case, window_case
 from tests.support.golden.predictors import predictor_case
 from tests.support.golden.reading import EXPECTED_FILE, decode_case, describe
+from tests.support.golden.series import series_case
 from tests.support.golden.tables import cells_case, mappings_case, wide_case
 from tests.support.golden.vectors import vectors_case
 
@@ -57,6 +58,7 @@ CASES: dict[str, Callable[[], Golden]] = {
     "archive-5.0/wide": wide_case,
     "archive-5.0/levels": levels_case,
     "archive-5.0/vectors": vectors_case,
+    "archive-5.0/series": series_case,
     "features-5.0/bends": features_case,
 }
 

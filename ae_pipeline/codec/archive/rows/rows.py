@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 import pyarrow as pa
 
-from ae_pipeline.codec.archive.column import ColumnCodec, Present, Stored, store_elsewhere
+from ae_pipeline.codec.archive.column import ColumnCodec, LaneWays, Present, Stored, store_elsewhere
+from ae_pipeline.codec.archive.rows.series import series_of
 from ae_pipeline.codec.archive.rows.sharing import share_lanes
 from ae_pipeline.codec.archive.rows.vectors import split_vectors
 from ae_pipeline.coding import BlockStreams, MappedStreams, Quantizer, VectorStreams
 from ae_pipeline.columns import TableSchema, Vectors
 
-#: Ways to store each lane, direct coding first.
-Ways: TypeAlias = list[list[Stored]]
+#: Ways to store each lane.
+Ways: TypeAlias = list[LaneWays]
 
 
 @dataclass
@@ -54,10 +56,10 @@ class BlockRows:
             vectors[numbers], columns[lanes] = share_lanes(stored[lanes], own)
         return BlockStreams(self.n_rows, codes, tuple(columns), mapped, vectors)
 
-    def add(self, parts: Sequence[Present], stored: Sequence[Stored]) -> None:
+    def add(self, parts: Sequence[Present], ways: Iterable[LaneWays]) -> None:
         """Add the lanes of the next column."""
         self.present += parts
-        self.ways += [[one] for one in stored]
+        self.ways += ways
 
 
 def read_rows(
@@ -66,6 +68,7 @@ def read_rows(
     quantizers: Sequence[Quantizer],
     columns: Sequence[ColumnCodec],
     mapped: Collection[str],
+    packed: Callable[[int], bool] = lambda _: True,
 ) -> BlockRows:
     """Store every lane without prediction.
 
@@ -75,22 +78,31 @@ def read_rows(
         quantizers: of the feature columns.
         columns: of their lanes.
         mapped: feature columns that are coded elsewhere; they have nothing to store.
+        packed: whether a lane, by its number, is surely stored as it is.
     """
     rows = BlockRows(len(records))
     vectors = set(schema.vectors)
-    nothing = store_elsewhere(len(records))
+    nothing, elsewhere = store_elsewhere(len(records))
     for name, quantizer, numbers in zip(schema.features, quantizers, schema.spans, strict=True):
         own = VectorStreams()
         lanes = columns[numbers.start : numbers.stop]
         if name in mapped:
-            rows.add([nothing[0]] * len(lanes), [nothing[1]] * len(lanes))
-        elif name in vectors:
-            part = split_vectors(Vectors.of(records.column(name)), quantizer)
-            own = part.own
-            rows.add(part.lanes, list(map(ColumnCodec.direct, lanes, part.lanes)))
+            rows.add([nothing] * len(lanes), [LaneWays(lambda: elsewhere)] * len(lanes))
+            if name in vectors:
+                rows.vectors[numbers] = own
+            continue
+        parts: Sequence[Present]
+        if name in vectors:
+            vector = split_vectors(Vectors.of(records.column(name)), quantizer)
+            own, parts = vector.own, vector.lanes
         else:
-            present = lanes[0].present(records.column(name))
-            rows.add([present], [lanes[0].direct(present)])
+            parts = [lanes[0].present(records.column(name))]
+        triples = list(zip(numbers, lanes, parts, strict=True))
+        direct = [partial(lane.direct, part, packs=packed(n)) for n, lane, part in triples]
+        if name in vectors:
+            rows.add(parts, map(LaneWays, direct))
+        else:
+            rows.add(parts, [LaneWays(direct[0], None, partial(series_of, lanes[0], parts[0]))])
         if name in vectors:
             rows.vectors[numbers] = own
     return rows

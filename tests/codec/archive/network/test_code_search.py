@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.codec.archive.code_search import search_codes
+from ae_pipeline.codec.archive.network import search_codes
 from ae_pipeline.coding import CODE_MAX, IntegerDecoder
 from tests.support.codec.drawn import random_decoder, random_network
 

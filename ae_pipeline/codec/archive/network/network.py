@@ -12,7 +12,11 @@ from jaxtyping import Float32, Float64, Int, Int64, Shaped
 from ae_pipeline.blocks.block import records_to_block
 from ae_pipeline.blocks.matrix import block_to_matrix
 from ae_pipeline.blocks.windows import rows_to_windows, windows_to_rows
-from ae_pipeline.codec.archive.code_search import search_codes
+from ae_pipeline.codec.archive.network.code_search import (
+    LEAST_DISTANCE,
+    nearest_codes,
+    search_codes,
+)
 from ae_pipeline.coding import Architecture, IntegerDecoder, Weights, encode_matrix, round_columns
 from ae_pipeline.columns import Standardization
 
@@ -71,20 +75,26 @@ class ArchiveNetwork:
         self,
         records: pa.RecordBatch,
         features: tuple[str, ...],
-        units: Float64[np.ndarray, "rows inputs"],
+        units: Float64[np.ndarray, "rows inputs"] | None,
+        least_distance: float = LEAST_DISTANCE,
     ) -> Int64[np.ndarray, "windows latent"]:
         """Encode rows to codes; missing values enter as their column's centre.
 
         Args:
             records: with all feature columns.
             features: their names.
-            units: the columns that the network sees, in tolerance units, NaN where there are none.
+            units: the columns that the network sees, in tolerance units, NaN where there are none;
+                None for the codes nearest to the latents.
+            least_distance: as in `search_codes`.
         """
         block = records_to_block(records, features)
         matrix = np.nan_to_num(block_to_matrix(block, self.standardization), copy=False, nan=0.0)
         wide = rows_to_windows(matrix, self.window)
         latents = encode_matrix(self.architecture, self.encoder, wide) / self.code_step
-        return search_codes(self.decoder, latents, rows_to_windows(units, self.window))
+        if units is None:
+            return nearest_codes(latents)
+        wanted = rows_to_windows(units, self.window)
+        return search_codes(self.decoder, latents, wanted, least_distance)
 
     def predict(
         self, codes: Int[np.ndarray, "windows latent"], n_rows: int

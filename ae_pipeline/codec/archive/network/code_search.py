@@ -19,11 +19,11 @@ from jaxtyping import Float32, Float64, Int, Int8, Int64
 
 from ae_pipeline.coding import ACTIVATION_MAX, ACTIVATION_STEPS, CODE_MAX, IntegerDecoder
 
+#: A latent closer to its code than this is not worth trying the neighbour.
+LEAST_DISTANCE = 0.25
 _TILE_WINDOWS = 2048
 #: Windows from which prices are measured.
 _PRICED_WINDOWS = 4096
-#: A latent closer to its code than this is not worth trying the neighbour.
-_LEAST_DISTANCE = 0.25
 #: Larger distances count as this one.
 _FARTHEST = 1e6
 _SMALLEST_SPREAD, _SMALLEST_MEAN = 0.3, 1e-3
@@ -37,6 +37,7 @@ def search_codes(
     decoder: IntegerDecoder,
     latents: Float32[np.ndarray, "windows latent"],
     units: Float64[np.ndarray, "windows wide"],
+    least_distance: float = LEAST_DISTANCE,
 ) -> Int64[np.ndarray, "windows latent"]:
     """Find codes for latents, at most `CODE_MAX` in magnitude.
 
@@ -44,8 +45,9 @@ def search_codes(
         decoder: predicts from the codes.
         latents: in steps of their codes.
         units: values to predict, in tolerance units; NaN where there are none.
+        least_distance: of a latent to its code, from which the neighbour is tried.
     """
-    codes = np.clip(np.rint(np.nan_to_num(latents)), -CODE_MAX, CODE_MAX).astype(np.int64)
+    codes = nearest_codes(latents)
     if not codes.size:
         return codes
     tables = _Tables.of(decoder)
@@ -57,7 +59,8 @@ def search_codes(
         for start in range(0, len(codes), _TILE_WINDOWS):
             tile = slice(start, start + _TILE_WINDOWS)
             distances = _distances(decoder, codes[tile], units[tile])
-            found = _search_tile(tables, prices, codes[tile], latents[tile], distances)
+            state = _State.of(tables, prices, codes[tile].astype(np.float32), distances)
+            found = _search_tile(state, latents[tile], least_distance)
             codes[tile] = found.astype(np.int64)
     return codes
 
@@ -122,17 +125,17 @@ class _Prices:
         return (2.0 * moves * (codes - self.center[number]) + 1.0) * self.curvature[number]
 
 
-def _search_tile(
-    tables: _Tables,
-    prices: _Prices,
-    codes: Int64[np.ndarray, "windows latent"],
-    latents: Codes,
-    distances: Wide,
-) -> Codes:
+def nearest_codes(
+    latents: Float32[np.ndarray, "windows latent"],
+) -> Int64[np.ndarray, "windows latent"]:
+    """Round latents to codes, at most `CODE_MAX` in magnitude."""
+    return np.clip(np.rint(np.nan_to_num(latents)), -CODE_MAX, CODE_MAX).astype(np.int64)
+
+
+def _search_tile(state: _State, latents: Codes, least_distance: float) -> Codes:
     """Try every code once; a second round finds little and takes half as long again."""
-    state = _State.of(tables, prices, codes.astype(np.float32), distances)
-    for number in range(codes.shape[1]):
-        state.move(number, latents[:, number])
+    for number in range(latents.shape[1]):
+        state.move(number, latents[:, number], least_distance)
     return state.codes
 
 
@@ -165,10 +168,12 @@ class _State:
         bits = prices.residuals(distances)
         return cls(tables, prices, codes, drive, _activate(drive), distances, bits)
 
-    def move(self, number: int, latents: Float32[np.ndarray, "windows"]) -> None:
+    def move(
+        self, number: int, latents: Float32[np.ndarray, "windows"], least_distance: float
+    ) -> None:
         """Move codes of one latent beyond it where that saves bits."""
         beyond = latents - self.codes[:, number]
-        tried = np.flatnonzero(np.abs(beyond) >= _LEAST_DISTANCE)
+        tried = np.flatnonzero(np.abs(beyond) >= least_distance)
         moves = np.copysign(np.float32(1), beyond[tried])
         drive = moves[:, None] * self.tables.hidden[number]
         drive += self.drive[tried]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.table.ans import SymbolReader, SymbolWriter
-from ae_pipeline.table.frequencies import symbol_model
+from ae_pipeline.coding.symbols.ans import SymbolReader, SymbolWriter
+from ae_pipeline.coding.symbols.frequencies import symbol_model
 from tests.support.format_reader.symbols import Symbols, number_below
 
 SIZES = st.one_of(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from ae_pipeline.table.frequencies import (
+from ae_pipeline.coding.symbols.frequencies import (
     FREQUENCIES,
     MOST_CODE,
     counts_to_codes,

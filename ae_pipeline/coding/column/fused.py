@@ -1,0 +1,60 @@
+"""Round a column to the cells of a linear grid in one pass, by a kernel: the bits of numpy."""
+
+from __future__ import annotations
+
+import math
+from typing import TypeAlias
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64, Shaped
+
+from ae_pipeline.coding.grids import LARGEST_UNIT, LinearGrid
+from ae_pipeline.compiled import give_up
+
+#: Cells, rows that break the promise, outliers that rounding changes, and how many outliers.
+Rounded: TypeAlias = tuple[
+    Int64[np.ndarray, "rows"], Bool[np.ndarray, "rows"], Bool[np.ndarray, "rows"], int
+]
+#: Types of values that the kernel takes.
+KERNEL_TYPES = frozenset({np.dtype(np.float32), np.dtype(np.float64)})
+_NONE = np.zeros(0)
+
+
+def round_to_cells(
+    values: Shaped[np.ndarray, "rows"],
+    prediction: Float64[np.ndarray, "rows"] | None,
+    grid: LinearGrid,
+    tolerance: float,
+    fill_values: tuple[float, ...],
+    ordinary: tuple[float, float] | None,
+) -> Rounded | None:
+    """Round values, or return None if the kernel cannot be compiled.
+
+    Args:
+        values: of one of `KERNEL_TYPES`, that are not null.
+        prediction: in tolerance units, or None to round the values themselves.
+        grid: with cells.
+        tolerance: largest error that is promised, in source units.
+        fill_values: that come back bit for bit.
+        ordinary: least and largest value that is no outlier; None if there are no outliers.
+    """
+    from ae_pipeline.compiled.quantizing import round_to_cells as kernel  # noqa: PLC0415
+
+    low, high = (-math.inf, math.inf) if ordinary is None else ordinary
+    with np.errstate(invalid="ignore", over="ignore"):  # a signalling NaN is a value, too
+        # Python's numbers are compared with values in the type of these.
+        told = np.array([low, high, *fill_values]).astype(values.dtype).astype(np.float64)
+        whole = values.astype(np.float64)
+    limit = float(np.finfo(values.dtype).max)
+    numbers = (grid.offset, grid.cell, LARGEST_UNIT, tolerance, limit, *told[:2].tolist())
+    integers = np.empty(len(values), np.int64)
+    is_exact, is_outlier = np.empty(len(values), bool), np.empty(len(values), bool)
+    given = _NONE if prediction is None else np.ascontiguousarray(prediction)
+    is_single = values.dtype == np.float32
+    outputs = integers, is_exact, is_outlier
+    try:
+        n_outliers = kernel(whole, given, np.array(numbers), told[2:], is_single, *outputs)
+    except Exception as error:  # Numba lets errors of its files and its compiler through
+        give_up(error)
+        return None
+    return integers, is_exact, is_outlier, n_outliers

@@ -1,0 +1,1 @@
+"""Symbols of an entropy coder: how likely each is, and asymmetric numeral systems."""

@@ -1,0 +1,1 @@
+"""Smooth series beside SZ3, the best peer on them."""

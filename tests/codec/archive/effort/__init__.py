@@ -1,0 +1,1 @@
+"""Tests of how hard blocks are made small."""

@@ -1,0 +1,1 @@
+"""Tests of vector columns in blocks."""

@@ -94,6 +94,13 @@ class Mirror:
             if prefix not in self.entries:
                 os.makedirs(self.path(prefix), exist_ok=True)
 
+    def look(self, key: str) -> None:
+        """Take up one object, if it exists; `StoreError` if that cannot be told."""
+        import obstore  # noqa: PLC0415, of an extra
+
+        with suppress(FileNotFoundError), faults(self.uri(key)):
+            self.note(key, _entry(obstore.head(self.client, key)))
+
     def _listed(self, prefix: str) -> Iterator[tuple[str, Entry]]:
         import obstore  # noqa: PLC0415, of an extra
 

@@ -219,7 +219,7 @@ def using(path: Path, version: Entry | None) -> Iterator[None]:
     if version is not None and key not in mirror.entries:
         mirror.note(key, version)
     elif session.lists_itself and key not in mirror.entries:
-        mirror.refresh(key)
+        mirror.look(key)
     with session.staging.holding(mirror.path(key)):
         yield
 

@@ -21,7 +21,7 @@ from distributed import WorkerPlugin
 from ae_pipeline.cancellation import Abandoned, Pulse, using
 from ae_pipeline.coding import pin_blas_threads
 from ae_pipeline.dataset import Fragment
-from ae_pipeline.locations import parse
+from ae_pipeline.locations import location_of, parse
 from ae_pipeline.protection import protecting
 from ae_pipeline.results.dataset import FragmentResult
 from ae_pipeline.store import News, accept, take_news
@@ -47,10 +47,9 @@ _orders: dict[str, bytes] = {}
 
 
 def look(paths: Sequence[str]) -> Standing:
-    """Return a worker's version of this package, and those paths that it lacks."""
-    return version("ae-pipeline"), tuple(
-        path for path in paths if parse(path) is None and not Path(path).exists()
-    )
+    """Return a worker's version of this package, and those paths of files that it lacks."""
+    files = (path for path in paths if parse(path) is None and location_of(path) is None)
+    return version("ae-pipeline"), tuple(path for path in files if not Path(path).exists())
 
 
 class OrdersPlugin(WorkerPlugin):  # type: ignore[misc]  # Dask has no types

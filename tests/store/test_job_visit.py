@@ -14,6 +14,7 @@ from ae_pipeline.config.job import CompressJob, DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.locations import SESSION_PREFIX
 from ae_pipeline.verbs import backfill, compress, decode, encode, gc, inspect, verify
 from tests.support.data.datasets import mixed_tree, number_tree
+from tests.support.jobs.dask_cluster import listening, running, without
 from tests.support.object_servers.clients import open_store
 from tests.support.object_servers.containers import make_container
 from tests.support.object_servers.proxy import FaultProxy
@@ -117,6 +118,27 @@ def test_engines_agree(object_server: ObjectServer, settings: dict[str, Any], fo
     one, other = (read_tree(object_server, engine) for engine in ("threads", "processes"))
     assert fragments(one) == fragments(other)
     assert one.keys() == other.keys()
+
+
+@pytest.mark.parametrize("object_server", ["seaweedfs"], indirect=True)
+def test_workers_need_not_share_a_disk(
+    object_server: ObjectServer, settings: dict[str, Any], folder: Path, scratch: Path
+) -> None:
+    """A Dask worker that has only the store and a scratch folder of its own does the same work."""
+    there, uri = put_tree(object_server, folder, "src"), object_server.uri
+    compress(CompressJob(source=there, archive=f"{uri}/a", **settings))
+    scratch.mkdir(exist_ok=True)
+    with (
+        listening(scratch.parent) as (_, address),
+        running("worker", address, "--nthreads", "2", before=without(scratch)),
+    ):
+        execution = {"scratch": str(scratch), "engine": "dask", "dask_address": address}
+        job = CompressJob(
+            source=there, archive=f"{uri}/far", **{**settings, "execution": execution}
+        )
+        assert not compress(job).failures
+        assert not compress(job).plan.selected
+    assert fragments(read_tree(object_server, "far")) == fragments(read_tree(object_server, "a"))
 
 
 def test_replanning_asks_for_no_fragment(

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,30 +16,9 @@ from ae_pipeline.verbs import encode
 from ae_pipeline.work import Outcome, carry_out
 from tests.support.data.datasets import mixed_tree
 from tests.support.faults.works import NamedWork, fragments, stop_after_a
+from tests.support.jobs.dask_cluster import listening, running
 
 pytestmark = pytest.mark.heavy
-
-
-@contextmanager
-def running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
-    """One of Dask's own commands; it ends with the context."""
-    command = [sys.executable, "-m", "dask", *words, "--no-dashboard"]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        try:
-            yield process
-        finally:
-            process.terminate()
-
-
-@contextmanager
-def listening(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A scheduler, and its address."""
-    file = folder / "scheduler.json"
-    words = ("--port", "0", "--host", "127.0.0.1", "--scheduler-file", str(file))
-    with running("scheduler", *words) as process:
-        while not file.exists() or not file.read_text().endswith("}"):
-            assert process.poll() is None
-        yield process, json.loads(file.read_text())["address"]
 
 
 @pytest.fixture(scope="module")

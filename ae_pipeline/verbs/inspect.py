@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from ae_pipeline.codec import holds_codec
 from ae_pipeline.columns import TableSchema, resolve_roles
 from ae_pipeline.config.columns import ColumnsConfig
-from ae_pipeline.config.paths import argument_place
+from ae_pipeline.config.paths import argument_source
 from ae_pipeline.dataset import (
     Source,
     discover,
@@ -28,6 +28,7 @@ from ae_pipeline.fitting import preview
 from ae_pipeline.formats import Facts, FragmentFormat, Statistics, count_skipping, open_format
 from ae_pipeline.fragments import account, fragment_bytes
 from ae_pipeline.hidden_names import is_temporary
+from ae_pipeline.lake import reading_table, view_of
 from ae_pipeline.parquet import column_sizes, leaf_sizes
 from ae_pipeline.results.account import StoredBytes
 from ae_pipeline.results.fidelity import ColumnFidelity
@@ -44,12 +45,15 @@ def inspect(path: str) -> Inspection:
     Raises:
         AePipelineError: the path does not exist or cannot be read.
     """
-    path = argument_place(path, "PATH")
-    with visiting([path]):
-        return _inspect(path)
+    path = argument_source(path, "PATH")
+    with visiting([path]), reading_table(path) as source:
+        return _inspect(source or path)
 
 
 def _inspect(path: str) -> Inspection:
+    if view_of(path) is not None:
+        source, complaints = readable(discover(path))
+        return _with(_inspect_source("source", path, source), complaints)
     if holds_codec(place(path)):
         return _inspect_codec(path)
     marker = read_marker(place(path))
@@ -58,6 +62,10 @@ def _inspect(path: str) -> Inspection:
         found = _inspect_encoded(path, source, marker)
     else:
         found = _inspect_source("decoded dataset" if marker else "source", path, source)
+    return _with(found, complaints)
+
+
+def _with(found: Inspection, complaints: Sequence[str]) -> Inspection:
     broken: Facts = {"not readable": listing(complaints)} if complaints else {}
     return replace(found, facts={**found.facts, **broken})
 
@@ -149,6 +157,7 @@ def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
         roles = TableSchema(arrow, ())
     drifted = drifted_columns(source)
     facts: Facts = {
+        **({} if source.table is None else {"table": source.table.told}),
         **_dataset_facts(source),
         **({"columns that differ": _told(drifted)} if drifted else {}),
         "row groups": len(groups),

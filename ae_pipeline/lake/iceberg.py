@@ -85,7 +85,7 @@ def _newest(root: Path) -> Path | None:
 def _metadata_files(root: Path) -> dict[str, int]:
     try:
         names = sorted(os.listdir(root / _METADATA))
-    except OSError:
+    except (OSError, ValueError):  # also a name that cannot be
         return {}
     found = ((name, _FILE.fullmatch(name)) for name in names)
     return {name: int(match["number"]) for name, match in found if match is not None}

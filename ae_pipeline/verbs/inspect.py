@@ -28,7 +28,7 @@ from ae_pipeline.fitting import preview
 from ae_pipeline.formats import Facts, FragmentFormat, Statistics, count_skipping, open_format
 from ae_pipeline.fragments import account, fragment_bytes
 from ae_pipeline.hidden_names import is_temporary
-from ae_pipeline.lake import reading_table, view_of
+from ae_pipeline.lake import reading_table
 from ae_pipeline.parquet import column_sizes, leaf_sizes
 from ae_pipeline.results.account import StoredBytes
 from ae_pipeline.results.fidelity import ColumnFidelity
@@ -51,9 +51,6 @@ def inspect(path: str) -> Inspection:
 
 
 def _inspect(path: str) -> Inspection:
-    if view_of(path) is not None:
-        source, complaints = readable(discover(path))
-        return _with(_inspect_source("source", path, source), complaints)
     if holds_codec(place(path)):
         return _inspect_codec(path)
     marker = read_marker(place(path))
@@ -62,10 +59,6 @@ def _inspect(path: str) -> Inspection:
         found = _inspect_encoded(path, source, marker)
     else:
         found = _inspect_source("decoded dataset" if marker else "source", path, source)
-    return _with(found, complaints)
-
-
-def _with(found: Inspection, complaints: Sequence[str]) -> Inspection:
     broken: Facts = {"not readable": listing(complaints)} if complaints else {}
     return replace(found, facts={**found.facts, **broken})
 
@@ -155,11 +148,11 @@ def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
         roles = resolve_roles(arrow, ColumnsConfig(), path)
     except NoFeatureColumnError:
         roles = TableSchema(arrow, ())
-    drifted = drifted_columns(source)
+    drifted = [f"{name} ({', '.join(kinds)})" for name, kinds in drifted_columns(source).items()]
     facts: Facts = {
         **({} if source.table is None else {"table": source.table.told}),
         **_dataset_facts(source),
-        **({"columns that differ": _told(drifted)} if drifted else {}),
+        **({"columns that differ": listing(drifted)} if drifted else {}),
         "row groups": len(groups),
         "rows": sum(group.n_rows for group in groups),
         "bytes": source.size_bytes,
@@ -170,11 +163,6 @@ def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
     if kind == "source" and roles.features:
         fidelity = preview(fittable(source, ColumnsConfig(), like=roles), roles)
     return Inspection(kind, path, facts, _schema_columns(roles), fidelity=fidelity)
-
-
-def _told(drifted: Mapping[str, Sequence[str]]) -> str:
-    """Return column names with their types, for one line."""
-    return listing([f"{name} ({', '.join(kinds)})" for name, kinds in drifted.items()])
 
 
 def _dataset_facts(source: Source) -> Facts:

@@ -172,7 +172,7 @@ VERBS: dict[str, Callable[[str, str, str], object]] = {
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_refuses(verb: str, archive: Path, tmp_path: Path) -> None:
-    """Whatever reads a source refuses a table it cannot read at once, and neither writes nor deletes anything."""
+    """A table that no verb can read is refused at once; nothing is written or deleted."""
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(TableFormatError, match="Hudi"):
         VERBS[verb](str(tmp_path / "t"), str(archive), str(tmp_path / "dest"))

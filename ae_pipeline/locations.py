@@ -101,7 +101,7 @@ def home_of(path: str) -> str:
 #: Schemes of tables with a log, whose snapshots are read, and the names people know them by.
 TABLE_KINDS = {"delta": "Delta", "iceberg": "Iceberg"}
 _TABLE = re.compile(
-    r"\s*(?P<scheme>delta|iceberg)://(?P<path>.+?)(?:@(?P<version>\d{1,19}))?/*", re.DOTALL | re.I
+    r"\s*(?P<scheme>delta|iceberg)://(?P<path>.+?)(?:@(?P<version>\d{1,19})|/*)", re.DOTALL | re.I
 )
 
 
@@ -121,8 +121,11 @@ class TableName:
 
     def __str__(self) -> str:
         """Return the name as people write it."""
-        at = "" if self.version is None else f"@{self.version}"
-        return f"{self.scheme}://{self.path}{at}"
+        if self.version is not None:
+            return f"{self.scheme}://{self.path}@{self.version}"
+        # A slash keeps the end of such a path from being read as a version.
+        end = "/" if re.search(r"@\d+$", self.path) else ""
+        return f"{self.scheme}://{self.path}{end}"
 
     @property
     def kind(self) -> str:

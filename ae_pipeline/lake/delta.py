@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any  # what deltalake and Arrow give
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pyarrow as pa
 
@@ -67,7 +67,7 @@ def _open(name: TableName) -> Any:
     from deltalake.exceptions import DeltaError  # noqa: PLC0415, of an extra
 
     try:
-        table = DeltaTable(name.path)
+        table = DeltaTable(_uri(name.path))
     except (DeltaError, OSError, ValueError) as error:
         raise unreadable(name, error) from error
     if name.version is None or name.version == table.version():
@@ -75,9 +75,14 @@ def _open(name: TableName) -> Any:
     if name.version > table.version():
         raise no_version(name, [f"0 to {table.version()}"])
     try:
-        return DeltaTable(name.path, version=name.version)
+        return DeltaTable(_uri(name.path), version=name.version)
     except (DeltaError, OSError, ValueError) as error:
         raise no_version(name, []) from error
+
+
+def _uri(path: str) -> str:
+    """Return the URI of a folder: deltalake decodes paths, and takes `a:b` for a scheme."""
+    return f"file://{quote(os.path.abspath(path))}"
 
 
 def _check_known(name: TableName, table: Any) -> None:

@@ -67,8 +67,9 @@ class ExecutionConfig(Settings):
     )
     scratch: str | None = Field(
         default=None,
-        description="Folder for what is fetched from object stores and not yet sent to them; null: "
-        "the system's temporary folder. Dask workers use the same path.",
+        description="Folder for what is fetched from object stores and not yet sent to them, and "
+        "for files of tables in other columns; null: the system's temporary folder. Dask workers "
+        "use the same path.",
     )
     force: bool = Field(
         default=False,

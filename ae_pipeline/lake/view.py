@@ -7,6 +7,7 @@ of Arrow alone, so its fingerprint is the same in every run.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ from ae_pipeline.publish import destination_errors
 from ae_pipeline.store.scratch import require_space
 
 _SUFFIX = ".parquet"
+#: Numbers of errors that stay; Arrow gives none to damaged files.
+_LASTING = (None, errno.ENOENT, errno.EACCES)
 _REWRITE = "rewrite the file with what keeps the table; then name the new version"
 _BATCH_ROWS, _BATCH_BYTES = 1 << 16, 1 << 26
 _ROW_GROUP_ROWS = 1 << 20
@@ -172,7 +175,9 @@ def _reading() -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, EOFError) as error:
-        if is_out_of_memory(error):
+        # After trouble that passes the file would be read as it is, without the table's columns.
+        is_passing = isinstance(error, OSError) and error.errno not in _LASTING
+        if is_passing or is_out_of_memory(error):
             raise
         raise _UnreadableError from error
 

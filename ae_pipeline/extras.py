@@ -16,8 +16,10 @@ EXTRA_OF = {
     "prefect": "flows",
     "rich": "cli",
     "boto3": "cloud",
+    "deltalake": "delta",
     "distributed": "dask",
     "obstore": "cloud",
+    "pyiceberg": "iceberg",
     "sqlglot": "cli",
     "typer": "cli",
 }

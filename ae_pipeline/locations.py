@@ -1,4 +1,4 @@
-"""Places in object stores: a URI, and the path of its mirror on this machine.
+"""Places in object stores: a URI, and the path of its mirror on this machine. And names of tables.
 
 The path tells the URI without a table, in any process: below a session's folder come the scheme,
 the bucket and the key.
@@ -96,3 +96,53 @@ def home_of(path: str) -> str:
     if found is None:
         raise ValueError(f"no mirror of an object: {path}")
     return found["home"]
+
+
+#: Schemes of tables with a log, whose snapshots are read, and the names people know them by.
+TABLE_KINDS = {"delta": "Delta", "iceberg": "Iceberg"}
+_TABLE = re.compile(
+    r"\s*(?P<scheme>delta|iceberg)://(?P<path>.+?)(?:@(?P<version>\d{1,19})|/*)", re.DOTALL | re.I
+)
+
+
+@dataclass(frozen=True)
+class TableName:
+    """A table with a log of its own, and one snapshot of it.
+
+    Args:
+        scheme: delta or iceberg.
+        path: of its folder.
+        version: of Delta, or id of the snapshot of Iceberg; None for the newest.
+    """
+
+    scheme: str
+    path: str
+    version: int | None = None
+
+    def __str__(self) -> str:
+        """Return the name as people write it."""
+        if self.version is not None:
+            return f"{self.scheme}://{self.path}@{self.version}"
+        # A slash keeps the end of such a path from being read as a version.
+        end = "/" if re.search(r"@\d+$", self.path) else ""
+        return f"{self.scheme}://{self.path}{end}"
+
+    @property
+    def kind(self) -> str:
+        """Delta or Iceberg."""
+        return TABLE_KINDS[self.scheme]
+
+
+def without_version(text: str) -> str:
+    """Return the folder of a table that is named, whatever its version; any other place as is."""
+    table = parse_table(text)
+    return text if table is None else table.path
+
+
+def parse_table(text: str) -> TableName | None:
+    """Return the table that `delta://PATH@VERSION` names; None for everything else."""
+    found = _TABLE.fullmatch(text)
+    if found is None:
+        return None
+    version = None if found["version"] is None else int(found["version"])
+    return TableName(found["scheme"].lower(), found["path"], version)

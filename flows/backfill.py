@@ -11,8 +11,8 @@ from prefect.utilities.annotations import quote
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.dataset import Source
 from ae_pipeline.fragments import EncodePlan
+from ae_pipeline.lake import visiting_places
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport
-from ae_pipeline.store import visiting_stores
 from ae_pipeline.upkeep import list_source, plan_backfill
 from ae_pipeline.verbs import (
     NOTHING,
@@ -56,7 +56,7 @@ def replace(job: EncodeJob, plan: BackfillPlan, written: Outcome) -> tuple[str, 
 
 @flow(name="backfill", flow_run_name=run_name("backfill", "source"), log_prints=False)
 @failing_in_one_line
-@visiting_stores
+@visiting_places
 def backfill(job: EncodeJob) -> State[BackfillReport]:
     """Write the fragments of `job.source` that `job.backfill` selects; the others stay.
 

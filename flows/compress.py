@@ -11,11 +11,11 @@ from prefect.utilities.annotations import quote
 from ae_pipeline.config.job import CompressJob, ExecutionConfig
 from ae_pipeline.dataset import Source
 from ae_pipeline.fragments import DecodePlan, EncodePlan
+from ae_pipeline.lake import visiting_places
 from ae_pipeline.report.presenter import present
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.results.compress import CompressReport
 from ae_pipeline.results.drift import DriftReport
-from ae_pipeline.store import visiting_stores
 from ae_pipeline.upkeep import finish_retiring, list_source, plan_backfill, remove_replaced
 from ae_pipeline.verbs import (
     NOTHING,
@@ -96,7 +96,7 @@ def settle_all(
 
 @flow(name="compress", flow_run_name=run_name("compress", "source"), log_prints=False)
 @failing_in_one_line
-@visiting_stores
+@visiting_places
 def compress(job: CompressJob) -> State[CompressReport]:
     """Encode new fragments of `job.source`, read them back and compare every value.
 

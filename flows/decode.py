@@ -9,8 +9,8 @@ from prefect import State, flow, task
 
 from ae_pipeline.config.job import DecodeJob, ExecutionConfig
 from ae_pipeline.fragments import DecodePlan
+from ae_pipeline.lake import visiting_places
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.store import visiting_stores
 from ae_pipeline.verbs import decode_fragments, finish_decode, plan_decode
 from ae_pipeline.work import Outcome
 
@@ -43,7 +43,7 @@ def decode_batch(batch_no: int, plan: DecodePlan, execution: ExecutionConfig) ->
     log_prints=False,
 )
 @failing_in_one_line
-@visiting_stores
+@visiting_places
 def decode(job: DecodeJob) -> State[DatasetReport]:
     """Write the reconstructed tables to `job.decoded`; with `job.source` every value is compared.
 

@@ -9,8 +9,8 @@ from prefect import State, flow, task
 
 from ae_pipeline.config.job import EncodeJob, ExecutionConfig
 from ae_pipeline.fragments import EncodePlan
+from ae_pipeline.lake import visiting_places
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.store import visiting_stores
 from ae_pipeline.verbs import encode_fragments, finish_encode, prepare_encode
 from ae_pipeline.work import Outcome
 
@@ -39,7 +39,7 @@ def encode_batch(batch_no: int, plan: EncodePlan, execution: ExecutionConfig) ->
 
 @flow(name="encode", flow_run_name=run_name("encode", "source"), log_prints=False)
 @failing_in_one_line
-@visiting_stores
+@visiting_places
 def encode(job: EncodeJob) -> State[DatasetReport]:
     """Write every fragment of `job.source` to `job.features` or `job.archive`; current ones stay.
 

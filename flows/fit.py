@@ -6,8 +6,8 @@ Run it: `ae-pipeline run fit --config job.yaml`, or `python -m flows.fit` in a c
 from prefect import State, flow, task
 
 from ae_pipeline.config.job import FitJob
+from ae_pipeline.lake import visiting_places
 from ae_pipeline.results.fit import FitResult
-from ae_pipeline.store import visiting_stores
 from ae_pipeline.verbs import fit as fit_codec
 
 from .pages.artifacts import publish
@@ -26,7 +26,7 @@ def run_fit(job: FitJob) -> FitResult:
 
 @flow(name="fit", flow_run_name=run_name("fit", "source"), log_prints=False)
 @failing_in_one_line
-@visiting_stores
+@visiting_places
 def fit(job: FitJob) -> State[FitResult]:
     """Train an autoencoder on `job.source` and write the codec to `job.codec`.
 

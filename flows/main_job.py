@@ -6,10 +6,10 @@ Run it: `ae-pipeline run main_job --config job.yaml`, or `python -m flows.main_j
 from prefect import State, flow
 
 from ae_pipeline.config.job import MainJob
+from ae_pipeline.lake import visiting_places
 from ae_pipeline.report.presenter import present
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.results.fit import FitResult
-from ae_pipeline.store import visiting_stores
 
 from .decode import decode
 from .encode import encode
@@ -22,7 +22,7 @@ from .runtime.states import failing_in_one_line, result_of
 
 @flow(name="main-job", flow_run_name=run_name("main-job", "source"), log_prints=False)
 @failing_in_one_line
-@visiting_stores
+@visiting_places
 def main_job(job: MainJob) -> State[DatasetReport]:
     """Fit, encode, decode and compare one dataset, each as a flow of its own.
 

@@ -10,8 +10,8 @@ from prefect import State, flow, task
 
 from ae_pipeline.config.job import ExecutionConfig, VerifyJob
 from ae_pipeline.fragments import DecodePlan
+from ae_pipeline.lake import visiting_places
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.store import visiting_stores
 from ae_pipeline.verbs import decode_fragments, finish_verify, plan_verify
 from ae_pipeline.work import Outcome
 
@@ -39,7 +39,7 @@ def verify_batch(batch_no: int, plan: DecodePlan, execution: ExecutionConfig) ->
 
 @flow(name="verify", flow_run_name=run_name("verify", "archive"), log_prints=False)
 @failing_in_one_line
-@visiting_stores
+@visiting_places
 def verify(job: VerifyJob) -> State[DatasetReport]:
     """Decode every block of `job.archive`; with `job.source` every value is compared.
 

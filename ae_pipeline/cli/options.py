@@ -26,7 +26,11 @@ def seconds(text: str) -> float:
 
 
 Source = Annotated[
-    str | None, typer.Argument(metavar="SOURCE", help="Parquet file, folder or hive tree.")
+    str | None,
+    typer.Argument(
+        metavar="SOURCE",
+        help="Parquet file, folder or hive tree; delta:// or iceberg:// PATH@VERSION.",
+    ),
 ]
 ConfigFile = Annotated[
     str | None,

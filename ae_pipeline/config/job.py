@@ -13,7 +13,7 @@ from ae_pipeline.config.backfill import BackfillConfig
 from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
 from ae_pipeline.config.effort import Effort
 from ae_pipeline.config.network import NetworkConfig
-from ae_pipeline.config.paths import checked_place
+from ae_pipeline.config.paths import checked_place, checked_source
 from ae_pipeline.config.planner import PlannerConfig
 from ae_pipeline.config.refusal import refusal
 from ae_pipeline.config.selection import SelectionConfig
@@ -21,7 +21,17 @@ from ae_pipeline.config.stores import StoreConfig
 from ae_pipeline.config.tolerance import Share, ToleranceConfig
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.config.upkeep import DriftConfig, RetentionConfig
-from ae_pipeline.locations import parse
+from ae_pipeline.locations import parse, parse_table
+
+_SOURCE = (
+    "Parquet file, folder or hive-partitioned tree; or a table's snapshot, delta://PATH@VERSION or "
+    "iceberg://PATH@SNAPSHOT."
+)
+#: What a job must say whose source is a table.
+NEVER_OF_TABLES = (
+    "retention.delete_source: never for a table, because its log names its files (delete rows with "
+    "what keeps the table)"
+)
 
 
 class ExecutionConfig(Settings):
@@ -65,8 +75,9 @@ class ExecutionConfig(Settings):
     )
     scratch: str | None = Field(
         default=None,
-        description="Folder for what is fetched from object stores and not yet sent to them; null: "
-        "the system's temporary folder. Dask workers use the same path.",
+        description="Folder for what is fetched from object stores and not yet sent to them, and "
+        "for files of tables in other columns; null: the system's temporary folder. Dask workers "
+        "use the same path.",
     )
     force: bool = Field(
         default=False,
@@ -79,9 +90,7 @@ class ExecutionConfig(Settings):
 class JobConfig(Settings):
     """Every setting of every verb, for one dataset."""
 
-    source: str | None = Field(
-        default=None, description="Parquet file, folder or hive-partitioned tree."
-    )
+    source: str | None = Field(default=None, description=_SOURCE)
     codec: str | None = Field(default=None, description="Codec directory; fit writes it.")
     features: str | None = Field(
         default=None, description="Features dataset; encode writes it, decode reads it."
@@ -115,7 +124,12 @@ class JobConfig(Settings):
         "s3://bucket. Others are reached as the environment says.",
     )
 
-    @field_validator("source", "codec", "features", "archive", "decoded")
+    @field_validator("source")
+    @classmethod
+    def _is_a_source(cls, path: str | None) -> str | None:
+        return checked_source(path)
+
+    @field_validator("codec", "features", "archive", "decoded")
     @classmethod
     def _is_a_path(cls, path: str | None) -> str | None:
         return checked_place(path)
@@ -125,6 +139,8 @@ class JobConfig(Settings):
         """Refuse to delete sources where a name cannot be hidden and given back in one step."""
         if self.retention.delete_source == "never":
             return self
+        if parse_table(self.source or "") is not None:
+            raise refusal(NEVER_OF_TABLES, self.source)
         for name in ("source", "archive"):
             if parse(getattr(self, name) or "") is not None:
                 raise refusal(
@@ -139,7 +155,7 @@ class JobConfig(Settings):
 class FitJob(JobConfig):
     """Settings of fit; source and codec are required."""
 
-    source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
+    source: str = Field(description=_SOURCE)
     codec: str = Field(description="Codec directory to write.")
 
 
@@ -149,7 +165,7 @@ class EncodeJob(JobConfig):
     Without a codec, encode fits one.
     """
 
-    source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
+    source: str = Field(description=_SOURCE)
 
     @model_validator(mode="after")
     def _writes_one_thing(self) -> "EncodeJob":
@@ -160,14 +176,14 @@ class EncodeJob(JobConfig):
 class CompressJob(EncodeJob):
     """Settings of compress: the source, and the archive to keep up to date with it."""
 
-    source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
+    source: str = Field(description=_SOURCE)
     archive: str = Field(description="Archive to keep up to date; the first run fits its codec.")
 
 
 class EstimateJob(JobConfig):
     """Settings of estimate: the source, and the tolerances to forecast."""
 
-    source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
+    source: str = Field(description=_SOURCE)
     tolerances: tuple[Annotated[Share, Field(gt=0)], ...] = Field(
         default=(0.001, 0.01, 0.05),
         min_length=1,
@@ -199,7 +215,7 @@ class VerifyJob(JobConfig):
 class MainJob(FitJob, EncodeJob, DecodeJob):
     """Settings of the main job (fit, encode, decode), with every path they need."""
 
-    source: str = Field(description="Parquet file, folder or hive-partitioned tree.")
+    source: str = Field(description=_SOURCE)
     codec: str = Field(description="Codec directory to write.")
     features: str = Field(description="Features dataset to write.")
     decoded: str = Field(description="Folder for the reconstructed tables.")

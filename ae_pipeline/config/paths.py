@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 
 from pydantic_core import PydanticCustomError
 
 from ae_pipeline.errors import ConfigError
-from ae_pipeline.locations import SCHEMES, parse
+from ae_pipeline.locations import SCHEMES, TableName, parse, parse_table
 
 #: URL schemes that nobody uses as the first folder of a local path.
 _STORES = (
@@ -28,6 +29,9 @@ def fault_of(path: str) -> str:
     """
     if parse(path) is not None:
         return ""
+    table = parse_table(path)
+    if table is not None:
+        return f"a local path or {_known()}, because {table.scheme}:// names a table to read from"
     found = _REMOTE.match(path)
     if found is None:
         return ""
@@ -64,6 +68,42 @@ def checked_place(path: str | None) -> str | None:
     if fault:
         raise PydanticCustomError("place", "Input should be {fault}", {"fault": fault})
     return _normal(os.path.expanduser(path))
+
+
+def checked_source(path: str | None) -> str | None:
+    """Like `checked_place`, for what is only read: it may be a table, `delta://PATH@VERSION`."""
+    table = None if path is None else parse_table(path)
+    if table is None:
+        return checked_place(path)
+    fault = fault_of_table(table)
+    if fault:
+        raise PydanticCustomError("place", "Input should be {fault}", {"fault": fault})
+    return _normal_table(table)
+
+
+def fault_of_table(table: TableName) -> str:
+    """The expected form of a table that does not lie on this machine; else empty."""
+    if parse(table.path) is None and _REMOTE.match(table.path) is None:
+        return ""
+    return (
+        f"{table.scheme}://PATH with a local path, because a table in an object store cannot be "
+        "read yet: export its snapshot as Parquet files, and name their folder"
+    )
+
+
+def argument_source(path: str, where: str) -> str:
+    """Like `argument_place`, for what is only read: it may be a table."""
+    table = parse_table(path)
+    if table is None:
+        return argument_place(path, where)
+    fault = fault_of_table(table)
+    if fault:
+        raise ConfigError("not a place", where=where, expected=fault, got=repr(path))
+    return _normal_table(table)
+
+
+def _normal_table(table: TableName) -> str:
+    return str(replace(table, path=os.path.expanduser(table.path)))
 
 
 def argument_place(path: str, where: str) -> str:

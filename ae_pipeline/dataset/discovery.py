@@ -20,6 +20,7 @@ from ae_pipeline.dataset.source import HIDDEN, Source, count_ignored, describe_i
 from ae_pipeline.dataset.table_format import refuse_inside_table, refuse_table
 from ae_pipeline.errors import EmptySourceError, SourceNotFoundError, listing
 from ae_pipeline.hidden_names import is_hidden, is_temporary
+from ae_pipeline.lake import View, view_of
 from ae_pipeline.store import is_remote, place
 
 logger = logging.getLogger(__name__)
@@ -33,11 +34,16 @@ def discover(path: str | Path) -> Source:
     other files are in `ignored`. Links to folders are followed, but no folder is read twice,
     whatever links lead to it. Files that vanish meanwhile are left out.
 
+    Of a table that is visited, `delta://PATH@VERSION`, these are the live files of the version.
+
     Raises:
         SourceNotFoundError: nothing is there, or a folder may not be read.
         TableFormatError: `path` is a table with a log of its own, lies in one or holds one.
         EmptySourceError: there are no Parquet files.
     """
+    view = view_of(path)
+    if view is not None:
+        return _of_table(view)
     root = place(path)
     if _is_file(root):
         return _single_file(root)
@@ -80,6 +86,24 @@ def _find_files(root: Path) -> tuple[list[Fragment], list[str]]:
     refuse_inside_table(root)
     ignored: list[str] = []
     return list(_fragments(root, ignored)), ignored
+
+
+def _of_table(view: View) -> Source:
+    """Return the live files of a table, by the names that its log gives them."""
+    fragments = in_natural_order(
+        Fragment(path, relative, _size(path)) for relative, path in view.files
+    )
+    if not fragments:
+        raise EmptySourceError("no live files", where=str(view.name), got="a table without rows")
+    return Source(view.folder, fragments, table=view)
+
+
+def _size(path: Path) -> int:
+    """Return the size of a live file; 0 if it is gone, which is found where it is read."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _require_whole(path: Path) -> None:

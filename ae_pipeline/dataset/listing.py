@@ -13,7 +13,8 @@ from ae_pipeline.dataset.fragment import Fragment
 from ae_pipeline.dataset.opening import open_footer
 from ae_pipeline.dataset.source import Source
 from ae_pipeline.errors import AePipelineError, EmptySourceError, SourceNotFoundError, listing
-from ae_pipeline.store import is_there, place
+from ae_pipeline.lake import source_place
+from ae_pipeline.store import is_there
 
 logger = logging.getLogger(__name__)
 
@@ -115,4 +116,4 @@ def find_source(path: str, retired: Collection[str], dataset: Path) -> Source:
                 got=listing(left, _NAMED),
                 remedy="check that the source is complete (is its disk mounted?)",
             ) from error
-        return Source(place(path), ())
+        return Source(source_place(path), ())

@@ -40,7 +40,7 @@ def fittable(source: Source, columns: ColumnsConfig, like: TableSchema | None = 
         except (AePipelineError, OSError) as error:
             complaints[fragment] = error
     if like is None and schemas:
-        like = resolve_roles(_most_common(schemas.values()), columns, str(source.root))
+        like = resolve_roles(_most_common(schemas.values()), columns, source.label)
     for fragment, schema in schemas.items():
         differences = [] if like is None else misfits(like, schema)
         if differences:

@@ -14,6 +14,7 @@ from ae_pipeline.dataset.fragment import Fragment, Identity
 from ae_pipeline.dataset.identity import fingerprint
 from ae_pipeline.dataset.opening import fragment_schema, identity_at, pinned
 from ae_pipeline.errors import SourceNotFoundError, listing
+from ae_pipeline.lake import View
 
 HIDDEN = "hidden"
 
@@ -51,6 +52,7 @@ class Source:
         fragments: its files.
         ignored: other names there, each with the reason: `x.csv (not Parquet: ...)`.
         is_single_file: it is one file, whatever else is in its folder.
+        table: view of the table that it is a snapshot of.
         findings: what was read of fragments; parts of a source share it.
     """
 
@@ -58,6 +60,7 @@ class Source:
     fragments: tuple[Fragment, ...]
     ignored: tuple[str, ...] = ()
     is_single_file: bool = False
+    table: View | None = None
     findings: _Findings = field(default_factory=_Findings, compare=False, repr=False)
 
     def schema(self, fragment: Fragment) -> pa.Schema:
@@ -72,9 +75,19 @@ class Source:
         return self.findings.once(self.findings.fingerprints, fragment, fingerprint)
 
     @property
+    def label(self) -> str:
+        """The root, or the name of the table with its version, for messages and provenance."""
+        return str(self.root if self.table is None else self.table.name)
+
+    @property
     def folders(self) -> tuple[str, ...]:
-        """Root and partitions, which may be mounted elsewhere; none for a single file."""
+        """Root and partitions, which may be mounted elsewhere; none for a single file.
+
+        Of a table, its own folder, too.
+        """
         folders: dict[str, None] = {}
+        if self.table is not None:
+            folders[os.fspath(self.table.table)] = None
         if not self.is_single_file:
             folders[os.fspath(self.root)] = None
             for partition in dict.fromkeys(Path(one.relative).parent for one in self.fragments):

@@ -1,5 +1,7 @@
 """Refuse folders whose Parquet files are not their rows: tables with a log of live files.
 
+A job that names a table of Delta Lake or Iceberg reads it as a snapshot, and never comes here.
+
 Files of deleted and rewritten rows stay in such folders. Archived file by file, those rows would
 come back as live, and a table does not survive the deletion of files that its log names.
 """
@@ -12,6 +14,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from ae_pipeline.errors import TableFormatError
+from ae_pipeline.store import is_remote
 
 _DELTA, _ICEBERG, _HUDI, _PAIMON = "Delta Lake", "Iceberg", "Hudi", "Paimon"
 _HIVE = "Hive ACID"
@@ -27,6 +30,7 @@ _EXPORTS = {
     _PAIMON: (_SPARK, "paimon"),
     _HIVE: (_HIVEQL, "DIRECTORY"),
 }
+_SCHEMES = {_DELTA: "delta", _ICEBERG: "iceberg"}
 #: `base_0000003`, `delta_0000004_0000004_0000`: a base supersedes what is older and still there.
 _WRITES = re.compile(r"(base_\d{7,}|(delete_)?delta_\d{7,}_\d{7,}(_\d{4,})?)(_v\d+)?")
 _METADATA = "metadata"
@@ -95,10 +99,21 @@ def _names(folder: Path) -> list[str]:
 
 def _refuse(table: Path, name: str, mark: str) -> None:
     export, reader = _EXPORTS[name]
+    exported = f"export a snapshot, e.g. {export.format(reader, table)}, and name that instead"
     raise TableFormatError(
         f"{name} table, whose files are not its rows",
         where=str(table),
         expected="a folder of plain Parquet files, all of whose rows are live",
         got=mark,
-        remedy=f"export a snapshot, e.g. {export.format(reader, table)}, and name that instead",
+        remedy=_snapshot_of(table, name) + exported,
     )
+
+
+def _snapshot_of(table: Path, name: str) -> str:
+    """Return how to name the table itself, if its log can be read from here."""
+    scheme = _SCHEMES.get(name)
+    if scheme is None:
+        return ""
+    if is_remote(table):
+        return "its log can only be read on a local disk: "
+    return f"name the table itself, {scheme}://{table}, or "

@@ -37,7 +37,7 @@ def fit_codec(
         MissingExtraError: the packages that train networks are not installed.
     """
     require("fitting a codec", "tensorflow", "keras")
-    roles = resolve_roles(typical_schema(source), job.columns, str(source.root))
+    roles = resolve_roles(typical_schema(source), job.columns, source.label)
     roles = roles.without_vectors()
     measured = measure_for_fit(
         job, source, progress, max_rows=job.statistics.max_rows, schema=roles

@@ -94,7 +94,7 @@ def measure_for_fit(
         SourceError: the source holds no rows, or cannot be read.
         ConfigError: a setting does not suit its columns.
     """
-    where = str(source.root)
+    where = source.label
     if schema is None:
         schema = resolve_roles(typical_schema(source), job.columns, where)
     statistics, groups = measure_source(

@@ -29,7 +29,7 @@ def preview(source: Source, schema: TableSchema) -> tuple[ColumnFidelity, ...]:
     try:
         measured = measure_for_fit(job, source, silent, max_rows=max_rows, schema=schema)
     except (AePipelineError, OSError) as error:
-        logger.warning("%s: columns are not judged: %s", source.root, error)
+        logger.warning("%s: columns are not judged: %s", source.label, error)
         return ()
     provenance = Provenance(measured.where, "preview", measured.statistics.n_rows, UNTRAINED)
     codec, _ = direct_codec(job, measured, provenance)

@@ -32,15 +32,16 @@ def check_apart(source: Source, destination: Path) -> None:
 
     So does a destination in a table with a log: its upkeep deletes files that it does not know.
     """
-    root, target = node_of(source.root), node_of(destination)
+    folder = source.root if source.table is None else source.table.table
+    root, target = node_of(folder), node_of(destination)
     # Compared by device and inode: mounts give one folder several names.
-    is_around = target is not None and target in nodes_above(source.root)
+    is_around = target is not None and target in nodes_above(folder)
     is_inside = root is not None and root in nodes_above(destination) and not source.is_single_file
     if is_inside or is_around:
         raise DestinationOverlapError(
             "destination and source overlap",
             where=str(destination),
-            expected=f"a folder apart from {source.root}",
+            expected=f"a folder apart from {folder}",
             remedy="choose another destination",
         )
     if is_remote(destination):  # above which nothing was listed

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from ae_pipeline.dataset import Fragment, fingerprint, open_footer
 from ae_pipeline.errors import AePipelineError, listing
+from ae_pipeline.lake import source_place
+from ae_pipeline.locations import parse_table
 from ae_pipeline.storage import read_notes
 from ae_pipeline.store import is_there, place
 from ae_pipeline.upkeep.footers import footer_of
@@ -22,8 +24,11 @@ _MOST_COMPARED = 8
 
 
 def source_root(source: str) -> Path:
-    """Return the root of a source: the folder itself, or the parent of a single file."""
-    path = place(source)
+    """Return the root of a source: the folder itself, or the parent of a single file.
+
+    Of a table, that of its view.
+    """
+    path = source_place(source)
     return path.parent if path.is_file() else path
 
 
@@ -79,7 +84,7 @@ def describe_orphans(orphans: Sequence[Fragment]) -> str:
 
 def _fitted_source(fragments: Sequence[Fragment], fitted: Iterable[str]) -> Path | None:
     """Return where the codecs were fitted, if a fragment was encoded from a file in that folder."""
-    for root in map(place, fitted):
+    for root in (place(source) for source in fitted if parse_table(source) is None):
         there = (one for one in fragments if (root / one.relative).is_file())
         if any(_is_encoded_from(one, root) for one in islice(there, _MOST_COMPARED)):
             return root

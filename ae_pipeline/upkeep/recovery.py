@@ -7,6 +7,7 @@ import logging
 from ae_pipeline.config.job import CompressJob
 from ae_pipeline.dataset import share_file_or_folder
 from ae_pipeline.errors import AePipelineError
+from ae_pipeline.lake import source_place
 from ae_pipeline.protection import protecting
 from ae_pipeline.publish import destination_errors, remove
 from ae_pipeline.results.dataset import FragmentFailure
@@ -30,7 +31,7 @@ def finish_retiring(job: CompressJob) -> None:
     retired, begun = read_notes(archive, "retired"), read_notes(archive, "retiring")
     finish_replacing(archive, retired)
     for relative in {**retired, **begun}:
-        one = Retirement(place(job.source), archive, relative)
+        one = Retirement(source_place(job.source), archive, relative)
         try:
             _recover(job, one, retired.get(relative), begun.get(relative))
         except (AePipelineError, OSError) as error:
@@ -41,7 +42,8 @@ def unfinished(job: CompressJob) -> tuple[FragmentFailure, ...]:
     """Report source fragments that still have a hidden name, under which nobody reads them."""
     archive = place(job.archive)
     noted = (
-        Retirement(place(job.source), archive, name) for name in read_notes(archive, "retiring")
+        Retirement(source_place(job.source), archive, name)
+        for name in read_notes(archive, "retiring")
     )
     return tuple(
         FragmentFailure(

@@ -10,10 +10,11 @@ from pathlib import Path
 from ae_pipeline.config.job import EncodeJob, ExecutionConfig, VerifyJob
 from ae_pipeline.dataset import Source, sparing, still_there
 from ae_pipeline.fragments import EncodePlan
+from ae_pipeline.lake import visiting_places
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import read_notes
-from ae_pipeline.store import place, visiting_stores
+from ae_pipeline.store import place
 from ae_pipeline.upkeep import list_source, plan_backfill, prune, remove_replaced
 from ae_pipeline.verbs.decode import decode_fragments
 from ae_pipeline.verbs.decode_plan import plan_verify
@@ -22,7 +23,7 @@ from ae_pipeline.verbs.encode_plan import prepare_backfill
 from ae_pipeline.work import Outcome
 
 
-@visiting_stores
+@visiting_places
 def backfill(job: EncodeJob, progress: Progress = silent) -> BackfillReport:
     """Plan, prune, and encode the selected fragments.
 

@@ -15,13 +15,14 @@ from ae_pipeline.dataset import Source, sparing
 from ae_pipeline.errors import AePipelineError
 from ae_pipeline.formats import find_format
 from ae_pipeline.fragments import DecodePlan, EncodePlan, check_meaning_kept, returned_error
+from ae_pipeline.lake import visiting_places
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.results.compress import CompressReport
 from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
 from ae_pipeline.results.drift import DriftReport
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import Marker, claim, read_notes
-from ae_pipeline.store import is_there, place, visiting_stores
+from ae_pipeline.store import is_there, place
 from ae_pipeline.upkeep import (
     choose_codecs,
     finish_retiring,
@@ -55,7 +56,7 @@ class Settled:
     failures: tuple[FragmentFailure, ...] = field(default=())
 
 
-@visiting_stores
+@visiting_places
 def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
     """Plan, watch for drift, encode, verify what was written, delete sources if asked to.
 
@@ -246,7 +247,7 @@ def _unsettled(
     return tuple(
         failure
         for failure in failures
-        if not is_retired(place(job.source), place(job.archive), failure.relative)
+        if not is_retired(source_root(job.source), place(job.archive), failure.relative)
     )
 
 

@@ -14,16 +14,17 @@ from ae_pipeline.config.selection import SelectionConfig
 from ae_pipeline.dataset import sparing_files
 from ae_pipeline.formats import FragmentFormat
 from ae_pipeline.fragments import DecodePlan, DecodeWork, summarize, write_metrics
+from ae_pipeline.lake import visiting_places
 from ae_pipeline.results.dataset import DatasetReport, FragmentFailure
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import WHOLE, report_directory
-from ae_pipeline.store import place, visiting_stores
+from ae_pipeline.store import place
 from ae_pipeline.upkeep import known_orphans, orphan_warnings, remember_damage
 from ae_pipeline.verbs.decode_plan import plan_decode, plan_verify
 from ae_pipeline.work import Outcome, carry_out
 
 
-@visiting_stores
+@visiting_places
 def decode(job: DecodeJob, progress: Progress = silent) -> DatasetReport:
     """Reconstruct every fragment; compare with the source if it is given.
 
@@ -36,7 +37,7 @@ def decode(job: DecodeJob, progress: Progress = silent) -> DatasetReport:
     return finish_decode(job, plan, outcome, started)
 
 
-@visiting_stores
+@visiting_places
 def verify(job: VerifyJob, progress: Progress = silent) -> DatasetReport:
     """Decode every fragment of an archive; with a source, check that every value keeps its promise.
 

@@ -20,6 +20,7 @@ from ae_pipeline.errors import (
 )
 from ae_pipeline.formats import FragmentFormat, open_format
 from ae_pipeline.fragments import DecodePlan
+from ae_pipeline.lake import source_place
 from ae_pipeline.locations import parse
 from ae_pipeline.out_of_memory import is_out_of_memory, out_of_memory
 from ae_pipeline.selection import of_partitions, select_fragments, select_part
@@ -151,7 +152,7 @@ def _retired(notes: Mapping[str, Mapping[str, str]], source: str | None) -> dict
     return {
         relative: note.get("archive_sha256", "")
         for relative, note in notes.items()
-        if source is None or not (place(source) / relative).is_file()
+        if source is None or not (source_place(source) / relative).is_file()
     }
 
 

@@ -9,16 +9,17 @@ from ae_pipeline.config.job import EncodeJob, ExecutionConfig
 from ae_pipeline.dataset import discover, sparing_files
 from ae_pipeline.errors import SourceError, listing
 from ae_pipeline.fragments import EncodePlan, EncodeWork, summarize
+from ae_pipeline.lake import visiting_places
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import codec_directory
-from ae_pipeline.store import place, visiting_stores
+from ae_pipeline.store import place
 from ae_pipeline.upkeep import forget_retired, known_orphans, orphan_warnings, remember_failures
 from ae_pipeline.verbs.encode_plan import prepare_encode
 from ae_pipeline.work import Outcome, carry_out
 
 
-@visiting_stores
+@visiting_places
 def encode(job: EncodeJob, progress: Progress = silent) -> DatasetReport:
     """Encode every fragment of the source that is not current.
 

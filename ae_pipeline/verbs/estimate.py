@@ -29,11 +29,11 @@ from ae_pipeline.fitting import (
     sample_source,
 )
 from ae_pipeline.fragments.column_errors import errors_of
+from ae_pipeline.lake import visiting_places
 from ae_pipeline.planner.forecast import Effort, Forecast
 from ae_pipeline.results.estimate import Estimate, EstimatedColumn, EstimatedOption
 from ae_pipeline.results.fit import ColumnCost
 from ae_pipeline.results.progress import Progress, silent
-from ae_pipeline.store import visiting_stores
 from ae_pipeline.verbs.verdict import give_verdict, recommend
 from ae_pipeline.work import uses_processes
 
@@ -48,7 +48,7 @@ _BLOCK_COPIES, _PROCESS_MB = 10, 150
 _MOST_BLOCK_BYTES = 1 << 27
 
 
-@visiting_stores
+@visiting_places
 def estimate(job: EstimateJob, progress: Progress = silent) -> Estimate:
     """Plan for each tolerance on a sample; try networks out, but train none to the end.
 

@@ -11,17 +11,18 @@ from ae_pipeline.dataset import Source, discover, fittable, sparing, tell_ignore
 from ae_pipeline.errors import CodecError, DestinationExistsError
 from ae_pipeline.fitting import fit_key
 from ae_pipeline.formats import FORMATS, FragmentFormat, open_format
+from ae_pipeline.lake import visiting_places
 from ae_pipeline.publish import remove_tree
 from ae_pipeline.results.dataset import State
 from ae_pipeline.results.fit import FitResult
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import check_apart, read_marker
-from ae_pipeline.store import place, visiting_stores
+from ae_pipeline.store import place
 
 _CHECKPOINT_FOLDER = "checkpoint"
 
 
-@visiting_stores
+@visiting_places
 def fit(job: FitJob, progress: Progress = silent) -> FitResult:
     """Fit a codec of the kind `job.codec_for` and write it to `job.codec`.
 

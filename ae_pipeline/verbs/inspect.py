@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from ae_pipeline.codec import holds_codec
 from ae_pipeline.columns import TableSchema, resolve_roles
 from ae_pipeline.config.columns import ColumnsConfig
-from ae_pipeline.config.paths import argument_place
+from ae_pipeline.config.paths import argument_source
 from ae_pipeline.dataset import (
     Source,
     discover,
@@ -28,6 +28,7 @@ from ae_pipeline.fitting import preview
 from ae_pipeline.formats import Facts, FragmentFormat, Statistics, count_skipping, open_format
 from ae_pipeline.fragments import account, fragment_bytes
 from ae_pipeline.hidden_names import is_temporary
+from ae_pipeline.lake import reading_table
 from ae_pipeline.parquet import column_sizes, leaf_sizes
 from ae_pipeline.results.account import StoredBytes
 from ae_pipeline.results.fidelity import ColumnFidelity
@@ -44,9 +45,9 @@ def inspect(path: str) -> Inspection:
     Raises:
         AePipelineError: the path does not exist or cannot be read.
     """
-    path = argument_place(path, "PATH")
-    with visiting([path]):
-        return _inspect(path)
+    path = argument_source(path, "PATH")
+    with visiting([path]), reading_table(path) as source:
+        return _inspect(source or path)
 
 
 def _inspect(path: str) -> Inspection:
@@ -147,10 +148,11 @@ def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
         roles = resolve_roles(arrow, ColumnsConfig(), path)
     except NoFeatureColumnError:
         roles = TableSchema(arrow, ())
-    drifted = drifted_columns(source)
+    drifted = [f"{name} ({', '.join(kinds)})" for name, kinds in drifted_columns(source).items()]
     facts: Facts = {
+        **({} if source.table is None else {"table": source.table.told}),
         **_dataset_facts(source),
-        **({"columns that differ": _told(drifted)} if drifted else {}),
+        **({"columns that differ": listing(drifted)} if drifted else {}),
         "row groups": len(groups),
         "rows": sum(group.n_rows for group in groups),
         "bytes": source.size_bytes,
@@ -161,11 +163,6 @@ def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
     if kind == "source" and roles.features:
         fidelity = preview(fittable(source, ColumnsConfig(), like=roles), roles)
     return Inspection(kind, path, facts, _schema_columns(roles), fidelity=fidelity)
-
-
-def _told(drifted: Mapping[str, Sequence[str]]) -> str:
-    """Return column names with their types, for one line."""
-    return listing([f"{name} ({', '.join(kinds)})" for name, kinds in drifted.items()])
 
 
 def _dataset_facts(source: Source) -> Facts:

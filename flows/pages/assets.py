@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.types.names import MAX_ASSET_KEY_LENGTH
 
 from ae_pipeline.escaping import markdown, visible
-from ae_pipeline.locations import parse
+from ae_pipeline.locations import parse, without_version
 from ae_pipeline.results.dataset import DatasetReport
 
 #: The most partitions that the metadata of one materialisation names.
@@ -26,8 +26,9 @@ def asset_key(dataset: str) -> str:
     """Return the dataset's path as a URI: `data/Sales 2` in `/srv` is `file:///srv/data/Sales~202`.
 
     Prefect forbids the percent sign, so `~` takes its place. A path too long for a key is cut, and
-    a digest keeps it unique.
+    a digest keeps it unique. All versions of a table are one asset.
     """
+    dataset = without_version(dataset)
     location = parse(dataset)
     start, path = ("file://", str(Path(dataset).resolve()))
     if location is not None:

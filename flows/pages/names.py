@@ -9,7 +9,7 @@ from prefect.runtime import flow_run
 
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.escaping import visible
-from ae_pipeline.locations import parse
+from ae_pipeline.locations import parse, without_version
 
 _DIGEST_LENGTH = 6
 
@@ -17,8 +17,9 @@ _DIGEST_LENGTH = 6
 def slug(dataset: str) -> str:
     """Return a dataset's last folder in lower-case letters, digits and dashes, and a path digest.
 
-    `/data/Sales 2` is `sales-2-f30741`, and no other `Sales 2` is.
+    `/data/Sales 2` is `sales-2-f30741`, and no other `Sales 2` is. All versions of a table are one.
     """
+    dataset = without_version(dataset)
     place = dataset if parse(dataset) is not None else str(Path(dataset).resolve())
     name = re.sub(r"[^a-z0-9]+", "-", place.rpartition("/")[2].lower()).strip("-") or "dataset"
     return f"{name}-{hashlib.sha256(place.encode()).hexdigest()[:_DIGEST_LENGTH]}"

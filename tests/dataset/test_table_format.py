@@ -1,4 +1,4 @@
-"""Tables with a log of their own are refused by every verb: their files are not their rows."""
+"""Folders of tables with a log are refused: their files are not their rows."""
 
 from __future__ import annotations
 
@@ -131,12 +131,12 @@ def test_folders_of_like_names_are_no_tables(tmp_path: Path) -> None:
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
     """An archive of what will become a table."""
-    table = make_table(tmp_path / "t", "Delta Lake")
-    for mark in FORMATS["Delta Lake"]:
+    table = make_table(tmp_path / "t", "Hudi")
+    for mark in FORMATS["Hudi"]:
         (table / mark).rename(tmp_path / "log.json")
-    (table / "_delta_log").rmdir()
+    (table / ".hoodie").rmdir()
     encode(EncodeJob(source=str(table), archive=str(tmp_path / "archive"), **NEVER))
-    (table / "_delta_log").mkdir()
+    (table / ".hoodie").mkdir()
     return tmp_path / "archive"
 
 
@@ -172,8 +172,8 @@ VERBS: dict[str, Callable[[str, str, str], object]] = {
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_refuses(verb: str, archive: Path, tmp_path: Path) -> None:
-    """Whatever reads a source refuses a table at once, and neither writes nor deletes anything."""
+    """A table that no verb can read is refused at once; nothing is written or deleted."""
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(TableFormatError, match="Delta Lake"):
+    with pytest.raises(TableFormatError, match="Hudi"):
         VERBS[verb](str(tmp_path / "t"), str(archive), str(tmp_path / "dest"))
     assert sorted(tmp_path.rglob("*")) == before

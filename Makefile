@@ -38,7 +38,7 @@ test: setup ## Run the tests that take minutes
 	$(BIN)/pytest -m "not heavy" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-all: test azurite ## Run the others, too: killed processes, full disks, servers, thousands of files
-	$(BIN)/pytest -m heavy
+	$(BIN)/pytest -m heavy -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup ## Format, lint, types, floors
 	$(BIN)/ruff format --check .

@@ -38,6 +38,9 @@ def target_field(there: Sequence[pa.Field], wanted: pa.Field, keys: Keys) -> pa.
         TypeError: not every value of the file is one of the table.
     """
     found = keys.find(wanted, there)
+    if found is None and not all(map(keys.of_file, there)):
+        # It may be one of these, and nulls in its place would be lost values.
+        raise TypeError(f"column {wanted.name!r} cannot be told: columns there have no field ids")
     if found is None and not wanted.nullable:
         raise TypeError(f"column {wanted.name!r} is not there, and never null in the table")
     kind = wanted.type if found is None else _target_type(found, wanted, keys)

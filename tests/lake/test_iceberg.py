@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -383,3 +384,14 @@ def test_tables_of_a_store_are_refused(catalog: InMemoryCatalog, tmp_path: Path)
     with pytest.raises(TableFormatError) as caught:
         rows_of(edited)
     assert_one_line(caught.value, "another machine or store", "s3://bucket/")
+
+
+def test_files_without_field_ids_are_refused(catalog: InMemoryCatalog, tmp_path: Path) -> None:
+    """A file that another program wrote and a table took over does not come back as nulls."""
+    rows = pa.table({"a": [1, 2]})
+    table = catalog.create_table("n.taken", rows.schema)
+    pq.write_table(rows, tmp_path / "taken.parquet")
+    table.add_files([f"file://{tmp_path}/taken.parquet"])
+    with pytest.raises(TableFormatError) as caught:
+        rows_of(f"iceberg://{folder_of(table)}")
+    assert_one_line(caught.value, "taken.parquet", "no field ids")

@@ -7,6 +7,7 @@ mode tells a placeholder from a file with content, to all processes on this mach
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 import threading
@@ -176,15 +177,19 @@ def is_placeholder(path: str) -> bool:
     return stat.S_ISREG(mode) and stat.S_IMODE(mode) == _PLACEHOLDER
 
 
-def empty(path: str, entry: Entry) -> None:
-    """Turn a file with content into a placeholder again."""
+def empty(path: str, entry: Entry) -> bool:
+    """Turn a file with content into a placeholder again; return False if a process reads it."""
     descriptor = os.open(path, os.O_WRONLY)
     try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.fchmod(descriptor, _PLACEHOLDER)  # first: whoever opens it from now on fetches it
         os.ftruncate(descriptor, 0)
         _shape(descriptor, entry)
+    except BlockingIOError:
+        return False
     finally:
         os.close(descriptor)
+    return True
 
 
 def _make_placeholder(path: str, entry: Entry) -> None:

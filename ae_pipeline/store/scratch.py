@@ -43,7 +43,10 @@ class Scratch:
     @classmethod
     def join(cls, folder: Path) -> Scratch:
         """Use the folder of a session that another process, perhaps on another machine, has."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not folder.exists():  # another machine, on which nobody makes sessions
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            _remove_abandoned(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
         return cls(folder, _locked(folder))
 
     def remove(self) -> None:

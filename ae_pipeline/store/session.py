@@ -97,6 +97,8 @@ class Session:
             for mirror in list(self._mirrors.values())
             for key, entry in list(mirror.entries.items())
         ]
+        for former in self.home.glob(f"{_LISTING}*"):
+            former.unlink(missing_ok=True)
         name = f"{_LISTING}{secrets.token_hex(4)}"
         (self.home / name).write_text(json.dumps(rows), encoding="utf-8")
         return name

@@ -6,6 +6,7 @@ room: what is encoded is often read again to verify it.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import threading
 from collections import Counter, OrderedDict
@@ -108,17 +109,17 @@ class Staging:
                 return
             mirror, key = self._staged[path]
             entry = mirror.entries.get(key)
-            if not self._held[path] and entry is not None:
+            if not self._held[path] and entry is not None and empty(path, entry):
                 self.drop(path)
-                empty(path, entry)
 
 
 class _HeldFile(FileIO):
-    """A file whose content stays until it is closed."""
+    """A file whose content stays until it is closed; a lock tells other processes."""
 
     def __init__(self, staging: Staging, path: str) -> None:
         self._staging: Staging | None = None
         super().__init__(path, "rb")
+        fcntl.flock(self.fileno(), fcntl.LOCK_SH)
         self._staging, self._path = staging, path
 
     def close(self) -> None:

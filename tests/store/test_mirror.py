@@ -63,6 +63,15 @@ def test_content_comes_into_the_same_file(mirror: Mirror) -> None:
         assert file.read() == b""
 
 
+def test_content_stays_while_anybody_reads_it(mirror: Mirror) -> None:
+    """A file that this or another process has open is not emptied."""
+    staging = Staging()
+    with staging.open(mirror, "a/x") as file:
+        assert not empty(mirror.path("a/x"), mirror.entries["a/x"])
+        assert file.read() == b"x" * 10
+    assert empty(mirror.path("a/x"), mirror.entries["a/x"])
+
+
 def test_another_version_is_not_read(mirror: Mirror) -> None:
     """An object that was replaced since the listing is an error, until it is listed again."""
     mirror.client.put("a/x", b"y" * 10)

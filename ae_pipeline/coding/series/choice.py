@@ -103,7 +103,7 @@ def _good_on_some(units: Units, cells: Integers, fraction: int, ways: Sequence[_
     tried = units[some] - np.rint(units[start])
     sizes = [_size(tried, fraction, ways[0])]
     most = len(pack_integers(cells[some])) + _SLACK_BYTES
-    if len(units) > _TRIED and sizes[0] > _HOPELESS * most:
+    if sizes[0] > _HOPELESS * most:
         return []
     sizes += [_size(tried, fraction, way) for way in ways[1:]]
     if len(units) > _TRIED and min(sizes) > most:

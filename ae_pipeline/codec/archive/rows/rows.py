@@ -16,6 +16,8 @@ from ae_pipeline.codec.archive.rows.vectors import split_vectors
 from ae_pipeline.coding import BlockStreams, MappedStreams, Quantizer, VectorStreams
 from ae_pipeline.columns import TableSchema, Vectors
 
+#: In fewer rows, what a series saves is not worth the time that it takes to try.
+_LEAST_SERIES = 1024
 #: Ways to store each lane.
 Ways: TypeAlias = list[LaneWays]
 
@@ -99,7 +101,7 @@ def read_rows(
             parts = [lanes[0].present(records.column(name))]
         triples = list(zip(numbers, lanes, parts, strict=True))
         direct = [partial(lane.direct, part, packs=packed(n)) for n, lane, part in triples]
-        if name in vectors:
+        if name in vectors or len(records) < _LEAST_SERIES:
             rows.add(parts, map(LaneWays, direct))
         else:
             rows.add(parts, [LaneWays(direct[0], None, partial(series_of, lanes[0], parts[0]))])

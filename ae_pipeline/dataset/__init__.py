@@ -24,6 +24,7 @@ from ae_pipeline.dataset.opening import (
     open_footer,
     open_fragment,
     opened,
+    opened_end,
     pinned,
 )
 from ae_pipeline.dataset.partition import Key, known_values, partition_keys, partition_values
@@ -65,6 +66,7 @@ __all__ = [
     "open_footer",
     "open_fragment",
     "opened",
+    "opened_end",
     "partition_keys",
     "partition_values",
     "pinned",

@@ -109,6 +109,13 @@ def open_fragment(fragment: Fragment) -> Iterator[pq.ParquetFile]:
 
 
 @contextmanager
+def opened_end(fragment: Fragment) -> Iterator[BufferedReader]:
+    """Open a fragment as bytes of which little but the end is read; errors as `open_fragment`."""
+    with reading_errors(fragment), open_end(fragment.path) as content:
+        yield content
+
+
+@contextmanager
 def open_footer(fragment: Fragment) -> Iterator[pq.ParquetFile]:
     """Open a fragment for its footer alone; of an object, only that is fetched.
 

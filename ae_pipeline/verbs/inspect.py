@@ -18,6 +18,7 @@ from ae_pipeline.dataset import (
     drifted_columns,
     fittable,
     list_row_groups,
+    opened_end,
     pinned,
     pinned_source,
     readable,
@@ -35,7 +36,7 @@ from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.fit import ColumnCost
 from ae_pipeline.results.inspection import ColumnSkipping, InspectedColumn, Inspection
 from ae_pipeline.storage import Marker, codec_directory, read_footer, read_marker
-from ae_pipeline.store import open_end, place, visiting
+from ae_pipeline.store import place, visiting
 from ae_pipeline.upkeep import describe_orphans, known_orphans
 
 
@@ -94,7 +95,7 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
     blocks: list[Statistics] = []
     plain: Counter[str] = Counter()
     for fragment in map(pinned, source.fragments):
-        with open_end(fragment.path) as content:
+        with opened_end(fragment) as content:
             metadata, leaves = pq.read_metadata(content), leaf_sizes(content)
         footer = read_footer(metadata, fragment.relative)
         n_rows += metadata.num_rows

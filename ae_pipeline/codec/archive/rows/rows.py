@@ -17,7 +17,7 @@ from ae_pipeline.coding import BlockStreams, MappedStreams, Quantizer, VectorStr
 from ae_pipeline.columns import TableSchema, Vectors
 
 #: In fewer rows, what a series saves is not worth the time that it takes to try.
-_LEAST_SERIES = 1024
+_LEAST_SERIES = 400
 #: Ways to store each lane.
 Ways: TypeAlias = list[LaneWays]
 

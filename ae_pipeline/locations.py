@@ -24,7 +24,7 @@ SCHEMES = {
 SESSION_PREFIX = "ae-objects-"
 _URI = re.compile(r"(?P<scheme>[A-Za-z0-9]+)://(?P<bucket>[^/]+)(?:/(?P<key>.*))?", re.DOTALL)
 _MIRROR = re.compile(
-    rf"(?P<home>.*/{SESSION_PREFIX}[^/]+)/(?P<scheme>s3|gs|az|abfss):/(?P<bucket>[^/]+)"
+    rf".*/{SESSION_PREFIX}[^/]+/(?P<scheme>s3|gs|az|abfss):/(?P<bucket>[^/]+)"
     r"(?:/(?P<key>.*))?",
     re.DOTALL,
 )
@@ -88,14 +88,6 @@ def mirror_of(home: str, location: Location) -> str:
     """
     parts = (home, f"{location.scheme}:", location.bucket, location.key)
     return "/".join(part for part in parts if part)
-
-
-def home_of(path: str) -> str:
-    """Return the folder of the session that a mirror belongs to; `ValueError` if it is none."""
-    found = _MIRROR.fullmatch(path)
-    if found is None:
-        raise ValueError(f"no mirror of an object: {path}")
-    return found["home"]
 
 
 #: Schemes of tables with a log, whose snapshots are read, and the names people know them by.

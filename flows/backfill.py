@@ -14,12 +14,7 @@ from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.lake import visiting_places
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport
 from ae_pipeline.upkeep import list_source, plan_backfill
-from ae_pipeline.verbs import (
-    NOTHING,
-    finish_backfill,
-    replace_partitions,
-    start_backfill,
-)
+from ae_pipeline.verbs import NOTHING, finish_backfill, replace_partitions, start_backfill
 from ae_pipeline.work import Outcome
 
 from .encode import encode_batch

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.opening import identity_of_status, opened, reading_errors
+from ae_pipeline.dataset.opening import identity_of_status, opened, opened_end, reading_errors
 from ae_pipeline.errors import SourceChangedError
 from ae_pipeline.results.dataset import Proof
-from ae_pipeline.store import is_unfetched, open_end, recall, remember
+from ae_pipeline.store import recall, remember
 
 _PAGES = 16
 _PAGE_BYTES = 4096
@@ -55,24 +55,15 @@ def fingerprint(fragment: Fragment) -> str:
 
 def _fingerprint(fragment: Fragment) -> str:
     digest = hashlib.sha256()
-    with _opened_in_part(fragment) as file:
+    # Of a large object only the pages are fetched.
+    is_large = fragment.size_bytes > _FETCHED_BYTES
+    with opened_end(fragment) if is_large else opened(fragment) as file:
         size_bytes = file.seek(0, os.SEEK_END)
         digest.update(f"{fragment.relative}\0{size_bytes}\0".encode())
         for offset, length in _extents(file, size_bytes):
             file.seek(offset)
             digest.update(file.read(length))
     return digest.hexdigest()[:32]
-
-
-@contextmanager
-def _opened_in_part(fragment: Fragment) -> Iterator[BinaryIO]:
-    """Open a fragment to read little of it: a large object is not fetched for that."""
-    if is_unfetched(fragment.path) and fragment.size_bytes > _FETCHED_BYTES:
-        with reading_errors(fragment), open_end(fragment.path) as file:
-            yield file
-    else:
-        with opened(fragment) as file:
-            yield file
 
 
 def file_hash(path: Path) -> str:

@@ -110,9 +110,16 @@ def open_fragment(fragment: Fragment) -> Iterator[pq.ParquetFile]:
 
 @contextmanager
 def opened_end(fragment: Fragment) -> Iterator[BufferedReader]:
-    """Open a fragment as bytes of which little but the end is read; errors as `open_fragment`."""
-    with reading_errors(fragment), open_end(fragment.path) as content:
-        yield content
+    """Open a fragment as bytes of which little but the end is read; errors as `opened`.
+
+    Of an object, only what is read is fetched.
+    """
+    if is_unfetched(fragment.path):
+        with reading_errors(fragment), open_end(fragment.path) as content:
+            yield content
+    else:
+        with opened(fragment) as content:
+            yield content
 
 
 @contextmanager
@@ -126,8 +133,7 @@ def open_footer(fragment: Fragment) -> Iterator[pq.ParquetFile]:
             yield file
         return
     with (
-        reading_errors(fragment),
-        open_end(fragment.path) as content,
+        opened_end(fragment) as content,
         pq.ParquetFile(content, coerce_int96_timestamp_unit=fragment.int96) as file,
     ):
         yield file

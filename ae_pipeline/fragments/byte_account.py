@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from ae_pipeline.dataset import Fragment, opened
+from ae_pipeline.dataset import Fragment, opened_end
 from ae_pipeline.formats import FragmentFormat
 from ae_pipeline.hidden_names import is_temporary
 from ae_pipeline.parquet import leaf_sizes
@@ -44,7 +44,7 @@ def fragment_bytes(
         CorruptFragmentError: its footer is damaged.
         FragmentReplacedError: another file has taken its name.
     """
-    with opened(fragment) as file:
+    with opened_end(fragment) as file:
         leaves, size_bytes = leaf_sizes(file), file.seek(0, os.SEEK_END)
     own = format.stored_parts(leaves, footer)
     ledger = dict(own if footer.ledger is None else footer.ledger)

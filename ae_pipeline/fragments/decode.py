@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial, reduce
 from pathlib import Path
@@ -118,15 +118,11 @@ def decode_fragment(
         if plan.source is None or fragment.relative in plan.retired:
             return _decode(plan, formats, fragment)
         source = place(plan.source) / fragment.relative
-        with (
-            using(source, None),
-            proving(source, fragment.path) if plan.proves else _unproven() as proof,
-        ):
-            return replace(_decode(plan, formats, fragment), proof=proof)
-
-
-def _unproven() -> AbstractContextManager[None]:
-    return nullcontext()
+        with using(source, None):
+            if not plan.proves:
+                return _decode(plan, formats, fragment)
+            with proving(source, fragment.path) as proof:
+                return replace(_decode(plan, formats, fragment), proof=proof)
 
 
 def _decode(

@@ -15,7 +15,7 @@ from ae_pipeline.dataset import (
     Seen,
     fingerprint,
     lossless_schema,
-    opened,
+    opened_end,
     pinned,
 )
 from ae_pipeline.errors import SourceChangedError, SourceDamagedError
@@ -27,7 +27,7 @@ from ae_pipeline.fragments.source_match import returned_error
 from ae_pipeline.publish import publishing
 from ae_pipeline.results.dataset import FragmentResult, State
 from ae_pipeline.storage import Footer
-from ae_pipeline.store import place, using
+from ae_pipeline.store import is_remote, place, using
 from ae_pipeline.upkeep import footer_of, is_only_copy, note_footer, replacing
 from ae_pipeline.work import cpu_s
 
@@ -106,7 +106,8 @@ def _replace(
         warnings = (*changes, *format.write(fragment, whole, footer, arrow))
         _check_unchanged(fragment, footer.source_fingerprint, seen)
         # Read before another run can put its own file there.
-        result, stored = _result(format, fragment, whole, "written", warnings), footer_of(whole)
+        result = _result(format, fragment, whole, "written", warnings)
+        stored = footer_of(whole) if is_remote(whole) else None
         keep()
     note_footer(destination / fragment.relative, stored)
     return result
@@ -156,7 +157,7 @@ def _result(
     format: FragmentFormat, fragment: Fragment, path: Path, state: State, warnings: tuple[str, ...]
 ) -> FragmentResult:
     made = pinned(Fragment(path, fragment.relative, 0))
-    with opened(made) as file:
+    with opened_end(made) as file:
         metadata = pq.read_metadata(file)
     footer = require_footer(metadata, fragment)
     return FragmentResult(

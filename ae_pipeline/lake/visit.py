@@ -59,12 +59,12 @@ def visiting_places(
     @wraps(verb)
     def visited(job: _Job, /, *more: _More.args, **named: _More.kwargs) -> _Made:
         _check_kept(job)
-        with reading_table(job.source, job.execution.scratch) as source:
+        with visiting_stores(job), reading_table(job.source, job.execution.scratch) as source:
             if source != job.source:
                 job = job.model_copy(update={"source": source})
             return verb(job, *more, **named)
 
-    return visiting_stores(visited)
+    return visited
 
 
 @contextmanager

@@ -20,7 +20,6 @@ from ae_pipeline.store.mirror import Entry, Mirror, quoted
 _SINGLE_BYTES = 1 << 26
 _PART_BYTES = 1 << 24
 _MOST_PARTS = 9_999
-_TRIES = 4
 
 
 def put(mirror: Mirror, key: str, file: str, *, unless_changed: bool = False) -> None:
@@ -66,7 +65,8 @@ def _put_if_unchanged(mirror: Mirror, key: str, content: bytes) -> str | None:
     import obstore  # noqa: PLC0415, of an extra
 
     mode = _mode(mirror.entries.get(key))
-    for left in reversed(range(_TRIES)):
+
+    def request() -> str | None:
         try:
             with faults(mirror.uri(key)):
                 made: Any = obstore.put(mirror.client, key, content, mode=mode)
@@ -76,11 +76,11 @@ def _put_if_unchanged(mirror: Mirror, key: str, content: bytes) -> str | None:
             is_own, etag = _is_there(mirror, key, content)
             if is_own:
                 return etag
-            if not isinstance(error, StoreUnavailableError):
-                raise _changed(mirror.uri(key)) from error
-            if not left:
+            if isinstance(error, StoreUnavailableError):
                 raise
-    raise AssertionError  # never reached: the last try returns or raises
+            raise _changed(mirror.uri(key)) from error
+
+    return retried(request)
 
 
 def _mode(entry: Entry | None) -> Any:

@@ -35,7 +35,7 @@ def delete(path: Path) -> None:
     if isinstance(path, ObjectPath):
         session = current()
         mirror, key = session.find(os.fspath(path))
-        if key in mirror.entries or not session.is_owner:
+        if key in mirror.entries:
             delete_object(mirror, key)
         session.staging.drop(mirror.path(key))
         session.changed(mirror.uri(key), None)

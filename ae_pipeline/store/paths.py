@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from io import BufferedReader, TextIOWrapper
@@ -146,17 +146,10 @@ class _Nothing:
 _NOTHING = _Nothing()
 
 
-def walk(
-    root: Path, onerror: Callable[[OSError], None] | None = None
-) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """Yield each folder at or below a path, and the names of folders and files in it.
-
-    Args:
-        root: of files or of objects.
-        onerror: as with `os.walk`, which this is for files.
-    """
+def walk(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Yield each folder at or below a path, and the names in it: folders, then files."""
     if not isinstance(root, ObjectPath):
-        for name, folders, files in os.walk(root, onerror=onerror):
+        for name, folders, files in os.walk(root):
             yield Path(name), folders, files
         return
     mirror, key = current().find(os.fspath(root))

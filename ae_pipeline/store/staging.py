@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
@@ -34,8 +34,9 @@ class Staging:
         self._lock = threading.RLock()
         self._fetching: dict[str, threading.Lock] = {}
         self._held: Counter[str] = Counter()
-        self._staged: OrderedDict[str, tuple[Mirror, str]] = OrderedDict()
+        self._staged: dict[str, tuple[Mirror, str]] = {}
         self._sizes: dict[str, int] = {}
+        self._n_bytes = 0
 
     @contextmanager
     def holding(self, path: str) -> Iterator[None]:
@@ -80,16 +81,17 @@ class Staging:
         """Count a file with content, which may be emptied later."""
         path = mirror.path(key)
         with self._lock:
+            self.drop(path)
             self._staged[path] = mirror, key
-            self._staged.move_to_end(path)
             self._sizes[path] = size_bytes
+            self._n_bytes += size_bytes
             self._make_room(0)
 
     def drop(self, path: str) -> None:
         """Forget a file that is gone."""
         with self._lock:
             self._staged.pop(path, None)
-            self._sizes.pop(path, None)
+            self._n_bytes -= self._sizes.pop(path, 0)
 
     def _fetch(self, mirror: Mirror, key: str) -> None:
         entry = mirror.entries.get(key)
@@ -104,8 +106,10 @@ class Staging:
 
     def _make_room(self, n_bytes: int) -> None:
         """Empty the files that were not used for the longest time."""
+        if self._n_bytes + n_bytes <= _MOST_BYTES:
+            return
         for path in list(self._staged):
-            if sum(self._sizes.values()) + n_bytes <= _MOST_BYTES:
+            if self._n_bytes + n_bytes <= _MOST_BYTES:
                 return
             mirror, key = self._staged[path]
             entry = mirror.entries.get(key)

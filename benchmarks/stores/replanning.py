@@ -41,11 +41,9 @@ from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.store import visiting_stores
 from ae_pipeline.upkeep import list_source, plan_backfill
 job = EncodeJob.model_validate_json(sys.argv[1])
-@visiting_stores
-def plan(job):
-    return plan_backfill(job, list_source(job))
 started, cpu = time.monotonic(), time.process_time()
-plan = plan(job)
+with visiting_stores(job):
+    plan = plan_backfill(job, list_source(job))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 current = sum(one.state == "current" for one in plan.fragments)
 print(time.monotonic() - started, time.process_time() - cpu, peak, current)

@@ -12,4 +12,4 @@ def visiting_stores(job: JobConfig) -> AbstractContextManager[None]:
     """Let what runs inside use the places of a job, wherever they lie; errors as `visiting`."""
     places = [job.source, job.codec, job.features, job.archive, job.decoded]
     places.append(job.training.start_from)
-    return visiting(places, job.stores, job.execution.scratch)
+    return visiting(places, job.stores, job.execution.scratch, keeps_facts=True)

@@ -154,16 +154,18 @@ def visiting(
     places: Iterable[str | None],
     stores: Mapping[str, StoreConfig] | None = None,
     scratch: str | None = None,
+    *,
+    keeps_facts: bool = False,
 ) -> Iterator[None]:
     """List the object stores among these places; their paths can be used inside.
 
-    What a visit around it has listed is not listed again. Facts that were learned are saved at
-    its end.
+    What a visit around it has listed is not listed again.
 
     Args:
         places: paths and URIs; None for a place that a job does not have.
         stores: settings by URI prefix.
         scratch: folder for what is fetched; None for the system's temporary folder.
+        keeps_facts: write what was learned into the indexes of datasets at the end.
 
     Raises:
         StoreError: a place cannot be listed.
@@ -181,7 +183,8 @@ def visiting(
             if not any(location.is_below(other) for other in known):
                 session.visit(location)
         yield
-        session.index.save()
+        if keeps_facts:
+            session.index.save()
     finally:
         _visited.reset(token)
         _leave()

@@ -113,7 +113,7 @@ def _put(location: Location, contents: dict[str, bytes]) -> None:
 
 def _index(job: EncodeJob, names: list[str]) -> None:
     """Remember of each copy what is known of the first: as if all had been encoded here."""
-    with visiting([job.source, job.archive]):
+    with visiting([job.source, job.archive], keeps_facts=True):
         source, archive = place(job.source), place(job.archive or "")
         footer_of(archive / names[0])
         footer = recall(archive / names[0], "footer") or ""

@@ -88,7 +88,9 @@ def test_bytes_are_those_of_local_runs(
     decode(DecodeJob(archive=str(tmp_path / "a"), decoded=str(tmp_path / "d"), **settings))
     decode(DecodeJob(archive=f"{uri}/a", decoded=f"{uri}/d", **settings))
     assert fragments(read_tree(object_server, "d")) == fragments(read_folder(tmp_path / "d"))
+    before = read_tree(object_server, "a")
     assert inspect(f"{uri}/a").facts["rows"] == inspect(str(tmp_path / "a")).facts["rows"]
+    assert read_tree(object_server, "a") == before  # whoever only looks writes nothing
 
 
 def test_features_of_a_store(

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -19,10 +19,11 @@ FAR = float(1 << 50)
 
 
 def packed(units: np.ndarray, *, is_whole: bool) -> bytes:
-    """The stream of some units, which decodes to what its writer says."""
+    """The stream of some units; examples that are much smaller as integers are rejected."""
     cells = np.rint(units).astype(np.int64)
     found = pack_series(units, cells, ANY_BYTES, is_whole=is_whole)
-    assert found is not None
+    if found is None:
+        reject()
     content, series = found
     back = unpack_series(content, len(units))
     assert back.fraction == series.fraction

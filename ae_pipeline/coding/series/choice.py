@@ -70,7 +70,8 @@ def pack_series(
         is_whole: whether only whole units may come back; then none is off.
 
     Returns:
-        The stream and what it decodes to, or None if that does not take fewer than `most_bytes`.
+        The stream and what it decodes to, or None if that does not take fewer than `most_bytes`,
+        or some rows show that it would be larger than integers.
     """
     if len(units) < _LEAST_ROWS:
         return None

@@ -277,8 +277,13 @@ class ColumnCodec:
         return dequantize(grid, cells, None, self.dtype), cells
 
     def _unless_lossless(self, own: Stored, present: Present, exact: Rows) -> Stored:
-        """Return a way, or lossless coding where that is smaller than many exact values."""
-        if len(exact) <= MANY_EXACT * len(present.values):
+        """Return a way, or lossless coding where that is smaller than many exact values.
+
+        Vectors whose cosine is promised were judged as cells, before their lanes were stored: a
+        lane that came back closer than that, alone, would turn them.
+        """
+        is_turned = self.quantizer.promise.cosine > 0
+        if is_turned or len(exact) <= MANY_EXACT * len(present.values):
             return own
         lossless = self._lossless(present)
         return own if own.streams.n_bytes <= lossless.streams.n_bytes else lossless

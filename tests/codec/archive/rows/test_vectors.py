@@ -112,6 +112,17 @@ def test_a_cosine_holds_for_every_row(column: pa.Array, least: float, tolerance:
     assert ((source == got) | ~is_number)[odd].all()
 
 
+def test_a_lane_of_many_exact_numbers_turns_no_vector() -> None:
+    """Where half the numbers of one lane are too large for cells, the other vectors stay as judged.
+
+    Were that lane alone to come back bit for bit, a vector along the diagonal would leave it.
+    """
+    numbers = np.full((2, 18), 0.625, np.float32)
+    numbers[0, 0] = 2.2517998e14
+    column = vectors_of(numbers)
+    assert (cosines(returned(column, Promise(0.05, cosine=1.0 - 1e-9)), column) > 1 - 1e-9).all()
+
+
 @pytest.mark.parametrize("width", [1, 2, 40])
 @pytest.mark.parametrize("n_rows", [0, 1, 300])
 def test_vectors_of_any_shape_come_back(width: int, n_rows: int) -> None:

@@ -1,5 +1,6 @@
 """Numbers to numbers and numbers to bytes: grids, predictions, contexts and entropy coding."""
 
+from ae_pipeline.coding.column.fused import round_units
 from ae_pipeline.coding.column.streams import (
     LINEAR_METHODS,
     NETWORK_METHODS,
@@ -136,6 +137,7 @@ __all__ = [
     "quantize",
     "read_block",
     "round_columns",
+    "round_units",
     "source_cells",
     "unpack_contexts",
     "unpack_each",

@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int, Int8, Int16, Int64, Shaped
+from jaxtyping import Float, Float32, Float64, Int, Int8, Int16, Int64, Shaped
 
 from ae_pipeline.coding.network_shape import Weights
+from ae_pipeline.compiled import doing_without, ran
 
 #: Hidden activations are eight bits: 0 to 255 in steps of 1/64.
 ACTIVATION_STEPS = 64
@@ -30,6 +31,8 @@ _FLOAT32_EXACT = 1 << 24
 _TILE_ROWS = 4096
 #: Values of a tile; wide networks get fewer rows, so that layers take a few MiB at any width.
 _TILE_VALUES = 1 << 19
+
+Sums = Float[np.ndarray, "outputs rows"]
 
 
 @dataclass(frozen=True)
@@ -109,36 +112,69 @@ class IntegerDecoder:
         predictions = np.empty((len(self.output_bias), len(codes)))
         widest = max(*self.hidden_weights.shape, len(self.output_bias), 1)
         n_rows = max(1, min(_TILE_ROWS, _TILE_VALUES // widest))
-        products = (
-            _ExactProduct(self.hidden_weights),
-            _ExactProduct(self.output_weights),
-            _ExactProduct(self.skip_weights),
-        )
+        passes = _Passes(self)
         for start in range(0, len(codes), n_rows):
-            tile = codes[start : start + n_rows]
-            predictions[:, start : start + n_rows] = self._predict_tile(tile, *products).T
+            tile = codes[start : start + n_rows].T
+            passes.predict(tile, predictions[:, start : start + n_rows])
         return predictions
 
-    def _predict_tile(
-        self,
-        codes: Int[np.ndarray, "rows latent"],
-        to_hidden: _ExactProduct,
-        to_output: _ExactProduct,
-        skipping: _ExactProduct,
-    ) -> Float64[np.ndarray, "rows outputs"]:
-        hidden = to_hidden(codes, CODE_MAX).astype(np.float64, copy=False)
-        hidden *= np.ldexp(1.0, -self.hidden_shift.astype(np.int32))
-        hidden += self.hidden_bias
-        hidden *= ACTIVATION_STEPS
-        np.rint(hidden, out=hidden)
-        np.clip(hidden, 0, ACTIVATION_MAX, out=hidden)
-        output = to_output(hidden, ACTIVATION_MAX).astype(np.float64, copy=False)
-        output *= np.ldexp(1.0 / ACTIVATION_STEPS, -self.output_shift.astype(np.int32))
-        skip = skipping(codes, CODE_MAX).astype(np.float64, copy=False)
-        skip *= np.ldexp(1.0, -self.skip_shift.astype(np.int32))
-        output += skip
-        output += self.output_bias
-        return output
+
+class _Passes:
+    """The products of a decoder and what is done between them, for tiles of rows.
+
+    Args:
+        decoder: with weights and biases.
+    """
+
+    def __init__(self, decoder: IntegerDecoder) -> None:
+        self._to_hidden = _ExactProduct(decoder.hidden_weights)
+        self._to_output = _ExactProduct(decoder.output_weights)
+        self._skipping = _ExactProduct(decoder.skip_weights)
+        self._hidden_scales = np.ldexp(1.0, -decoder.hidden_shift.astype(np.int32))
+        self._hidden_biases = decoder.hidden_bias.astype(np.float64)
+        steps = 1.0 / ACTIVATION_STEPS
+        self._output_scales = np.ldexp(steps, -decoder.output_shift.astype(np.int32))
+        self._skip_scales = np.ldexp(1.0, -decoder.skip_shift.astype(np.int32))
+        self._output_biases = decoder.output_bias.astype(np.float64)
+
+    def predict(
+        self, codes: Int[np.ndarray, "latent rows"], outputs: Float64[np.ndarray, "outputs rows"]
+    ) -> None:
+        """Predict a tile of rows."""
+        hidden = self._activations(self._to_hidden(codes, CODE_MAX))
+        own, skip = self._to_output(hidden, ACTIVATION_MAX), self._skipping(codes, CODE_MAX)
+        if ran(lambda: self._add_compiled(own, skip, outputs)):
+            return
+        with doing_without():
+            np.multiply(own, self._output_scales[:, None], out=outputs)
+            outputs += skip * self._skip_scales[:, None]
+            outputs += self._output_biases[:, None]
+
+    def _add_compiled(
+        self, own: Sums, skip: Sums, outputs: Float64[np.ndarray, "outputs rows"]
+    ) -> None:
+        from ae_pipeline.compiled.decoding import add_branches  # noqa: PLC0415
+
+        scales = self._output_scales, skip, self._skip_scales
+        add_branches(own, *scales, self._output_biases, outputs)
+
+    def _activations(self, sums: Sums) -> Float[np.ndarray, "hidden rows"]:
+        found = np.empty(sums.shape, np.float32)
+
+        def use_kernel() -> None:
+            from ae_pipeline.compiled.decoding import activate  # noqa: PLC0415
+
+            given = sums, self._hidden_scales, self._hidden_biases
+            activate(*given, float(ACTIVATION_STEPS), float(ACTIVATION_MAX), found)
+
+        if ran(use_kernel):
+            return found
+        with doing_without():
+            hidden = sums * self._hidden_scales[:, None]
+            hidden += self._hidden_biases[:, None]
+            hidden *= ACTIVATION_STEPS
+            np.rint(hidden, out=hidden)
+            return np.clip(hidden, 0, ACTIVATION_MAX, out=hidden)
 
 
 def round_columns(
@@ -157,14 +193,12 @@ class _ExactProduct:
     Sums of int16 weights and CODE_MAX codes of a million latents stay below 2 ** 53.
     """
 
-    def __init__(self, right: Int[np.ndarray, "inner outputs"]) -> None:
-        self._most = int(np.abs(right, dtype=np.int64).sum(axis=0).max(initial=0))
-        self._cast = lru_cache(right.astype)
+    def __init__(self, weights: Int[np.ndarray, "inner outputs"]) -> None:
+        self._most = int(np.abs(weights, dtype=np.int64).sum(axis=0).max(initial=0))
+        self._cast = lru_cache(weights.T.astype)
 
-    def __call__(
-        self, left: Shaped[np.ndarray, "rows inner"], bound: int
-    ) -> Shaped[np.ndarray, "rows outputs"]:
-        """Multiply `left`, whose magnitudes are at most `bound`, with the weights."""
-        largest = int(np.abs(left).max(initial=0)) if bound > ACTIVATION_MAX else bound
+    def __call__(self, inputs: Shaped[np.ndarray, "inner rows"], bound: int) -> Sums:
+        """Multiply the weights with inputs whose magnitudes are at most `bound`."""
+        largest = int(np.abs(inputs).max(initial=0)) if bound > ACTIVATION_MAX else bound
         kind = np.float32 if largest * self._most < _FLOAT32_EXACT else np.float64
-        return left.astype(kind, copy=False) @ self._cast(kind)
+        return self._cast(kind) @ inputs.astype(kind, copy=False)

@@ -26,6 +26,7 @@ from ae_pipeline.coding import (
     round_columns,
 )
 from ae_pipeline.coding.integer_decoder import WEIGHT_MAX
+from ae_pipeline.compiled import has_kernels
 from tests.support.codec.drawn import random_decoder
 from tests.support.values import bits
 
@@ -114,6 +115,21 @@ def test_batches_do_not_matter(largest: int, generator: np.random.Generator) -> 
             np.testing.assert_array_equal(decoder.predict(codes[start:stop]), whole[:, start:stop])
     order = generator.permutation(len(codes))
     np.testing.assert_array_equal(decoder.predict(codes[order]), whole[:, order])
+
+
+@pytest.mark.skipif(not has_kernels(), reason="Numba is not installed")
+@pytest.mark.parametrize("largest", [9, CODE_MAX])
+def test_kernels_do_not_matter(
+    largest: int, generator: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Passes of numpy and those that Numba compiles predict the same bits."""
+    decoder = random_decoder(generator, latent=8, hidden=64, outputs=11)
+    codes = codes_of(generator, 5000, 8, largest)
+    monkeypatch.setattr("ae_pipeline.compiled._Spent.has_failed", True)
+    expected = decoder.predict(codes)
+    monkeypatch.setattr("ae_pipeline.compiled._Spent.has_failed", False)
+    monkeypatch.setattr("ae_pipeline.compiled._Spent.seconds", 100.0)
+    np.testing.assert_array_equal(bits(decoder.predict(codes)), bits(expected))
 
 
 def test_memory_order_of_codes_does_not_matter(generator: np.random.Generator) -> None:

@@ -1,5 +1,6 @@
 """Numbers to numbers and numbers to bytes: grids, predictions, contexts and entropy coding."""
 
+from ae_pipeline.coding.column.fused import round_units
 from ae_pipeline.coding.column.streams import (
     LINEAR_METHODS,
     NETWORK_METHODS,
@@ -15,7 +16,6 @@ from ae_pipeline.coding.entropy import (
     unpack_integers,
     unpack_numbers,
 )
-from ae_pipeline.coding.float_network import decode_matrix, encode_matrix, pin_blas_threads
 from ae_pipeline.coding.grids import (
     LARGEST_UNIT,
     MOST_EXPONENT,
@@ -25,14 +25,6 @@ from ae_pipeline.coding.grids import (
     FloatingGrid,
     Grid,
     LinearGrid,
-)
-from ae_pipeline.coding.integer_decoder import (
-    ACTIVATION_MAX,
-    ACTIVATION_STEPS,
-    CODE_MAX,
-    SKIP_MAX,
-    IntegerDecoder,
-    round_columns,
 )
 from ae_pipeline.coding.linear_prediction import (
     BIAS_MAX,
@@ -45,7 +37,21 @@ from ae_pipeline.coding.linear_prediction import (
     source_cells,
 )
 from ae_pipeline.coding.mapped_streams import MappedStreams, State, SubStream
-from ae_pipeline.coding.network_shape import Architecture, Side, Weights
+from ae_pipeline.coding.network import (
+    ACTIVATION_MAX,
+    ACTIVATION_STEPS,
+    CODE_MAX,
+    SKIP_MAX,
+    WEIGHT_MAX,
+    Architecture,
+    IntegerDecoder,
+    Side,
+    Weights,
+    decode_matrix,
+    encode_matrix,
+    pin_blas_threads,
+    round_columns,
+)
 from ae_pipeline.coding.promise import Promise, decade_of
 from ae_pipeline.coding.quantization import (
     MANY_EXACT,
@@ -92,6 +98,7 @@ __all__ = [
     "MOST_TERMS",
     "NETWORK_METHODS",
     "SKIP_MAX",
+    "WEIGHT_MAX",
     "Architecture",
     "BlockStreams",
     "ColumnStreams",
@@ -136,6 +143,7 @@ __all__ = [
     "quantize",
     "read_block",
     "round_columns",
+    "round_units",
     "source_cells",
     "unpack_contexts",
     "unpack_each",

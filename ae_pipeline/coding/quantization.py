@@ -15,10 +15,10 @@ from typing import Any  # a dtype known at run time only
 import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
-from ae_pipeline.coding.column.fused import KERNEL_TYPES, Rounded, round_to_cells
+from ae_pipeline.coding.column.fused import KERNEL_TYPES, Rounded, restore_values, round_to_cells
 from ae_pipeline.coding.grids import LARGEST_UNIT, Grid, LinearGrid
 from ae_pipeline.coding.promise import Promise
-from ae_pipeline.compiled import doing_without, kernels_pay
+from ae_pipeline.compiled import doing_without
 
 #: Outliers are stored exactly as long as they are at most this share of the values.
 MANY_EXACT = 1 / 16
@@ -81,8 +81,6 @@ class Quantizer:
         is_absolute = promise.absolute and not (promise.relative or promise.digits)
         if not (is_absolute and isinstance(grid, LinearGrid) and values.dtype in KERNEL_TYPES):
             return None
-        if not kernels_pay():
-            return None
         told = promise.absolute, self.fill_values, self.ordinary
         return round_to_cells(values, prediction, grid, *told)
 
@@ -142,10 +140,15 @@ def dequantize(
     kind: np.dtype[Any],
 ) -> Values:
     """Return values of type `kind`; integers round to the nearest, overflow saturates, NaN is 0."""
-    units = integers.astype(np.float64)
-    if prediction is not None:
-        units += prediction
-    return from_units(grid, units, kind)
+    if isinstance(grid, LinearGrid) and kind in KERNEL_TYPES:
+        found = restore_values(integers, prediction, grid, kind)
+        if found is not None:
+            return found
+    with doing_without():
+        units = integers.astype(np.float64)
+        if prediction is not None:
+            units += prediction
+        return from_units(grid, units, kind)
 
 
 def from_units(grid: Grid, units: Float64[np.ndarray, "rows"], kind: np.dtype[Any]) -> Values:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -46,6 +46,18 @@ def kernels_pay() -> bool:
     return _Spent.seconds >= _COMPILE_S or _is_kept()
 
 
+def ran(use_kernel: Callable[[], None]) -> bool:
+    """Whether a kernel did its work; not if none pays or it cannot be compiled."""
+    if not kernels_pay():
+        return False
+    try:
+        use_kernel()
+    except Exception as error:  # Numba lets errors of its files and its compiler through
+        give_up(error)
+        return False
+    return True
+
+
 def give_up(error: Exception) -> None:
     """Do without kernels from now on: their compiler failed, or a file that it keeps is damaged."""
     _logger.info("tables are coded without compiled kernels: %r", error)
@@ -58,7 +70,7 @@ def has_kernels() -> bool:
     if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
         return False
     try:
-        from ae_pipeline.compiled import levels, quantizing, rows  # noqa: F401, PLC0415
+        from ae_pipeline.compiled import decoding, levels, quantizing, rows  # noqa: F401, PLC0415
     except ImportError:
         return False
     except RuntimeError as error:
@@ -72,13 +84,23 @@ def has_kernels() -> bool:
 @cache
 def _is_kept() -> bool:
     """Whether Numba has kept machine code of all kernels, as far as names of files tell."""
-    from ae_pipeline.compiled import compiling, levels, quantizing, rows  # noqa: PLC0415
+    from ae_pipeline.compiled import (  # noqa: PLC0415
+        compiling,
+        decoding,
+        levels,
+        quantizing,
+        rows,
+    )
 
     kernels = (
         rows.read_rows,
         rows.write_rows,
         levels.read_levels,
         quantizing.round_to_cells,
+        decoding.restore_values,
+        decoding.round_units,
+        decoding.activate,
+        decoding.add_branches,
     )
     folders = (Path(compiling.folder_of(kernel)) for kernel in kernels)
     names = (f"*.{kernel.__name__}-*.nbi" for kernel in kernels)

@@ -2,7 +2,7 @@
 
 Codes and residuals are modelled by logistic distributions with learned location and scale,
 integrated over one cell; rounding is replaced by uniform noise while training and is real when
-evaluating. The decoder's weights and activations are rounded as `integer_decoder` rounds them, and
+evaluating. The decoder's weights and activations are rounded as `coding.network` rounds them, and
 gradients pass through the rounding unchanged.
 
 Sources: Balle, Laparra and Simoncelli 2017, "End-to-end Optimized Image Compression" (noise for
@@ -16,8 +16,14 @@ import numpy as np
 import tensorflow as tf
 from jaxtyping import Float64
 
-from ae_pipeline.coding import ACTIVATION_MAX, ACTIVATION_STEPS, SKIP_MAX, Architecture, Weights
-from ae_pipeline.coding.integer_decoder import WEIGHT_MAX
+from ae_pipeline.coding import (
+    ACTIVATION_MAX,
+    ACTIVATION_STEPS,
+    SKIP_MAX,
+    WEIGHT_MAX,
+    Architecture,
+    Weights,
+)
 from ae_pipeline.network.model import build_encoder, weight_names
 from ae_pipeline.training.objective import Tensors
 
@@ -161,7 +167,7 @@ def predict(codes: tf.Tensor, folded: Tensors) -> tf.Tensor:
 
 
 def _round_columns(kernel: tf.Tensor, largest: int) -> tf.Tensor:
-    """Round as `integer_decoder.round_columns` does, times the step."""
+    """Round as `coding.round_columns` does, times the step."""
     peak = tf.maximum(tf.reduce_max(tf.abs(kernel), axis=0), 2.0**-100)
     step = tf.stop_gradient(tf.pow(2.0, tf.math.ceil(tf.math.log(peak / largest) / _LOG_2)))
     return _through(kernel, tf.round(kernel / step) * step)

@@ -122,11 +122,22 @@ class LaneWays:
 
 @dataclass(frozen=True)
 class Decoded:
-    """A decoded column, and its cells where it is not null."""
+    """A decoded column.
+
+    Args:
+        array: its values.
+        own_cells: where it is not null; a function makes those that may not be needed.
+        is_valid: rows that are not null.
+    """
 
     array: pa.Array
-    cells: Cells
+    own_cells: Cells | Callable[[], Cells]
     is_valid: Bool[np.ndarray, "rows"]
+
+    @cached_property
+    def cells(self) -> Cells:
+        """From which other columns may be predicted."""
+        return self.own_cells() if callable(self.own_cells) else self.own_cells
 
 
 @dataclass(frozen=True)
@@ -240,7 +251,7 @@ class ColumnCodec:
         values, cells = self._decode_present(streams, is_valid, predictions)
         if streams.positions:
             _restore_exact(values, streams, self.dtype)
-        if is_valid.all():
+        if len(values) == n_rows:
             return Decoded(pa.array(values, type=self.kind), cells, is_valid)
         full = np.zeros(n_rows, self.dtype)
         full[is_valid] = values
@@ -258,21 +269,21 @@ class ColumnCodec:
 
     def _decode_present(
         self, streams: ColumnStreams, is_valid: Bool[np.ndarray, "rows"], predictions: Predictions
-    ) -> tuple[Values, Cells]:
+    ) -> tuple[Values, Cells | Callable[[], Cells]]:
         n_present, grid = int(is_valid.sum()), self.quantizer.grid
         if streams.method is Method.LOSSLESS:
             values = unpack_numbers(streams.main, n_present, self.dtype)
-            return values, self.cells_of(values)
+            return values, partial(self.cells_of, values.copy())  # some are restored in place
         if streams.method in NETWORK_METHODS:
             if predictions.network is None:
                 raise ValueError("residuals of a network, but the block has no codes")
-            prediction = predictions.network[is_valid]
+            prediction = _where(is_valid, predictions.network)
             residuals = unpack_residuals(streams, prediction)
             values = dequantize(grid, residuals, prediction, self.dtype)
-            return values, restored_cells(residuals, prediction)
+            return values, partial(restored_cells, residuals, prediction)
         if streams.method is Method.SERIES:
             units = unpack_series(streams.main, n_present).units
-            return from_units(grid, units, self.dtype), rounded_cells(units)
+            return from_units(grid, units, self.dtype), partial(rounded_cells, units)
         cells = _decode_cells(streams, n_present, is_valid, predictions)
         return dequantize(grid, cells, None, self.dtype), cells
 
@@ -321,14 +332,21 @@ def _decode_cells(
     if streams.method is Method.LINEAR_CONTEXTS:
         if predictions.context_values is None:
             raise ValueError("contexts without a linear predictor")
-        return unpack_contexts(streams.main, predictions.context_values[is_valid])
+        return unpack_contexts(streams.main, _where(is_valid, predictions.context_values))
     integers = integers_of(streams, n_present)
     if streams.method is not Method.LINEAR_RESIDUALS:
         return integers
     if predictions.linear is None:
         raise ValueError("residuals without a linear predictor")
-    steps = integers + predictions.linear[is_valid]
+    steps = integers + _where(is_valid, predictions.linear)
     return np.cumsum(steps) if predictions.follows else steps
+
+
+def _where(
+    is_valid: Bool[np.ndarray, "rows"], numbers: Shaped[np.ndarray, "rows"]
+) -> Shaped[np.ndarray, "present"]:
+    """Return the numbers of rows that are not null, without a copy if these are all."""
+    return numbers if is_valid.all() else numbers[is_valid]
 
 
 def _raw_values(column: pa.Array, dtype: np.dtype[Any]) -> Values:

@@ -14,9 +14,11 @@ from ae_pipeline.coding import (
     Method,
     pack_contexts,
     pack_integers,
+    round_units,
     unpack_contexts,
     unpack_integers,
 )
+from ae_pipeline.compiled import doing_without
 
 _FARTHEST_CELL = float(1 << 53)
 
@@ -70,11 +72,14 @@ def restored_cells(residuals: Integers, prediction: Prediction) -> Integers:
 
 
 def _context_values(prediction: Prediction) -> Integers:
-    with np.errstate(over="ignore"):
-        return rounded_cells(prediction * 2.0**CONTEXT_BITS)
+    return rounded_cells(prediction, 2.0**CONTEXT_BITS)
 
 
-def rounded_cells(numbers: Prediction) -> Integers:
-    """Round to integers that float64 holds exactly; NaN is 0."""
-    whole = np.nan_to_num(np.rint(numbers), copy=False)
-    return np.clip(whole, -_FARTHEST_CELL, _FARTHEST_CELL, out=whole).astype(np.int64)
+def rounded_cells(numbers: Prediction, factor: float = 1.0) -> Integers:
+    """Round numbers times a factor to integers that float64 holds exactly; NaN is 0."""
+    found = round_units(numbers, factor, _FARTHEST_CELL)
+    if found is not None:
+        return found
+    with doing_without(), np.errstate(over="ignore"):
+        whole = np.nan_to_num(np.rint(numbers * factor), copy=False)
+        return np.clip(whole, -_FARTHEST_CELL, _FARTHEST_CELL, out=whole).astype(np.int64)

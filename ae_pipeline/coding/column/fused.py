@@ -1,15 +1,15 @@
-"""Round a column to the cells of a linear grid in one pass, by a kernel: the bits of numpy."""
+"""Values ↔ cells of a linear grid in one pass each, by kernels: the bits of numpy."""
 
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
+from typing import Any, TypeAlias  # Any: a dtype known at run time only
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
 from ae_pipeline.coding.grids import LARGEST_UNIT, LinearGrid
-from ae_pipeline.compiled import give_up
+from ae_pipeline.compiled import ran
 
 #: Cells, rows that break the promise, outliers that rounding changes, and how many outliers.
 Rounded: TypeAlias = tuple[
@@ -38,8 +38,6 @@ def round_to_cells(
         fill_values: that come back bit for bit.
         ordinary: least and largest value that is no outlier; None if there are no outliers.
     """
-    from ae_pipeline.compiled.quantizing import round_to_cells as kernel  # noqa: PLC0415
-
     low, high = (-math.inf, math.inf) if ordinary is None else ordinary
     with np.errstate(invalid="ignore", over="ignore"):  # a signalling NaN is a value, too
         # Python's numbers are compared with values in the type of these.
@@ -51,10 +49,53 @@ def round_to_cells(
     is_exact, is_outlier = np.empty(len(values), bool), np.empty(len(values), bool)
     given = _NONE if prediction is None else np.ascontiguousarray(prediction)
     is_single = values.dtype == np.float32
-    outputs = integers, is_exact, is_outlier
-    try:
+    n_outliers = 0
+
+    def use_kernel() -> None:
+        from ae_pipeline.compiled.quantizing import round_to_cells as kernel  # noqa: PLC0415
+
+        nonlocal n_outliers
+        outputs = integers, is_exact, is_outlier
         n_outliers = kernel(whole, given, np.array(numbers), told[2:], is_single, *outputs)
-    except Exception as error:  # Numba lets errors of its files and its compiler through
-        give_up(error)
-        return None
-    return integers, is_exact, is_outlier, n_outliers
+
+    return (integers, is_exact, is_outlier, n_outliers) if ran(use_kernel) else None
+
+
+def restore_values(
+    integers: Int64[np.ndarray, "rows"],
+    prediction: Float64[np.ndarray, "rows"] | None,
+    grid: LinearGrid,
+    kind: np.dtype[Any],
+) -> Shaped[np.ndarray, "rows"] | None:
+    """Restore values, or return None if kernels do not pay.
+
+    Args:
+        integers: cells, or residuals of a prediction.
+        prediction: in tolerance units, or None.
+        grid: with cells.
+        kind: of the values, one of `KERNEL_TYPES`.
+    """
+    values = np.empty(len(integers), kind)
+
+    def use_kernel() -> None:
+        from ae_pipeline.compiled.decoding import restore_values as kernel  # noqa: PLC0415
+
+        given = _NONE if prediction is None else np.ascontiguousarray(prediction)
+        whole = np.ascontiguousarray(integers)
+        kernel(whole, given, grid.cell, grid.offset, float(np.finfo(kind).max), values)
+
+    return values if ran(use_kernel) else None
+
+
+def round_units(
+    units: Float64[np.ndarray, "rows"], factor: float, farthest: float
+) -> Int64[np.ndarray, "rows"] | None:
+    """Round units times a factor, at most `farthest` from 0; None if kernels do not pay."""
+    integers = np.empty(len(units), np.int64)
+
+    def use_kernel() -> None:
+        from ae_pipeline.compiled.decoding import round_units as kernel  # noqa: PLC0415
+
+        kernel(np.ascontiguousarray(units), factor, farthest, integers)
+
+    return integers if ran(use_kernel) else None

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from ae_pipeline.coding import LinearGrid, Promise, Quantizer
+from ae_pipeline.coding import LinearGrid, Promise, Quantizer, dequantize, round_units
+from ae_pipeline.coding.column.fused import restore_values
 from ae_pipeline.compiled import has_kernels, kernels_pay
 from tests.support.strategies.values import typed_values
 
@@ -56,6 +57,46 @@ def test_the_kernel_gives_the_bits_of_numpy(kind: str, monkeypatch: pytest.Monke
             assert np.array_equal(one, other)
 
     check()
+
+
+@pytest.mark.parametrize("kind", ["f4", "f8"])
+def test_restored_values_have_the_bits_of_numpy(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any integers, prediction and grid come back as numpy restores them."""
+    integers = st.integers(-(2**53), 2**53) | st.integers(-20, 20)
+    predictions = st.sampled_from(PREDICTIONS) | st.floats()
+
+    @given(
+        st_numpy.arrays(np.int64, st.integers(0, 40), elements=integers),
+        st.sampled_from(TOLERANCES),
+        st.sampled_from([0.0, 3.3, -1e30]),
+        st.data(),
+    )
+    def check(integers: np.ndarray, tolerance: float, offset: float, data: st.DataObject) -> None:
+        grid, dtype = LinearGrid(offset, tolerance), np.dtype(kind)
+        drawn = st_numpy.arrays(np.float64, integers.shape, elements=predictions)
+        prediction = data.draw(st.none() | drawn)
+        with monkeypatch.context() as patch, np.errstate(all="ignore"):
+            patch.setattr("ae_pipeline.compiled._Spent.seconds", 0.0)
+            expected = dequantize(grid, integers, prediction, dtype)
+        monkeypatch.setattr("ae_pipeline.compiled._Spent.seconds", 100.0)
+        found = restore_values(integers, prediction, grid, dtype)
+        assert found is not None
+        assert np.array_equal(found, expected, equal_nan=True)
+        assert np.array_equal(np.signbit(found), np.signbit(expected) & ~np.isnan(expected))
+
+    check()
+
+
+@given(st_numpy.arrays(np.float64, st.integers(0, 40)), st.sampled_from([1.0, 16.0, 1e300]))
+def test_units_round_to_integers(units: np.ndarray, factor: float) -> None:
+    """Units times a factor are rounded, NaN to 0, and none is farther than the farthest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ae_pipeline.compiled._Spent.seconds", 100.0)
+        found = round_units(units, factor, 2.0**53)
+    assert found is not None
+    with np.errstate(all="ignore"):
+        whole = np.nan_to_num(np.rint(units * factor))
+    assert found.tolist() == np.clip(whole, -(2.0**53), 2.0**53).astype(np.int64).tolist()
 
 
 def test_other_grids_and_types_have_no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,11 +9,11 @@ import numpy as np
 from ae_pipeline.codec.archive import ArchiveNetwork
 from ae_pipeline.coding import (
     SKIP_MAX,
+    WEIGHT_MAX,
     Architecture,
     IntegerDecoder,
     LinearPredictor,
 )
-from ae_pipeline.coding.integer_decoder import WEIGHT_MAX
 from ae_pipeline.columns import Standardization
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import numpy as np
 import threadpoolctl
 from jaxtyping import Float32
 
-from ae_pipeline.coding.network_shape import Architecture, Side, Weights
+from ae_pipeline.coding.network.shape import Architecture, Side, Weights
 from ae_pipeline.config.network import Activation
 
 #: Rows per tile: 2048 activations of 64 float32 are half a megabyte, which stays in the cache.

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_pipeline.coding import Architecture, Side, Weights, decode_matrix, encode_matrix
-from ae_pipeline.coding import float_network as inference
+from ae_pipeline.coding.network import matrices as inference
 from ae_pipeline.config.network import Activation, Design
 from tests.support.codec.drawn import random_weights
 from tests.support.codec.features import hand_set_codec
@@ -143,7 +143,7 @@ def test_pin_blas_threads() -> None:
         import gc
         import numpy as np
         from threadpoolctl import threadpool_info
-        from ae_pipeline.coding.float_network import pin_blas_threads
+        from ae_pipeline.coding import pin_blas_threads
         def threads():
             return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
         before = threads()

@@ -21,11 +21,12 @@ from ae_pipeline.coding import (
     ACTIVATION_STEPS,
     CODE_MAX,
     SKIP_MAX,
+    WEIGHT_MAX,
     IntegerDecoder,
-    integer_decoder,
     round_columns,
 )
-from ae_pipeline.coding.integer_decoder import WEIGHT_MAX
+from ae_pipeline.coding.network import passes
+from ae_pipeline.compiled import has_kernels
 from tests.support.codec.drawn import random_decoder
 from tests.support.values import bits
 
@@ -41,7 +42,7 @@ CORE_TYPES = {
 #: Prints the kernel that OpenBLAS chose and a hash of predictions.
 SCRIPT = """
 import numpy, threadpoolctl
-from tests.coding.test_integer_decoder import hash_of_predictions
+from tests.coding.network.test_decoder import hash_of_predictions
 (blas,) = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
 print(blas["architecture"], hash_of_predictions())
 """
@@ -116,6 +117,21 @@ def test_batches_do_not_matter(largest: int, generator: np.random.Generator) -> 
     np.testing.assert_array_equal(decoder.predict(codes[order]), whole[:, order])
 
 
+@pytest.mark.skipif(not has_kernels(), reason="Numba is not installed")
+@pytest.mark.parametrize("largest", [9, CODE_MAX])
+def test_compiled_passes_do_not_matter(
+    largest: int, generator: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Passes of numpy and those that Numba compiles predict the same bits."""
+    decoder = random_decoder(generator, latent=8, hidden=64, outputs=11)
+    codes = codes_of(generator, 5000, 8, largest)
+    monkeypatch.setattr("ae_pipeline.compiled._Spent.has_failed", True)
+    expected = decoder.predict(codes)
+    monkeypatch.setattr("ae_pipeline.compiled._Spent.has_failed", False)
+    monkeypatch.setattr("ae_pipeline.compiled._Spent.seconds", 100.0)
+    np.testing.assert_array_equal(bits(decoder.predict(codes)), bits(expected))
+
+
 def test_memory_order_of_codes_does_not_matter(generator: np.random.Generator) -> None:
     """Codes that were unpacked latent by latent predict the same bits."""
     decoder = random_decoder(generator, latent=5, hidden=20, outputs=7)
@@ -135,12 +151,12 @@ def test_threads_do_not_matter() -> None:
 def test_product_type_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Products in float64 alone give the bits of products in float32 where that is exact."""
     expected = hash_of_predictions()
-    monkeypatch.setattr(integer_decoder, "_FLOAT32_EXACT", 0)
+    monkeypatch.setattr(passes, "_FLOAT32_EXACT", 0)
     assert hash_of_predictions() == expected
 
 
 @pytest.mark.parametrize("core_type", CORE_TYPES)
-def test_kernels_do_not_matter(core_type: str) -> None:
+def test_kernels_of_blas_do_not_matter(core_type: str) -> None:
     """OpenBLAS's kernels for other processors predict the same bits."""
     process = subprocess.run(
         [sys.executable, "-c", SCRIPT],

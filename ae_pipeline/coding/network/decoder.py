@@ -11,22 +11,16 @@ Latent-Variable Models".
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int, Int8, Int16, Int64, Shaped
+from jaxtyping import Float32, Float64, Int, Int8, Int16, Int64
 
-from ae_pipeline.coding.network_shape import Weights
+from ae_pipeline.coding.network.passes import Layer, Passes
+from ae_pipeline.coding.network.shape import Weights
 
-#: Hidden activations are eight bits: 0 to 255 in steps of 1/64.
-ACTIVATION_STEPS = 64
-ACTIVATION_MAX = 255
 WEIGHT_MAX = 127
 SKIP_MAX = 32767
-#: Largest magnitude of a code, so that sums of products stay small.
-CODE_MAX = 32767
 
-_FLOAT32_EXACT = 1 << 24
 _TILE_ROWS = 4096
 #: Values of a tile; wide networks get fewer rows, so that layers take a few MiB at any width.
 _TILE_VALUES = 1 << 19
@@ -109,36 +103,16 @@ class IntegerDecoder:
         predictions = np.empty((len(self.output_bias), len(codes)))
         widest = max(*self.hidden_weights.shape, len(self.output_bias), 1)
         n_rows = max(1, min(_TILE_ROWS, _TILE_VALUES // widest))
-        products = (
-            _ExactProduct(self.hidden_weights),
-            _ExactProduct(self.output_weights),
-            _ExactProduct(self.skip_weights),
+        passes = Passes(
+            Layer(self.hidden_weights, self.hidden_shift),
+            Layer(self.output_weights, self.output_shift),
+            Layer(self.skip_weights, self.skip_shift),
+            (self.hidden_bias, self.output_bias),
         )
         for start in range(0, len(codes), n_rows):
-            tile = codes[start : start + n_rows]
-            predictions[:, start : start + n_rows] = self._predict_tile(tile, *products).T
+            tile = codes[start : start + n_rows].T
+            passes.predict(tile, predictions[:, start : start + n_rows])
         return predictions
-
-    def _predict_tile(
-        self,
-        codes: Int[np.ndarray, "rows latent"],
-        to_hidden: _ExactProduct,
-        to_output: _ExactProduct,
-        skipping: _ExactProduct,
-    ) -> Float64[np.ndarray, "rows outputs"]:
-        hidden = to_hidden(codes, CODE_MAX).astype(np.float64, copy=False)
-        hidden *= np.ldexp(1.0, -self.hidden_shift.astype(np.int32))
-        hidden += self.hidden_bias
-        hidden *= ACTIVATION_STEPS
-        np.rint(hidden, out=hidden)
-        np.clip(hidden, 0, ACTIVATION_MAX, out=hidden)
-        output = to_output(hidden, ACTIVATION_MAX).astype(np.float64, copy=False)
-        output *= np.ldexp(1.0 / ACTIVATION_STEPS, -self.output_shift.astype(np.int32))
-        skip = skipping(codes, CODE_MAX).astype(np.float64, copy=False)
-        skip *= np.ldexp(1.0, -self.skip_shift.astype(np.int32))
-        output += skip
-        output += self.output_bias
-        return output
 
 
 def round_columns(
@@ -149,22 +123,3 @@ def round_columns(
     shift = np.clip(-np.ceil(np.log2(peak / largest)), -120, 120)
     integers = np.rint(np.ldexp(kernel.astype(np.float64), shift.astype(np.int32)))
     return np.clip(integers, -largest, largest).astype(np.int64), shift.astype(np.int8)
-
-
-class _ExactProduct:
-    """Matrix products of integers in the fastest type in which every partial sum is exact.
-
-    Sums of int16 weights and CODE_MAX codes of a million latents stay below 2 ** 53.
-    """
-
-    def __init__(self, right: Int[np.ndarray, "inner outputs"]) -> None:
-        self._most = int(np.abs(right, dtype=np.int64).sum(axis=0).max(initial=0))
-        self._cast = lru_cache(right.astype)
-
-    def __call__(
-        self, left: Shaped[np.ndarray, "rows inner"], bound: int
-    ) -> Shaped[np.ndarray, "rows outputs"]:
-        """Multiply `left`, whose magnitudes are at most `bound`, with the weights."""
-        largest = int(np.abs(left).max(initial=0)) if bound > ACTIVATION_MAX else bound
-        kind = np.float32 if largest * self._most < _FLOAT32_EXACT else np.float64
-        return left.astype(kind, copy=False) @ self._cast(kind)

@@ -15,7 +15,12 @@ from ae_pipeline.coding.entropy import (
     unpack_integers,
     unpack_numbers,
 )
-from ae_pipeline.coding.float_network import decode_matrix, encode_matrix, pin_blas_threads
+from ae_pipeline.coding.float_network import (
+    decode_matrix,
+    encode_matrix,
+    fill_tiles,
+    pin_blas_threads,
+)
 from ae_pipeline.coding.grids import (
     LARGEST_UNIT,
     MOST_EXPONENT,
@@ -120,6 +125,7 @@ __all__ = [
     "decode_matrix",
     "dequantize",
     "encode_matrix",
+    "fill_tiles",
     "from_units",
     "keeps_cosine",
     "nearest_cells",

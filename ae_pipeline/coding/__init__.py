@@ -49,6 +49,7 @@ from ae_pipeline.coding.network import (
     Weights,
     decode_matrix,
     encode_matrix,
+    fill_tiles,
     pin_blas_threads,
     round_columns,
 )
@@ -127,6 +128,7 @@ __all__ = [
     "decode_matrix",
     "dequantize",
     "encode_matrix",
+    "fill_tiles",
     "from_units",
     "keeps_cosine",
     "nearest_cells",

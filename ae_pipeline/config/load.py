@@ -46,6 +46,18 @@ def load_job(kind: type[Job], path: str | None, overrides: Mapping[str, Any] | N
         raise _explain(error, kind, path or "the command line") from None
 
 
+def parse_job(kind: type[Job], text: str) -> Job:
+    """Read a job from its JSON, as `model_dump_json` writes it.
+
+    Raises:
+        ConfigError: the text is no JSON, a key is unknown, or a value is invalid.
+    """
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        raise _explain(error, kind, "the job") from None
+
+
 def parse_setting(text: str) -> tuple[str, Any]:
     """`"training.epochs=5"` → `("training.epochs", 5)`; the value is read as YAML.
 

@@ -18,6 +18,7 @@ from ae_pipeline.dataset.listing import (
     still_there,
     tell_ignored,
 )
+from ae_pipeline.dataset.named import find_named
 from ae_pipeline.dataset.opening import (
     arrow_name,
     fragment_schema,
@@ -52,6 +53,7 @@ __all__ = [
     "discover",
     "drifted_columns",
     "file_hash",
+    "find_named",
     "find_source",
     "fingerprint",
     "fittable",

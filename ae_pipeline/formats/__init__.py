@@ -1,7 +1,13 @@
 """The kinds of dataset that ae-pipeline writes, one fragment at a time."""
 
 from ae_pipeline.formats.base import Facts, FragmentFormat
-from ae_pipeline.formats.latent_records import compose_records, features_schema, split_records
+from ae_pipeline.formats.features import FeaturesFormat
+from ae_pipeline.formats.latent_records import (
+    MISSING_COLUMN,
+    compose_records,
+    features_schema,
+    split_records,
+)
 from ae_pipeline.formats.registry import (
     FORMATS,
     check_kind_of_codec,
@@ -10,6 +16,7 @@ from ae_pipeline.formats.registry import (
     destination_of,
     find_format,
     format_of,
+    open_features,
     open_format,
     require_footer,
     setting_of,
@@ -19,7 +26,9 @@ from ae_pipeline.formats.statistics import Statistics
 
 __all__ = [
     "FORMATS",
+    "MISSING_COLUMN",
     "Facts",
+    "FeaturesFormat",
     "FragmentFormat",
     "Statistics",
     "check_kind_of_codec",
@@ -31,6 +40,7 @@ __all__ = [
     "features_schema",
     "find_format",
     "format_of",
+    "open_features",
     "open_format",
     "require_footer",
     "setting_of",

@@ -179,7 +179,7 @@ class FeaturesFormat(FragmentFormat):
         schema = features_schema(arrow, codec.schema, codec.latent_dim, self.latent_column)
         varying: set[str] = set()
         told = {column.name for column in codec.provenance.rare}
-        encode = partial(self._encode, schema)
+        encode = partial(self.encode_records, schema)
         with (
             table_writer(path, schema, footer.to_metadata()) as write,
             closing(ordered_ahead(_rows_of(fragment, len(codec.schema.arrow)), encode)) as encoded,
@@ -205,14 +205,24 @@ class FeaturesFormat(FragmentFormat):
         stored = chain.from_iterable(
             read_bounded(fragment, group, max(n_rows, 1)) for group in wanted
         )
-        decode = partial(self._decode, footer.extra[LATENT_KEY], schema, fragment.relative)
+        decode = partial(self.decode_records, footer.extra[LATENT_KEY], schema, fragment.relative)
         with closing(ordered_ahead(stored, decode)) as decoded:
             yield from decoded
 
-    def _decode(
+    def decode_records(
         self, latent_column: str, schema: pa.Schema, where: str, records: pa.RecordBatch
     ) -> pa.RecordBatch:
-        """Decode some rows of a features fragment."""
+        """Decode some rows of a features dataset.
+
+        Args:
+            latent_column: name of the latent column.
+            schema: of the result.
+            where: the rows are from, for messages.
+            records: rows as `encode_records` returns them, in any order of columns.
+
+        Raises:
+            CorruptFragmentError: a column is missing or malformed.
+        """
         codec, features = self.codec, self.codec.schema.features
         parts = split_records(records, latent_column, codec.latent_dim, len(features), where)
         block = codec.decode(parts.latents, parts.missing)
@@ -220,10 +230,15 @@ class FeaturesFormat(FragmentFormat):
         columns = {**parts.kept, **dict(zip(features, arrays, strict=True))}
         return _ordered(columns, schema, where)
 
-    def _encode(
+    def encode_records(
         self, schema: pa.Schema, records: pa.RecordBatch
     ) -> tuple[pa.RecordBatch, set[str]]:
-        """Return rows of the features fragment, and the names of constants that vary in them."""
+        """Return rows of a features dataset, and the names of constants that vary in them.
+
+        Args:
+            schema: of the result, as `features_schema` makes it.
+            records: rows of a source, which `check_schema` has let pass.
+        """
         codec, features = self.codec, self.codec.schema.features
         block = records_to_block(records, features)
         differs = codec.differs_from_constant(block)

@@ -10,13 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.codec import load_codec
+from ae_pipeline.codec.features import FeaturesCodec
 from ae_pipeline.columns import TableSchema, misfits, resolve_roles
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import CodecMismatchError, ConfigError, CorruptFragmentError
 from ae_pipeline.formats.archive import ArchiveFormat
 from ae_pipeline.formats.base import FragmentFormat
-from ae_pipeline.formats.features import FeaturesFormat
+from ae_pipeline.formats.features import LATENT_KEY, FeaturesFormat
 from ae_pipeline.storage import Footer, codec_directory, marker_of, read_footer, read_marker
 from ae_pipeline.store import place, visiting
 
@@ -55,6 +56,31 @@ def open_format(directory: Path, extra: Mapping[str, str] = _NO_EXTRA) -> Fragme
     """
     codec = load_codec(directory)
     return FORMATS[codec.kind].wrap(codec, extra)
+
+
+def open_features(
+    directory: str | Path, latent_column: str, where: str | None = None
+) -> FeaturesFormat:
+    """Load a codec that makes latents; errors as `load_codec`.
+
+    Args:
+        directory: folder of the codec.
+        latent_column: name of the latent column.
+        where: the place that was asked for, for messages; None for the folder.
+
+    Raises:
+        CodecMismatchError: the codec is of another kind.
+    """
+    codec = load_codec(directory)
+    if not isinstance(codec, FeaturesCodec):
+        raise CodecMismatchError(
+            "codec is of another kind",
+            where=where or str(directory),
+            expected=FeaturesFormat.kind,
+            got=codec.kind,
+            remedy="name a features dataset, or the folder of its codec",
+        )
+    return FeaturesFormat.wrap(codec, {LATENT_KEY: latent_column})
 
 
 def find_format(job: EncodeJob, destination: Path) -> FragmentFormat | None:

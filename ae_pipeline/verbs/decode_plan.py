@@ -73,7 +73,7 @@ def _find_source(path: str | None, encoded: str) -> Source | None:
     if path is None:
         return None
     notes = read_notes(place(encoded), "retired")
-    return find_source(path, _retired(notes, path), place(encoded))
+    return find_source(path, retired_notes(notes, path), place(encoded))
 
 
 def _extract(plan: DecodePlan) -> Extract:
@@ -92,7 +92,7 @@ def _plan(
 ) -> DecodePlan:
     chosen = select_fragments(dataset, job.selection)
     notes = read_notes(place(encoded), "retired")
-    retired = _retired(notes, job.source)
+    retired = retired_notes(notes, job.source)
     codecs = _find_codecs(chosen, job.codec)
     plan = DecodePlan(
         encoded=encoded,
@@ -147,7 +147,7 @@ def _own_names(fragment: Fragment, formats: Mapping[str, FragmentFormat]) -> lis
     return names
 
 
-def _retired(notes: Mapping[str, Mapping[str, str]], source: str | None) -> dict[str, str]:
+def retired_notes(notes: Mapping[str, Mapping[str, str]], source: str | None) -> dict[str, str]:
     """Return the fragments whose source was deleted after verification and did not come back."""
     return {
         relative: note.get("archive_sha256", "")
@@ -178,10 +178,10 @@ def _find_codecs(dataset: Source, named: str | None) -> dict[str, tuple[Path, Fr
             remedy="name the folder that `ae-pipeline features` or `encode` wrote",
         )
     ids = dict.fromkeys(footer.codec_id for footer in footers)
-    return _loadable({name: codec_directory(dataset.root, name) for name in ids})
+    return loadable_codecs({name: codec_directory(dataset.root, name) for name in ids})
 
 
-def _loadable(directories: dict[str, Path]) -> dict[str, tuple[Path, FragmentFormat]]:
+def loadable_codecs(directories: dict[str, Path]) -> dict[str, tuple[Path, FragmentFormat]]:
     """Load the codecs that exist; fragments of missing ones fail one by one."""
     found: dict[str, tuple[Path, FragmentFormat]] = {}
     complaint: CodecError | None = None

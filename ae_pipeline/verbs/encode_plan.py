@@ -38,7 +38,7 @@ def prepare_encode(job: EncodeJob, progress: Progress = silent) -> EncodePlan:
         force = job.execution.force
         format = choose_codec(job, source, progress, may_replace=force)
         claim_for(job, format, may_change_codec=force)
-    return plan_encode(job, source, format, _returned(source, {} if force else _retired(job)))
+    return plan_encode(job, source, format, returned_notes(source, {} if force else _retired(job)))
 
 
 def prepare_backfill(job: EncodeJob, source: Source, progress: Progress) -> EncodePlan:
@@ -46,7 +46,7 @@ def prepare_backfill(job: EncodeJob, source: Source, progress: Progress) -> Enco
     with sparing(source):
         format = choose_codec(job, source, progress, may_replace=False)
         claim_for(job, format, may_change_codec=True)
-    return plan_encode(job, source, format, _returned(source, _retired(job)))
+    return plan_encode(job, source, format, returned_notes(source, _retired(job)))
 
 
 def choose_codec(
@@ -107,7 +107,7 @@ def _retired(job: EncodeJob) -> Mapping[str, Mapping[str, str]]:
     return read_notes(destination_of(job), "retired")
 
 
-def _returned(
+def returned_notes(
     source: Source, retired: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Mapping[str, str]]:
     """Return the notes of fragments that were deleted after verification and have come back."""

@@ -26,6 +26,7 @@ BARE_BEGINNINGS: dict[str, int] = {}
 
 #: Tests of promises that several modules keep together; each says so in its docstring.
 CROSS_CUTTING = {
+    "batches/test_object_stores.py",
     "blocks/test_blocks.py",
     "cli/test_bad_input.py",
     "cli/test_commands.py",

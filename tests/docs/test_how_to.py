@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -26,21 +27,61 @@ def test_commands_run(page: str, tmp_path: Path) -> None:
     commands = blocks(page, "sh")
     assert commands
     script = "\n".join(["set -euxo pipefail", *commands])
+    run_script([str(shutil.which("bash")), "-c", script], tmp_path)
+
+
+def run_script(command: Sequence[str], folder: Path) -> None:
+    """Run a program in a folder, where it finds those of this environment."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     run = subprocess.run(
-        [str(shutil.which("bash")), "-c", script],
-        cwd=tmp_path,
+        command,
+        cwd=folder,
         env={
             **os.environ,
             "PATH": path,
             "TF_CPP_MIN_LOG_LEVEL": "3",
-            "PREFECT_HOME": str(tmp_path / "prefect"),
+            "PREFECT_HOME": str(folder / "prefect"),
+            "PYSPARK_PYTHON": sys.executable,
         },
         capture_output=True,
         text=True,
         check=False,
     )
     assert run.returncode == 0, run.stderr[-3000:]
+
+
+#: What the Python blocks of spark-and-ray.md need, in their order.
+ENGINES = ("pyspark", "ray", "", "", "pyspark", "ray")
+
+
+@pytest.fixture(scope="module")
+def engine_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sample data, and what the page's commands make of it."""
+    folder = tmp_path_factory.mktemp("engines")
+    shutil.copytree(ROOT / "sample_data", folder / "sample_data")
+    (folder / "out").mkdir()
+    for command in blocks("spark-and-ray", "sh"):
+        run_script([str(shutil.which("bash")), "-euxc", command], folder)
+    run_script([sys.executable, "-c", blocks("spark-and-ray", "python")[3]], folder)
+    return folder
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("number", range(len(ENGINES)))
+def test_engines_run(number: int, engine_folder: Path) -> None:
+    """Every Python block about Spark, Ray and files runs, on the real engine if it is installed."""
+    programs = blocks("spark-and-ray", "python")
+    assert len(programs) == len(ENGINES)
+    engine = ENGINES[number]
+    assert engine in programs[number]
+    if engine:
+        pytest.importorskip(engine, reason=f"{engine} is not installed, and no extra brings it")
+    if engine == "pyspark":
+        pytest.importorskip("pandas", reason="mapInArrow needs pandas")
+        if shutil.which("java") is None:
+            pytest.skip("Spark needs Java")
+    run_script([sys.executable, "-c", programs[number]], engine_folder)
 
 
 def test_every_page_is_listed() -> None:

@@ -13,7 +13,7 @@ from ae_pipeline.blocks.block import Block
 from ae_pipeline.blocks.matrix import block_to_matrix, matrix_to_values
 from ae_pipeline.codec.content import architecture_to_json, columns_to_json, content_id, nullable
 from ae_pipeline.codec.provenance import Provenance
-from ae_pipeline.coding import Architecture, Weights, decode_matrix, encode_matrix
+from ae_pipeline.coding import Architecture, Weights, decode_matrix, encode_matrix, fill_tiles
 from ae_pipeline.columns import Standardization, TableSchema
 
 
@@ -54,19 +54,25 @@ class FeaturesCodec:
         return self.architecture.latent_dim
 
     def encode(self, block: Block) -> Float32[np.ndarray, "rows latent"]:
-        """Encode a block to latents; missing values enter as their column's centre."""
+        """Encode a block to latents; missing values enter as their column's centre.
+
+        The latent of a row is the same, bit for bit, whichever rows it comes with.
+        """
         matrix = block_to_matrix(block, self.standardization)
         if block.missing is not None:
             np.nan_to_num(matrix, copy=False, nan=0.0)
-        return encode_matrix(self.architecture, self.weights, matrix)
+        return encode_matrix(self.architecture, self.weights, fill_tiles(matrix))[: block.n_rows]
 
     def decode(
         self,
         latents: Float32[np.ndarray, "rows latent"],
         missing: UInt8[np.ndarray, "features rows"] | None,
     ) -> Block:
-        """Decode latents to feature columns in source units, with missing values marked."""
-        matrix = decode_matrix(self.architecture, self.weights, latents)
+        """Decode latents to feature columns in source units, with missing values marked.
+
+        As in `encode`, a row does not depend on those that come with it.
+        """
+        matrix = decode_matrix(self.architecture, self.weights, fill_tiles(latents))[: len(latents)]
         values = matrix_to_values(matrix, self.standardization)
         if missing is not None:
             values[missing != 0] = np.nan

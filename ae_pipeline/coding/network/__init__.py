@@ -6,7 +6,12 @@ from ae_pipeline.coding.network.decoder import (
     IntegerDecoder,
     round_columns,
 )
-from ae_pipeline.coding.network.matrices import decode_matrix, encode_matrix, pin_blas_threads
+from ae_pipeline.coding.network.matrices import (
+    decode_matrix,
+    encode_matrix,
+    fill_tiles,
+    pin_blas_threads,
+)
 from ae_pipeline.coding.network.passes import ACTIVATION_MAX, ACTIVATION_STEPS, CODE_MAX
 from ae_pipeline.coding.network.shape import Architecture, Side, Weights
 
@@ -22,6 +27,7 @@ __all__ = [
     "Weights",
     "decode_matrix",
     "encode_matrix",
+    "fill_tiles",
     "pin_blas_threads",
     "round_columns",
 ]

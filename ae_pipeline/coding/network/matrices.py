@@ -49,6 +49,18 @@ def decode_matrix(
     return _apply("decoder", architecture, weights, latents)
 
 
+def fill_tiles(matrix: Float32[np.ndarray, "rows _"]) -> Float32[np.ndarray, "whole_tiles _"]:
+    """Append rows of zeros until all tiles are full.
+
+    BLAS multiplies few rows by other kernels than many, which round otherwise. In full tiles, the
+    bits of a row do not depend on the rows that come with it.
+    """
+    n_rows, width = matrix.shape
+    filled = np.zeros((-(-n_rows // _TILE_ROWS) * _TILE_ROWS, width), np.float32)
+    filled[:n_rows] = matrix
+    return filled
+
+
 def _apply(side: Side, architecture: Architecture, weights: Weights, matrix: Array) -> Array:
     output = np.empty((len(matrix), architecture.layer_widths(side)[-1]), np.float32)
     with np.errstate(over="ignore", under="ignore"):  # exp saturates, as it does in Keras

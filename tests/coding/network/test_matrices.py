@@ -12,7 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.coding import Architecture, Side, Weights, decode_matrix, encode_matrix
+from ae_pipeline.coding import (
+    Architecture,
+    Side,
+    Weights,
+    decode_matrix,
+    encode_matrix,
+    fill_tiles,
+)
 from ae_pipeline.coding.network import matrices as inference
 from ae_pipeline.config.network import Activation, Design
 from tests.support.codec.drawn import random_weights
@@ -158,3 +165,16 @@ def test_pin_blas_threads() -> None:
         [sys.executable, "-c", code], env=several, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip().endswith("[1]")
+
+
+@pytest.mark.parametrize("n_rows", [0, 1, 5, 33, 2047, 2048, 2049])
+def test_rows_in_full_tiles_do_not_depend_on_each_other(
+    n_rows: int, generator: np.random.Generator
+) -> None:
+    """In full tiles, some rows alone have the bits that they have among others."""
+    architecture = Architecture(64, 3, (64,), (64,), "swish", "residual")
+    weights = random_weights(architecture, generator)
+    x = generator.normal(size=(5000, 64)).astype(np.float32)
+    among = encode_matrix(architecture, weights, fill_tiles(x))
+    alone = encode_matrix(architecture, weights, fill_tiles(x[777 : 777 + n_rows]))[:n_rows]
+    assert alone.tobytes() == among[777 : 777 + n_rows].tobytes()

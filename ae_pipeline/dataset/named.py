@@ -1,0 +1,67 @@
+"""Fragments that are known by name: a dataset of these alone, without a look at its folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from ae_pipeline.dataset.fragment import Fragment
+from ae_pipeline.dataset.source import Source
+from ae_pipeline.errors import ConfigError
+from ae_pipeline.hidden_names import is_hidden
+from ae_pipeline.lake import view_of
+from ae_pipeline.store import is_remote, place, version_of
+
+
+def find_named(path: str, names: Sequence[str]) -> Source:
+    """Return the part of a dataset that has these names, in their order, each once.
+
+    A file that is not there is a fragment that fails when its turn comes.
+
+    Args:
+        path: path, URI, or visited table, as `discover` takes it.
+        names: paths below its root, with `/` between parts.
+
+    Raises:
+        ConfigError: a name leads out of the dataset, or is hidden in it.
+    """
+    for name in names:
+        _check_name(name)
+    view = view_of(path)
+    if view is not None:
+        live = dict(view.files)
+        chosen = tuple(_fragment(live.get(one, view.folder / one), one) for one in _once(names))
+        return Source(view.folder, chosen, table=view)
+    root = place(path)
+    is_file = root.is_file()
+    root = root.parent if is_file else root
+    chosen = tuple(_fragment(root / one, one) for one in _once(names))
+    return Source(root, chosen, is_single_file=is_file)
+
+
+def _once(names: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+def _check_name(name: str) -> None:
+    parts = PurePosixPath(name).parts
+    is_inside = bool(parts) and parts[0] != "/" and name == "/".join(parts)
+    if not is_inside or any(part == ".." or is_hidden(part) for part in parts):
+        raise ConfigError(
+            "not the name of a file of a dataset",
+            got=name,
+            expected="its path below the root",
+            remedy="pass names that a plan lists",
+        )
+
+
+def _fragment(path: Path, relative: str) -> Fragment:
+    if is_remote(path):
+        version = version_of(path)
+        size_bytes = 0 if version is None else version.size_bytes
+        return Fragment(path, relative, size_bytes, version=version)
+    try:
+        return Fragment(path, relative, os.stat(path).st_size)
+    except OSError:  # reading raises its own error
+        return Fragment(path, relative, 0)

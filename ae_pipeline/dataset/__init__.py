@@ -40,7 +40,6 @@ from ae_pipeline.dataset.schemas import drifted_columns, fittable, typical_schem
 from ae_pipeline.dataset.source import Source, pinned_source
 from ae_pipeline.dataset.sparing import sparing, sparing_files
 from ae_pipeline.dataset.table_format import refuse_inside_table
-from ae_pipeline.dataset.weight import cut, leaves, weight_of
 
 __all__ = [
     "Fragment",
@@ -49,7 +48,6 @@ __all__ = [
     "Seen",
     "Source",
     "arrow_name",
-    "cut",
     "discover",
     "drifted_columns",
     "file_hash",
@@ -62,7 +60,6 @@ __all__ = [
     "fragments_there",
     "in_natural_order",
     "known_values",
-    "leaves",
     "list_row_groups",
     "lossless_schema",
     "open_footer",
@@ -85,5 +82,4 @@ __all__ = [
     "still_there",
     "tell_ignored",
     "typical_schema",
-    "weight_of",
 ]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from io import BufferedReader
 from pathlib import Path
+from typing import Any  # options of Arrow
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,7 +29,8 @@ from ae_pipeline.errors import (
     SourceNotFoundError,
 )
 from ae_pipeline.out_of_memory import is_out_of_memory, out_of_memory
-from ae_pipeline.store import is_unfetched, open_end, version_of
+from ae_pipeline.parquet import Chunk, find_chunks
+from ae_pipeline.store import expect, is_unfetched, open_end, version_of
 
 
 def pinned(fragment: Fragment) -> Fragment:
@@ -99,10 +101,7 @@ def open_fragment(fragment: Fragment) -> Iterator[pq.ParquetFile]:
         file = pq.ParquetFile(
             content,
             metadata=_read_metadata(_Opened(_identity_of(plain), content)),
-            pre_buffer=False,  # else pyarrow keeps every byte it reads until the file is closed
-            buffer_size=1 << 18,
-            page_checksum_verification=True,
-            coerce_int96_timestamp_unit=fragment.int96,
+            **_options(fragment),
         )
         with file:
             yield file
@@ -123,19 +122,36 @@ def opened_end(fragment: Fragment) -> Iterator[BufferedReader]:
 
 
 @contextmanager
+def open_part(
+    fragment: Fragment, columns: Sequence[str] | None, row_groups: Sequence[int] | None
+) -> Iterator[pq.ParquetFile]:
+    """Open a fragment to read some of it; of an object, only that is fetched unless it is most.
+
+    Args:
+        fragment: to open; errors as `open_fragment`.
+        columns: that will be read; None for all.
+        row_groups: that will be read; None for all.
+    """
+    if is_unfetched(fragment.path):
+        with opened_end(fragment) as content:
+            groups = _wanted_chunks(content, columns, row_groups)
+            if 2 * sum(c.size_bytes for group in groups for c in group) <= fragment.size_bytes:
+                spans = [(c.start, c.start + c.size_bytes) for group in groups for c in group]
+                expect(content, spans, max(map(len, groups), default=0))
+                with pq.ParquetFile(content, **_options(fragment)) as file:
+                    yield file
+                return
+    with open_fragment(fragment) as file:
+        yield file
+
+
+@contextmanager
 def open_footer(fragment: Fragment) -> Iterator[pq.ParquetFile]:
     """Open a fragment for its footer alone; of an object, only that is fetched.
 
     Its rows can be read, too, but slowly. Errors as `open_fragment`.
     """
-    if not is_unfetched(fragment.path):
-        with open_fragment(fragment) as file:
-            yield file
-        return
-    with (
-        opened_end(fragment) as content,
-        pq.ParquetFile(content, coerce_int96_timestamp_unit=fragment.int96) as file,
-    ):
+    with open_part(fragment, (), ()) as file:
         yield file
 
 
@@ -177,6 +193,28 @@ def reading_errors(fragment: Fragment) -> Iterator[None]:
             got="an empty file" if fragment.size_bytes == 0 else str(error).splitlines()[0],
             remedy="restore it or take it out of the source",
         ) from error
+
+
+def _options(fragment: Fragment) -> dict[str, Any]:
+    """Return how Arrow reads."""
+    return {
+        "pre_buffer": False,  # else pyarrow keeps every byte it reads until the file is closed
+        "buffer_size": 1 << 18,
+        "page_checksum_verification": True,
+        "coerce_int96_timestamp_unit": fragment.int96,
+    }
+
+
+def _wanted_chunks(
+    content: BufferedReader, columns: Sequence[str] | None, row_groups: Sequence[int] | None
+) -> list[list[Chunk]]:
+    """Return the column chunks to read in each row group; a few more where names have dots."""
+    groups = find_chunks(content)
+    chosen = groups if row_groups is None else [groups[number] for number in row_groups]
+    if columns is None:
+        return chosen
+    starts = tuple(f"{name}." for name in columns)
+    return [[chunk for chunk in group if f"{chunk.path}.".startswith(starts)] for group in chosen]
 
 
 def _identity_of(file: BufferedReader) -> Identity:

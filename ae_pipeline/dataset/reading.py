@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ae_pipeline.blocks import cut, weight_of
 from ae_pipeline.cancellation import beat
 from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.opening import open_fragment
-from ae_pipeline.dataset.weight import cut, weight_of
+from ae_pipeline.dataset.opening import open_footer, open_fragment, open_part
 from ae_pipeline.errors import CorruptFragmentError
 
 #: Most rows to read at a time where values may be of any length, and most bytes as stored.
@@ -35,10 +35,10 @@ def read_records(
     row_groups: Sequence[int] | None = None,
     most_bytes: int | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """Stream the rows of a fragment, in order; errors as `open_fragment`.
+    """Stream rows of a fragment, in order; of an object, a small part is fetched alone.
 
     Args:
-        fragment: to read.
+        fragment: to read; errors as `open_fragment`.
         batch_rows: rows of a batch, at most.
         columns: to read; None for all.
         row_groups: to read; None for all.
@@ -47,7 +47,7 @@ def read_records(
     Raises:
         CorruptFragmentError: a row takes more than 1 GiB, and `most_bytes` is given.
     """
-    with open_fragment(fragment) as file:
+    with open_part(fragment, columns, row_groups) as file:
         if most_bytes is None:
             yield from _stream(file, batch_rows, columns, row_groups)
         else:
@@ -100,7 +100,7 @@ def list_row_groups(fragments: Iterable[Fragment]) -> list[RowGroup]:
     """List every row group that has rows, in order; reads footers only."""
     found = []
     for fragment in fragments:
-        with open_fragment(fragment) as file:
+        with open_footer(fragment) as file:
             sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
         found += [RowGroup(fragment, index, size) for index, size in enumerate(sizes) if size]
     return found

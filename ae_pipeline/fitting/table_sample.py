@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Bool, Int64
 
+from ae_pipeline.blocks import weight_of
 from ae_pipeline.codec.archive import (
     ArchiveCodec,
     ColumnCodec,
@@ -22,7 +23,7 @@ from ae_pipeline.codec.archive import (
 )
 from ae_pipeline.codec.archive import spread as spread_cells
 from ae_pipeline.columns import LaneReader, TableSchema, count_lanes
-from ae_pipeline.dataset import RowGroup, Source, weight_of
+from ae_pipeline.dataset import RowGroup, Source
 from ae_pipeline.mapping import Mapping as ColumnMapping
 from ae_pipeline.mapping import Sequence as Integers
 from ae_pipeline.mapping import Split, SubColumn, fit_mapping, join_sequences

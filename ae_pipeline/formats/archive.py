@@ -15,19 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from jaxtyping import Float64
 
+from ae_pipeline.blocks import weight_of
 from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.archive import ArchiveCodec, WayChoice, save_archive_codec
 from ae_pipeline.coding import Architecture, BlockStreams, Promise, Quantizer
 from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.effort import Effort
 from ae_pipeline.config.job import EncodeJob, JobConfig
-from ae_pipeline.dataset import (
-    Fragment,
-    Source,
-    read_paced,
-    rebatch,
-    weight_of,
-)
+from ae_pipeline.dataset import Fragment, Source, read_paced, rebatch
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.fitting import column_fidelity, fit_archive_codec
 from ae_pipeline.formats.base import Conflicts, Facts, FragmentFormat

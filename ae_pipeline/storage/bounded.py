@@ -14,15 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ae_pipeline.dataset import (
-    Fragment,
-    arrow_name,
-    leaves,
-    open_fragment,
-    opened,
-    read_records,
-    weight_of,
-)
+from ae_pipeline.blocks import leaves, weight_of
+from ae_pipeline.dataset import Fragment, arrow_name, open_fragment, opened, read_records
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.parquet import Claim, find_chunks, read_claim
 

@@ -7,6 +7,7 @@ from ae_pipeline.store.mirror import Entry
 from ae_pipeline.store.news import News, hear, take_news
 from ae_pipeline.store.paths import (
     ObjectPath,
+    expect,
     is_remote,
     is_there,
     is_unfetched,
@@ -17,6 +18,7 @@ from ae_pipeline.store.paths import (
     version_of,
     walk,
 )
+from ae_pipeline.store.ranges import Span
 from ae_pipeline.store.session import Pass, accept, give_pass, visiting
 
 __all__ = [
@@ -24,8 +26,10 @@ __all__ = [
     "News",
     "ObjectPath",
     "Pass",
+    "Span",
     "accept",
     "changing",
+    "expect",
     "give_pass",
     "hear",
     "is_remote",

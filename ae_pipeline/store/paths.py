@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from io import BufferedReader, TextIOWrapper
@@ -17,7 +17,7 @@ from typing import Any  # pathlib has an overload per mode
 
 from ae_pipeline.locations import location_of, parse
 from ae_pipeline.store.mirror import Entry, Mirror, is_placeholder
-from ae_pipeline.store.ranges import RangedFile
+from ae_pipeline.store.ranges import RangedFile, Span
 from ae_pipeline.store.session import current, mirrored
 from ae_pipeline.store.tree import Tree
 
@@ -229,6 +229,12 @@ def open_end(path: Path) -> BufferedReader:
         file: BufferedReader = path.open("rb")
         return file
     return BufferedReader(RangedFile(*found), 1 << 12)
+
+
+def expect(content: BufferedReader, spans: Iterable[Span], n_at_once: int) -> None:
+    """Tell what will be read of a file that `open_end` opened; `RangedFile.expect` has the rest."""
+    if isinstance(content.raw, RangedFile):
+        content.raw.expect(spans, n_at_once)
 
 
 def is_unfetched(path: Path) -> bool:

@@ -1,16 +1,28 @@
-"""Read a part of an object: its footer, or a few pages, without the rest."""
+"""Read a part of an object: its footer, or some column chunks, without the rest."""
 
 from __future__ import annotations
 
 import io
 import os
-from typing import Any  # obstore's options
+import threading
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable
+from operator import itemgetter
+from typing import Any, TypeAlias  # Any: obstore's options
 
 from ae_pipeline.store.faults import faults
 from ae_pipeline.store.mirror import Entry, Mirror
 
 #: Footers are seldom longer.
 _TAIL_BYTES = 1 << 16
+#: A request for what is expected asks for so many bytes at least, unless there are fewer, and most.
+_LEAST_BYTES, _MOST_BYTES = 1 << 18, 1 << 22
+#: The parts that stay in memory, of all objects together.
+_KEPT_BYTES = 1 << 27
+
+#: The first byte of a part of a file, and the one behind its last.
+Span: TypeAlias = tuple[int, int]
 
 
 class RangedFile(io.RawIOBase):
@@ -30,7 +42,7 @@ class RangedFile(io.RawIOBase):
         super().__init__()
         self._mirror, self._key, self._entry = mirror, key, entry
         self._position = 0
-        self._parts: list[tuple[int, bytes]] = []
+        self._pieces: list[Span] = []
 
     def readable(self) -> bool:
         """Whether it can be read: always."""
@@ -51,29 +63,37 @@ class RangedFile(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: Any) -> int:
-        """Read as many bytes as the buffer holds, unless the object ends before."""
+        """Read bytes into the buffer: no more than what is fetched at once."""
         start = self._position
         stop = min(start + len(buffer), self._entry.size_bytes)
         if stop <= start:
             return 0
-        content = self._content(start, stop)
+        first, last = self._piece_at(start, stop)
+        name = self._mirror.uri(self._key), self._entry, first, last
+        part = _parts.get(name, lambda: self._get(first, last))
+        content = memoryview(part)[start - first : stop - first]
         buffer[: len(content)] = content
-        self._position = stop
+        self._position += len(content)
         return len(content)
 
-    def _content(self, start: int, stop: int) -> bytes:
-        if not self._has(start, stop - start):
-            tail = max(0, self._entry.size_bytes - _TAIL_BYTES)
-            first = tail if start >= tail else start
-            last = self._entry.size_bytes if start >= tail else stop
-            self._parts.append((first, self._get(first, last)))
-        at, part = next(
-            (at, part) for at, part in self._parts if at <= start and stop <= at + len(part)
-        )
-        return part[start - at : stop - at]
+    def expect(self, spans: Iterable[Span], n_at_once: int) -> None:
+        """Tell what will be read, so that few requests fetch it.
 
-    def _has(self, offset: int, size: int) -> bool:
-        return any(at <= offset and offset + size <= at + len(part) for at, part in self._parts)
+        Args:
+            spans: first byte, and the one behind the last.
+            n_at_once: spans that are read in turns.
+        """
+        n_bytes = max(_LEAST_BYTES, min(_MOST_BYTES, _KEPT_BYTES // (2 * max(n_at_once, 1))))
+        self._pieces = cut_pieces(spans, n_bytes)
+
+    def _piece_at(self, start: int, stop: int) -> Span:
+        """Return what to fetch at once: the end, an expected piece, or no more than is read."""
+        tail = max(0, self._entry.size_bytes - _TAIL_BYTES)
+        if start >= tail:
+            return tail, self._entry.size_bytes
+        number = bisect_right(self._pieces, start, key=itemgetter(0)) - 1
+        is_expected = number >= 0 and start < self._pieces[number][1]
+        return self._pieces[number] if is_expected else (start, stop)
 
     def _get(self, start: int, stop: int) -> bytes:
         import obstore  # noqa: PLC0415, of an extra
@@ -83,3 +103,41 @@ class RangedFile(io.RawIOBase):
             options["if_match"] = self._entry.etag
         with faults(self._mirror.uri(self._key)):
             return bytes(obstore.get(self._mirror.client, self._key, options=options).bytes())
+
+
+def cut_pieces(spans: Iterable[Span], n_bytes: int) -> list[Span]:
+    """Join spans that touch, and cut them into pieces of at most so many bytes, in order."""
+    joined: list[Span] = []
+    for start, stop in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(stop, joined[-1][1])
+        else:
+            joined.append((start, stop))
+    cuts = [(range(start, stop, n_bytes), stop) for start, stop in joined]
+    return [(at, min(at + n_bytes, stop)) for starts, stop in cuts for at in starts]
+
+
+class _Parts:
+    """The parts that this process fetched last: a fit reads the same row groups several times."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._parts: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._n_bytes = 0
+
+    def get(self, name: Hashable, fetch: Callable[[], bytes]) -> bytes:
+        """Return a part, fetched if it is not here."""
+        with self._lock:
+            if name in self._parts:
+                self._parts.move_to_end(name)
+                return self._parts[name]
+        part = fetch()
+        with self._lock:
+            self._n_bytes += len(part) - len(self._parts.pop(name, b""))
+            self._parts[name] = part
+            while self._n_bytes > _KEPT_BYTES and len(self._parts) > 1:
+                self._n_bytes -= len(self._parts.popitem(last=False)[1])
+        return part
+
+
+_parts = _Parts()

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from ae_pipeline.blocks import weight_of
 from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.columns import ErrorSums, column_metrics
 from ae_pipeline.config.job import EstimateJob, ExecutionConfig
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
-from ae_pipeline.dataset import weight_of
 from ae_pipeline.fitting import (
     ForecastCodec,
     SampledSource,

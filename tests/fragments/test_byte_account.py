@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ae_pipeline.blocks import weight_of
 from ae_pipeline.codec import CODEC_FILE
 from ae_pipeline.config.job import EncodeJob, VerifyJob
-from ae_pipeline.dataset import weight_of
 from ae_pipeline.fragments import account
 from ae_pipeline.report.forms import as_json
 from ae_pipeline.report.tables.records import dump_json

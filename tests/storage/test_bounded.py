@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ae_pipeline.blocks import cut, leaves, weight_of
 from ae_pipeline.codec.archive import MOST_ROWS
 from ae_pipeline.coding import varint
 from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.job import DecodeJob, VerifyJob
-from ae_pipeline.dataset import Fragment, cut, leaves, weight_of
+from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import AePipelineError, CorruptFragmentError
 from ae_pipeline.formats.archive import ArchiveFormat
 from ae_pipeline.formats.features import FeaturesFormat

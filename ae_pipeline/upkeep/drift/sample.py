@@ -16,7 +16,7 @@ from ae_pipeline.dataset import (
     Fragment,
     Source,
     list_row_groups,
-    open_fragment,
+    open_footer,
     read_records,
     rebatch,
 )
@@ -121,7 +121,7 @@ def _count_rows(fragments: Sequence[Fragment]) -> int:
 def _runs(fragment: Fragment, codec: ArchiveCodec, n_rows: int) -> Iterator[pa.RecordBatch]:
     """Yield the first rows of evenly spaced row groups of a fragment, about `n_rows` in all."""
     groups = list_row_groups([fragment])
-    with open_fragment(fragment) as file:
+    with open_footer(fragment) as file:
         coded = codec.coded_in(file.schema_arrow)
         columns = [name for name in file.schema_arrow.names if name in coded]
     share = n_rows / max(sum(group.n_rows for group in groups), 1)

@@ -19,6 +19,7 @@ from jaxtyping import Float64, Int64, UInt8
 
 from ae_pipeline.coding.entropy import pack_each, unpack_each
 from ae_pipeline.coding.varint import Reader, varints
+from ae_pipeline.compiled import doing_without, ran
 
 #: A reader refuses more.
 MOST_THRESHOLDS = 255
@@ -38,23 +39,30 @@ _LEAST_BYTES = 40
 _TOLD_APART = 64.0
 
 Integers = Int64[np.ndarray, "values"]
+Places = UInt8[np.ndarray, "values"]
+Sizes = Int64[np.ndarray, "contexts"]
 
 
-def pack_contexts(values: Integers, context_values: Integers, most_bytes: int) -> bytes | None:
+def pack_contexts(
+    values: Integers, context_values: Integers, most_bytes: int, *, is_quick: bool = False
+) -> bytes | None:
     """Pack values by context, or return None if that does not take fewer than `most_bytes`.
 
     Args:
         values: to be packed.
         context_values: of each value; the reader must have the same ones.
         most_bytes: what the values take without contexts.
+        is_quick: pack each context as `pack_each` does quickly.
     """
     if most_bytes < _LEAST_BYTES or not len(values):
         return None
     thresholds = _thresholds(values, context_values, most_bytes)
     if not len(thresholds):
         return None
-    order, sizes = _sorted(thresholds, context_values)
-    streams = pack_each(np.split(values[order], np.cumsum(sizes[:-1])))
+    places, sizes = _placed(thresholds, context_values)
+    streams = pack_each(
+        np.split(_sorted(places, sizes, values), np.cumsum(sizes[:-1])), is_quick=is_quick
+    )
     content = _header(thresholds, streams) + b"".join(streams)
     return content if len(content) < most_bytes else None
 
@@ -72,13 +80,12 @@ def unpack_contexts(content: bytes, context_values: Integers) -> Integers:
     first, *numbers = reader.varints(2 * n_thresholds + 1)
     steps, lengths = numbers[: n_thresholds - 1], numbers[n_thresholds - 1 :]
     start = first // 2 if first % 2 == 0 else -(first + 1) // 2
-    order, sizes = _sorted(np.cumsum([start, *steps]), context_values)
+    places, sizes = _placed(np.cumsum([start, *steps]), context_values)
     streams = reader.take_all(lengths)
     if not reader.is_at_end:
         raise ValueError("contexts have bytes that no stream owns")
-    values = np.empty(len(context_values), np.int64)
-    values[order] = np.concatenate(unpack_each(streams, sizes, [values.dtype] * len(sizes)))
-    return values
+    kinds = [np.dtype(np.int64)] * len(sizes)
+    return _spread(places, sizes, np.concatenate(unpack_each(streams, sizes.tolist(), kinds)))
 
 
 def _header(thresholds: Int64[np.ndarray, "thresholds"], streams: list[bytes]) -> bytes:
@@ -89,13 +96,53 @@ def _header(thresholds: Int64[np.ndarray, "thresholds"], streams: list[bytes]) -
     return varints(numbers)
 
 
-def _sorted(
+def _placed(
     thresholds: Int64[np.ndarray, "thresholds"], context_values: Integers
-) -> tuple[Integers, list[int]]:
-    """Return rows by context, each context in row order, and the number of rows of each."""
-    places = _places(thresholds, context_values)
-    sizes = np.bincount(places, minlength=len(thresholds) + 1)
-    return np.argsort(places, kind="stable"), sizes.tolist()
+) -> tuple[Places, Sizes]:
+    """Return the context of each value, and the number of values of each context."""
+    places = np.empty(len(context_values), np.uint8)
+    sizes = np.empty(len(thresholds) + 1, np.int64)
+
+    def use_kernel() -> None:
+        from ae_pipeline.compiled.contexts import place_values  # noqa: PLC0415
+
+        place_values(thresholds, np.ascontiguousarray(context_values), places, sizes)
+
+    if ran(use_kernel):
+        return places, sizes
+    with doing_without():
+        places = _places(thresholds, context_values)
+        return places, np.bincount(places, minlength=len(sizes))
+
+
+def _sorted(places: Places, sizes: Sizes, values: Integers) -> Integers:
+    """Return the values by context, each context in row order."""
+    found = np.empty(len(values), np.int64)
+
+    def use_kernel() -> None:
+        from ae_pipeline.compiled.contexts import sort_by_place  # noqa: PLC0415
+
+        sort_by_place(places, sizes, np.ascontiguousarray(values), found)
+
+    if ran(use_kernel):
+        return found
+    with doing_without():
+        return values[np.argsort(places, kind="stable")]
+
+
+def _spread(places: Places, sizes: Sizes, values: Integers) -> Integers:
+    """Invert `_sorted`."""
+    found = np.empty(len(values), np.int64)
+
+    def use_kernel() -> None:
+        from ae_pipeline.compiled.contexts import spread_by_place  # noqa: PLC0415
+
+        spread_by_place(places, sizes, values, found)
+
+    if not ran(use_kernel):
+        with doing_without():
+            found[np.argsort(places, kind="stable")] = values
+    return found
 
 
 def _thresholds(
@@ -108,16 +155,15 @@ def _thresholds(
     quantiles = ranked[[len(ranked) * part // _QUANTILES for part in range(1, _QUANTILES)]]
     # The context beyond the largest value would be empty.
     thresholds = np.unique(quantiles[quantiles < context_values.max()])
-    counts = step * _counts(values, _places(thresholds, context_values), len(thresholds) + 1)
+    places, sizes = _placed(thresholds, context_values)
+    counts = step * _counts(values, places, len(sizes))
     told = _information(counts.sum(axis=0)[None]) - _information(counts)
     if told < _LEAST_SAVING * most_bytes:
         return thresholds[:0]
     return thresholds[_merged(counts)]
 
 
-def _places(
-    thresholds: Int64[np.ndarray, "thresholds"], context_values: Integers
-) -> UInt8[np.ndarray, "values"]:
+def _places(thresholds: Int64[np.ndarray, "thresholds"], context_values: Integers) -> Places:
     """Return the context of each context value: how many thresholds are smaller."""
     places = np.zeros(len(context_values), np.uint8)
     for threshold in thresholds:
@@ -126,7 +172,7 @@ def _places(
 
 
 def _counts(
-    values: Integers, places: UInt8[np.ndarray, "values"], n_contexts: int
+    values: Integers, places: Places, n_contexts: int
 ) -> Float64[np.ndarray, "contexts bins"]:
     low, high = int(values.min()), int(values.max())
     shift = max(0, (high - low).bit_length() - (_MOST_BINS - 1).bit_length())

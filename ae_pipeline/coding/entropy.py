@@ -17,9 +17,16 @@ from typing import Any  # a dtype known at run time only
 
 import numpy as np
 from jaxtyping import Int64, Shaped
-from pcodec import ChunkConfig, Progress, standalone, wrapped
+from pcodec import ChunkConfig, DeltaSpec, ModeSpec, Progress, standalone, wrapped
 
 _CONFIG = ChunkConfig(compression_level=8, enable_8_bit=True)
+#: For integers that neither repeat multiples of a base nor follow those before them: no search.
+_QUICK = ChunkConfig(
+    compression_level=8,
+    enable_8_bit=True,
+    mode_spec=ModeSpec.classic(),
+    delta_spec=DeltaSpec.no_op(),
+)
 _CONSTANT, _INT16, _INT32, _INT64, _NUMBERS = range(5)
 #: Added to a tag: the body is a wrapped chunk of one page.
 _WRAPPED = 8
@@ -31,8 +38,13 @@ _INTEGERS: dict[int, np.dtype[Any]] = {
 }
 
 
-def pack_integers(values: Int64[np.ndarray, "values"]) -> bytes:
-    """Pack integers; a repeated value costs two bytes and up."""
+def pack_integers(values: Int64[np.ndarray, "values"], *, is_quick: bool = False) -> bytes:
+    """Pack integers; a repeated value costs two bytes and up.
+
+    Args:
+        values: to pack.
+        is_quick: look for no pattern from value to value, where none is expected.
+    """
     if not len(values):
         return b""
     low, high = int(values.min()), int(values.max())
@@ -40,7 +52,7 @@ def pack_integers(values: Int64[np.ndarray, "values"]) -> bytes:
         n_bytes = (low ^ (low >> 63)).bit_length() // 8 + 1
         return bytes([_CONSTANT]) + low.to_bytes(n_bytes, "little", signed=True)
     tag = _narrowest(low, high)
-    return _compress(np.ascontiguousarray(values, dtype=_INTEGERS[tag]), tag)
+    return _compress(np.ascontiguousarray(values, dtype=_INTEGERS[tag]), tag, is_quick=is_quick)
 
 
 def unpack_integers(content: bytes, n_values: int) -> Int64[np.ndarray, "values"]:
@@ -87,10 +99,10 @@ def unpack_numbers(
     return _decompress(content, n_values, kind)
 
 
-def pack_each(arrays: Iterable[Shaped[np.ndarray, "_"]]) -> list[bytes]:
+def pack_each(arrays: Iterable[Shaped[np.ndarray, "_"]], *, is_quick: bool = False) -> list[bytes]:
     """Pack arrays, each as `pack_integers` or, if it holds other numbers, as `pack_numbers`."""
     return [
-        pack_integers(values.astype(np.int64, copy=False))
+        pack_integers(values.astype(np.int64, copy=False), is_quick=is_quick)
         if values.dtype.kind == "i"
         else pack_numbers(values)
         for values in arrays
@@ -130,11 +142,12 @@ def _narrowest(low: int, high: int) -> int:
     raise OverflowError(f"{low} to {high} does not fit 64 bits")
 
 
-def _compress(values: Shaped[np.ndarray, "values"], tag: int) -> bytes:
+def _compress(values: Shaped[np.ndarray, "values"], tag: int, *, is_quick: bool = False) -> bytes:
+    config = _QUICK if is_quick else _CONFIG
     if len(values) > _PAGE_VALUES:
-        return bytes([tag]) + standalone.simple_compress(values, _CONFIG)
+        return bytes([tag]) + standalone.simple_compress(values, config)
     file = wrapped.FileCompressor()
-    chunk = file.chunk_compressor(values, _CONFIG)
+    chunk = file.chunk_compressor(values, config)
     return bytes([tag | _WRAPPED]) + file.write_header() + chunk.write_meta() + chunk.write_page(0)
 
 

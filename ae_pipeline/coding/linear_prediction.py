@@ -13,9 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int8, Int16, Int32, Int64
+
+from ae_pipeline.coding.column.fused import round_units
+from ae_pipeline.compiled import doing_without, ran
 
 #: Cells beyond this predict as if they were here.
 CELL_MAX = 1 << 24
@@ -26,8 +31,12 @@ MOST_SHIFT = 30
 CONTEXT_BITS = 3
 WEIGHT_MAX = 32767
 BIAS_MAX = (1 << 31) - 1
+#: More than any prediction times any factor.
+_FARTHEST = 2.0**62
 
 Cells = Float64[np.ndarray, "features rows"]
+#: Feature number, lag and weight.
+Term: TypeAlias = tuple[int, int, float]
 
 
 @dataclass(frozen=True)
@@ -35,15 +44,25 @@ class LinearPrediction:
     """The linear prediction of one column, for the rows in which it is not null.
 
     Args:
-        base: in whole cells; what to add to the cell before if `follows`.
+        in_cells: before rounding; what to add to the cell before if `follows`.
         follows: whether the column's own cell before is added.
-        context_values: in `2 ** -CONTEXT_BITS` of a cell; None if `follows`, because the base then
-            says how the cell changes, not where it is.
     """
 
-    base: Int64[np.ndarray, "present"]
+    in_cells: Float64[np.ndarray, "present"]
     follows: bool
-    context_values: Int64[np.ndarray, "present"] | None
+
+    @cached_property
+    def base(self) -> Int64[np.ndarray, "present"]:
+        """The prediction in whole cells."""
+        return nearest_cells(self.in_cells)
+
+    @cached_property
+    def context_values(self) -> Int64[np.ndarray, "present"] | None:
+        """The prediction in `2 ** -CONTEXT_BITS` of a cell.
+
+        None if `follows`: it then says how the cell changes, not where it is.
+        """
+        return None if self.follows else context_values(self.in_cells)
 
 
 @dataclass(frozen=True)
@@ -106,9 +125,9 @@ class LinearPredictor:
         """
         if not self.predicts(number):
             return None
-        prediction, follows = self.prediction(number, cells)[is_valid], bool(self.follows[number])
-        contexts = None if follows else context_values(prediction)
-        return LinearPrediction(nearest_cells(prediction), follows, contexts)
+        prediction = self.prediction(number, cells)
+        present = prediction if is_valid.all() else prediction[is_valid]
+        return LinearPrediction(present, bool(self.follows[number]))
 
     def base(self, number: int, cells: Cells) -> Int64[np.ndarray, "rows"]:
         """Predict a column of all rows in whole cells."""
@@ -121,12 +140,10 @@ class LinearPredictor:
     def prediction(self, number: int, cells: Cells) -> Float64[np.ndarray, "rows"]:
         """Predict a column in cells, before rounding."""
         total = np.full(cells.shape[1], float(self.biases[number]))
-        for source, lag, weight in self._terms(number):
-            if lag:
-                total[1:] += weight * cells[source, :-1]
-                total[:1] += weight * cells[source, :1]
-            else:
-                total += weight * cells[source]
+        terms = list(self._terms(number))
+        if not ran(lambda: _add_compiled(cells, terms, total)):
+            with doing_without():
+                _add(cells, terms, total)
         total *= 2.0 ** -int(self.shifts[number])
         return total
 
@@ -147,7 +164,7 @@ class LinearPredictor:
         """Return the features that a column is predicted from."""
         return {source for source, _, _ in self._terms(number)}
 
-    def _terms(self, number: int) -> Iterator[tuple[int, int, float]]:
+    def _terms(self, number: int) -> Iterator[Term]:
         """Yield (feature number, lag, weight) of each term."""
         stop = int(self.counts[: number + 1].sum(dtype=np.int64))
         start = stop - int(self.counts[number])
@@ -156,14 +173,41 @@ class LinearPredictor:
             yield feature, lag, float(weight)
 
 
+def _add(cells: Cells, terms: list[Term], total: Float64[np.ndarray, "rows"]) -> None:
+    for source, lag, weight in terms:
+        if lag:
+            total[1:] += weight * cells[source, :-1]
+            total[:1] += weight * cells[source, :1]
+        else:
+            total += weight * cells[source]
+
+
+def _add_compiled(cells: Cells, terms: list[Term], total: Float64[np.ndarray, "rows"]) -> None:
+    from ae_pipeline.compiled.predicting import predict_linearly  # noqa: PLC0415
+
+    table = np.array(terms, np.float64).reshape(-1, 3)
+    features, lags = table[:, :2].astype(np.int64).T
+    predict_linearly(
+        cells, np.ascontiguousarray(features), np.ascontiguousarray(lags), table[:, 2].copy(), total
+    )
+
+
 def nearest_cells(prediction: Float64[np.ndarray, "rows"]) -> Int64[np.ndarray, "rows"]:
     """Round a linear prediction to whole cells."""
-    return np.rint(prediction).astype(np.int64)
+    return _rounded(prediction, 1.0)
 
 
 def context_values(prediction: Float64[np.ndarray, "rows"]) -> Int64[np.ndarray, "rows"]:
     """Round a linear prediction to `2 ** -CONTEXT_BITS` of a cell."""
-    return np.rint(prediction * 2.0**CONTEXT_BITS).astype(np.int64)
+    return _rounded(prediction, 2.0**CONTEXT_BITS)
+
+
+def _rounded(prediction: Float64[np.ndarray, "rows"], factor: float) -> Int64[np.ndarray, "rows"]:
+    found = round_units(prediction, factor, _FARTHEST)
+    if found is not None:
+        return found
+    with doing_without():
+        return np.rint(prediction * factor).astype(np.int64)
 
 
 def bounded(cells: Int64[np.ndarray, "..."]) -> Float64[np.ndarray, "..."]:

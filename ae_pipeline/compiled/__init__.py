@@ -70,7 +70,14 @@ def has_kernels() -> bool:
     if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
         return False
     try:
-        from ae_pipeline.compiled import decoding, levels, quantizing, rows  # noqa: F401, PLC0415
+        from ae_pipeline.compiled import (  # noqa: F401, PLC0415
+            contexts,
+            decoding,
+            levels,
+            predicting,
+            quantizing,
+            rows,
+        )
     except ImportError:
         return False
     except RuntimeError as error:
@@ -86,8 +93,10 @@ def _is_kept() -> bool:
     """Whether Numba has kept machine code of all kernels, as far as names of files tell."""
     from ae_pipeline.compiled import (  # noqa: PLC0415
         compiling,
+        contexts,
         decoding,
         levels,
+        predicting,
         quantizing,
         rows,
     )
@@ -101,6 +110,10 @@ def _is_kept() -> bool:
         decoding.round_units,
         decoding.activate,
         decoding.add_branches,
+        contexts.place_values,
+        contexts.sort_by_place,
+        contexts.spread_by_place,
+        predicting.predict_linearly,
     )
     folders = (Path(compiling.folder_of(kernel)) for kernel in kernels)
     names = (f"*.{kernel.__name__}-*.nbi" for kernel in kernels)

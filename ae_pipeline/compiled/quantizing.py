@@ -15,6 +15,9 @@ from ae_pipeline.compiled.compiling import Bools, Int64s, kernel
 
 Float64s: TypeAlias = npt.NDArray[np.float64]
 
+#: Rows of a tile: where one of them is not simple, all are looked at one by one.
+_TILE = 1 << 10
+
 
 @kernel
 def round_to_cells(
@@ -40,9 +43,69 @@ def round_to_cells(
         is_exact: takes whether rounding breaks the promise of a value.
         is_outlier: takes whether rounding changes a value that is not ordinary.
     """
+    n_outliers = 0
+    for start in range(0, len(values), _TILE):
+        rows = start, min(start + _TILE, len(values))
+        tile, predicted = values[start : rows[1]], prediction[start : rows[1]]
+        found = integers[start : rows[1]]
+        if _is_simple(tile, predicted, numbers, fill_values, is_single, found):
+            is_exact[start : rows[1]] = False
+            is_outlier[start : rows[1]] = False
+        else:
+            outputs = integers, is_exact, is_outlier
+            told = numbers, fill_values, is_single
+            n_outliers += _round_each(values, prediction, told, rows, outputs)
+    return n_outliers
+
+
+@kernel
+def _is_simple(
+    values: Float64s,
+    prediction: Float64s,
+    numbers: Float64s,
+    fill_values: Float64s,
+    is_single: bool,
+    integers: Int64s,
+) -> bool:
+    """Round a tile by vector code; return whether all values are ordinary and surely kept."""
     offset, cell, largest_unit, tolerance, limit, low, high = numbers
-    before, n_outliers = np.int64(0), 0
+    for fill in fill_values:
+        n_filled = 0
+        for row in range(len(values)):
+            n_filled += values[row] == fill
+        if n_filled:
+            return False
+    n_simple, is_predicted = 0, len(prediction) > 0
     for row in range(len(values)):
+        value = values[row]
+        unit = (value - offset) / cell
+        predicted = prediction[row] if is_predicted else 0.0
+        whole = np.rint(unit - predicted)
+        back = (whole + predicted) * cell + offset
+        decoded = np.float64(np.float32(back)) if is_single else back
+        is_held = (abs(unit) < largest_unit) & (abs(unit - predicted) < largest_unit)
+        is_near = (abs(value - decoded) < tolerance) & (abs(back) <= limit)
+        n_simple += is_held & is_near & (value >= low) & (value <= high)
+        integers[row] = np.int64(whole if is_held else 0.0)
+    return n_simple == len(values)
+
+
+@kernel
+def _round_each(
+    values: Float64s,
+    prediction: Float64s,
+    told: tuple[Float64s, Float64s, bool],
+    rows: tuple[int, int],
+    outputs: tuple[Int64s, Bools, Bools],
+) -> int:
+    """Round a tile value by value, as `round_to_cells` says."""
+    numbers, fill_values, is_single = told
+    offset, cell, largest_unit, tolerance, limit, low, high = numbers
+    integers, is_exact, is_outlier = outputs
+    start, stop = rows
+    before = integers[start - 1] if start else np.int64(0)
+    n_outliers = 0
+    for row in range(start, stop):
         value = values[row]
         unit = (value - offset) / cell
         distance = unit - prediction[row] if len(prediction) else unit

@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as npst
 
 from ae_pipeline.coding import pack_contexts, pack_integers, unpack_contexts, varint
 from ae_pipeline.coding.contexts import MOST_THRESHOLDS
+from ae_pipeline.compiled import has_kernels
 
 FAR = 1 << 56
 
@@ -38,6 +39,31 @@ def test_round_trip(data: st.DataObject, n_values: int, bits: int, spread: int) 
     if content is not None:
         found = unpack_contexts(content, contexts)
         assert found.tolist() == (values * (contexts > contexts.mean())).tolist()
+
+
+@pytest.mark.skipif(not has_kernels(), reason="Numba is not installed")
+@pytest.mark.parametrize("n_values", [1, 50, 1024, 1025, 9_000])
+@pytest.mark.parametrize("spread", [1, 100, FAR])
+def test_kernels_do_not_matter(n_values: int, spread: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels pack the bytes that numpy packs, and each unpacks what the other packed."""
+    generator = np.random.default_rng(n_values)
+    contexts = generator.integers(-spread, spread, n_values)
+    values = generator.integers(-50, 50, n_values) * (contexts > 0)
+    packed = []
+    for seconds in (0.0, 100.0):
+        monkeypatch.setattr("ae_pipeline.compiled._Spent.seconds", seconds)
+        packed.append(pack_contexts(values, contexts, 100 * n_values + 100))
+        if packed[0] is not None:
+            assert unpack_contexts(packed[0], contexts).tolist() == values.tolist()
+    assert packed[0] == packed[1]
+
+
+def test_quick_contexts_are_unpacked_alike() -> None:
+    """Contexts that were packed without a search for patterns hold the same values."""
+    values, contexts = two_kinds(5000)
+    content = pack_contexts(values, contexts, len(pack_integers(values)), is_quick=True)
+    assert content is not None
+    assert unpack_contexts(content, contexts).tolist() == values.tolist()
 
 
 @pytest.mark.parametrize("n_values", [500, 5_000, 100_000])

@@ -5,11 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_pipeline.coding import MOST_TERMS, LinearPredictor
 from ae_pipeline.coding.linear_prediction import CELL_MAX, WEIGHT_MAX, bounded
+from ae_pipeline.compiled import has_kernels
 from tests.support.codec.drawn import random_predictor
 
 
@@ -28,6 +30,22 @@ def test_base_is_the_exact_formula(seed: int, n_columns: int, n_rows: int) -> No
     for number in range(n_columns):
         expected = [exact_base(predictor, number, cells, row) for row in range(n_rows)]
         assert predictor.base(number, cells).tolist() == expected
+
+
+@pytest.mark.skipif(not has_kernels(), reason="Numba is not installed")
+@pytest.mark.parametrize("n_rows", [1, 2, 1023, 1024, 1025, 5000])
+def test_kernels_do_not_matter(n_rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels and numpy predict the same bits, in the first row of a tile as in others."""
+    generator = np.random.default_rng(n_rows)
+    predictor = random_predictor(generator, 6)
+    cells = bounded(generator.integers(-(1 << 25), 1 << 25, (6, n_rows)))
+    found = []
+    for seconds in (0.0, 100.0):
+        monkeypatch.setattr("ae_pipeline.compiled._Spent.seconds", seconds)
+        found.append([predictor.prediction(number, cells) for number in range(6)])
+        found.append([predictor.context_values(number, cells) for number in range(6)])
+    np.testing.assert_array_equal(found[0], found[2])
+    np.testing.assert_array_equal(found[1], found[3])
 
 
 def exact_base(predictor: LinearPredictor, number: int, cells: np.ndarray, row: int) -> int:

@@ -102,7 +102,9 @@ class BlockWriter:
             wanted = self.choice.wanted(number) & NETWORK_METHODS
             if column.has_cells and wanted:
                 most = self._most_bytes(number, len(part.values))
-                own = column.network_residuals(part, prediction[part.is_valid], most)
+                known = prediction if part.is_valid.all() else prediction[part.is_valid]
+                is_quick = self.choice.limits.is_quick
+                own = column.network_residuals(part, known, most, is_quick=is_quick)
                 learned[number] = rows.ways[number].with_learned(own)
         packed = tuple(pack_each(codes.T.copy()))
         self.choice.note_codes(sum(map(len, packed)))

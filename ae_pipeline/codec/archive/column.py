@@ -208,7 +208,12 @@ class ColumnCodec:
         return self._unless_lossless(own, present, exact)
 
     def network_residuals(
-        self, present: Present, prediction: Prediction, most_bytes: int | None = None
+        self,
+        present: Present,
+        prediction: Prediction,
+        most_bytes: int | None = None,
+        *,
+        is_quick: bool = False,
     ) -> Stored:
         """Store residuals of the network's prediction; never for a lossless column.
 
@@ -216,10 +221,11 @@ class ColumnCodec:
             present: values of the column.
             prediction: of them.
             most_bytes: as in `pack_residuals`.
+            is_quick: pack contexts quickly.
         """
         residuals, exact = self.quantizer.quantize(present.values, prediction)
         cells = partial(restored_cells, residuals, prediction)
-        method, main = pack_residuals(residuals, prediction, most_bytes)
+        method, main = pack_residuals(residuals, prediction, most_bytes, is_quick=is_quick)
         whole = Method.NETWORK_RESIDUALS, residuals
         own = Stored(
             ColumnStreams(method, main, present.validity, *pack_exact(present.values, exact)),

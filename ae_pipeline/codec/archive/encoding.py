@@ -102,7 +102,8 @@ class FeatureWalk:
             prediction = self.predictor.predict(number, self._cells, part.is_valid)
             if prediction is not None:
                 most = self.choice.most_bytes(number, len(part.values))
-                ways += linear_ways(direct, prediction, ways, wanted, most)
+                is_quick = self.choice.limits.is_quick
+                ways += linear_ways(direct, prediction, ways, wanted, most, is_quick=is_quick)
         table = modelled(direct) if modelled is not None and Method.TABLE in wanted else None
         return ways if table is None else [*ways, with_main(direct, Method.TABLE, table)]
 

@@ -27,7 +27,11 @@ Prediction = Float64[np.ndarray, "present"]
 
 
 def pack_residuals(
-    residuals: Integers, prediction: Prediction, most_bytes: int | None = None
+    residuals: Integers,
+    prediction: Prediction,
+    most_bytes: int | None = None,
+    *,
+    is_quick: bool = False,
 ) -> tuple[Method, bytes]:
     """Pack residuals as one stream, or by context of the prediction if that is smaller.
 
@@ -36,11 +40,12 @@ def pack_residuals(
         prediction: of each value.
         most_bytes: try one way alone: contexts, if they take fewer bytes than this, else, and
             always if it is 0, one stream. None tries both.
+        is_quick: pack contexts quickly.
     """
     whole = pack_integers(residuals) if most_bytes is None else b""
     if most_bytes != 0:
         limit = len(whole) if most_bytes is None else most_bytes
-        contexts = pack_contexts(residuals, _context_values(prediction), limit)
+        contexts = pack_contexts(residuals, _context_values(prediction), limit, is_quick=is_quick)
         if contexts is not None:
             return Method.NETWORK_CONTEXTS, contexts
     return Method.NETWORK_RESIDUALS, whole if most_bytes is None else pack_integers(residuals)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from ae_pipeline.codec.archive.column import Stored
 from ae_pipeline.coding import LinearPrediction, Method, pack_contexts, pack_integers
 
@@ -19,6 +17,8 @@ def linear_ways(
     known: Sequence[Stored],
     wanted: Collection[Method],
     most_bytes: float,
+    *,
+    is_quick: bool = False,
 ) -> list[Stored]:
     """Return residuals of the linear prediction, and contexts if those are smaller.
 
@@ -28,15 +28,16 @@ def linear_ways(
         known: other ways to store it.
         wanted: methods to try.
         most_bytes: what contexts must not exceed.
+        is_quick: pack contexts quickly.
     """
     found = []
     if Method.LINEAR_RESIDUALS in wanted:
         found.append(_linear_residuals(direct, prediction))
-    if prediction.context_values is None or Method.LINEAR_CONTEXTS not in wanted:
+    if Method.LINEAR_CONTEXTS not in wanted or prediction.context_values is None:
         return found
     sizes = (len(way.streams.main) for way in (*known, *found))
     most = int(min(sizes, default=min(most_bytes, _UNLIMITED)))
-    contexts = pack_contexts(direct.cells, prediction.context_values, most)
+    contexts = pack_contexts(direct.cells, prediction.context_values, most, is_quick=is_quick)
     if contexts is not None:
         found.append(with_main(direct, Method.LINEAR_CONTEXTS, contexts))
     return found
@@ -44,8 +45,9 @@ def linear_ways(
 
 def _linear_residuals(direct: Stored, prediction: LinearPrediction) -> Stored:
     cells, base = direct.cells, prediction.base
-    before = np.concatenate([[0], cells[:-1]])[: len(cells)] if prediction.follows else 0
-    residuals = cells - base - before
+    residuals = cells - base
+    if prediction.follows:
+        residuals[1:] -= cells[:-1]
     own = with_main(direct, Method.LINEAR_RESIDUALS, pack_integers(residuals))
     return replace(own, whole=(Method.LINEAR_RESIDUALS, residuals))
 

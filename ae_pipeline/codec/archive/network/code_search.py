@@ -129,7 +129,9 @@ def nearest_codes(
     latents: Float32[np.ndarray, "windows latent"],
 ) -> Int64[np.ndarray, "windows latent"]:
     """Round latents to codes, at most `CODE_MAX` in magnitude."""
-    return np.clip(np.rint(np.nan_to_num(latents)), -CODE_MAX, CODE_MAX).astype(np.int64)
+    codes = np.clip(np.rint(latents), -CODE_MAX, CODE_MAX)
+    np.copyto(codes, 0.0, where=np.isnan(codes))
+    return codes.astype(np.int64)
 
 
 def _search_tile(state: _State, latents: Codes, least_distance: float) -> Codes:

@@ -88,7 +88,9 @@ class ArchiveNetwork:
             least_distance: as in `search_codes`.
         """
         block = records_to_block(records, features)
-        matrix = np.nan_to_num(block_to_matrix(block, self.standardization), copy=False, nan=0.0)
+        matrix = block_to_matrix(block, self.standardization)
+        if block.missing is not None:
+            np.copyto(matrix, 0.0, where=np.isnan(matrix))
         wide = rows_to_windows(matrix, self.window)
         latents = encode_matrix(self.architecture, self.encoder, wide) / self.code_step
         if units is None:

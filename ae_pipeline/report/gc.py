@@ -42,7 +42,15 @@ def garbage_line(report: GarbageReport) -> str:
         return f"Nothing to collect in {report.dataset}{_young(report)}"
     verb = "would free" if report.is_dry_run else "freed"
     freed = f"{_count(report.garbage)} {verb} {report.size_bytes:,} bytes"
-    return f"{freed} of {report.dataset}{_young(report)}"
+    return f"{freed} of {report.dataset}{_uploads(report)}{_young(report)}"
+
+
+def _uploads(report: GarbageReport) -> str:
+    """Uploads among the garbage, which nobody can list as files."""
+    if not report.n_uploads:
+        return ""
+    uploads = "1 upload" if report.n_uploads == 1 else f"{report.n_uploads:,} uploads"
+    return f"; among them {uploads} of {report.upload_bytes:,} bytes that never ended"
 
 
 def _young(report: GarbageReport) -> str:

@@ -18,12 +18,14 @@ from ae_pipeline.store.paths import (
     walk,
 )
 from ae_pipeline.store.session import Pass, accept, give_pass, visiting
+from ae_pipeline.store.uploads import Uploads, uploads_to
 
 __all__ = [
     "Entry",
     "News",
     "ObjectPath",
     "Pass",
+    "Uploads",
     "accept",
     "changing",
     "give_pass",
@@ -37,6 +39,7 @@ __all__ = [
     "recall",
     "remember",
     "take_news",
+    "uploads_to",
     "using",
     "version_of",
     "visiting",

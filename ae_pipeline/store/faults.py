@@ -69,10 +69,11 @@ def faults(uri: str) -> Iterator[None]:
     except AePipelineError:
         raise
     except (BaseError, FileNotFoundError, NotImplementedError) as error:
-        raise _translated(error, uri) from error
+        raise translated(error, uri) from error
 
 
-def _translated(error: Exception, uri: str) -> Exception:
+def translated(error: Exception, uri: str) -> Exception:
+    """Return our error for a complaint of a client; `faults` lists them."""
     kind, text = type(error).__name__, _line(error)
     for pattern, what, remedy in _REFUSED:
         if pattern.search(f"{kind}: {error}"):

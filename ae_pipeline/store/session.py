@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ae_pipeline.config.stores import StoreConfig
 from ae_pipeline.locations import Location, location_of, mirror_of, parse
-from ae_pipeline.store.client import connect
+from ae_pipeline.store.clients import connect
 from ae_pipeline.store.facts import Facts
 from ae_pipeline.store.index import Index
 from ae_pipeline.store.mirror import Entry, Mirror
@@ -70,7 +70,7 @@ class Session:
         with self._lock:
             found = self._mirrors.get(location.root)
             if found is None:
-                client = connect(location, self._config(location))
+                client = connect(location, self.config(location))
                 bucket = Location(location.scheme, location.bucket, "")
                 found = self._mirrors[location.root] = Mirror(client, self.home, bucket)
             return found
@@ -81,6 +81,16 @@ class Session:
         if location is None:
             raise ValueError(f"no mirror of an object: {path}")
         return self.mirror(location), location.key
+
+    def config(self, location: Location) -> StoreConfig:
+        """Return the settings of the longest URI that the location begins with."""
+        named = {prefix: parse(prefix) for prefix in self.stores}
+        fitting = [
+            prefix
+            for prefix, place in named.items()
+            if place is not None and location.is_below(place)
+        ]
+        return self.stores[max(fitting, key=len)] if fitting else StoreConfig()
 
     def visit(self, location: Location) -> None:
         """List what lies below a location, unless the job has; errors as `Mirror.refresh`."""
@@ -128,16 +138,6 @@ class Session:
     def close(self) -> None:
         """Remove the mirrors from this machine."""
         self._scratch.remove()
-
-    def _config(self, location: Location) -> StoreConfig:
-        """Return the settings of the longest URI that the location begins with."""
-        named = {prefix: parse(prefix) for prefix in self.stores}
-        fitting = [
-            prefix
-            for prefix, place in named.items()
-            if place is not None and location.is_below(place)
-        ]
-        return self.stores[max(fitting, key=len)] if fitting else StoreConfig()
 
 
 _LISTING = ".listing-"

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any  # options of obstore are dictionaries of its own
 
 from ae_pipeline.config.stores import StoreConfig
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.extras import require
 from ae_pipeline.locations import Location
+from ae_pipeline.store.clients.boto import provider_of
+from ae_pipeline.store.clients.endpoints import endpoint_of
 from ae_pipeline.store.faults import faults
 
-#: Variables that name an endpoint, by scheme.
-_ENDPOINTS = {
-    "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
-    "gs": ("GOOGLE_BASE_URL",),
-    "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
-    "abfss": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
-}
 #: A request whose body keeps coming may take so many times longer.
 _BODIES = 10
 
@@ -42,8 +34,7 @@ def connect(location: Location, config: StoreConfig) -> Any:
 
 
 def _client(location: Location, config: StoreConfig) -> dict[str, Any]:
-    named = (os.environ.get(name) for name in _ENDPOINTS[location.scheme])
-    endpoint = config.endpoint or next((one for one in named if one), "")
+    endpoint = endpoint_of(location, config) or ""
     options: dict[str, Any] = {
         "read_timeout": timedelta(seconds=config.timeout_s),
         "timeout": timedelta(seconds=_BODIES * config.timeout_s),
@@ -68,23 +59,7 @@ def _s3(bucket: str, config: StoreConfig, shared: dict[str, Any]) -> Any:
         options["endpoint"] = config.endpoint
     if config.region:
         options["region"] = config.region
-    return S3Store(bucket, **options, **_profile(config), **shared)
-
-
-def _profile(config: StoreConfig) -> dict[str, Any]:
-    """Return a provider of what ~/.aws holds, which obstore does not read itself."""
-    profile = config.profile or os.environ.get("AWS_PROFILE")
-    has_files = (Path.home() / ".aws").is_dir() and "AWS_ACCESS_KEY_ID" not in os.environ
-    if not profile and not (has_files and find_spec("boto3")):
-        return {}
-    require("an AWS profile", "boto3", or_else="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-    import boto3  # noqa: PLC0415, of an extra
-    from obstore.auth.boto3 import Boto3CredentialProvider  # noqa: PLC0415, of an extra
-
-    session = boto3.Session(profile_name=profile)
-    if session.get_credentials() is None:
-        return {}
-    return {"credential_provider": Boto3CredentialProvider(session)}
+    return S3Store(bucket, **options, **provider_of(config), **shared)
 
 
 def _gs(bucket: str, config: StoreConfig, shared: dict[str, Any]) -> Any:

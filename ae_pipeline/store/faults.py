@@ -27,6 +27,11 @@ _REFUSED = (
         "make it, or check its name and endpoint",
     ),
     (
+        re.compile("^UnknownConfigurationKeyError"),
+        "its client knows no such option",
+        "correct the block that has the credentials",
+    ),
+    (
         re.compile("^InvalidPathError"),
         "an object has a key that no file can have",
         "rename it, or move it out of what is read",
@@ -43,6 +48,10 @@ _REFUSED = (
     ),
 )
 _TEXT_BYTES = 300
+#: A signature in an address, which is all that Azure asks of whoever has one.
+_SIGNATURE = re.compile(
+    r"(?i)([?&;](?:sig|X-[a-z]+-(?:Signature|Credential|Security-Token))=)[^&\s\"')]*"
+)
 _TRIES = 4
 
 _Answer = TypeVar("_Answer")
@@ -104,7 +113,7 @@ def replaced(uri: str) -> FragmentReplacedError:
 def _line(error: Exception) -> str:
     """Return the message on one line, without the debugging text that follows it."""
     text = str(error).split("\n\nDebug source:", maxsplit=1)[0]
-    return " ".join(text.split())[:_TEXT_BYTES]
+    return _SIGNATURE.sub(r"\1***", " ".join(text.split()))[:_TEXT_BYTES]
 
 
 def retried(request: Callable[[], _Answer]) -> _Answer:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ae_pipeline.config.stores import StoreConfig
 from ae_pipeline.locations import Location, location_of, mirror_of, parse
-from ae_pipeline.store.clients import connect
+from ae_pipeline.store.clients import connect, loader_now, use_loader
 from ae_pipeline.store.facts import Facts
 from ae_pipeline.store.index import Index
 from ae_pipeline.store.mirror import Entry, Mirror
@@ -33,11 +33,13 @@ class Pass:
         home: folder of the session, by the same path on every machine.
         stores: settings by URI prefix.
         listing: name of the file in it that has what was listed.
+        loader: module that loads the credentials of blocks; None if none does.
     """
 
     home: str
     stores: Mapping[str, StoreConfig]
     listing: str
+    loader: str | None = None
 
 
 class Session:
@@ -212,7 +214,7 @@ def give_pass() -> Pass | None:
     session = _session
     if session is None:
         return None
-    return Pass(str(session.home), session.stores, session.save_listing())
+    return Pass(str(session.home), session.stores, session.save_listing(), loader_now())
 
 
 def accept(given: Pass | None) -> None:
@@ -224,6 +226,7 @@ def accept(given: Pass | None) -> None:
         if _session is not None and _session.lists_itself:
             _session.close()
         _given = given
+        use_loader(given.loader)
         _session = Session(Scratch.join(Path(given.home)), given.stores, is_owner=False)
         _session.load_listing(given.listing)
 

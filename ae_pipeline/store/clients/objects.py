@@ -1,4 +1,4 @@
-"""Connect to buckets: credentials come from the environment or a profile, never from a job."""
+"""Connect to buckets: credentials come from the environment, a profile or a loan, never a job."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from ae_pipeline.errors import ConfigError
 from ae_pipeline.extras import require
 from ae_pipeline.locations import Location
 from ae_pipeline.store.clients.boto import provider_of
+from ae_pipeline.store.clients.credentials import lent
 from ae_pipeline.store.clients.endpoints import endpoint_of
+from ae_pipeline.store.clients.fixed import fixed_account_key, fixed_keys
 from ae_pipeline.store.faults import faults
 
 #: A request whose body keeps coming may take so many times longer.
@@ -22,19 +24,23 @@ def connect(location: Location, config: StoreConfig) -> Any:
 
     Raises:
         MissingExtraError: obstore is not installed.
-        ConfigError: the settings or variables of the environment make no client.
+        ConfigError: the settings, their block, or variables of the environment make no client.
     """
     require(f"{location.scheme}://", "obstore", or_else="copy or mount the data")
-    shared = {"client_options": _client(location, config), "retry_config": _retries(config)}
+    options = {} if config.block is None else lent(config.block).reveal()
+    named = config.endpoint or options.pop("endpoint", None)
+    endpoint = named or endpoint_of(location, config) or ""
+    shared = {"client_options": _client(endpoint, config), "retry_config": _retries(config)}
     try:
         with faults(location.root):
-            return _STORES[location.scheme](location.bucket, config, shared)
+            return _STORES[location.scheme](location.bucket, config, named, options, shared)
+    except ConfigError:
+        raise
     except (ValueError, TypeError) as error:
         raise ConfigError("cannot connect", where=location.root, got=str(error)) from error
 
 
-def _client(location: Location, config: StoreConfig) -> dict[str, Any]:
-    endpoint = endpoint_of(location, config) or ""
+def _client(endpoint: str, config: StoreConfig) -> dict[str, Any]:
     options: dict[str, Any] = {
         "read_timeout": timedelta(seconds=config.timeout_s),
         "timeout": timedelta(seconds=_BODIES * config.timeout_s),
@@ -51,32 +57,52 @@ def _retries(config: StoreConfig) -> dict[str, Any]:
     }
 
 
-def _s3(bucket: str, config: StoreConfig, shared: dict[str, Any]) -> Any:
+def _s3(
+    bucket: str,
+    config: StoreConfig,
+    endpoint: str | None,
+    options: dict[str, Any],
+    shared: dict[str, Any],
+) -> Any:
     from obstore.store import S3Store  # noqa: PLC0415, of an extra
 
-    options: dict[str, Any] = {}
-    if config.endpoint:
-        options["endpoint"] = config.endpoint
+    if endpoint:
+        options["endpoint"] = endpoint
     if config.region:
         options["region"] = config.region
-    return S3Store(bucket, **options, **provider_of(config), **shared)
+    provider = provider_of(config) if config.block is None else fixed_keys(options)
+    return S3Store(bucket, **options, **provider, **shared)
 
 
-def _gs(bucket: str, config: StoreConfig, shared: dict[str, Any]) -> Any:
+def _gs(
+    bucket: str,
+    config: StoreConfig,
+    endpoint: str | None,
+    options: dict[str, Any],
+    shared: dict[str, Any],
+) -> Any:
     from obstore.store import GCSStore  # noqa: PLC0415, of an extra
 
-    options: dict[str, Any] = {"base_url": config.endpoint} if config.endpoint else {}
+    if endpoint:
+        options["base_url"] = endpoint
     return GCSStore(bucket, **options, **shared)
 
 
-def _azure(container: str, config: StoreConfig, shared: dict[str, Any]) -> Any:
+def _azure(
+    container: str,
+    config: StoreConfig,
+    endpoint: str | None,
+    options: dict[str, Any],
+    shared: dict[str, Any],
+) -> Any:
     from obstore.store import AzureStore  # noqa: PLC0415, of an extra
 
     container, _, host = container.partition("@")
-    options: dict[str, Any] = {"endpoint": config.endpoint} if config.endpoint else {}
+    if endpoint:
+        options["endpoint"] = endpoint
     if host:
         options["account_name"] = host.partition(".")[0]
-    return AzureStore(container, **options, **shared)
+    return AzureStore(container, **options, **fixed_account_key(options), **shared)
 
 
 _STORES = {"s3": _s3, "gs": _gs, "az": _azure, "abfss": _azure}

@@ -27,11 +27,6 @@ _REFUSED = (
         "make it, or check its name and endpoint",
     ),
     (
-        re.compile("^UnknownConfigurationKeyError"),
-        "its client knows no such option",
-        "correct the block that has the credentials",
-    ),
-    (
         re.compile("^InvalidPathError"),
         "an object has a key that no file can have",
         "rename it, or move it out of what is read",
@@ -83,7 +78,7 @@ def faults(uri: str) -> Iterator[None]:
 
 def translated(error: Exception, uri: str) -> Exception:
     """Return our error for a complaint of a client; `faults` lists them."""
-    kind, text = type(error).__name__, _line(error)
+    kind, text = type(error).__name__, line_of(error)
     for pattern, what, remedy in _REFUSED:
         if pattern.search(f"{kind}: {error}"):
             return StoreDeniedError(what, where=uri, got=text, remedy=remedy)
@@ -110,8 +105,8 @@ def replaced(uri: str) -> FragmentReplacedError:
     )
 
 
-def _line(error: Exception) -> str:
-    """Return the message on one line, without the debugging text that follows it."""
+def line_of(error: Exception) -> str:
+    """Return the message on one line, without signatures and the debugging text that follows it."""
     text = str(error).split("\n\nDebug source:", maxsplit=1)[0]
     return _SIGNATURE.sub(r"\1***", " ".join(text.split()))[:_TEXT_BYTES]
 

@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import Any  # options of obstore are dictionaries of its own
 
 from ae_pipeline.config.stores import StoreConfig
-from ae_pipeline.errors import ConfigError
+from ae_pipeline.errors import AePipelineError, ConfigError
 from ae_pipeline.extras import require
 from ae_pipeline.locations import Location
 from ae_pipeline.store.clients.boto import provider_of
 from ae_pipeline.store.clients.credentials import lent
 from ae_pipeline.store.clients.endpoints import endpoint_of
 from ae_pipeline.store.clients.fixed import fixed_account_key, fixed_keys
-from ae_pipeline.store.faults import faults
+from ae_pipeline.store.faults import line_of
 
 #: A request whose body keeps coming may take so many times longer.
 _BODIES = 10
@@ -31,13 +31,14 @@ def connect(location: Location, config: StoreConfig) -> Any:
     named = config.endpoint or options.pop("endpoint", None)
     endpoint = named or endpoint_of(location, config) or ""
     shared = {"client_options": _client(endpoint, config), "retry_config": _retries(config)}
+    from obstore.exceptions import BaseError  # noqa: PLC0415, of an extra
+
     try:
-        with faults(location.root):
-            return _STORES[location.scheme](location.bucket, config, named, options, shared)
-    except ConfigError:
+        return _STORES[location.scheme](location.bucket, config, named, options, shared)
+    except AePipelineError:
         raise
-    except (ValueError, TypeError) as error:
-        raise ConfigError("cannot connect", where=location.root, got=str(error)) from error
+    except (BaseError, ValueError, TypeError) as error:
+        raise ConfigError("cannot connect", where=location.root, got=line_of(error)) from error
 
 
 def _client(endpoint: str, config: StoreConfig) -> dict[str, Any]:

@@ -65,6 +65,8 @@ def _rows(model: type[BaseModel], prefix: str) -> list[str]:
             rows += _rows(kind, f"{prefix}{name}.")
         else:
             rows.append(f"| `{prefix}{name}` | {_default(field)} | {_meaning(field)} |")
+        if get_origin(kind) is dict:  # of settings by the beginnings of URIs
+            rows += _rows(get_args(kind)[1], f"{prefix}{name}.URI.")
     return rows
 
 

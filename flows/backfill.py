@@ -22,6 +22,7 @@ from .pages.artifacts import publish, publish_details
 from .pages.assets import publish_asset
 from .pages.names import run_name
 from .runtime.batches import run_batches
+from .runtime.blocks import lending_credentials
 from .runtime.endings import ended, planned
 from .runtime.progress import listener
 from .runtime.states import WORK, failing_in_one_line, result_of
@@ -51,6 +52,7 @@ def replace(job: EncodeJob, plan: BackfillPlan, written: Outcome) -> tuple[str, 
 
 @flow(name="backfill", flow_run_name=run_name("backfill", "source"), log_prints=False)
 @failing_in_one_line
+@lending_credentials
 @visiting_places
 def backfill(job: EncodeJob) -> State[BackfillReport]:
     """Write the fragments of `job.source` that `job.backfill` selects; the others stay.

@@ -34,6 +34,7 @@ from .pages.assets import publish_asset
 from .pages.events import emit_drift
 from .pages.names import run_name
 from .runtime.batches import Plan, run_batches
+from .runtime.blocks import lending_credentials
 from .runtime.endings import ended, planned
 from .runtime.progress import listener
 from .runtime.states import WORK, failing_in_one_line, result_of
@@ -96,6 +97,7 @@ def settle_all(
 
 @flow(name="compress", flow_run_name=run_name("compress", "source"), log_prints=False)
 @failing_in_one_line
+@lending_credentials
 @visiting_places
 def compress(job: CompressJob) -> State[CompressReport]:
     """Encode new fragments of `job.source`, read them back and compare every value.

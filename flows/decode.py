@@ -18,6 +18,7 @@ from .pages.artifacts import publish
 from .pages.assets import publish_asset
 from .pages.names import run_name
 from .runtime.batches import checked, run_batches
+from .runtime.blocks import lending_credentials
 from .runtime.endings import ended
 from .runtime.progress import listener
 from .runtime.states import WORK, failing_in_one_line, result_of
@@ -43,6 +44,7 @@ def decode_batch(batch_no: int, plan: DecodePlan, execution: ExecutionConfig) ->
     log_prints=False,
 )
 @failing_in_one_line
+@lending_credentials
 @visiting_places
 def decode(job: DecodeJob) -> State[DatasetReport]:
     """Write the reconstructed tables to `job.decoded`; with `job.source` every value is compared.

@@ -18,6 +18,7 @@ from .pages.artifacts import publish
 from .pages.assets import publish_asset
 from .pages.names import run_name
 from .runtime.batches import checked, run_batches
+from .runtime.blocks import lending_credentials
 from .runtime.endings import ended
 from .runtime.progress import listener
 from .runtime.states import WORK, failing_in_one_line, result_of
@@ -39,6 +40,7 @@ def encode_batch(batch_no: int, plan: EncodePlan, execution: ExecutionConfig) ->
 
 @flow(name="encode", flow_run_name=run_name("encode", "source"), log_prints=False)
 @failing_in_one_line
+@lending_credentials
 @visiting_places
 def encode(job: EncodeJob) -> State[DatasetReport]:
     """Write every fragment of `job.source` to `job.features` or `job.archive`; current ones stay.

@@ -12,6 +12,7 @@ from ae_pipeline.verbs import fit as fit_codec
 
 from .pages.artifacts import publish
 from .pages.names import run_name
+from .runtime.blocks import lending_credentials
 from .runtime.endings import ended
 from .runtime.progress import listener
 from .runtime.states import WORK, failing_in_one_line, result_of
@@ -26,6 +27,7 @@ def run_fit(job: FitJob) -> FitResult:
 
 @flow(name="fit", flow_run_name=run_name("fit", "source"), log_prints=False)
 @failing_in_one_line
+@lending_credentials
 @visiting_places
 def fit(job: FitJob) -> State[FitResult]:
     """Train an autoencoder on `job.source` and write the codec to `job.codec`.

@@ -16,12 +16,14 @@ from .encode import encode
 from .fit import fit
 from .pages.artifacts import publish_markdown
 from .pages.names import run_name
+from .runtime.blocks import lending_credentials
 from .runtime.endings import ended
 from .runtime.states import failing_in_one_line, result_of
 
 
 @flow(name="main-job", flow_run_name=run_name("main-job", "source"), log_prints=False)
 @failing_in_one_line
+@lending_credentials
 @visiting_places
 def main_job(job: MainJob) -> State[DatasetReport]:
     """Fit, encode, decode and compare one dataset, each as a flow of its own.

@@ -18,6 +18,7 @@ from ae_pipeline.work import Outcome
 from .pages.artifacts import publish
 from .pages.names import run_name
 from .runtime.batches import checked, run_batches
+from .runtime.blocks import lending_credentials
 from .runtime.endings import ended
 from .runtime.progress import listener
 from .runtime.states import WORK, failing_in_one_line, result_of
@@ -39,6 +40,7 @@ def verify_batch(batch_no: int, plan: DecodePlan, execution: ExecutionConfig) ->
 
 @flow(name="verify", flow_run_name=run_name("verify", "archive"), log_prints=False)
 @failing_in_one_line
+@lending_credentials
 @visiting_places
 def verify(job: VerifyJob) -> State[DatasetReport]:
     """Decode every block of `job.archive`; with `job.source` every value is compared.

@@ -157,8 +157,8 @@ def gc(
 ) -> None:
     """Remove files from DATASET that nothing refers to.
 
-    These are codecs that no fragment uses, files of killed runs, and files that failed
-    verification.
+    These are codecs that no fragment uses, files and S3 uploads of killed runs, and files that
+    failed verification.
 
     Example: ae-pipeline gc sales_archive/ --dry-run
     """

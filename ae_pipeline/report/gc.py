@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ae_pipeline.report.presenter import Presenter, presents
 from ae_pipeline.report.tables.table import Table
-from ae_pipeline.results.gc import Garbage, GarbageReport
+from ae_pipeline.results.gc import GarbageReport
 
 
 @presents(GarbageReport)
@@ -41,8 +39,18 @@ def garbage_line(report: GarbageReport) -> str:
     if not report.garbage:
         return f"Nothing to collect in {report.dataset}{_young(report)}"
     verb = "would free" if report.is_dry_run else "freed"
-    freed = f"{_count(report.garbage)} {verb} {report.size_bytes:,} bytes"
+    freed = f"{_collected(report)} {verb} {report.size_bytes:,} bytes"
     return f"{freed} of {report.dataset}{_young(report)}"
+
+
+def _collected(report: GarbageReport) -> str:
+    """Files and uploads apart: nobody can list the latter."""
+    n_files = len(report.garbage) - report.n_uploads
+    counts = [_count(n_files)] if n_files else []
+    if report.n_uploads:
+        uploads = "1 upload" if report.n_uploads == 1 else f"{report.n_uploads:,} uploads"
+        counts.append(f"{uploads} that never ended ({report.upload_bytes:,} bytes)")
+    return " and ".join(counts)
 
 
 def _young(report: GarbageReport) -> str:
@@ -50,8 +58,8 @@ def _young(report: GarbageReport) -> str:
     if not report.young:
         return ""
     n_bytes = sum(one.size_bytes for one in report.young)
-    return f"; {_count(report.young)} of {n_bytes:,} bytes younger than the grace period"
+    return f"; {_count(len(report.young))} of {n_bytes:,} bytes younger than the grace period"
 
 
-def _count(found: Sequence[Garbage]) -> str:
-    return "1 file or folder" if len(found) == 1 else f"{len(found):,} files and folders"
+def _count(n_found: int) -> str:
+    return "1 file or folder" if n_found == 1 else f"{n_found:,} files and folders"

@@ -9,7 +9,7 @@ from ae_pipeline.results.result import Result
 
 @dataclass(frozen=True)
 class Garbage:
-    """A file or folder that nothing refers to any more.
+    """A file or folder that nothing refers to any more, or an upload that never ended.
 
     Args:
         relative: path below the dataset's root.
@@ -28,11 +28,13 @@ class GarbageReport(Result):
 
     Args:
         dataset: path of the dataset that was searched.
-        garbage: files and folders, in path order.
+        garbage: files and folders in path order, then uploads.
         size_bytes: total size of the garbage.
         is_dry_run: nothing was removed.
-        warnings: files that could not be judged and stay.
+        warnings: what could not be judged and stays.
         young: unreferenced files written within the grace period; they stay, too.
+        n_uploads: entries of `garbage` that are multipart uploads which never ended.
+        upload_bytes: their part of `size_bytes`.
     """
 
     dataset: str
@@ -41,3 +43,5 @@ class GarbageReport(Result):
     is_dry_run: bool
     warnings: tuple[str, ...] = ()
     young: tuple[Garbage, ...] = ()
+    n_uploads: int = 0
+    upload_bytes: int = 0

@@ -1,6 +1,13 @@
 """Object stores: their objects as paths of files, fetched when read, published whole."""
 
 from ae_pipeline.store import changing
+from ae_pipeline.store.clients import (
+    Credentials,
+    Loan,
+    lending,
+    packed_credentials,
+    take_credentials,
+)
 from ae_pipeline.store.job_visit import visiting_stores
 from ae_pipeline.store.learned import recall, remember
 from ae_pipeline.store.mirror import Entry
@@ -20,13 +27,17 @@ from ae_pipeline.store.paths import (
 )
 from ae_pipeline.store.ranges import Span
 from ae_pipeline.store.session import Pass, accept, give_pass, visiting
+from ae_pipeline.store.uploads import Uploads, uploads_to
 
 __all__ = [
+    "Credentials",
     "Entry",
+    "Loan",
     "News",
     "ObjectPath",
     "Pass",
     "Span",
+    "Uploads",
     "accept",
     "changing",
     "expect",
@@ -35,12 +46,16 @@ __all__ = [
     "is_remote",
     "is_there",
     "is_unfetched",
+    "lending",
     "look_below",
     "open_end",
+    "packed_credentials",
     "place",
     "recall",
     "remember",
+    "take_credentials",
     "take_news",
+    "uploads_to",
     "using",
     "version_of",
     "visiting",

@@ -43,6 +43,10 @@ _REFUSED = (
     ),
 )
 _TEXT_BYTES = 300
+#: A signature in an address, which is all that Azure asks of whoever has one.
+_SIGNATURE = re.compile(
+    r"(?i)([?&;](?:sig|X-[a-z]+-(?:Signature|Credential|Security-Token))=)[^&\s\"')]*"
+)
 _TRIES = 4
 
 _Answer = TypeVar("_Answer")
@@ -69,11 +73,12 @@ def faults(uri: str) -> Iterator[None]:
     except AePipelineError:
         raise
     except (BaseError, FileNotFoundError, NotImplementedError) as error:
-        raise _translated(error, uri) from error
+        raise translated(error, uri) from error
 
 
-def _translated(error: Exception, uri: str) -> Exception:
-    kind, text = type(error).__name__, _line(error)
+def translated(error: Exception, uri: str) -> Exception:
+    """Return our error for a complaint of a client; `faults` lists them."""
+    kind, text = type(error).__name__, line_of(error)
     for pattern, what, remedy in _REFUSED:
         if pattern.search(f"{kind}: {error}"):
             return StoreDeniedError(what, where=uri, got=text, remedy=remedy)
@@ -100,10 +105,10 @@ def replaced(uri: str) -> FragmentReplacedError:
     )
 
 
-def _line(error: Exception) -> str:
-    """Return the message on one line, without the debugging text that follows it."""
+def line_of(error: Exception) -> str:
+    """Return the message on one line, without signatures and the debugging text that follows it."""
     text = str(error).split("\n\nDebug source:", maxsplit=1)[0]
-    return " ".join(text.split())[:_TEXT_BYTES]
+    return _SIGNATURE.sub(r"\1***", " ".join(text.split()))[:_TEXT_BYTES]
 
 
 def retried(request: Callable[[], _Answer]) -> _Answer:

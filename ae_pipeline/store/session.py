@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ae_pipeline.config.stores import StoreConfig
 from ae_pipeline.locations import Location, location_of, mirror_of, parse
-from ae_pipeline.store.client import connect
+from ae_pipeline.store.clients import connect, loader_now, use_loader
 from ae_pipeline.store.facts import Facts
 from ae_pipeline.store.index import Index
 from ae_pipeline.store.mirror import Entry, Mirror
@@ -33,11 +33,13 @@ class Pass:
         home: folder of the session, by the same path on every machine.
         stores: settings by URI prefix.
         listing: name of the file in it that has what was listed.
+        loader: module that loads the credentials of blocks; None if none does.
     """
 
     home: str
     stores: Mapping[str, StoreConfig]
     listing: str
+    loader: str | None = None
 
 
 class Session:
@@ -70,7 +72,7 @@ class Session:
         with self._lock:
             found = self._mirrors.get(location.root)
             if found is None:
-                client = connect(location, self._config(location))
+                client = connect(location, self.config(location))
                 bucket = Location(location.scheme, location.bucket, "")
                 found = self._mirrors[location.root] = Mirror(client, self.home, bucket)
             return found
@@ -81,6 +83,16 @@ class Session:
         if location is None:
             raise ValueError(f"no mirror of an object: {path}")
         return self.mirror(location), location.key
+
+    def config(self, location: Location) -> StoreConfig:
+        """Return the settings of the longest URI that the location begins with."""
+        named = {prefix: parse(prefix) for prefix in self.stores}
+        fitting = [
+            prefix
+            for prefix, place in named.items()
+            if place is not None and location.is_below(place)
+        ]
+        return self.stores[max(fitting, key=len)] if fitting else StoreConfig()
 
     def visit(self, location: Location) -> None:
         """List what lies below a location, unless the job has; errors as `Mirror.refresh`."""
@@ -128,16 +140,6 @@ class Session:
     def close(self) -> None:
         """Remove the mirrors from this machine."""
         self._scratch.remove()
-
-    def _config(self, location: Location) -> StoreConfig:
-        """Return the settings of the longest URI that the location begins with."""
-        named = {prefix: parse(prefix) for prefix in self.stores}
-        fitting = [
-            prefix
-            for prefix, place in named.items()
-            if place is not None and location.is_below(place)
-        ]
-        return self.stores[max(fitting, key=len)] if fitting else StoreConfig()
 
 
 _LISTING = ".listing-"
@@ -212,7 +214,7 @@ def give_pass() -> Pass | None:
     session = _session
     if session is None:
         return None
-    return Pass(str(session.home), session.stores, session.save_listing())
+    return Pass(str(session.home), session.stores, session.save_listing(), loader_now())
 
 
 def accept(given: Pass | None) -> None:
@@ -224,6 +226,7 @@ def accept(given: Pass | None) -> None:
         if _session is not None and _session.lists_itself:
             _session.close()
         _given = given
+        use_loader(given.loader)
         _session = Session(Scratch.join(Path(given.home)), given.stores, is_owner=False)
         _session.load_listing(given.listing)
 

@@ -4,7 +4,7 @@ from ae_pipeline.upkeep.backfill_plan import list_source, plan_backfill
 from ae_pipeline.upkeep.drift import choose_codecs, measure_drift, warn_of_drift
 from ae_pipeline.upkeep.failures import forget_retired, remember_damage, remember_failures
 from ae_pipeline.upkeep.footers import footer_of, note_footer
-from ae_pipeline.upkeep.garbage import find_garbage, newest_and_size
+from ae_pipeline.upkeep.garbage import find_garbage, newest_and_size, remove_garbage
 from ae_pipeline.upkeep.leftovers import check_leftovers
 from ae_pipeline.upkeep.orphans import describe_orphans, known_orphans, orphan_warnings, source_root
 from ae_pipeline.upkeep.prune import prune, remove_replaced
@@ -13,10 +13,12 @@ from ae_pipeline.upkeep.rejection import set_aside
 from ae_pipeline.upkeep.replacing import replacing
 from ae_pipeline.upkeep.retention import is_retired, retire
 from ae_pipeline.upkeep.status import is_only_copy
+from ae_pipeline.upkeep.uploads import collect_uploads
 
 __all__ = [
     "check_leftovers",
     "choose_codecs",
+    "collect_uploads",
     "describe_orphans",
     "find_garbage",
     "finish_retiring",
@@ -34,6 +36,7 @@ __all__ = [
     "prune",
     "remember_damage",
     "remember_failures",
+    "remove_garbage",
     "remove_replaced",
     "replacing",
     "retire",

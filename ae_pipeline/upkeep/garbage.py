@@ -16,6 +16,7 @@ from typing import TypeAlias
 from ae_pipeline.dataset import Fragment, discover, open_footer
 from ae_pipeline.errors import AePipelineError, EmptySourceError
 from ae_pipeline.hidden_names import is_temporary, name_of_rejected, name_of_replaced
+from ae_pipeline.publish import destination_errors, remove, remove_tree
 from ae_pipeline.storage import (
     PRIVATE_FOLDER,
     Marker,
@@ -59,6 +60,23 @@ def newest_and_size(path: Path) -> tuple[float, int]:
     states = [state for state in map(_status, paths) if state is not None]
     newest = max((state.st_mtime for state in states), default=math.inf)
     return newest, sum(state.st_size for state in states if not stat.S_ISDIR(state.st_mode))
+
+
+def remove_garbage(path: Path, root: Path) -> None:
+    """Remove a file or folder, and private folders that this leaves empty.
+
+    Raises:
+        DestinationError: the folder cannot be written to.
+    """
+    with destination_errors(path):
+        if path.is_dir():
+            remove_tree(path)
+        else:
+            remove(path)
+        folder = path.parent
+        while root / PRIVATE_FOLDER in folder.parents and not any(folder.iterdir()):
+            folder.rmdir()
+            folder = folder.parent
 
 
 def _status(path: Path) -> os.stat_result | None:

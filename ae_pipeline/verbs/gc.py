@@ -9,11 +9,10 @@ from pathlib import Path
 
 from ae_pipeline.config.paths import argument_place
 from ae_pipeline.errors import ConfigError, DestinationExistsError, SourceNotFoundError
-from ae_pipeline.publish import destination_errors, remove, remove_tree
 from ae_pipeline.results.gc import Garbage, GarbageReport
-from ae_pipeline.storage import PRIVATE_FOLDER, Marker, read_marker
+from ae_pipeline.storage import Marker, read_marker
 from ae_pipeline.store import place, visiting
-from ae_pipeline.upkeep import find_garbage, newest_and_size
+from ae_pipeline.upkeep import collect_uploads, find_garbage, newest_and_size, remove_garbage
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +21,8 @@ DAY_S = 86_400.0
 
 def gc(dataset: str, grace_s: float = DAY_S, is_dry_run: bool = False) -> GarbageReport:
     """Remove leftovers of killed runs and unused former codecs; keep what decoding needs.
+
+    Uploads to S3 that a kill cut short are aborted; where that is denied, a warning says so.
 
     Args:
         dataset: archive, features or decoded dataset.
@@ -57,10 +58,19 @@ def _gc(dataset: str, grace_s: float, is_dry_run: bool) -> GarbageReport:
             continue
         garbage.append(one)
         if not is_dry_run:
-            _remove(path, root)
+            remove_garbage(path, root)
             logger.info("removed %s: %d bytes, %s", path, size_bytes, reason)
-    n_bytes = sum(one.size_bytes for one in garbage)
-    return GarbageReport(dataset, tuple(garbage), n_bytes, is_dry_run, warnings, tuple(young))
+    uploads = collect_uploads(root, written_before, is_dry_run)
+    return GarbageReport(
+        dataset,
+        (*garbage, *uploads.garbage),
+        sum(one.size_bytes for one in (*garbage, *uploads.garbage)),
+        is_dry_run,
+        (*warnings, *uploads.warnings),
+        (*young, *uploads.young),
+        len(uploads.garbage),
+        sum(one.size_bytes for one in uploads.garbage),
+    )
 
 
 def _check_grace(grace_s: float) -> None:
@@ -86,16 +96,3 @@ def _require_marker(root: Path) -> Marker:
         expected="an archive, features or decoded tables",
         remedy="name the folder that encode, features or decode wrote",
     )
-
-
-def _remove(path: Path, root: Path) -> None:
-    """Remove a file or folder, and private folders that this leaves empty."""
-    with destination_errors(path):
-        if path.is_dir():
-            remove_tree(path)
-        else:
-            remove(path)
-        folder = path.parent
-        while root / PRIVATE_FOLDER in folder.parents and not any(folder.iterdir()):
-            folder.rmdir()
-            folder = folder.parent

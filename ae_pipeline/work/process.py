@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from ae_pipeline.cancellation import beat, check_wanted
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import ClusterError
-from ae_pipeline.store import hear
+from ae_pipeline.store import hear, packed_credentials
 from ae_pipeline.work.attempt import Attempted
 from ae_pipeline.work.look_ahead import n_threads_now
 from ae_pipeline.work.orders import Orders
@@ -78,6 +78,7 @@ class Worker:
         try:
             if self._told is not orders:
                 self._line.send(orders)
+                self._line.send_bytes(packed_credentials())  # which no pickle has
                 self._told = orders
             self._line.send((fragment, n_threads_now()))
             return self._answer()

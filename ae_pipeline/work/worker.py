@@ -21,7 +21,7 @@ from ae_pipeline.cancellation import Abandoned, Pulse, using
 from ae_pipeline.coding import pin_blas_threads
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.protection import protecting
-from ae_pipeline.store import accept, take_news
+from ae_pipeline.store import accept, take_credentials, take_news
 from ae_pipeline.work.attempt import attempt
 from ae_pipeline.work.look_ahead import sharing
 from ae_pipeline.work.orders import Orders
@@ -94,6 +94,7 @@ def serve(descriptor: int) -> None:
 def _carry_out(orders: Orders, connection: Connection, line: _Line) -> Orders:
     """Answer for fragments until there are other orders, and return these."""
     logging.basicConfig(level=orders.level, handlers=[_SentRecords(line)], force=True)
+    take_credentials(connection.recv_bytes())
     accept(orders.stores)
     act = None
     while True:

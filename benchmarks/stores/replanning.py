@@ -28,7 +28,7 @@ from ae_pipeline.dataset import Fragment, fingerprint
 from ae_pipeline.locations import Location, parse
 from ae_pipeline.report.tables.table import Table
 from ae_pipeline.store import place, recall, remember, visiting
-from ae_pipeline.store.client import connect
+from ae_pipeline.store.clients import connect
 from ae_pipeline.upkeep import footer_of
 from ae_pipeline.verbs import encode
 from benchmarks.measure.machine import machine_line

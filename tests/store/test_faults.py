@@ -16,6 +16,7 @@ from ae_pipeline.errors import DestinationExistsError, StoreDeniedError, StoreUn
 from ae_pipeline.locations import SESSION_PREFIX
 from ae_pipeline.storage.layout import Marker, write_marker
 from ae_pipeline.store import place, visiting
+from ae_pipeline.store.faults import translated
 from ae_pipeline.verbs import compress, encode, inspect, verify
 from tests.support.checks import assert_one_line
 from tests.support.data.datasets import mixed_tree
@@ -230,3 +231,11 @@ def test_objects_replaced_during_a_run_are_not_mixed(
         open_store(object_server).put("src/day=1/part-0.parquet", path.read_bytes()[:-1])
         with pytest.raises(OSError, match="replaced since it was listed"):
             (place(job.source) / "day=1/part-0.parquet").read_bytes()
+
+
+def test_signatures_are_not_told() -> None:
+    """Where a complaint has an address that is a key in itself, its signature is left out."""
+    complaint = OSError("GET https://a.example/c?sv=1&sig=hush%2Bhush&se=2 (X-Amz-Signature=no)")
+    told = str(translated(complaint, "az://c"))
+    assert "hush" not in told
+    assert "?sv=1&sig=***&se=2" in told

@@ -15,6 +15,7 @@ from ae_pipeline.store.paths import (
     place,
     using,
     version_of,
+    versions_in,
     walk,
 )
 from ae_pipeline.store.session import Pass, accept, give_pass, visiting
@@ -39,6 +40,7 @@ __all__ = [
     "take_news",
     "using",
     "version_of",
+    "versions_in",
     "visiting",
     "visiting_stores",
     "walk",

@@ -6,9 +6,8 @@ file of facts that is lost or damaged costs requests and nothing else.
 
 from __future__ import annotations
 
-import io
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -22,28 +21,35 @@ Row: TypeAlias = tuple[str, str, Kind, str]
 _SCHEMA = pa.schema([(name, pa.string()) for name in ("uri", "etag", "kind", "fact")])
 #: Longer facts are read anew: planning holds all in memory.
 _MOST_CHARACTERS = 4096
+_GROUP_ROWS, _BATCH_ROWS = 1 << 16, 1 << 12
 
 
 @dataclass
 class Facts:
-    """Facts by URI and kind; threads may share them."""
+    """Facts about objects; threads may share them.
 
-    known: dict[tuple[str, Kind], tuple[str, str]] = field(default_factory=dict)
+    Args:
+        known: by kind and URI, each after its ETag and U+0000: one text takes least memory.
+        fresh: facts that were learned since this was last asked.
+    """
+
+    known: dict[str, dict[str, str]] = field(default_factory=dict)
     fresh: list[Row] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def recall(self, uri: str, etag: str | None, kind: Kind) -> str | None:
         """Return a fact about this version of an object, if it is known."""
-        found = self.known.get((uri, kind))
-        return None if found is None or etag is None or found[0] != etag else found[1]
+        found, start = self.known.get(kind, {}).get(uri, ""), f"{etag}\0"
+        return None if etag is None or not found.startswith(start) else found[len(start) :]
 
     def remember(self, uri: str, etag: str | None, kind: Kind, fact: str) -> None:
         """Keep a fact about a version of an object, if the store names versions."""
         if etag is None or len(fact) > _MOST_CHARACTERS:
             return
         with self.lock:
-            if self.known.get((uri, kind)) != (etag, fact):
-                self.known[uri, kind] = etag, fact
+            facts, text = self.known.setdefault(kind, {}), f"{etag}\0{fact}"
+            if facts.get(uri) != text:
+                facts[uri] = text
                 self.fresh.append((uri, etag, kind, fact))
 
     def take_fresh(self) -> list[Row]:
@@ -53,28 +59,39 @@ class Facts:
         return fresh
 
     def load(self, content: bytes) -> None:
-        """Add the facts of a file; a damaged one holds none."""
+        """Add the facts of a file; a damaged one holds none beyond its damage."""
         try:
-            table = pq.read_table(io.BytesIO(content), schema=_SCHEMA)
-            columns = [table.column(name).to_pylist() for name in _SCHEMA.names]
+            for rows in _rows(content):
+                with self.lock:
+                    for uri, etag, kind, fact in rows:
+                        self.known.setdefault(kind, {}).setdefault(uri, f"{etag}\0{fact}")
         except (pa.ArrowException, OSError, ValueError, KeyError):
             return
-        with self.lock:
-            for uri, etag, kind, fact in zip(*columns, strict=True):
-                self.known.setdefault((uri, kind), (etag, fact))
 
     def save(self, uris: Iterable[str]) -> bytes:
         """Return a file of the facts about objects that exist, for `load`."""
         wanted = set(uris)
         with self.lock:
-            rows = [
-                (uri, etag, kind, fact)
-                for (uri, kind), (etag, fact) in sorted(self.known.items())
-                if uri in wanted
-            ]
-        columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * len(_SCHEMA)
-        arrays = [pa.array(column, pa.string()) for column in columns]
-        sink = pa.BufferOutputStream()
-        pq.write_table(pa.Table.from_arrays(arrays, schema=_SCHEMA), sink, compression="zstd")
+            names = sorted(
+                (uri, kind) for kind, facts in self.known.items() for uri in wanted & facts.keys()
+            )
+            sink = pa.BufferOutputStream()
+            with pq.ParquetWriter(sink, _SCHEMA, compression="zstd") as writer:
+                for start in range(0, len(names), _GROUP_ROWS):
+                    writer.write_table(self._table(names[start : start + _GROUP_ROWS]))
         content: bytes = sink.getvalue().to_pybytes()
         return content
+
+    def _table(self, names: Iterable[tuple[str, str]]) -> pa.Table:
+        facts = ((uri, kind, *self.known[kind][uri].split("\0", 1)) for uri, kind in names)
+        rows = [(uri, etag, kind, fact) for uri, kind, etag, fact in facts]
+        arrays = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+        return pa.Table.from_arrays(arrays, schema=_SCHEMA)
+
+
+def _rows(content: bytes) -> Iterator[Iterable[Row]]:
+    """Yield the rows of a file, a few at a time: all of them take far more memory as columns."""
+    with pq.ParquetFile(pa.BufferReader(content)) as file:
+        for batch in file.iter_batches(_BATCH_ROWS, columns=_SCHEMA.names, use_threads=False):
+            yield zip(*(batch.column(name).to_pylist() for name in _SCHEMA.names), strict=True)
+    pa.default_memory_pool().release_unused()  # several times the size of the file

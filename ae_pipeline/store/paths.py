@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from io import BufferedReader, TextIOWrapper
@@ -185,6 +185,13 @@ def version_of(path: Path) -> Entry | None:
         return None
     mirror, key = current().find(os.fspath(path))
     return mirror.entries.get(key)
+
+
+def versions_in(folder: Path, names: Iterable[str]) -> list[Entry | None]:
+    """Return the versions of objects in a folder that was walked, as `version_of` one by one."""
+    mirror, prefix = current().find(os.fspath(folder))
+    start = f"{prefix}/" if prefix else ""
+    return [mirror.entries.get(f"{start}{name}") for name in names]
 
 
 def look_below(folder: Path) -> None:

@@ -77,6 +77,9 @@ class Session:
 
     def find(self, path: str) -> tuple[Mirror, str]:
         """Return the mirror of a path and the key of its object."""
+        for mirror in list(self._mirrors.values()):  # one or two
+            if path.startswith(f"{mirror.folder}/"):
+                return mirror, path[len(mirror.folder) + 1 :]
         location = location_of(path)
         if location is None:
             raise ValueError(f"no mirror of an object: {path}")

@@ -6,9 +6,11 @@ file of facts that is lost or damaged costs requests and nothing else.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Literal, TypeAlias
 
 import pyarrow as pa
@@ -29,17 +31,19 @@ class Facts:
     """Facts about objects; threads may share them.
 
     Args:
-        known: by kind and URI, each after its ETag and U+0000: one text takes least memory.
+        known: by kind and folder, then by name, each after its ETag and U+0000: with names that
+            the tree of objects has, too, this takes least memory.
         fresh: facts that were learned since this was last asked.
     """
 
-    known: dict[str, dict[str, str]] = field(default_factory=dict)
+    known: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     fresh: list[Row] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def recall(self, uri: str, etag: str | None, kind: Kind) -> str | None:
         """Return a fact about this version of an object, if it is known."""
-        found, start = self.known.get(kind, {}).get(uri, ""), f"{etag}\0"
+        folder, name = _split(uri)
+        found, start = self.known.get((kind, folder), {}).get(name, ""), f"{etag}\0"
         return None if etag is None or not found.startswith(start) else found[len(start) :]
 
     def remember(self, uri: str, etag: str | None, kind: Kind, fact: str) -> None:
@@ -47,10 +51,14 @@ class Facts:
         if etag is None or len(fact) > _MOST_CHARACTERS:
             return
         with self.lock:
-            facts, text = self.known.setdefault(kind, {}), f"{etag}\0{fact}"
-            if facts.get(uri) != text:
-                facts[uri] = text
+            (facts, name), text = self._place(uri, kind), f"{etag}\0{fact}"
+            if facts.get(name) != text:
+                facts[name] = text
                 self.fresh.append((uri, etag, kind, fact))
+
+    def _place(self, uri: str, kind: Kind) -> tuple[dict[str, str], str]:
+        folder, name = _split(uri)
+        return self.known.setdefault((kind, folder), {}), sys.intern(name)
 
     def take_fresh(self) -> list[Row]:
         """Return what was learned since this was last asked."""
@@ -64,7 +72,8 @@ class Facts:
             for rows in _rows(content):
                 with self.lock:
                     for uri, etag, kind, fact in rows:
-                        self.known.setdefault(kind, {}).setdefault(uri, f"{etag}\0{fact}")
+                        facts, name = self._place(uri, kind)
+                        facts.setdefault(name, f"{etag}\0{fact}")
         except (pa.ArrowException, OSError, ValueError, KeyError):
             return
 
@@ -72,21 +81,30 @@ class Facts:
         """Return a file of the facts about objects that exist, for `load`."""
         wanted = set(uris)
         with self.lock:
-            names = sorted(
-                (uri, kind) for kind, facts in self.known.items() for uri in wanted & facts.keys()
-            )
-            sink = pa.BufferOutputStream()
-            with pq.ParquetWriter(sink, _SCHEMA, compression="zstd") as writer:
-                for start in range(0, len(names), _GROUP_ROWS):
-                    writer.write_table(self._table(names[start : start + _GROUP_ROWS]))
-        content: bytes = sink.getvalue().to_pybytes()
-        return content
+            rows = [
+                (uri, *text.split("\0", 1), kind)
+                for (kind, folder), facts in self.known.items()
+                for name, text in facts.items()
+                if (uri := folder + name) in wanted
+            ]
+        return _file(sorted(rows, key=itemgetter(0, 3)))
 
-    def _table(self, names: Iterable[tuple[str, str]]) -> pa.Table:
-        facts = ((uri, kind, *self.known[kind][uri].split("\0", 1)) for uri, kind in names)
-        rows = [(uri, etag, kind, fact) for uri, kind, etag, fact in facts]
-        arrays = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
-        return pa.Table.from_arrays(arrays, schema=_SCHEMA)
+
+def _split(uri: str) -> tuple[str, str]:
+    """Return the folder, with the slash at its end, and the name."""
+    start = uri.rfind("/") + 1
+    return uri[:start], uri[start:]
+
+
+def _file(rows: list[tuple[str, ...]]) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(sink, _SCHEMA, compression="zstd") as writer:
+        for start in range(0, len(rows), _GROUP_ROWS):
+            uris, etags, facts, kinds = zip(*rows[start : start + _GROUP_ROWS], strict=True)
+            arrays = [pa.array(column, pa.string()) for column in (uris, etags, kinds, facts)]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=_SCHEMA))
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
 
 
 def _rows(content: bytes) -> Iterator[Iterable[Row]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,7 @@ def fragment_statuses(
     def status(fragment: Fragment) -> PlannedFragment:
         state, reason = _finding(fragment, source, destination)
         return PlannedFragment(
-            fragment.relative, fragment.partition, state, reason, fragment.size_bytes
+            fragment.relative, sys.intern(fragment.partition), state, reason, fragment.size_bytes
         )
 
     n_fragments = len(source.fragments)

@@ -18,7 +18,7 @@ from ae_pipeline.store.paths import (
     versions_in,
     walk,
 )
-from ae_pipeline.store.session import Pass, accept, give_pass, visiting
+from ae_pipeline.store.session import Pass, accept, give_pass, save_facts, visiting
 
 __all__ = [
     "Entry",
@@ -37,6 +37,7 @@ __all__ = [
     "place",
     "recall",
     "remember",
+    "save_facts",
     "take_news",
     "using",
     "version_of",

@@ -63,6 +63,9 @@ class Reader:
     def varint(self) -> int:
         """Invert `varint`; ValueError if the number does not end."""
         content, value = self._content[self.position : self.position + _MOST_BYTES], 0
+        if content and content[0] < 0x80:  # most are short
+            self.position += 1
+            return content[0]
         for index, byte in enumerate(content):
             value |= (byte & 0x7F) << (7 * index)
             if byte < 0x80:

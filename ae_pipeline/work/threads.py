@@ -151,8 +151,9 @@ def _watched(
     fragments: Sequence[Fragment],
 ) -> list[_Made]:
     made = []
-    for fragment in fragments:
-        with watch.over(fragment.relative), sharing(share):
-            check_wanted()
-            made.append(work(fragment))
+    with sharing(share):
+        for fragment in fragments:
+            with watch.over(fragment.relative):
+                check_wanted()
+                made.append(work(fragment))
     return made

@@ -62,13 +62,17 @@ class Reader:
 
     def varint(self) -> int:
         """Invert `varint`; ValueError if the number does not end."""
-        value = 0
-        for index in range(_MOST_BYTES):
-            byte = self.byte()
+        content, value = self._content[self.position : self.position + _MOST_BYTES], 0
+        if content and content[0] < 0x80:  # most are short
+            self.position += 1
+            return content[0]
+        for index, byte in enumerate(content):
             value |= (byte & 0x7F) << (7 * index)
             if byte < 0x80:
+                self.position += index + 1
                 return value
-        raise ValueError("a length does not end")
+        is_cut = len(content) < _MOST_BYTES
+        raise ValueError("content ends within a stream" if is_cut else "a length does not end")
 
     def varints(self, n_values: int) -> list[int]:
         """Invert `varints`; ValueError as `varint`."""

@@ -25,6 +25,8 @@ from ae_pipeline.store import is_remote, place
 
 logger = logging.getLogger(__name__)
 
+_DIGITS = re.compile(r"(\d+)")
+
 
 def discover(path: str | Path) -> Source:
     """Find every Parquet file at or below `path`.
@@ -118,12 +120,15 @@ def _require_whole(path: Path) -> None:
 
 def in_natural_order(fragments: Iterable[Fragment]) -> tuple[Fragment, ...]:
     """Order fragments partition by partition, numbers in names as numbers."""
-    return tuple(
-        sorted(
-            fragments,
-            key=lambda fragment: (_natural(fragment.partition), _natural(fragment.path.name)),
-        )
-    )
+    partitions: dict[str, list[Fragment]] = {}
+    for fragment in fragments:
+        partitions.setdefault(fragment.partition, []).append(fragment)
+    ordered = (partitions[name] for name in sorted(partitions, key=_natural))
+    return tuple(one for some in ordered for one in sorted(some, key=_natural_name))
+
+
+def _natural_name(fragment: Fragment) -> list[tuple[int, int, str]]:
+    return _natural(fragment.relative.rpartition("/")[2])
 
 
 def _fragments(root: Path, ignored: list[str]) -> Iterator[Fragment]:
@@ -215,5 +220,5 @@ def _fragment(path: Path, root: Path, size_bytes: int) -> Fragment:
 
 def _natural(text: str) -> list[tuple[int, int, str]]:
     """Return a sort key by which part-2 comes before part-10."""
-    parts = re.split(r"(\d+)", text)
+    parts = _DIGITS.split(text)
     return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts]

@@ -12,7 +12,7 @@ from ae_pipeline.store import Entry
 Identity = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fragment:
     """One Parquet file of a dataset.
 

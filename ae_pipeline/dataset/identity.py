@@ -43,14 +43,19 @@ def fingerprint(fragment: Fragment) -> str:
         FragmentReplacedError: the file is not the one that was pinned.
         SourceNotFoundError: the file is gone or may not be read.
     """
+    found = known_fingerprint(fragment)
+    if not found:
+        found = _fingerprint(fragment)
+        remember(fragment.path, "fingerprint", f"{fragment.relative}\0{found}")
+    return found
+
+
+def known_fingerprint(fragment: Fragment) -> str:
+    """Return the fingerprint of an object whose version was read before; "" of all others."""
     known = recall(fragment.path, "fingerprint")
     # One fingerprint per path: an object that is read as a single file has another.
     relative, _, found = (known or "").rpartition("\0")
-    if found and relative == fragment.relative:
-        return found
-    found = _fingerprint(fragment)
-    remember(fragment.path, "fingerprint", f"{fragment.relative}\0{found}")
-    return found
+    return found if relative == fragment.relative else ""
 
 
 def _fingerprint(fragment: Fragment) -> str:

@@ -9,7 +9,7 @@ from ae_pipeline.dataset.magic import has_suffix, look_at_ends
 from ae_pipeline.dataset.source import HIDDEN, describe_ignored
 from ae_pipeline.dataset.table_format import refuse_table
 from ae_pipeline.hidden_names import is_hidden, is_temporary
-from ae_pipeline.store import version_of, walk
+from ae_pipeline.store import Entry, version_of, versions_in, walk
 
 
 def find_objects(root: Path) -> tuple[list[Fragment], list[str]]:
@@ -29,24 +29,22 @@ def find_objects(root: Path) -> tuple[list[Fragment], list[str]]:
         folders[:] = [name for name in folders if not is_hidden(name)]
         inside = folder.relative_to(root).as_posix()
         start = "" if inside == "." else f"{inside}/"
-        for name in names:
-            if is_hidden(name):
-                continue
+        seen = [name for name in names if not is_hidden(name)]
+        for name, version in zip(seen, versions_in(folder, seen), strict=True):
             path = folder / name
             reason = "" if has_suffix(name) else look_at_ends(path)
             if reason:
                 ignored.append(describe_ignored(path, root, reason))
             else:
-                fragments.append(_fragment(path, f"{start}{name}"))
+                fragments.append(_fragment(path, f"{start}{name}", version))
     return fragments, ignored
 
 
 def object_of(path: Path) -> Fragment:
     """Return a single object as a fragment."""
-    return _fragment(path, path.name)
+    return _fragment(path, path.name, version_of(path))
 
 
-def _fragment(path: Path, relative: str) -> Fragment:
-    version = version_of(path)
+def _fragment(path: Path, relative: str, version: Entry | None) -> Fragment:
     size_bytes = 0 if version is None else version.size_bytes
     return Fragment(path, relative, size_bytes, version=version)

@@ -11,7 +11,7 @@ from typing import TypeAlias, TypeVar
 import pyarrow as pa
 
 from ae_pipeline.dataset.fragment import Fragment, Identity
-from ae_pipeline.dataset.identity import fingerprint
+from ae_pipeline.dataset.identity import fingerprint, known_fingerprint
 from ae_pipeline.dataset.opening import fragment_schema, identity_at, pinned
 from ae_pipeline.errors import SourceNotFoundError, listing
 from ae_pipeline.lake import View
@@ -72,7 +72,8 @@ class Source:
 
         Whoever writes what a fragment holds takes a fresh one after writing.
         """
-        return self.findings.once(self.findings.fingerprints, fragment, fingerprint)
+        known = known_fingerprint(fragment)
+        return known or self.findings.once(self.findings.fingerprints, fragment, fingerprint)
 
     @property
     def label(self) -> str:

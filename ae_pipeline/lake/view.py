@@ -27,7 +27,7 @@ from ae_pipeline.lake.snapshot import LiveFile, Snapshot
 from ae_pipeline.locations import TableName
 from ae_pipeline.out_of_memory import is_out_of_memory
 from ae_pipeline.publish import destination_errors
-from ae_pipeline.store.scratch import require_space
+from ae_pipeline.store.fetching.scratch import require_space
 
 _SUFFIX = ".parquet"
 #: Numbers of errors that stay; Arrow gives none to damaged files.

@@ -19,7 +19,7 @@ from ae_pipeline.lake.snapshot import Snapshot
 from ae_pipeline.lake.view import View, make_view
 from ae_pipeline.locations import TableName, parse, parse_table
 from ae_pipeline.store import place, visiting_stores
-from ae_pipeline.store.scratch import Scratch
+from ae_pipeline.store.fetching.scratch import Scratch
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.results.result import Result
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PlannedFragment:
     """One fragment of the source or of the destination.
 

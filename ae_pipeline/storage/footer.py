@@ -190,7 +190,7 @@ def damaged_footer(where: str, error: Exception) -> CorruptFragmentError:
 
 def _from_keys(found: dict[str, str]) -> Footer:
     checksum = found.pop(_CHECKSUM_KEY, None)
-    if checksum not in (None, _checksum(found)):
+    if checksum is not None and checksum != _checksum(found):
         raise ValueError("checksum of the keys is wrong")
     text, ledger = found.pop(_SCHEMA_KEY, None), found.pop(_LEDGER_KEY, None)
     delta, form = found.pop(_DELTA_KEY, ""), found.pop(_FORM_KEY, "")

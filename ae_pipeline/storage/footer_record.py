@@ -53,7 +53,7 @@ def unpack_record(stated: str, text: str) -> dict[str, str]:
             other, text_value = reader.take_prefixed(2)
             keys[other.decode()] = text_value.decode()
             continue
-        (value,) = reader.take_prefixed(1)
+        value = reader.take(reader.varint())
         if number <= len(_FIELDS):
             key, _, unpack = _FIELDS[number - 1]
             keys[key] = value.decode() if is_text else unpack(value)

@@ -8,6 +8,7 @@ from ae_pipeline.store.clients import (
     packed_credentials,
     take_credentials,
 )
+from ae_pipeline.store.fetching.ranges import Span
 from ae_pipeline.store.job_visit import visiting_stores
 from ae_pipeline.store.learned import recall, remember
 from ae_pipeline.store.mirror import Entry
@@ -23,10 +24,10 @@ from ae_pipeline.store.paths import (
     place,
     using,
     version_of,
+    versions_in,
     walk,
 )
-from ae_pipeline.store.ranges import Span
-from ae_pipeline.store.session import Pass, accept, give_pass, visiting
+from ae_pipeline.store.session import Pass, accept, give_pass, save_facts, visiting
 from ae_pipeline.store.uploads import Uploads, uploads_to
 
 __all__ = [
@@ -53,11 +54,13 @@ __all__ = [
     "place",
     "recall",
     "remember",
+    "save_facts",
     "take_credentials",
     "take_news",
     "uploads_to",
     "using",
     "version_of",
+    "versions_in",
     "visiting",
     "visiting_stores",
     "walk",

@@ -62,14 +62,14 @@ class Mirror:
 
     def __init__(self, client: Any, home: Path, bucket: Location) -> None:
         self.client, self.bucket = client, bucket
-        self.folder = mirror_of(os.fspath(home), bucket)
+        self.folder, self._root = mirror_of(os.fspath(home), bucket), bucket.root
         self.entries: dict[str, Entry] = {}
         self.tree = Tree()
         self._lock = threading.RLock()
 
     def uri(self, key: str) -> str:
         """Return the URI of a key."""
-        return f"{self.bucket.root}/{key}" if key else self.bucket.root
+        return f"{self._root}/{key}" if key else self._root
 
     def path(self, key: str) -> str:
         """Return the local path of a key."""

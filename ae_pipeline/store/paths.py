@@ -16,8 +16,8 @@ from pathlib import Path, PosixPath
 from typing import Any  # pathlib has an overload per mode
 
 from ae_pipeline.locations import location_of, parse
+from ae_pipeline.store.fetching.ranges import RangedFile, Span
 from ae_pipeline.store.mirror import Entry, Mirror, is_placeholder
-from ae_pipeline.store.ranges import RangedFile, Span
 from ae_pipeline.store.session import current, mirrored
 from ae_pipeline.store.tree import Tree
 
@@ -185,6 +185,13 @@ def version_of(path: Path) -> Entry | None:
         return None
     mirror, key = current().find(os.fspath(path))
     return mirror.entries.get(key)
+
+
+def versions_in(folder: Path, names: Iterable[str]) -> list[Entry | None]:
+    """Return the versions of objects in a folder that was walked, as `version_of` one by one."""
+    mirror, prefix = current().find(os.fspath(folder))
+    start = f"{prefix}/" if prefix else ""
+    return [mirror.entries.get(f"{start}{name}") for name in names]
 
 
 def look_below(folder: Path) -> None:

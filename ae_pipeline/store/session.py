@@ -19,10 +19,10 @@ from ae_pipeline.config.stores import StoreConfig
 from ae_pipeline.locations import Location, location_of, mirror_of, parse
 from ae_pipeline.store.clients import connect, loader_now, use_loader
 from ae_pipeline.store.facts import Facts
+from ae_pipeline.store.fetching.scratch import Scratch
+from ae_pipeline.store.fetching.staging import Staging
 from ae_pipeline.store.index import Index
 from ae_pipeline.store.mirror import Entry, Mirror
-from ae_pipeline.store.scratch import Scratch
-from ae_pipeline.store.staging import Staging
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,9 @@ class Session:
 
     def find(self, path: str) -> tuple[Mirror, str]:
         """Return the mirror of a path and the key of its object."""
+        for mirror in list(self._mirrors.values()):  # one or two
+            if path.startswith(f"{mirror.folder}/"):
+                return mirror, path[len(mirror.folder) + 1 :]
         location = location_of(path)
         if location is None:
             raise ValueError(f"no mirror of an object: {path}")
@@ -202,6 +205,15 @@ def current() -> Session:
 def given_session() -> Session | None:
     """Return the session of a worker; None in the job's own process, and without stores."""
     return None if _session is None or _session.is_owner else _session
+
+
+def save_facts() -> None:
+    """Write what was learned into the indexes of datasets now, not when the visit ends.
+
+    Whoever counts the bytes of a dataset afterwards finds what stays.
+    """
+    if _session is not None and _session.is_owner:
+        _session.index.save()
 
 
 def mirrored(location: Location) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 
@@ -17,7 +18,7 @@ class Tree:
         folder, _, name = key.rpartition("/")
         if key in self._folders or not self._add_folder(folder):
             return False
-        self._folders[folder][name] = False
+        self._folders[folder][sys.intern(name)] = False  # paths and facts share the text
         return True
 
     def _add_folder(self, folder: str) -> bool:

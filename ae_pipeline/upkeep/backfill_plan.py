@@ -52,11 +52,11 @@ def plan_backfill(job: EncodeJob, source: Source | None = None) -> BackfillPlan:
     source = list_source(job) if source is None else source
     tell_ignored(source, job.source)
     check_apart(source, destination.root)
-    written = destination.fragments()
-    fragments = _select(_statuses(job, source, written, destination), job.backfill)
+    n_written, gone = _written(source, destination)
+    fragments = _select(_statuses(job, source, gone, destination), job.backfill)
     fragments = mark_replaceable(fragments, job.backfill, destination.root)
     fragments, warnings = guard_removals(
-        job, fragments, len(written), len(source.fragments), destination.root
+        job, fragments, n_written, len(source.fragments), destination.root
     )
     plan = BackfillPlan(
         source=job.source,
@@ -67,7 +67,7 @@ def plan_backfill(job: EncodeJob, source: Source | None = None) -> BackfillPlan:
         seconds=time.monotonic() - started,
         is_dry_run=job.backfill.dry_run,
     )
-    return replace(plan, warnings=(*warnings, *_warnings_of_orphans(plan, written)))
+    return replace(plan, warnings=(*warnings, *_warnings_of_orphans(plan, gone)))
 
 
 def _checked_format(job: EncodeJob) -> FragmentFormat | None:
@@ -82,14 +82,14 @@ def _checked_format(job: EncodeJob) -> FragmentFormat | None:
 
 
 def _statuses(
-    job: EncodeJob, source: Source, written: Sequence[Fragment], destination: Destination
+    job: EncodeJob, source: Source, gone: Sequence[Fragment], destination: Destination
 ) -> list[PlannedFragment]:
     """Return the status of each fragment in the selected partitions, gone from the source or not.
 
     The order is that in which they are done.
     """
     listed = {fragment.relative for fragment in source.fragments}
-    everything = in_natural_order([*source.fragments, *_gone(source, written)])
+    everything = in_natural_order([*source.fragments, *gone]) if gone else source.fragments
     chosen = select_partitions(everything, job.backfill)
     due = tuple(fragment for fragment in chosen if fragment.relative in listed)
     gone = [fragment for fragment in chosen if fragment.relative not in listed]
@@ -103,13 +103,14 @@ def _statuses(
     return [statuses[fragment.relative] for fragment in chosen]
 
 
-def _gone(source: Source, written: Sequence[Fragment]) -> list[Fragment]:
-    """Return fragments of the destination that the source does not list."""
+def _written(source: Source, destination: Destination) -> tuple[int, list[Fragment]]:
+    """Count the fragments of the destination; return those that the source does not list."""
+    written = destination.fragments()
     listed = {fragment.relative for fragment in source.fragments}
     gone = [one for one in written if one.relative not in listed]
     if source.is_single_file:  # files beside it are sources too, although none was named
         gone = [one for one in gone if not is_there(source.root / one.relative)]
-    return gone
+    return len(written), gone
 
 
 def _select(statuses: Sequence[PlannedFragment], config: BackfillConfig) -> list[PlannedFragment]:
@@ -120,15 +121,15 @@ def _select(statuses: Sequence[PlannedFragment], config: BackfillConfig) -> list
         is_selected = status.state in config.only and status.has_source and left > 0
         left -= is_selected
         is_selected |= config.prune and status.state == "orphaned"
-        planned.append(replace(status, is_selected=is_selected))
+        planned.append(replace(status, is_selected=True) if is_selected else status)
     return planned
 
 
-def _warnings_of_orphans(plan: BackfillPlan, written: Sequence[Fragment]) -> tuple[str, ...]:
+def _warnings_of_orphans(plan: BackfillPlan, gone: Sequence[Fragment]) -> tuple[str, ...]:
     """Warn of orphans that stay."""
     staying = {
         one.relative
         for one in plan.fragments
         if one.state == "orphaned" and not (one.is_selected or one.is_replaceable)
     }
-    return orphan_warnings([one for one in written if one.relative in staying])
+    return orphan_warnings([one for one in gone if one.relative in staying])

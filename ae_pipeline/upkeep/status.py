@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from ae_pipeline.store import is_there
 from ae_pipeline.upkeep.footers import footer_of
 from ae_pipeline.work import PATIENCE_S, in_threads
 
+#: Most states are known without reading; each thread has several turns, in case some are not.
+_MOST_AT_ONCE, _LEAST_TURNS = 64, 8
 #: The state of a fragment, and its reason.
 Finding: TypeAlias = tuple[FragmentState, str]
 
@@ -66,9 +69,10 @@ def fragment_statuses(
     def status(fragment: Fragment) -> PlannedFragment:
         state, reason = _finding(fragment, source, destination)
         return PlannedFragment(
-            fragment.relative, fragment.partition, state, reason, fragment.size_bytes
+            fragment.relative, sys.intern(fragment.partition), state, reason, fragment.size_bytes
         )
 
+    n_fragments = len(source.fragments)
     return in_threads(
         source.fragments,
         status,
@@ -76,6 +80,7 @@ def fragment_statuses(
         stage="plan",
         progress=silent,
         patience_s=patience_s,
+        at_once=max(1, min(_MOST_AT_ONCE, n_fragments // (_LEAST_TURNS * workers))),
     )
 
 

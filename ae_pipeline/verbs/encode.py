@@ -13,7 +13,7 @@ from ae_pipeline.lake import visiting_places
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import codec_directory
-from ae_pipeline.store import place
+from ae_pipeline.store import place, save_facts
 from ae_pipeline.upkeep import forget_retired, known_orphans, orphan_warnings, remember_failures
 from ae_pipeline.verbs.encode_plan import prepare_encode
 from ae_pipeline.work import Outcome, carry_out
@@ -55,6 +55,7 @@ def finish_encode(
 
 def encode_report(plan: EncodePlan, source: str, outcome: Outcome, started: float) -> DatasetReport:
     """Report the plan's fragments alone, whatever else the destination holds."""
+    save_facts()
     root = place(plan.destination)
     codecs = {codec_directory(root, name): format for name, format in plan.open_formats().items()}
     report = summarize("encode", source, plan.destination, codecs, outcome, started)

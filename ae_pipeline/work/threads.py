@@ -12,6 +12,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, TypeVar  # Any: whatever work makes
 
+from ae_pipeline.cancellation import check_wanted
 from ae_pipeline.coding import pin_blas_threads
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
@@ -87,10 +88,12 @@ def in_threads(
     stage: str,
     progress: Progress,
     patience_s: float = PATIENCE_S,
+    at_once: int = 1,
 ) -> list[_Made]:
     """Apply `work` to every fragment in threads and return what it makes, in their order.
 
-    As `for_each_fragment`, but errors of any kind are raised.
+    As `for_each_fragment`, but errors of any kind are raised, and a thread takes `at_once`
+    fragments in one go: more than one where the work on it costs less than handing it over.
     """
     done: dict[str, _Made] = {}
     progress(ProgressEvent(stage, 0, len(fragments)))
@@ -99,18 +102,19 @@ def in_threads(
         """Return the threads of each fragment that is left: together no more than workers."""
         return max(1, workers // max(1, len(fragments) - len(done)))
 
-    watch, finished = Watch(patience_s), SimpleQueue[Future[_Made]]()
+    watch, finished = Watch(patience_s), SimpleQueue[Future[list[_Made]]]()
     with _threads(workers, stage, watch) as submit:
-        futures: dict[Future[_Made], str] = {}
-        for fragment in fragments:
-            future = submit(partial(_watched, watch, share, work, fragment))
-            futures[future] = fragment.relative
+        futures: dict[Future[list[_Made]], Sequence[Fragment]] = {}
+        for start in range(0, len(fragments), at_once):
+            some = fragments[start : start + at_once]
+            future = submit(partial(_watched, watch, share, work, some))
+            futures[future] = some
             future.add_done_callback(finished.put)
-        for _ in fragments:
+        for _ in range(len(futures)):
             future = watch.wait_for(finished)
-            relative = futures[future]
-            done[relative] = future.result()
-            progress(ProgressEvent(stage, len(done), len(fragments), relative))
+            for fragment, made in zip(futures[future], future.result(), strict=True):
+                done[fragment.relative] = made
+                progress(ProgressEvent(stage, len(done), len(fragments), fragment.relative))
     return [done[fragment.relative] for fragment in fragments]
 
 
@@ -144,7 +148,12 @@ def _watched(
     watch: Watch,
     share: Callable[[], int],
     work: Callable[[Fragment], _Made],
-    fragment: Fragment,
-) -> _Made:
-    with watch.over(fragment.relative), sharing(share):
-        return work(fragment)
+    fragments: Sequence[Fragment],
+) -> list[_Made]:
+    made = []
+    with sharing(share):
+        for fragment in fragments:
+            with watch.over(fragment.relative):
+                check_wanted()
+                made.append(work(fragment))
+    return made

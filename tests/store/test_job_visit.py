@@ -93,6 +93,18 @@ def test_bytes_are_those_of_local_runs(
     assert read_tree(object_server, "a") == before  # whoever only looks writes nothing
 
 
+def test_bytes_that_are_told_stay(
+    object_server: ObjectServer, settings: dict[str, Any], folder: Path
+) -> None:
+    """Encode and compress count every byte that they leave, that of the index among them."""
+    there, uri = put_tree(object_server, folder, "src"), object_server.uri
+    told = encode(EncodeJob(source=there, archive=f"{uri}/a", **settings)).bytes
+    assert inspect(f"{uri}/a").bytes == told
+    report = compress(CompressJob(source=str(folder), archive=f"{uri}/b", **settings)).encoded
+    assert report is not None
+    assert inspect(f"{uri}/b").bytes == report.bytes
+
+
 def test_features_of_a_store(
     object_server: ObjectServer, settings: dict[str, Any], tmp_path: Path
 ) -> None:

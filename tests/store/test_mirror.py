@@ -10,8 +10,8 @@ from obstore.store import MemoryStore
 
 from ae_pipeline.errors import FragmentReplacedError, SourceNotFoundError
 from ae_pipeline.locations import SESSION_PREFIX, Location
+from ae_pipeline.store.fetching.staging import Staging
 from ae_pipeline.store.mirror import Mirror, empty, is_placeholder
-from ae_pipeline.store.staging import Staging
 from tests.support.checks import assert_one_line
 
 

@@ -13,8 +13,8 @@ from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.publish import publishing
 from ae_pipeline.results.dataset import FragmentResult
-from ae_pipeline.results.progress import silent
-from ae_pipeline.work import for_each_fragment
+from ae_pipeline.results.progress import ProgressEvent, silent
+from ae_pipeline.work import for_each_fragment, in_threads
 from tests.support.faults.works import done
 
 FRAGMENTS = tuple(Fragment(Path(f"part-{n}"), f"part-{n}", 0) for n in range(6))
@@ -36,6 +36,23 @@ def test_failures_are_named_and_the_others_finish() -> None:
         ("part-1", False),
         ("part-2", True),
     ]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 4, 100])
+def test_fragments_taken_together_stay_apart(at_once: int) -> None:
+    """However many a thread takes in one go, each is told alone, and all come back in order."""
+    told: list[ProgressEvent] = []
+    made = in_threads(
+        FRAGMENTS,
+        lambda fragment: fragment.relative,
+        workers=2,
+        stage="test",
+        progress=told.append,
+        at_once=at_once,
+    )
+    assert made == [fragment.relative for fragment in FRAGMENTS]
+    assert [event.done for event in told] == list(range(len(FRAGMENTS) + 1))
+    assert {event.detail for event in told[1:]} == set(made)
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit(143), KeyError("bug")])

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from ae_pipeline.errors import DiskFullError
-from ae_pipeline.store.scratch import Scratch, require_space
+from ae_pipeline.store.fetching.scratch import Scratch, require_space
 from tests.support.checks import assert_one_line
 
 KILLED = """
 import os, signal, sys
-from ae_pipeline.store.scratch import Scratch
+from ae_pipeline.store.fetching.scratch import Scratch
 made = Scratch.make(sys.argv[1])
 (made.folder / "content").write_bytes(b"x")
 os.kill(os.getpid(), signal.SIGKILL)

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any  # obstore's answers
 
 from ae_pipeline.store.faults import faults, replaced
+from ae_pipeline.store.fetching.scratch import require_space
 from ae_pipeline.store.mirror import CONTENT, Entry, Mirror, empty, is_placeholder
-from ae_pipeline.store.scratch import require_space
 
 #: Above this, parts are fetched at once.
 _PART_BYTES = 1 << 26

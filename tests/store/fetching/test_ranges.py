@@ -13,8 +13,8 @@ from obstore.store import MemoryStore
 
 from ae_pipeline.errors import FragmentReplacedError
 from ae_pipeline.locations import SESSION_PREFIX, Location
+from ae_pipeline.store.fetching.ranges import RangedFile, Span, cut_pieces
 from ae_pipeline.store.mirror import Mirror
-from ae_pipeline.store.ranges import RangedFile, Span, cut_pieces
 
 SIZE = 1 << 20
 CONTENT = b"".join(number.to_bytes(4, "big") for number in range(SIZE // 4))

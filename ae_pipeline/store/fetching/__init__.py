@@ -1,0 +1,1 @@
+"""Fetch the content of objects: whole into a scratch folder, or the parts that are read."""

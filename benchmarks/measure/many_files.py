@@ -57,10 +57,16 @@ def make_files(folder: Path, n_files: int, file_mb: float) -> ManyFiles:
     )
     _write(sample, 1, min(n_rows, _SAMPLE_ROWS), 0, log)
     _write(made.source, n_files, n_rows, 1, log)
-    fit = ["fit", str(sample), "--codec", str(made.codec), "--for", "archive"]
-    settings = ("tolerance.relative=0.01", "planner.learn=never")
-    run_verb([*fit, *(word for one in settings for word in ("--set", one))], log)
+    fit_codec(sample, made.codec, 0.01)
     return made
+
+
+def fit_codec(source: Path, codec: Path, tolerance: float) -> None:
+    """Fit a codec without a network for an archive, in another process; errors as `make_files`."""
+    settings = (f"tolerance.relative={tolerance}", "planner.learn=never")
+    options = [word for one in settings for word in ("--set", one)]
+    command = ["fit", str(source), "--codec", str(codec), "--for", "archive", *options]
+    run_verb(command, codec.parent / "log.txt")
 
 
 def _write(folder: Path, n_files: int, n_rows: int, seed: int, log: Path) -> None:

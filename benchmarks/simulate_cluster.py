@@ -3,10 +3,11 @@
     python -m benchmarks.simulate_cluster [--tb 1 100 10000] [--hours 24] [--data floats]
         [--effort fast] [--deployments N] [--workers N] [--seed 0]
 
-For each number of terabytes a day: the deployments, each with a client and a scheduler of its own,
-the workers that are done in time, and what keeps the night from being shorter. `--workers` asks
-what so many do instead. Costs are those of `benchmarks.cluster.measured`; stores and faults are
-assumed (`benchmarks.cluster.costs`). Any may be given, such as `--set store.get_s=0.1`.
+First what a terabyte costs. Then for each number of terabytes a day: the deployments, each with a
+client and a scheduler of its own, the workers that are done in time, and what keeps the night from
+being shorter. `--workers` asks what so many do instead. Costs are those of
+`benchmarks.cluster.measured`; stores and faults are assumed (`benchmarks.cluster.costs`). Any may
+be given, such as `--set store.get_s=0.1`.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ from ae_pipeline.report.tables.table import Cell, Table
 from benchmarks.cluster.costs import Night
 from benchmarks.cluster.measured import DRIVER, MACHINE, RATES
 from benchmarks.cluster.sizing import Sizing, given, sized
+from benchmarks.cluster.terabyte import Prices, terabyte_table
 
 _TB_MB, _GB = 1e6, 1e9
 _PARTS = ("rates", "driver", "store", "faults")
 _HEADINGS = (
-    "TB a day",
+    "night",
     "files",
     "runs",
     "workers",
@@ -39,6 +41,7 @@ _HEADINGS = (
     "requests/s",
     "deaths",
     "limit",
+    "nearest next",
 )
 
 
@@ -54,13 +57,22 @@ def main() -> None:
     parser.add_argument("--memory-gb", type=float, default=16.0, help="of a machine that leads")
     parser.add_argument("--deployments", type=int, default=0, help="0: as few as can")
     parser.add_argument("--workers", type=int, default=0, help="0: as few as can")
+    parser.add_argument("--put-price", type=float, default=Prices.put, help="of a million")
+    parser.add_argument("--get-price", type=float, default=Prices.get, help="of a million")
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=NUMBER")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    table = cluster_table([_sizing(tb, arguments) for tb in arguments.tb], arguments.tb)
-    console = Console(width=120)
-    console.print(f"Costs: {MACHINE}", highlight=False)
-    render(table, console)
+    prices = Prices(arguments.put_price, arguments.get_price)
+    console = Console(width=140, highlight=False)
+    console.print(f"Costs: {MACHINE}")
+    render(terabyte_table(RATES, DRIVER, [arguments.fragment_mb], prices), console)
+    names = [night_name(tb, arguments.data, arguments.effort) for tb in arguments.tb]
+    render(cluster_table(names, [_sizing(tb, arguments) for tb in arguments.tb]), console)
+
+
+def night_name(tb: float, data: str, effort: str) -> str:
+    """Return how tables call a night of so many terabytes."""
+    return f"{tb:,g} TB, {data}, {effort}"
 
 
 def night(tb: float, data: str, effort: str, fragment_mb: float = 128.0) -> Night:
@@ -90,27 +102,28 @@ def _sizing(tb: float, arguments: argparse.Namespace) -> Sizing:
     whole = night(tb, arguments.data, arguments.effort, arguments.fragment_mb)
     whole = changed(replace(whole, verifies=not arguments.no_verify), arguments.set)
     n_runs, seed = arguments.deployments, arguments.seed
+    memory_bytes = arguments.memory_gb * _GB
     if arguments.workers:
-        return given(whole, n_runs or 1, arguments.workers, seed)
-    return sized(whole, arguments.hours, arguments.memory_gb * _GB, n_runs, seed)
+        return given(whole, memory_bytes, n_runs or 1, arguments.workers, seed)
+    return sized(whole, arguments.hours, memory_bytes, n_runs, seed)
 
 
-def cluster_table(sizings: Sequence[Sizing], terabytes: Sequence[float]) -> Table:
-    """Return a table with a line for each size in terabytes a day."""
+def cluster_table(names: Sequence[str], sizings: Sequence[Sizing]) -> Table:
+    """Return a table with a line for each night."""
     return Table(
         title="Simulated nights",
         headings=_HEADINGS,
-        rows=tuple(
-            (f"{tb:,g}", *_row(sizing)) for tb, sizing in zip(terabytes, sizings, strict=True)
-        ),
+        rows=tuple((name, *_row(sizing)) for name, sizing in zip(names, sizings, strict=True)),
         note="Runs: deployments side by side, each with a client and a scheduler. Busy: workers "
-        "with a fragment. Scheduler, client: of their one thread. Requests: of all runs.",
+        "with a fragment. Scheduler, client: of their one thread. Requests: of all runs. Limit: "
+        "alone it would take longest. Nearest next: with more workers, a run meets it first.",
     )
 
 
 def _row(sizing: Sizing) -> tuple[Cell, ...]:
     night, outcome = sizing.night, sizing.outcome
-    wall_s = outcome.wall_s
+    wall_s, pressures = outcome.wall_s, sizing.pressures
+    nearest = max(pressures, key=lambda name: pressures[name])
     return (
         f"{sizing.n_deployments * night.n_fragments:,}",
         sizing.n_deployments,
@@ -123,6 +136,7 @@ def _row(sizing: Sizing) -> tuple[Cell, ...]:
         round(sizing.requests_s),
         sizing.n_deployments * outcome.n_deaths,
         sizing.limit,
+        f"{nearest} {100 * pressures[nearest]:.0f} %",
     )
 
 

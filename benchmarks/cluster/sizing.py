@@ -25,11 +25,13 @@ class Sizing:
         n_deployments: runs side by side, each with a client and scheduler of its own.
         night: of one of them.
         outcome: of its simulation.
+        memory_bytes: of a machine that leads.
     """
 
     n_deployments: int
     night: Night
     outcome: Outcome
+    memory_bytes: float
 
     @property
     def n_workers(self) -> int:
@@ -47,6 +49,18 @@ class Sizing:
         found = limits(self.night, self.outcome)
         return max(found, key=lambda name: found[name])
 
+    @property
+    def pressures(self) -> dict[str, float]:
+        """How far a run is on its way to each limit but its workers: 1 is there."""
+        night, outcome = self.night, self.outcome
+        return {
+            "driver's memory": night.driver_bytes / self.memory_bytes,
+            "tasks led": night.n_workers / night.driver.most_led,
+            "scheduler": outcome.scheduler_s / outcome.wall_s,
+            "client": outcome.client_s / outcome.wall_s,
+            "store": outcome.n_attempts * night.store_s / outcome.wall_s,
+        }
+
 
 def limits(night: Night, outcome: Outcome) -> dict[str, float]:
     """Return the seconds that each resource alone would take for a night, by its name."""
@@ -61,11 +75,13 @@ def limits(night: Night, outcome: Outcome) -> dict[str, float]:
     }
 
 
-def given(whole: Night, n_deployments: int, n_workers: int, seed: int = 0) -> Sizing:
+def given(
+    whole: Night, memory_bytes: float, n_deployments: int, n_workers: int, seed: int = 0
+) -> Sizing:
     """Return what so many workers, shared by so many deployments, do with all files."""
     night = _share(whole, n_deployments)
     night = replace(night, n_workers=math.ceil(n_workers / n_deployments))
-    return Sizing(n_deployments, night, simulate(night, seed))
+    return Sizing(n_deployments, night, simulate(night, seed), memory_bytes)
 
 
 def sized(
@@ -98,7 +114,7 @@ def sized(
             continue
         outcome = simulate(replace(night, n_workers=n_workers), seed)
         if outcome.wall_s <= hours * 3600:
-            return Sizing(n_shared, replace(night, n_workers=n_workers), outcome)
+            return Sizing(n_shared, replace(night, n_workers=n_workers), outcome, memory_bytes)
         n_workers = math.ceil(n_workers * max(_MORE_WORKERS, outcome.wall_s / hours / 3600))
     raise ValueError(
         f"{whole.n_fragments:,} fragments are not done in {hours:g} hours by {n_shared} runs, "

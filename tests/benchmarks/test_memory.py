@@ -21,7 +21,7 @@ def test_a_run_measures_each_verb(
     code = memory.main()
     output = " ".join(capsys.readouterr().out.split())
     assert "0.0001" in output
-    assert all(f"{verb} +" in output for verb in ("encode", "verify", "decode"))
+    assert all(f"{verb} +" in output for verb in ("fit", "encode", "verify", "decode"))
     assert code == int("MISSED" in output)
     assert list(tmp_path.iterdir()) == []
 

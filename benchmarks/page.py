@@ -11,7 +11,8 @@ from inspect import cleandoc
 
 from ae_pipeline.report.tables.markup import to_markdown
 from ae_pipeline.report.tables.table import Table
-from benchmarks import decoder, known_sources, limit, ratio
+from benchmarks import decoder, limit, ratio
+from benchmarks.limit import known_sources
 from benchmarks.measure.comparison import compare_all
 from benchmarks.measure.machine import machine_line
 from benchmarks.measure.outcome import Comparison

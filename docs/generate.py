@@ -9,8 +9,9 @@
     tables        whole tables in docs/benchmarks.md and the README, measured now; of DATASET...
     benchmarks    the throughput in docs/benchmarks.md, measured now
     demo          the demo's errors in docs/benchmarks.md, after `make demo`
+    scaling       the tables of docs/scaling.md, from costs that were measured before
 
-Tests say whether the first three are current.
+Tests say whether the first three and the last are current.
 """
 
 from __future__ import annotations
@@ -32,13 +33,25 @@ from ae_pipeline.config.load import load_job
 from ae_pipeline.report.presenter import present
 from ae_pipeline.report.tables.markup import to_markdown
 from ae_pipeline.verbs import decode
+from benchmarks.cluster.measured import DRIVER, MACHINE, RATES
+from benchmarks.cluster.sizing import sized
+from benchmarks.cluster.terabyte import terabyte_table
 from benchmarks.measure.machine import machine_line
+from benchmarks.simulate_cluster import cluster_table, night, night_name
 from docs.architecture import read_architecture
 from docs.drawing import draw
 
 ROOT = Path(__file__).parent.parent
 README, BENCHMARKS = ROOT / "README.md", ROOT / "docs/benchmarks.md"
+SCALING = ROOT / "docs/scaling.md"
 DRAWING = ROOT / "docs/images/architecture.svg"
+#: Nights of docs/scaling.md: terabytes, data and effort.
+_NIGHTS = [
+    (tb, data, effort)
+    for data, effort in (("floats", "fast"), ("mixed", "fast"), ("mixed", "small"))
+    for tb in (1.0, 100.0, 10_000.0)
+]
+_NIGHT_HOURS, _DRIVER_BYTES = 24.0, 16e9
 _SAMPLES = [str(ROOT / "sample_data" / name) for name in ("gas_turbine", "cms_dimuon")]
 
 
@@ -118,6 +131,24 @@ def readme_table() -> str:
     return f"{found[2]}\n\n{fill(found[3], 110)}\n\n{fill(found[1], 110)}"
 
 
+def scaling_costs() -> str:
+    """A terabyte's costs, from those that were measured, as Markdown."""
+    table = to_markdown(terabyte_table(RATES, DRIVER)).split("\n\n", 1)[1]
+    driver = (
+        f"Driver: {1e6 * DRIVER.plan_s:.0f} us of CPU and {DRIVER.object_bytes / 1e3:.1f} kB of "
+        f"memory for a planned file, {1e3 * DRIVER.scheduler_s:.1f} ms of scheduler and "
+        f"{1e3 * DRIVER.client_s:.1f} ms of client for a task."
+    )
+    return f"{table.strip()}\n\n{fill(driver, 110)}\n\n{fill(MACHINE, 110)}."
+
+
+def scaling_nights() -> str:
+    """Nights of several sizes, simulated now, as Markdown."""
+    sizings = [sized(night(*one), _NIGHT_HOURS, _DRIVER_BYTES) for one in _NIGHTS]
+    table = cluster_table([night_name(*one) for one in _NIGHTS], sizings)
+    return to_markdown(table).split("\n\n", 1)[1].strip()
+
+
 def architecture_drawing() -> str:
     """The floors and rooms of the code, as an SVG."""
     return draw(read_architecture(ROOT / "pyproject.toml"))
@@ -177,6 +208,11 @@ def _write_demo(_: Sequence[str]) -> None:
     replace_section(BENCHMARKS, "demo", demo_table())
 
 
+def _write_scaling(_: Sequence[str]) -> None:
+    replace_section(SCALING, "costs", scaling_costs())
+    replace_section(SCALING, "nights", scaling_nights())
+
+
 _PARTS: dict[str, Callable[[Sequence[str]], None]] = {
     "settings": _write_settings,
     "architecture": _write_architecture,
@@ -185,6 +221,7 @@ _PARTS: dict[str, Callable[[Sequence[str]], None]] = {
     "tables": _write_tables,
     "benchmarks": _write_throughput,
     "demo": _write_demo,
+    "scaling": _write_scaling,
 }
 
 

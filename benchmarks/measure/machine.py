@@ -21,6 +21,12 @@ def machine_line() -> str:
     )
 
 
+def load_line() -> str:
+    """Return how many processes want a core now, on average over 1 and 5 minutes."""
+    one, five, _ = os.getloadavg()
+    return f"load average {one:.1f} over 1 minute, {five:.1f} over 5, {os.cpu_count()} cores"
+
+
 def _cpu_model() -> str:
     """Return the CPU's model on Linux, its architecture elsewhere."""
     try:

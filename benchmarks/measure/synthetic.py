@@ -29,10 +29,21 @@ def make_table(workdir: Path, n_rows: int, n_columns: int, row_group_rows: int) 
     return path.parent
 
 
-def write_table(path: Path, n_rows: int, n_columns: int, row_group_rows: int) -> None:
-    """Write `n_rows` of `n_columns` float64 in one file; one row group in memory at a time."""
+def write_table(
+    path: Path, n_rows: int, n_columns: int, row_group_rows: int, seed: int = 0
+) -> None:
+    """Write `n_rows` of `n_columns` float64 in one file; one row group in memory at a time.
+
+    Args:
+        path: of the file.
+        n_rows: in all.
+        n_columns: which depend on each other in the same way, whatever the seed.
+        row_group_rows: in each row group but the last.
+        seed: of the rows.
+    """
     generator = np.random.default_rng(0)
     loadings = generator.normal(size=(n_columns, max(1, n_columns // 4)))
+    generator = np.random.default_rng(seed) if seed else generator
     names = [f"c{index:03d}" for index in range(n_columns)]
     schema = pa.schema([(name, pa.float64()) for name in names])
     temporary = path.with_suffix(".tmp")

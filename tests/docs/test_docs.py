@@ -18,7 +18,15 @@ from ae_pipeline.cli.app import app
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.config.load import load_job
 from ae_pipeline.format_version import FORMAT_VERSION
-from docs.generate import DRAWING, architecture_drawing, readme_table, settings_page
+from docs.generate import (
+    DRAWING,
+    SCALING,
+    architecture_drawing,
+    readme_table,
+    scaling_costs,
+    scaling_nights,
+    settings_page,
+)
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -32,6 +40,24 @@ def test_settings_page_is_current() -> None:
 def test_drawing_is_current() -> None:
     """The drawing of the architecture is what `python -m docs.generate architecture` writes."""
     assert DRAWING.read_text(encoding="utf-8") == architecture_drawing()
+
+
+def test_costs_of_scale_are_current() -> None:
+    """A terabyte's costs in docs/scaling.md are what `python -m docs.generate scaling` writes."""
+    assert scaling_costs() == _section(SCALING, "costs")
+
+
+@pytest.mark.heavy
+def test_nights_of_scale_are_current() -> None:
+    """The simulated nights of docs/scaling.md come out again."""
+    assert scaling_nights() == _section(SCALING, "nights")
+
+
+def _section(page: Path, name: str) -> str:
+    """Return what stands between the markers of a section."""
+    text = page.read_text(encoding="utf-8")
+    (found,) = re.findall(rf"<!-- {name} -->\n(.*?)\n<!-- /{name} -->", text, re.DOTALL)
+    return str(found)
 
 
 def test_readme_shows_measured_figures() -> None:

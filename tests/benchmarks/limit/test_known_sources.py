@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from benchmarks.known_sources import (
+from benchmarks.limit.known_sources import (
     KnownSource,
     factors,
     gaussian_bits,

@@ -2,7 +2,7 @@
 
     python -m benchmarks.limit [--json FILE]
 
-`benchmarks.known_sources` derives the bounds.
+`benchmarks.limit.known_sources` derives the bounds.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rich.console import Console
 from ae_pipeline.cli.console import render
 from ae_pipeline.report.tables.records import dump_json
 from ae_pipeline.report.tables.table import Table
-from benchmarks.known_sources import N_COLUMNS, KnownSource, factors, manifold, neighbours
+from benchmarks.limit.known_sources import N_COLUMNS, KnownSource, factors, manifold, neighbours
 from benchmarks.measure.comparison import compare_all
 from benchmarks.measure.machine import machine_line
 from benchmarks.measure.outcome import Comparison
@@ -147,7 +147,3 @@ def _verdict(limit: Limit) -> str:
             f"wanted at most {_MOST_DISTANCE:g}"
         )
     return f"{claim}: {'met' if limit.is_met else 'MISSED'}"
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""Measure what engines cost: processes, and a Dask cluster."""

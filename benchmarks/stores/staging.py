@@ -30,7 +30,7 @@ from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.config.stores import StoreConfig
 from ae_pipeline.locations import Location, parse
 from ae_pipeline.report.tables.table import Table
-from ae_pipeline.store.client import connect
+from ae_pipeline.store.clients import connect
 from benchmarks.measure.machine import load_line, machine_line
 from benchmarks.measure.many_files import ManyFiles, make_files
 

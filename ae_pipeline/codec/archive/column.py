@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any  # a dtype known at run time only
 
@@ -98,26 +98,34 @@ class LaneWays:
     Args:
         make_direct: stores it without any prediction.
         learned: residuals of the network's prediction; None without.
-        make_series: stores it as a series, given direct coding; None if that is not smaller.
+        make_series: stores it as a series, given direct coding and the most bytes of the main
+            stream, those of direct coding if None; None if that does not take fewer.
     """
 
     make_direct: Callable[[], Stored]
     learned: Stored | None = None
-    make_series: Callable[[Stored], Stored | None] = lambda _: None
+    make_series: Callable[[Stored, int | None], Stored | None] = lambda *_: None
+    _series: list[Stored | None] = field(default_factory=list, compare=False, repr=False)
 
     @cached_property
     def direct(self) -> Stored:
         """The lane without any prediction, made when it is first asked for."""
         return self.make_direct()
 
-    @cached_property
-    def series(self) -> Stored | None:
-        """The lane as a curve through its rows, made when it is first asked for."""
-        return self.make_series(self.direct.packed)
+    def series(self, others: Sequence[Stored]) -> Stored | None:
+        """Return the lane as a curve through its rows, if that promises to beat the other ways.
+
+        It is made when it is first asked for, and need not be looked for among more of them.
+        """
+        if not self._series:
+            most = min((way.streams.n_bytes for way in others), default=None)
+            direct = self.direct.packed if most is None else self.direct
+            self._series.append(self.make_series(direct, most))
+        return self._series[0]
 
     def with_learned(self, learned: Stored) -> LaneWays:
         """Return the ways with residuals of the network; all else is made once for both."""
-        return LaneWays(lambda: self.direct, learned, lambda _: self.series)
+        return LaneWays(lambda: self.direct, learned, self.make_series, self._series)
 
 
 @dataclass(frozen=True)

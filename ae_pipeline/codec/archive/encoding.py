@@ -96,14 +96,14 @@ class FeatureWalk:
         ways += learned
         if direct.streams.method is not Method.DIRECT:
             return ways
-        series = own.series if Method.SERIES in wanted else None
-        ways += [] if series is None else [series]
         if self.predictor is not None and len(part.values) and wanted & LINEAR_METHODS:
             prediction = self.predictor.predict(number, self._cells, part.is_valid)
             if prediction is not None:
                 most = self.choice.most_bytes(number, len(part.values))
                 is_quick = self.choice.limits.is_quick
                 ways += linear_ways(direct, prediction, ways, wanted, most, is_quick=is_quick)
+        series = own.series(ways) if Method.SERIES in wanted else None
+        ways += [] if series is None else [series]
         table = modelled(direct) if modelled is not None and Method.TABLE in wanted else None
         return ways if table is None else [*ways, with_main(direct, Method.TABLE, table)]
 

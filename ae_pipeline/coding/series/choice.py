@@ -59,19 +59,25 @@ _FRACTIONAL = (_PLAIN, _Way(0, _FINER), _Way(4, _KNOT_STEPS), _Way(7, _KNOT_STEP
 
 
 def pack_series(
-    units: Units, cells: Integers, most_bytes: int, *, is_whole: bool
+    units: Units,
+    cells: Integers,
+    most_bytes: int,
+    *,
+    is_whole: bool,
+    direct_bytes: int | None = None,
 ) -> tuple[bytes, Series] | None:
     """Store units of rows, each within half a unit but for rounding.
 
     Args:
         units: finite and below 2^51 in magnitude.
         cells: the same, rounded.
-        most_bytes: what these take as integers.
+        most_bytes: what they take otherwise.
         is_whole: whether only whole units may come back; then none is off.
+        direct_bytes: what cells take as integers; None if that is `most_bytes`.
 
     Returns:
         The stream and what it decodes to, or None if that does not take fewer than `most_bytes`,
-        or some rows show that it would be larger than integers.
+        or some rows show that it would take more.
     """
     if len(units) < _LEAST_ROWS:
         return None
@@ -79,8 +85,9 @@ def pack_series(
         units = np.rint(units)  # so that a tie does not depend on its prediction
     fraction = 0 if is_whole else _fraction_of(units)
     ways = _FRACTIONAL if fraction else (_PLAIN,)
+    share = 1.0 if direct_bytes is None else most_bytes / max(direct_bytes, 1)
     best = None
-    for way in _good_on_some(units, cells, fraction, ways):
+    for way in _good_on_some(units, cells, fraction, ways, min(share, 1.0)):
         stored, integers = _store(units, fraction, way)
         content = stored.to_bytes()
         if len(content) < most_bytes:
@@ -97,13 +104,15 @@ def _fraction_of(units: Units) -> int:
     return max(min(MOST_FRACTION, _BITS - bits), 0)
 
 
-def _good_on_some(units: Units, cells: Integers, fraction: int, ways: Sequence[_Way]) -> list[_Way]:
-    """Return the best ways for rows in the middle; none if they are much worse than pcodec."""
+def _good_on_some(
+    units: Units, cells: Integers, fraction: int, ways: Sequence[_Way], share: float
+) -> list[_Way]:
+    """Return the best ways for rows in the middle; none that take more than a share of pcodec's."""
     start = max((len(units) - _TRIED) // 2, 0)
     some = slice(start, start + _TRIED)
     tried = units[some] - np.rint(units[start])
     sizes = [_size(tried, fraction, ways[0])]
-    most = len(pack_integers(cells[some])) + _SLACK_BYTES
+    most = share * len(pack_integers(cells[some])) + _SLACK_BYTES
     if sizes[0] > _HOPELESS * most:
         return []
     sizes += [_size(tried, fraction, way) for way in ways[1:]]

@@ -21,21 +21,24 @@ from ae_pipeline.coding import (
 def series_of(
     column: ColumnCodec, present: Present, direct: Stored, most_bytes: int | None = None
 ) -> Stored | None:
-    """Store a column as a series; None if that takes no fewer bytes than direct coding.
+    """Store a column as a series; None if that does not take fewer bytes.
 
     Args:
         column: the codec of the column.
         present: its values.
         direct: how they are stored without any prediction, packed.
-        most_bytes: of the main stream instead of those of direct coding.
+        most_bytes: of the main stream; None for those of direct coding.
     """
     if direct.streams.method is not Method.DIRECT:
         return None
     values, quantizer = present.values, column.quantizer
     units = _steady(column, present, direct)
     is_whole = _is_whole(quantizer, values.dtype)
-    most = len(direct.streams.main) if most_bytes is None else most_bytes
-    found = pack_series(units, direct.cells, most, is_whole=is_whole)
+    own = len(direct.streams.main)
+    most, told = (
+        (own, None) if most_bytes is None else (most_bytes, own if direct.is_packed else None)
+    )
+    found = pack_series(units, direct.cells, most, is_whole=is_whole, direct_bytes=told)
     if found is None:
         return None
     main, series = found

@@ -108,7 +108,7 @@ def _placed(
 
         place_values(thresholds, np.ascontiguousarray(context_values), places, sizes)
 
-    if ran(use_kernel):
+    if ran("contexts.place_values", use_kernel):
         return places, sizes
     with doing_without():
         places = _places(thresholds, context_values)
@@ -124,7 +124,7 @@ def _sorted(places: Places, sizes: Sizes, values: Integers) -> Integers:
 
         sort_by_place(places, sizes, np.ascontiguousarray(values), found)
 
-    if ran(use_kernel):
+    if ran("contexts.sort_by_place", use_kernel):
         return found
     with doing_without():
         return values[np.argsort(places, kind="stable")]
@@ -139,7 +139,7 @@ def _spread(places: Places, sizes: Sizes, values: Integers) -> Integers:
 
         spread_by_place(places, sizes, values, found)
 
-    if not ran(use_kernel):
+    if not ran("contexts.spread_by_place", use_kernel):
         with doing_without():
             found[np.argsort(places, kind="stable")] = values
     return found

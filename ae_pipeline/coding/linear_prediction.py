@@ -141,7 +141,7 @@ class LinearPredictor:
         """Predict a column in cells, before rounding."""
         total = np.full(cells.shape[1], float(self.biases[number]))
         terms = list(self._terms(number))
-        if not ran(lambda: _add_compiled(cells, terms, total)):
+        if not ran("predicting.predict_linearly", lambda: _add_compiled(cells, terms, total)):
             with doing_without():
                 _add(cells, terms, total)
         total *= 2.0 ** -int(self.shifts[number])

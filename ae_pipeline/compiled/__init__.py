@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 _logger = logging.getLogger(__name__)
@@ -39,16 +40,20 @@ def doing_without() -> Iterator[None]:
         _Spent.seconds += time.thread_time() - started
 
 
-def kernels_pay() -> bool:
-    """Whether kernels are there, or take no longer to be so than was spent without them."""
+def kernels_pay(*names: str) -> bool:
+    """Whether these kernels are there, or take no longer to be so than was spent without them.
+
+    Args:
+        names: of kernels, after those of their modules: `rows.read_rows`.
+    """
     if _Spent.has_failed or _Spent.seconds < _IMPORT_S or not has_kernels():
         return False
-    return _Spent.seconds >= _COMPILE_S or _is_kept()
+    return _Spent.seconds >= _COMPILE_S or all(map(_is_kept, names))
 
 
-def ran(use_kernel: Callable[[], None]) -> bool:
-    """Whether a kernel did its work; not if none pays or it cannot be compiled."""
-    if not kernels_pay():
+def ran(name: str, use_kernel: Callable[[], None]) -> bool:
+    """Whether a kernel did its work; not if it does not pay or cannot be compiled."""
+    if not kernels_pay(name):
         return False
     try:
         use_kernel()
@@ -89,32 +94,10 @@ def has_kernels() -> bool:
 
 
 @cache
-def _is_kept() -> bool:
-    """Whether Numba has kept machine code of all kernels, as far as names of files tell."""
-    from ae_pipeline.compiled import (  # noqa: PLC0415
-        compiling,
-        contexts,
-        decoding,
-        levels,
-        predicting,
-        quantizing,
-        rows,
-    )
+def _is_kept(name: str) -> bool:
+    """Whether Numba has kept machine code of a kernel, as far as names of files tell."""
+    from ae_pipeline.compiled.compiling import folder_of  # noqa: PLC0415
 
-    kernels = (
-        rows.read_rows,
-        rows.write_rows,
-        levels.read_levels,
-        quantizing.round_to_cells,
-        decoding.restore_values,
-        decoding.round_units,
-        decoding.activate,
-        decoding.add_branches,
-        contexts.place_values,
-        contexts.sort_by_place,
-        contexts.spread_by_place,
-        predicting.predict_linearly,
-    )
-    folders = (Path(compiling.folder_of(kernel)) for kernel in kernels)
-    names = (f"*.{kernel.__name__}-*.nbi" for kernel in kernels)
-    return all(any(folder.glob(name)) for folder, name in zip(folders, names, strict=True))
+    module, function = name.split(".")
+    kernel = getattr(import_module(f"{__name__}.{module}"), function)
+    return any(Path(folder_of(kernel)).glob(f"*.{function}-*.nbi"))

@@ -66,7 +66,11 @@ class SubColumnCoder:
         labels = relabelled(self.model.labels, sequence.integers[order.rows])
         targets = targets_of(self.model, known, order, sequence.integers)
         tokens = self.tokens_of(known, order, sequence, labels, targets)
-        symbols = self._act(order, lambda rows: rows.write(known, order, labels, tokens, targets))
+        symbols = self._act(
+            "rows.write_rows",
+            order,
+            lambda rows: rows.write(known, order, labels, tokens, targets),
+        )
         escapes = self._pack_escapes(order, tokens, targets)
         # A block in which nothing is a surprise takes no bytes at all.
         return prefixed([escapes]) + symbols if escapes or symbols else b""
@@ -92,7 +96,9 @@ class SubColumnCoder:
         symbols = content[bytes_reader.position :]
         if self.model.hierarchy is not None:
             return self._decode_levels(symbols, escapes, known, order)
-        tokens, targets = self._act(order, lambda rows: rows.read(symbols, known, order))
+        tokens, targets = self._act(
+            "rows.read_rows", order, lambda rows: rows.read(symbols, known, order)
+        )
         escaped = np.flatnonzero(tokens == self._tokens.escape)
         targets[escaped] = unpack_integers(escapes, len(escaped))
         return self._integers(known, live, order, tokens, targets)
@@ -102,16 +108,20 @@ class SubColumnCoder:
     ) -> Rows:
         escape_reader = EscapeReader(escapes, len(order.rows))
         labels = self._act(
-            order, lambda rows: rows.read_levels(symbols, escape_reader, known, order)
+            "levels.read_levels",
+            order,
+            lambda rows: rows.read_levels(symbols, escape_reader, known, order),
         )
         escape_reader.finish()
         integers = np.zeros(known.n_rows, np.int64)
         integers[order.rows] = unlabelled(self.model.labels, labels)
         return integers
 
-    def _act(self, order: CodingOrder, act: Callable[[PlainRows | CompiledRows], Acted]) -> Acted:
-        """Do something with kernels if they pay, and without them if these cannot be compiled."""
-        rows = self._rows(order)
+    def _act(
+        self, kernel: str, order: CodingOrder, act: Callable[[PlainRows | CompiledRows], Acted]
+    ) -> Acted:
+        """Do something with a kernel if it pays, and without it if it cannot be compiled."""
+        rows = self._rows(kernel, order)
         if rows is self._plain or self._is_compiled:
             return act(rows)
         try:
@@ -122,8 +132,8 @@ class SubColumnCoder:
             give_up(error)
             return act(self._plain)
 
-    def _rows(self, order: CodingOrder) -> PlainRows | CompiledRows:
-        is_compiled = kernels_pay() if self._is_compiled is None else self._is_compiled
+    def _rows(self, kernel: str, order: CodingOrder) -> PlainRows | CompiledRows:
+        is_compiled = kernels_pay(kernel) if self._is_compiled is None else self._is_compiled
         n_signals = len(order.rows) * len(self.model.tree.signals)
         return self._compiled if is_compiled and n_signals <= _MOST_SIGNALS else self._plain
 

@@ -59,7 +59,7 @@ def _warm_up(codec: ArchiveCodec, block: Block) -> None:
     """Encode until kernels are compiled, if they can be, so that none is compiled in between."""
     for _ in range(_MOST_WARM_UPS):
         codec.decode(codec.encode(block.records).to_bytes(), len(block.records))
-        if kernels_pay() or not has_kernels():
+        if kernels_pay("rows.write_rows", "decoding.restore_values") or not has_kernels():
             break
     codec.encode(block.records)
 

@@ -58,7 +58,11 @@ def round_to_cells(
         outputs = integers, is_exact, is_outlier
         n_outliers = kernel(whole, given, np.array(numbers), told[2:], is_single, *outputs)
 
-    return (integers, is_exact, is_outlier, n_outliers) if ran(use_kernel) else None
+    return (
+        (integers, is_exact, is_outlier, n_outliers)
+        if ran("quantizing.round_to_cells", use_kernel)
+        else None
+    )
 
 
 def restore_values(
@@ -84,7 +88,7 @@ def restore_values(
         whole = np.ascontiguousarray(integers)
         kernel(whole, given, grid.cell, grid.offset, float(np.finfo(kind).max), values)
 
-    return values if ran(use_kernel) else None
+    return values if ran("decoding.restore_values", use_kernel) else None
 
 
 def round_units(
@@ -98,4 +102,4 @@ def round_units(
 
         kernel(np.ascontiguousarray(units), factor, farthest, integers)
 
-    return integers if ran(use_kernel) else None
+    return integers if ran("decoding.round_units", use_kernel) else None

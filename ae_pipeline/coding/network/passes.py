@@ -59,7 +59,7 @@ class Passes:
         """Predict a tile of rows."""
         hidden = self._activations(self._to_hidden(codes, CODE_MAX))
         own, skip = self._to_output(hidden, ACTIVATION_MAX), self._skipping(codes, CODE_MAX)
-        if ran(lambda: self._add_compiled(own, skip, outputs)):
+        if ran("decoding.add_branches", lambda: self._add_compiled(own, skip, outputs)):
             return
         with doing_without():
             np.multiply(own, self._output_scales[:, None], out=outputs)
@@ -83,7 +83,7 @@ class Passes:
             given = sums, self._hidden_scales, self._hidden_biases
             activate(*given, float(ACTIVATION_STEPS), float(ACTIVATION_MAX), found)
 
-        if ran(use_kernel):
+        if ran("decoding.activate", use_kernel):
             return found
         with doing_without():
             hidden = sums * self._hidden_scales[:, None]

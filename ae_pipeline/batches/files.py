@@ -10,9 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal, TypedDict, TypeVar
 
+from pydantic import ValidationError
+
 from ae_pipeline.batches.parts import plan_decode_part, plan_encode_part
 from ae_pipeline.config.job import DecodeJob, EncodeJob, ExecutionConfig, JobConfig
 from ae_pipeline.config.load import parse_job
+from ae_pipeline.errors import ConfigError
 from ae_pipeline.lake import reading_table
 from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
 from ae_pipeline.store import visiting_stores
@@ -94,7 +97,10 @@ def _visited(kind: type[_Job], text: str) -> Iterator[_Job]:
 
 
 def _threads(workers: int) -> ExecutionConfig:
-    return ExecutionConfig(engine="threads", workers=workers)
+    try:
+        return ExecutionConfig(engine="threads", workers=workers)
+    except ValidationError:
+        raise ConfigError("no number of threads", got=str(workers), expected="1 to 256") from None
 
 
 def _records(files: Sequence[str], outcome: Outcome, sizes: dict[str, int]) -> list[FileRecord]:

@@ -63,10 +63,7 @@ def encode_rows(
         DuplicateColumnError: two columns have one name.
     """
     _check_rows(rows)
-    format = open_rows(codec, latent_column)
-    schema = _encoded_schema(rows.schema, format)
-    made = _mapped(rows, schema, _size(format), partial(_encode, format, schema))
-    return made.cast(_with_plain_lists(schema, latent_column)) if plain_lists else made
+    return _encoded(rows, open_rows(codec, latent_column), plain_lists=plain_lists)
 
 
 def encode_batches(
@@ -77,8 +74,10 @@ def encode_batches(
     plain_lists: bool = False,
 ) -> Iterator[pa.RecordBatch]:
     """Yield `encode_rows` of each batch: the shape of Spark's `mapInArrow`; errors as there."""
+    format = open_rows(codec, latent_column)
     for batch in batches:
-        yield encode_rows(batch, codec, latent_column, plain_lists=plain_lists)
+        _check_rows(batch)
+        yield _encoded(batch, format, plain_lists=plain_lists)
 
 
 def decoded_schema(schema: pa.Schema, codec: str, latent_column: str = _LATENT) -> pa.Schema:
@@ -108,18 +107,29 @@ def decode_rows(rows: Rows, codec: str, latent_column: str = _LATENT) -> Rows:
         CodecError: there is no codec there, or it is damaged.
     """
     _check_rows(rows)
-    format = open_rows(codec, latent_column)
-    schema = _decoded_schema(rows.schema, format)
-    act = partial(format.decode_records, latent_column, schema, _WHERE)
-    return _mapped(rows, schema, _size(format), act)
+    return _decoded(rows, open_rows(codec, latent_column))
 
 
 def decode_batches(
     batches: Iterable[pa.RecordBatch], codec: str, latent_column: str = _LATENT
 ) -> Iterator[pa.RecordBatch]:
     """Yield `decode_rows` of each batch: the shape of Spark's `mapInArrow`; errors as there."""
+    format = open_rows(codec, latent_column)
     for batch in batches:
-        yield decode_rows(batch, codec, latent_column)
+        _check_rows(batch)
+        yield _decoded(batch, format)
+
+
+def _encoded(rows: Rows, format: FeaturesFormat, *, plain_lists: bool) -> Rows:
+    schema = _encoded_schema(rows.schema, format)
+    made = _mapped(rows, schema, _size(format), partial(_encode, format, schema))
+    return made.cast(_with_plain_lists(schema, format.latent_column)) if plain_lists else made
+
+
+def _decoded(rows: Rows, format: FeaturesFormat) -> Rows:
+    schema = _decoded_schema(rows.schema, format)
+    act = partial(format.decode_records, format.latent_column, schema, _WHERE)
+    return _mapped(rows, schema, _size(format), act)
 
 
 def _check_rows(rows: object) -> None:

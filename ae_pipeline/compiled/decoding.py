@@ -72,7 +72,7 @@ def activate(
         for row in range(sums.shape[1]):
             step = np.rint((np.float64(sums[unit, row]) * scale + bias) * steps)
             step = most if step > most else step
-            hidden[unit, row] = step if step > 0.0 else 0.0
+            hidden[unit, row] = 0.0 if step < 0.0 else step
 
 
 @kernel

@@ -24,17 +24,22 @@ def find_named(path: str, names: Sequence[str]) -> Source:
         names: paths below its root, with `/` between parts.
 
     Raises:
-        ConfigError: a name leads out of the dataset, or is hidden in it.
+        ConfigError: a name leads out of the dataset, is hidden in it, or is not that of the single
+            file or of a live file of the table.
     """
     for name in names:
-        _check_name(name)
+        _require(_is_inside(name), name)
     view = view_of(path)
     if view is not None:
         live = dict(view.files)
-        chosen = tuple(_fragment(live.get(one, view.folder / one), one) for one in _once(names))
+        for name in names:  # others that lie there were deleted from the table
+            _require(name in live, name)
+        chosen = tuple(_fragment(live[one], one) for one in _once(names))
         return Source(view.folder, chosen, table=view)
     root = place(path)
     is_file = root.is_file()
+    for name in names if is_file else ():
+        _require(name == root.name, name)
     root = root.parent if is_file else root
     chosen = tuple(_fragment(root / one, one) for one in _once(names))
     return Source(root, chosen, is_single_file=is_file)
@@ -44,10 +49,14 @@ def _once(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _check_name(name: str) -> None:
+def _is_inside(name: str) -> bool:
     parts = PurePosixPath(name).parts
-    is_inside = bool(parts) and parts[0] != "/" and name == "/".join(parts)
-    if not is_inside or any(part == ".." or is_hidden(part) for part in parts):
+    is_plain = bool(parts) and parts[0] != "/" and name == "/".join(parts) and "\0" not in name
+    return is_plain and not any(part == ".." or is_hidden(part) for part in parts)
+
+
+def _require(is_named: bool, name: str) -> None:
+    if not is_named:
         raise ConfigError(
             "not the name of a file of a dataset",
             got=name,

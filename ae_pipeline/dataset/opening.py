@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from io import BufferedReader
 from pathlib import Path
-from typing import Any  # options of Arrow
+from typing import Any  # options of Arrow, and files of any kind
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,7 +30,7 @@ from ae_pipeline.errors import (
 )
 from ae_pipeline.out_of_memory import is_out_of_memory, out_of_memory
 from ae_pipeline.parquet import Chunk, find_chunks
-from ae_pipeline.store import expect, is_unfetched, open_end, version_of
+from ae_pipeline.store import Span, expect, is_unfetched, open_end, version_of
 
 
 def pinned(fragment: Fragment) -> Fragment:
@@ -78,8 +78,8 @@ def arrow_name(file: BufferedReader) -> str:
 class _Opened:
     """A file that is open for Arrow."""
 
-    identity: Identity
-    content: pa.NativeFile = field(compare=False)
+    identity: Hashable
+    content: Any = field(compare=False)
 
 
 @lru_cache(maxsize=4)
@@ -132,13 +132,12 @@ def open_part(
         columns: that will be read; None for all.
         row_groups: that will be read; None for all.
     """
-    if is_unfetched(fragment.path):
+    is_part = columns is not None or row_groups is not None
+    if is_part and is_unfetched(fragment.path):
         with opened_end(fragment) as content:
-            groups = _wanted_chunks(content, columns, row_groups)
-            if 2 * sum(c.size_bytes for group in groups for c in group) <= fragment.size_bytes:
-                spans = [(c.start, c.start + c.size_bytes) for group in groups for c in group]
-                expect(content, spans, max(map(len, groups), default=0))
-                with pq.ParquetFile(content, **_options(fragment)) as file:
+            chunks = _wanted_chunks(_Opened(_version(fragment), content), columns, row_groups)
+            if chunks is not None and expect(content, *_spans(chunks)):
+                with _of_object(fragment, content) as file:
                     yield file
                 return
     with open_fragment(fragment) as file:
@@ -151,7 +150,11 @@ def open_footer(fragment: Fragment) -> Iterator[pq.ParquetFile]:
 
     Its rows can be read, too, but slowly. Errors as `open_fragment`.
     """
-    with open_part(fragment, (), ()) as file:
+    if not is_unfetched(fragment.path):
+        with open_fragment(fragment) as file:
+            yield file
+        return
+    with opened_end(fragment) as content, _of_object(fragment, content) as file:
         yield file
 
 
@@ -205,16 +208,43 @@ def _options(fragment: Fragment) -> dict[str, Any]:
     }
 
 
+def _of_object(fragment: Fragment, content: BufferedReader) -> pq.ParquetFile:
+    metadata = _read_metadata(_Opened(_version(fragment), content))
+    return pq.ParquetFile(content, metadata=metadata, **_options(fragment))
+
+
+def _version(fragment: Fragment) -> Hashable:
+    return str(fragment.path), version_of(fragment.path)
+
+
+@lru_cache(maxsize=4)
+def _read_chunks(file: _Opened) -> list[list[Chunk]]:
+    """Find the column chunks of a file once: a hundred thousand take seconds."""
+    return find_chunks(file.content)
+
+
 def _wanted_chunks(
-    content: BufferedReader, columns: Sequence[str] | None, row_groups: Sequence[int] | None
-) -> list[list[Chunk]]:
-    """Return the column chunks to read in each row group; a few more where names have dots."""
-    groups = find_chunks(content)
-    chosen = groups if row_groups is None else [groups[number] for number in row_groups]
+    file: _Opened, columns: Sequence[str] | None, row_groups: Sequence[int] | None
+) -> list[list[Chunk]] | None:
+    """Return the column chunks to read in each row group; a few more where names have dots.
+
+    None if the footer does not tell: whoever reads the whole file decides what is wrong with it.
+    """
+    try:
+        groups = _read_chunks(file)
+        chosen = groups if row_groups is None else [groups[number] for number in row_groups]
+    except (pa.ArrowInvalid, IndexError):
+        return None
     if columns is None:
         return chosen
     starts = tuple(f"{name}." for name in columns)
     return [[chunk for chunk in group if f"{chunk.path}.".startswith(starts)] for group in chosen]
+
+
+def _spans(groups: list[list[Chunk]]) -> tuple[list[Span], int]:
+    """Return where chunks lie, and how many are read in turns."""
+    spans = [(one.start, one.start + one.size_bytes) for group in groups for one in group]
+    return spans, max(map(len, groups), default=0)
 
 
 def _identity_of(file: BufferedReader) -> Identity:

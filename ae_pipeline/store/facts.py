@@ -110,6 +110,10 @@ def _file(rows: list[tuple[str, ...]]) -> bytes:
 def _rows(content: bytes) -> Iterator[Iterable[Row]]:
     """Yield the rows of a file, a few at a time: all of them take far more memory as columns."""
     with pq.ParquetFile(pa.BufferReader(content)) as file:
+        if not {*_SCHEMA} <= {*file.schema_arrow.remove_metadata()}:
+            return
         for batch in file.iter_batches(_BATCH_ROWS, columns=_SCHEMA.names, use_threads=False):
-            yield zip(*(batch.column(name).to_pylist() for name in _SCHEMA.names), strict=True)
+            whole = batch.select(_SCHEMA.names)
+            if not any(column.null_count for column in whole.columns):
+                yield zip(*(column.to_pylist() for column in whole.columns), strict=True)
     pa.default_memory_pool().release_unused()  # several times the size of the file

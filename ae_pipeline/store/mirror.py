@@ -11,6 +11,7 @@ import fcntl
 import os
 import stat
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -65,6 +66,8 @@ class Mirror:
         self.folder, self._root = mirror_of(os.fspath(home), bucket), bucket.root
         self.entries: dict[str, Entry] = {}
         self.tree = Tree()
+        #: Bytes of objects that came in parts, by key.
+        self.part_bytes: Counter[str] = Counter()
         self._lock = threading.RLock()
 
     def uri(self, key: str) -> str:

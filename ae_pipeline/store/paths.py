@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from io import BufferedReader, TextIOWrapper
@@ -238,10 +238,9 @@ def open_end(path: Path) -> BufferedReader:
     return BufferedReader(RangedFile(*found), 1 << 12)
 
 
-def expect(content: BufferedReader, spans: Iterable[Span], n_at_once: int) -> None:
-    """Tell what will be read of a file that `open_end` opened; `RangedFile.expect` has the rest."""
-    if isinstance(content.raw, RangedFile):
-        content.raw.expect(spans, n_at_once)
+def expect(content: BufferedReader, spans: Sequence[Span], n_at_once: int) -> bool:
+    """Tell what will be read of a file that `open_end` opened, as `RangedFile.expect`."""
+    return isinstance(content.raw, RangedFile) and content.raw.expect(spans, n_at_once)
 
 
 def is_unfetched(path: Path) -> bool:

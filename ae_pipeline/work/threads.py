@@ -105,8 +105,9 @@ def in_threads(
     watch, finished = Watch(patience_s), SimpleQueue[Future[list[_Made]]]()
     with _threads(workers, stage, watch) as submit:
         futures: dict[Future[list[_Made]], Sequence[Fragment]] = {}
-        for start in range(0, len(fragments), at_once):
-            some = fragments[start : start + at_once]
+        n_turns = -(-len(fragments) // at_once)
+        for turn in range(n_turns):
+            some = fragments[turn::n_turns]  # neighbours may all be slow
             future = submit(partial(_watched, watch, share, work, some))
             futures[future] = some
             future.add_done_callback(finished.put)

@@ -170,6 +170,13 @@ def test_text_that_is_no_job_is_refused(text: str) -> None:
         assert "\n" not in str(caught.value)
 
 
+def test_threads_are_counted(source: Path, archive: Path, tmp_path: Path) -> None:
+    """No threads at all are an error of one line."""
+    job, files = plan_encode_files(archive_job(source, tmp_path / "mine"))
+    with pytest.raises(ConfigError, match="no number of threads"):
+        encode_files(job, files, workers=0)
+
+
 def test_a_job_without_a_plan_is_refused(source: Path, archive: Path, tmp_path: Path) -> None:
     """Workers choose no codec and claim no folder: nothing is written without a plan."""
     mine = tmp_path / "mine"

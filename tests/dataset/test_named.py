@@ -29,6 +29,9 @@ def test_a_single_file_has_its_name(tmp_path: Path) -> None:
     path = number_tree(tmp_path / "source") / "day=1/p.parquet"
     found = find_named(str(path), ["p.parquet"])
     assert (found.fragments, found.is_single_file) == (discover(path).fragments, True)
+    (path.parent / "q.parquet").write_bytes(path.read_bytes())
+    with pytest.raises(ConfigError, match="not the name of a file of a dataset"):
+        find_named(str(path), ["q.parquet"])
 
 
 def test_a_missing_file_is_a_fragment(tmp_path: Path) -> None:
@@ -38,7 +41,8 @@ def test_a_missing_file_is_a_fragment(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", ".", "/etc/x.parquet", "../x.parquet", "a/../../x", "a//b", "_ae/x.parquet", ".x"]
+    "name",
+    ["", ".", "/etc/x.parquet", "../x.parquet", "a/../../x", "a//b", "_ae/x.parquet", ".x", "a\0b"],
 )
 def test_names_do_not_lead_out(name: str, tmp_path: Path) -> None:
     """A name outside the dataset, or hidden in it, is refused."""

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from ae_pipeline.dataset import discover, list_row_groups, read_records
+from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.store import visiting
 from tests.support.data.tables import write_fragment
 from tests.support.object_servers.proxy import FaultProxy
@@ -66,10 +67,37 @@ def test_a_small_part_is_fetched_alone(
     assert proxy.n_requests["GET"] <= len(starts) * len(columns or [0]) + 2
 
 
+def test_passes_fetch_no_more_than_half_in_parts(
+    object_server: ObjectServer, proxy: FaultProxy, tmp_path: Path, wide: pa.Table
+) -> None:
+    """Row group after row group, again and again: what is read often comes as a whole, once."""
+    there = put_tree(object_server, tmp_path / "source", "source")
+    with visiting([there], scratch=str(tmp_path)):
+        (fragment,) = discover(there).fragments
+        for _ in range(3):
+            found = [
+                next(read_records(fragment, GROUP_ROWS, None, [number])) for number in range(4)
+            ]
+    assert pa.Table.from_batches(found).equals(wide)
+    assert proxy.answered_bytes["GET"] <= 1.6 * fragment.size_bytes
+    assert proxy.n_requests["GET"] <= 2 * N_COLUMNS + 4
+
+
+def test_a_group_that_is_not_there(
+    object_server: ObjectServer, proxy: FaultProxy, tmp_path: Path, wide: pa.Table
+) -> None:
+    """An object gives the error that a file gives."""
+    there = put_tree(object_server, tmp_path / "source", "source")
+    with visiting([there], scratch=str(tmp_path)):
+        (fragment,) = discover(there).fragments
+        with pytest.raises(CorruptFragmentError):
+            list(read_records(fragment, 10, None, [99]))
+
+
 def test_most_of_it_is_fetched_at_once(
     object_server: ObjectServer, proxy: FaultProxy, tmp_path: Path, wide: pa.Table
 ) -> None:
-    """Who reads most of a fragment gets all of it by one request, and may read it again."""
+    """Who reads most of a fragment gets its footer, then all of it, and may read it again."""
     there = put_tree(object_server, tmp_path / "source", "source")
     with visiting([there], scratch=str(tmp_path)):
         (fragment,) = discover(there).fragments
@@ -78,4 +106,4 @@ def test_most_of_it_is_fetched_at_once(
         for _ in range(2):
             found = pa.Table.from_batches(read_records(fragment, 1000, wide.column_names[:15]))
     assert found.equals(wide.select(wide.column_names[:15]))
-    assert proxy.n_requests["GET"] <= 1
+    assert proxy.n_requests["GET"] <= 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +32,18 @@ def test_damaged_files_hold_no_facts(content: bytes) -> None:
     """An index is a convenience: damage costs requests, not an error."""
     facts = Facts()
     facts.load(content)
+    assert facts.known == {}
+
+
+@pytest.mark.parametrize(
+    "strange", [{"uri": [None]}, {"uri": [1]}, {"fact": [None]}, {"etag": [b"1"]}]
+)
+def test_strange_files_hold_no_facts(strange: dict[str, list[object]]) -> None:
+    """Columns of other types, and nulls in them, are damage as well."""
+    row = {"uri": ["s3://b/x"], "etag": ["1"], "kind": ["footer"], "fact": ["f"]}
+    facts, sink = Facts(), pa.BufferOutputStream()
+    pq.write_table(pa.table({**row, **strange}), sink)
+    facts.load(sink.getvalue().to_pybytes())
     assert facts.known == {}
 
 

@@ -53,6 +53,10 @@ class IntegerDecoder:
     skip_shift: Int8[np.ndarray, "outputs"]
     output_bias: Float32[np.ndarray, "outputs"]
 
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.hidden_bias).all() and np.isfinite(self.output_bias).all()):
+            raise ValueError("a bias of the decoder is not finite")
+
     @property
     def latent_dim(self) -> int:
         """Codes per row."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-import threading
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any, TypeAlias  # Any: obstore's options
 
@@ -18,8 +17,8 @@ from ae_pipeline.store.mirror import Entry, Mirror
 _TAIL_BYTES = 1 << 16
 #: A request for what is expected asks for so many bytes at least, unless there are fewer, and most.
 _LEAST_BYTES, _MOST_BYTES = 1 << 18, 1 << 22
-#: The parts that stay in memory, of all objects together.
-_KEPT_BYTES = 1 << 27
+#: The parts of a file that stay in memory while it is open, unless more are read in turns.
+_KEPT_BYTES = 1 << 25
 
 #: The first byte of a part of a file, and the one behind its last.
 Span: TypeAlias = tuple[int, int]
@@ -43,6 +42,9 @@ class RangedFile(io.RawIOBase):
         self._mirror, self._key, self._entry = mirror, key, entry
         self._position = 0
         self._pieces: list[Span] = []
+        self._most_kept = 2
+        self._end = max(0, entry.size_bytes - _TAIL_BYTES)
+        self._kept: OrderedDict[Span, bytes] = OrderedDict()
 
     def readable(self) -> bool:
         """Whether it can be read: always."""
@@ -68,32 +70,46 @@ class RangedFile(io.RawIOBase):
         stop = min(start + len(buffer), self._entry.size_bytes)
         if stop <= start:
             return 0
-        first, last = self._piece_at(start, stop)
-        name = self._mirror.uri(self._key), self._entry, first, last
-        part = _parts.get(name, lambda: self._get(first, last))
-        content = memoryview(part)[start - first : stop - first]
+        span = self._piece_at(start, stop)
+        content = memoryview(self._part(span))[start - span[0] : stop - span[0]]
         buffer[: len(content)] = content
         self._position += len(content)
         return len(content)
 
-    def expect(self, spans: Iterable[Span], n_at_once: int) -> None:
-        """Tell what will be read, so that few requests fetch it.
+    def expect(self, spans: Sequence[Span], n_at_once: int) -> bool:
+        """Tell what will be read, so that few requests fetch it; return whether that is worth it.
+
+        It is not if more than half of the object would have come in parts by then.
 
         Args:
             spans: first byte, and the one behind the last.
             n_at_once: spans that are read in turns.
         """
-        n_bytes = max(_LEAST_BYTES, min(_MOST_BYTES, _KEPT_BYTES // (2 * max(n_at_once, 1))))
-        self._pieces = cut_pieces(spans, n_bytes)
+        n_bytes = sum(stop - start for start, stop in spans)
+        if 2 * (self._mirror.part_bytes[self._key] + n_bytes) > self._entry.size_bytes:
+            return False
+        n_most = max(_LEAST_BYTES, min(_MOST_BYTES, _KEPT_BYTES // (2 * max(n_at_once, 1))))
+        self._pieces = cut_pieces(spans, n_most)
+        self._most_kept = 1 + max(2 * n_at_once, _KEPT_BYTES // n_most)
+        return True
 
     def _piece_at(self, start: int, stop: int) -> Span:
         """Return what to fetch at once: the end, an expected piece, or no more than is read."""
-        tail = max(0, self._entry.size_bytes - _TAIL_BYTES)
-        if start >= tail:
-            return tail, self._entry.size_bytes
+        if start >= self._end:
+            return self._end, self._entry.size_bytes
         number = bisect_right(self._pieces, start, key=itemgetter(0)) - 1
         is_expected = number >= 0 and start < self._pieces[number][1]
         return self._pieces[number] if is_expected else (start, stop)
+
+    def _part(self, span: Span) -> bytes:
+        """Return a part, fetched if it is not among those read last."""
+        if span not in self._kept:
+            self._kept[span] = self._get(*span)
+            self._mirror.part_bytes[self._key] += span[1] - span[0]
+        self._kept.move_to_end(span)
+        if len(self._kept) > self._most_kept:
+            self._kept.popitem(last=False)
+        return self._kept[span]
 
     def _get(self, start: int, stop: int) -> bytes:
         import obstore  # noqa: PLC0415, of an extra
@@ -115,29 +131,3 @@ def cut_pieces(spans: Iterable[Span], n_bytes: int) -> list[Span]:
             joined.append((start, stop))
     cuts = [(range(start, stop, n_bytes), stop) for start, stop in joined]
     return [(at, min(at + n_bytes, stop)) for starts, stop in cuts for at in starts]
-
-
-class _Parts:
-    """The parts that this process fetched last: a fit reads the same row groups several times."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._parts: OrderedDict[Hashable, bytes] = OrderedDict()
-        self._n_bytes = 0
-
-    def get(self, name: Hashable, fetch: Callable[[], bytes]) -> bytes:
-        """Return a part, fetched if it is not here."""
-        with self._lock:
-            if name in self._parts:
-                self._parts.move_to_end(name)
-                return self._parts[name]
-        part = fetch()
-        with self._lock:
-            self._n_bytes += len(part) - len(self._parts.pop(name, b""))
-            self._parts[name] = part
-            while self._n_bytes > _KEPT_BYTES and len(self._parts) > 1:
-                self._n_bytes -= len(self._parts.popitem(last=False)[1])
-        return part
-
-
-_parts = _Parts()

@@ -174,6 +174,17 @@ def test_kernels_of_blas_do_not_matter(core_type: str) -> None:
     assert found == hash_of_predictions()
 
 
+@pytest.mark.parametrize("name", ["hidden_bias", "output_bias"])
+@pytest.mark.parametrize("odd", [np.nan, np.inf])
+def test_biases_are_finite(name: str, odd: float, generator: np.random.Generator) -> None:
+    """A decoder whose bits might depend on the machine is refused, in a forged codec as well."""
+    decoder = random_decoder(generator, latent=2, hidden=3, outputs=4)
+    biases = getattr(decoder, name).copy()
+    biases[0] = odd
+    with pytest.raises(ValueError, match="not finite"):
+        replace(decoder, **{name: biases})
+
+
 @pytest.mark.parametrize("hidden_sign", [1, -1])
 def test_extremes_stay_exact(hidden_sign: int) -> None:
     """With 64 latents and 512 hidden units, the largest codes and weights sum up exactly."""

@@ -15,17 +15,17 @@ MACHINE = (
     "distributed 2026.8.0, obstore 0.12.1; 2026-11-29"
 )
 RATES = {
-    ("floats", "fast"): Rates(83.0, 88.0, 101.0, 0.036, 650.0),
-    ("floats", "balanced"): Rates(65.0, 88.0, 101.0, 0.035, 650.0),
-    ("floats", "small"): Rates(19.5, 88.0, 101.0, 0.035, 650.0),
+    ("floats", "fast"): Rates(102.0, 87.0, 99.0, 0.037, 650.0),
+    ("floats", "balanced"): Rates(75.0, 87.0, 99.0, 0.035, 650.0),
+    ("floats", "small"): Rates(31.0, 87.0, 99.0, 0.035, 650.0),
     ("mixed", "fast"): Rates(4.0, 3.4, 3.3, 0.280, 650.0),
     ("mixed", "balanced"): Rates(3.3, 3.4, 3.3, 0.272, 650.0),
     ("mixed", "small"): Rates(3.0, 3.4, 3.3, 0.272, 650.0),
 }
 #: The index is an estimate. Of runs on a machine with more or less other work the dearer counts.
 DRIVER = Driver(
-    plan_s=210e-6,
-    object_bytes=6800,
+    plan_s=95e-6,
+    object_bytes=2400,
     base_bytes=140e6,
     index_bytes=200,
     scheduler_s=2.4e-3,

@@ -13,6 +13,7 @@ from ae_pipeline.store.clients.boto import provider_of
 from ae_pipeline.store.clients.credentials import lent
 from ae_pipeline.store.clients.endpoints import endpoint_of
 from ae_pipeline.store.clients.fixed import fixed_account_key, fixed_keys
+from ae_pipeline.store.clients.values import checked, checked_url
 from ae_pipeline.store.faults import line_of
 
 #: A request whose body keeps coming may take so many times longer.
@@ -30,6 +31,8 @@ def connect(location: Location, config: StoreConfig) -> Any:
     options = {} if config.block is None else lent(config.block).reveal()
     named = config.endpoint or options.pop("endpoint", None)
     endpoint = named or endpoint_of(location, config) or ""
+    if endpoint:
+        checked_url(f"endpoint of {location.root}", endpoint)
     shared = {"client_options": _client(endpoint, config), "retry_config": _retries(config)}
     from obstore.exceptions import BaseError  # noqa: PLC0415, of an extra
 
@@ -70,7 +73,7 @@ def _s3(
     if endpoint:
         options["endpoint"] = endpoint
     if config.region:
-        options["region"] = config.region
+        options["region"] = checked("region", config.region)
     provider = provider_of(config) if config.block is None else fixed_keys(options)
     return S3Store(bucket, **options, **provider, **shared)
 

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from ae_pipeline.errors import ConfigError
-from ae_pipeline.store.clients.values import checked
+from ae_pipeline.store.clients.values import checked, masked
 
 #: The beginnings of names that the clouds' own tools give to options.
 _PREFIXES = ("aws_", "azure_storage_", "azure_", "google_")
@@ -51,6 +51,10 @@ class Credentials:
     def reveal(self) -> dict[str, str]:
         """Return the options, for a client."""
         return dict(self._options)
+
+    def hidden(self, text: str) -> str:
+        """Return a text with `***` for every value that is in it."""
+        return masked(text, self._options.values())
 
 
 Loan = dict[str, Credentials]

@@ -1,8 +1,10 @@
-"""Check the values of options before obstore does, which panics at some and quotes others."""
+"""Values of options: checked before obstore panics at some, and masked where it quotes others."""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -13,6 +15,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NO_URL = re.compile(r"[^!-~]|[<>\"\\^`{|}]|\][^:/?#]")
 #: The end of a host that can only be an address of numbers.
 _NUMBER = re.compile(r"(?:^|\.)(?:\d+|0[xX][0-9a-fA-F]*)\.?$")
+#: Characters of a value that no word contains by chance.
+_LONG = 6
 #: JSON, of several lines as well.
 _DOCUMENTS = ("service_account_key",)
 _PATHS = ("service_account", "service_account_path", "application_credentials")
@@ -54,6 +58,21 @@ def checked_url(name: str, url: str) -> str:
             expected="http:// or https:// and a host, such as https://minio.example.com:9000",
         )
     return url
+
+
+def masked(text: str, values: Iterable[str]) -> str:
+    """Return a text with `***` for every value in it, as it stands or in quotes that escape it."""
+    written = {form for value in values if value for form in (value, json.dumps(value)[1:-1])}
+    if not written:
+        return text
+    longest_first = sorted(written, key=len, reverse=True)
+    return re.sub("|".join(map(_found, longest_first)), "***", text)
+
+
+def _found(value: str) -> str:
+    """Return the pattern of a value: a short one, such as `a`, is also part of many words."""
+    pattern = re.escape(value)
+    return pattern if len(value) >= _LONG else rf"(?<!\w){pattern}(?!\w)"
 
 
 def _is_url(url: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 import pytest
 
 from ae_pipeline.config.stores import StoreConfig
@@ -9,7 +11,7 @@ from ae_pipeline.errors import ConfigError
 from ae_pipeline.locations import Location
 from ae_pipeline.store import Credentials, lending
 from ae_pipeline.store.clients import connect
-from ae_pipeline.store.clients.values import checked_url
+from ae_pipeline.store.clients.values import checked_url, masked
 from tests.support.checks import assert_one_line
 
 BUCKET = Location("s3", "bucket", "")
@@ -84,3 +86,33 @@ def test_endpoints_are_urls(url: str) -> None:
 def test_endpoints_are_kept(url: str) -> None:
     """A URL is taken as it stands."""
     assert checked_url("endpoint", url) is url
+
+
+@pytest.mark.parametrize(
+    ("scheme", "options"),
+    [
+        ("s3", {**KEYS, "virtual_hosted_style_request": "hush"}),
+        ("s3", {**KEYS, "virtual_hosted_style_request": "hush " * 80}),
+        ("gs", {"service_account": "hush"}),
+        ("gs", {"service_account_key": '"hush"'}),
+    ],
+)
+def test_what_obstore_quotes_is_hidden(scheme: str, options: dict[str, str]) -> None:
+    """A value that obstore quotes in its complaint is neither in the line nor in its traceback."""
+    with (
+        lending({"secret/a": Credentials(options)}, "no.module"),
+        pytest.raises(ConfigError, match="cannot connect") as refused,
+    ):
+        connect(Location(scheme, "bucket", ""), StoreConfig(block="secret/a"))
+    told = "".join(traceback.format_exception(refused.value, chain=True))
+    assert "***" in told
+    assert "hush" not in told
+    assert_one_line(refused.value)
+
+
+def test_values_are_masked_as_a_whole() -> None:
+    """The longest value counts where one contains another; words that a short one is in stay."""
+    values = ["a", "hush", "hush-hush", '{"k": 1}', ""]
+    text = r"""a cat: 'hush-hush', {\"k\": 1}"""
+    assert masked(text, values) == "*** cat: '***', ***"
+    assert masked("text", []) == "text"

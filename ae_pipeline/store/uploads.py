@@ -92,6 +92,7 @@ def uploads_to(root: Path) -> Iterator[Uploads | None]:
 
     Raises:
         MissingExtraError: boto3 is not installed.
+        ConfigError: nobody lends the credentials of a block, or the endpoint is not a URL.
         StoreError: the settings make no client.
     """
     location = location_of(os.fspath(root)) if is_remote(root) else None

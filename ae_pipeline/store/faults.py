@@ -43,6 +43,10 @@ _REFUSED = (
     ),
 )
 _TEXT_BYTES = 300
+#: A user and a password before the host of a server.
+_USER = re.compile(r"(?i)(https?://)[^/\s?#'\"]*(?=@)")
+#: The session token, which S3 quotes once it has expired.
+_TOKEN = re.compile(r"(<Token-\d+>)[^<]*")
 #: A signature in an address, which is all that Azure asks of whoever has one.
 _SIGNATURE = re.compile(
     r"(?i)([?&;](?:sig|X-[a-z]+-(?:Signature|Credential|Security-Token))=)[^&\s\"')]*"
@@ -73,12 +77,12 @@ def faults(uri: str) -> Iterator[None]:
     except AePipelineError:
         raise
     except (BaseError, FileNotFoundError, NotImplementedError) as error:
-        raise translated(error, uri) from error
+        raise translated(error, uri) from cause_of(error)
 
 
 def translated(error: Exception, uri: str) -> Exception:
     """Return our error for a complaint of a client; `faults` lists them."""
-    kind, text = type(error).__name__, line_of(error)
+    kind, text = type(error).__name__, line_of(str(error))
     for pattern, what, remedy in _REFUSED:
         if pattern.search(f"{kind}: {error}"):
             return StoreDeniedError(what, where=uri, got=text, remedy=remedy)
@@ -105,10 +109,22 @@ def replaced(uri: str) -> FragmentReplacedError:
     )
 
 
-def line_of(error: Exception) -> str:
-    """Return the message on one line, without signatures and the debugging text that follows it."""
-    text = str(error).split("\n\nDebug source:", maxsplit=1)[0]
-    return _SIGNATURE.sub(r"\1***", " ".join(text.split()))[:_TEXT_BYTES]
+def line_of(message: str) -> str:
+    """Return a message on one line, without secrets and the debugging text that follows it."""
+    text = message.split("\n\nDebug source:", maxsplit=1)[0]
+    return " ".join(_masked(text).split())[:_TEXT_BYTES]
+
+
+def cause_of(error: Exception) -> Exception | None:
+    """Return what an error of ours may name as its cause: a traceback would show its secrets."""
+    text = str(error)
+    return error if _masked(text) == text else None
+
+
+def _masked(text: str) -> str:
+    for pattern in (_SIGNATURE, _USER, _TOKEN):
+        text = pattern.sub(r"\1***", text)
+    return text
 
 
 def retried(request: Callable[[], _Answer]) -> _Answer:

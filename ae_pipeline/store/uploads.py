@@ -16,7 +16,7 @@ from typing import Any  # boto3 makes its classes as it runs
 from ae_pipeline.extras import require
 from ae_pipeline.locations import Location, location_of
 from ae_pipeline.store.clients import s3_client
-from ae_pipeline.store.faults import translated
+from ae_pipeline.store.faults import cause_of, translated
 from ae_pipeline.store.paths import is_remote
 from ae_pipeline.store.session import current
 
@@ -92,6 +92,7 @@ def uploads_to(root: Path) -> Iterator[Uploads | None]:
 
     Raises:
         MissingExtraError: boto3 is not installed.
+        ConfigError: nobody lends the credentials of a block, or the endpoint is not a URL.
         StoreError: the settings make no client.
     """
     location = location_of(os.fspath(root)) if is_remote(root) else None
@@ -113,7 +114,7 @@ def _faults(location: Location) -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise translated(error, location.uri) from error
+        raise translated(error, location.uri) from cause_of(error)
 
 
 @contextmanager

@@ -69,12 +69,11 @@ def load(block: str) -> Credentials:
         block: `TYPE/NAME`.
 
     Raises:
-        ConfigError: there is no such block, or it has no credentials that we know.
+        ConfigError: there is no such block, or it has no credentials that we know, or odd ones.
         NoServerError: Prefect's server does not answer.
     """
-    kind = block.partition("/")[0]
     content = _content(block)
-    options = _plain_options(content) if kind in _PLAIN else _cloud_options(content)
+    options = _options(block, content)
     if not options:
         raise ConfigError(
             "a Prefect block has no credentials that we know",
@@ -82,7 +81,11 @@ def load(block: str) -> Credentials:
             expected="keys of AWS, Google Cloud or Azure, or a secret that is a JSON object",
             got=f"fields {listing(sorted(content))}",
         )
-    return Credentials(options)
+    try:
+        return Credentials(options)
+    except ConfigError as error:
+        where = f"{block}: {error.where}"
+        raise ConfigError(error.what, where=where, remedy=error.remedy) from None
 
 
 def load_in_worker(block: str) -> Credentials:
@@ -120,6 +123,21 @@ def _content(block: str) -> Mapping[str, Any]:
     return found.data
 
 
+def _options(block: str, content: Mapping[str, Any]) -> dict[str, str]:
+    """Return a client's options; nobody has checked the shape of a block's fields."""
+    try:
+        is_plain = block.partition("/")[0] in _PLAIN
+        return _plain_options(content) if is_plain else _cloud_options(content)
+    except ConfigError:
+        raise
+    except (AttributeError, TypeError, ValueError):
+        raise ConfigError(
+            "a Prefect block has a field of another shape than its type's",
+            where=block,
+            remedy="write it anew; docs/how-to/object-stores.md tells the fields that count",
+        ) from None  # which may quote a secret
+
+
 def _plain_options(content: Mapping[str, Any]) -> dict[str, str]:
     """Return the value of a block, a JSON object or the text of one; nothing if it is neither."""
     value = content.get("value")
@@ -146,7 +164,7 @@ def _cloud_options(content: Mapping[str, Any]) -> dict[str, str]:
         option: _text(content[field]) for field, option in _OPTIONS.items() if content.get(field)
     }
     if more.get("endpoint_url"):
-        options["endpoint"] = more["endpoint_url"]
+        options["endpoint"] = _text(more["endpoint_url"])
     return options | _azure_options(content)
 
 

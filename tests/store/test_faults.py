@@ -6,17 +6,19 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
 import pytest
+from obstore.exceptions import GenericError
 
 from ae_pipeline.config.job import CompressJob, EncodeJob, VerifyJob
 from ae_pipeline.errors import DestinationExistsError, StoreDeniedError, StoreUnavailableError
 from ae_pipeline.locations import SESSION_PREFIX
 from ae_pipeline.storage.layout import Marker, write_marker
 from ae_pipeline.store import place, visiting
-from ae_pipeline.store.faults import translated
+from ae_pipeline.store.faults import faults
 from ae_pipeline.verbs import compress, encode, inspect, verify
 from tests.support.checks import assert_one_line
 from tests.support.data.datasets import mixed_tree
@@ -233,9 +235,25 @@ def test_objects_replaced_during_a_run_are_not_mixed(
             (place(job.source) / "day=1/part-0.parquet").read_bytes()
 
 
-def test_signatures_are_not_told() -> None:
-    """Where a complaint has an address that is a key in itself, its signature is left out."""
-    complaint = OSError("GET https://a.example/c?sv=1&sig=hush%2Bhush&se=2 (X-Amz-Signature=no)")
-    told = str(translated(complaint, "az://c"))
-    assert "hush" not in told
-    assert "?sv=1&sig=***&se=2" in told
+@pytest.mark.parametrize(
+    ("complaint", "told"),
+    [
+        ("GET https://a.example/c?sv=1&sig=hush%2Bhush&se=2", "?sv=1&sig=***&se=2"),
+        ("(X-Amz-Signature=no) https://a.example/c?X-Amz-Signature=hush", "X-Amz-Signature=***"),
+        ("GET http://hush:hu@sh@a.example/b in 1 ms", "http://***@a.example/b in 1 ms"),
+        ("<Token-0>hush</Token-0><Token-1>hush", "<Token-0>***</Token-0><Token-1>***"),
+    ],
+)
+def test_secrets_are_not_told(complaint: str, told: str) -> None:
+    """What a complaint quotes of signatures, passwords and tokens is left out, of its cause too."""
+    with pytest.raises(StoreUnavailableError) as caught, faults("az://c"):
+        raise GenericError(complaint)
+    assert told in str(caught.value)
+    assert "hush" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_complaints_without_secrets_stay_as_causes() -> None:
+    """A complaint that has no secret is the cause of our error, for whoever debugs it."""
+    with pytest.raises(StoreUnavailableError) as caught, faults("s3://b"):
+        raise GenericError("GET http://a.example/b@c failed")
+    assert isinstance(caught.value.__cause__, GenericError)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any  # boto3 has no types
 
 from ae_pipeline.config.stores import StoreConfig
+from ae_pipeline.errors import StoreError
 from ae_pipeline.extras import require
 from ae_pipeline.locations import Location
+from ae_pipeline.store.clients.credentials import Credentials, lent
 from ae_pipeline.store.clients.endpoints import endpoint_of
+from ae_pipeline.store.clients.fixed import keys_of
+from ae_pipeline.store.clients.values import checked_url
+from ae_pipeline.store.faults import line_of
 
 #: That of obstore where nothing names one.
 _REGION = "us-east-1"
@@ -46,19 +52,49 @@ def s3_client(location: Location, config: StoreConfig) -> Any:
 
     Raises:
         BotoCoreError: the settings make no client.
+        ConfigError: nobody lends the credentials of a block, or it has none, or the endpoint is
+            not a URL.
+        StoreError: botocore refuses the endpoint: it knows fewer names of hosts than obstore.
     """
-    import boto3  # noqa: PLC0415, of an extra
     from botocore.config import Config  # noqa: PLC0415, of an extra
 
-    named = (os.environ.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION"))
-    session = boto3.Session(profile_name=_profile_of(config))
-    return session.client(
-        "s3",
-        endpoint_url=endpoint_of(location, config),
-        region_name=config.region or next(filter(None, named), session.region_name or _REGION),
-        config=Config(
-            read_timeout=config.timeout_s,
-            retries={"total_max_attempts": 1 + config.retries, "mode": "standard"},
-            s3={"addressing_style": "path"},  # as obstore does
-        ),
+    loan = Credentials({}) if config.block is None else lent(config.block)
+    options = loan.reveal()
+    endpoint = config.endpoint or options.get("endpoint") or endpoint_of(location, config)
+    if endpoint:
+        checked_url(f"endpoint of {location.root}", endpoint)
+    session = _session(config, options)
+    settings = Config(
+        read_timeout=config.timeout_s,
+        retries={"total_max_attempts": 1 + config.retries, "mode": "standard"},
+        s3={"addressing_style": "path"},  # as obstore does
     )
+    region = config.region or options.get("region") or _region_of(session)
+    try:
+        return session.client("s3", endpoint_url=endpoint, region_name=region, config=settings)
+    except ValueError as error:
+        got = line_of(loan.hidden(str(error)))
+        raise StoreError("boto3 makes no client", where=location.root, got=got) from None
+
+
+def _session(config: StoreConfig, options: Mapping[str, str]) -> Any:
+    """Return a session of the keys that a block lends, or else of a profile or the environment."""
+    import boto3  # noqa: PLC0415, of an extra
+    import botocore.session  # noqa: PLC0415, of an extra
+
+    if config.block is None:
+        return boto3.Session(profile_name=_profile_of(config))
+    keys = keys_of(dict(options))
+    # No profile: that of the environment may be absent, and has other credentials.
+    alone = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+    return boto3.Session(
+        aws_access_key_id=keys["access_key_id"],
+        aws_secret_access_key=keys["secret_access_key"],
+        aws_session_token=keys["token"],
+        botocore_session=alone,
+    )
+
+
+def _region_of(session: Any) -> str:
+    named = (os.environ.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION"))
+    return next(filter(None, named), session.region_name or _REGION)

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from ae_pipeline.errors import ConfigError
+from ae_pipeline.store.clients.values import checked, masked
 
 #: The beginnings of names that the clouds' own tools give to options.
 _PREFIXES = ("aws_", "azure_storage_", "azure_", "google_")
@@ -30,12 +31,16 @@ class Credentials:
 
     Args:
         options: with or without the prefix of their cloud, such as `aws_access_key_id`.
+
+    Raises:
+        ConfigError: a value is not one of its option, as `checked` says.
     """
 
     __slots__ = ("_options",)
 
     def __init__(self, options: Mapping[str, str]) -> None:
-        self._options = {_plain(name): value for name, value in options.items()}
+        plain = ((_plain(name), value) for name, value in options.items())
+        self._options = {name: checked(name, value) for name, value in plain}
 
     def __repr__(self) -> str:
         return "Credentials(***)"
@@ -46,6 +51,10 @@ class Credentials:
     def reveal(self) -> dict[str, str]:
         """Return the options, for a client."""
         return dict(self._options)
+
+    def hidden(self, text: str) -> str:
+        """Return a text with `***` for every value that is in it."""
+        return masked(text, self._options.values())
 
 
 Loan = dict[str, Credentials]

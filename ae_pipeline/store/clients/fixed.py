@@ -15,7 +15,16 @@ _ACCOUNT_KEYS = ("AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_ACCESS_KEY")
 
 
 def fixed_keys(options: dict[str, Any]) -> dict[str, Any]:
-    """Take the keys of S3 out of some options, and return obstore's option for them."""
+    """Take the keys of S3 out of some options, and return obstore's option for them.
+
+    Raises:
+        ConfigError: they are not among the options.
+    """
+    return _provider(keys_of(options))
+
+
+def keys_of(options: dict[str, Any]) -> dict[str, Any]:
+    """Take the keys of S3 out of some options; errors as `fixed_keys`."""
     names = ("access_key_id", "secret_access_key", "session_token")
     key, secret, token = (options.pop(name, None) for name in names)
     if not (key and secret):
@@ -25,7 +34,7 @@ def fixed_keys(options: dict[str, Any]) -> dict[str, Any]:
             expected="access_key_id and secret_access_key",
             remedy="add them to the block, or name the profile that has them as `profile`",
         )
-    return _provider({"access_key_id": key, "secret_access_key": secret, "token": token})
+    return {"access_key_id": key, "secret_access_key": secret, "token": token}
 
 
 def fixed_account_key(options: dict[str, Any]) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from ae_pipeline.errors import AePipelineError, ConfigError
 from ae_pipeline.extras import require
 from ae_pipeline.locations import Location
 from ae_pipeline.store.clients.boto import provider_of
-from ae_pipeline.store.clients.credentials import lent
+from ae_pipeline.store.clients.credentials import Credentials, lent
 from ae_pipeline.store.clients.endpoints import endpoint_of
 from ae_pipeline.store.clients.fixed import fixed_account_key, fixed_keys
-from ae_pipeline.store.faults import line_of
+from ae_pipeline.store.clients.values import checked, checked_url
+from ae_pipeline.store.faults import cause_of, line_of
 
 #: A request whose body keeps coming may take so many times longer.
 _BODIES = 10
@@ -27,9 +28,12 @@ def connect(location: Location, config: StoreConfig) -> Any:
         ConfigError: the settings, their block, or variables of the environment make no client.
     """
     require(f"{location.scheme}://", "obstore", or_else="copy or mount the data")
-    options = {} if config.block is None else lent(config.block).reveal()
+    loan = Credentials({}) if config.block is None else lent(config.block)
+    options = loan.reveal()
     named = config.endpoint or options.pop("endpoint", None)
     endpoint = named or endpoint_of(location, config) or ""
+    if endpoint:
+        checked_url(f"endpoint of {location.root}", endpoint)
     shared = {"client_options": _client(endpoint, config), "retry_config": _retries(config)}
     from obstore.exceptions import BaseError  # noqa: PLC0415, of an extra
 
@@ -38,7 +42,9 @@ def connect(location: Location, config: StoreConfig) -> Any:
     except AePipelineError:
         raise
     except (BaseError, ValueError, TypeError) as error:
-        raise ConfigError("cannot connect", where=location.root, got=line_of(error)) from error
+        got = line_of(loan.hidden(str(error)))
+        cause = cause_of(error) if config.block is None else None
+        raise ConfigError("cannot connect", where=location.root, got=got) from cause
 
 
 def _client(endpoint: str, config: StoreConfig) -> dict[str, Any]:
@@ -70,7 +76,7 @@ def _s3(
     if endpoint:
         options["endpoint"] = endpoint
     if config.region:
-        options["region"] = config.region
+        options["region"] = checked("region", config.region)
     provider = provider_of(config) if config.block is None else fixed_keys(options)
     return S3Store(bucket, **options, **provider, **shared)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -206,6 +207,36 @@ def test_useless_blocks_are_refused() -> None:
             load(name)
         assert_one_line(refused.value)
         assert "hush" not in str(refused.value)
+
+
+class OddCredentials(Block):
+    """A block of a cloud whose fields may have any shape."""
+
+    _block_type_slug = "odd-credentials"
+    aws_access_key_id: Any = None
+    aws_client_parameters: Any = None
+    connection_string: Any = None
+    account_url: Any = None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"aws_access_key_id": "a", "aws_client_parameters": "hush"},
+        {"connection_string": {"hush": 1}},
+        {"account_url": "https://[hush"},
+        {"account_url": {"hush": 1}},
+        {"aws_access_key_id": "hush\nhush"},
+    ],
+)
+def test_odd_blocks_are_refused(fields: dict[str, Any]) -> None:
+    """A field of another shape ends in a line without its value, and so does its traceback."""
+    OddCredentials(**fields).save("odd", overwrite=True)
+    with pytest.raises(ConfigError) as refused:
+        load("odd-credentials/odd")
+    assert_one_line(refused.value, "odd-credentials/odd")
+    assert "hush" not in "".join(traceback.format_exception_only(refused.value))
+    assert refused.value.__suppress_context__
 
 
 def test_a_run_with_a_wrong_block_fails_in_one_line(tmp_path: Path) -> None:

@@ -22,9 +22,11 @@ from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
 from ae_pipeline.results.drift import DriftReport
 from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import Marker, claim, read_notes
-from ae_pipeline.store import is_there, place
+from ae_pipeline.store import Deletions, is_there, place
 from ae_pipeline.upkeep import (
+    check_deletable,
     choose_codecs,
+    deletions_of,
     finish_retiring,
     is_retired,
     list_source,
@@ -64,6 +66,7 @@ def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
         AePipelineError: the job as a whole cannot run. Failed fragments are in the report.
     """
     started = time.monotonic()
+    check_deletable(job)
     finish_retiring(job)
     source = list_source(job)
     plan = plan_backfill(job, source)
@@ -180,7 +183,8 @@ def _settle(
     formats = list(verifying.open_formats().values())
     features = formats[0].schema.features if formats else ()
     kept, withheld = _withhold(job, features, checked)
-    settled = _retire_all(source, archive, kept)
+    with deletions_of(job) as deletions:
+        settled = _retire_all(source, archive, kept, deletions)
     return replace(settled, failures=(*settled.failures, *withheld))
 
 
@@ -266,7 +270,9 @@ def _withhold(
     return replace(checked, results=tuple(kept)), withheld
 
 
-def _retire_all(source: Source, archive: Path, checked: Outcome) -> Settled:
+def _retire_all(
+    source: Source, archive: Path, checked: Outcome, deletions: Deletions | None
+) -> Settled:
     """Delete the sources of all fragments that were compared and verified."""
     sizes = {fragment.relative: fragment.size_bytes for fragment in source.fragments}
     retired: list[str] = []
@@ -274,7 +280,8 @@ def _retire_all(source: Source, archive: Path, checked: Outcome) -> Settled:
     for result in checked.results:
         try:
             proof = None if result.errors is None else result.proof
-            if proof is not None and retire(source.root, archive, result.relative, proof):
+            names = source.root, archive, result.relative
+            if proof is not None and retire(*names, proof, deletions):
                 retired.append(result.relative)
         except (AePipelineError, OSError) as error:
             failures.append(FragmentFailure(result.relative, f"not deleted: {error}", False))

@@ -11,11 +11,11 @@ from ae_pipeline.upkeep.prune import prune, remove_replaced
 from ae_pipeline.upkeep.rejection import set_aside
 from ae_pipeline.upkeep.retiring import (
     check_deletable,
-    deletions_of,
     finish_retiring,
     is_retired,
     replacing,
     retire,
+    retire_all,
     unfinished,
 )
 from ae_pipeline.upkeep.status import is_only_copy
@@ -26,7 +26,6 @@ __all__ = [
     "check_leftovers",
     "choose_codecs",
     "collect_uploads",
-    "deletions_of",
     "describe_orphans",
     "find_garbage",
     "finish_retiring",
@@ -48,6 +47,7 @@ __all__ = [
     "remove_replaced",
     "replacing",
     "retire",
+    "retire_all",
     "set_aside",
     "source_root",
     "unfinished",

@@ -16,7 +16,13 @@ from ae_pipeline.report.presenter import present
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.results.compress import CompressReport
 from ae_pipeline.results.drift import DriftReport
-from ae_pipeline.upkeep import finish_retiring, list_source, plan_backfill, remove_replaced
+from ae_pipeline.upkeep import (
+    check_deletable,
+    finish_retiring,
+    list_source,
+    plan_backfill,
+    remove_replaced,
+)
 from ae_pipeline.verbs import (
     NOTHING,
     Settled,
@@ -45,6 +51,7 @@ from .verify import verify_batch
 @failing_in_one_line
 def make_plan(job: CompressJob) -> tuple[Source, BackfillPlan]:
     """Finish deletions that a kill cut short; list the source, find the state of every fragment."""
+    check_deletable(job)
     finish_retiring(job)
     source = list_source(job)
     return source, plan_backfill(job, source)

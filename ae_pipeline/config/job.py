@@ -32,6 +32,12 @@ NEVER_OF_TABLES = (
     "retention.delete_source: never for a table, because its log names its files (delete rows with "
     "what keeps the table)"
 )
+#: What a job must say whose sources lie in a store and are to be deleted, and the way around it.
+VERSIONS_WANTED = "sources on S3, in a bucket that keeps versions, where they are to be deleted"
+ACCEPT_UNVERSIONED = (
+    "leave retention.delete_source at never, or accept that they are deleted for good: "
+    "retention.unversioned: accept"
+)
 
 
 class ExecutionConfig(Settings):
@@ -135,20 +141,16 @@ class JobConfig(Settings):
         return checked_place(path)
 
     @model_validator(mode="after")
-    def _deletes_files_only(self) -> "JobConfig":
-        """Refuse to delete sources where a name cannot be hidden and given back in one step."""
+    def _deletes_what_comes_back(self) -> "JobConfig":
+        """Refuse to delete sources of tables, and of stores whose versions nobody can ask for."""
         if self.retention.delete_source == "never":
             return self
         if parse_table(self.source or "") is not None:
             raise refusal(NEVER_OF_TABLES, self.source)
-        for name in ("source", "archive"):
-            if parse(getattr(self, name) or "") is not None:
-                raise refusal(
-                    "local paths for source and archive where retention.delete_source is set",
-                    getattr(self, name),
-                    "leave delete_source at never, and let the bucket's lifecycle rules expire "
-                    "what `verify` has compared",
-                )
+        location = parse(self.source or "")
+        is_known = location is None or location.scheme == "s3"
+        if not is_known and self.retention.unversioned == "refuse":
+            raise refusal(VERSIONS_WANTED, self.source, ACCEPT_UNVERSIONED)
         return self
 
 

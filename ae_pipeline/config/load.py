@@ -111,6 +111,8 @@ def _explain(error: ValidationError, kind: type[BaseModel], where: str) -> Confi
         close = difflib.get_close_matches(str(fault["loc"][-1]), _keys(kind, fault["loc"][:-1]), 1)
         remedy = f"did you mean {close[0]!r}?" if close else "remove it"
         return ConfigError(f"unknown setting {key!r}{more}", where=where, remedy=remedy)
+    if not fault["loc"] and fault["type"] == REFUSED:
+        return ConfigError(f"settings do not go together{more}", where=where, **fault["ctx"])
     if not fault["loc"]:
         return ConfigError(fault["msg"].removeprefix("Value error, "), where=where)
     if fault["type"] == "missing":

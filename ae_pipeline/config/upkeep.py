@@ -41,3 +41,9 @@ class RetentionConfig(Settings):
         description="after_verify: delete a source fragment once its archive file has been read "
         "back, decoded and compared with it, value by value.",
     )
+    unversioned: Literal["refuse", "accept"] = Field(
+        default="refuse",
+        description="What to do where the sources lie in an object store that keeps no former "
+        "versions of them, or that cannot be asked, such as Google Cloud Storage and Azure. "
+        "refuse: delete nothing, and say so before anything is written. accept: delete for good.",
+    )

@@ -25,7 +25,7 @@ from ae_pipeline.dataset.fragment import Fragment
 from ae_pipeline.dataset.opening import identity_of_status, opened, opened_end, reading_errors
 from ae_pipeline.errors import SourceChangedError
 from ae_pipeline.results.dataset import Proof
-from ae_pipeline.store import recall, remember
+from ae_pipeline.store import recall, remember, version_of
 
 _PAGES = 16
 _PAGE_BYTES = 4096
@@ -125,8 +125,9 @@ class Seen:
 @contextmanager
 def proving(source: Path, archive: Path) -> Iterator[Proof]:
     """Prove that readers inside the context get these very bytes; errors as `Seen.at`."""
+    versions = version_of(source), version_of(archive)
     source_before, archive_before = Seen.at(source), Seen.at(archive)
-    yield Proof(source_before.sha256, archive_before.sha256)
+    yield Proof(source_before.sha256, archive_before.sha256, *versions)
     source_before.check(source)
     archive_before.check(archive)
 

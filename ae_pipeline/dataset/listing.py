@@ -14,7 +14,7 @@ from ae_pipeline.dataset.opening import open_footer
 from ae_pipeline.dataset.source import Source
 from ae_pipeline.errors import AePipelineError, EmptySourceError, SourceNotFoundError, listing
 from ae_pipeline.lake import source_place
-from ae_pipeline.store import is_there
+from ae_pipeline.store import is_remote, is_there
 
 logger = logging.getLogger(__name__)
 
@@ -103,8 +103,10 @@ def find_source(path: str, retired: Collection[str], dataset: Path) -> Source:
     """
     try:
         return without_retired_links(discover(path), retired)
-    except EmptySourceError as error:
-        if not retired:
+    except (EmptySourceError, SourceNotFoundError) as error:
+        # A folder in a store goes with its last object.
+        is_empty = isinstance(error, EmptySourceError) or is_remote(source_place(path))
+        if not (retired and is_empty):
             raise
         names = [fragment.relative for fragment in fragments_there(dataset)]
         left = [relative for relative in names if relative not in retired]

@@ -9,16 +9,26 @@ from ae_pipeline.columns import ErrorMetrics, ErrorSums
 from ae_pipeline.results.account import ByteAccount, StoredBytes
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.result import Result
+from ae_pipeline.store import Entry
 
 State = Literal["written", "current"]
 
 
 @dataclass(frozen=True)
 class Proof:
-    """Identity of the files that were compared: SHA-256 of their bytes, before and after."""
+    """Identity of the files that were compared: SHA-256 of their bytes, before and after.
+
+    Args:
+        source_sha256: of the source.
+        archive_sha256: of the archive file.
+        source_version: of the source, if it is an object.
+        archive_version: of the archive file, if it is an object.
+    """
 
     source_sha256: str
     archive_sha256: str
+    source_version: Entry | None = None
+    archive_version: Entry | None = None
 
 
 @dataclass(frozen=True)

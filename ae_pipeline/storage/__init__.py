@@ -16,7 +16,14 @@ from ae_pipeline.storage.layout import (
     read_marker,
     report_directory,
 )
-from ae_pipeline.storage.notes import read_notes, read_unchecked, remove_note, write_note
+from ae_pipeline.storage.notes import (
+    NoteKind,
+    read_note_now,
+    read_notes,
+    read_unchecked,
+    remove_note,
+    write_note,
+)
 from ae_pipeline.storage.twin_names import check_distinct_names
 
 __all__ = [
@@ -26,6 +33,7 @@ __all__ = [
     "Footer",
     "Kind",
     "Marker",
+    "NoteKind",
     "Part",
     "check_apart",
     "check_claim",
@@ -41,6 +49,7 @@ __all__ = [
     "read_bounded",
     "read_footer",
     "read_marker",
+    "read_note_now",
     "read_notes",
     "read_unchecked",
     "remove_note",

@@ -11,6 +11,7 @@ from typing import Literal
 
 from ae_pipeline.publish import publish_bytes, remove
 from ae_pipeline.storage.layout import PRIVATE_FOLDER
+from ae_pipeline.store import changing, recall, remember
 
 #: `failed`: the last attempt did not succeed. `retired`: the source was deleted after verification.
 #: `retiring`: the source is about to be deleted.
@@ -21,7 +22,9 @@ _SUFFIX = ".json"
 
 def write_note(dataset: Path, kind: NoteKind, relative: str, content: dict[str, str]) -> None:
     """Write a note about a fragment; `DestinationError` if it cannot be written."""
-    publish_bytes(_path(dataset, kind, relative), (json.dumps(content, indent=2) + "\n").encode())
+    path, text = _path(dataset, kind, relative), json.dumps(content, indent=2) + "\n"
+    publish_bytes(path, text.encode())
+    remember(path, "note", text)
 
 
 def read_notes(dataset: Path, kind: NoteKind) -> dict[str, dict[str, str]]:
@@ -31,6 +34,17 @@ def read_notes(dataset: Path, kind: NoteKind) -> dict[str, dict[str, str]]:
         path.relative_to(root).as_posix().removesuffix(_SUFFIX): _read(path)
         for path in sorted(root.rglob(f"*{_SUFFIX}"))
     }
+
+
+def read_note_now(dataset: Path, kind: NoteKind, relative: str) -> dict[str, str] | None:
+    """Read a note that another run may have written since this one began; None without one.
+
+    Raises:
+        StoreError: that cannot be told.
+    """
+    path = _path(dataset, kind, relative)
+    changing.look_again(path)
+    return _read(path) if path.exists() else None
 
 
 def read_unchecked(dataset: Path) -> set[str]:
@@ -53,7 +67,16 @@ def _path(dataset: Path, kind: NoteKind, relative: str) -> Path:
 
 def _read(path: Path) -> dict[str, str]:
     try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
+        tree = json.loads(_text(path))
     except (OSError, ValueError, RecursionError):
         return {}
     return {str(k): str(v) for k, v in tree.items()} if isinstance(tree, dict) else {}
+
+
+def _text(path: Path) -> str:
+    """Return the content of a note; that of an object is not fetched every night."""
+    text = recall(path, "note")
+    if text is None:
+        text = path.read_text(encoding="utf-8")
+        remember(path, "note", text)
+    return text

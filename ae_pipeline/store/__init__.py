@@ -29,9 +29,11 @@ from ae_pipeline.store.paths import (
 )
 from ae_pipeline.store.session import Pass, accept, give_pass, save_facts, visiting
 from ae_pipeline.store.uploads import Uploads, uploads_to
+from ae_pipeline.store.versions import Deletions, deletions_in, find_present
 
 __all__ = [
     "Credentials",
+    "Deletions",
     "Entry",
     "Loan",
     "News",
@@ -41,7 +43,9 @@ __all__ = [
     "Uploads",
     "accept",
     "changing",
+    "deletions_in",
     "expect",
+    "find_present",
     "give_pass",
     "hear",
     "is_remote",

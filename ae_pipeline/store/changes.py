@@ -111,13 +111,8 @@ def delete(mirror: Mirror, key: str) -> None:
     mirror.forget(key)
 
 
-def move(mirror: Mirror, key: str, target: str) -> None:
-    """Give an object another key: a copy, then a deletion, so that one of them always exists.
-
-    Raises:
-        FileNotFoundError: it is gone.
-        StoreError: it cannot be copied or deleted.
-    """
+def copy(mirror: Mirror, key: str, target: str) -> None:
+    """Give an object a second key; errors as `move`."""
     import obstore  # noqa: PLC0415, of an extra
 
     with faults(mirror.uri(key)):
@@ -127,6 +122,16 @@ def move(mirror: Mirror, key: str, target: str) -> None:
     size_bytes = int(meta["size"])
     time_ns = time.time_ns() if entry is None else entry.time_ns
     mirror.note(target, Entry(quoted(meta.get("e_tag")), size_bytes, time_ns))
+
+
+def move(mirror: Mirror, key: str, target: str) -> None:
+    """Give an object another key: a copy, then a deletion, so that one of them always exists.
+
+    Raises:
+        FileNotFoundError: it is gone.
+        StoreError: it cannot be copied or deleted.
+    """
+    copy(mirror, key, target)
     delete(mirror, key)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ae_pipeline.store.changes import copy as copy_object
 from ae_pipeline.store.changes import delete as delete_object
 from ae_pipeline.store.changes import move as move_object
 from ae_pipeline.store.changes import put
@@ -33,12 +34,30 @@ def publish(path: Path, finished: Path, *, unless_changed: bool) -> None:
 def delete(path: Path) -> None:
     """Delete an object; `StoreError` if it cannot be deleted."""
     if isinstance(path, ObjectPath):
-        session = current()
-        mirror, key = session.find(os.fspath(path))
+        mirror, key = current().find(os.fspath(path))
         if key in mirror.entries:
             delete_object(mirror, key)
-        session.staging.drop(mirror.path(key))
-        session.changed(mirror.uri(key), None)
+        note_deleted(path)
+
+
+def note_deleted(path: Path) -> None:
+    """Take an object out of the listing: it is gone."""
+    session = current()
+    mirror, key = session.find(os.fspath(path))
+    mirror.forget(key)
+    session.staging.drop(mirror.path(key))
+    session.changed(mirror.uri(key), None)
+
+
+def look_again(path: Path) -> None:
+    """Take up what others have made of an object since it was listed; errors as `faults`."""
+    if isinstance(path, ObjectPath):
+        session = current()
+        mirror, key = session.find(os.fspath(path))
+        if not mirror.look(key):
+            note_deleted(path)
+        else:
+            session.changed(mirror.uri(key), mirror.entries[key])
 
 
 def delete_tree(folder: Path) -> None:
@@ -49,6 +68,16 @@ def delete_tree(folder: Path) -> None:
             delete(type(folder)(mirror.path(key)))
 
 
+def copy(path: Path, target: Path) -> None:
+    """Give an object a second name; errors as `copy_object`."""
+    if isinstance(path, ObjectPath):
+        session = current()
+        mirror, key = session.find(os.fspath(path))
+        _, new_key = session.find(os.fspath(target))
+        copy_object(mirror, key, new_key)
+        session.changed(mirror.uri(new_key), mirror.entries[new_key])
+
+
 def move(path: Path, target: Path) -> None:
     """Give an object the name of another; errors as `move_object`."""
     if isinstance(path, ObjectPath):
@@ -56,6 +85,5 @@ def move(path: Path, target: Path) -> None:
         mirror, key = session.find(os.fspath(path))
         _, new_key = session.find(os.fspath(target))
         move_object(mirror, key, new_key)
-        session.staging.drop(mirror.path(key))
-        session.changed(mirror.uri(key), None)
+        note_deleted(path)
         session.changed(mirror.uri(new_key), mirror.entries[new_key])

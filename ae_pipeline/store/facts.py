@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 #: `footer`: the keys in the footer of an encoded fragment. `fingerprint`: of a source fragment.
-Kind = Literal["footer", "fingerprint"]
+#: `note`: the content of a note.
+Kind = Literal["footer", "fingerprint", "note"]
 #: URI, ETag, kind, fact.
 Row: TypeAlias = tuple[str, str, Kind, str]
 _SCHEMA = pa.schema([(name, pa.string()) for name in ("uri", "etag", "kind", "fact")])

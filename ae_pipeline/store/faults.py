@@ -80,11 +80,31 @@ def faults(uri: str) -> Iterator[None]:
         raise translated(error, uri) from cause_of(error)
 
 
-def translated(error: Exception, uri: str) -> Exception:
-    """Return our error for a complaint of a client; `faults` lists them."""
+@contextmanager
+def boto_faults(uri: str) -> Iterator[None]:
+    """Translate what boto3 raises inside; arguments and errors as `faults`."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415, of an extra
+
+    try:
+        yield
+    except ClientError as error:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        raise translated(error, uri, status) from cause_of(error)
+    except BotoCoreError as error:
+        raise translated(error, uri) from cause_of(error)
+
+
+def translated(error: Exception, uri: str, status: int = 0) -> Exception:
+    """Return our error for a complaint of a client; `faults` lists them.
+
+    Args:
+        error: the complaint.
+        uri: of the object, or of what is listed.
+        status: of the answer, where the complaint does not tell it.
+    """
     kind, text = type(error).__name__, line_of(str(error))
     for pattern, what, remedy in _REFUSED:
-        if pattern.search(f"{kind}: {error}"):
+        if pattern.search(f"{kind}: {error}, status code: {status}"):
             return StoreDeniedError(what, where=uri, got=text, remedy=remedy)
     if kind in ("NotFoundError", "FileNotFoundError"):
         return FileNotFoundError(errno.ENOENT, "no such object", uri)

@@ -98,12 +98,14 @@ class Mirror:
             if prefix not in self.entries:
                 os.makedirs(self.path(prefix), exist_ok=True)
 
-    def look(self, key: str) -> None:
+    def look(self, key: str) -> bool:
         """Take up one object, if it exists; `StoreError` if that cannot be told."""
         import obstore  # noqa: PLC0415, of an extra
 
         with suppress(FileNotFoundError), faults(self.uri(key)):
-            self.note(key, _entry(obstore.head(self.client, key)))
+            self.note(key, entry_of(obstore.head(self.client, key)))
+            return True
+        return False
 
     def _listed(self, prefix: str) -> Iterator[tuple[str, Entry]]:
         import obstore  # noqa: PLC0415, of an extra
@@ -113,10 +115,10 @@ class Mirror:
             for batch in obstore.list(self.client, prefix or None, chunk_size=_LIST_CHUNK):
                 for meta in batch:
                     n_found += 1
-                    yield self._checked(meta["path"]), _entry(meta)
+                    yield self._checked(meta["path"]), entry_of(meta)
         if not n_found and prefix:
             with suppress(FileNotFoundError), faults(self.uri(prefix)):
-                yield prefix, _entry(obstore.head(self.client, prefix))
+                yield prefix, entry_of(obstore.head(self.client, prefix))
 
     def _checked(self, key: str) -> str:
         parts = key.split("/")
@@ -209,7 +211,8 @@ def _shape(descriptor: int, entry: Entry) -> None:
     os.utime(descriptor, ns=(entry.time_ns, entry.time_ns))
 
 
-def _entry(meta: Any) -> Entry:
+def entry_of(meta: Any) -> Entry:
+    """Return the version that an answer of obstore tells of."""
     modified: datetime = meta["last_modified"]
     etag = quoted(meta.get("e_tag"))
     return Entry(etag, int(meta["size"]), int(modified.timestamp() * 1e6) * 1000)

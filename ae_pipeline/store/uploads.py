@@ -16,7 +16,7 @@ from typing import Any  # boto3 makes its classes as it runs
 from ae_pipeline.extras import require
 from ae_pipeline.locations import Location, location_of
 from ae_pipeline.store.clients import s3_client
-from ae_pipeline.store.faults import cause_of, translated
+from ae_pipeline.store.faults import boto_faults
 from ae_pipeline.store.paths import is_remote
 from ae_pipeline.store.session import current
 
@@ -58,14 +58,14 @@ class Uploads:
         Raises:
             StoreError: the store denies it, or does not answer.
         """
-        with _faults(self._location):
+        with boto_faults(self._location.uri):
             listed = self._pages("list_multipart_uploads", "Uploads", Prefix=self._prefix)
             return [upload for one in listed for upload in self._seen(one)]
 
     def abort(self, upload: Upload) -> None:
         """Drop the parts of an upload, unless it has ended meanwhile; errors as `find`."""
         name = {"Key": upload.key, "UploadId": upload.name}
-        with _faults(self._location), _unless_gone(self._client):
+        with boto_faults(self._location.uri), _unless_gone(self._client):
             self._client.abort_multipart_upload(Bucket=self._location.bucket, **name)
 
     def _seen(self, one: Any) -> Iterator[Upload]:
@@ -101,20 +101,10 @@ def uploads_to(root: Path) -> Iterator[Uploads | None]:
         return
     config = current().config(location)
     require("looking for uploads that never ended", "boto3")
-    with _faults(location):
+    with boto_faults(location.uri):
         client = s3_client(location, config)
     with closing(client):
         yield Uploads(client, location)
-
-
-@contextmanager
-def _faults(location: Location) -> Iterator[None]:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415, of an extra
-
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise translated(error, location.uri) from cause_of(error)
 
 
 @contextmanager

@@ -8,14 +8,21 @@ from ae_pipeline.upkeep.garbage import find_garbage, newest_and_size, remove_gar
 from ae_pipeline.upkeep.leftovers import check_leftovers
 from ae_pipeline.upkeep.orphans import describe_orphans, known_orphans, orphan_warnings, source_root
 from ae_pipeline.upkeep.prune import prune, remove_replaced
-from ae_pipeline.upkeep.recovery import finish_retiring, unfinished
 from ae_pipeline.upkeep.rejection import set_aside
-from ae_pipeline.upkeep.replacing import replacing
-from ae_pipeline.upkeep.retention import is_retired, retire
+from ae_pipeline.upkeep.retiring import (
+    check_deletable,
+    finish_retiring,
+    is_retired,
+    replacing,
+    retire,
+    retire_all,
+    unfinished,
+)
 from ae_pipeline.upkeep.status import is_only_copy
 from ae_pipeline.upkeep.uploads import collect_uploads
 
 __all__ = [
+    "check_deletable",
     "check_leftovers",
     "choose_codecs",
     "collect_uploads",
@@ -40,6 +47,7 @@ __all__ = [
     "remove_replaced",
     "replacing",
     "retire",
+    "retire_all",
     "set_aside",
     "source_root",
     "unfinished",

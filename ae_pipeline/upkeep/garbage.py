@@ -27,7 +27,7 @@ from ae_pipeline.storage import (
 from ae_pipeline.store import walk
 from ae_pipeline.upkeep.footers import footer_of
 from ae_pipeline.upkeep.rejection import has_successor
-from ae_pipeline.upkeep.replacing import is_still_needed
+from ae_pipeline.upkeep.retiring import is_still_needed
 
 #: A file or folder, and why it is not needed.
 Found: TypeAlias = tuple[Path, str]

@@ -24,6 +24,7 @@ from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import Marker, claim, read_notes
 from ae_pipeline.store import is_there, place
 from ae_pipeline.upkeep import (
+    check_deletable,
     choose_codecs,
     finish_retiring,
     is_retired,
@@ -32,7 +33,7 @@ from ae_pipeline.upkeep import (
     plan_backfill,
     remember_failures,
     remove_replaced,
-    retire,
+    retire_all,
     set_aside,
     source_root,
     unfinished,
@@ -64,6 +65,7 @@ def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
         AePipelineError: the job as a whole cannot run. Failed fragments are in the report.
     """
     started = time.monotonic()
+    check_deletable(job)
     finish_retiring(job)
     source = list_source(job)
     plan = plan_backfill(job, source)
@@ -180,8 +182,12 @@ def _settle(
     formats = list(verifying.open_formats().values())
     features = formats[0].schema.features if formats else ()
     kept, withheld = _withhold(job, features, checked)
-    settled = _retire_all(source, archive, kept)
-    return replace(settled, failures=(*settled.failures, *withheld))
+    retired, failures = retire_all(job, source, kept.results)
+    return Settled(
+        tuple(one.relative for one in retired),
+        sum(one.size_bytes for one in retired),
+        (*kept.failures, *failures, *withheld),
+    )
 
 
 def finish_compress(
@@ -264,19 +270,3 @@ def _withhold(
         except AePipelineError as error:
             withheld.append(FragmentFailure(result.relative, f"not deleted: {error}", False))
     return replace(checked, results=tuple(kept)), withheld
-
-
-def _retire_all(source: Source, archive: Path, checked: Outcome) -> Settled:
-    """Delete the sources of all fragments that were compared and verified."""
-    sizes = {fragment.relative: fragment.size_bytes for fragment in source.fragments}
-    retired: list[str] = []
-    failures = list(checked.failures)
-    for result in checked.results:
-        try:
-            proof = None if result.errors is None else result.proof
-            if proof is not None and retire(source.root, archive, result.relative, proof):
-                retired.append(result.relative)
-        except (AePipelineError, OSError) as error:
-            failures.append(FragmentFailure(result.relative, f"not deleted: {error}", False))
-    n_bytes = sum(sizes.get(relative, 0) for relative in retired)
-    return Settled(tuple(retired), n_bytes, tuple(failures))

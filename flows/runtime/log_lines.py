@@ -16,7 +16,7 @@ _TALKATIVE = (
     "ae_pipeline.upkeep.prune",
     "ae_pipeline.fragments.decode",
     "ae_pipeline.fragments.encode",
-    "ae_pipeline.upkeep.retention",
+    "ae_pipeline.upkeep.retiring.retention",
 )
 #: Loggers that report, on a worker, exceptions that left a flow.
 _ENGINES = ("prefect.engine", "prefect.flow_runs")

@@ -59,7 +59,7 @@ CROSS_CUTTING = {
     "store/test_fault_paths.py",
     "store/test_server_processes.py",
     "store/test_servers.py",
-    "upkeep/test_retirement_faults.py",
+    "upkeep/retiring/test_retirement_faults.py",
     "verbs/test_changing_tables.py",
     "verbs/test_decode_extract.py",
     "verbs/test_force.py",

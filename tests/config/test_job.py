@@ -321,3 +321,23 @@ def test_anchors(tmp_path: Path) -> None:
     job = load_job(JobConfig, str(path))
     assert job.network.widths() == ((8,), (8,))
     assert job.statistics.max_rows == 5
+
+
+@pytest.mark.parametrize("source", ["gs://b/s", "az://c/s", "abfss://c@a.dfs.core.windows.net/s"])
+def test_deletion_where_nobody_can_ask_for_versions(source: str) -> None:
+    """Of stores that do not tell what they keep, sources are deleted if the job accepts that."""
+    wanted = {"source": source, "archive": "/a", "retention.delete_source": "after_verify"}
+    with pytest.raises(ConfigError) as caught:
+        load_job(JobConfig, None, wanted)
+    assert_one_line(caught.value, "keeps versions", source, "retention.unversioned: accept")
+    job = load_job(JobConfig, None, {**wanted, "retention.unversioned": "accept"})
+    assert job.retention.unversioned == "accept"
+
+
+@pytest.mark.parametrize("places", [("s3://b/s", "az://c/a"), ("/s", "gs://b/a")])
+def test_deletion_where_the_bucket_is_asked(places: tuple[str, str]) -> None:
+    """Sources on S3 and on this machine may be deleted, wherever the archive lies."""
+    source, archive = places
+    retention = {"delete_source": "after_verify"}
+    job = JobConfig(source=source, archive=archive, retention=retention)
+    assert job.retention.unversioned == "refuse"

@@ -45,6 +45,15 @@ def s3_client(server: ObjectServer) -> Any:  # boto3 makes its classes as it run
     )
 
 
+def keep_versions(server: ObjectServer) -> ObjectServer:
+    """Let the server's bucket keep versions from now on, and return the server."""
+    with closing(s3_client(server)) as client:
+        client.put_bucket_versioning(
+            Bucket=server.container, VersioningConfiguration={"Status": "Enabled"}
+        )
+    return server
+
+
 def _make_bucket(server: ObjectServer) -> None:
     """Make a bucket; boto3 signs for it."""
     with closing(s3_client(server)) as client:

@@ -56,7 +56,15 @@ class Hang:
         self.released.set()
 
 
-Fault = Answer | CutAnswer | CutBody | LoseAnswer | Hang
+@dataclass(frozen=True)
+class Unconditional:
+    """The server gets the request without its `If-Match`, which some servers do not know.
+
+    A server that checks signatures denies it.
+    """
+
+
+Fault = Answer | CutAnswer | CutBody | LoseAnswer | Hang | Unconditional
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 from urllib.parse import parse_qs, urlsplit
 
@@ -37,6 +37,11 @@ class Head:
     def has_expectation(self) -> bool:
         """Whether the client waits for a word before it sends the body."""
         return any(header.lower().startswith(b"expect:") for header in self.headers)
+
+    def without(self, name: bytes) -> Head:
+        """The head without the headers of that name, in small letters."""
+        kept = (each for each in self.headers if each.partition(b":")[0].lower() != name)
+        return replace(self, headers=tuple(kept))
 
     def to_bytes(self) -> bytes:
         """The head as sent on, for a connection that is closed after the answer."""

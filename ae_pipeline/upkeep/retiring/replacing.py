@@ -2,6 +2,8 @@
 
 There is no lock. The deleting run hides the source, then hashes the archive file. The replacing run
 keeps the old archive file until it has looked for the source. At least one of them sees the other.
+A source in a store cannot be hidden; there the `retiring` note stands for it, which comes before
+the deleting run looks at the archive file.
 """
 
 from __future__ import annotations
@@ -9,15 +11,19 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ae_pipeline.dataset import file_hash
 from ae_pipeline.errors import SourceChangedError
 from ae_pipeline.hidden_names import name_of_replaced, replaced_path, temporary_path
-from ae_pipeline.publish import destination_errors, rename
-from ae_pipeline.storage import read_notes
-from ae_pipeline.store import is_there
+from ae_pipeline.publish import destination_errors, remove, rename
+from ae_pipeline.storage import NoteKind, read_note_now
+from ae_pipeline.store import changing, find_present, is_remote, is_there, version_of
+
+_KINDS: tuple[NoteKind, ...] = ("retired", "retiring")
+#: S3 copies no larger object in one request.
+_MOST_COPIED = 5 << 30
 
 
 @contextmanager
@@ -40,15 +46,16 @@ def replacing(archive: Path, relative: str, source: Path) -> Iterator[Callable[[
     try:
         yield lambda: _keep(path, kept)
     except BaseException:
-        kept.unlink(missing_ok=True)
+        _drop(kept)
         raise
-    if is_there(source):
-        kept.unlink(missing_ok=True)
-    elif kept.is_file() and _put_back(archive, relative):
+    if not (kept.is_file() and _may_be_deleted(archive, relative, source)):
+        _drop(kept)
+    elif _put_back(archive, relative):
         # The file stays: another run may be about to replace the one that was put back.
         raise SourceChangedError(
             "its source was deleted by another run, which had verified the present archive file",
             where=str(source),
+            remedy="run compress, which finishes what a killed run began",
         )
 
 
@@ -60,8 +67,7 @@ def finish_replacing(archive: Path, retired: Mapping[str, Mapping[str, str]]) ->
         retired: notes of deleted sources, by fragment.
     """
     for folder in {(archive / relative).parent for relative in retired}:
-        names = os.listdir(folder) if folder.is_dir() else []
-        for name in {name for name in map(name_of_replaced, names) if name}:
+        for name in {name for name in map(name_of_replaced, _names_in(folder)) if name}:
             _put_back(archive, (folder / name).relative_to(archive).as_posix())
 
 
@@ -75,8 +81,33 @@ def is_still_needed(path: Path, archive: Path) -> bool:
     return file_hash(path) in verified and not (good.is_file() and file_hash(good) in verified)
 
 
+def _may_be_deleted(archive: Path, relative: str, source: Path) -> bool:
+    """Whether the source is gone, or is about to be deleted by another run."""
+    if not is_remote(source):
+        return not is_there(source)
+    is_begun = read_note_now(archive, "retiring", relative) is not None
+    return is_begun or find_present(source) is None
+
+
+def _names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def _drop(kept: Path) -> None:
+    if is_remote(kept):
+        remove(kept)
+    else:
+        kept.unlink(missing_ok=True)
+
+
 def _keep(path: Path, kept: Path) -> None:
     """Keep a file under a second name: a hard link, or a copy where there are no hard links."""
+    version = version_of(path)
+    if is_remote(path):
+        if version is not None and version.size_bytes <= _MOST_COPIED:
+            with suppress(FileNotFoundError):
+                changing.copy(path, kept)
+        return
     with destination_errors(path):
         try:
             os.link(path, kept)
@@ -91,9 +122,12 @@ def _put_back(archive: Path, relative: str) -> bool:
     path, verified = archive / relative, _verified(archive, relative)
     if path.is_file() and file_hash(path) in verified:
         return False
-    for name in sorted(os.listdir(path.parent)):
+    for name in _names_in(path.parent):
         is_kept, kept = name_of_replaced(name) == path.name, path.with_name(name)
         if is_kept and verified and file_hash(kept) in verified:
+            if is_remote(path):
+                changing.copy(kept, path)
+                return True
             temporary = temporary_path(path)
             with destination_errors(path):
                 _keep(kept, temporary)
@@ -104,5 +138,5 @@ def _put_back(archive: Path, relative: str) -> bool:
 
 def _verified(archive: Path, relative: str) -> set[str]:
     """Return the SHA-256 of archive files whose sources were deleted, or are about to be."""
-    notes = (read_notes(archive, kind).get(relative, {}) for kind in ("retired", "retiring"))
-    return {note["archive_sha256"] for note in notes if "archive_sha256" in note}
+    notes = (read_note_now(archive, kind, relative) for kind in _KINDS)
+    return {note["archive_sha256"] for note in notes if note and "archive_sha256" in note}

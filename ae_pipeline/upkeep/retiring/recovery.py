@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 
 from ae_pipeline.config.job import CompressJob
 from ae_pipeline.dataset import share_file_or_folder
@@ -12,9 +13,10 @@ from ae_pipeline.protection import protecting
 from ae_pipeline.publish import destination_errors, remove
 from ae_pipeline.results.dataset import FragmentFailure
 from ae_pipeline.storage import read_notes, remove_note, write_note
-from ae_pipeline.store import place
-from ae_pipeline.upkeep.replacing import finish_replacing
-from ae_pipeline.upkeep.retirement import Note, Retirement, is_source_of, sha256_at
+from ae_pipeline.store import Deletions, deletions_in, place
+from ae_pipeline.upkeep.retiring.objects import recover_object
+from ae_pipeline.upkeep.retiring.replacing import finish_replacing
+from ae_pipeline.upkeep.retiring.retirement import Note, Retirement, is_source_of, sha256_at
 
 logger = logging.getLogger(__name__)
 
@@ -30,12 +32,14 @@ def finish_retiring(job: CompressJob) -> None:
     archive = place(job.archive)
     retired, begun = read_notes(archive, "retired"), read_notes(archive, "retiring")
     finish_replacing(archive, retired)
-    for relative in {**retired, **begun}:
-        one = Retirement(source_place(job.source), archive, relative)
-        try:
-            _recover(job, one, retired.get(relative), begun.get(relative))
-        except (AePipelineError, OSError) as error:
-            logger.warning("%s: its deletion was begun and not finished: %s", relative, error)
+    source, accepts = source_place(job.source), job.retention.unversioned == "accept"
+    with deletions_in(source, may_keep_none=accepts) if begun else nullcontext() as deletions:
+        for relative in {**retired, **begun}:
+            one = Retirement(source, archive, relative)
+            try:
+                _recover(job, one, retired.get(relative), begun.get(relative), deletions)
+            except (AePipelineError, OSError) as error:
+                logger.warning("%s: its deletion was begun and not finished: %s", relative, error)
 
 
 def unfinished(job: CompressJob) -> tuple[FragmentFailure, ...]:
@@ -54,9 +58,18 @@ def unfinished(job: CompressJob) -> tuple[FragmentFailure, ...]:
     )
 
 
-def _recover(job: CompressJob, one: Retirement, retired: Note | None, begun: Note | None) -> None:
+def _recover(
+    job: CompressJob,
+    one: Retirement,
+    retired: Note | None,
+    begun: Note | None,
+    deletions: Deletions | None,
+) -> None:
     """Act on the notes of one fragment; at least one of them exists."""
     note = begun if begun is not None else retired or {}
+    if begun is not None and deletions is not None:
+        recover_object(one, retired, begun, deletions)
+        return
     if one.hidden.exists():
         _finish_or_undo(job, one, note)
     elif begun is not None and _is_settled(one, retired, begun):

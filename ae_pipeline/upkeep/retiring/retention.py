@@ -1,4 +1,4 @@
-"""Delete source fragments whose rows the archive is proved to hold.
+"""Delete source files whose rows the archive is proved to hold; `objects` deletes objects.
 
 Only verified files are deleted: both files are hashed again at the deletion. A note precedes each
 step, so that after a kill at any moment the next run knows which files were meant (`recovery`):
@@ -19,26 +19,35 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from ae_pipeline.dataset import Seen, share_file_or_folder
-from ae_pipeline.errors import AePipelineError, DestinationError, DestinationOverlapError
+from ae_pipeline.errors import AePipelineError, DestinationError, StoreError
 from ae_pipeline.protection import protecting
 from ae_pipeline.publish import destination_errors, make_durable, rename, sync_folder
 from ae_pipeline.results.dataset import Proof
-from ae_pipeline.storage import read_notes, remove_note, write_note
-from ae_pipeline.upkeep.footers import footer_of
-from ae_pipeline.upkeep.retirement import Note, Retirement, is_source_of, seen_at, sha256_at
+from ae_pipeline.storage import read_note_now, remove_note, write_note
+from ae_pipeline.store import Deletions, find_present, is_remote
+from ae_pipeline.upkeep.retiring.objects import retire_object
+from ae_pipeline.upkeep.retiring.retirement import (
+    Note,
+    Retirement,
+    is_source_of,
+    seen_at,
+    sha256_at,
+)
 
 logger = logging.getLogger(__name__)
 
 
-def retire(source: Path, archive: Path, relative: str, proof: Proof) -> bool:
+def retire(
+    source: Path, archive: Path, relative: str, proof: Proof, deletions: Deletions | None = None
+) -> bool:
     """Delete a source fragment if it and its archive file are the very files that were compared.
 
     Args:
         source: root of the source.
         archive: root of the archive.
         relative: path of the fragment below both.
-        proof: hashes of the files that were compared.
+        proof: identity of the files that were compared.
+        deletions: in the bucket of the source, if it lies in a store.
 
     Returns:
         False if the source has changed, or another run was quicker.
@@ -47,11 +56,14 @@ def retire(source: Path, archive: Path, relative: str, proof: Proof) -> bool:
         DestinationOverlapError: both are one file, or lie in one folder.
         DestinationError: the archive file has changed, a note cannot be written, or the source
             cannot be deleted; nothing was deleted then, and no note says so.
+        StoreError: as `retire_object`.
     """
     one = Retirement(source, archive, relative)
-    _check_apart(one)
-    _check_archive_file(one, seen_at(one.archived), proof.archive_sha256)
-    note = _note_of(one, proof)
+    one.check_apart()
+    if deletions is not None:
+        return retire_object(one, proof, deletions)
+    one.check_archive_file(proof)
+    note = one.note(proof)
     # A cheap look, before the source is hidden.
     if not is_source_of(one.path, relative, {"source": note["source"]}):
         return False
@@ -60,7 +72,7 @@ def retire(source: Path, archive: Path, relative: str, proof: Proof) -> bool:
     try:
         make_durable(one.archived, archive)  # before a note says that it exists
         with destination_errors(one.path), protecting(None):  # the source may be deleted here
-            return _delete(one, note)
+            return _delete(one, note, proof)
     except BaseException:
         # A kill leaves no message; the next run puts right what it left.
         with suppress(AePipelineError, OSError):
@@ -77,35 +89,32 @@ def is_retired(source: Path, archive: Path, relative: str) -> bool:
         relative: path of the fragment below both.
     """
     one = Retirement(source, archive, relative)
-    note = read_notes(archive, "retired").get(relative)
-    if note is None or one.path.exists():
+    try:
+        note = read_note_now(archive, "retired", relative)
+        if note is None or _is_present(one.path):
+            return False
+        return sha256_at(one.archived) == note.get("archive_sha256")
+    except StoreError:  # nobody knows
         return False
-    return sha256_at(one.archived) == note.get("archive_sha256")
 
 
-def _note_of(one: Retirement, proof: Proof) -> dict[str, str]:
-    """Both notes of a deletion: which files were verified."""
-    footer = footer_of(one.archived)
-    return {
-        "source": "" if footer is None else footer.source_fingerprint,
-        "source_sha256": proof.source_sha256,
-        "archive_sha256": proof.archive_sha256,
-    }
+def _is_present(path: Path) -> bool:
+    return find_present(path) is not None if is_remote(path) else path.exists()
 
 
-def _delete(one: Retirement, note: Note) -> bool:
+def _delete(one: Retirement, note: Note, proof: Proof) -> bool:
     """Hide the source, hash both files once more, note the deletion, delete."""
     try:
         rename(one.path, one.hidden)
     except FileNotFoundError:  # another run was quicker, and has verified the same files
         return False
-    source, archived = seen_at(one.hidden), seen_at(one.archived)
-    _check_archive_file(one, archived, note["archive_sha256"])
+    source = seen_at(one.hidden)
+    archived = one.check_archive_file(proof)
     if source is None or source.sha256 != note["source_sha256"]:
         return _keep(one)
     write_note(one.archive, "retired", one.relative, dict(note))
     # A moment has passed: a program that had one of them open may have written to it.
-    if not (source.is_still(one.hidden) and archived and archived.is_still(one.archived)):
+    if not (source.is_still(one.hidden) and one.is_archive_still(archived)):
         return _keep(one)
     return _unlink(one)
 
@@ -128,24 +137,6 @@ def _keep(one: Retirement) -> bool:
     one.give_back()
     logger.warning("%s: changed during its deletion, kept", one.relative)
     return False
-
-
-def _check_apart(one: Retirement) -> None:
-    if share_file_or_folder(one.path, one.archived):
-        raise DestinationOverlapError(
-            "source and archive are one folder or file, by a link or a mount",
-            where=str(one.path),
-            remedy="take the link or mount out of the archive",
-        )
-
-
-def _check_archive_file(one: Retirement, seen: Seen | None, sha256: str) -> None:
-    if seen is None or seen.sha256 != sha256:
-        raise DestinationError(
-            "archive file changed since it was verified",
-            where=str(one.archived),
-            remedy="its source stays; run again",
-        )
 
 
 def _check_not_hidden(one: Retirement) -> None:

@@ -319,6 +319,7 @@ def test_a_kill_is_put_right(
     """After a kill at any step the next run tells what is deleted, and finishes what it may."""
     job, hang = night_of(object_server, there, is_versioned), Hang()
     at_proxy.inject(hang, None, *step)
+    at_proxy.inject(Hang(), None, "PUT", "_ae/retiring/day(=|%3D)2")  # which is done beside it
     command = [sys.executable, "-c", NIGHT, job.model_dump_json()]
     with subprocess.Popen(command, env={**os.environ}) as process:
         assert hang.reached.wait(60)

@@ -76,7 +76,7 @@ def _is_file(path: Path) -> bool:
 
 def _single_file(path: Path) -> Source:
     if is_remote(path):
-        return Source(path.parent, (object_of(path),), is_single_file=True)
+        return Source(path.parent, (object_of(path, path.name),), is_single_file=True)
     _require_whole(path)
     refuse_inside_table(path)
     fragment = _fragment(path, path.parent, path.stat().st_size)

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from ae_pipeline.dataset.fragment import Fragment
+from ae_pipeline.dataset.objects import object_of
 from ae_pipeline.dataset.source import Source
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.hidden_names import is_hidden
 from ae_pipeline.lake import view_of
-from ae_pipeline.store import is_remote, place, version_of
+from ae_pipeline.store import is_remote, place
 
 
 def find_named(path: str, names: Sequence[str]) -> Source:
@@ -67,9 +68,7 @@ def _require(is_named: bool, name: str) -> None:
 
 def _fragment(path: Path, relative: str) -> Fragment:
     if is_remote(path):
-        version = version_of(path)
-        size_bytes = 0 if version is None else version.size_bytes
-        return Fragment(path, relative, size_bytes, version=version)
+        return object_of(path, relative)
     try:
         return Fragment(path, relative, os.stat(path).st_size)
     except OSError:  # reading raises its own error

@@ -40,9 +40,9 @@ def find_objects(root: Path) -> tuple[list[Fragment], list[str]]:
     return fragments, ignored
 
 
-def object_of(path: Path) -> Fragment:
-    """Return a single object as a fragment."""
-    return _fragment(path, path.name, version_of(path))
+def object_of(path: Path, relative: str) -> Fragment:
+    """Return an object as a fragment; one of no bytes if it was not listed."""
+    return _fragment(path, relative, version_of(path))
 
 
 def _fragment(path: Path, relative: str, version: Entry | None) -> Fragment:

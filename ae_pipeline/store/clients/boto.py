@@ -15,7 +15,6 @@ from ae_pipeline.locations import Location
 from ae_pipeline.store.clients.credentials import Credentials, lent
 from ae_pipeline.store.clients.endpoints import endpoint_of
 from ae_pipeline.store.clients.fixed import keys_of
-from ae_pipeline.store.clients.values import checked_url
 from ae_pipeline.store.faults import line_of
 
 #: That of obstore where nothing names one.
@@ -60,9 +59,7 @@ def s3_client(location: Location, config: StoreConfig) -> Any:
 
     loan = Credentials({}) if config.block is None else lent(config.block)
     options = loan.reveal()
-    endpoint = config.endpoint or options.get("endpoint") or endpoint_of(location, config)
-    if endpoint:
-        checked_url(f"endpoint of {location.root}", endpoint)
+    endpoint = endpoint_of(location, config, options)
     session = _session(config, options)
     settings = Config(
         read_timeout=config.timeout_s,

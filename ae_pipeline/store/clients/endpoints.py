@@ -1,11 +1,13 @@
-"""The servers of stores: those that settings name, or variables of the environment."""
+"""The servers of stores: those that settings or blocks name, or variables of the environment."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from ae_pipeline.config.stores import StoreConfig
 from ae_pipeline.locations import Location
+from ae_pipeline.store.clients.values import checked_url
 
 #: Variables that name an endpoint, by scheme.
 _ENDPOINTS = {
@@ -16,7 +18,17 @@ _ENDPOINTS = {
 }
 
 
-def endpoint_of(location: Location, config: StoreConfig) -> str | None:
-    """Return the URL of a location's server; None for the cloud's own."""
+def endpoint_of(location: Location, config: StoreConfig, options: Mapping[str, str]) -> str | None:
+    """Return the URL of a location's server; None for the cloud's own.
+
+    Args:
+        location: in the store.
+        config: settings of the store.
+        options: that a block has.
+
+    Raises:
+        ConfigError: it is no URL.
+    """
     named = (os.environ.get(name) for name in _ENDPOINTS[location.scheme])
-    return config.endpoint or next((one for one in named if one), None)
+    found = config.endpoint or options.get("endpoint") or next(filter(None, named), None)
+    return checked_url(f"endpoint of {location.root}", found) if found else None

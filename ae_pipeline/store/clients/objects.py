@@ -13,11 +13,13 @@ from ae_pipeline.store.clients.boto import provider_of
 from ae_pipeline.store.clients.credentials import Credentials, lent
 from ae_pipeline.store.clients.endpoints import endpoint_of
 from ae_pipeline.store.clients.fixed import fixed_account_key, fixed_keys
-from ae_pipeline.store.clients.values import checked, checked_url
+from ae_pipeline.store.clients.values import checked
 from ae_pipeline.store.faults import cause_of, line_of
 
 #: A request whose body keeps coming may take so many times longer.
 _BODIES = 10
+#: The option that names a server.
+_ENDPOINT = {"s3": "endpoint", "gs": "base_url", "az": "endpoint", "abfss": "endpoint"}
 
 
 def connect(location: Location, config: StoreConfig) -> Any:
@@ -29,16 +31,16 @@ def connect(location: Location, config: StoreConfig) -> Any:
     """
     require(f"{location.scheme}://", "obstore", or_else="copy or mount the data")
     loan = Credentials({}) if config.block is None else lent(config.block)
-    options = loan.reveal()
+    options: dict[str, Any] = dict(loan.reveal())
+    endpoint = endpoint_of(location, config, options)
     named = config.endpoint or options.pop("endpoint", None)
-    endpoint = named or endpoint_of(location, config) or ""
-    if endpoint:
-        checked_url(f"endpoint of {location.root}", endpoint)
-    shared = {"client_options": _client(endpoint, config), "retry_config": _retries(config)}
+    if named:  # obstore reads the environment itself
+        options[_ENDPOINT[location.scheme]] = named
+    options |= {"client_options": _client(endpoint or "", config), "retry_config": _retries(config)}
     from obstore.exceptions import BaseError  # noqa: PLC0415, of an extra
 
     try:
-        return _STORES[location.scheme](location.bucket, config, named, options, shared)
+        return _STORES[location.scheme](location.bucket, config, options)
     except AePipelineError:
         raise
     except (BaseError, ValueError, TypeError) as error:
@@ -64,52 +66,28 @@ def _retries(config: StoreConfig) -> dict[str, Any]:
     }
 
 
-def _s3(
-    bucket: str,
-    config: StoreConfig,
-    endpoint: str | None,
-    options: dict[str, Any],
-    shared: dict[str, Any],
-) -> Any:
+def _s3(bucket: str, config: StoreConfig, options: dict[str, Any]) -> Any:
     from obstore.store import S3Store  # noqa: PLC0415, of an extra
 
-    if endpoint:
-        options["endpoint"] = endpoint
     if config.region:
         options["region"] = checked("region", config.region)
     provider = provider_of(config) if config.block is None else fixed_keys(options)
-    return S3Store(bucket, **options, **provider, **shared)
+    return S3Store(bucket, **options, **provider)
 
 
-def _gs(
-    bucket: str,
-    config: StoreConfig,
-    endpoint: str | None,
-    options: dict[str, Any],
-    shared: dict[str, Any],
-) -> Any:
+def _gs(bucket: str, _: StoreConfig, options: dict[str, Any]) -> Any:
     from obstore.store import GCSStore  # noqa: PLC0415, of an extra
 
-    if endpoint:
-        options["base_url"] = endpoint
-    return GCSStore(bucket, **options, **shared)
+    return GCSStore(bucket, **options)
 
 
-def _azure(
-    container: str,
-    config: StoreConfig,
-    endpoint: str | None,
-    options: dict[str, Any],
-    shared: dict[str, Any],
-) -> Any:
+def _azure(container: str, _: StoreConfig, options: dict[str, Any]) -> Any:
     from obstore.store import AzureStore  # noqa: PLC0415, of an extra
 
-    container, _, host = container.partition("@")
-    if endpoint:
-        options["endpoint"] = endpoint
+    container, _at, host = container.partition("@")
     if host:
         options["account_name"] = host.partition(".")[0]
-    return AzureStore(container, **options, **fixed_account_key(options), **shared)
+    return AzureStore(container, **options, **fixed_account_key(options))
 
 
 _STORES = {"s3": _s3, "gs": _gs, "az": _azure, "abfss": _azure}

@@ -102,13 +102,8 @@ def _placed(
     """Return the context of each value, and the number of values of each context."""
     places = np.empty(len(context_values), np.uint8)
     sizes = np.empty(len(thresholds) + 1, np.int64)
-
-    def use_kernel() -> None:
-        from ae_pipeline.compiled.contexts import place_values  # noqa: PLC0415
-
-        place_values(thresholds, np.ascontiguousarray(context_values), places, sizes)
-
-    if ran("contexts.place_values", use_kernel):
+    given = thresholds, np.ascontiguousarray(context_values)
+    if ran("contexts.place_values", *given, places, sizes):
         return places, sizes
     with doing_without():
         places = _places(thresholds, context_values)
@@ -118,13 +113,7 @@ def _placed(
 def _sorted(places: Places, sizes: Sizes, values: Integers) -> Integers:
     """Return the values by context, each context in row order."""
     found = np.empty(len(values), np.int64)
-
-    def use_kernel() -> None:
-        from ae_pipeline.compiled.contexts import sort_by_place  # noqa: PLC0415
-
-        sort_by_place(places, sizes, np.ascontiguousarray(values), found)
-
-    if ran("contexts.sort_by_place", use_kernel):
+    if ran("contexts.sort_by_place", places, sizes, np.ascontiguousarray(values), found):
         return found
     with doing_without():
         return values[np.argsort(places, kind="stable")]
@@ -133,13 +122,7 @@ def _sorted(places: Places, sizes: Sizes, values: Integers) -> Integers:
 def _spread(places: Places, sizes: Sizes, values: Integers) -> Integers:
     """Invert `_sorted`."""
     found = np.empty(len(values), np.int64)
-
-    def use_kernel() -> None:
-        from ae_pipeline.compiled.contexts import spread_by_place  # noqa: PLC0415
-
-        spread_by_place(places, sizes, values, found)
-
-    if not ran("contexts.spread_by_place", use_kernel):
+    if not ran("contexts.spread_by_place", places, sizes, values, found):
         with doing_without():
             found[np.argsort(places, kind="stable")] = values
     return found

@@ -141,7 +141,7 @@ class LinearPredictor:
         """Predict a column in cells, before rounding."""
         total = np.full(cells.shape[1], float(self.biases[number]))
         terms = list(self._terms(number))
-        if not ran("predicting.predict_linearly", lambda: _add_compiled(cells, terms, total)):
+        if not ran("predicting.predict_linearly", cells, *_columns(terms), total):
             with doing_without():
                 _add(cells, terms, total)
         total *= 2.0 ** -int(self.shifts[number])
@@ -182,14 +182,12 @@ def _add(cells: Cells, terms: list[Term], total: Float64[np.ndarray, "rows"]) ->
             total += weight * cells[source]
 
 
-def _add_compiled(cells: Cells, terms: list[Term], total: Float64[np.ndarray, "rows"]) -> None:
-    from ae_pipeline.compiled.predicting import predict_linearly  # noqa: PLC0415
-
-    table = np.array(terms, np.float64).reshape(-1, 3)
-    features, lags = table[:, :2].astype(np.int64).T
-    predict_linearly(
-        cells, np.ascontiguousarray(features), np.ascontiguousarray(lags), table[:, 2].copy(), total
-    )
+def _columns(
+    terms: list[Term],
+) -> tuple[Int64[np.ndarray, "terms"], Int64[np.ndarray, "terms"], Float64[np.ndarray, "terms"]]:
+    """Return feature numbers, lags and weights."""
+    features, lags, weights = zip(*terms, strict=True) if terms else ((), (), ())
+    return np.array(features, np.int64), np.array(lags, np.int64), np.array(weights, np.float64)
 
 
 def nearest_cells(prediction: Float64[np.ndarray, "rows"]) -> Int64[np.ndarray, "rows"]:

@@ -51,12 +51,17 @@ def kernels_pay(*names: str) -> bool:
     return _Spent.seconds >= _COMPILE_S or all(map(_is_kept, names))
 
 
-def ran(name: str, use_kernel: Callable[[], None]) -> bool:
-    """Whether a kernel did its work; not if it does not pay or cannot be compiled."""
+def ran(name: str, *arguments: object) -> bool:
+    """Call a kernel; return whether it did its work: not if it does not pay, or cannot be compiled.
+
+    Args:
+        name: of the kernel, as for `kernels_pay`.
+        arguments: of it; arrays are contiguous, and take what it finds.
+    """
     if not kernels_pay(name):
         return False
     try:
-        use_kernel()
+        _kernel(name)(*arguments)
     except Exception as error:  # Numba lets errors of its files and its compiler through
         give_up(error)
         return False
@@ -94,10 +99,16 @@ def has_kernels() -> bool:
 
 
 @cache
+def _kernel(name: str) -> Callable[..., object]:
+    module, function = name.split(".")
+    found: Callable[..., object] = getattr(import_module(f"{__name__}.{module}"), function)
+    return found
+
+
+@cache
 def _is_kept(name: str) -> bool:
     """Whether Numba has kept machine code of a kernel, as far as names of files tell."""
     from ae_pipeline.compiled.compiling import folder_of  # noqa: PLC0415
 
-    module, function = name.split(".")
-    kernel = getattr(import_module(f"{__name__}.{module}"), function)
-    return any(Path(folder_of(kernel)).glob(f"*.{function}-*.nbi"))
+    pattern = f"*.{name.partition('.')[2]}-*.nbi"
+    return any(Path(folder_of(_kernel(name))).glob(pattern))

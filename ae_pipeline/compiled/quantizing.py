@@ -29,8 +29,9 @@ def round_to_cells(
     integers: Int64s,
     is_exact: Bools,
     is_outlier: Bools,
-) -> int:
-    """Round values to the cells of a linear grid; return how many are not ordinary.
+    n_outliers: Int64s,
+) -> None:
+    """Round values to the cells of a linear grid.
 
     Args:
         values: that are not null.
@@ -42,8 +43,8 @@ def round_to_cells(
         integers: takes the cells; where a value has none, the one before.
         is_exact: takes whether rounding breaks the promise of a value.
         is_outlier: takes whether rounding changes a value that is not ordinary.
+        n_outliers: [1], to which the number of values that are not ordinary is added.
     """
-    n_outliers = 0
     for start in range(0, len(values), _TILE):
         rows = start, min(start + _TILE, len(values))
         tile, predicted = values[start : rows[1]], prediction[start : rows[1]]
@@ -54,8 +55,7 @@ def round_to_cells(
         else:
             outputs = integers, is_exact, is_outlier
             told = numbers, fill_values, is_single
-            n_outliers += _round_each(values, prediction, told, rows, outputs)
-    return n_outliers
+            n_outliers[0] += _round_each(values, prediction, told, rows, outputs)
 
 
 @kernel

@@ -19,15 +19,8 @@ from ae_pipeline.dataset.listing import (
     tell_ignored,
 )
 from ae_pipeline.dataset.named import find_named
-from ae_pipeline.dataset.opening import (
-    arrow_name,
-    fragment_schema,
-    open_footer,
-    open_fragment,
-    opened,
-    opened_end,
-    pinned,
-)
+from ae_pipeline.dataset.opening import arrow_name, open_fragment, opened, pinned
+from ae_pipeline.dataset.partial import fragment_schema, open_footer, opened_end
 from ae_pipeline.dataset.partition import Key, known_values, partition_keys, partition_values
 from ae_pipeline.dataset.reading import (
     RowGroup,

@@ -124,10 +124,10 @@ def in_natural_order(fragments: Iterable[Fragment]) -> tuple[Fragment, ...]:
     for fragment in fragments:
         partitions.setdefault(fragment.partition, []).append(fragment)
     ordered = (partitions[name] for name in sorted(partitions, key=_natural))
-    return tuple(one for some in ordered for one in sorted(some, key=_natural_name))
+    return tuple(one for some in ordered for one in sorted(some, key=_by_name))
 
 
-def _natural_name(fragment: Fragment) -> list[tuple[int, int, str]]:
+def _by_name(fragment: Fragment) -> list[tuple[int, int, str]]:
     return _natural(fragment.relative.rpartition("/")[2])
 
 

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.opening import identity_of_status, opened, opened_end, reading_errors
+from ae_pipeline.dataset.opening import identity_of_status, opened, reading_errors
+from ae_pipeline.dataset.partial import opened_end
 from ae_pipeline.errors import SourceChangedError
 from ae_pipeline.results.dataset import Proof
 from ae_pipeline.store import recall, remember, version_of

@@ -17,7 +17,8 @@ from jaxtyping import Int64
 from ae_pipeline.cancellation import beat
 from ae_pipeline.columns import check_unique_names
 from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.opening import arrow_name, fragment_schema, open_fragment, opened
+from ae_pipeline.dataset.opening import arrow_name, open_fragment, opened
+from ae_pipeline.dataset.partial import fragment_schema
 from ae_pipeline.errors import UnkeptColumnError
 
 _BATCH_ROWS = 1 << 16

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ae_pipeline.dataset.discovery import discover
 from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.opening import open_footer
+from ae_pipeline.dataset.partial import open_footer
 from ae_pipeline.dataset.source import Source
 from ae_pipeline.errors import AePipelineError, EmptySourceError, SourceNotFoundError, listing
 from ae_pipeline.lake import source_place

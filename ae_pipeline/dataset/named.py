@@ -35,19 +35,15 @@ def find_named(path: str, names: Sequence[str]) -> Source:
         live = dict(view.files)
         for name in names:  # others that lie there were deleted from the table
             _require(name in live, name)
-        chosen = tuple(_fragment(live[one], one) for one in _once(names))
+        chosen = tuple(_fragment(live[one], one) for one in dict.fromkeys(names))
         return Source(view.folder, chosen, table=view)
     root = place(path)
     is_file = root.is_file()
     for name in names if is_file else ():
         _require(name == root.name, name)
     root = root.parent if is_file else root
-    chosen = tuple(_fragment(root / one, one) for one in _once(names))
+    chosen = tuple(_fragment(root / one, one) for one in dict.fromkeys(names))
     return Source(root, chosen, is_single_file=is_file)
-
-
-def _once(names: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(names))
 
 
 def _is_inside(name: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -19,7 +19,6 @@ from typing import Any  # options of Arrow, and files of any kind
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ae_pipeline.columns import check_unique_names
 from ae_pipeline.dataset.fragment import Fragment, Identity
 from ae_pipeline.dataset.magic import is_encrypted
 from ae_pipeline.errors import (
@@ -29,8 +28,7 @@ from ae_pipeline.errors import (
     SourceNotFoundError,
 )
 from ae_pipeline.out_of_memory import is_out_of_memory, out_of_memory
-from ae_pipeline.parquet import Chunk, find_chunks
-from ae_pipeline.store import Span, expect, is_unfetched, open_end, version_of
+from ae_pipeline.store import version_of
 
 
 def pinned(fragment: Fragment) -> Fragment:
@@ -75,7 +73,7 @@ def arrow_name(file: BufferedReader) -> str:
 
 
 @dataclass(frozen=True)
-class _Opened:
+class Opened:
     """A file that is open for Arrow."""
 
     identity: Hashable
@@ -83,7 +81,7 @@ class _Opened:
 
 
 @lru_cache(maxsize=4)
-def _read_metadata(file: _Opened) -> pq.FileMetaData:
+def read_metadata(file: Opened) -> pq.FileMetaData:
     """Parse the footer of a file once: a thousand row groups take tens of milliseconds."""
     return pq.read_metadata(file.content)
 
@@ -100,70 +98,11 @@ def open_fragment(fragment: Fragment) -> Iterator[pq.ParquetFile]:
     with opened(fragment) as plain, pa.OSFile(arrow_name(plain)) as content:
         file = pq.ParquetFile(
             content,
-            metadata=_read_metadata(_Opened(_identity_of(plain), content)),
-            **_options(fragment),
+            metadata=read_metadata(Opened(_identity_of(plain), content)),
+            **reading_options(fragment),
         )
         with file:
             yield file
-
-
-@contextmanager
-def opened_end(fragment: Fragment) -> Iterator[BufferedReader]:
-    """Open a fragment as bytes of which little but the end is read; errors as `opened`.
-
-    Of an object, only what is read is fetched.
-    """
-    if is_unfetched(fragment.path):
-        with reading_errors(fragment), open_end(fragment.path) as content:
-            yield content
-    else:
-        with opened(fragment) as content:
-            yield content
-
-
-@contextmanager
-def open_part(
-    fragment: Fragment, columns: Sequence[str] | None, row_groups: Sequence[int] | None
-) -> Iterator[pq.ParquetFile]:
-    """Open a fragment to read some of it; of an object, only that is fetched unless it is most.
-
-    Args:
-        fragment: to open; errors as `open_fragment`.
-        columns: that will be read; None for all.
-        row_groups: that will be read; None for all.
-    """
-    is_part = columns is not None or row_groups is not None
-    if is_part and is_unfetched(fragment.path):
-        with opened_end(fragment) as content:
-            chunks = _wanted_chunks(_Opened(_version(fragment), content), columns, row_groups)
-            if chunks is not None and expect(content, *_spans(chunks)):
-                with _of_object(fragment, content) as file:
-                    yield file
-                return
-    with open_fragment(fragment) as file:
-        yield file
-
-
-@contextmanager
-def open_footer(fragment: Fragment) -> Iterator[pq.ParquetFile]:
-    """Open a fragment for its footer alone; of an object, only that is fetched.
-
-    Its rows can be read, too, but slowly. Errors as `open_fragment`.
-    """
-    if not is_unfetched(fragment.path):
-        with open_fragment(fragment) as file:
-            yield file
-        return
-    with opened_end(fragment) as content, _of_object(fragment, content) as file:
-        yield file
-
-
-def fragment_schema(fragment: Fragment) -> pa.Schema:
-    """Return the Arrow schema of a fragment; `DuplicateColumnError` if two names are the same."""
-    with open_footer(fragment) as file:
-        schema = file.schema_arrow
-    check_unique_names(schema.names, fragment.relative)
-    return schema
 
 
 @contextmanager
@@ -198,7 +137,7 @@ def reading_errors(fragment: Fragment) -> Iterator[None]:
         ) from error
 
 
-def _options(fragment: Fragment) -> dict[str, Any]:
+def reading_options(fragment: Fragment) -> dict[str, Any]:
     """Return how Arrow reads."""
     return {
         "pre_buffer": False,  # else pyarrow keeps every byte it reads until the file is closed
@@ -206,45 +145,6 @@ def _options(fragment: Fragment) -> dict[str, Any]:
         "page_checksum_verification": True,
         "coerce_int96_timestamp_unit": fragment.int96,
     }
-
-
-def _of_object(fragment: Fragment, content: BufferedReader) -> pq.ParquetFile:
-    metadata = _read_metadata(_Opened(_version(fragment), content))
-    return pq.ParquetFile(content, metadata=metadata, **_options(fragment))
-
-
-def _version(fragment: Fragment) -> Hashable:
-    return str(fragment.path), version_of(fragment.path)
-
-
-@lru_cache(maxsize=4)
-def _read_chunks(file: _Opened) -> list[list[Chunk]]:
-    """Find the column chunks of a file once: a hundred thousand take seconds."""
-    return find_chunks(file.content)
-
-
-def _wanted_chunks(
-    file: _Opened, columns: Sequence[str] | None, row_groups: Sequence[int] | None
-) -> list[list[Chunk]] | None:
-    """Return the column chunks to read in each row group; a few more where names have dots.
-
-    None if the footer does not tell: whoever reads the whole file decides what is wrong with it.
-    """
-    try:
-        groups = _read_chunks(file)
-        chosen = groups if row_groups is None else [groups[number] for number in row_groups]
-    except (pa.ArrowInvalid, IndexError):
-        return None
-    if columns is None:
-        return chosen
-    starts = tuple(f"{name}." for name in columns)
-    return [[chunk for chunk in group if f"{chunk.path}.".startswith(starts)] for group in chosen]
-
-
-def _spans(groups: list[list[Chunk]]) -> tuple[list[Span], int]:
-    """Return where chunks lie, and how many are read in turns."""
-    spans = [(one.start, one.start + one.size_bytes) for group in groups for one in group]
-    return spans, max(map(len, groups), default=0)
 
 
 def _identity_of(file: BufferedReader) -> Identity:

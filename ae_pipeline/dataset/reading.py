@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 from ae_pipeline.blocks import cut, weight_of
 from ae_pipeline.cancellation import beat
 from ae_pipeline.dataset.fragment import Fragment
-from ae_pipeline.dataset.opening import open_footer, open_fragment, open_part
+from ae_pipeline.dataset.opening import open_fragment
+from ae_pipeline.dataset.partial import open_footer, open_part
 from ae_pipeline.errors import CorruptFragmentError
 
 #: Most rows to read at a time where values may be of any length, and most bytes as stored.

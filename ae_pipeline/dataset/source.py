@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from ae_pipeline.dataset.fragment import Fragment, Identity
 from ae_pipeline.dataset.identity import fingerprint, known_fingerprint
-from ae_pipeline.dataset.opening import fragment_schema, identity_at, pinned
+from ae_pipeline.dataset.opening import identity_at, pinned
+from ae_pipeline.dataset.partial import fragment_schema
 from ae_pipeline.errors import SourceNotFoundError, listing
 from ae_pipeline.lake import View
 

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
 from ae_pipeline.coding.grids import LARGEST_UNIT, LinearGrid
-from ae_pipeline.compiled import ran
+from ae_pipeline.compiled import kernels_pay, ran
 
 #: Cells, rows that break the promise, outliers that rounding changes, and how many outliers.
 Rounded: TypeAlias = tuple[
@@ -38,31 +38,23 @@ def round_to_cells(
         fill_values: that come back bit for bit.
         ordinary: least and largest value that is no outlier; None if there are no outliers.
     """
+    if not kernels_pay("quantizing.round_to_cells"):
+        return None
     low, high = (-math.inf, math.inf) if ordinary is None else ordinary
     with np.errstate(invalid="ignore", over="ignore"):  # a signalling NaN is a value, too
         # Python's numbers are compared with values in the type of these.
         told = np.array([low, high, *fill_values]).astype(values.dtype).astype(np.float64)
         whole = values.astype(np.float64)
     limit = float(np.finfo(values.dtype).max)
-    numbers = (grid.offset, grid.cell, LARGEST_UNIT, tolerance, limit, *told[:2].tolist())
-    integers = np.empty(len(values), np.int64)
+    numbers = np.array([grid.offset, grid.cell, LARGEST_UNIT, tolerance, limit, *told[:2]])
+    integers, n_outliers = np.empty(len(values), np.int64), np.zeros(1, np.int64)
     is_exact, is_outlier = np.empty(len(values), bool), np.empty(len(values), bool)
     given = _NONE if prediction is None else np.ascontiguousarray(prediction)
     is_single = values.dtype == np.float32
-    n_outliers = 0
-
-    def use_kernel() -> None:
-        from ae_pipeline.compiled.quantizing import round_to_cells as kernel  # noqa: PLC0415
-
-        nonlocal n_outliers
-        outputs = integers, is_exact, is_outlier
-        n_outliers = kernel(whole, given, np.array(numbers), told[2:], is_single, *outputs)
-
-    return (
-        (integers, is_exact, is_outlier, n_outliers)
-        if ran("quantizing.round_to_cells", use_kernel)
-        else None
-    )
+    outputs = integers, is_exact, is_outlier, n_outliers
+    if not ran("quantizing.round_to_cells", whole, given, numbers, told[2:], is_single, *outputs):
+        return None
+    return integers, is_exact, is_outlier, int(n_outliers[0])
 
 
 def restore_values(
@@ -80,15 +72,10 @@ def restore_values(
         kind: of the values, one of `KERNEL_TYPES`.
     """
     values = np.empty(len(integers), kind)
-
-    def use_kernel() -> None:
-        from ae_pipeline.compiled.decoding import restore_values as kernel  # noqa: PLC0415
-
-        given = _NONE if prediction is None else np.ascontiguousarray(prediction)
-        whole = np.ascontiguousarray(integers)
-        kernel(whole, given, grid.cell, grid.offset, float(np.finfo(kind).max), values)
-
-    return values if ran("decoding.restore_values", use_kernel) else None
+    given = _NONE if prediction is None else np.ascontiguousarray(prediction)
+    limit = float(np.finfo(kind).max)
+    arguments = np.ascontiguousarray(integers), given, grid.cell, grid.offset, limit, values
+    return values if ran("decoding.restore_values", *arguments) else None
 
 
 def round_units(
@@ -96,10 +83,5 @@ def round_units(
 ) -> Int64[np.ndarray, "rows"] | None:
     """Round units times a factor, at most `farthest` from 0; None if kernels do not pay."""
     integers = np.empty(len(units), np.int64)
-
-    def use_kernel() -> None:
-        from ae_pipeline.compiled.decoding import round_units as kernel  # noqa: PLC0415
-
-        kernel(np.ascontiguousarray(units), factor, farthest, integers)
-
-    return integers if ran("decoding.round_units", use_kernel) else None
+    arguments = np.ascontiguousarray(units), factor, farthest, integers
+    return integers if ran("decoding.round_units", *arguments) else None

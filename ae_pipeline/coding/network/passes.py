@@ -57,33 +57,22 @@ class Passes:
         self, codes: Int[np.ndarray, "latent rows"], outputs: Float64[np.ndarray, "outputs rows"]
     ) -> None:
         """Predict a tile of rows."""
-        hidden = self._activations(self._to_hidden(codes, CODE_MAX))
-        own, skip = self._to_output(hidden, ACTIVATION_MAX), self._skipping(codes, CODE_MAX)
-        if ran("decoding.add_branches", lambda: self._add_compiled(own, skip, outputs)):
+        largest = int(np.abs(codes).max(initial=0))
+        hidden = self._activations(self._to_hidden(codes, largest))
+        own, skip = self._to_output(hidden, ACTIVATION_MAX), self._skipping(codes, largest)
+        branches = own, self._output_scales, skip, self._skip_scales
+        if ran("decoding.add_branches", *branches, self._output_biases, outputs):
             return
         with doing_without():
             np.multiply(own, self._output_scales[:, None], out=outputs)
             outputs += skip * self._skip_scales[:, None]
             outputs += self._output_biases[:, None]
 
-    def _add_compiled(
-        self, own: Sums, skip: Sums, outputs: Float64[np.ndarray, "outputs rows"]
-    ) -> None:
-        from ae_pipeline.compiled.decoding import add_branches  # noqa: PLC0415
-
-        scales = self._output_scales, skip, self._skip_scales
-        add_branches(own, *scales, self._output_biases, outputs)
-
     def _activations(self, sums: Sums) -> Float[np.ndarray, "hidden rows"]:
         found = np.empty(sums.shape, np.float32)
-
-        def use_kernel() -> None:
-            from ae_pipeline.compiled.decoding import activate  # noqa: PLC0415
-
-            given = sums, self._hidden_scales, self._hidden_biases
-            activate(*given, float(ACTIVATION_STEPS), float(ACTIVATION_MAX), found)
-
-        if ran("decoding.activate", use_kernel):
+        given = sums, self._hidden_scales, self._hidden_biases
+        limits = float(ACTIVATION_STEPS), float(ACTIVATION_MAX)
+        if ran("decoding.activate", *given, *limits, found):
             return found
         with doing_without():
             hidden = sums * self._hidden_scales[:, None]
@@ -107,8 +96,7 @@ class _ExactProduct:
         self._most = int(np.abs(weights, dtype=np.int64).sum(axis=0).max(initial=0))
         self._cast = lru_cache(weights.T.astype)
 
-    def __call__(self, inputs: Shaped[np.ndarray, "inner rows"], bound: int) -> Sums:
-        """Multiply the weights with inputs whose magnitudes are at most `bound`."""
-        largest = int(np.abs(inputs).max(initial=0)) if bound > ACTIVATION_MAX else bound
+    def __call__(self, inputs: Shaped[np.ndarray, "inner rows"], largest: int) -> Sums:
+        """Multiply the weights with inputs whose magnitudes are at most `largest`."""
         kind = np.float32 if largest * self._most < _FLOAT32_EXACT else np.float64
         return self._cast(kind) @ inputs.astype(kind, copy=False)

@@ -24,7 +24,7 @@ RATES = {
 }
 #: The index is an estimate. Of runs on a machine with more or less other work the dearer counts.
 DRIVER = Driver(
-    plan_s=95e-6,
+    plan_s=120e-6,
     object_bytes=2400,
     base_bytes=140e6,
     index_bytes=200,

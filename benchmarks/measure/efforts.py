@@ -9,7 +9,7 @@ import numpy as np
 
 from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.coding import pin_blas_threads
-from ae_pipeline.compiled import has_kernels, kernels_pay
+from ae_pipeline.compiled import has_kernels
 from ae_pipeline.config.effort import Effort
 from benchmarks.peers import (
     PCODEC,
@@ -25,7 +25,8 @@ from benchmarks.peers import (
 )
 
 _EFFORTS: tuple[Effort, ...] = ("small", "balanced", "fast")
-_MOST_WARM_UPS = 20
+#: Kernels are compiled after some seconds without them.
+_WARM_UPS = 12
 
 
 def measure_efforts(
@@ -56,12 +57,11 @@ def measure_efforts(
 
 
 def _warm_up(codec: ArchiveCodec, block: Block) -> None:
-    """Encode until kernels are compiled, if they can be, so that none is compiled in between."""
-    for _ in range(_MOST_WARM_UPS):
-        codec.decode(codec.encode(block.records).to_bytes(), len(block.records))
-        if kernels_pay("rows.write_rows", "decoding.restore_values") or not has_kernels():
-            break
-    codec.encode(block.records)
+    """Encode and decode until all kernels are compiled, so that none is compiled in between."""
+    choices = [codec.choice(effort) for effort in _EFFORTS]
+    for choice in choices * (_WARM_UPS if has_kernels() else 1):
+        content = codec.encode(block.records, choice=choice).to_bytes()
+        codec.decode(content, len(block.records))
 
 
 def _split(values: np.ndarray, tolerance: float) -> Iterator[tuple[ParquetWriter, np.ndarray]]:

@@ -17,9 +17,9 @@ from pathlib import Path
 
 _logger = logging.getLogger(__name__)
 
-#: CPU-seconds without kernels after which Numba is imported, and those after which it compiles
-#: kernels whose machine code it has not kept: about what either takes.
-_IMPORT_S, _COMPILE_S = 0.1, 5.0
+#: CPU-seconds without kernels after which Numba is imported and the first kernel loaded, and those
+#: after which kernels are compiled whose machine code it has not kept: about what either takes.
+_IMPORT_S, _COMPILE_S = 0.35, 5.0
 
 
 class _Spent:

@@ -12,7 +12,7 @@ from typing import Any  # a dtype known at run time only
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float, Shaped
+from jaxtyping import Shaped
 
 from ae_pipeline.coding import (
     DecimalGrid,
@@ -20,11 +20,11 @@ from ae_pipeline.coding import (
     LinearGrid,
     Promise,
     Quantizer,
-    breaks_promise,
     decade_of,
     dequantize,
     quantize,
 )
+from ae_pipeline.columns.cells import keeps_apart, origin, through_landmarks, with_room
 from ae_pipeline.columns.decimals import decimal_places
 from ae_pipeline.columns.schema import TableSchema
 from ae_pipeline.columns.spread import Spread, measure_spread
@@ -34,8 +34,6 @@ from ae_pipeline.columns.vectors.lanes import is_vector, lane_type
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
 from ae_pipeline.errors import ConfigError, listing
 
-#: A tolerance shrinks by at most this share of it.
-_LARGEST_MARGIN = 2.0**-7
 #: Orders of magnitude below the least value seen that still have cells: binary and decimal.
 _SPARE_EXPONENTS = {2: 16, 10: 5}
 _LEAST_EXPONENT = {2: -1000, 10: -280}
@@ -120,6 +118,8 @@ class _Column:
         if quantizer.promise.is_exact:
             return quantizer
         is_spread = rule.kind == "spread"
+        if is_spread and keeps_apart(quantizer.grid, self._seen):
+            return Quantizer.linear(0.0, 0.0)
         return replace(
             quantizer,
             fill_values=spread.fill_values,
@@ -166,14 +166,14 @@ class _Column:
         """Return equal cells, or the whole numbers of decimals that are coarser."""
         if pa.types.is_integer(self.kind):
             tolerance = _of_integers(tolerance)
-            return Quantizer.linear(self._origin(2.0 * tolerance, spread), tolerance)
+            return Quantizer.linear(origin(2.0 * tolerance, self._seen, spread), tolerance)
         places = decimal_places(self._seen)
         is_finer = places is not None and 2.0 * tolerance < float(f"1e{-places}")
         if places is not None and is_finer and self._are_few_digits(places):
-            grid = DecimalGrid(places, 0.0)
-            return Quantizer(DecimalGrid(places, self._origin(grid.cell, spread)), Promise())
-        tolerance = _with_room(tolerance, self._seen)
-        return Quantizer.linear(self._origin(2.0 * tolerance, spread), tolerance)
+            grid = DecimalGrid(places, origin(float(f"1e{-places}"), self._seen, spread))
+            return Quantizer(grid, Promise())
+        tolerance = through_landmarks(with_room(tolerance, self._seen), spread)
+        return Quantizer.linear(origin(2.0 * tolerance, self._seen, spread), tolerance)
 
     def _are_few_digits(self, places: int) -> bool:
         """Whether decimals are such that somebody wrote, not results that were printed in full."""
@@ -187,7 +187,7 @@ class _Column:
         cell = float(f"1e{-places}")
         epsilon = 0.0 if pa.types.is_integer(self.kind) else float(np.finfo(self._dtype).eps)
         largest = max(abs(spread.low), abs(spread.high)) if np.isfinite(spread.low) else 0.0
-        grid = DecimalGrid(places, self._origin(cell, spread))
+        grid = DecimalGrid(places, origin(cell, self._seen, spread))
         promise = Promise(0.5 * cell + 2.0 * epsilon * largest)
         return Quantizer(grid, promise, spread.fill_values)
 
@@ -202,19 +202,6 @@ class _Column:
         steps = 10 ** (promise.digits - 1) if promise.digits else ceil(0.5 / promise.relative)
         spread = measure_spread(self.statistics, self.index)
         return Quantizer(FloatingGrid(base, steps, exponent), promise, spread.fill_values)
-
-    def _origin(self, cell: float, spread: Spread) -> float:
-        """Return the origin: the usual value, which then comes back exactly, if there is one.
-
-        Else it is the multiple of the cell width nearest to the median: decimals fall on few cells,
-        and a grid through zero keeps them there.
-        """
-        if spread.usual is not None and spread.low <= spread.usual <= spread.high:
-            return spread.usual
-        with np.errstate(over="ignore", invalid="ignore"):
-            middle = float(np.median(self._seen)) if len(self._seen) else 0.0
-            snapped = float(np.rint(middle / cell) * cell) if cell else middle
-        return snapped if np.isfinite(snapped) else middle
 
     def _of_rmse(self, target: float, spread: Spread) -> float:
         """Return a tolerance whose errors in the sample have at most this root mean square.
@@ -231,7 +218,7 @@ class _Column:
             used = _of_integers(tolerance) if is_whole else tolerance
             if not used:
                 return tolerance  # too fine for whole numbers: they are exact
-            found = _rmse(self._seen, LinearGrid(self._origin(2.0 * used, spread), used))
+            found = _rmse(self._seen, LinearGrid(origin(2.0 * used, self._seen, spread), used))
             if found <= _SAFE * target:
                 return tolerance
             tolerance *= max(_SLOWEST, _SAFE * _SAFE * target / found)
@@ -252,26 +239,6 @@ def _rmse(seen: Shaped[np.ndarray, "values"], grid: LinearGrid) -> float:
     largest = float(np.abs(errors).max())
     # Squares of small errors would vanish.
     return largest * float(np.sqrt(np.mean((errors / largest) ** 2))) if largest else 0.0
-
-
-def _with_room(tolerance: float, seen: Float[np.ndarray, "values"]) -> float:
-    """Shrink a tolerance by what rounding may add to an error, if values in the sample need it.
-
-    Decimals halfway between two cells are as far off as allowed, and the last bit of the decoded
-    value breaks the promise for half of them. Narrower cells leave room for that bit.
-    """
-    if not tolerance or not _breaks_any(tolerance, seen):
-        return tolerance
-    epsilon = float(np.finfo(seen.dtype).eps) + 4.0 * float(np.finfo(np.float64).eps)
-    margin = epsilon * float(np.abs(seen).max())
-    return tolerance - margin if margin <= _LARGEST_MARGIN * tolerance else tolerance
-
-
-def _breaks_any(tolerance: float, values: Float[np.ndarray, "values"]) -> bool:
-    quantizer = Quantizer.linear(0.0, tolerance)
-    cells = quantize(quantizer.grid.to_units(values.astype(np.float64)), None)
-    decoded = dequantize(quantizer.grid, cells, None, values.dtype)
-    return bool(breaks_promise(values, decoded, quantizer.promise).any())
 
 
 def _check_cosine(config: ToleranceConfig, schema: TableSchema) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from ae_pipeline.config.load import load_job
     from ae_pipeline.errors import AePipelineError
+    from ae_pipeline.reading import OpenDataset, open, query
     from ae_pipeline.results.backfill import BackfillReport
     from ae_pipeline.results.compress import CompressReport
     from ae_pipeline.results.dataset import DatasetReport
@@ -74,6 +75,7 @@ __all__ = [
     "GarbageReport",
     "Inspection",
     "JobConfig",
+    "OpenDataset",
     "VerifyJob",
     "backfill",
     "compress",
@@ -86,6 +88,8 @@ __all__ = [
     "inspect",
     "load_codec",
     "load_job",
+    "open",
+    "query",
     "verify",
 ]
 
@@ -114,6 +118,7 @@ _HOMES = {
         "GarbageReport",
         "Inspection",
     ),
+    "reading": ("OpenDataset", "open", "query"),
     "verbs": (
         "backfill",
         "compress",

@@ -12,6 +12,7 @@ from ae_pipeline.cli.archive import encode, estimate, verify
 from ae_pipeline.cli.learn import features, fit
 from ae_pipeline.cli.read import decode
 from ae_pipeline.cli.read import inspect as inspect_path
+from ae_pipeline.cli.rows import cat, head, query
 from ae_pipeline.cli.run import run
 from ae_pipeline.cli.signals import stopping_cleanly
 from ae_pipeline.cli.terminal import escape_unprintable, stderr
@@ -27,7 +28,8 @@ app = typer.Typer(
     help="Learned compression and latent features for partitioned Parquet tables.\n\n"
     "For latent vectors: [bold]fit[/] a codec, write [bold]features[/], [bold]decode[/] and "
     "compare. For storage: [bold]encode[/] an archive with a promised error and [bold]verify[/] it."
-    " For data that grows: [bold]backfill[/] what is missing, or [bold]compress[/] every night.",
+    " For data that grows: [bold]backfill[/] what is missing, or [bold]compress[/] every night. To "
+    "look: [bold]query[/] any of them in place.",
 )
 
 
@@ -40,6 +42,7 @@ def _help(verb: Callable[..., None]) -> str:
 for verb in (
     *(fit, features),
     *(estimate, encode, verify),
+    *(query, head, cat),
     *(decode, inspect_path),
     *(backfill, compress, gc),
     run,

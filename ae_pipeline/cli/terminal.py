@@ -78,6 +78,11 @@ def print_plain(text: str) -> None:
         _silence(sys.stdout)
 
 
+def silence_stdout() -> None:
+    """Discard what is still to be printed: the reader has closed the pipe."""
+    _silence(sys.stdout)
+
+
 def _silence(stream: IO[str]) -> None:
     """Discard everything still buffered and everything that follows."""
     nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -1,6 +1,6 @@
-"""What a query in place saves: one column of one partition, against decoding first.
+"""Measure a query in place: one column of one partition, against decoding first.
 
-    python -m benchmarks.query [--partitions 100] [--rows 20000] [--columns 50] [--workdir DIR]
+    python -m benchmarks.reading.query [--partitions 100] [--rows 20000] [--columns 50]
 
 Encodes a table of dependent floats, integers and words in partitions of one file each, exactly.
 Then asks for the average of one column in one partition: in place, and by decoding the archive and

@@ -19,7 +19,7 @@ from ae_pipeline.dataset.listing import (
     tell_ignored,
 )
 from ae_pipeline.dataset.named import find_named
-from ae_pipeline.dataset.opening import arrow_name, holding, open_fragment, opened, pinned
+from ae_pipeline.dataset.opening import arrow_name, open_fragment, opened, pinned
 from ae_pipeline.dataset.partial import fragment_schema, open_footer, opened_end
 from ae_pipeline.dataset.partition import Key, known_values, partition_keys, partition_values
 from ae_pipeline.dataset.reading import (
@@ -51,7 +51,6 @@ __all__ = [
     "fragment_hash",
     "fragment_schema",
     "fragments_there",
-    "holding",
     "in_natural_order",
     "known_values",
     "list_row_groups",

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Hashable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from io import BufferedReader
@@ -28,7 +28,7 @@ from ae_pipeline.errors import (
     SourceNotFoundError,
 )
 from ae_pipeline.out_of_memory import is_out_of_memory, out_of_memory
-from ae_pipeline.store import using, version_of
+from ae_pipeline.store import version_of
 
 
 def pinned(fragment: Fragment) -> Fragment:
@@ -40,18 +40,6 @@ def pinned(fragment: Fragment) -> Fragment:
     with reading_errors(fragment):
         status = fragment.path.stat()
     return replace(fragment, size_bytes=status.st_size, identity=identity_of_status(status))
-
-
-@contextmanager
-def holding(fragments: Iterable[Fragment]) -> Iterator[None]:
-    """Let a worker read these fragments, objects in a store that it has not listed among them.
-
-    Content of objects that is fetched inside stays until the context ends.
-    """
-    with ExitStack() as stack:
-        for fragment in fragments:
-            stack.enter_context(using(fragment.path, fragment.version))
-        yield
 
 
 @contextmanager

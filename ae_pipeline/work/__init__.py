@@ -2,6 +2,7 @@
 
 from ae_pipeline.work.attempt import Item, Work
 from ae_pipeline.work.engine import carry_out, gather, hand_over, uses_processes
+from ae_pipeline.work.holding import holding
 from ae_pipeline.work.kept import keeping_workers
 from ae_pipeline.work.look_ahead import THREAD_PREFIX, cpu_s, ordered_ahead, sharing
 from ae_pipeline.work.threads import Outcome, for_each_fragment, in_threads
@@ -18,6 +19,7 @@ __all__ = [
     "for_each_fragment",
     "gather",
     "hand_over",
+    "holding",
     "in_threads",
     "keeping_workers",
     "ordered_ahead",

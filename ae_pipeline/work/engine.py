@@ -68,20 +68,24 @@ def gather(
         progress: called after every item.
     """
     made: list[AnyMade | FragmentFailure] = []
-    hand_over(work, items, made.append, execution=execution, stage=stage, progress=progress)
+
+    def take(_: AnItem, one: AnyMade | FragmentFailure) -> None:
+        made.append(one)
+
+    hand_over(work, items, take, execution=execution, stage=stage, progress=progress)
     return made
 
 
 def hand_over(
     work: Work[AnItem, AnyMade],
     items: Sequence[AnItem],
-    take: Callable[[AnyMade | FragmentFailure], object],
+    take: Callable[[AnItem, AnyMade | FragmentFailure], object],
     *,
     execution: ExecutionConfig,
     stage: str,
     progress: Progress,
 ) -> None:
-    """Do as `gather`, but call `take` with each result, in order; few are held at a time."""
+    """Do as `gather`, but give each item and its result to `take`, in order; few are held."""
     if not items:
         return
     with _workers(work, items, execution) as (act, n_threads):

@@ -112,21 +112,21 @@ def in_threads(
 def handed_over(
     items: Sequence[AnItem],
     work: Callable[[AnItem], _Made],
-    take: Callable[[_Made], object],
+    take: Callable[[AnItem, _Made], object],
     *,
     workers: int,
     stage: str,
     progress: Progress,
 ) -> None:
-    """Apply `work` to every item as `in_threads` does; call `take` with each result, in order.
+    """Apply `work` to every item as `in_threads` does; `take` gets each and its result, in order.
 
     Only a few results for each worker wait to be taken, however many items there are.
     """
     watch, turns = Watch(PATIENCE_S), [items[turn : turn + 1] for turn in range(len(items))]
     with _threads(workers, stage, watch) as submit:
         ahead = _AHEAD * workers
-        for _, made in _in_order(turns, work, submit, watch, workers, ahead, stage, progress):
-            take(*made)
+        for some, made in _in_order(turns, work, submit, watch, workers, ahead, stage, progress):
+            take(some[0], made[0])
 
 
 def _in_order(

@@ -70,7 +70,8 @@ def test_few_results_wait_to_be_taken(workers: int) -> None:
             is_full.set()
         return word.relative
 
-    def take(made: str) -> None:
+    def take(word: Word, made: str) -> None:
+        assert made == word.relative
         assert len(begun) <= len(taken) + 4 * workers
         taken.append(made)
 
@@ -82,7 +83,7 @@ def test_a_taker_that_fails_stops_the_work() -> None:
     """Whoever takes results may end the work; what was not begun never is."""
     begun: list[str] = []
 
-    def take(_: None) -> None:
+    def take(*_: object) -> None:
         raise KeyError("enough")
 
     words = [Word(str(number)) for number in range(100)]

@@ -9,11 +9,11 @@ from typing import Any, Generic, TypeVar  # Any: a list of whatever a sample is 
 
 from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.config.job import ExecutionConfig
-from ae_pipeline.dataset import Fragment, holding
+from ae_pipeline.dataset import Fragment
 from ae_pipeline.results.dataset import FragmentFailure
 from ae_pipeline.results.progress import Progress
 from ae_pipeline.upkeep.drift.sample import NewRows, sample_rows
-from ae_pipeline.work import gather
+from ae_pipeline.work import gather, holding
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ Finding: TypeAlias = tuple[FragmentState, str]
 
 @dataclass(frozen=True)
 class CodecInUse:
-    """What the footer of a current file says.
+    """The codec that the footers of current files name.
 
     Args:
         kind: of the dataset.

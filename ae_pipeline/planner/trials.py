@@ -159,6 +159,7 @@ class TrialsAhead:
             if isinstance(one, FragmentFailure):
                 logger.warning("not trained by a worker: %s", one)
             else:
+                logger.info("trained by workers: %s, in %.1f s", asked.relative, one.seconds)
                 self._ready[asked.shape, asked.n_steps] = one
 
     def trained(self, shape: CandidateShape, n_steps: int) -> Trained:

@@ -1,32 +1,19 @@
-"""Train networks of several shapes beside one another, on a cluster.
-
-A search climbs from shape to shape, and each step depends on the bytes of the one before. So the
-shapes that may come next are trained together; the search takes up those it comes to, in its own
-order, and nobody hears of the others. It finds what it would have found alone.
-"""
+"""Train a network of one shape, make it as small as pays, and measure it."""
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from ae_pipeline.codec.archive import ArchiveCodec
-from ae_pipeline.config.job import ExecutionConfig
 from ae_pipeline.planner.candidate import CandidateTrainer
 from ae_pipeline.planner.candidate_shape import CandidateShape, describe
 from ae_pipeline.planner.code_pruning import prune_codes
 from ae_pipeline.planner.leaderboard import Leaderboard
 from ae_pipeline.planner.weight_precision import coarsest
-from ae_pipeline.results.dataset import FragmentFailure
 from ae_pipeline.results.progress import silent
-from ae_pipeline.work import gather, holding
-
-#: Shapes that are trained together, at most.
-_MOST_AT_ONCE = 8
-
-logger = logging.getLogger(__name__)
+from ae_pipeline.work import holding
 
 
 @dataclass(frozen=True)
@@ -115,54 +102,3 @@ class TrialWork:
         if self.trainer.job.network.latent_dim is None:
             codec = prune_codes(codec, sample)
         return coarsest(codec, replace(self.leaderboard, sample=sample).bytes_of)[1]
-
-
-@dataclass
-class TrialsAhead:
-    """Networks that were trained before the search asked for them.
-
-    Args:
-        work: on one shape.
-        execution: engine and number of workers.
-    """
-
-    work: TrialWork
-    execution: ExecutionConfig
-    _lacks_tensorflow: bool = False
-    _ready: dict[tuple[CandidateShape, int], Trained] = field(default_factory=dict)
-
-    @property
-    def n_at_once(self) -> int:
-        """Shapes that are trained together; 1 where workers have no TensorFlow."""
-        is_cluster = self.execution.engine == "dask" and not self._lacks_tensorflow
-        return min(max(self.execution.workers, 2), _MOST_AT_ONCE) if is_cluster else 1
-
-    def prepare(self, shapes: Sequence[Shape]) -> None:
-        """Train shapes that may be asked for, unless that is only one; failures are left for then.
-
-        Raises:
-            ClusterError: the cluster cannot do it.
-        """
-        wanted = [one for one in shapes if (one.shape, one.n_steps) not in self._ready]
-        wanted = wanted[: self.n_at_once]
-        if len(wanted) < 2:
-            return
-        try:
-            made = gather(
-                self.work, wanted, execution=self.execution, stage="trials", progress=silent
-            )
-        except ImportError as error:  # they need it for nothing else
-            logger.warning("networks are trained here alone: a worker says: %s", error)
-            self._lacks_tensorflow = True
-            return
-        for asked, one in zip(wanted, made, strict=True):
-            if isinstance(one, FragmentFailure):
-                logger.warning("not trained by a worker: %s", one)
-            else:
-                logger.info("trained by workers: %s, in %.1f s", asked.relative, one.seconds)
-                self._ready[asked.shape, asked.n_steps] = one
-
-    def trained(self, shape: CandidateShape, n_steps: int) -> Trained:
-        """Return a trained network, trained now if need be; errors as `CandidateTrainer.train`."""
-        ready = self._ready.pop((shape, n_steps), None)
-        return ready or self.work.trained(Shape(shape, n_steps))

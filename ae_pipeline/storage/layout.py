@@ -75,6 +75,16 @@ def report_directory(dataset: Path) -> Path:
     return dataset / PRIVATE_FOLDER / "report"
 
 
+def metrics_file(dataset: Path) -> Path:
+    """Return the table of errors; readers that follow `**/*.parquet` must not meet it."""
+    return report_directory(dataset) / "metrics.pq"
+
+
+def former_metrics_file(dataset: Path) -> Path:
+    """Return where earlier releases kept the table of errors."""
+    return report_directory(dataset) / "metrics.parquet"
+
+
 def marker_of(dataset: str) -> str:
     """Return the place of the marker of a dataset, be that a path or a URI."""
     return f"{dataset.rstrip('/')}/{PRIVATE_FOLDER}/{_MARKER_FILE}"

@@ -249,7 +249,7 @@ def test_errors_of_columns_have_r2(taxi: Path, flattened: Path, tmp_path: Path) 
     """The table of metrics has R2 of every column, of all values and of the bulk."""
     paths = {"archive": str(flattened), "decoded": str(tmp_path / "out")}
     report = decode(DecodeJob(source=str(taxi), **paths))
-    rows = pq.read_table(tmp_path / "out/_ae/report/metrics.parquet").to_pylist()
+    rows = pq.read_table(tmp_path / "out/_ae/report/metrics.pq").to_pylist()
     (fare,) = [row for row in rows if (row["partition"], row["column"]) == ("total", "fare")]
     assert fare["r2"] > 0.999
     assert fare["r2_bulk"] < 0

@@ -52,7 +52,7 @@ def _special(column: pa.ChunkedArray) -> np.ndarray:
 def test_metrics_equal_what_the_files_say(source: Path, features: Path, tmp_path: Path) -> None:
     """Reported errors per partition and column are those between source and decoded files."""
     run_decode(features, tmp_path / "out", source)
-    metrics = pq.read_table(tmp_path / "out/_ae/report/metrics.parquet").to_pylist()
+    metrics = pq.read_table(tmp_path / "out/_ae/report/metrics.pq").to_pylist()
     by_key = {(row["partition"], row["column"]): row for row in metrics}
     for partition in PARTITIONS:
         ours = read_table(tmp_path / "out" / partition / "part-0.parquet")
@@ -81,7 +81,7 @@ def test_standardized_mse_is_in_units_of_variance(
 ) -> None:
     """Standardised MSE is MSE over the variance of the column in the source."""
     run_decode(features, tmp_path / "out", source)
-    rows = pq.read_table(tmp_path / "out/_ae/report/metrics.parquet").to_pylist()
+    rows = pq.read_table(tmp_path / "out/_ae/report/metrics.pq").to_pylist()
     total = next(row for row in rows if (row["partition"], row["column"]) == ("total", "alpha"))
     tables = [read_table(source / partition / "part-0.parquet") for partition in PARTITIONS]
     alpha = np.concatenate([_values(table["alpha"]) for table in tables])

@@ -72,7 +72,7 @@ def test_shares_of_tolerances_are_those_of_the_files(
     """Per partition and column, the largest error over the tolerance is what the files say."""
     out = tmp_path / "out"
     report = decode(DecodeJob(archive=str(archive), decoded=str(out), source=str(source)))
-    rows = pq.read_table(out / "_ae/report/metrics.parquet").to_pylist()
+    rows = pq.read_table(out / "_ae/report/metrics.pq").to_pylist()
     shares = {(row["partition"], row["column"]): row["max_error_to_tolerance"] for row in rows}
     for partition in report.partitions:
         for name, metrics in zip(report.features, partition.column_metrics, strict=True):

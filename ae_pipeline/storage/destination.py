@@ -15,15 +15,16 @@ from ae_pipeline.errors import (
 )
 from ae_pipeline.hidden_names import is_temporary
 from ae_pipeline.protection import node_of, nodes_above
-from ae_pipeline.publish import destination_errors, make_folders
+from ae_pipeline.publish import destination_errors, make_folders, remove
 from ae_pipeline.storage.layout import (
-    PRIVATE_FOLDER,
     Extract,
     Kind,
     Marker,
+    metrics_file,
     read_marker,
     write_marker,
 )
+from ae_pipeline.storage.private import PRIVATE_FOLDER, is_left_over
 from ae_pipeline.store import is_remote
 
 
@@ -64,6 +65,8 @@ def claim(destination: Path, marker: Marker, force: bool, may_change_codec: bool
     """
     if check_claim(destination, marker, force, may_change_codec) != marker:
         write_marker(destination, marker)
+        if marker.kind == "decoded":  # errors of other tables, whose folder was taken away
+            remove(metrics_file(destination))
 
 
 def check_claim(
@@ -88,6 +91,8 @@ def check_claim(
             )
         make_folders(destination)
         found = read_marker(destination)
+        if found is not None and found.kind == "decoded" and is_left_over(destination):
+            found = None
         if not force:
             _check_own(destination, found, marker)
         elif marker.extract is not None and found is not None:

@@ -1,0 +1,154 @@
+"""Folders that open: every reader finds the rows of the source, whatever lies beside them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
+from ae_pipeline.results.backfill import BackfillReport
+from ae_pipeline.storage import metrics_file, private_folder
+from ae_pipeline.verbs import backfill, decode, encode, gc, verify
+from tests.support.data.datasets import read_table, write_tree
+from tests.support.readers import BY_GLOB, READERS, Count
+
+DAYS, N_ROWS = (1, 2, 3), 40
+FILES = tuple(f"day={day}/part-0.parquet" for day in DAYS)
+#: Without a network: quick.
+SETTINGS = {
+    "planner": {"learn": "never"},
+    "training": {"epochs": 0},
+    "columns": {"keep": ["n"]},
+}
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Three days of two float columns and a key."""
+    numbers = [0.5 * row for row in range(N_ROWS)]
+    columns = {"a": numbers, "b": [one * one for one in numbers], "n": list(range(N_ROWS))}
+    return write_tree(tmp_path / "source", dict.fromkeys(FILES, pa.table(columns)))
+
+
+def paths_of(source: Path) -> dict[str, str]:
+    """Where the datasets of a test lie."""
+    return {name: str(source.parent / name) for name in ("source", "archive", "decoded")}
+
+
+def encoded(source: Path, kind: str = "archive") -> Path:
+    """A dataset of the source, encoded beside it."""
+    folder = source.parent / kind
+    assert not encode(EncodeJob(source=str(source), **{kind: str(folder)}, **SETTINGS)).failures
+    return folder
+
+
+def n_written(found: BackfillReport) -> int:
+    """Fragments that a backfill wrote."""
+    return 0 if found.report is None else found.report.n_written
+
+
+def assert_opens(folder: Path, readers: Mapping[str, Count] = READERS) -> None:
+    """Each reader counts the rows of each day."""
+    for name, count in readers.items():
+        assert [count(folder, day) for day in DAYS] == [N_ROWS] * len(DAYS), name
+
+
+@pytest.mark.parametrize("kind", ["archive", "features"])
+def test_encoded_folders_open(source: Path, kind: str) -> None:
+    """Whatever encode, verify, backfill and gc leave in a folder, readers count the rows."""
+    folder = encoded(source, kind)
+    assert_opens(folder, BY_GLOB)
+    if kind == "archive":
+        assert not verify(VerifyJob(archive=str(folder), source=str(source))).failures
+    job = EncodeJob(source=str(source), **{kind: str(folder)}, **SETTINGS)
+    (folder / FILES[2]).unlink()
+    assert n_written(backfill(job)) == 1
+    gc(str(folder), 0.0)
+    assert_opens(folder, BY_GLOB)
+
+
+def test_kept_columns_are_read_in_place(source: Path) -> None:
+    """An archive's kept columns, and blocks that hold all others, have the rows of the source."""
+    folder = encoded(source)
+    with duckdb.connect() as connection:
+        query = 'SELECT sum(n), count("ae:block") FROM read_parquet(?)'
+        ((total, n_blocks),) = connection.execute(query, [f"{folder}/**/*.parquet"]).fetchall()
+    assert (total, n_blocks) == (len(DAYS) * sum(range(N_ROWS)), len(DAYS))
+
+
+@pytest.mark.parametrize("kind", ["archive", "features"])
+def test_decoded_folders_open(source: Path, kind: str) -> None:
+    """Decoded tables and the table of their errors do not mix, and decoding again changes none."""
+    folder, decoded = encoded(source, kind), source.parent / "decoded"
+    job = DecodeJob(decoded=str(decoded), source=str(source), **{kind: str(folder)})
+    for _ in range(2):
+        assert not decode(job).failures
+        assert metrics_file(decoded).is_file()
+        assert_opens(decoded)
+    gc(str(decoded), 0.0)
+    assert_opens(decoded)
+
+
+def test_the_private_folder_may_be_moved_out(source: Path) -> None:
+    """With its private folder beside it, an archive opens by its folder, and all verbs go on."""
+    folder, paths = encoded(source), paths_of(source)
+    private_folder(folder).rename(beside(folder))
+    (folder / FILES[1]).unlink()
+    job = EncodeJob(source=str(source), archive=str(folder), **SETTINGS)
+    assert n_written(backfill(job)) == 1
+    assert not verify(VerifyJob(archive=str(folder), source=str(source))).failures
+    assert not decode(DecodeJob(**paths)).failures
+    gc(str(folder), 0.0)
+    assert private_folder(folder) == beside(folder)
+    assert_opens(folder)
+    assert read_table(Path(paths["decoded"]) / FILES[1])["n"].to_pylist() == list(range(N_ROWS))
+
+
+def beside(folder: Path) -> Path:
+    """The private folder beside a dataset."""
+    return folder.with_name(f"{folder.name}.ae")
+
+
+def test_tables_decoded_by_an_earlier_release(source: Path) -> None:
+    """A private folder inside decoded tables stays in use; its table of errors is renamed."""
+    paths = paths_of(source)
+    encoded(source)
+    decode(DecodeJob(**paths))
+    decoded = Path(paths["decoded"])
+    shutil.move(beside(decoded), decoded / "_ae")
+    (decoded / "_ae/report/metrics.pq").rename(decoded / "_ae/report/metrics.parquet")
+    assert not decode(DecodeJob(**paths)).failures
+    assert [path.name for path in (decoded / "_ae/report").iterdir()] == ["metrics.pq"]
+    assert not beside(decoded).exists()
+    assert_opens(decoded, BY_GLOB)
+
+
+def test_tables_that_were_taken_away_leave_nothing(source: Path) -> None:
+    """Where decoded tables are gone, another decode begins anew, without errors of the old one."""
+    paths = paths_of(source)
+    encoded(source)
+    decode(DecodeJob(**paths))
+    shutil.rmtree(paths["decoded"])
+    del paths["source"]
+    decode(DecodeJob(**paths, selection={"columns": ["a"]}))
+    decoded = Path(paths["decoded"])
+    assert not metrics_file(decoded).exists()
+    assert read_table(decoded / FILES[0]).column_names == ["a"]
+
+
+def test_folders_of_others_are_left_alone(source: Path) -> None:
+    """Where somebody keeps files under the name beside a folder, ours lies inside it."""
+    paths = paths_of(source)
+    encoded(source)
+    theirs = beside(Path(paths["decoded"])) / "notes.txt"
+    theirs.parent.mkdir()
+    theirs.write_text("theirs")
+    decode(DecodeJob(**paths))
+    assert private_folder(Path(paths["decoded"])) == Path(paths["decoded"]) / "_ae"
+    assert [path.name for path in theirs.parent.iterdir()] == ["notes.txt"]
+    assert_opens(Path(paths["decoded"]), BY_GLOB)

@@ -15,17 +15,19 @@ from ae_pipeline.errors import (
 )
 from ae_pipeline.hidden_names import is_temporary
 from ae_pipeline.protection import node_of, nodes_above
-from ae_pipeline.publish import destination_errors, make_folders, remove
+from ae_pipeline.publish import destination_errors, make_folders
 from ae_pipeline.storage.layout import (
     Extract,
     Kind,
     Marker,
-    metrics_file,
     read_marker,
     write_marker,
 )
-from ae_pipeline.storage.private import PRIVATE_FOLDER, is_left_over
+from ae_pipeline.storage.private import PRIVATE_FOLDER, forget_former, make_beside
 from ae_pipeline.store import is_remote
+
+#: Kinds of dataset whose files others read as they are.
+_READ_BY_FOLDER: frozenset[Kind] = frozenset({"decoded", "features"})
 
 
 def check_apart(source: Source, destination: Path) -> None:
@@ -65,8 +67,6 @@ def claim(destination: Path, marker: Marker, force: bool, may_change_codec: bool
     """
     if check_claim(destination, marker, force, may_change_codec) != marker:
         write_marker(destination, marker)
-        if marker.kind == "decoded":  # errors of other tables, whose folder was taken away
-            remove(metrics_file(destination))
 
 
 def check_claim(
@@ -89,16 +89,19 @@ def check_claim(
             raise UnwritableDestinationError(
                 "destination is not a folder", where=str(destination), remedy="choose another one"
             )
+        is_gone = marker.kind == "decoded" or not destination.exists()
+        if is_gone and marker.kind in _READ_BY_FOLDER:
+            forget_former(destination)
         make_folders(destination)
         found = read_marker(destination)
-        if found is not None and found.kind == "decoded" and is_left_over(destination):
-            found = None
         if not force:
             _check_own(destination, found, marker)
         elif marker.extract is not None and found is not None:
             check_kind(destination, found, marker.kind)  # its files would be lost
         if not (force or may_change_codec):
             _check_codec(destination, found, marker)
+        if found is None and marker.kind in _READ_BY_FOLDER:
+            make_beside(destination)
     return found
 
 
@@ -114,7 +117,8 @@ def _check_own(destination: Path, found: Marker | None, wanted: Marker) -> None:
             "destination holds files that were not written by ae-pipeline",
             where=str(destination),
             expected="a new or empty folder",
-            remedy="choose another destination, or --force to write among them",
+            remedy=f"choose another destination, bring {destination.name}.ae along if a dataset "
+            "was moved here, or --force to write among them",
         )
     check_kind(destination, found, wanted.kind)
     if found is not None and found.extract is not None and wanted.extract is not None:

@@ -16,9 +16,9 @@ from ae_pipeline.format_version import FORMAT_VERSION, check_version
 from ae_pipeline.publish import publish_bytes
 from ae_pipeline.storage.private import (
     MARKER_FILE,
+    METRICS_FILE,
     PRIVATE_FOLDER,
     REPORT_FOLDER,
-    new_private_folder,
     private_folder,
 )
 
@@ -80,7 +80,7 @@ def report_directory(dataset: Path) -> Path:
 
 def metrics_file(dataset: Path) -> Path:
     """Return the table of errors; readers that follow `**/*.parquet` must not meet it."""
-    return report_directory(dataset) / "metrics.pq"
+    return report_directory(dataset) / METRICS_FILE
 
 
 def former_metrics_file(dataset: Path) -> Path:
@@ -120,9 +120,8 @@ def write_marker(dataset: Path, marker: Marker) -> None:
     if marker.extract is None:
         del tree["extract"]
     text = json.dumps(tree, indent=2) + "\n"
-    is_data = marker.kind == "decoded"
-    folder = new_private_folder(dataset) if is_data else private_folder(dataset)
-    publish_bytes(folder / MARKER_FILE, text.encode(), unless_changed=True)
+    path = private_folder(dataset) / MARKER_FILE
+    publish_bytes(path, text.encode(), unless_changed=True)
 
 
 def _read_extract(tree: object) -> Extract | None:

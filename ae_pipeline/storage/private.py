@@ -10,13 +10,14 @@ import os
 from pathlib import Path
 
 from ae_pipeline.hidden_names import is_temporary
+from ae_pipeline.publish import make_folders, remove
 from ae_pipeline.store import is_remote
 
 #: Spark, pandas and Arrow skip names that start with an underscore.
 PRIVATE_FOLDER = "_ae"
 PRIVATE_SUFFIX = ".ae"
 MARKER_FILE = "dataset.json"
-REPORT_FOLDER = "report"
+REPORT_FOLDER, METRICS_FILE = "report", "metrics.pq"
 #: All that a private folder beside its dataset holds.
 _OURS = {
     MARKER_FILE,
@@ -32,16 +33,31 @@ _OURS = {
 
 
 def private_folder(dataset: Path) -> Path:
-    """Return the private folder that a dataset has; the one inside if it has none."""
-    inside, beside = dataset / PRIVATE_FOLDER, _beside(dataset)
-    is_beside = beside is not None and not os.path.lexists(inside) and beside.is_dir()
-    return beside if beside is not None and is_beside else inside
+    """Return the private folder that a dataset has; the one inside if it has none.
+
+    Where the folder of the data is gone, what lies beside it belongs to nothing.
+    """
+    beside = None if _has_inside(dataset) else _beside(dataset)
+    is_beside = beside is not None and beside.is_dir() and dataset.is_dir()
+    return beside if beside is not None and is_beside else dataset / PRIVATE_FOLDER
 
 
-def new_private_folder(dataset: Path) -> Path:
-    """Return the private folder for a dataset in which nothing but its data may lie."""
+def make_beside(dataset: Path) -> None:
+    """Make the private folder of a new dataset, in whose own folder nothing but data may lie.
+
+    Where that cannot be, the private folder will lie inside.
+    """
+    beside = None if _has_inside(dataset) else _beside(dataset)
+    if beside is not None:
+        make_folders(beside)
+
+
+def forget_former(dataset: Path) -> None:
+    """Make nothing of a private folder whose data was taken away; its codecs stay for now."""
     beside = _beside(dataset)
-    return beside if beside is not None and not _has_inside(dataset) else dataset / PRIVATE_FOLDER
+    if beside is not None and not (dataset.is_dir() and any(dataset.iterdir())):
+        remove(beside / MARKER_FILE)
+        remove(beside / REPORT_FOLDER / METRICS_FILE)
 
 
 def name_within(path: Path, dataset: Path) -> str:
@@ -50,11 +66,6 @@ def name_within(path: Path, dataset: Path) -> str:
     if path.is_relative_to(private) and not private.is_relative_to(dataset):
         return f"../{private.name}/{path.relative_to(private).as_posix()}"
     return path.relative_to(dataset).as_posix()
-
-
-def is_left_over(dataset: Path) -> bool:
-    """Whether a private folder lies beside a folder whose data was taken away."""
-    return private_folder(dataset) == _beside(dataset) and not any(dataset.iterdir())
 
 
 def _has_inside(dataset: Path) -> bool:

@@ -11,10 +11,13 @@ import pyarrow as pa
 import pytest
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
+from ae_pipeline.errors import DestinationExistsError
 from ae_pipeline.results.backfill import BackfillReport
 from ae_pipeline.storage import metrics_file, private_folder
 from ae_pipeline.verbs import backfill, decode, encode, gc, verify
+from tests.conftest import Mount
 from tests.support.data.datasets import read_table, write_tree
+from tests.support.golden.reading import GOLDEN
 from tests.support.readers import BY_GLOB, READERS, Count
 
 DAYS, N_ROWS = (1, 2, 3), 40
@@ -62,14 +65,14 @@ def assert_opens(folder: Path, readers: Mapping[str, Count] = READERS) -> None:
 def test_encoded_folders_open(source: Path, kind: str) -> None:
     """Whatever encode, verify, backfill and gc leave in a folder, readers count the rows."""
     folder = encoded(source, kind)
-    assert_opens(folder, BY_GLOB)
+    assert_opens(folder, BY_GLOB if kind == "archive" else READERS)
     if kind == "archive":
         assert not verify(VerifyJob(archive=str(folder), source=str(source))).failures
     job = EncodeJob(source=str(source), **{kind: str(folder)}, **SETTINGS)
     (folder / FILES[2]).unlink()
     assert n_written(backfill(job)) == 1
     gc(str(folder), 0.0)
-    assert_opens(folder, BY_GLOB)
+    assert_opens(folder, BY_GLOB if kind == "archive" else READERS)
 
 
 def test_kept_columns_are_read_in_place(source: Path) -> None:
@@ -126,6 +129,61 @@ def test_tables_decoded_by_an_earlier_release(source: Path) -> None:
     assert [path.name for path in (decoded / "_ae/report").iterdir()] == ["metrics.pq"]
     assert not beside(decoded).exists()
     assert_opens(decoded, BY_GLOB)
+
+
+def test_features_of_an_earlier_release(source: Path) -> None:
+    """With a private folder inside, features are backfilled, decoded and collected as before."""
+    folder, decoded = encoded(source, "features"), source.parent / "decoded"
+    shutil.move(beside(folder), folder / "_ae")
+    (folder / FILES[1]).unlink()
+    assert n_written(backfill(EncodeJob(source=str(source), features=str(folder), **SETTINGS))) == 1
+    assert not decode(DecodeJob(features=str(folder), decoded=str(decoded))).failures
+    assert not gc(str(folder), 0.0).garbage
+    assert private_folder(folder) == folder / "_ae"
+    assert not beside(folder).exists()
+    assert_opens(folder, BY_GLOB)
+
+
+@pytest.mark.parametrize("name", ["archive-1.0/types", "archive-3.0/grids", "archive-4.0/mappings"])
+def test_archives_of_earlier_formats(name: str, tmp_path: Path) -> None:
+    """They are verified, collected and decoded where they are, and nothing in them changes."""
+    archive = Path(shutil.copytree(GOLDEN / name / "dataset", tmp_path / "archive"))
+    before = {path: path.read_bytes() for path in archive.rglob("*") if path.is_file()}
+    assert not verify(VerifyJob(archive=str(archive))).failures
+    assert not gc(str(archive), 0.0).garbage
+    job = DecodeJob(archive=str(archive), decoded=str(tmp_path / "decoded"))
+    assert not decode(job).failures
+    assert before == {path: path.read_bytes() for path in archive.rglob("*") if path.is_file()}
+    assert not beside(archive).exists()
+
+
+def test_a_link_to_a_dataset_is_the_dataset(source: Path) -> None:
+    """By any of its names a dataset has one private folder, beside the folder itself."""
+    folder = encoded(source, "features")
+    link = source.parent / "link"
+    link.symlink_to(folder)
+    assert private_folder(link) == private_folder(folder) == beside(folder)
+    assert not decode(DecodeJob(features=str(link), decoded=str(source.parent / "out"))).failures
+
+
+def test_a_mount_has_its_private_folder_inside(source: Path, mount_disk: Mount) -> None:
+    """What lies beside a mount may not be there the next time."""
+    disk = mount_disk("size=4m")
+    job = EncodeJob(source=str(source), features=str(disk), **SETTINGS)
+    assert not encode(job).failures
+    assert private_folder(disk) == disk / "_ae"
+    assert not beside(disk).exists()
+
+
+def test_moved_features_are_not_written_over(source: Path) -> None:
+    """Features without what lay beside them are refused as a destination, and told what lacks."""
+    folder = encoded(source, "features")
+    moved = folder.rename(folder.with_name("moved"))
+    with pytest.raises(DestinationExistsError, match=r"bring moved\.ae along"):
+        encode(EncodeJob(source=str(source), features=str(moved), **SETTINGS))
+    shutil.move(beside(folder), beside(moved))
+    job = EncodeJob(source=str(source), features=str(moved), **SETTINGS)
+    assert encode(job).n_written == 0
 
 
 def test_tables_that_were_taken_away_leave_nothing(source: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from ae_pipeline import errors
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.storage import metrics_file
+from ae_pipeline.storage import metrics_file, private_folder
 from ae_pipeline.verbs import encode
 from tests.support.data.datasets import (
     N_ROWS,
@@ -160,7 +160,7 @@ def test_filtered_rows_still_decode(source: Path, own_features: Path, tmp_path: 
 
 def test_missing_codec_copy_is_named(own_features: Path, tmp_path: Path) -> None:
     """A features dataset whose codec was removed says which one."""
-    shutil.rmtree(own_features / "_ae/codecs")
+    shutil.rmtree(private_folder(own_features) / "codecs")
     with pytest.raises(errors.CodecNotFoundError):
         run_decode(own_features, tmp_path / "out")
 

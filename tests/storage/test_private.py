@@ -12,6 +12,7 @@ import pytest
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.errors import DestinationExistsError
+from ae_pipeline.hidden_names import temporary_path
 from ae_pipeline.results.backfill import BackfillReport
 from ae_pipeline.storage import metrics_file, private_folder
 from ae_pipeline.verbs import backfill, decode, encode, gc, verify
@@ -210,3 +211,17 @@ def test_folders_of_others_are_left_alone(source: Path) -> None:
     assert private_folder(Path(paths["decoded"])) == Path(paths["decoded"]) / "_ae"
     assert [path.name for path in theirs.parent.iterdir()] == ["notes.txt"]
     assert_opens(Path(paths["decoded"]), BY_GLOB)
+
+
+def test_gc_looks_beside(source: Path) -> None:
+    """Half a file of a killed run goes from the private folder beside, and is named."""
+    encoded(source)
+    paths = paths_of(source)
+    decode(DecodeJob(**paths))
+    decoded = Path(paths["decoded"])
+    half = temporary_path(beside(decoded) / "dataset.json")
+    half.write_bytes(b"{")
+    (found,) = gc(str(decoded), 0.0).garbage
+    assert found.relative == f"../decoded.ae/{half.name}"
+    assert not half.exists()
+    assert (beside(decoded) / "dataset.json").is_file()

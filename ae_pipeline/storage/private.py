@@ -1,7 +1,7 @@
 """The private folder of a dataset: its marker, codecs, notes and reports.
 
-It lies inside, as `sales/_ae`, or beside, as `sales.ae`. Readers of decoded tables may open every
-file in their folder, as Polars does, so theirs lies beside.
+It lies inside, as `sales/_ae`, or beside, as `sales.ae`. Readers may open every file in a folder, as
+Polars does, so that of tables which others read lies beside.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The private folder of a dataset: its marker, codecs, notes and reports.
 
-It lies inside, as `sales/_ae`, or beside, as `sales.ae`. Readers may open every file in a folder, as
-Polars does, so that of tables which others read lies beside.
+It lies inside, as `sales/_ae`, or beside, as `sales.ae`. Readers may open every file in a folder,
+as Polars does, so that of tables which others read lies beside.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PRIVATE_FOLDER = "_ae"
 PRIVATE_SUFFIX = ".ae"
 MARKER_FILE = "dataset.json"
 REPORT_FOLDER, METRICS_FILE = "report", "metrics.pq"
-#: All that a private folder beside its dataset holds.
+#: What a private folder beside its dataset may hold before it has a marker.
 _OURS = {
     MARKER_FILE,
     REPORT_FOLDER,
@@ -94,4 +94,5 @@ def _may_be_ours(folder: Path) -> bool:
         return os.access(above, os.W_OK)
     if folder.is_symlink() or not folder.is_dir():
         return False
-    return all(name in _OURS or is_temporary(name) for name in os.listdir(folder))
+    names = os.listdir(folder)
+    return MARKER_FILE in names or all(name in _OURS or is_temporary(name) for name in names)

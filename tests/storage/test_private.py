@@ -213,6 +213,13 @@ def test_folders_of_others_are_left_alone(source: Path) -> None:
     assert_opens(Path(paths["decoded"]), BY_GLOB)
 
 
+def test_strange_files_hide_no_codec(source: Path) -> None:
+    """A marked private folder stays one, whatever else a file browser leaves in it."""
+    folder = encoded(source, "features")
+    (beside(folder) / ".DS_Store").write_bytes(b"theirs")
+    assert private_folder(folder) == beside(folder)
+
+
 def test_gc_looks_beside(source: Path) -> None:
     """Half a file of a killed run goes from the private folder beside, and is named."""
     encoded(source)

@@ -258,8 +258,8 @@ def test_a_lost_index_costs_requests_alone(
     compress(job)
     store = open_store(object_server)
     for change in (
-        lambda: store.delete("a/_ae/index.parquet"),
-        lambda: store.put("a/_ae/index.parquet", b"no index"),
+        lambda: store.delete("a/_ae/index.pq"),
+        lambda: store.put("a/_ae/index.pq", b"no index"),
     ):
         change()
         assert not compress(job).plan.selected
@@ -290,3 +290,21 @@ def test_stores_have_settings_of_their_own(
     encode(EncodeJob(source=str(folder), archive=str(tmp_path / "a"), **SETTINGS))
     assert fragments(read_tree(moto_server, "two/a")) == fragments(read_folder(tmp_path / "a"))
     assert "secret" not in json.dumps(job.model_dump()).lower()
+
+
+def test_the_index_of_an_earlier_release_is_taken_over(
+    object_server: ObjectServer, settings: dict[str, Any], folder: Path
+) -> None:
+    """Facts kept under the former name are used, and move where no reader takes them for rows."""
+    job = CompressJob(
+        source=put_tree(object_server, folder, "src"),
+        archive=f"{object_server.uri}/a",
+        **settings,
+    )
+    compress(job)
+    store = open_store(object_server)
+    store.put("a/_ae/index.parquet", read_tree(object_server, "a")["_ae/index.pq"])
+    store.delete("a/_ae/index.pq")
+    assert not compress(job).plan.selected
+    names = {name for name in read_tree(object_server, "a") if name.startswith("_ae/index")}
+    assert names == {"_ae/index.pq"}

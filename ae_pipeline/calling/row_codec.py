@@ -69,8 +69,19 @@ class RowCodec:
             )
         shutil.copytree(self._folder, folder)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        files = {path.name: path.read_bytes() for path in self._folder.iterdir() if path.is_file()}
+        return _restored, (files, self._latent_column)
+
     def __repr__(self) -> str:
         return f"<codec of {len(self.features)} columns: latents of {self.latent_dim} numbers>"
+
+
+def _restored(files: dict[str, bytes], latent_column: str) -> RowCodec:
+    folder = new_folder()
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return RowCodec(folder, latent_column)
 
 
 def new_folder() -> Path:

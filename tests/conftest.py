@@ -30,6 +30,8 @@ PACKAGE = Path(__file__).parents[1] / "ae_pipeline"
 TRACED = {"compiled", "network", "training"}
 #: They pass files around, and to beartype `io.BytesIO` is no `BinaryIO`.
 OF_FILES = {"parquet", "storage"}
+#: scikit-learn's checks give an estimator parameters of any type.
+OF_OTHERS = {"sklearn"}
 
 # Numba looks for changes in the file of the outermost kernel alone.
 KERNELS = b"".join(path.read_bytes() for path in sorted((PACKAGE / "compiled").glob("*.py")))
@@ -43,7 +45,7 @@ install_import_hook(
     [
         f"ae_pipeline.{path.stem}"
         for path in PACKAGE.iterdir()
-        if not path.name.startswith("_") and path.stem not in TRACED | OF_FILES
+        if not path.name.startswith("_") and path.stem not in TRACED | OF_FILES | OF_OTHERS
     ],
     "beartype.beartype",
 )

@@ -25,7 +25,7 @@ def rows(n_rows: int = 500) -> np.ndarray:
 @pytest.mark.heavy
 def test_checks_of_estimators() -> None:
     """Every check that scikit-learn has for a transformer passes."""
-    check_estimator(LatentFeatures(1, hidden=(4,), epochs=1))
+    check_estimator(LatentFeatures(1, hidden=(4,), epochs=1), on_skip=None)
 
 
 @pytest.mark.slow

@@ -36,6 +36,7 @@ CROSS_CUTTING = {
     "dataset/test_half_files.py",
     "dataset/test_replaced_files.py",
     "dataset/test_source_gone.py",
+    "docs/test_chinese.py",
     "docs/test_docs.py",
     "docs/test_how_to.py",
     "flows/test_backfill_flow.py",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
@@ -38,9 +39,12 @@ def _tell(line: str) -> None:
 
 
 @contextmanager
-def progress_bars(clock: Clock = time.monotonic) -> Iterator[ProgressListener]:
+def progress_bars(
+    clock: Clock = time.monotonic, console: Console = stderr
+) -> Iterator[ProgressListener]:
     """One bar per stage, with its rate and the time that is left; none without a terminal."""
-    with Progress(*_columns(), console=stderr, disable=not stderr.is_terminal) as bars:
+    is_hidden = not console.is_terminal
+    with Progress(*_columns(), console=console, disable=is_hidden, expand=True) as bars:
         tasks: dict[str, int] = {}
         paces: dict[str, Pace] = {}
 

@@ -15,7 +15,7 @@ from ae_pipeline.cli.learn import features, fit
 from ae_pipeline.cli.read import decode
 from ae_pipeline.cli.read import inspect as inspect_path
 from ae_pipeline.cli.rows import cat, head, query
-from ae_pipeline.cli.run import run
+from ae_pipeline.cli.run import init, run
 from ae_pipeline.cli.running.failing import UsageError, fail, fail_of_usage, wants_json
 from ae_pipeline.cli.running.shared import with_shared_options
 from ae_pipeline.cli.signals import stopping_cleanly
@@ -44,6 +44,7 @@ def _help(verb: Callable[..., None]) -> str:
 
 
 for verb in (
+    init,
     *(fit, features),
     *(estimate, encode, verify),
     *(query, head, cat),

@@ -48,7 +48,7 @@ def show(result: Result, is_json: bool, following: Sequence[str] = ()) -> None:
             _tell(f"failed: {line}")
         raise _told_already(failed) if is_json else failed
     if following and not is_json:
-        stdout.print(f"Next: {_command(following)}", markup=False, soft_wrap=True)
+        suggest(following)
 
 
 def _complete(
@@ -79,6 +79,11 @@ def show_tables(result: Result, most_rows: int | None = None) -> None:
         stdout.print()
     for table in shown.tables():
         render(table, stdout, most_rows)
+
+
+def suggest(words: Sequence[str]) -> None:
+    """Print the command that usually follows, given by its words from the verb."""
+    stdout.print(f"Next: {_command(words)}", markup=False, soft_wrap=True)
 
 
 def _command(words: Sequence[str]) -> str:

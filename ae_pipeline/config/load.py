@@ -17,6 +17,11 @@ from ae_pipeline.errors import ConfigError
 
 Job = TypeVar("Job", bound=JobConfig)
 _COMMAND_LINE = "the command line"
+#: Groups for which a single value stands for one setting: `tolerance: 0.01`.
+_SHORT = {
+    "tolerance": "relative",
+    "drift": "action",
+}
 #: Remedies by pydantic's type of error.
 _REMEDIES = {
     "string_type": "write it in quotes",
@@ -72,7 +77,7 @@ def missing_settings(
 
 
 def _tree(path: str | None, overrides: Mapping[str, Any] | None) -> dict[str, Any]:
-    tree = _read_yaml(path) if path else {}
+    tree = _written_out(_read_yaml(path)) if path else {}
     for dotted, value in (overrides or {}).items():
         _set(tree, dotted, value)
     return tree
@@ -125,8 +130,24 @@ def _read_yaml(path: str) -> dict[str, Any]:
     return tree
 
 
+def _written_out(tree: Any) -> Any:
+    """Return settings without shorthands: a number for a group becomes its usual setting."""
+    if not isinstance(tree, dict):
+        return tree
+    return {
+        key: {_SHORT[key]: value} if key in _SHORT and _is_scalar(value) else value
+        for key, value in tree.items()
+    }
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is not None and not isinstance(value, dict | list)
+
+
 def _set(tree: dict[str, Any], dotted: str, value: Any) -> None:
     """Set `a.b` in nested dicts, creating missing levels."""
+    if dotted in _SHORT and _is_scalar(value):
+        dotted = f"{dotted}.{_SHORT[dotted]}"  # and the settings beside it stay
     *parents, leaf = dotted.split(".")
     for parent in parents:
         branch = tree.get(parent)

@@ -99,8 +99,8 @@ def source_table(inspection: Inspection) -> Table:
         ),
         footer=("all columns", "", sum(found.size_bytes for _, found in measured), *[""] * 5),
         note=f"nulls, distinct, least and most: of {n_sampled:,} rows that were read. encode "
-        "within: what an archive allows by default, in units of the column; exact columns are coded, or "
-        "stay plain Parquet where that is hardly larger.",
+        "within: what an archive allows by default, in units of the column; exact columns are "
+        "coded, or stay plain Parquet where that is hardly larger.",
     )
 
 

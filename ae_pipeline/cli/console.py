@@ -56,7 +56,8 @@ def render(table: Table, console: Console, most_rows: int | None = None) -> None
         grid.add_row(*map(Text, row))
     console.print(grid)
     if n_more:
-        print_words(console, f"{_dots(console)} {n_more:,} more, --all shows them")
+        order = f" (the worst {table.worst} first)" if table.worst in table.headings else ""
+        print_words(console, f"{_dots(console)} {n_more:,} more, --all shows them{order}")
         console.print()
     if table.note:
         print_words(console, table.note, "dim")

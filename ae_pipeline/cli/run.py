@@ -14,7 +14,7 @@ from ae_pipeline.cli.show import suggest
 from ae_pipeline.cli.terminal import stdout
 from ae_pipeline.errors import DestinationExistsError
 from ae_pipeline.extras import require
-from ae_pipeline.verbs.draft import draft_job
+from ae_pipeline.verbs.sources.draft import draft_job
 
 #: A name and not an import: only the flows know Prefect, and a wheel need not come with it.
 _COMMAND = "ae_pipeline_flows.runtime.command"

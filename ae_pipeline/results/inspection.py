@@ -12,7 +12,7 @@ from ae_pipeline.results.result import Result
 
 @dataclass(frozen=True)
 class SourceMeasures:
-    """What is known of a column of a source, most of it from a sample of rows.
+    """Measures of a column of a source, most of them from a sample of rows.
 
     Args:
         size_bytes: of its column chunks in all files.

@@ -40,7 +40,7 @@ from ae_pipeline.results.inspection import ColumnSkipping, InspectedColumn, Insp
 from ae_pipeline.storage import Marker, codec_directory, read_footer, read_marker
 from ae_pipeline.store import place, visiting
 from ae_pipeline.upkeep import describe_orphans, known_orphans
-from ae_pipeline.verbs.source_columns import measured_columns
+from ae_pipeline.verbs.sources.columns import measured_columns
 
 
 def inspect(path: str) -> Inspection:

@@ -12,7 +12,7 @@ from ae_pipeline.config.job import CompressJob, EncodeJob
 from ae_pipeline.config.load import load_job
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.verbs import encode
-from ae_pipeline.verbs.draft import draft_job
+from ae_pipeline.verbs.sources.draft import draft_job
 from tests.support.data.datasets import write_tree
 
 AWKWARD = (

@@ -13,6 +13,8 @@ from ae_pipeline.results.progress import Progress, ProgressEvent
 
 #: Seconds between two lines.
 PERIOD_S = 30.0
+#: The stage that trains, and the one that it is a part of.
+_TRAINING, _CHOICE = "train", "choose"
 Clock = Callable[[], float]
 
 
@@ -28,10 +30,12 @@ class Heartbeat:
         self._tell, self._clock = tell, clock
         self._begun_s = clock()
         self._pace: Pace | None = None
+        self._choice = ""
 
     def listen(self, event: ProgressEvent) -> None:
         """Remember an event; a `Progress`."""
         now = self._clock()
+        self._choice = event.detail if event.stage == _CHOICE else self._choice
         pace = self._pace
         if pace is None or not pace.goes_on(event):
             self._pace = Pace.begun(event, now)
@@ -46,8 +50,10 @@ class Heartbeat:
             self._tell(f"at work: {spent}")
             return
         parts = (pace.count_words(), pace.rate_words(), spent, pace.left_words(now))
-        detail = f": {visible(pace.event.detail)}" if pace.event.detail else ""
-        self._tell(f"{pace.event.stage}: {', '.join(filter(None, parts))}{detail}")
+        choice = self._choice if pace.event.stage == _TRAINING else ""
+        details = "; ".join(filter(None, (choice, visible(pace.event.detail))))
+        told = ", ".join(filter(None, parts))
+        self._tell(f"{pace.event.stage}: {told}{f': {details}' if details else ''}")
 
 
 @contextmanager

@@ -44,7 +44,12 @@ def test_candidates() -> None:
     heartbeat.listen(ProgressEvent("choose", 3, 9, "candidate 4 of 9, best so far 12.3x"))
     clock.now_s = 30.0
     heartbeat.beat()
-    assert lines == ["choose: 30 s so far: candidate 4 of 9, best so far 12.3x"]
+    heartbeat.listen(ProgressEvent("train", 20, 100, "loss 0.2"))
+    heartbeat.beat()
+    assert lines == [
+        "choose: 30 s so far: candidate 4 of 9, best so far 12.3x",
+        "train: 20 of 100 steps, 30 s so far: candidate 4 of 9, best so far 12.3x; loss 0.2",
+    ]
 
 
 def test_beats_until_the_end() -> None:

@@ -1,11 +1,20 @@
 """Learned, error-bounded compression and latent features for partitioned Parquet tables.
 
-A verb takes a job and returns a result:
-
     import ae_pipeline as ae
 
-    ae.encode(ae.EncodeJob(source="sales", archive="sales_archive"))
-    ae.verify(ae.VerifyJob(archive="sales_archive", source="sales"))
+    ae.encode("sales", "sales_archive", tolerance=0.001)  # compress, every value within a promise
+    ae.verify("sales_archive", "sales")                   # compare every value
+    ae.open("sales_archive").sql("select avg(fare) from t where month >= '2019-06'")
+    ae.decode("sales_archive", "sales_decoded")
+
+    codec = ae.fit(table, latent_dim=8)                   # latents of rows
+    latents = codec.encode(table)
+
+Verbs: encode, verify, decode, compress, backfill, estimate, fit, features, inspect, gc. Each takes
+what its command takes, every key of a job file as a keyword, or a job, and returns a result that
+prints as tables.
+
+To read: open, query. To load: load_codec, load_job.
 
 Importing this loads nothing else: each name is imported when it is first used. TensorFlow and
 Prefect are imported by what trains and by the flows alone.
@@ -19,6 +28,17 @@ from typing import TYPE_CHECKING
 from ae_pipeline.escaping import escape_logs, visible
 
 if TYPE_CHECKING:
+    from ae_pipeline.calling import (
+        RowCodec,
+        backfill,
+        compress,
+        decode,
+        encode,
+        estimate,
+        features,
+        fit,
+        verify,
+    )
     from ae_pipeline.codec import load_codec
     from ae_pipeline.codec.archive import ArchiveCodec
     from ae_pipeline.codec.features import FeaturesCodec
@@ -41,18 +61,7 @@ if TYPE_CHECKING:
     from ae_pipeline.results.fit import FitResult
     from ae_pipeline.results.gc import GarbageReport
     from ae_pipeline.results.inspection import Inspection
-    from ae_pipeline.verbs import (
-        backfill,
-        compress,
-        decode,
-        encode,
-        estimate,
-        features,
-        fit,
-        gc,
-        inspect,
-        verify,
-    )
+    from ae_pipeline.verbs import gc, inspect
 
 escape_logs(__name__, visible)
 
@@ -76,6 +85,7 @@ __all__ = [
     "Inspection",
     "JobConfig",
     "OpenDataset",
+    "RowCodec",
     "VerifyJob",
     "backfill",
     "compress",
@@ -95,6 +105,17 @@ __all__ = [
 
 #: Module → the names that come from it, as in the imports above.
 _HOMES = {
+    "calling": (
+        "RowCodec",
+        "backfill",
+        "compress",
+        "decode",
+        "encode",
+        "estimate",
+        "features",
+        "fit",
+        "verify",
+    ),
     "codec": ("load_codec",),
     "codec.archive": ("ArchiveCodec",),
     "codec.features": ("FeaturesCodec",),
@@ -119,21 +140,10 @@ _HOMES = {
         "Inspection",
     ),
     "reading": ("OpenDataset", "open", "query"),
-    "verbs": (
-        "backfill",
-        "compress",
-        "decode",
-        "encode",
-        "estimate",
-        "features",
-        "fit",
-        "gc",
-        "inspect",
-        "verify",
-    ),
+    "verbs": ("gc", "inspect"),
 }
 #: Homes of what is a result, or returns one.
-_SHOWN = {"results", "verbs"}
+_SHOWN = {"calling", "results", "verbs"}
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 

@@ -52,9 +52,10 @@ def _codec_of_dataset(path: str) -> str | None:
         marker = read_marker(place(path))
     if marker is None or marker.codec_id is None:
         return None
-    root = path.rstrip("/") if parse(path) is not None else os.path.abspath(path)
+    if parse(path) is None:
+        return str(codec_directory(Path(os.path.abspath(path)), marker.codec_id))
     inside = codec_directory(Path("/"), marker.codec_id).as_posix()
-    return f"{root}{inside}"
+    return f"{path.rstrip('/')}{inside}"
 
 
 def _written(folder: str) -> tuple[int, int] | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
-from ae_pipeline import __version__
 from ae_pipeline.cli.archive import encode, estimate, verify
 from ae_pipeline.cli.learn import features, fit
 from ae_pipeline.cli.read import decode
@@ -57,14 +57,14 @@ for verb in (
 
 def _tell_version(is_asked: bool) -> bool:
     if is_asked:
-        print_plain(f"ae-pipeline {__version__}")
+        print_plain(f"ae-pipeline {version('ae-pipeline')}")
         raise typer.Exit
     return is_asked
 
 
 @app.callback()
 def command(
-    version: Annotated[
+    tells_version: Annotated[
         bool,
         typer.Option(
             "--version", "-V", help="Show the version.", is_eager=True, callback=_tell_version

@@ -43,7 +43,7 @@ def decode(
     """Reconstruct the tables of DEST in OUT, with the source's schema and row order.
 
     With --source, compare every value, and show errors per partition and column and write them to
-    OUT/_ae/report/metrics.parquet. To decode a part, select columns, partitions or row groups.
+    OUT.ae/report/metrics.pq. To decode a part, select columns, partitions or row groups.
 
     Example: ae-pipeline decode sales_archive/ sales_decoded/ --source sales/ --column price
     """

@@ -132,7 +132,8 @@ def read_tree(path: Path) -> dict[str, Any]:
             "no codec here",
             where=str(path),
             expected=f"a folder with {CODEC_FILE}",
-            remedy="write one with `ae-pipeline fit SOURCE --codec DIR`",
+            remedy="write one with `ae-pipeline fit SOURCE --codec DIR`; of a dataset that was "
+            "moved, bring along its folder _ae or NAME.ae",
         ) from None
     except (ValueError, RecursionError) as error:
         raise corrupt(path, str(error)) from error

@@ -27,7 +27,7 @@ from ae_pipeline.columns.schema import (
 )
 from ae_pipeline.columns.stability import Reference, reference_of, stability_index
 from ae_pipeline.columns.standardization import Standardization, fit_standardization, is_rare
-from ae_pipeline.columns.statistics import ColumnStatistics, measure
+from ae_pipeline.columns.statistics import ColumnStatistics, measure, priority_threshold
 from ae_pipeline.columns.tolerance import resolve_tolerances
 from ae_pipeline.columns.vectors.lanes import (
     LaneReader,
@@ -65,6 +65,7 @@ __all__ = [
     "measure_errors",
     "misfits",
     "pinned_columns",
+    "priority_threshold",
     "reference_of",
     "resolve_roles",
     "resolve_tolerances",

@@ -6,11 +6,14 @@ come from a uniform row sample kept by smallest random priority, which merges wi
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
+#: Priorities below the threshold differ from those expected by this many standard deviations.
+_SAFE_DEVIATIONS = 8.0
 #: Values the row sample may hold; 32 MiB of float64 whatever the number of columns.
 _SAMPLE_VALUES = 1 << 22
 _SAMPLE_ROWS = 1 << 14
@@ -112,13 +115,16 @@ class ColumnStatistics:
 
 
 def measure(
-    values: Float64[np.ndarray, "features rows"], generator: np.random.Generator
+    values: Float64[np.ndarray, "features rows"],
+    generator: np.random.Generator,
+    threshold: float = 1.0,
 ) -> ColumnStatistics:
     """Measure one block; NaN stands for missing.
 
     Args:
         values: feature-major values, finite or NaN.
         generator: draws the row sample's priorities.
+        threshold: as `priority_threshold` returns it; rows of larger priorities are not sampled.
     """
     is_present = ~np.isnan(values)
     count = is_present.sum(axis=1)
@@ -131,7 +137,9 @@ def measure(
     missing_row = np.full(len(values), np.nan)
     minimum = np.fmin.reduce(values, axis=1, initial=np.nan) if values.size else missing_row
     maximum = np.fmax.reduce(values, axis=1, initial=np.nan) if values.size else missing_row
-    sample, priorities = _smallest(values.T, generator.random((values.shape[1],)))
+    priorities = generator.random((values.shape[1],))
+    chosen = np.flatnonzero(priorities < threshold)
+    sample, priorities = _smallest(values[:, chosen].T, priorities[chosen])
     return ColumnStatistics(
         n_rows=values.shape[1],
         count=count,
@@ -144,11 +152,29 @@ def measure(
     )
 
 
+def priority_threshold(n_rows: int, n_features: int) -> float:
+    """Return a priority below which there are hardly more rows than a sample may hold, nor fewer.
+
+    Parts of a stream that keep no rows above it hold hardly more than one sample together.
+
+    Args:
+        n_rows: of the whole stream.
+        n_features: of each row.
+    """
+    limit = _most_rows(n_features)
+    wanted = limit + _SAFE_DEVIATIONS * math.sqrt(limit) + _SAFE_DEVIATIONS**2
+    return min(1.0, wanted / max(n_rows, 1))
+
+
+def _most_rows(n_features: int) -> int:
+    return max(1, min(_SAMPLE_ROWS, _SAMPLE_VALUES // max(n_features, 1)))
+
+
 def _smallest(
     rows: Float64[np.ndarray, "rows features"], priorities: Float64[np.ndarray, "rows"]
 ) -> tuple[Float64[np.ndarray, "kept features"], Float64[np.ndarray, "kept"]]:
     """Return the rows of smallest priority, as many as the sample may hold."""
-    limit = max(1, min(_SAMPLE_ROWS, _SAMPLE_VALUES // max(rows.shape[1], 1)))
+    limit = _most_rows(rows.shape[1])
     if len(rows) <= limit:
         return np.ascontiguousarray(rows), priorities
     chosen = np.argpartition(priorities, limit - 1)[:limit]

@@ -45,9 +45,10 @@ class ExecutionConfig(Settings):
 
     engine: Literal["auto", "threads", "processes", "dask"] = Field(
         default="auto",
-        description="Who works on fragments. Processes take a second to start and then do not wait "
-        "for each other; auto starts them for 4 fragments and 32 MB or more. dask: the workers of "
-        "a Dask cluster, which see the same paths.",
+        description="Who works on fragments, and plans them, measures drift and the columns of a "
+        "fit. Processes take a second to start and then do not wait for each other; auto starts "
+        "them for 4 fragments and 32 MB or more, and for other work that takes as long. dask: the "
+        "workers of a Dask cluster, which see the same paths; they train networks, too.",
     )
     dask_address: str | None = Field(
         default=None,

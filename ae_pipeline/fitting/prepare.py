@@ -5,38 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
-from itertools import count, groupby
 
 import numpy as np
 from jaxtyping import Float64
 
-from ae_pipeline.blocks.block import records_to_block, rows_per_block
 from ae_pipeline.columns import (
     ColumnStatistics,
     Standardization,
     TableSchema,
-    measure,
+    priority_threshold,
     resolve_roles,
 )
 from ae_pipeline.config.job import JobConfig
-from ae_pipeline.dataset import (
-    Fragment,
-    RowGroup,
-    Source,
-    list_row_groups,
-    read_records,
-    typical_schema,
-)
-from ae_pipeline.errors import (
-    AePipelineError,
-    CorruptFragmentError,
-    EmptySourceError,
-    SourceError,
-    SourceNotFoundError,
-)
+from ae_pipeline.dataset import RowGroup, Source, list_row_groups, typical_schema
+from ae_pipeline.errors import EmptySourceError
+from ae_pipeline.fitting.measuring import MeasureWork, Merging, runs_of
 from ae_pipeline.fitting.spreading import spread_row_groups
-from ae_pipeline.results.progress import Progress, ProgressEvent
+from ae_pipeline.results.progress import Progress
+from ae_pipeline.work import hand_over
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +72,7 @@ def measure_for_fit(
     Args:
         job: settings.
         source: fragments to measure.
-        progress: called for every row group.
+        progress: called after every run of row groups.
         max_rows: measure about this many rows, spread evenly; None for all.
         schema: roles to use; None to resolve them.
 
@@ -98,12 +84,7 @@ def measure_for_fit(
     if schema is None:
         schema = resolve_roles(typical_schema(source), job.columns, where)
     statistics, groups = measure_source(
-        list_row_groups(source.fragments),
-        schema,
-        max_rows,
-        job.training.seed,
-        progress,
-        where,
+        list_row_groups(source.fragments), schema, max_rows, job, source, progress
     )
     return Measured(where, schema, statistics, tuple(groups))
 
@@ -112,11 +93,13 @@ def measure_source(
     groups: Sequence[RowGroup],
     schema: TableSchema,
     max_rows: int | None,
-    seed: int,
+    job: JobConfig,
+    source: Source,
     progress: Progress,
-    where: str,
 ) -> tuple[ColumnStatistics, list[RowGroup]]:
     """Measure the feature columns over all rows, or over evenly spread row groups.
+
+    Whoever measures the fragments, in any order, the statistics are the same.
 
     Returns:
         The statistics, and the row groups except those of damaged or missing fragments, which are
@@ -127,33 +110,16 @@ def measure_source(
         SourceError: all fragments are damaged or missing.
     """
     if not groups:
-        raise EmptySourceError("no rows", where=where, expected="at least one row")
-    chosen = spread_row_groups(groups, max_rows)
-    generator, numbers = np.random.default_rng(seed), count()
-
-    def measured(statistics: ColumnStatistics, group: RowGroup) -> ColumnStatistics:
-        progress(ProgressEvent("measure", next(numbers), len(chosen), group.fragment.relative))
-        n_rows = rows_per_block(len(schema.lanes))
-        for records in read_records(group.fragment, n_rows, schema.features, [group.index]):
-            block = records_to_block(records, schema.lanes)
-            statistics = statistics.merge(measure(block.values, generator))
-        return statistics
-
-    statistics = ColumnStatistics.empty(len(schema.lanes))
-    damaged: dict[Fragment, SourceError] = {}
-    for fragment, own in groupby(chosen, lambda group: group.fragment):
-        try:
-            statistics = reduce(measured, own, statistics)
-        except (CorruptFragmentError, SourceNotFoundError) as error:
-            damaged[fragment] = error
-    left = [group for group in groups if group.fragment not in damaged]
+        raise EmptySourceError("no rows", where=source.label, expected="at least one row")
+    runs = runs_of(spread_row_groups(groups, max_rows))
+    n_rows, n_lanes = sum(run.n_rows for run in runs), len(schema.lanes)
+    threshold = priority_threshold(n_rows, n_lanes)
+    work = MeasureWork(source.folders, schema, job.training.seed, threshold)
+    merging = Merging(n_lanes)
+    hand_over(work, runs, merging.take, execution=job.execution, stage="measure", progress=progress)
+    left = [group for group in groups if group.fragment.relative not in merging.damaged]
     if not left:
-        raise next(iter(damaged.values()))
-    for complaint in damaged.values():
-        _leave_out(complaint)
-    progress(ProgressEvent("measure", len(chosen), len(chosen)))
-    return statistics, left
-
-
-def _leave_out(complaint: AePipelineError | OSError) -> None:
-    logger.warning("left out of the fit: %s", complaint)
+        raise next(iter(merging.damaged.values()))
+    for complaint in merging.damaged.values():
+        logger.warning("left out of the fit: %s", complaint)
+    return merging.statistics, left

@@ -61,6 +61,7 @@ class ArchiveFormat(FragmentFormat):
     label: ClassVar[str] = "archive"
     verb: ClassVar[str] = "encode"
     has_promise: ClassVar[bool] = True
+    reads_as_source: ClassVar[bool] = True
 
     @classmethod
     def extra_of(cls, job: JobConfig) -> dict[str, str]:

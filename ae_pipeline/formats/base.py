@@ -44,6 +44,8 @@ class FragmentFormat(ABC):
     verb: ClassVar[str]
     #: Whether every value keeps a promise, so that a source may be deleted once it is verified.
     has_promise: ClassVar[bool]
+    #: Whether a reader who opens such a dataset wants the source's rows, not what is stored.
+    reads_as_source: ClassVar[bool]
 
     @classmethod
     @abstractmethod

@@ -60,6 +60,7 @@ class FeaturesFormat(FragmentFormat):
     label: ClassVar[str] = "features dataset"
     verb: ClassVar[str] = "features"
     has_promise: ClassVar[bool] = False
+    reads_as_source: ClassVar[bool] = False
 
     @classmethod
     def extra_of(cls, job: JobConfig) -> dict[str, str]:

@@ -101,6 +101,11 @@ class DecodeWork:
         """Leave out the fragments, which are sent one by one."""
         return {"plan": replace(self.plan, fragments=())}
 
+    @property
+    def makes(self) -> type[FragmentResult]:
+        """Results."""
+        return FragmentResult
+
     def open(self) -> Callable[[Fragment], FragmentResult]:
         """Load the codecs; errors as `open_format`."""
         return partial(decode_fragment, self.plan, self.plan.open_formats())

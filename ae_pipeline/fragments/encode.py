@@ -50,6 +50,11 @@ class EncodeWork:
         some = {self.plan.codec_of(one): one for one in self.plan.fragments}
         return {"plan": replace(self.plan, fragments=tuple(some.values()))}
 
+    @property
+    def makes(self) -> type[FragmentResult]:
+        """Results."""
+        return FragmentResult
+
     def open(self) -> Callable[[Fragment], FragmentResult]:
         """Load the codecs; errors as `open_format`."""
         return partial(encode_fragment, self.plan, self.plan.open_formats())

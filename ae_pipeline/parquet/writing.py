@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.cancellation import beat
+from ae_pipeline.parquet.encodings import Encoding, encoding_options, measured
 from ae_pipeline.parquet.form import Form
 from ae_pipeline.parquet.physical import retype
 from ae_pipeline.parquet.restate import restate
@@ -21,6 +22,9 @@ from ae_pipeline.parquet.slim import slim
 _ROW_GROUP_ROWS = 1 << 17
 _ROW_GROUP_BYTES = 1 << 25
 ZSTD_LEVEL = 3
+_COMPRESSION = {"compression": "zstd", "compression_level": ZSTD_LEVEL}
+#: Options that decide how the values of a type are stored.
+_OPTIONS_OF_TYPES = ("use_deprecated_int96_timestamps",)
 
 Write: TypeAlias = Callable[[pa.RecordBatch], None]
 
@@ -35,24 +39,34 @@ def table_writer(
     """Write a table to `path`, batch by batch; `publishing` makes such a file whole or absent.
 
     Floats are stored as byte-stream-split, because a dictionary makes noisy ones larger than they
-    are; everything else gets a dictionary. `metadata` may grow until the last batch is written.
-    With a `form` the file states that, for the readers of its source.
+    are; everything else gets a dictionary, unless another encoding makes the column of the first
+    row group smaller. `metadata` may grow until the last batch is written. With a `form` the file
+    states that, for the readers of its source.
 
     Raises:
         OSError: the disk is full or the folder cannot be written.
         ValueError: the form is not one of the schema.
     """
     stored = schema if form is None else form.physical(schema)
-    options = _options(stored, [field.name for field in schema], splits_floats=_is_arrow(form))
-    options |= {} if form is None else _options_of(form, stored)
+    is_arrow = _is_arrow(form)
+    options = {} if form is None else _options_of(form, stored)
     # Arrow writes the metadata of a schema only where it stores the schema, too.
     pairs = {} if form is None else form.key_values(schema)
-    with _open_writer(path, stored, options, metadata, form) as writer:
-        if pairs:
-            writer.add_key_value_metadata(pairs)
-        buffer = _RowGroupBuffer(writer)
+    with ExitStack() as stack:
+
+        def opened(first: pa.Table) -> pq.ParquetWriter:
+            usual = _usual_encodings(stored, stored.names, splits_floats=is_arrow)
+            kept = {key: options[key] for key in _OPTIONS_OF_TYPES if key in options}
+            chosen = measured(first, usual, {**_COMPRESSION, **kept}, is_arrow=is_arrow)
+            more = {**options, **encoding_options(chosen)}
+            writer = stack.enter_context(_open_writer(path, stored, more, metadata, form))
+            if pairs:
+                writer.add_key_value_metadata(pairs)
+            return writer
+
+        buffer = _RowGroupBuffer(opened)
         yield buffer.add if stored is schema else lambda batch: buffer.add(_retyped(batch, stored))
-        buffer.flush()
+        buffer.close(stored)
 
 
 @contextmanager
@@ -110,15 +124,26 @@ def _is_arrow(form: Form | None) -> bool:
 
 def _options(schema: pa.Schema, plain: list[str], *, splits_floats: bool) -> dict[str, Any]:
     """Return options of Arrow's writer; `plain` columns get statistics and maybe a dictionary."""
+    return {
+        **encoding_options(_usual_encodings(schema, plain, splits_floats=splits_floats)),
+        "write_statistics": plain if len(plain) < len(schema) else True,
+    }
+
+
+def _usual_encodings(
+    schema: pa.Schema, plain: list[str], *, splits_floats: bool
+) -> dict[str, Encoding]:
+    """Return the encodings that suit types, by column name or leaf path; the rest are plain."""
     clear = _clear_names(schema)
     floats = [name for name in schema.names if name in clear and _is_float(schema.field(name))]
     vectors = [leaf for leaf in _vector_leaves(schema) if leaf not in schema.names]
     return {
-        "use_dictionary": [
-            name for name in plain if name in clear and _suits_dictionary(schema.field(name))
-        ],
-        "use_byte_stream_split": [*floats, *vectors] if splits_floats else False,
-        "write_statistics": plain if len(plain) < len(schema) else True,
+        **dict.fromkeys(
+            (name for name in plain if name in clear and _suits_dictionary(schema.field(name))),
+            "DICTIONARY",
+        ),
+        **dict.fromkeys(floats, "BYTE_STREAM_SPLIT" if splits_floats else "PLAIN"),
+        **(dict.fromkeys(vectors, "BYTE_STREAM_SPLIT") if splits_floats else {}),
     }
 
 
@@ -145,8 +170,7 @@ def _open_writer(
     is_slim: bool = False,
 ) -> Iterator[pq.ParquetWriter]:
     """Open a writer; once it is closed, the footer states the form, and no more if it is slim."""
-    common: dict[str, Any] = {"compression": "zstd", "compression_level": ZSTD_LEVEL}
-    writer = pq.ParquetWriter(path, schema, write_page_checksum=True, **{**common, **options})
+    writer = pq.ParquetWriter(path, schema, write_page_checksum=True, **{**_COMPRESSION, **options})
     with writer:
         yield writer
         if metadata:
@@ -168,8 +192,9 @@ def _retyped(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 class _RowGroupBuffer:
     """Collect batches until they fill a row group."""
 
-    def __init__(self, writer: pq.ParquetWriter) -> None:
-        self._writer = writer
+    def __init__(self, open_writer: Callable[[pa.Table], pq.ParquetWriter]) -> None:
+        self._open = open_writer
+        self._writer: pq.ParquetWriter | None = None
         self._batches: list[pa.RecordBatch] = []
         self._n_rows = 0
         self._n_bytes = 0
@@ -187,8 +212,14 @@ class _RowGroupBuffer:
         """Write the rows that are left."""
         if self._n_rows:
             table = pa.Table.from_batches(self._batches)
+            self._writer = self._writer or self._open(table)
             self._writer.write_table(table, row_group_size=max(self._n_rows, 1))
         self._batches, self._n_rows, self._n_bytes = [], 0, 0
+
+    def close(self, schema: pa.Schema) -> None:
+        """Write what is left; a table without rows is written, too."""
+        self.flush()
+        self._writer = self._writer or self._open(schema.empty_table())
 
 
 def _clear_names(schema: pa.Schema) -> set[str]:

@@ -53,17 +53,20 @@ class Leaderboard:
             Its bytes, as `bytes_of`.
         """
         total = self.bytes_of(codec)
+        self.enter_measured(name, codec, total, time.monotonic() - started)
+        return total
+
+    def enter_measured(self, name: str, codec: ArchiveCodec, total: float, seconds: float) -> None:
+        """List a candidate that was measured, by `bytes_of`, in so many seconds."""
         model = sum(model_bytes(codec).values())
         payload = round(total - model / self.growth)
         is_best = total < self.best_bytes
         if is_best:
             self.best, self.best_bytes = codec, total
             self.entries = [replace(entry, is_chosen=False) for entry in self.entries]
-        seconds = round(time.monotonic() - started, 1)
-        self.entries.append(Candidate(name, payload, model, seconds, is_best))
+        self.entries.append(Candidate(name, payload, model, round(seconds, 1), is_best))
         logger.info("%s: %d bytes of payload, %d of model", name, payload, model)
         self._tell(len(self.entries))
-        return total
 
     def _tell(self, n_done: int, is_over: bool = False) -> None:
         """Report how many candidates are done and how good the best is, next to plain numbers."""

@@ -18,7 +18,7 @@ from ae_pipeline.planner.forecast import Forecast
 from ae_pipeline.planner.leaderboard import Leaderboard
 from ae_pipeline.planner.linear_fit import fit_predictor
 from ae_pipeline.planner.sample import MOST_VALUES, read_sample
-from ae_pipeline.planner.screen import Screened, screen
+from ae_pipeline.planner.screen import Screened, ScreenWork, screen
 from ae_pipeline.planner.search import USUAL_TRIALS, Search
 from ae_pipeline.planner.warm_start import start_parameters
 
@@ -108,7 +108,9 @@ def _screen(
     windows = config.windows if network.window is None else (network.window,)
     small = Leaderboard(leaderboard.sample.shortened(n_values), leaderboard.growth)
     small.enter("linear prediction", trainer.codec, time.monotonic())
-    return screen(trainer.codec, trainer.inputs, windows, network.latent_dim, small)
+    work = ScreenWork(trainer.codec, trainer.inputs, network.latent_dim, small)
+    # A forecast counts the time of its own thread.
+    return screen(work, windows, None if is_forecast else trainer.job.execution)
 
 
 def _is_trained(codec: ArchiveCodec | None) -> bool:

@@ -31,15 +31,16 @@ _HALVED = 4
 class _Plain:
     """Blocks encoded without a network, which all candidates with one predictor share."""
 
-    codec: ArchiveCodec | None = None
-    blocks: list[BlockStreams] = field(default_factory=list)
+    found: tuple[ArchiveCodec, list[BlockStreams]] | None = None
 
     def of(self, codec: ArchiveCodec, blocks: Sequence[pa.RecordBatch]) -> list[BlockStreams]:
         """Encode the feature columns of the blocks without network and table of this codec."""
-        if self.codec is None or self.codec.predictor is not codec.predictor:
-            self.codec = replace(codec, network=None, table=None)
-            self.blocks = [self.codec.encode(block) for block in blocks]
-        return self.blocks
+        found = self.found
+        if found is None or found[0].predictor is not codec.predictor:
+            plain = replace(codec, network=None, table=None)
+            # Whole or not there: threads measure candidates beside each other.
+            self.found = found = plain, [plain.encode(block) for block in blocks]
+        return found[1]
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,10 @@ class SampleBlocks:
         chosen = self.blocks[::step]
         most_rows = max(1, n_values // max(width * n_blocks, 1))
         return replace(self, blocks=tuple(block.slice(0, most_rows) for block in chosen))
+
+    def prepare(self, codec: ArchiveCodec) -> None:
+        """Encode what all networks of this codec share, before several are measured at once."""
+        self._plain.of(codec, self.blocks)
 
     def coded_bytes(self, codec: ArchiveCodec) -> float:
         """Estimate the bytes of all blocks of the source.

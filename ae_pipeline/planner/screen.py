@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any  # a list of what is screened
 
 import numpy as np
 
 from ae_pipeline.codec.archive import ArchiveCodec
 from ae_pipeline.columns import Standardization
+from ae_pipeline.config.job import ExecutionConfig
 from ae_pipeline.planner.candidate_shape import CandidateShape
 from ae_pipeline.planner.klt import Spectrum, linear_network, measure_spectrum
 from ae_pipeline.planner.leaderboard import Leaderboard
 from ae_pipeline.planner.weight_precision import SCREENED_BYTES_PER_WEIGHT, coarsest
+from ae_pipeline.results.dataset import FragmentFailure
+from ae_pipeline.results.progress import silent
+from ae_pipeline.work import gather
+
+logger = logging.getLogger(__name__)
 
 #: What is tried: deviations in tolerance units above which components are coded, and relative steps
 #: of their codes.
 _LEVELS, _STEPS = (0.5, 1.0, 2.0), (0.6, 0.9)
+#: How often the sample is encoded for a window, about.
+_ENCODED = 6
 #: Inputs of the widest network to try.
 _MOST_INPUTS = 1024
 #: Windows that a spectrum needs per input to be more than chance.
@@ -33,32 +44,89 @@ class Screened:
     n_bytes: float
 
 
-def screen(
-    codec: ArchiveCodec,
-    inputs: Standardization,
-    windows: tuple[int, ...],
-    latent_dim: int | None,
-    leaderboard: Leaderboard,
-) -> list[Screened]:
-    """Find the best linear network of each window that the sample can tell from chance.
+@dataclass(frozen=True)
+class Window:
+    """A window to try.
+
+    Args:
+        n_rows: in it.
+        size_bytes: of all blocks that are encoded for it, about.
+    """
+
+    n_rows: int
+    size_bytes: int
+
+    @property
+    def relative(self) -> str:
+        """Its name, for messages."""
+        return f"window of {self.n_rows}"
+
+
+@dataclass(frozen=True)
+class ScreenWork:
+    """Finds the best linear network of a window.
 
     Args:
         codec: networks are added to it.
         inputs: columns that networks see.
-        windows: to try.
         latent_dim: codes per window, or None to choose.
         leaderboard: measures; nothing is entered.
     """
-    n_rows = sum(len(block) for block in leaderboard.sample.blocks)
-    found = []
-    for window in windows:
-        n_inputs = inputs.n_inputs * window
-        is_chance = window > 1 and n_rows < _LEAST_WINDOWS * window * n_inputs
-        if n_inputs > _MOST_INPUTS or is_chance:
-            continue
-        spectrum = measure_spectrum(codec, inputs, leaderboard.sample, window)
-        best = _best_network(codec, spectrum, latent_dim, leaderboard)
-        found += [best] if best is not None else []
+
+    codec: ArchiveCodec
+    inputs: Standardization
+    latent_dim: int | None
+    leaderboard: Leaderboard
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """No folder: the sample is at hand."""
+        return ()
+
+    @property
+    def makes(self) -> type[Any]:
+        """A list of one network, or of none."""
+        return list
+
+    def open(self) -> Callable[[Window], list[Screened]]:
+        """Return the work."""
+        return self._screened
+
+    def _screened(self, window: Window) -> list[Screened]:
+        spectrum = measure_spectrum(self.codec, self.inputs, self.leaderboard.sample, window.n_rows)
+        best = _best_network(self.codec, spectrum, self.latent_dim, self.leaderboard)
+        return [] if best is None else [best]
+
+    def suits(self, n_rows: int) -> bool:
+        """Whether networks of a window are not too wide, and the sample tells them from chance."""
+        n_inputs = self.inputs.n_inputs * n_rows
+        n_sampled = sum(len(block) for block in self.leaderboard.sample.blocks)
+        is_chance = n_rows > 1 and n_sampled < _LEAST_WINDOWS * n_rows * n_inputs
+        return n_inputs <= _MOST_INPUTS and not is_chance
+
+
+def screen(
+    work: ScreenWork, windows: tuple[int, ...], execution: ExecutionConfig | None
+) -> list[Screened]:
+    """Find the best linear network of each window that the sample can tell from chance.
+
+    Args:
+        work: on one window.
+        windows: to try.
+        execution: engine and number of workers; None for this thread alone.
+    """
+    sample = work.leaderboard.sample
+    sample.prepare(work.codec)
+    n_bytes = _ENCODED * sum(block.nbytes for block in sample.blocks)
+    tried = [Window(n_rows, n_bytes) for n_rows in windows if work.suits(n_rows)]
+    if execution is None:
+        return [one for window in tried for one in work.open()(window)]
+    found: list[Screened] = []
+    for one in gather(work, tried, execution=execution, stage="screen", progress=silent):
+        if isinstance(one, FragmentFailure):
+            logger.warning("not tried: %s", one)
+        else:
+            found += one
     return found
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -20,11 +19,11 @@ from ae_pipeline.planner.candidate_shape import (
     narrower,
     wider,
 )
-from ae_pipeline.planner.code_pruning import prune_codes
 from ae_pipeline.planner.leaderboard import Leaderboard
 from ae_pipeline.planner.sample import SampleBlocks
 from ae_pipeline.planner.screen import Screened
-from ae_pipeline.planner.weight_precision import PRUNED_BYTES_PER_WEIGHT, coarsest
+from ae_pipeline.planner.trials import Shape, TrialsAhead, TrialWork
+from ae_pipeline.planner.weight_precision import PRUNED_BYTES_PER_WEIGHT
 
 #: A shape is tried if its linear start takes at most this many times the best bytes so far.
 _TRIED = 2.0
@@ -38,6 +37,8 @@ USUAL_TRIALS = round(_ALL_TRIALS / _TRIAL_SHARE) + 1
 #: most this share of the payload without a network.
 _PROMISING, _HELPFUL = 1.1, 0.998
 _JUDGED_VALUES = 1 << 19
+#: Steps in each direction that may be trained at once, where there are workers enough.
+_DEPTH = 3
 Move = Callable[[CandidateShape], CandidateShape | None]
 
 
@@ -94,7 +95,9 @@ class Search:
         Args:
             screened: linear networks to start from, the best of each window.
         """
-        for start in self._starts(screened):
+        starts = self._starts(screened)
+        self._prepare(starts)
+        for start in starts:
             if self.is_helpful(start) and not self._is_short:
                 self._refine(start)
         worth = [shape for shape in self._trials if self.is_helpful(shape)]
@@ -140,11 +143,32 @@ class Search:
 
     def enter(self, shape: CandidateShape, n_steps: int) -> Trial:
         """Train a network for `n_steps` mini-batches, measure and list it."""
-        started = time.monotonic()
-        codec = self._as_small_as_pays(self.trainer.train(shape, n_steps))
+        trained = self._ahead.trained(shape, n_steps)
+        codec, total = trained.codec, trained.n_bytes
         name = f"trained network, {self._describe(shape, codec)}, {n_steps:,} steps"
-        total = self.leaderboard.enter(name, codec, started)
+        self.leaderboard.enter_measured(name, codec, total, trained.seconds)
         return Trial(total, total - self.leaderboard.model_bytes(codec), codec)
+
+    @cached_property
+    def _ahead(self) -> TrialsAhead:
+        work = TrialWork(self.trainer, self.leaderboard, self.judged_values)
+        return TrialsAhead(work, self.trainer.job.execution)
+
+    def _prepare(self, shapes: Sequence[CandidateShape | None]) -> None:
+        """Let workers train shapes that may be tried next, those that there is time for."""
+        if self._ahead.n_at_once == 1:
+            return
+        wanted: list[Shape] = []
+        for shape in shapes:
+            if self.allowed(shape) is None or shape is None or shape in self._trials:
+                continue
+            is_first = not self._trials and not wanted
+            n_steps = self._trial_steps(shape, is_first=is_first)
+            seconds = self._spent_s + n_steps * self.trainer.step_seconds(shape)
+            has_time = is_first or seconds <= _ALL_TRIALS * self.budget_s
+            if n_steps >= self.trainer.least_steps and has_time:
+                wanted.append(Shape(shape, n_steps))
+        self._ahead.prepare(wanted)
 
     def _describe(self, shape: CandidateShape, codec: ArchiveCodec) -> str:
         """Describe a candidate by the codes it kept, and the columns it sees if not all."""
@@ -163,7 +187,7 @@ class Search:
     def _try(self, shape: CandidateShape) -> float | None:
         """Return the bytes after a trial; None if there is no time for one."""
         if shape not in self._trials:
-            n_steps = self._trial_steps(shape)
+            n_steps = self._trial_steps(shape, is_first=not self._trials)
             if n_steps < self.trainer.least_steps or not self._has_time(shape, n_steps):
                 return None
             self._trials[shape] = self.enter(shape, n_steps)
@@ -171,13 +195,13 @@ class Search:
 
     def trial_seconds(self, shape: CandidateShape) -> float:
         """Estimate the seconds of a trial."""
-        return self._trial_steps(shape) * self.trainer.step_seconds(shape)
+        n_steps = self._trial_steps(shape, is_first=not self._trials)
+        return n_steps * self.trainer.step_seconds(shape)
 
-    def _trial_steps(self, shape: CandidateShape) -> int:
+    def _trial_steps(self, shape: CandidateShape, *, is_first: bool) -> int:
         """Return the mini-batches of a trial; wide tables have time for one, of half the budget."""
         n_steps = self.trainer.affordable_steps(shape, _TRIAL_SHARE * self.budget_s)
-        is_first = not self._trials and self.columns is None
-        if is_first and n_steps < self.trainer.least_steps:
+        if is_first and self.columns is None and n_steps < self.trainer.least_steps:
             n_steps = self.trainer.affordable_steps(shape, _FIRST_SHARE * self.budget_s)
         return min(n_steps, TRIAL_STEPS)
 
@@ -207,6 +231,7 @@ class Search:
 
     def _climb(self, shape: CandidateShape, *moves: Move) -> CandidateShape:
         """Follow the first of these directions that saves bytes, as long as it does."""
+        self._prepare(list(_next_shapes(shape, moves)))
         for move in moves:
             best = shape
             while (following := self._smaller(best, move)) is not None:
@@ -231,12 +256,15 @@ class Search:
         is_pinned |= has_widths and shape.hidden != self.trainer.hidden
         return None if is_pinned else shape
 
-    def _as_small_as_pays(self, codec: ArchiveCodec) -> ArchiveCodec:
-        """Prune the codes of a network and make its weights as coarse as pays."""
-        sample = self.leaderboard.sample.shortened(self.judged_values)
-        if self.trainer.job.network.latent_dim is None:
-            codec = prune_codes(codec, sample)
-        return coarsest(codec, replace(self.leaderboard, sample=sample).bytes_of)[1]
+
+def _next_shapes(shape: CandidateShape, moves: Sequence[Move]) -> Iterator[CandidateShape | None]:
+    """Yield the next shape in each direction, then those behind them."""
+    reached: list[CandidateShape | None] = [shape] * len(moves)
+    for _ in range(_DEPTH):
+        reached = [
+            None if one is None else move(one) for one, move in zip(reached, moves, strict=True)
+        ]
+        yield from reached
 
 
 def _useful_columns(

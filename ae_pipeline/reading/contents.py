@@ -1,4 +1,4 @@
-"""What an opened dataset holds: files, codecs, partition keys, and one schema for all of it."""
+"""Hold what is in an opened dataset: files, codecs, partition keys, and one schema for all."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Contents:
 
     @cached_property
     def formats(self) -> dict[str, FragmentFormat]:
-        """What decodes an archive, by the ids of codecs; empty for files read as they are."""
+        """The formats that decode an archive, by the ids of codecs; empty for other datasets."""
         encoded = (one for one in self.open_all() if isinstance(one, OpenedEncoded))
         return {one.format.codec_id: one.format for one in encoded}
 

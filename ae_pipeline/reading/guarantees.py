@@ -1,4 +1,4 @@
-"""What bounds say of all rows of a row group, as expressions that Arrow reasons with."""
+"""Say what holds for all rows of a row group, by bounds, as expressions that Arrow reasons with."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Partition keys as columns: the folder `month=2019-06` gives each of its rows that month.
 
-Types are those that DuckDB and Polars infer of hive partitions: integers, dates, else text.
+Types are those that DuckDB infers of hive partitions: integers and dates where their texts are the
+one way to write them, else text. `month=05` is text, since 5 is written otherwise.
 """
 
 from __future__ import annotations
@@ -60,10 +61,8 @@ def _column(key: Key) -> KeyColumn:
 
 
 def _typed(key: Key) -> pa.Array:
-    if key.kind == "boolean":
-        return pa.array(key.values, pa.bool_())
     known = [text for text in key.texts if text is not None]
-    if key.kind in ("number", "padded") and all("." not in text for text in known):
+    if key.kind == "number" and all("." not in text for text in known):
         numbers = [None if text is None else int(text) for text in key.texts]
         if all(number is None or -_LARGEST <= number < _LARGEST for number in numbers):
             return pa.array(numbers, pa.int64())

@@ -74,7 +74,7 @@ class OpenDataset(ds.Dataset):  # type: ignore[misc]  # Arrow has no types
 
     @property
     def partition_expression(self) -> pc.Expression:
-        """What holds for all rows: nothing."""
+        """An expression that holds for all rows: nothing is known of them."""
         return pc.scalar(True)
 
     def scanner(

@@ -6,6 +6,7 @@ import os
 
 from ae_pipeline.config.paths import argument_source
 from ae_pipeline.dataset import Source, discover
+from ae_pipeline.formats import FORMATS
 from ae_pipeline.reading.codecs import Codecs
 from ae_pipeline.reading.contents import Contents
 from ae_pipeline.reading.opened import OpenDataset
@@ -27,7 +28,8 @@ def open_dataset(path: str | os.PathLike[str]) -> OpenDataset:
     with visiting([path]):
         source = discover(path)
         kind = _kind_of(path, source)
-        codecs = Codecs(source.root) if kind == "archive" else None
+        is_decoded = kind in FORMATS and FORMATS[kind].reads_as_source
+        codecs = Codecs(source.root) if is_decoded else None
         return OpenDataset(Contents(path, kind, source, codecs))
 
 

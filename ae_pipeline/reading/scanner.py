@@ -1,4 +1,4 @@
-"""What DuckDB, Polars and Arrow's own functions ask of a dataset: one pass, exactly filtered."""
+"""Give DuckDB and Arrow's own functions what they ask of a dataset: one pass, exactly filtered."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class Scan:
 
     @property
     def _floats(self) -> Floats:
-        """What bounds of floats say where there may be NaN, of which they say nothing."""
+        """The bounds of floats that hold where there may be NaN, of which they say nothing."""
         if self.has_largest_nan:
             return "low"
         return "none" if self.condition is None or negates(self.condition) else "both"

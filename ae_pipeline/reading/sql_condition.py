@@ -140,7 +140,8 @@ class _Translator:
         text = pc.field(field.name)
         if types.is_dictionary(field.type):
             text = text.cast(field.type.value_type)
-        return pc.match_like(text, pattern.this, ignore_case=isinstance(node, sql.ILike))
+        found = pc.match_like(text, pattern.this, ignore_case=isinstance(node, sql.ILike))
+        return ~found if node.args.get("negate") else found
 
     def _type_of(self, node: Node) -> pa.DataType | None:
         """Return the type of a column; None of a literal."""
@@ -198,6 +199,8 @@ def _literal(node: Node, kind: pa.DataType) -> pa.Scalar:
     if node.is_string:
         text = pa.scalar(node.this)
         return text if types.is_string(kind) else text.cast(kind)
+    if types.is_string(kind) or types.is_large_string(kind):
+        raise _UnknownError(f"{node.this} is compared with text: write '{node.this}'")
     number = sign * Decimal(node.this)
     if types.is_decimal(kind):
         return pa.scalar(number)

@@ -5,14 +5,15 @@ from ae_pipeline.storage.destination import check_apart, check_claim, check_kind
 from ae_pipeline.storage.footer import Footer, damaged_footer, footer_of_keys, read_footer
 from ae_pipeline.storage.fragment_part import WHOLE, Part
 from ae_pipeline.storage.layout import (
-    PRIVATE_FOLDER,
     Extract,
     Kind,
     Marker,
     checkpoint_directory,
     codec_directory,
+    former_metrics_file,
     is_codec_id,
     marker_of,
+    metrics_file,
     read_marker,
     report_directory,
 )
@@ -24,6 +25,7 @@ from ae_pipeline.storage.notes import (
     remove_note,
     write_note,
 )
+from ae_pipeline.storage.private import PRIVATE_FOLDER, name_within, private_folder
 from ae_pipeline.storage.twin_names import check_distinct_names
 
 __all__ = [
@@ -44,8 +46,12 @@ __all__ = [
     "codec_directory",
     "damaged_footer",
     "footer_of_keys",
+    "former_metrics_file",
     "is_codec_id",
     "marker_of",
+    "metrics_file",
+    "name_within",
+    "private_folder",
     "read_bounded",
     "read_footer",
     "read_marker",

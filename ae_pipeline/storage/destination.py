@@ -17,14 +17,17 @@ from ae_pipeline.hidden_names import is_temporary
 from ae_pipeline.protection import node_of, nodes_above
 from ae_pipeline.publish import destination_errors, make_folders
 from ae_pipeline.storage.layout import (
-    PRIVATE_FOLDER,
     Extract,
     Kind,
     Marker,
     read_marker,
     write_marker,
 )
+from ae_pipeline.storage.private import PRIVATE_FOLDER, forget_former, make_beside
 from ae_pipeline.store import is_remote
+
+#: Kinds of dataset whose files others read as they are.
+_READ_BY_FOLDER: frozenset[Kind] = frozenset({"decoded", "features"})
 
 
 def check_apart(source: Source, destination: Path) -> None:
@@ -86,6 +89,9 @@ def check_claim(
             raise UnwritableDestinationError(
                 "destination is not a folder", where=str(destination), remedy="choose another one"
             )
+        is_gone = marker.kind == "decoded" or not destination.exists()
+        if is_gone and marker.kind in _READ_BY_FOLDER:
+            forget_former(destination)
         make_folders(destination)
         found = read_marker(destination)
         if not force:
@@ -94,6 +100,8 @@ def check_claim(
             check_kind(destination, found, marker.kind)  # its files would be lost
         if not (force or may_change_codec):
             _check_codec(destination, found, marker)
+        if found is None and marker.kind in _READ_BY_FOLDER:
+            make_beside(destination)
     return found
 
 
@@ -109,7 +117,8 @@ def _check_own(destination: Path, found: Marker | None, wanted: Marker) -> None:
             "destination holds files that were not written by ae-pipeline",
             where=str(destination),
             expected="a new or empty folder",
-            remedy="choose another destination, or --force to write among them",
+            remedy=f"choose another destination, bring {destination.name}.ae along if a dataset "
+            "was moved here, or --force to write among them",
         )
     check_kind(destination, found, wanted.kind)
     if found is not None and found.extract is not None and wanted.extract is not None:

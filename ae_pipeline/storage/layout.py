@@ -14,10 +14,13 @@ from typing import Literal, get_args
 from ae_pipeline.errors import CorruptCodecError
 from ae_pipeline.format_version import FORMAT_VERSION, check_version
 from ae_pipeline.publish import publish_bytes
-
-#: Readers of datasets skip names that start with an underscore.
-PRIVATE_FOLDER = "_ae"
-_MARKER_FILE = "dataset.json"
+from ae_pipeline.storage.private import (
+    MARKER_FILE,
+    METRICS_FILE,
+    PRIVATE_FOLDER,
+    REPORT_FOLDER,
+    private_folder,
+)
 
 Kind = Literal["features", "archive", "decoded"]
 
@@ -60,24 +63,34 @@ def codec_directory(dataset: Path, codec_id: str) -> Path:
             where=str(dataset),
             expected="20 hex digits",
             got=codec_id,
-            remedy=f"restore {PRIVATE_FOLDER}/{_MARKER_FILE}",
+            remedy=f"restore {PRIVATE_FOLDER}/{MARKER_FILE}",
         )
-    return dataset / PRIVATE_FOLDER / "codecs" / codec_id
+    return private_folder(dataset) / "codecs" / codec_id
 
 
 def checkpoint_directory(dataset: Path) -> Path:
     """Return the folder for the state of an unfinished fit."""
-    return dataset / PRIVATE_FOLDER / "checkpoint"
+    return private_folder(dataset) / "checkpoint"
 
 
 def report_directory(dataset: Path) -> Path:
     """Return the folder for metrics tables."""
-    return dataset / PRIVATE_FOLDER / "report"
+    return private_folder(dataset) / REPORT_FOLDER
+
+
+def metrics_file(dataset: Path) -> Path:
+    """Return the table of errors; readers that follow `**/*.parquet` must not meet it."""
+    return report_directory(dataset) / METRICS_FILE
+
+
+def former_metrics_file(dataset: Path) -> Path:
+    """Return where earlier releases kept the table of errors."""
+    return report_directory(dataset) / "metrics.parquet"
 
 
 def marker_of(dataset: str) -> str:
-    """Return the place of the marker of a dataset, be that a path or a URI."""
-    return f"{dataset.rstrip('/')}/{PRIVATE_FOLDER}/{_MARKER_FILE}"
+    """Return the place of the marker of a dataset in an object store, by its URI."""
+    return f"{dataset.rstrip('/')}/{PRIVATE_FOLDER}/{MARKER_FILE}"
 
 
 def read_marker(dataset: Path) -> Marker | None:
@@ -87,7 +100,7 @@ def read_marker(dataset: Path) -> Marker | None:
         UnsupportedFormatError: the marker has another major format version.
     """
     try:
-        tree = json.loads((dataset / PRIVATE_FOLDER / _MARKER_FILE).read_text(encoding="utf-8"))
+        tree = json.loads((private_folder(dataset) / MARKER_FILE).read_text(encoding="utf-8"))
         codec_id, version = tree.get("codec_id"), str(tree.get("format_version", FORMAT_VERSION))
         marker = Marker(
             tree["kind"],
@@ -107,7 +120,7 @@ def write_marker(dataset: Path, marker: Marker) -> None:
     if marker.extract is None:
         del tree["extract"]
     text = json.dumps(tree, indent=2) + "\n"
-    path = dataset / PRIVATE_FOLDER / _MARKER_FILE
+    path = private_folder(dataset) / MARKER_FILE
     publish_bytes(path, text.encode(), unless_changed=True)
 
 

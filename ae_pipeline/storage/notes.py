@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from ae_pipeline.publish import publish_bytes, remove
-from ae_pipeline.storage.layout import PRIVATE_FOLDER
+from ae_pipeline.storage.private import private_folder
 from ae_pipeline.store import changing, recall, remember
 
 #: `failed`: the last attempt did not succeed. `retired`: the source was deleted after verification.
@@ -58,7 +58,7 @@ def remove_note(dataset: Path, kind: NoteKind, relative: str) -> None:
 
 
 def _root(dataset: Path, kind: NoteKind) -> Path:
-    return dataset / PRIVATE_FOLDER / kind
+    return private_folder(dataset) / kind
 
 
 def _path(dataset: Path, kind: NoteKind, relative: str) -> Path:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ae_pipeline.errors import AePipelineError
-from ae_pipeline.store.changes import put
+from ae_pipeline.store.changes import delete, put
 from ae_pipeline.store.facts import Facts
 from ae_pipeline.store.faults import faults
 from ae_pipeline.store.mirror import Mirror
 
 #: Below a dataset that ae-pipeline writes.
-INDEX_FILE = "_ae/index.parquet"
+INDEX_FILE = "_ae/index.pq"
+#: In earlier releases, where readers that follow `**/*.parquet` took its facts for rows.
+_FORMER_FILE = "_ae/index.parquet"
 _MARKER_FILE = "_ae/dataset.json"
 
 
@@ -32,23 +35,23 @@ class Index:
     def load(self, mirror: Mirror, root: str) -> None:
         """Read the index below a prefix, if it has one."""
         self.roots[mirror.bucket.root, root] = mirror
-        key = _below(root, INDEX_FILE)
-        if key in mirror.entries:
-            try:
+        keys = (_below(root, INDEX_FILE), _below(root, _FORMER_FILE))
+        for key in [key for key in keys if key in mirror.entries][:1]:
+            with suppress(AePipelineError, OSError):  # it only saves requests
                 self.facts.load(_read(mirror, key))
-            except (AePipelineError, OSError):  # it only saves requests
-                return
 
     def save(self) -> None:
         """Write new facts to each dataset of ours; what cannot be written is asked for again."""
-        if not self.facts.fresh:
-            return
         marked = {root: mirror for root, mirror in self.roots.items() if _is_ours(mirror, root[1])}
+        if not (self.facts.fresh or any(_has_former(one, key) for (_, key), one in marked.items())):
+            return
         sources = [root for root in self.roots if root not in marked]
         for root, mirror in marked.items():
             uris = [uri for one in (root, *sources) for uri in _uris(self.roots[one], one[1])]
             try:
                 _write(mirror, _below(root[1], INDEX_FILE), self.facts.save(uris))
+                if _has_former(mirror, root[1]):
+                    delete(mirror, _below(root[1], _FORMER_FILE))
             except (AePipelineError, OSError):
                 continue
         self.facts.take_fresh()
@@ -56,6 +59,10 @@ class Index:
 
 def _is_ours(mirror: Mirror, root: str) -> bool:
     return _below(root, _MARKER_FILE) in mirror.entries
+
+
+def _has_former(mirror: Mirror, root: str) -> bool:
+    return _below(root, _FORMER_FILE) in mirror.entries
 
 
 def _uris(mirror: Mirror, root: str) -> list[str]:

@@ -3,6 +3,7 @@
 from ae_pipeline.upkeep.backfill_plan import list_source, plan_backfill
 from ae_pipeline.upkeep.drift import choose_codecs, measure_drift, warn_of_drift
 from ae_pipeline.upkeep.failures import forget_retired, remember_damage, remember_failures
+from ae_pipeline.upkeep.finding import is_only_copy
 from ae_pipeline.upkeep.footers import footer_of, note_footer
 from ae_pipeline.upkeep.garbage import find_garbage, newest_and_size, remove_garbage
 from ae_pipeline.upkeep.leftovers import check_leftovers
@@ -18,7 +19,6 @@ from ae_pipeline.upkeep.retiring import (
     retire_all,
     unfinished,
 )
-from ae_pipeline.upkeep.status import is_only_copy
 from ae_pipeline.upkeep.uploads import collect_uploads
 
 __all__ = [

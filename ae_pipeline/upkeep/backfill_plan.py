@@ -21,9 +21,10 @@ from ae_pipeline.results.backfill import BackfillPlan, PlannedFragment
 from ae_pipeline.selection import select_partitions
 from ae_pipeline.storage import check_apart, check_kind, read_marker, read_notes
 from ae_pipeline.store import is_there
+from ae_pipeline.upkeep.finding import Destination
 from ae_pipeline.upkeep.orphans import orphan_warnings
 from ae_pipeline.upkeep.removals import guard_removals, mark_replaceable
-from ae_pipeline.upkeep.status import Destination, fragment_statuses, orphan_statuses
+from ae_pipeline.upkeep.status import fragment_statuses, orphan_statuses
 
 
 def list_source(job: EncodeJob) -> Source:
@@ -96,7 +97,7 @@ def _statuses(
     statuses = {
         status.relative: status
         for status in (
-            *fragment_statuses(replace(source, fragments=due), destination, job.execution.workers),
+            *fragment_statuses(replace(source, fragments=due), destination, job.execution),
             *orphan_statuses(gone, destination, source.root),
         )
     }

@@ -18,10 +18,10 @@ from ae_pipeline.errors import AePipelineError, EmptySourceError
 from ae_pipeline.hidden_names import is_temporary, name_of_rejected, name_of_replaced
 from ae_pipeline.publish import destination_errors, remove, remove_tree
 from ae_pipeline.storage import (
-    PRIVATE_FOLDER,
     Marker,
     checkpoint_directory,
     is_codec_id,
+    private_folder,
     read_footer,
 )
 from ae_pipeline.store import walk
@@ -74,7 +74,7 @@ def remove_garbage(path: Path, root: Path) -> None:
         else:
             remove(path)
         folder = path.parent
-        while root / PRIVATE_FOLDER in folder.parents and not any(folder.iterdir()):
+        while private_folder(root) in folder.parents and not any(folder.iterdir()):
             folder.rmdir()
             folder = folder.parent
 
@@ -125,7 +125,8 @@ def _failures_without_fragment(root: Path) -> Iterator[Found]:
 
 def _temporaries(root: Path) -> Iterator[Found]:
     """Find files that were never published."""
-    for path in _files_of(root):
+    beside = (private_folder(root),) if private_folder(root).parent != root else ()
+    for path in (path for folder in (root, *beside) for path in _files_of(folder)):
         if is_temporary(path.name):
             yield path, "half a file of a run that was killed"
 
@@ -177,7 +178,7 @@ def _codec_of(fragment: Fragment) -> str:
 
 
 def _private(root: Path, name: str) -> Path:
-    return root / PRIVATE_FOLDER / name
+    return private_folder(root) / name
 
 
 def _own_folders(folder: Path) -> list[Path]:

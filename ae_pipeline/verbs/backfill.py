@@ -20,7 +20,7 @@ from ae_pipeline.verbs.decode import decode_fragments
 from ae_pipeline.verbs.decode_plan import plan_verify
 from ae_pipeline.verbs.encode import encode_fragments, encode_report
 from ae_pipeline.verbs.encode_plan import prepare_backfill
-from ae_pipeline.work import Outcome
+from ae_pipeline.work import Outcome, keeping_workers
 
 
 @visiting_places
@@ -32,12 +32,13 @@ def backfill(job: EncodeJob, progress: Progress = silent) -> BackfillReport:
     """
     started = time.monotonic()
     source = list_source(job)
-    plan = plan_backfill(job, source)
-    encoding = start_backfill(job, plan, progress, source)
-    if encoding is None:
-        return finish_backfill(plan, None, Outcome((), ()), started)
-    outcome = encode_fragments(encoding, job.execution, progress)
-    replaced = replace_partitions(plan, outcome, job.execution, progress)
+    with keeping_workers():
+        plan = plan_backfill(job, source)
+        encoding = start_backfill(job, plan, progress, source)
+        if encoding is None:
+            return finish_backfill(plan, None, Outcome((), ()), started)
+        outcome = encode_fragments(encoding, job.execution, progress)
+        replaced = replace_partitions(plan, outcome, job.execution, progress)
     return finish_backfill(plan, encoding, outcome, started, replaced)
 
 

@@ -68,11 +68,11 @@ def compress(job: CompressJob, progress: Progress = silent) -> CompressReport:
     check_deletable(job)
     finish_retiring(job)
     source = list_source(job)
-    plan = plan_backfill(job, source)
-    drift = watch_drift(job, plan, progress, source)
-    encoding = start_compress(job, plan, drift, progress, source)
     execution = job.execution
     with keeping_workers():
+        plan = plan_backfill(job, source)
+        drift = watch_drift(job, plan, progress, source)
+        encoding = start_compress(job, plan, drift, progress, source)
         written = NOTHING if encoding is None else encode_fragments(encoding, execution, progress)
         verifying = plan_check(job, plan, encoding, written, source)
         checked = NOTHING if verifying is None else decode_fragments(verifying, execution, progress)

@@ -15,9 +15,10 @@ from ae_pipeline.dataset import sparing_files
 from ae_pipeline.formats import FragmentFormat
 from ae_pipeline.fragments import DecodePlan, DecodeWork, summarize, write_metrics
 from ae_pipeline.lake import visiting_places
+from ae_pipeline.publish import remove
 from ae_pipeline.results.dataset import DatasetReport, FragmentFailure
 from ae_pipeline.results.progress import Progress, silent
-from ae_pipeline.storage import WHOLE, report_directory
+from ae_pipeline.storage import WHOLE, former_metrics_file, metrics_file
 from ae_pipeline.store import place
 from ae_pipeline.upkeep import known_orphans, orphan_warnings, remember_damage
 from ae_pipeline.verbs.decode_plan import plan_decode, plan_verify
@@ -79,7 +80,8 @@ def finish_decode(
     )
     if report.total.metrics is not None:
         with sparing_files(plan.spared, plan.read_paths()):
-            write_metrics(report, report_directory(place(job.decoded)) / "metrics.parquet")
+            write_metrics(report, metrics_file(place(job.decoded)))
+            remove(former_metrics_file(place(job.decoded)))  # its rows would be counted as data
     warnings = (*report.warnings, *_orphans(plan, job.source))
     return replace(report, is_partial=job.selection != SelectionConfig(), warnings=warnings)
 

@@ -16,7 +16,7 @@ from ae_pipeline.storage import codec_directory
 from ae_pipeline.store import place, save_facts
 from ae_pipeline.upkeep import forget_retired, known_orphans, orphan_warnings, remember_failures
 from ae_pipeline.verbs.encode_plan import prepare_encode
-from ae_pipeline.work import Outcome, carry_out
+from ae_pipeline.work import Outcome, carry_out, keeping_workers
 
 
 @visiting_places
@@ -27,8 +27,9 @@ def encode(job: EncodeJob, progress: Progress = silent) -> DatasetReport:
         AePipelineError: the job as a whole cannot run. Failed fragments are in the report.
     """
     started = time.monotonic()
-    plan = prepare_encode(job, progress)
-    outcome = encode_fragments(plan, job.execution, progress)
+    with keeping_workers():
+        plan = prepare_encode(job, progress)
+        outcome = encode_fragments(plan, job.execution, progress)
     return finish_encode(job, plan, outcome, started)
 
 

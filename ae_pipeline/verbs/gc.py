@@ -10,7 +10,7 @@ from pathlib import Path
 from ae_pipeline.config.paths import argument_place
 from ae_pipeline.errors import ConfigError, DestinationExistsError, SourceNotFoundError
 from ae_pipeline.results.gc import Garbage, GarbageReport
-from ae_pipeline.storage import Marker, read_marker
+from ae_pipeline.storage import Marker, name_within, read_marker
 from ae_pipeline.store import place, visiting
 from ae_pipeline.upkeep import collect_uploads, find_garbage, newest_and_size, remove_garbage
 
@@ -52,7 +52,7 @@ def _gc(dataset: str, grace_s: float, is_dry_run: bool) -> GarbageReport:
         # Read the marker again: a run may have started to use a former codec meanwhile.
         if math.isinf(newest) or path.name == _require_marker(root).codec_id:
             continue
-        one = Garbage(path.relative_to(root).as_posix(), size_bytes, reason)
+        one = Garbage(name_within(path, root), size_bytes, reason)
         if newest >= written_before:
             young.append(one)
             continue

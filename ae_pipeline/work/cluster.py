@@ -1,4 +1,4 @@
-"""A Dask cluster as the crew of a job: one task for each fragment, each led by a thread.
+"""A Dask cluster as the crew of a job: one task for each item, each led by a thread.
 
 Source, destination and codec lie where all workers see them. What a task writes appears whole or
 not at all, so a task that runs twice, as tasks of a lost worker do, does no harm.
@@ -12,17 +12,16 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
-from typing import Any  # Dask has no types
+from typing import Any, Generic  # Any: Dask has no types
 
 from distributed import KilledWorker
 
 from ae_pipeline.cancellation import check_wanted
-from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import ClusterError, listing
-from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
-from ae_pipeline.store import hear
-from ae_pipeline.work.attempt import Attempted, Work
-from ae_pipeline.work.cluster_task import OrdersPlugin, Standing, Told, attempt_packed, look
+from ae_pipeline.results.dataset import FragmentFailure
+from ae_pipeline.store import News, hear
+from ae_pipeline.work.attempt import AnItem, AnyMade, Item, Work
+from ae_pipeline.work.cluster_task import OrdersPlugin, Records, Standing, attempt_packed, look
 from ae_pipeline.work.orders import Orders
 from ae_pipeline.work.records import handle
 
@@ -62,32 +61,33 @@ class Cluster:
             _check_standing(worker, standing)
 
     @contextmanager
-    def crew(self, work: Work) -> Iterator[ClusterCrew]:
+    def crew(self, work: Work[AnItem, AnyMade]) -> Iterator[ClusterCrew[AnItem, AnyMade]]:
         """Yield what leads the tasks of a work; those that run end with the context."""
         plugin = OrdersPlugin(uuid.uuid4().hex, pickle.dumps(Orders.of(work)))
         self._client.register_plugin(plugin)
         try:
-            yield ClusterCrew(self._client, plugin.name)
+            yield ClusterCrew(self._client, plugin.name, work.makes)
         finally:
             if self._client.status == "running":
                 with suppress(OSError, TimeoutError):
                     self._client.unregister_worker_plugin(plugin.name)
 
 
-class ClusterCrew:
+class ClusterCrew(Generic[AnItem, AnyMade]):
     """Leads the tasks of one work.
 
     Args:
         client: of Dask.
         run: whose orders the workers have.
+        makes: class of what comes of an item.
     """
 
-    def __init__(self, client: Any, run: str) -> None:
-        self._client, self._run = client, run
+    def __init__(self, client: Any, run: str, makes: type[AnyMade]) -> None:
+        self._client, self._run, self._makes = client, run, makes
         self._one_by_one = threading.Lock()
 
-    def attempt(self, fragment: Fragment) -> Attempted:
-        """Let a worker work on a fragment.
+    def attempt(self, item: AnItem) -> AnyMade | FragmentFailure:
+        """Let a worker work on an item.
 
         Raises:
             Abandoned: the work was cancelled.
@@ -95,21 +95,21 @@ class ClusterCrew:
             Exception: a bug in the work.
         """
         try:
-            return self._attempt(fragment)
+            return self._attempt(item)
         except KilledWorker:
             # Dask suspects all that a worker that dies was given. One by one, the innocent succeed.
             with self._one_by_one:
-                return self._attempt_suspect(fragment)
+                return self._attempt_suspect(item)
 
-    def _attempt_suspect(self, fragment: Fragment) -> Attempted:
+    def _attempt_suspect(self, item: AnItem) -> AnyMade | FragmentFailure:
         try:
-            return self._attempt(fragment)
+            return self._attempt(item)
         except KilledWorker as error:
             message = f"all worker processes that tried it died, the last one {error.last_worker}"
-            return FragmentFailure(fragment.relative, message, is_retriable=False)
+            return FragmentFailure(item.relative, message, is_retriable=False)
 
-    def _attempt(self, fragment: Fragment) -> Attempted:
-        packed = pickle.dumps(fragment)
+    def _attempt(self, item: AnItem) -> AnyMade | FragmentFailure:
+        packed = pickle.dumps(item)
         future = self._client.submit(attempt_packed, self._run, packed, pure=False)
         is_done = threading.Event()
         future.add_done_callback(lambda _: is_done.set())
@@ -120,22 +120,22 @@ class ClusterCrew:
         except BaseException:
             future.cancel()
             raise
-        return _came_of(future, fragment)
+        return _came_of(future, item, self._makes)
 
     def _check_connected(self) -> None:
         if self._client.status != "running":
             raise ClusterError("the Dask scheduler was lost", remedy=_AGAIN)
 
 
-def _came_of(future: Any, fragment: Fragment) -> Attempted:
+def _came_of(future: Any, item: Item, makes: type[AnyMade]) -> AnyMade | FragmentFailure:
     if future.status not in ("finished", "error"):
         raise ClusterError(
             "a task was lost with its Dask scheduler",
-            where=fragment.relative,
+            where=item.relative,
             got=str(future.status),
             remedy=_AGAIN,
         )
-    made, records, news = _unpacked(future.result())
+    made, records, news = _unpacked(future.result(), makes)
     for record in records:
         handle(record)
     if news is not None:
@@ -166,11 +166,13 @@ def _check_standing(worker: str, standing: Standing | BaseException) -> None:
         )
 
 
-def _unpacked(content: object) -> Told:
+def _unpacked(
+    content: object, makes: type[AnyMade]
+) -> tuple[AnyMade | FragmentFailure, Records, News | None]:
     """Unpack an answer; `ClusterError` if it is none."""
     made = records = news = None
     if isinstance(content, bytes):
         made, records, news = pickle.loads(content)  # noqa: S301, our own
-    if not isinstance(made, (FragmentResult, FragmentFailure)) or not isinstance(records, list):
+    if not isinstance(made, (makes, FragmentFailure)) or not isinstance(records, list):
         raise ClusterError("a worker gave an answer of another kind", got=f"{content!r:.60}")
     return made, records, news

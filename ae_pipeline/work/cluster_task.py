@@ -15,25 +15,24 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any  # items and results of any work
 
 from distributed import WorkerPlugin
 
 from ae_pipeline.cancellation import Abandoned, Pulse, using
 from ae_pipeline.coding import pin_blas_threads
-from ae_pipeline.dataset import Fragment
 from ae_pipeline.locations import location_of, parse
 from ae_pipeline.protection import protecting
-from ae_pipeline.results.dataset import FragmentResult
 from ae_pipeline.store import News, accept, take_news
-from ae_pipeline.work.attempt import Attempted, attempt
+from ae_pipeline.work.attempt import Item, attempt
 from ae_pipeline.work.orders import Orders
 from ae_pipeline.work.records import portable
 
 #: Answers of `look` and `attempt_packed`: plain, or pickled.
 Standing = tuple[str, tuple[str, ...]]
 Records = list[logging.LogRecord]
-#: What came of a fragment, what was logged meanwhile, and what changed in object stores.
-Told = tuple[Attempted, Records, News | None]
+#: What came of an item, what was logged meanwhile, and what changed in object stores.
+Told = tuple[object, Records, News | None]
 
 #: Of glibc's `mallopt`: memory is given back, and mapped anew, from these sizes on. Dask sets the
 #: first to 64 KiB, at which encoding takes twice the CPU time.
@@ -74,19 +73,19 @@ class OrdersPlugin(WorkerPlugin):  # type: ignore[misc]  # Dask has no types
         _orders.pop(self.name, None)
 
 
-def attempt_packed(run: str, fragment: bytes) -> bytes:
-    """Work on a fragment; return what came of it and the records that were logged, pickled.
+def attempt_packed(run: str, item: bytes) -> bytes:
+    """Work on an item; return what came of it and the records that were logged, pickled.
 
     Args:
         run: whose orders the worker has.
-        fragment: pickled `Fragment`.
+        item: pickled.
 
     Raises:
         Abandoned: the run has ended.
         Exception: a bug.
     """
     orders, act = _opened(run, _orders.get(run))
-    asked: Fragment = pickle.loads(fragment)  # noqa: S301, our own
+    asked: Item = pickle.loads(item)  # noqa: S301, our own
     with (
         _recording(orders.level) as records,
         protecting(orders.protected),
@@ -109,7 +108,7 @@ class _Ended(threading.Event):
 
 
 @lru_cache(_MOST_OPENED)
-def _opened(run: str, packed: bytes | None) -> tuple[Orders, Callable[[Fragment], FragmentResult]]:
+def _opened(run: str, packed: bytes | None) -> tuple[Orders, Callable[[Any], object]]:
     if packed is None:
         raise Abandoned
     orders: Orders = pickle.loads(packed)  # noqa: S301, our own

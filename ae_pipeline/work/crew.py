@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import logging
 from queue import Empty, LifoQueue
+from typing import Any, Generic  # Any: whatever work makes
 
-from ae_pipeline.dataset import Fragment
 from ae_pipeline.results.dataset import FragmentFailure
-from ae_pipeline.work.attempt import Attempted, Work
+from ae_pipeline.work.attempt import AnItem, AnyMade, Work
 from ae_pipeline.work.orders import Orders
 from ae_pipeline.work.process import Worker, WorkerDiedError
 
-#: A fragment in whose course so many workers died is not tried again.
+#: An item in whose course so many workers died is not tried again.
 _MOST_DEATHS = 2
 
 logger = logging.getLogger(__name__)
 
 
-class Crew:
+class Crew(Generic[AnItem, AnyMade]):
     """Worker processes that do some work.
 
     Args:
@@ -28,12 +28,12 @@ class Crew:
         pool: of workers.
     """
 
-    def __init__(self, work: Work, pool: Pool) -> None:
+    def __init__(self, work: Work[AnItem, AnyMade], pool: Pool) -> None:
         self._orders = Orders.of(work)
         self._pool = pool
 
-    def attempt(self, fragment: Fragment) -> Attempted:
-        """Let a worker work on a fragment; another one if it dies, and a failure if that dies, too.
+    def attempt(self, item: AnItem) -> AnyMade | FragmentFailure:
+        """Let a worker work on an item; another one if it dies, and a failure if that dies, too.
 
         Raises:
             Abandoned: the work was cancelled; the worker has ended.
@@ -42,19 +42,19 @@ class Crew:
         """
         for _ in range(_MOST_DEATHS):
             try:
-                return self._attempt(fragment)
+                return self._attempt(item)
             except WorkerDiedError as error:
                 reason = str(error)
-                logger.warning("%s: its worker process %s", fragment.relative, reason)
+                logger.warning("%s: its worker process %s", item.relative, reason)
         message = f"{_MOST_DEATHS} worker processes died at it, the last one {reason}"
         if "SIGKILL" in reason:
             message += ": it may need more memory than there is; try fewer workers"
-        return FragmentFailure(fragment.relative, message, is_retriable=False)
+        return FragmentFailure(item.relative, message, is_retriable=False)
 
-    def _attempt(self, fragment: Fragment) -> Attempted:
+    def _attempt(self, item: AnItem) -> Any:
         worker = self._pool.take()
         try:
-            made = worker.attempt(self._orders, fragment)
+            made = worker.attempt(self._orders, item)
         except BaseException:
             worker.end()
             raise

@@ -12,12 +12,12 @@ import socket
 import subprocess
 import sys
 from multiprocessing.connection import Connection
+from typing import Any  # whatever work makes
 
 from ae_pipeline.cancellation import beat, check_wanted
-from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import ClusterError
 from ae_pipeline.store import hear, packed_credentials
-from ae_pipeline.work.attempt import Attempted
+from ae_pipeline.work.attempt import Item
 from ae_pipeline.work.look_ahead import n_threads_now
 from ae_pipeline.work.orders import Orders
 from ae_pipeline.work.records import handle
@@ -73,24 +73,28 @@ class Worker:
             self._line.close()
             raise _not_started(str(error)) from error
 
-    def attempt(self, orders: Orders, fragment: Fragment) -> Attempted:
-        """Work on a fragment; `WorkerDiedError` if the process ends meanwhile."""
+    def attempt(self, orders: Orders, item: Item) -> Any:
+        """Return what the work makes of an item, or a failure.
+
+        Raises:
+            WorkerDiedError: the process ends meanwhile.
+            Exception: a bug in the work.
+        """
         try:
             if self._told is not orders:
                 self._line.send(orders)
                 self._line.send_bytes(packed_credentials())  # which no pickle has
                 self._told = orders
-            self._line.send((fragment, n_threads_now()))
+            self._line.send((item, n_threads_now()))
             return self._answer()
         except (EOFError, ConnectionError) as error:
             raise WorkerDiedError(self._ending()) from error
 
-    def _answer(self) -> Attempted:
+    def _answer(self) -> Any:
         while True:
             kind, content = self._receive()
             if kind == "made":
-                made: Attempted = content
-                return made
+                return content
             if kind == "bug":
                 raise content
             if kind == "log":

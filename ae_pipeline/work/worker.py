@@ -1,4 +1,4 @@
-"""A worker process: it opens the work that it is sent, and answers for each fragment of it.
+"""A worker process: it opens the work that it is sent, and answers for each item of it.
 
 Nothing is left of it once the process that started it is gone: it ends when it next reads from or
 writes to it, at the latest at the next batch of rows, and its half-written files with it.
@@ -19,10 +19,9 @@ from typing import Any, Literal, TypeAlias  # Any: what a message carries depend
 
 from ae_pipeline.cancellation import Abandoned, Pulse, using
 from ae_pipeline.coding import pin_blas_threads
-from ae_pipeline.dataset import Fragment
 from ae_pipeline.protection import protecting
 from ae_pipeline.store import accept, take_credentials, take_news
-from ae_pipeline.work.attempt import attempt
+from ae_pipeline.work.attempt import Item, attempt
 from ae_pipeline.work.look_ahead import sharing
 from ae_pipeline.work.orders import Orders
 from ae_pipeline.work.records import portable
@@ -34,8 +33,8 @@ BEAT_S = 1.0
 #: beat: nothing. news: of object stores.
 Kind = Literal["ready", "made", "bug", "log", "beat", "news"]
 Message: TypeAlias = tuple[Kind, Any]
-#: A fragment, and how many threads may work on it.
-Asked: TypeAlias = tuple[Fragment, int]
+#: An item, and how many threads may work on it.
+Asked: TypeAlias = tuple[Item, int]
 
 
 class _Line:
@@ -78,7 +77,7 @@ class _SentRecords(logging.Handler):
 
 
 def serve(descriptor: int) -> None:
-    """Work on fragments that come through a socket, until it closes."""
+    """Work on items that come through a socket, until it closes."""
     for number in (signal.SIGTERM, signal.SIGINT):  # for whoever leads it, and then closes the line
         signal.signal(number, signal.SIG_IGN)
     with Connection(descriptor) as connection, suppress(EOFError, Abandoned):
@@ -92,7 +91,7 @@ def serve(descriptor: int) -> None:
 
 
 def _carry_out(orders: Orders, connection: Connection, line: _Line) -> Orders:
-    """Answer for fragments until there are other orders, and return these."""
+    """Answer for items until there are other orders, and return these."""
     logging.basicConfig(level=orders.level, handlers=[_SentRecords(line)], force=True)
     take_credentials(connection.recv_bytes())
     accept(orders.stores)
@@ -101,11 +100,11 @@ def _carry_out(orders: Orders, connection: Connection, line: _Line) -> Orders:
         sent: Asked | Orders = connection.recv()
         if isinstance(sent, Orders):
             return sent
-        fragment, n_threads = sent
+        item, n_threads = sent
         try:
             act = act or orders.work.open()
             with protecting(orders.protected), sharing(partial(int, n_threads)):
-                made = attempt(act, fragment)
+                made = attempt(act, item)
         except Exception as error:  # a bug, which is raised in the other process
             line.send("bug", _portable(error))
         else:

@@ -20,6 +20,11 @@ class Nothing:
         """No folder."""
         return ()
 
+    @property
+    def makes(self) -> type[FragmentResult]:
+        """Results."""
+        return FragmentResult
+
     def open(self) -> Callable[[Fragment], FragmentResult]:
         """Return the work."""
         return _done

@@ -12,6 +12,7 @@ import pytest
 from ae_pipeline import DecodeJob, EncodeJob, batches
 from ae_pipeline.batches import decode_files, encode_files, plan_decode_files, plan_encode_files
 from ae_pipeline.errors import ConfigError, DestinationError
+from ae_pipeline.storage import private_folder
 from ae_pipeline.verbs import decode, encode
 from tests.support.data.datasets import PARTITIONS, mixed_tree, read_table
 
@@ -72,7 +73,7 @@ def test_files_are_those_of_the_verb(source: Path, archive: Path, tmp_path: Path
 
 def test_features_are_those_of_the_verb(source: Path, features: Path, tmp_path: Path) -> None:
     """So are features, by a codec that the job names."""
-    (codec,) = (features / "_ae/codecs").iterdir()
+    (codec,) = (private_folder(features) / "codecs").iterdir()
     mine = tmp_path / "mine"
     plan = plan_encode_files(EncodeJob(source=str(source), features=str(mine), codec=str(codec)))
     encode_files(*plan)

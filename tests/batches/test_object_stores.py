@@ -14,6 +14,7 @@ from ae_pipeline.batches import (
     plan_decode_files,
     plan_encode_files,
 )
+from ae_pipeline.storage import private_folder
 from ae_pipeline.verbs import decode
 from tests.support.data.datasets import PARTITIONS, read_table
 from tests.support.object_servers.containers import make_container
@@ -36,7 +37,7 @@ def server(moto_server: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> Object
 
 def test_batches_by_uri(source: Path, features: Path, server: ObjectServer, tmp_path: Path) -> None:
     """Files are those of local runs, repeated or not, and so are latents, by dataset or codec."""
-    (codec,) = (features / "_ae/codecs").iterdir()
+    (codec,) = (private_folder(features) / "codecs").iterdir()
     there, mine = put_tree(server, source, "source"), f"{server.uri}/mine"
     job, files = plan_encode_files(EncodeJob(source=there, features=mine, codec=str(codec)))
     assert files == NAMES

@@ -8,6 +8,7 @@ import pytest
 
 from ae_pipeline.batches.opened import open_rows
 from ae_pipeline.errors import CodecMismatchError
+from ae_pipeline.storage import private_folder
 from ae_pipeline.verbs import encode
 from tests.support.data.datasets import number_tree
 
@@ -17,7 +18,7 @@ def test_a_codec_is_loaded_once(features: Path, monkeypatch: pytest.MonkeyPatch)
     first = open_rows(str(features), "latent")
     assert open_rows(str(features), "latent") is first
     monkeypatch.chdir(features.parent)
-    (folder,) = (features / "_ae/codecs").iterdir()
+    (folder,) = (private_folder(features) / "codecs").iterdir()
     assert open_rows("features/", "latent").codec_id == first.codec_id == folder.name
     assert open_rows(str(folder), "latent") is open_rows(str(folder), "latent")
     assert open_rows(str(features), "other").latent_column == "other"

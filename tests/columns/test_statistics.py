@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_pipeline.columns import ColumnStatistics, TableSchema, measure, resolve_tolerances
+from ae_pipeline.columns import (
+    ColumnStatistics,
+    TableSchema,
+    measure,
+    priority_threshold,
+    resolve_tolerances,
+)
 from ae_pipeline.config.tolerance import ToleranceConfig, ToleranceRule
 from tests.support.strategies.values import blocks_of_values
 
@@ -170,3 +176,20 @@ def test_constant_with_a_tolerance_of_its_spread(generator: np.random.Generator)
     schema = TableSchema(pa.schema([("x", pa.float64())]), ("x",))
     (quantizer,) = resolve_tolerances(config, schema, statistics)
     assert quantizer.promise.is_exact
+
+
+@pytest.mark.parametrize("n_features", [1, 300])
+def test_a_threshold_changes_no_sample(n_features: int) -> None:
+    """Parts that leave out rows above it merge to the same sample, and hold hardly more of it."""
+    values = np.random.default_rng(0).normal(size=(n_features, 60_000))
+    threshold = priority_threshold(60_000, n_features)
+
+    def parts(threshold: float) -> list[ColumnStatistics]:
+        generator = np.random.default_rng(1)
+        return [measure(part, generator, threshold) for part in np.split(values, 20, axis=1)]
+
+    few, all_rows = parts(threshold), parts(1.0)
+    merged, expected = (reduce(ColumnStatistics.merge, some) for some in (few, all_rows))
+    assert sorted(merged.priorities) == sorted(expected.priorities)
+    assert merged.sample.sum() == pytest.approx(expected.sample.sum(), rel=1e-12)
+    assert sum(len(one.sample) for one in few) <= 1.2 * len(merged.sample)

@@ -14,20 +14,22 @@ import pytest
 from tests.support.pages import HOW_TO, ROOT, blocks
 
 #: Pages that need no standing server; `tests/flows/test_deployment.py` runs the others.
-PAGES = ("backfill", "readable-columns", "refit", "retention")
+PAGES = ("backfill", "query", "readable-columns", "refit", "retention")
 
 
 @pytest.mark.heavy
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_run(page: str, tmp_path: Path) -> None:
-    """Every ```sh block of the page runs without an error, in a folder with the sample data."""
+    """Every block of commands and of Python runs without an error, beside the sample data."""
     shutil.copytree(ROOT / "sample_data", tmp_path / "sample_data")
     (tmp_path / "out").mkdir()
     commands = blocks(page, "sh")
     assert commands
     script = "\n".join(["set -euxo pipefail", *commands])
     run_script([str(shutil.which("bash")), "-c", script], tmp_path)
+    for program in blocks(page, "python"):
+        run_script([sys.executable, "-c", program], tmp_path)
 
 
 def run_script(command: Sequence[str], folder: Path) -> None:

@@ -26,7 +26,7 @@ from ae_pipeline.report.errors import verdict
 from ae_pipeline.report.fidelity import fidelity_table
 from ae_pipeline.report.presenter import present
 from ae_pipeline.results.fidelity import ColumnFidelity
-from ae_pipeline.storage import codec_directory, read_marker
+from ae_pipeline.storage import codec_directory, metrics_file, read_marker
 from ae_pipeline.verbs import backfill, compress, decode, encode, inspect, verify
 from tests.support.codec.trees import read_codec_json, write_codec_json
 from tests.support.data.taxi import FLATTENED, KEPT, taxi_table
@@ -249,7 +249,7 @@ def test_errors_of_columns_have_r2(taxi: Path, flattened: Path, tmp_path: Path) 
     """The table of metrics has R2 of every column, of all values and of the bulk."""
     paths = {"archive": str(flattened), "decoded": str(tmp_path / "out")}
     report = decode(DecodeJob(source=str(taxi), **paths))
-    rows = pq.read_table(tmp_path / "out/_ae/report/metrics.parquet").to_pylist()
+    rows = pq.read_table(metrics_file(tmp_path / "out")).to_pylist()
     (fare,) = [row for row in rows if (row["partition"], row["column"]) == ("total", "fare")]
     assert fare["r2"] > 0.999
     assert fare["r2_bulk"] < 0

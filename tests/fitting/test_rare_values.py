@@ -13,12 +13,13 @@ import pytest
 from ae_pipeline.codec.features import FeaturesCodec, load_features_codec, save_features_codec
 from ae_pipeline.coding import Architecture
 from ae_pipeline.columns import TableSchema, fit_standardization
-from ae_pipeline.config.job import DecodeJob, EncodeJob
+from ae_pipeline.config.job import DecodeJob, EncodeJob, JobConfig
 from ae_pipeline.dataset import discover, list_row_groups
 from ae_pipeline.fitting.prepare import measure_source
 from ae_pipeline.fitting.rare_values import with_lost_events
 from ae_pipeline.report.presenter import present
 from ae_pipeline.results.fit import RareColumn
+from ae_pipeline.results.progress import silent
 from ae_pipeline.verbs import decode, encode
 from tests.support.codec.features import hand_set_codec
 
@@ -45,9 +46,10 @@ def source(tmp_path: Path) -> Path:
 
 def judged(source: Path, carries_rare: bool) -> FeaturesCodec:
     """A codec of two inputs, of which the second is lost on the way if it is so."""
-    groups = list_row_groups(discover(str(source)).fragments)
+    found = discover(str(source))
+    groups = list_row_groups(found.fragments)
     schema = TableSchema(pq.read_schema(source / "0.parquet"), NAMES)
-    statistics, groups = measure_source(groups, schema, None, 0, lambda _: None, "here")
+    statistics, groups = measure_source(groups, schema, None, JobConfig(), found, silent)
     shape = Architecture(2, 2, (4,), (4,), "relu", "residual")
     weights = {name: np.zeros(size, np.float32) for name, size in shape.weight_shapes().items()}
     weights["encoder/skip/kernel"] = np.eye(2, dtype=np.float32)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ae_pipeline.codec.archive import ArchiveCodec, ArchiveNetwork
 from ae_pipeline.coding import IntegerDecoder
 from ae_pipeline.columns import Standardization, TableSchema, resolve_tolerances
-from ae_pipeline.config.job import DecodeJob
+from ae_pipeline.config.job import DecodeJob, JobConfig
 from ae_pipeline.config.tolerance import ToleranceConfig
 from ae_pipeline.dataset import discover, fingerprint, list_row_groups
 from ae_pipeline.fitting.prepare import measure_source
@@ -246,8 +246,9 @@ def test_tolerances_from_settings(tmp_path: Path) -> None:
     paths = Paths(tmp_path)
     arrow = write_source(paths, pa.table(WILD), 30)
     schema = TableSchema(arrow, tuple(WILD))
-    groups = list_row_groups(discover(paths.source).fragments)
-    statistics, _ = measure_source(groups, schema, None, 0, silent, "source")
+    source = discover(paths.source)
+    groups = list_row_groups(source.fragments)
+    statistics, _ = measure_source(groups, schema, None, JobConfig(), source, silent)
     config = ToleranceConfig.model_validate({"relative": 0.01, "rules": RULES})
     found = resolve_tolerances(config, schema, statistics)
     tolerance = [quantizer.promise.absolute for quantizer in found]

@@ -150,6 +150,30 @@ def test_a_network_wins_where_columns_are_curved(curved_codec: ArchiveCodec) -> 
     assert chosen.payload_bytes < 0.7 * payloads["direct"]
 
 
+@pytest.mark.slow
+@pytest.mark.heavy
+def test_a_cluster_finds_the_codec_of_threads(
+    curved: Path, curved_codec: ArchiveCodec, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Workers train some shapes beside each other; no line of the plan but its seconds differs."""
+    job = job_at(
+        curved,
+        tmp_path,
+        planner=PlannerConfig(budget_s=3, windows=(1,)),
+        network=NetworkConfig(latent_dim=6),
+        execution={"engine": "dask"},
+    )
+    with caplog.at_level("INFO"):
+        theirs = planned(job, tmp_path)
+    assert any("trained by workers" in line for line in caplog.messages)
+    assert theirs.id == curved_codec.id
+    plans = [
+        [(one.name, one.payload_bytes, one.model_bytes, one.is_chosen) for one in plan]
+        for plan in (curved_codec.provenance.plan, theirs.provenance.plan)
+    ]
+    assert plans[1] == plans[0]
+
+
 @pytest.mark.parametrize("learn", ["never", "linear"])
 def test_what_may_not_be_tried_is_not(curved: Path, tmp_path: Path, learn: str) -> None:
     """`never` tries no network, `linear` none that needs training."""

@@ -41,7 +41,7 @@ PASSING = {
     "lost uploads": (LoseAnswer(), 3, "PUT", DATA),
     "lost marker": (LoseAnswer(), 1, "PUT", "dataset.json"),
     "lost marker behind a gateway": (LoseAnswer(504), 1, "PUT", "dataset.json"),
-    "lost index": (LoseAnswer(), 1, "PUT", "index.parquet"),
+    "lost index": (LoseAnswer(), 1, "PUT", "index.pq"),
 }
 
 

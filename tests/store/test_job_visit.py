@@ -12,7 +12,13 @@ import pytest
 
 from ae_pipeline.config.job import CompressJob, DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.locations import SESSION_PREFIX
+from ae_pipeline.results.progress import silent
+from ae_pipeline.store import place, recall, visiting_stores
+from ae_pipeline.upkeep import list_source
+from ae_pipeline.upkeep.finding import Destination
+from ae_pipeline.upkeep.finding_work import Due, FindingWork, Found
 from ae_pipeline.verbs import backfill, compress, decode, encode, gc, inspect, verify
+from ae_pipeline.work import gather
 from tests.support.data.datasets import mixed_tree, number_tree
 from tests.support.jobs.dask_cluster import listening, running, without
 from tests.support.object_servers.clients import open_store
@@ -135,6 +141,30 @@ def test_engines_agree(object_server: ObjectServer, settings: dict[str, Any], fo
 
 
 @pytest.mark.parametrize("object_server", ["seaweedfs"], indirect=True)
+@pytest.mark.parametrize("engine", ["processes", "dask"])
+def test_workers_tell_what_they_learned(
+    object_server: ObjectServer, settings: dict[str, Any], folder: Path, engine: str
+) -> None:
+    """Footers and fingerprints that workers read are known to the job, which asks no more."""
+    there = put_tree(object_server, folder, "src")
+    job = CompressJob(source=there, archive=f"{object_server.uri}/a", **settings)
+    compress(job)
+    open_store(object_server).delete("a/_ae/index.parquet")
+    execution = job.execution.model_copy(update={"engine": engine})
+    with visiting_stores(job, keeps_facts=False):
+        archive, source = place(job.archive or ""), list_source(job)
+        written = [archive / fragment.relative for fragment in source.fragments]
+        assert not any(recall(path, "footer") for path in written)
+        due = Due(source.fragments, Destination.look(archive, None))
+        work = FindingWork((*source.folders, str(archive)))
+        (made,) = gather(work, [due], execution=execution, stage="plan", progress=silent)
+        assert isinstance(made, Found)
+        assert {state for state, _ in made.findings} == {"current"}
+        assert all(recall(path, "footer") for path in written)
+        assert all(recall(fragment.path, "fingerprint") for fragment in source.fragments)
+
+
+@pytest.mark.parametrize("object_server", ["seaweedfs"], indirect=True)
 def test_workers_need_not_share_a_disk(
     object_server: ObjectServer, settings: dict[str, Any], folder: Path, scratch: Path
 ) -> None:
@@ -228,8 +258,8 @@ def test_a_lost_index_costs_requests_alone(
     compress(job)
     store = open_store(object_server)
     for change in (
-        lambda: store.delete("a/_ae/index.parquet"),
-        lambda: store.put("a/_ae/index.parquet", b"no index"),
+        lambda: store.delete("a/_ae/index.pq"),
+        lambda: store.put("a/_ae/index.pq", b"no index"),
     ):
         change()
         assert not compress(job).plan.selected
@@ -260,3 +290,21 @@ def test_stores_have_settings_of_their_own(
     encode(EncodeJob(source=str(folder), archive=str(tmp_path / "a"), **SETTINGS))
     assert fragments(read_tree(moto_server, "two/a")) == fragments(read_folder(tmp_path / "a"))
     assert "secret" not in json.dumps(job.model_dump()).lower()
+
+
+def test_the_index_of_an_earlier_release_is_taken_over(
+    object_server: ObjectServer, settings: dict[str, Any], folder: Path
+) -> None:
+    """Facts kept under the former name are used, and move where no reader takes them for rows."""
+    job = CompressJob(
+        source=put_tree(object_server, folder, "src"),
+        archive=f"{object_server.uri}/a",
+        **settings,
+    )
+    compress(job)
+    store = open_store(object_server)
+    store.put("a/_ae/index.parquet", read_tree(object_server, "a")["_ae/index.pq"])
+    store.delete("a/_ae/index.pq")
+    assert not compress(job).plan.selected
+    names = {name for name in read_tree(object_server, "a") if name.startswith("_ae/index")}
+    assert names == {"_ae/index.pq"}

@@ -307,6 +307,29 @@ def test_a_pointless_refit_keeps_the_codec(source: Path) -> None:
     assert plan_backfill(job_for(source)).codec_id == before
 
 
+@pytest.mark.parametrize("engine", ["processes", pytest.param("dask", marks=pytest.mark.heavy)])
+def test_drift_is_the_same_on_every_engine(source: Path, engine: str) -> None:
+    """Whoever judges the partitions, the report is that of threads, and so is the new codec."""
+    days = {3: table(3), 4: table(4, shift=1.0), 5: other_relation(5), 6: table(6, 0), 7: table(7)}
+    new = {f"day={day}/part-0.parquet": rows for day, rows in days.items()}
+    write_tree(source, new, row_group_size=2000)
+    damaged = source / "day=7/part-0.parquet"
+    damaged.write_bytes(damaged.read_bytes()[:-30])
+    nights = []
+    for name in ("threads", engine):
+        here = source.parent / f"by-{name}"
+        shutil.copytree(source, here / "source")
+        shutil.copytree(source.parent / "archive", here / "archive")
+        settings = {"drift": {"action": "refit"}, "execution": {"engine": name}}
+        nights.append(compress(job_for(here / "source", **settings)).drift)
+    ours, theirs = nights
+    assert ours is not None
+    assert [one.partition for one in ours.partitions] == ["day=3", "day=4", "day=5"]
+    assert [one.is_shifted for one in ours.partitions] == [False, True, False]
+    assert ours.new_codec_id is not None
+    assert theirs == ours
+
+
 @pytest.mark.slow
 def test_a_refit_starts_from_the_former_network(tmp_path: Path) -> None:
     """Where the archive has a network, the refit trains it further, or trains a new one."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.support.data.copies import copy_dataset
 from tests.support.jobs.pipelines import run_encode, run_fit
 
 
@@ -27,4 +27,4 @@ def features(source: Path, codec: str, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 def own_features(features: Path, tmp_path: Path) -> Path:
     """A copy that a test may spoil."""
-    return Path(shutil.copytree(features, tmp_path / "features"))
+    return copy_dataset(features, tmp_path / "features")

@@ -18,7 +18,8 @@ from ae_pipeline.results.compress import CompressReport
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.storage import read_notes
 from ae_pipeline.upkeep import finish_retiring, plan_backfill
-from ae_pipeline.upkeep.status import Destination, fragment_statuses
+from ae_pipeline.upkeep.finding import Destination
+from ae_pipeline.upkeep.status import fragment_statuses
 from ae_pipeline.verbs import (
     NOTHING,
     Settled,
@@ -380,7 +381,9 @@ def test_planning_that_waits_is_a_warning(source: Path) -> None:
     logger.addHandler(listener)
     try:
         destination = Destination.look(archive, None)
-        found = fragment_statuses(discover(source), destination, 2, patience_s=0.5)
+        found = fragment_statuses(
+            discover(source), destination, ExecutionConfig(engine="threads"), patience_s=0.5
+        )
     finally:
         logger.removeHandler(listener)
     assert [one.state for one in found] == ["current", "stale", "current"]

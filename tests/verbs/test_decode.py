@@ -12,6 +12,7 @@ import pytest
 
 from ae_pipeline import errors
 from ae_pipeline.config.job import EncodeJob
+from ae_pipeline.storage import metrics_file, private_folder
 from ae_pipeline.verbs import encode
 from tests.support.data.datasets import (
     N_ROWS,
@@ -52,7 +53,7 @@ def _special(column: pa.ChunkedArray) -> np.ndarray:
 def test_metrics_equal_what_the_files_say(source: Path, features: Path, tmp_path: Path) -> None:
     """Reported errors per partition and column are those between source and decoded files."""
     run_decode(features, tmp_path / "out", source)
-    metrics = pq.read_table(tmp_path / "out/_ae/report/metrics.parquet").to_pylist()
+    metrics = pq.read_table(metrics_file(tmp_path / "out")).to_pylist()
     by_key = {(row["partition"], row["column"]): row for row in metrics}
     for partition in PARTITIONS:
         ours = read_table(tmp_path / "out" / partition / "part-0.parquet")
@@ -81,7 +82,7 @@ def test_standardized_mse_is_in_units_of_variance(
 ) -> None:
     """Standardised MSE is MSE over the variance of the column in the source."""
     run_decode(features, tmp_path / "out", source)
-    rows = pq.read_table(tmp_path / "out/_ae/report/metrics.parquet").to_pylist()
+    rows = pq.read_table(metrics_file(tmp_path / "out")).to_pylist()
     total = next(row for row in rows if (row["partition"], row["column"]) == ("total", "alpha"))
     tables = [read_table(source / partition / "part-0.parquet") for partition in PARTITIONS]
     alpha = np.concatenate([_values(table["alpha"]) for table in tables])
@@ -93,7 +94,7 @@ def test_decode_needs_no_source(features: Path, tmp_path: Path) -> None:
     report = run_decode(features, tmp_path / "out")
     assert report.total.n_rows == N_ROWS * len(PARTITIONS)
     assert report.total.metrics is None
-    assert not (tmp_path / "out/_ae/report").exists()
+    assert not metrics_file(tmp_path / "out").parent.exists()
 
 
 def test_changed_source_is_not_compared(codec: str, tmp_path: Path) -> None:
@@ -159,7 +160,7 @@ def test_filtered_rows_still_decode(source: Path, own_features: Path, tmp_path: 
 
 def test_missing_codec_copy_is_named(own_features: Path, tmp_path: Path) -> None:
     """A features dataset whose codec was removed says which one."""
-    shutil.rmtree(own_features / "_ae/codecs")
+    shutil.rmtree(private_folder(own_features) / "codecs")
     with pytest.raises(errors.CodecNotFoundError):
         run_decode(own_features, tmp_path / "out")
 

@@ -11,6 +11,7 @@ import pytest
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob
 from ae_pipeline.errors import DestinationExistsError
+from ae_pipeline.storage import private_folder
 from ae_pipeline.verbs import decode, encode
 from tests.support.checks import assert_one_line
 from tests.support.data.datasets import number_tree
@@ -87,7 +88,7 @@ def test_another_archive_is_refused(archive: Path) -> None:
 def test_marker_of_a_former_release(archive: Path) -> None:
     """Where the marker does not say what was decoded, decode goes on and says it from then on."""
     run(archive, columns=["a"])
-    marker = archive.parent / "decoded" / "_ae" / "dataset.json"
+    marker = private_folder(archive.parent / "decoded") / "dataset.json"
     tree = json.loads(marker.read_text())
     assert tree.pop("extract") == {
         "encoded": str(archive),

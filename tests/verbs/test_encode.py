@@ -20,7 +20,7 @@ from ae_pipeline.config.job import EncodeJob, ExecutionConfig, FitJob, VerifyJob
 from ae_pipeline.format_version import FORMAT_VERSION
 from ae_pipeline.formats.latent_records import MISSING_COLUMN
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.storage import codec_directory, read_footer
+from ae_pipeline.storage import codec_directory, private_folder, read_footer
 from ae_pipeline.verbs import encode, fit, inspect, verify
 from tests.support.data.datasets import (
     N_ROWS,
@@ -187,7 +187,7 @@ def test_features_without_codec_fits_one(source: Path, tmp_path: Path) -> None:
     report = encode(EncodeJob(source=str(source), features=str(destination), **FAST))
     (codec_id,) = report.codec_ids
     assert load_features_codec(codec_directory(destination, codec_id)).id == codec_id
-    assert not (destination / "_ae/checkpoint").exists()
+    assert not (private_folder(destination) / "checkpoint").exists()
 
 
 def test_overlap_is_refused(source: Path, codec: str, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from ae_pipeline.config.job import DecodeJob, EncodeJob, VerifyJob
 from ae_pipeline.config.selection import SelectionConfig
 from ae_pipeline.report.errors import verdict
 from ae_pipeline.results.dataset import DatasetReport
-from ae_pipeline.storage import read_notes
+from ae_pipeline.storage import metrics_file, read_notes
 from ae_pipeline.verbs import backfill, decode, encode, verify
 from tests.support.data.datasets import (
     N_ROWS,
@@ -72,7 +72,7 @@ def test_shares_of_tolerances_are_those_of_the_files(
     """Per partition and column, the largest error over the tolerance is what the files say."""
     out = tmp_path / "out"
     report = decode(DecodeJob(archive=str(archive), decoded=str(out), source=str(source)))
-    rows = pq.read_table(out / "_ae/report/metrics.parquet").to_pylist()
+    rows = pq.read_table(metrics_file(out)).to_pylist()
     shares = {(row["partition"], row["column"]): row["max_error_to_tolerance"] for row in rows}
     for partition in report.partitions:
         for name, metrics in zip(report.features, partition.column_metrics, strict=True):

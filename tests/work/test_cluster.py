@@ -13,9 +13,9 @@ from ae_pipeline.dataset import sparing_files
 from ae_pipeline.errors import ClusterError
 from ae_pipeline.results.progress import ProgressEvent, silent
 from ae_pipeline.verbs import encode
-from ae_pipeline.work import Outcome, carry_out
+from ae_pipeline.work import Outcome, carry_out, gather
 from tests.support.data.datasets import mixed_tree
-from tests.support.faults.works import NamedWork, fragments, stop_after_a
+from tests.support.faults.works import NamedWork, Spelling, Word, fragments, stop_after_a
 from tests.support.jobs.dask_cluster import listening, running
 
 pytestmark = pytest.mark.heavy
@@ -48,6 +48,28 @@ def test_failures_are_named_and_the_others_finish(
         ("damaged", False, True),
         ("slow", True, False),
     ]
+
+
+def test_any_items_are_worked_on(execution: ExecutionConfig, tmp_path: Path) -> None:
+    """What is made of each item comes in order, and a failure in the place of what cannot be."""
+    words = [Word("b"), Word("fatal"), Word("ac")]
+    first, failure, last = gather(
+        Spelling(tmp_path), words, execution=execution, stage="test", progress=silent
+    )
+    assert (first, last) == (["b"], ["a", "c"])
+    assert "all worker processes that tried it died" in str(failure)
+
+
+def test_answers_of_another_kind_are_refused(execution: ExecutionConfig, tmp_path: Path) -> None:
+    """An answer that is not what the work makes ends the job, whatever a worker means by it."""
+    with pytest.raises(ClusterError, match="a worker gave an answer of another kind"):
+        gather(
+            Spelling(tmp_path, promises=dict),
+            [Word("a")],
+            execution=execution,
+            stage="test",
+            progress=silent,
+        )
 
 
 def test_a_bug_is_raised(execution: ExecutionConfig, tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from ae_pipeline.config.job import DecodeJob, EncodeJob, ExecutionConfig, VerifyJob
+from ae_pipeline.results.dataset import FragmentFailure
 from ae_pipeline.results.progress import silent
 from ae_pipeline.verbs import decode, encode, verify
-from ae_pipeline.work import carry_out
+from ae_pipeline.work import carry_out, gather
 from tests.support.data.datasets import mixed_tree, write_tree
-from tests.support.faults.works import NamedWork, fragments
+from tests.support.faults.works import NamedWork, Spelling, Word, fragments
 
 Engine = Literal["threads", "processes"]
 
@@ -30,6 +31,44 @@ def test_small_work_stays_here(tmp_path: Path) -> None:
         progress=silent,
     )
     assert {one.n_rows for one in outcome.results} == {os.getpid()}
+
+
+@pytest.mark.parametrize("engine", ["threads", "processes"])
+def test_any_items_are_worked_on(engine: Engine, tmp_path: Path) -> None:
+    """What is made of each item comes in order, and a failure in the place of what cannot be."""
+    made = gather(
+        Spelling(tmp_path),
+        [Word("b"), Word("damaged"), Word("ac"), Word("slow")],
+        execution=ExecutionConfig(engine=engine),
+        stage="test",
+        progress=silent,
+    )
+    assert made[::2] == [["b"], ["a", "c"]]
+    failures = [one for one in made[1::2] if isinstance(one, FragmentFailure)]
+    assert [(one.relative, one.is_damage, one.is_retriable) for one in failures] == [
+        ("damaged", True, False),
+        ("slow", False, True),
+    ]
+
+
+def test_an_item_that_kills_its_workers_is_named(tmp_path: Path) -> None:
+    """After two deaths an item has failed, whatever kind of item it is; the others are done."""
+    first, failure, last = gather(
+        Spelling(tmp_path),
+        [Word("a"), Word("fatal"), Word("b")],
+        execution=ExecutionConfig(engine="processes"),
+        stage="test",
+        progress=silent,
+    )
+    assert (first, last) == (["a"], ["b"])
+    assert "2 worker processes died at it" in str(failure)
+
+
+def test_no_items_need_no_workers(tmp_path: Path) -> None:
+    """Nothing is opened for nothing to do, on any engine."""
+    execution = ExecutionConfig(engine="dask", dask_address="tcp://nowhere:1")
+    work = Spelling(tmp_path)
+    assert gather(work, [], execution=execution, stage="test", progress=silent) == []
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,8 @@ from ae_pipeline.publish import publishing
 from ae_pipeline.results.dataset import FragmentResult
 from ae_pipeline.results.progress import ProgressEvent, silent
 from ae_pipeline.work import for_each_fragment, in_threads
-from tests.support.faults.works import done
+from ae_pipeline.work.threads import handed_over
+from tests.support.faults.works import Word, done
 
 FRAGMENTS = tuple(Fragment(Path(f"part-{n}"), f"part-{n}", 0) for n in range(6))
 
@@ -53,6 +54,49 @@ def test_fragments_taken_together_stay_apart(at_once: int) -> None:
     assert made == [fragment.relative for fragment in FRAGMENTS]
     assert [event.done for event in told] == list(range(len(FRAGMENTS) + 1))
     assert {event.detail for event in told[1:]} == set(made)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_few_results_wait_to_be_taken(workers: int) -> None:
+    """Results are taken in order; while the first is awaited, only a few others are begun."""
+    words = [Word(f"w{number:03}") for number in range(100)]
+    is_full, begun, taken = threading.Event(), list[str](), list[str]()
+
+    def work(word: Word) -> str:
+        begun.append(word.relative)
+        if word == words[0] and workers > 1:
+            assert is_full.wait(30)
+        if len(begun) == 4 * workers:
+            is_full.set()
+        return word.relative
+
+    def take(word: Word, made: str) -> None:
+        assert made == word.relative
+        assert len(begun) <= len(taken) + 4 * workers
+        taken.append(made)
+
+    handed_over(words, work, take, workers=workers, stage="test", progress=silent)
+    assert taken == [word.relative for word in words]
+
+
+def test_a_taker_that_fails_stops_the_work() -> None:
+    """Whoever takes results may end the work; what was not begun never is."""
+    begun: list[str] = []
+
+    def take(*_: object) -> None:
+        raise KeyError("enough")
+
+    words = [Word(str(number)) for number in range(100)]
+    with pytest.raises(KeyError, match="enough"):
+        handed_over(
+            words,
+            lambda word: begun.append(word.relative),
+            take,
+            workers=2,
+            stage="test",
+            progress=silent,
+        )
+    assert len(begun) <= 8
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit(143), KeyError("bug")])

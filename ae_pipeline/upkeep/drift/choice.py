@@ -6,15 +6,15 @@ Partitions that have not drifted keep the codec in use.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ae_pipeline.codec.archive import ArchiveCodec, load_archive_codec, save_archive_codec
 from ae_pipeline.config.job import EncodeJob
-from ae_pipeline.config.upkeep import DriftConfig
-from ae_pipeline.dataset import Source
+from ae_pipeline.dataset import Fragment, Source
 from ae_pipeline.errors import CodecError
 from ae_pipeline.fitting import UNTRAINED
 from ae_pipeline.results.backfill import BackfillPlan
@@ -23,8 +23,9 @@ from ae_pipeline.results.progress import Progress, silent
 from ae_pipeline.storage import codec_directory
 from ae_pipeline.store import place
 from ae_pipeline.upkeep.drift.measure import expected_rate, judge
+from ae_pipeline.upkeep.drift.partitions import SampleWork, use_samples
 from ae_pipeline.upkeep.drift.refit import is_worthwhile, refit
-from ae_pipeline.upkeep.drift.sample import NewRows, new_fragments, sample_all
+from ae_pipeline.upkeep.drift.sample import NewRows, new_fragments
 
 logger = logging.getLogger(__name__)
 
@@ -75,10 +76,13 @@ def _refitted(
     if not others and not drift.is_drifted:
         return drift
     fragments = new_fragments(plan, source)
-    samples = sample_all(fragments, codec)
-    drift = _best_existing(others, drift, samples, job.drift)
+    if others:
+        work = SampleWork(source.folders, codec, partial(_judge_all, codecs=others, job=job))
+        judged = use_samples(work, fragments, job.execution, progress)
+        drift = _best_existing(drift, judged)
     _save_used(others, drift, archive)
     grown = {one.partition: one for one in drift.partitions if one.is_grown}
+    samples = _samples_of(grown, fragments, source, codec, job, progress)
     rows = [samples[name] for name in grown if name in samples]
     if not rows:
         return drift
@@ -98,18 +102,43 @@ def _use_where_grown(drift: DriftReport, codec: ArchiveCodec) -> DriftReport:
     return replace(drift, partitions=tuple(given))
 
 
+def _judge_all(
+    rows: NewRows, codecs: Sequence[ArchiveCodec], job: EncodeJob
+) -> list[PartitionDrift]:
+    return [judge(rows, codec, job.drift) for codec in codecs]
+
+
+def _samples_of(
+    partitions: Iterable[str],
+    fragments: Mapping[str, Sequence[Fragment]],
+    source: Source,
+    codec: ArchiveCodec,
+    job: EncodeJob,
+    progress: Progress,
+) -> dict[str, NewRows]:
+    """Sample some partitions; their rows are held until it is known whether a codec pays."""
+    chosen = {name: fragments[name] for name in partitions if name in fragments}
+    work = SampleWork(source.folders, codec, _as_they_are)
+    return use_samples(work, chosen, job.execution, progress)
+
+
+def _as_they_are(rows: NewRows) -> NewRows:
+    return rows
+
+
 def _best_existing(
-    others: Sequence[ArchiveCodec],
-    drift: DriftReport,
-    samples: Mapping[str, NewRows],
-    config: DriftConfig,
+    drift: DriftReport, judged: Mapping[str, Sequence[PartitionDrift]]
 ) -> DriftReport:
-    """Judge each partition by the other codecs too: one of them may have been fitted to it."""
+    """Give each partition the best of all codecs: another one may have been fitted to it.
+
+    Args:
+        drift: with the codec in use.
+        judged: each partition with the other codecs.
+    """
 
     def best(one: PartitionDrift) -> PartitionDrift:
-        rows = samples.get(one.partition)
-        judged = [] if rows is None else [judge(rows, codec, config) for codec in others]
-        smaller = [other for other in judged if other.bytes_per_row < one.bytes_per_row]
+        others = judged.get(one.partition, ())
+        smaller = [other for other in others if other.bytes_per_row < one.bytes_per_row]
         return min([one, *smaller], key=lambda it: (it.is_grown, it.bytes_per_row))
 
     return replace(drift, partitions=tuple(map(best, drift.partitions)))

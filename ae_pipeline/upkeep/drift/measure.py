@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -15,8 +16,9 @@ from ae_pipeline.config.upkeep import DriftConfig
 from ae_pipeline.dataset import Source
 from ae_pipeline.results.backfill import BackfillPlan
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
-from ae_pipeline.results.progress import Progress, ProgressEvent, silent
-from ae_pipeline.upkeep.drift.sample import NewRows, new_fragments, sample_rows
+from ae_pipeline.results.progress import Progress, silent
+from ae_pipeline.upkeep.drift.partitions import SampleWork, use_samples
+from ae_pipeline.upkeep.drift.sample import NewRows, new_fragments
 
 logger = logging.getLogger(__name__)
 
@@ -38,17 +40,11 @@ def measure_drift(
         plan: which fragments are new.
         source: the source of the job.
         codec: the codec in use, which new rows are compared with.
-        progress: called for every partition.
+        progress: called after every partition.
     """
-    partitions = new_fragments(plan, source)
-    found: list[PartitionDrift] = []
-    for done, (partition, fragments) in enumerate(partitions.items()):
-        progress(ProgressEvent("drift", done, len(partitions), partition))
-        rows = sample_rows(partition, fragments, codec)
-        if rows is not None:
-            found.append(judge(rows, codec, job.drift))
-    progress(ProgressEvent("drift", len(partitions), len(partitions)))
-    return DriftReport(codec.id, job.drift.action, tuple(found))
+    work = SampleWork(source.folders, codec, partial(judge, codec=codec, config=job.drift))
+    found = use_samples(work, new_fragments(plan, source), job.execution, progress)
+    return DriftReport(codec.id, job.drift.action, tuple(found.values()))
 
 
 def warn_of_drift(report: DriftReport) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 
@@ -63,14 +63,6 @@ def new_fragments(plan: BackfillPlan, source: Source) -> dict[str, list[Fragment
     chosen = [known[one.relative] for one in plan.selected if one.relative in known]
     ordered = sorted(chosen, key=lambda fragment: fragment.partition)
     return {name: list(group) for name, group in groupby(ordered, lambda one: one.partition)}
-
-
-def sample_all(
-    fragments: Mapping[str, Sequence[Fragment]], codec: ArchiveCodec
-) -> dict[str, NewRows]:
-    """Return a sample of every partition that has rows, by partition."""
-    found = {name: sample_rows(name, files, codec) for name, files in fragments.items()}
-    return {name: rows for name, rows in found.items() if rows is not None}
 
 
 def sample_rows(

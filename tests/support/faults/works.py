@@ -55,6 +55,11 @@ class NamedWork:
         """The folder."""
         return (str(self.folder),)
 
+    @property
+    def makes(self) -> type[FragmentResult]:
+        """Results."""
+        return FragmentResult
+
     def open(self) -> Callable[[Fragment], FragmentResult]:
         """Return the work."""
         return self._act
@@ -100,3 +105,44 @@ class NamedWork:
     def _over(self) -> None:
         with publishing(self.folder / "source.parquet") as temporary:
             temporary.write_text("lost")
+
+
+@dataclass(frozen=True)
+class Word:
+    """An item that is no fragment."""
+
+    relative: str
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """Makes the letters of a word, or does what `NamedWork` does with a fragment of that name.
+
+    Args:
+        folder: as for `NamedWork`.
+        promises: class of what it says that it makes.
+    """
+
+    folder: Path
+    promises: type = list
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The folder."""
+        return (str(self.folder),)
+
+    @property
+    def makes(self) -> type:
+        """The class that was promised."""
+        return self.promises
+
+    def open(self) -> Callable[[Word], list[str]]:
+        """Return the work."""
+        act = NamedWork(self.folder).open()
+
+        def spell(word: Word) -> list[str]:
+            act(*fragments(word.relative))
+            return list(word.relative)
+
+        return spell

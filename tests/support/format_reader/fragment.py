@@ -17,11 +17,17 @@ from tests.support.format_reader.table import read_table
 from tests.support.format_reader.vectors import expand_lanes
 
 
+def private_folder(dataset: Path) -> Path:
+    """The folder of what is not data: inside, or else beside."""
+    inside, real = dataset / "_ae", dataset.resolve()
+    return inside if inside.exists() else real.with_name(f"{real.name}.ae")
+
+
 def read_fragment(archive: Path, relative: str) -> dict[str, pa.Array]:
     """Coded columns of a fragment with one row group or several."""
     file = pq.ParquetFile(archive / relative)
     footer = read_keys(file.metadata.metadata)
-    folder = archive / "_ae/codecs" / footer["ae:codec_id"]
+    folder = private_folder(archive) / "codecs" / footer["ae:codec_id"]
     codec = read_codec_json(folder)
     codec["kinds"] = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(codec["schema"])))
     expand_lanes(codec)
@@ -39,7 +45,7 @@ def read_schema(dataset: Path, relative: str) -> pa.Schema:
     """The source schema of a fragment, its own or its codec's."""
     metadata = pq.ParquetFile(dataset / relative).metadata.metadata
     footer = read_keys(metadata)
-    codec = read_codec_json(dataset / "_ae/codecs" / footer["ae:codec_id"])
+    codec = read_codec_json(private_folder(dataset) / "codecs" / footer["ae:codec_id"])
     message = base64.b64decode(codec["schema"])
     if "ae:schema_delta" in footer:
         stream = zlib.decompressobj(zdict=message[-32768:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -17,7 +18,13 @@ from ae_pipeline.config.job import EncodeJob, VerifyJob
 from ae_pipeline.dataset import discover, fingerprint
 from ae_pipeline.format_version import FORMAT_VERSION
 from ae_pipeline.formats.archive import ArchiveFormat
-from ae_pipeline.storage import Footer, Marker, codec_directory
+from ae_pipeline.storage import (
+    PRIVATE_FOLDER,
+    Footer,
+    Marker,
+    codec_directory,
+    private_folder,
+)
 from ae_pipeline.storage.layout import write_marker
 from ae_pipeline.verbs import encode, verify
 from tests.support.golden.case import Golden
@@ -120,6 +127,7 @@ def _write_features(golden: Golden, source: Path, features: Path, codec: Path) -
     assert isinstance(golden.codec, FeaturesCodec)
     save_features_codec(golden.codec, codec)
     encode(EncodeJob(source=str(source), features=str(features), codec=str(codec)))
+    shutil.move(private_folder(features), features / PRIVATE_FOLDER)  # one folder, as a copy is
 
 
 def write_expected(folder: Path) -> None:

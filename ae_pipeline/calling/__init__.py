@@ -1,0 +1,25 @@
+"""Verbs for Python: paths, frames and keywords in place of a job."""
+
+from ae_pipeline.calling.row_codec import RowCodec
+from ae_pipeline.calling.verbs import (
+    backfill,
+    compress,
+    decode,
+    encode,
+    estimate,
+    features,
+    fit,
+    verify,
+)
+
+__all__ = [
+    "RowCodec",
+    "backfill",
+    "compress",
+    "decode",
+    "encode",
+    "estimate",
+    "features",
+    "fit",
+    "verify",
+]

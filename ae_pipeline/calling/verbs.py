@@ -1,0 +1,274 @@
+"""The verbs, called by paths and keywords.
+
+Each takes what its command takes: paths or URIs in their order, and every key of a job file as a
+keyword, `training__epochs=5` or `training={"epochs": 5}`, beside a few short ones. Or it takes a
+job. A source may be a frame, that is, a table of Arrow, Polars, pandas or DuckDB.
+"""
+
+from __future__ import annotations
+
+from typing import Any, overload  # Any: settings have values of many types
+
+from ae_pipeline import verbs
+from ae_pipeline.calling.frames import Frame, as_source
+from ae_pipeline.calling.jobs import Place, job_of
+from ae_pipeline.calling.row_codec import RowCodec, new_folder
+from ae_pipeline.config.job import (
+    CompressJob,
+    DecodeJob,
+    EncodeJob,
+    EstimateJob,
+    FitJob,
+    VerifyJob,
+)
+from ae_pipeline.formats import setting_of
+from ae_pipeline.results.backfill import BackfillReport
+from ae_pipeline.results.compress import CompressReport
+from ae_pipeline.results.dataset import DatasetReport
+from ae_pipeline.results.estimate import Estimate
+from ae_pipeline.results.fit import FitResult
+from ae_pipeline.results.progress import Progress, silent
+
+
+def encode(
+    source: EncodeJob | Place | Frame | None = None,
+    archive: Place | None = None,
+    *,
+    config: Place | None = None,
+    progress: Progress = silent,
+    **settings: Any,
+) -> DatasetReport:
+    """Write a source as an archive: floats within their promised error, all else exactly.
+
+        encode("sales", "sales_archive", tolerance=0.001, keep=["*_id"], effort="fast")
+
+    Args:
+        source: path or URI, a frame, or a whole job.
+        archive: to write.
+        config: job file that the other arguments override.
+        progress: called after every fragment.
+        **settings: keys of a job file; short ones are tolerance, keep, effort, workers and force.
+
+    Raises:
+        AePipelineError: the job as a whole cannot run. Failed fragments are in the report.
+    """
+    with as_source(source) as path:
+        job = job_of(EncodeJob, {"source": path, "archive": archive}, config, settings)
+        return verbs.encode(job, progress)
+
+
+def features(
+    source: EncodeJob | Place | Frame | None = None,
+    features: Place | None = None,
+    *,
+    config: Place | None = None,
+    progress: Progress = silent,
+    **settings: Any,
+) -> DatasetReport:
+    """Write the latent of every row beside the kept columns.
+
+        features("sales", "sales_features", codec="sales_codec")
+
+    Args:
+        source: path or URI, a frame, or a whole job.
+        features: dataset to write.
+        config: job file that the other arguments override.
+        progress: called after every fragment.
+        **settings: keys of a job file, such as codec.
+
+    Raises:
+        AePipelineError: the job as a whole cannot run. Failed fragments are in the report.
+    """
+    with as_source(source) as path:
+        job = job_of(EncodeJob, {"source": path, "features": features}, config, settings)
+        return verbs.features(job, progress)
+
+
+@overload
+def fit(
+    source: Frame,
+    codec: None = None,
+    *,
+    config: Place | None = None,
+    progress: Progress = silent,
+    **settings: Any,
+) -> RowCodec: ...
+
+
+@overload
+def fit(
+    source: FitJob | Place | None = None,
+    codec: Place | None = None,
+    *,
+    config: Place | None = None,
+    progress: Progress = silent,
+    **settings: Any,
+) -> FitResult: ...
+
+
+def fit(
+    source: FitJob | Place | Frame | None = None,
+    codec: Place | None = None,
+    *,
+    config: Place | None = None,
+    progress: Progress = silent,
+    **settings: Any,
+) -> FitResult | RowCodec:
+    """Train an autoencoder on a source; of a frame, return the codec itself.
+
+        fit("sales", "sales_codec", latent_dim=8, epochs=20)
+        codec = fit(table, latent_dim=8)
+        latents = codec.encode(table)
+
+    Args:
+        source: path or URI, a frame, or a whole job.
+        codec: folder to write; None for a frame.
+        config: job file that the other arguments override.
+        progress: called while measuring and training.
+        **settings: keys of a job file; short ones are latent_dim, epochs, keep and force.
+
+    Raises:
+        AePipelineError: the source, settings or destination cannot be used, or training diverged.
+    """
+    if not isinstance(source, Frame) or codec is not None:
+        with as_source(source) as path:
+            job = job_of(FitJob, {"source": path, "codec": codec}, config, settings)
+            return verbs.fit(job, progress)
+    folder = new_folder()
+    with as_source(source) as path:
+        job = job_of(FitJob, {"source": path, "codec": folder}, config, settings)
+        made = RowCodec(folder, job.latent_column)
+        verbs.fit(job, progress)
+    return made
+
+
+def decode(
+    dataset: DecodeJob | Place | None = None,
+    decoded: Place | None = None,
+    *,
+    config: Place | None = None,
+    progress: Progress = silent,
+    **settings: Any,
+) -> DatasetReport:
+    """Write the tables of an archive or of features, with the source's schema and row order.
+
+        decode("sales_archive", "sales_decoded", source="sales")
+
+    Args:
+        dataset: path or URI of an archive or of features, or a whole job.
+        decoded: folder to write.
+        config: job file that the other arguments override.
+        progress: called after every fragment.
+        **settings: keys of a job file; with source, every value is compared.
+
+    Raises:
+        AePipelineError: the job as a whole cannot run. Failed fragments are in the report.
+    """
+    key = "archive"
+    if isinstance(dataset, str) or (dataset is not None and not isinstance(dataset, DecodeJob)):
+        key = setting_of(str(dataset), "features")
+    job = job_of(DecodeJob, {key: dataset, "decoded": decoded}, config, settings)
+    return verbs.decode(job, progress)
+
+
+def verify(
+    archive: VerifyJob | Place | None = None,
+    source: Place | None = None,
+    *,
+    config: Place | None = None,
+    progress: Progress = silent,
+    **settings: Any,
+) -> DatasetReport:
+    """Decode every block of an archive without writing it; compare every value with a source.
+
+        verify("sales_archive", "sales")
+
+    Args:
+        archive: path or URI, or a whole job.
+        source: to compare with; None to check the archive alone.
+        config: job file that the other arguments override.
+        progress: called after every fragment.
+        **settings: keys of a job file.
+
+    Raises:
+        AePipelineError: the job as a whole cannot run. Failed fragments are in the report.
+    """
+    job = job_of(VerifyJob, {"archive": archive, "source": source}, config, settings)
+    return verbs.verify(job, progress)
+
+
+def compress(
+    source: CompressJob | Place | None = None,
+    archive: Place | None = None,
+    *,
+    config: Place | None = None,
+    progress: Progress = silent,
+    **settings: Any,
+) -> CompressReport:
+    """Encode what is new, read it back and compare every value. Call it every night.
+
+        compress("sales", "sales_archive", tolerance=0.01)
+
+    Args:
+        source: path or URI, or a whole job.
+        archive: to keep up to date.
+        config: job file that the other arguments override.
+        progress: called after every fragment.
+        **settings: keys of a job file.
+
+    Raises:
+        AePipelineError: the job as a whole cannot run. Failed fragments are in the report.
+    """
+    job = job_of(CompressJob, {"source": source, "archive": archive}, config, settings)
+    return verbs.compress(job, progress)
+
+
+def backfill(
+    source: EncodeJob | Place | None = None,
+    dataset: Place | None = None,
+    *,
+    config: Place | None = None,
+    progress: Progress = silent,
+    **settings: Any,
+) -> BackfillReport:
+    """Bring an archive or features up to date with the selected partitions of a source.
+
+        backfill("sales", "sales_archive", where="year >= 2024")
+
+    Args:
+        source: path or URI, or a whole job.
+        dataset: archive or features; a new one is an archive.
+        config: job file that the other arguments override.
+        progress: called after every fragment.
+        **settings: keys of a job file; where is a short one.
+
+    Raises:
+        AePipelineError: the job as a whole cannot run. Failed fragments are in the report.
+    """
+    key = setting_of(None if dataset is None else str(dataset), "archive")
+    job = job_of(EncodeJob, {"source": source, key: dataset}, config, settings)
+    return verbs.backfill(job, progress)
+
+
+def estimate(
+    source: EstimateJob | Place | Frame | None = None,
+    *,
+    config: Place | None = None,
+    progress: Progress = silent,
+    **settings: Any,
+) -> Estimate:
+    """Forecast an archive of a source from a sample, without writing anything.
+
+        estimate("sales", tolerance=0.01)
+
+    Args:
+        source: path or URI, a frame, or a whole job.
+        config: job file that the other arguments override.
+        progress: called while measuring.
+        **settings: keys of a job file.
+
+    Raises:
+        AePipelineError: the source or a setting cannot be used.
+    """
+    with as_source(source) as path:
+        return verbs.estimate(job_of(EstimateJob, {"source": path}, config, settings), progress)

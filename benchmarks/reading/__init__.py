@@ -1,0 +1,1 @@
+"""Measure what reading in place saves."""

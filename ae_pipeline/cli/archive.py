@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from ae_pipeline.cli import options
-from ae_pipeline.cli.show import show, suggest
-from ae_pipeline.cli.terminal import progress_bars, set_up_logging
+from ae_pipeline.cli.running import following
+from ae_pipeline.cli.running.jobs import read_job
+from ae_pipeline.cli.running.progress import showing_progress
+from ae_pipeline.cli.show import show
 from ae_pipeline.config.job import EncodeJob, EstimateJob, VerifyJob
-from ae_pipeline.config.load import load_job
 from ae_pipeline.verbs import encode as encode_dataset
 from ae_pipeline.verbs import estimate as estimate_source
 from ae_pipeline.verbs import verify as verify_dataset
@@ -43,7 +44,6 @@ def encode(
     effort: options.EffortName = None,
     force: options.ForceEncode = False,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,
 ) -> None:
     """Write SOURCE as an archive: floats within their promised error, all else exactly.
 
@@ -53,7 +53,6 @@ def encode(
 
     Example: ae-pipeline encode sales/ sales_archive/ --tolerance 0.01
     """
-    set_up_logging(verbose)
     overrides = options.settings(
         setting,
         source=source,
@@ -72,12 +71,10 @@ def encode(
         execution__effort=effort,
         execution__force=force,
     )
-    job = load_job(EncodeJob, config, overrides)
-    with progress_bars() as progress:
+    job = read_job(EncodeJob, config, overrides)
+    with showing_progress() as progress:
         report = encode_dataset(job, progress)
-    show(report, as_json)
-    if not as_json:
-        suggest(f"verify {job.archive} --source {job.source}")
+    show(report, as_json, following.encode(job))
 
 
 def estimate(
@@ -92,7 +89,6 @@ def estimate(
     feature: options.Feature = None,
     code: options.Code = None,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,
 ) -> None:
     """Forecast an archive of SOURCE from a sample, without writing anything.
 
@@ -101,7 +97,6 @@ def estimate(
 
     Example: ae-pipeline estimate sales/ --tolerance 0.01
     """
-    set_up_logging(verbose)
     overrides = options.settings(
         setting,
         source=source,
@@ -110,10 +105,10 @@ def estimate(
         columns__feature=feature,
         columns__code=code,
     )
-    job = load_job(EstimateJob, config, overrides)
-    with progress_bars() as progress:
+    job = read_job(EstimateJob, config, overrides)
+    with showing_progress() as progress:
         forecast = estimate_source(job, progress)
-    show(forecast, as_json)
+    show(forecast, as_json, following.estimate(job, forecast))
 
 
 def verify(
@@ -133,7 +128,6 @@ def verify(
     setting: options.Setting = None,
     workers: options.Workers = None,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,
 ) -> None:
     """Decode every block of ARCHIVE without writing it; with --source, compare every value.
 
@@ -143,7 +137,6 @@ def verify(
 
     Example: ae-pipeline verify sales_archive/ --source sales/
     """
-    set_up_logging(verbose)
     overrides = options.settings(
         setting,
         archive=archive,
@@ -153,7 +146,7 @@ def verify(
         selection__row_groups=row_group,
         execution__workers=workers,
     )
-    job = load_job(VerifyJob, config, overrides)
-    with progress_bars() as progress:
+    job = read_job(VerifyJob, config, overrides)
+    with showing_progress() as progress:
         report = verify_dataset(job, progress)
-    show(report, as_json)
+    show(report, as_json, following.verify(job))

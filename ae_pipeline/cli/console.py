@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable
+from dataclasses import replace
 
 import rich.table
 from rich import box
@@ -17,14 +19,22 @@ from ae_pipeline.report.tables.table import Table, format_cell
 _FEW_COLUMNS = 2
 #: Least width of a column of words, and the space between two columns.
 _NARROW, _AROUND = 12, 2
+#: So few rows more are printed rather than counted.
+_SPARED = 2
 
 
-def render(table: Table, console: Console) -> None:
-    """Print a table; it fits into 80 columns if its words do."""
+def render(table: Table, console: Console, most_rows: int | None = None) -> None:
+    """Print a table; it fits into 80 columns if its words do.
+
+    Args:
+        table: to print.
+        console: to print on.
+        most_rows: about so many rows are printed, the worst ones if the table knows them, and how
+            many more there are; None for all.
+    """
+    table, n_more = _folded(table, most_rows)
+    print_words(console, table.title, "bold")
     grid = rich.table.Table(
-        title=Text(visible(table.title)),
-        title_justify="left",
-        title_style="bold",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
         padding=(0, 1, 0, 0),
@@ -45,9 +55,29 @@ def render(table: Table, console: Console) -> None:
     for row in rows:
         grid.add_row(*map(Text, row))
     console.print(grid)
-    if table.note:
-        console.print(Text(visible(table.note)), style="dim")
+    if n_more:
+        order = f" (the worst {table.worst} first)" if table.worst in table.headings else ""
+        print_words(console, f"{_dots(console)} {n_more:,} more, --all shows them{order}")
         console.print()
+    if table.note:
+        print_words(console, table.note, "dim")
+        console.print()
+
+
+def _folded(table: Table, most_rows: int | None) -> tuple[Table, int]:
+    """Return the table with the rows to print, and the number of the others."""
+    if most_rows is None or len(table.rows) <= most_rows + _SPARED:
+        return table, 0
+    short = table.shortened(most_rows)
+    return replace(short, title=table.title), len(table.rows) - most_rows
+
+
+def print_words(console: Console, text: str, style: str = "") -> None:
+    """Print a sentence in lines as wide as the terminal; a path that is longer stays whole."""
+    lines = textwrap.wrap(
+        visible(text), console.width, break_long_words=False, break_on_hyphens=False
+    )
+    console.print(Text("\n".join(lines)), style=style, soft_wrap=True)
 
 
 def _rooms(table: Table, width: int) -> dict[int, int]:
@@ -94,3 +124,7 @@ def _has_names(table: Table, index: int) -> bool:
 
 def _has_numbers(table: Table, index: int) -> bool:
     return any(not isinstance(row[index], str) for row in table.rows)
+
+
+def _dots(console: Console) -> str:
+    return "…" if console.encoding.startswith("utf") else "..."

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from ae_pipeline.cli import options
-from ae_pipeline.cli.show import show, suggest
-from ae_pipeline.cli.terminal import progress_bars, set_up_logging
+from ae_pipeline.cli.running import following
+from ae_pipeline.cli.running.jobs import read_job
+from ae_pipeline.cli.running.progress import showing_progress
+from ae_pipeline.cli.show import show
 from ae_pipeline.config.job import EncodeJob, FitJob
-from ae_pipeline.config.load import load_job
-from ae_pipeline.formats import FORMATS
 from ae_pipeline.verbs import encode as encode_dataset
 from ae_pipeline.verbs import fit as fit_dataset
 
@@ -35,7 +35,6 @@ def fit(
     feature: options.Feature = None,
     force: options.ForceFit = False,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,
 ) -> None:
     """Train an autoencoder on SOURCE and write the codec to DIR.
 
@@ -44,7 +43,6 @@ def fit(
 
     Example: ae-pipeline fit sales/ --codec codecs/sales --latent-dim 4
     """
-    set_up_logging(verbose)
     overrides = options.settings(
         setting,
         source=source,
@@ -61,13 +59,10 @@ def fit(
         columns__feature=feature,
         execution__force=force,
     )
-    job = load_job(FitJob, config, overrides)
-    with progress_bars() as progress:
+    job = read_job(FitJob, config, overrides)
+    with showing_progress() as progress:
         result = fit_dataset(job, progress)
-    show(result, as_json)
-    if not as_json:
-        verb = FORMATS[job.codec_for].verb
-        suggest(f"{verb} {job.source} DEST --codec {job.codec}")
+    show(result, as_json, following.fit(job))
 
 
 def features(
@@ -89,7 +84,6 @@ def features(
     accept_changes: options.AcceptChanges = False,
     force: options.ForceEncode = False,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,
 ) -> None:
     """Write the latent vector of every row of SOURCE to DEST, next to the kept columns.
 
@@ -98,7 +92,6 @@ def features(
 
     Example: ae-pipeline features sales/ sales_features/ --codec codecs/sales
     """
-    set_up_logging(verbose)
     overrides = options.settings(
         setting,
         source=source,
@@ -112,9 +105,7 @@ def features(
         execution__workers=workers,
         execution__force=force,
     )
-    job = load_job(EncodeJob, config, overrides)
-    with progress_bars() as progress:
+    job = read_job(EncodeJob, config, overrides)
+    with showing_progress() as progress:
         report = encode_dataset(job, progress)
-    show(report, as_json)
-    if not as_json:
-        suggest(f"decode {job.features} OUT --source {job.source}")
+    show(report, as_json, following.encode(job))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any  # Any: settings are a YAML tree
 
 import typer
 
 from ae_pipeline.config.load import parse_setting
 
+#: The option for any setting.
+SET = "--set"
 _MODEL = "Model"
 _RUN = "Run"
 _PART = "Part of the dataset"
@@ -41,13 +44,12 @@ ConfigFile = Annotated[
 Setting = Annotated[
     list[str] | None,
     typer.Option(
-        "--set",
+        SET,
         metavar="KEY=VALUE",
         help="Override any setting of the job file, e.g. training.patience=5.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log one line per fragment.")]
 ForceFit = Annotated[bool, typer.Option("--force", help="Fit again and replace the codec in DIR.")]
 ForceEncode = Annotated[
     bool,
@@ -260,7 +262,20 @@ MaxConcurrency = Annotated[
 ]
 
 
-def settings(extra: list[str] | None, **options: Any) -> dict[str, Any]:
+class Overrides(dict[str, Any]):
+    """Settings of the command line by dotted key.
+
+    Args:
+        values: the settings.
+        places: what gave each of them: an option, or `--set`.
+    """
+
+    def __init__(self, values: Mapping[str, Any], places: Mapping[str, str]) -> None:
+        super().__init__(values)
+        self.places = places
+
+
+def settings(extra: list[str] | None, **options: Any) -> Overrides:
     """Dotted settings from options; `training__epochs=5` becomes `training.epochs`.
 
     An option that was not given leaves the job file's setting alone. `--set` comes first, so that
@@ -270,7 +285,8 @@ def settings(extra: list[str] | None, **options: Any) -> dict[str, Any]:
     named = {key.replace("__", "."): value for key, value in options.items()}
     # `is`, because 0 equals False and is a legitimate value.
     given = {key: value for key, value in named.items() if value is not None and value is not False}
-    return {**tree, **given}
+    places = {**dict.fromkeys(tree, SET), **dict.fromkeys(given, "the command line")}
+    return Overrides({**tree, **given}, places)
 
 
 def words(text: str | None) -> list[str] | None:

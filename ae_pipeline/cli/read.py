@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from ae_pipeline.cli import options
+from ae_pipeline.cli.running import following
+from ae_pipeline.cli.running.jobs import read_job
+from ae_pipeline.cli.running.progress import showing_progress
 from ae_pipeline.cli.show import show
-from ae_pipeline.cli.terminal import progress_bars, set_up_logging
 from ae_pipeline.config.job import DecodeJob
-from ae_pipeline.config.load import load_job
 from ae_pipeline.formats import setting_of
 from ae_pipeline.verbs import decode as decode_dataset
 from ae_pipeline.verbs import inspect as inspect_path
@@ -38,7 +39,6 @@ def decode(
     workers: options.Workers = None,
     force: options.ForceDecode = False,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,
 ) -> None:
     """Reconstruct the tables of DEST in OUT, with the source's schema and row order.
 
@@ -47,7 +47,6 @@ def decode(
 
     Example: ae-pipeline decode sales_archive/ sales_decoded/ --source sales/ --column price
     """
-    set_up_logging(verbose)
     overrides = options.settings(
         setting,
         source=source,
@@ -60,10 +59,10 @@ def decode(
         execution__workers=workers,
         execution__force=force,
     )
-    job = load_job(DecodeJob, config, overrides)
-    with progress_bars() as progress:
+    job = read_job(DecodeJob, config, overrides)
+    with showing_progress() as progress:
         report = decode_dataset(job, progress)
-    show(report, as_json)
+    show(report, as_json, following.decode(job))
 
 
 def inspect(
@@ -74,4 +73,5 @@ def inspect(
 
     Example: ae-pipeline inspect codecs/sales
     """
-    show(inspect_path(path), as_json)
+    found = inspect_path(path)
+    show(found, as_json, following.inspect(found))

@@ -1,18 +1,53 @@
-"""The verb that starts a Prefect flow: run."""
+"""Verbs about job files: init drafts one, run starts a Prefect flow with one."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ae_pipeline.cli import options
+from ae_pipeline.cli.show import suggest
+from ae_pipeline.cli.terminal import stdout
+from ae_pipeline.errors import DestinationExistsError
 from ae_pipeline.extras import require
+from ae_pipeline.verbs.sources.draft import draft_job
 
 #: A name and not an import: only the flows know Prefect, and a wheel need not come with it.
 _COMMAND = "ae_pipeline_flows.runtime.command"
+
+
+def init(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Tables to encode.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="JOB.YAML", help="File to write; it must be new.")
+    ] = Path("job.yaml"),
+) -> None:
+    """Write a commented job file for SOURCE: places, tolerance, columns to keep, a schedule.
+
+    Reads footers and a sample of SOURCE. A file that exists is left alone.
+
+    Example: ae-pipeline init sales/ --out sales.yaml
+    """
+    if out.exists():
+        raise _taken(out)
+    text = draft_job(source, str(out))
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise _taken(out) from None
+    stdout.print(f"Wrote {out}", soft_wrap=True)
+    suggest(("encode", "--config", str(out)))
+
+
+def _taken(out: Path) -> DestinationExistsError:
+    return DestinationExistsError(
+        "a file is there already", where=str(out), remedy="name another one: --out FILE"
+    )
 
 
 class Flow(StrEnum):

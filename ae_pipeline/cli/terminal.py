@@ -1,4 +1,4 @@
-"""The terminal: progress on stderr, tables on stdout, one line for an error.
+"""The terminal: tables on stdout, one line for an error on stderr.
 
 Output never decides whether a verb succeeds: characters that the encoding lacks are escaped, and a
 closed pipe is not an error.
@@ -7,7 +7,6 @@ closed pipe is not an error.
 from __future__ import annotations
 
 import io
-import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -15,13 +14,9 @@ from contextlib import contextmanager
 from typing import IO, Any  # Any: whatever rich prints
 
 from rich.console import Console, ConsoleOptions, RenderableType
-from rich.logging import RichHandler
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.segment import Segment
 
-from ae_pipeline.escaping import one_line, visible
-from ae_pipeline.results.progress import Progress as ProgressListener
-from ae_pipeline.results.progress import ProgressEvent
+from ae_pipeline.escaping import visible
 
 
 class SafeConsole(Console):
@@ -91,52 +86,10 @@ def _silence(stream: IO[str]) -> None:
 
 
 @contextmanager
-def progress_bars() -> Iterator[ProgressListener]:
-    """One bar per stage; nothing if stderr is not a terminal."""
-    columns = (
-        TextColumn("{task.description:<8}"),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[detail]}", style="dim", markup=False),
-    )
-    with Progress(*columns, console=stderr, disable=not stderr.is_terminal) as bars:
-        tasks: dict[str, int] = {}
-
-        def listen(event: ProgressEvent) -> None:
-            if event.stage not in tasks:
-                tasks[event.stage] = bars.add_task(event.stage, total=event.total, detail="")
-            task = bars.tasks[tasks[event.stage]].id
-            bars.update(task, completed=event.done, total=event.total, detail=visible(event.detail))
-
-        yield listen
-
-
-def set_up_logging(is_verbose: bool) -> None:
-    """Log warnings, and with `is_verbose` one line per fragment and epoch."""
-    logging.basicConfig(
-        level=logging.INFO if is_verbose else logging.WARNING,
-        handlers=[_colourful() if stderr.is_terminal else _plain()],
-    )
-
-
-def _colourful() -> logging.Handler:
-    """For people: folded to the width of the terminal."""
-    handler = RichHandler(console=stderr, show_path=False, markup=False)
-    handler.setFormatter(logging.Formatter("%(message)s", "%H:%M:%S"))
-    return handler
-
-
-def _plain() -> logging.Handler:
-    """For files and pipes: one line per record, so that grep finds it."""
-    handler = logging.StreamHandler(stderr.file)
-    handler.setFormatter(_OneLine("%(asctime)s %(levelname)-8s %(message)s", "%H:%M:%S"))
-    return handler
-
-
-class _OneLine(logging.Formatter):
-    """Formats every record as one line, whatever its message holds."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The record as one line."""
-        return one_line(super().format(record))
+def keeping_quiet(is_quiet: bool) -> Iterator[None]:
+    """Print nothing on stdout that is meant for people, if asked to."""
+    former, stdout.quiet = stdout.quiet, is_quiet or stdout.quiet
+    try:
+        yield
+    finally:
+        stdout.quiet = former

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from ae_pipeline.cli import options
-from ae_pipeline.cli.show import show, suggest
-from ae_pipeline.cli.terminal import progress_bars, set_up_logging
+from ae_pipeline.cli.running import following
+from ae_pipeline.cli.running.jobs import read_job
+from ae_pipeline.cli.running.progress import showing_progress
+from ae_pipeline.cli.show import show
 from ae_pipeline.config.job import CompressJob, EncodeJob
-from ae_pipeline.config.load import load_job
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.formats import FORMATS, setting_of
 from ae_pipeline.verbs import backfill as backfill_dataset
@@ -48,7 +49,6 @@ def backfill(
     setting: options.Setting = None,
     force: options.ForceBackfill = False,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,
 ) -> None:
     """Bring DEST up to date with the selected partitions of SOURCE.
 
@@ -58,7 +58,6 @@ def backfill(
 
     Example: ae-pipeline backfill sales/ sales_archive/ --where "year >= 2024" --dry-run
     """
-    set_up_logging(verbose)
     overrides = options.settings(
         setting,
         source=source,
@@ -81,12 +80,10 @@ def backfill(
         execution__effort=effort,
         execution__force=force,
     )
-    job = load_job(EncodeJob, config, overrides)
-    with progress_bars() as progress:
+    job = read_job(EncodeJob, config, overrides)
+    with showing_progress() as progress:
         found = backfill_dataset(job, progress)
-    show(found, as_json)
-    if found.report is not None and not as_json and FORMATS[found.plan.kind].has_promise:
-        suggest(f"verify {found.plan.destination} --source {job.source}")
+    show(found, as_json, following.backfill(job, found.plan))
 
 
 def compress(
@@ -114,7 +111,6 @@ def compress(
     config: options.ConfigFile = None,
     setting: options.Setting = None,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,
 ) -> None:
     """Encode what is new in SOURCE, read it back and compare every value. Run it every night.
 
@@ -123,7 +119,6 @@ def compress(
 
     Example: ae-pipeline compress sales/ sales_archive/ --tolerance 0.01
     """
-    set_up_logging(verbose)
     overrides = options.settings(
         setting,
         source=source,
@@ -140,10 +135,10 @@ def compress(
         execution__workers=max_concurrency,
         execution__effort=effort,
     )
-    job = load_job(CompressJob, config, overrides)
-    with progress_bars() as progress:
+    job = read_job(CompressJob, config, overrides)
+    with showing_progress() as progress:
         report = compress_dataset(job, progress)
-    show(report, as_json)
+    show(report, as_json, following.compress(job))
 
 
 def gc(
@@ -162,7 +157,8 @@ def gc(
 
     Example: ae-pipeline gc sales_archive/ --dry-run
     """
-    show(collect_garbage(dataset, grace * _HOUR_S, dry_run), as_json)
+    report = collect_garbage(dataset, grace * _HOUR_S, dry_run)
+    show(report, as_json, following.gc(report))
 
 
 def _checked(kind: str) -> str:

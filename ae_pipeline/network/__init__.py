@@ -6,7 +6,7 @@ import os
 # of a mini-batch are too small to share; with it and without oneDNN's reordered sums, results are
 # the same whatever the number of cores.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its errors are raised as well
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
@@ -18,6 +18,9 @@ from ae_pipeline.network.model import (
     set_weights,
     weight_names,
 )
+from ae_pipeline.network.quiet import mute
+
+mute()
 
 __all__ = [
     "build_autoencoder",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from ae_pipeline.codec.archive import ArchiveCodec, model_bytes
 from ae_pipeline.planner.sample import SampleBlocks
 from ae_pipeline.results.fit import Candidate
+from ae_pipeline.results.progress import Progress, ProgressEvent, silent
 
 logger = logging.getLogger(__name__)
 
@@ -20,10 +21,14 @@ class Leaderboard:
     Args:
         sample: blocks to measure on.
         growth: rows of the archive per row of the source; all of them share the model.
+        progress: called after each candidate.
+        n_expected: about how many candidates there will be; a search may take more or fewer.
     """
 
     sample: SampleBlocks
     growth: float
+    progress: Progress = silent
+    n_expected: int = 1
     best: ArchiveCodec | None = None
     best_bytes: float = float("inf")
     entries: list[Candidate] = field(default_factory=list)
@@ -61,6 +66,14 @@ class Leaderboard:
             self.entries = [replace(entry, is_chosen=False) for entry in self.entries]
         self.entries.append(Candidate(name, payload, model, round(seconds, 1), is_best))
         logger.info("%s: %d bytes of payload, %d of model", name, payload, model)
+        self._tell(len(self.entries))
+
+    def _tell(self, n_done: int, is_over: bool = False) -> None:
+        """Report how many candidates are done and how good the best is, next to plain numbers."""
+        n_all = n_done if is_over else max(self.n_expected, n_done + 1)
+        best = f"best so far {self.sample.raw_bytes / max(self.best_bytes, 1.0):.3g}x"
+        turn = f"{n_done} candidates" if is_over else f"candidate {n_done + 1} of {n_all}"
+        self.progress(ProgressEvent("choose", n_done, n_all, f"{turn}, {best}"))
 
     def verdict(self) -> ArchiveCodec:
         """Return the best codec, with all candidates in its provenance.
@@ -70,5 +83,6 @@ class Leaderboard:
         """
         if self.best is None:
             raise ValueError("no candidate was measured")
+        self._tell(len(self.entries), is_over=True)
         provenance = replace(self.best.provenance, plan=tuple(self.entries))
         return replace(self.best, provenance=provenance)

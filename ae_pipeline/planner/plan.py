@@ -19,9 +19,11 @@ from ae_pipeline.planner.leaderboard import Leaderboard
 from ae_pipeline.planner.linear_fit import fit_predictor
 from ae_pipeline.planner.sample import MOST_VALUES, read_sample
 from ae_pipeline.planner.screen import Screened, ScreenWork, screen
-from ae_pipeline.planner.search import Search
+from ae_pipeline.planner.search import USUAL_TRIALS, Search
 from ae_pipeline.planner.warm_start import start_parameters
 
+#: Candidates without a network: direct, and linear prediction.
+_WITHOUT_NETWORK = 2
 #: Values that linear networks are compared on, and all networks in a forecast.
 _SCREENED_VALUES, _FORECAST_VALUES = 1 << 19, 1 << 18
 
@@ -52,7 +54,8 @@ def plan_codec(
             or_else="set planner.learn to linear or never",
         )
     sample = read_sample(trainer.groups, trainer.codec, most_values)
-    leaderboard = Leaderboard(sample, config.growth)
+    n_expected = _expected(trainer, config)
+    leaderboard = Leaderboard(sample, config.growth, trainer.progress, n_expected)
     leaderboard.enter("direct", trainer.codec, time.monotonic())
     if not any(column.has_cells for column in trainer.codec.columns):
         return leaderboard.verdict()
@@ -75,6 +78,13 @@ def plan_codec(
         else:
             forecast.run(replace(search, judged_values=_FORECAST_VALUES), starts)
     return leaderboard.verdict()
+
+
+def _expected(trainer: CandidateTrainer, config: PlannerConfig) -> int:
+    """Return about how many candidates there will be: a search takes as many as have time."""
+    if config.learn == "never" or trainer.inputs.n_inputs < 2:
+        return _WITHOUT_NETWORK
+    return _WITHOUT_NETWORK + 1 + (0 if config.learn == "linear" else USUAL_TRIALS)
 
 
 def _with_predictor(trainer: CandidateTrainer, leaderboard: Leaderboard) -> CandidateTrainer:

@@ -65,6 +65,11 @@ class SampleBlocks:
         """Rows of the source per row of the sample."""
         return self.n_rows / max(sum(len(block) for block in self.blocks), 1)
 
+    @property
+    def raw_bytes(self) -> float:
+        """Bytes of the source's values as plain numbers, estimated from the blocks."""
+        return self.share * sum(block.nbytes for block in self.blocks)
+
     def shortened(self, n_values: int) -> SampleBlocks:
         """Return fewer or shorter blocks, of about `n_values` values in all, from all over."""
         if not self.blocks:

@@ -31,6 +31,8 @@ _TRIED = 2.0
 _TRIAL_SHARE, _FIRST_SHARE = 0.15, 0.5
 #: Shares of the budget: all trials take at most the first, the last training at least the second.
 _ALL_TRIALS, _LAST_SHARE = 0.6, 0.5
+#: As many trials as have time, and the last training.
+USUAL_TRIALS = round(_ALL_TRIALS / _TRIAL_SHARE) + 1
 #: A shape is worth training if it takes at most this many times the best bytes, and its payload at
 #: most this share of the payload without a network.
 _PROMISING, _HELPFUL = 1.1, 0.998

@@ -13,8 +13,8 @@ from ae_pipeline.report.tables.table import Cell, Table
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport, PlannedFragment
 from ae_pipeline.results.dataset import FragmentFailure
 
-#: Fragments listed on a page, and in a table of their own.
-_MOST_ROWS, _MOST_DETAILS = 40, 500
+#: Fragments listed in a table of their own.
+_MOST_DETAILS = 500
 _NOTES: dict[FragmentState, str] = {
     "missing": "never encoded",
     "stale": "the source or the settings changed",
@@ -34,9 +34,9 @@ class PlanPresenter(Presenter[BackfillPlan]):
         """States; in a dry run what is to be done, after a run what was removed."""
         plan = self.result
         if not plan.is_dry_run:
-            removed = [removed_table(plan, _MOST_ROWS)] if plan.pruned else []
+            removed = [removed_table(plan, len(plan.pruned))] if plan.pruned else []
             return [plan_table(plan, is_done=True), *removed]
-        to_do = fragment_table(plan, _MOST_ROWS)
+        to_do = fragment_table(plan, len(plan.fragments))
         return [plan_table(plan), *([to_do] if to_do.rows else [])]
 
     def lines(self) -> list[str]:

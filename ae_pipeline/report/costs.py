@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from ae_pipeline.report.tables.table import Cell, Table
 from ae_pipeline.results.fit import ColumnCost
 
-#: Columns of a wide table that have rows of their own.
-_MOST_ROWS = 20
 _PLAIN = "plain, readable in place"
 _NOTE = (
     "coded: in blocks, with the column's part of the model; - was not measured. way: of what takes "
@@ -25,17 +23,12 @@ def cost_tables(costs: Sequence[ColumnCost]) -> list[Table]:
 
 
 def cost_table(costs: Sequence[ColumnCost]) -> Table:
-    """One row per column, those that take most first; of a wide table the rest in one row."""
+    """One row per column, those that take most first."""
     ranked = sorted(costs, key=lambda cost: -cost.taken_bytes)
-    n_shown = _MOST_ROWS if len(ranked) > _MOST_ROWS + 1 else len(ranked)
-    shown, rest = ranked[:n_shown], ranked[n_shown:]
-    rows = [_row(cost) for cost in shown]
-    if rest:
-        rows.append((f"{len(rest):,} more columns", *_sums(rest)))
     return Table(
         title="Columns: bytes as plain Parquet and coded",
         headings=("column", "plain", "coded", "from", "way"),
-        rows=tuple(rows),
+        rows=tuple(map(_row, ranked)),
         footer=("all columns", *_sums(ranked)),
         note=_NOTE,
     )

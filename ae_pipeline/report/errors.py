@@ -28,6 +28,7 @@ def partition_table(report: DatasetReport) -> Table:
         rows=tuple(_partition_row(partition, report) for partition in report.partitions),
         footer=_partition_row(report.total, report),
         note=note,
+        worst=_error_headings(report)[-1] if _has_errors(report) else "",
     )
 
 
@@ -55,6 +56,7 @@ def column_table(report: DatasetReport) -> Table:
             for name, own, scaled in columns
         ),
         note=f"{note} {_LOST_NOTE}",
+        worst=last,
     )
 
 

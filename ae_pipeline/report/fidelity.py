@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from ae_pipeline.report.tables.table import Cell, Table
 from ae_pipeline.results.fidelity import ColumnFidelity
 
-#: More rows than this nobody reads.
-_MOST_ROWS = 60
+#: Of more rows than this the first are read.
+_MOST_ROWS = 20
 _NOTE = (
     "R2: share of the variance kept; bulk R2: the least share without outliers and frequent "
     "values. Promises are in units of the column. kept: at least 0.99 and 0.95; flattened: one "
@@ -19,14 +19,12 @@ _NOTE = (
 def fidelity_table(columns: Sequence[ColumnFidelity], title: str = "What columns keep") -> Table:
     """One row per feature column: promise, R2, distinct values before and after, verdict.
 
-    A long table is cut, and starts with the columns that lose their meaning.
+    A long table starts with the columns that lose their meaning.
     """
     shown = columns
     if len(columns) > _MOST_ROWS:
-        shown = sorted(columns, key=lambda column: (not column.is_flattened, column.keeps_meaning))[
-            :_MOST_ROWS
-        ]
-        title = f"{title} ({_MOST_ROWS} of {len(columns)}, the worst first)"
+        shown = sorted(columns, key=lambda column: (not column.is_flattened, column.keeps_meaning))
+        title = f"{title} (the worst first)"
     return Table(
         title=title,
         headings=(

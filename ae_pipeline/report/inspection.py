@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ae_pipeline.report.costs import cost_tables
 from ae_pipeline.report.fidelity import exact_line, fidelity_table, fidelity_tables
-from ae_pipeline.report.headline import whole_line
+from ae_pipeline.report.headline import size_words, whole_line
 from ae_pipeline.report.presenter import Presenter, presents
 from ae_pipeline.report.sizes import byte_tables
 from ae_pipeline.report.tables.table import Table
@@ -22,8 +22,10 @@ class InspectionPresenter(Presenter[Inspection]):
     """A path: its facts, where its bytes lie, and its columns."""
 
     def headline(self) -> str:
-        """Bytes of an encoded dataset as a whole."""
+        """Bytes of an encoded dataset as a whole; of a source its size, too."""
         found = self.result
+        if found.kind == "source":
+            return _source_line(found)
         return "" if found.bytes is None else whole_line(found.bytes, found.kind)
 
     def tables(self) -> list[Table]:
@@ -33,7 +35,8 @@ class InspectionPresenter(Presenter[Inspection]):
         sizes = [] if found.bytes is None else byte_tables(found.bytes)
         plan = [candidate_table(found.plan)] if found.plan else []
         kept = _fidelity_tables(found)
-        return [facts, *sizes, *cost_tables(found.costs), *plan, _column_table(found), *kept]
+        columns = _column_table(found) if found.kind != "source" else source_table(found)
+        return [facts, *sizes, *cost_tables(found.costs), *plan, columns, *kept]
 
     def lines(self) -> list[str]:
         """Whether every bit is kept."""
@@ -63,6 +66,41 @@ def candidate_table(plan: Sequence[Candidate]) -> Table:
         rows=rows,
         note="Bytes for the source that was fitted, measured on sample blocks. A large model can "
         f"still be the best choice where the source is large or will grow: planner.growth.{more}",
+    )
+
+
+def _source_line(found: Inspection) -> str:
+    facts, n_floats = found.facts, len(found.fidelity)
+    files = "1 file" if facts["fragments"] == 1 else f"{facts['fragments']:,} files"
+    sizes = f"{facts['rows']:,} rows of {len(found.columns):,} columns in {files}"
+    floats = f"; {n_floats:,} columns of floats may have a tolerance" if n_floats else ""
+    return f"Source {size_words(int(facts['bytes']))}: {sizes}{floats}"
+
+
+def source_table(inspection: Inspection) -> Table:
+    """One row per column of a source: what it holds, and what an archive would do with it."""
+    measured = [(one, one.source) for one in inspection.columns if one.source is not None]
+    n_sampled = max((found.n_sampled for _, found in measured), default=0)
+    return Table(
+        "Columns",
+        ("column", "type", "bytes", "nulls", "distinct", "least", "most", "encode within"),
+        tuple(
+            (
+                column.name,
+                column.type,
+                found.size_bytes,
+                None if found.null_share is None else f"{100 * found.null_share:.3g}%",
+                found.n_distinct,
+                found.low or "-",
+                found.high or "-",
+                found.encoding.removeprefix("within "),
+            )
+            for column, found in measured
+        ),
+        footer=("all columns", "", sum(found.size_bytes for _, found in measured), *[""] * 5),
+        note=f"nulls, distinct, least and most: of {n_sampled:,} rows that were read. encode "
+        "within: what an archive allows by default, in units of the column; exact columns are "
+        "coded, or stay plain Parquet where that is hardly larger.",
     )
 
 

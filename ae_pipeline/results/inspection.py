@@ -11,8 +11,31 @@ from ae_pipeline.results.result import Result
 
 
 @dataclass(frozen=True)
+class SourceMeasures:
+    """Measures of a column of a source, most of them from a sample of rows.
+
+    Args:
+        size_bytes: of its column chunks in all files.
+        n_sampled: rows that the other measures are of; 0 where none could be read.
+        encoding: what an archive with the default settings would do with it, in words.
+        null_share: of the rows.
+        n_distinct: values other than null; None where they cannot be counted.
+        low: the least value, in words; empty where values have no order.
+        high: the greatest.
+    """
+
+    size_bytes: int
+    n_sampled: int
+    encoding: str
+    null_share: float | None = None
+    n_distinct: int | None = None
+    low: str = ""
+    high: str = ""
+
+
+@dataclass(frozen=True)
 class InspectedColumn:
-    """One column of an inspected schema; statistics only where a codec has them."""
+    """One column of an inspected schema; statistics only where a codec or a source has them."""
 
     name: str
     type: str
@@ -20,6 +43,7 @@ class InspectedColumn:
     center: float | None = None
     std: float | None = None
     tolerance: float | None = None
+    source: SourceMeasures | None = None
 
 
 @dataclass(frozen=True)

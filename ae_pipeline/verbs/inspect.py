@@ -17,8 +17,10 @@ from ae_pipeline.dataset import (
     discover,
     drifted_columns,
     fittable,
+    known_values,
     list_row_groups,
     opened_end,
+    partition_keys,
     pinned,
     pinned_source,
     readable,
@@ -38,6 +40,7 @@ from ae_pipeline.results.inspection import ColumnSkipping, InspectedColumn, Insp
 from ae_pipeline.storage import Marker, codec_directory, read_footer, read_marker
 from ae_pipeline.store import place, visiting
 from ae_pipeline.upkeep import describe_orphans, known_orphans
+from ae_pipeline.verbs.sources.columns import measured_columns
 
 
 def inspect(path: str) -> Inspection:
@@ -161,14 +164,19 @@ def _inspect_source(kind: str, path: str, source: Source) -> Inspection:
         **({"of which": listing(source.ignored)} if source.ignored else {}),
     }
     fidelity: tuple[ColumnFidelity, ...] = ()
-    if kind == "source" and roles.features:
+    if kind != "source":
+        return Inspection(kind, path, facts, _schema_columns(roles))
+    if roles.features:
         fidelity = preview(fittable(source, ColumnsConfig(), like=roles), roles)
-    return Inspection(kind, path, facts, _schema_columns(roles), fidelity=fidelity)
+    columns = measured_columns(source, groups, roles, fidelity)
+    return Inspection(kind, path, facts, columns, fidelity=fidelity)
 
 
 def _dataset_facts(source: Source) -> Facts:
     partitions = {fragment.partition for fragment in source.fragments}
-    return {"partitions": len(partitions), "fragments": len(source.fragments)}
+    has_keys = len(partition_keys(source.fragments)) > 1  # the first is the path
+    named: Facts = {"partition keys": known_values(source.fragments)} if has_keys else {}
+    return {"partitions": len(partitions), **named, "fragments": len(source.fragments)}
 
 
 def _schema_columns(schema: TableSchema) -> tuple[InspectedColumn, ...]:

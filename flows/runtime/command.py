@@ -69,7 +69,8 @@ def start(flow: Callable[..., Any], config: str, settings: Sequence[str]) -> Non
     """
     kind: type[JobConfig] = inspect.signature(flow).parameters["job"].annotation
     try:
-        job = load_job(kind, config, dict(map(parse_setting, settings)))
+        overrides = dict(map(parse_setting, settings))
+        job = load_job(kind, config, overrides, dict.fromkeys(overrides, "--set"))
     except ConfigError as error:
         _fail(str(error))
     with showing_progress():

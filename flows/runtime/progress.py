@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ae_pipeline.cli.terminal import progress_bars
+from ae_pipeline.cli.running.progress import progress_bars
 from ae_pipeline.results.progress import Progress, silent
 
 _listeners: list[Progress] = []

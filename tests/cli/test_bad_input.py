@@ -109,17 +109,52 @@ def test_bad_settings_are_one_line(
     assert not (tmp_path / "codec").exists()
 
 
-def test_missing_arguments_are_named(call: Call) -> None:
-    """What a verb cannot do without is asked for by name."""
-    code, _, err = call("fit")
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("fit",), "Missing arguments 'SOURCE', '--codec'."),
+        (("fit", "source"), "Missing option '--codec'."),
+        (("encode",), "Missing arguments 'SOURCE', 'ARCHIVE'."),
+        (("encode", "source"), "Missing argument 'ARCHIVE'."),
+        (("decode", "features"), "Missing argument 'OUT'."),
+        (("backfill", "source"), "Missing argument 'DEST'."),
+        (("verify",), "Missing argument 'ARCHIVE'."),
+        (("compress", "source"), "Missing argument 'ARCHIVE'."),
+        (("inspect",), "Missing argument 'PATH'."),
+    ],
+)
+def test_missing_arguments_are_named(arguments: tuple[str, ...], named: str, call: Call) -> None:
+    """What a verb cannot do without is asked for by the name of its argument, with the usage."""
+    code, _, err = call(*arguments)
+    assert code == 2
+    assert f"Usage: ae-pipeline {arguments[0]}" in err
+    assert named in " ".join(err.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "where"),
+    [
+        (("--set", "training.epoch=1"), "--set: "),
+        (("--set", "network=5"), "--set: "),
+        (("--latent-dim", "-1"), "--latent-dim: "),
+        (("--set", "network.latent_dim=2", "--latent-dim", "-1"), "--latent-dim: "),
+        ((), "job.yaml: "),
+    ],
+)
+def test_bad_settings_are_found_where_they_are(
+    options: tuple[str, ...], where: str, tmp_path: Path, call: Call
+) -> None:
+    """A wrong setting is looked for in what gave it: an option, `--set`, or the file."""
+    job = tmp_path / "job.yaml"
+    job.write_text("source: s\ncodec: c\n" if options else "source: s\ncodec: c\nepochs: 1\n")
+    code, _, err = call("fit", "--config", job, *options)
     assert code == 1
-    assert "'source' is required" in err
+    assert where in err
 
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("backfill", "source"), "no dataset is named: archive or features is required"),
         (("backfill", "source", "dest", "--as", "source"), "expected archive or features"),
         (("backfill", "source", "dest", "--as", "codec"), "expected archive or features"),
         (("backfill", "source", "dest", "--as", "foo"), "expected archive or features, got foo"),

@@ -1,4 +1,4 @@
-"""`ae-pipeline run`: it starts every flow, and ends as the other verbs do."""
+"""`ae-pipeline init` and `run`: one drafts a job file, the other starts a flow with it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from ae_pipeline.cli.run import Flow
+from tests.support.data.datasets import mixed_tree
+from tests.support.jobs.command_line import Call
 from tests.support.pages import ROOT
 
 #: Nothing listens there.
@@ -60,3 +62,20 @@ def test_ends_in_one_line(job: str, setting: str, message: str, tmp_path: Path) 
     (line,) = done.stderr.splitlines()
     assert line.startswith(message)
     assert "secret" not in line
+
+
+def test_init_never_overwrites(tmp_path: Path, call: Call) -> None:
+    """Init writes a job file that the next command reads, and leaves a file that exists alone."""
+    source = mixed_tree(tmp_path / "source")
+    job = tmp_path / "job.yaml"
+    code, out, err = call("init", source, "--out", job)
+    assert code == 0, err
+    assert out == f"Wrote {job}\nNext: ae-pipeline encode --config {job}\n"
+    text = job.read_text(encoding="utf-8")
+    code, out, err = call("init", source, "--out", job)
+    assert (code, out) == (1, "")
+    assert "a file is there already" in err
+    assert job.read_text(encoding="utf-8") == text
+    quick = ("--set", "planner.learn=never", "--set", f"archive={tmp_path / 'a'}", "--budget", 1)
+    code, _, err = call("encode", "--config", job, *quick, "--quiet")
+    assert (code, err) == (0, "")

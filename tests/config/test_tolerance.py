@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
 from ae_pipeline.config.job import (
     EncodeJob,
     EstimateJob,
+    JobConfig,
 )
 from ae_pipeline.config.load import load_job
 from ae_pipeline.errors import ConfigError
@@ -51,3 +53,19 @@ def test_an_absolute_tolerance_is_a_number(value: float) -> None:
             continue
         with pytest.raises(ConfigError):
             load_job(EncodeJob, None, overrides)
+
+
+@pytest.mark.parametrize("accepts", [True, False])
+def test_a_number_is_short_for_the_relative_tolerance(accepts: bool, tmp_path: Path) -> None:
+    """`tolerance: 0.02` in a file or in --set changes that number, and leaves what is beside it."""
+    path = tmp_path / "job.yaml"
+    path.write_text("tolerance: 0.02\ndrift: refit\n", encoding="utf-8")
+    more = {"tolerance.accept_flattened": True} if accepts else {}
+    job = load_job(JobConfig, str(path), more)
+    assert (job.tolerance.relative, job.tolerance.accept_flattened) == (0.02, accepts)
+    assert job.drift.action == "refit"
+    path.write_text("tolerance: {kind: std, relative: 0.02}\n", encoding="utf-8")
+    job = load_job(JobConfig, str(path), {"tolerance": 0.03})
+    assert (job.tolerance.relative, job.tolerance.kind) == (0.03, "std")
+    with pytest.raises(ConfigError, match=r"'tolerance.relative' is not valid: --set: .*200 %"):
+        load_job(JobConfig, str(path), {"tolerance": 2}, {"tolerance": "--set"})

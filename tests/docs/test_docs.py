@@ -70,8 +70,18 @@ def test_readme_shows_measured_figures() -> None:
 def test_every_verb_is_in_the_readme() -> None:
     """The README shows each verb of the command line."""
     names = {command.name or command.callback.__name__ for command in app.registered_commands}
-    reading = {"estimate", "verify", "decode", "inspect"}
-    assert names == {"fit", "features", "encode", "backfill", "compress", "gc", "run", *reading}
+    reading = {"estimate", "verify", "decode", "init", "inspect"}
+    assert names == {
+        "init",
+        "fit",
+        "features",
+        "encode",
+        "backfill",
+        "compress",
+        "gc",
+        "run",
+        *reading,
+    }
     assert all(f"ae-pipeline {name}" in README for name in names)
 
 

@@ -310,14 +310,14 @@ def test_a_refit_warns_and_goes_on(
 
 
 def test_wide_tables_show_the_worst_first() -> None:
-    """Of hundreds of columns the terminal shows some, those that lost most among them."""
+    """Hundreds of columns start with those that lost most, so that a table can be cut."""
     kept = Fidelity(1.0, 1.0, 9, 9, 1.0, "kept")
     columns = [ColumnFidelity(f"c{number}", "within 1", kept) for number in range(300)]
     columns[250] = ColumnFidelity("lost", "within 9", replace(kept, verdict="flattened"))
     table = fidelity_table(columns)
     assert table.rows[0][0] == "lost"
-    assert len(table.rows) < 100
-    assert "of 300" in table.title
+    assert len(table.rows) == 300
+    assert "the worst first" in table.title
 
 
 def test_provenance_tells_what_was_found(flattened: Path) -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from ae_pipeline.cli.console import render
-from ae_pipeline.cli.terminal import SafeConsole, set_up_logging, stderr
+from ae_pipeline.cli.running.logs import logging_to
+from ae_pipeline.cli.terminal import SafeConsole, stderr
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.escaping import escape_logs, markdown, markdown_item, one_line, visible
 from ae_pipeline.report.forms import as_json
@@ -195,8 +196,8 @@ def test_lines_of_log_files(capsys: pytest.CaptureFixture[str]) -> None:
     former = root.handlers[:]
     root.handlers[:] = []
     try:
-        set_up_logging(is_verbose=False)
-        handler = root.handlers[0]
+        with logging_to(None, is_verbose=False):
+            (handler,) = root.handlers
         record = logging.LogRecord("x", 30, "", 0, "a\x1b\nb", None, None)
         assert handler.formatter is not None
         assert handler.formatter.format(record).endswith("a\\x1b b")

@@ -1,0 +1,1 @@
+"""How a command runs: options that every verb has, its job, its log, its progress, its failures."""

@@ -18,6 +18,7 @@ EXTRA_OF = {
     "boto3": "cloud",
     "deltalake": "delta",
     "distributed": "dask",
+    "matplotlib": "report",
     "obstore": "cloud",
     "pyiceberg": "iceberg",
     "sqlglot": "cli",

@@ -12,6 +12,7 @@ from ae_pipeline.cli.archive import encode, estimate, verify
 from ae_pipeline.cli.learn import features, fit
 from ae_pipeline.cli.read import decode
 from ae_pipeline.cli.read import inspect as inspect_path
+from ae_pipeline.cli.report import report
 from ae_pipeline.cli.run import run
 from ae_pipeline.cli.signals import stopping_cleanly
 from ae_pipeline.cli.terminal import escape_unprintable, stderr
@@ -40,7 +41,7 @@ def _help(verb: Callable[..., None]) -> str:
 for verb in (
     *(fit, features),
     *(estimate, encode, verify),
-    *(decode, inspect_path),
+    *(decode, inspect_path, report),
     *(backfill, compress, gc),
     run,
 ):

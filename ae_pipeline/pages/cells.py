@@ -25,7 +25,7 @@ class Cell:
     """
 
     text: str
-    value: float | None = None
+    value: int | float | None = None
     tone: Tone = ""
     is_number: bool = True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ae_pipeline.pages.facts import gather
+from ae_pipeline.pages.facts import Facts, gather
 from ae_pipeline.pages.page import compose
 from ae_pipeline.pages.pictures import SECTIONS
 from ae_pipeline.pages.pictures.head import head, kind_line
@@ -13,7 +13,11 @@ _FOOT = "Made by ae-pipeline report. The page loads nothing: it can be mailed, k
 
 def make_page(path: str, source: str | None, color: str | None, progress: Progress) -> str:
     """Return the page as HTML; arguments and errors as those of `gather`."""
-    facts = gather(path, source, color, progress)
+    return render(gather(path, source, color, progress))
+
+
+def render(facts: Facts) -> str:
+    """Return the page of these facts as HTML."""
     found = (make(facts) for make in SECTIONS)
     sections = [one for one in found if one is not None]
     return compose(facts.path, kind_line(facts), head(facts), sections, _FOOT)

@@ -12,7 +12,7 @@ for (const box of document.querySelectorAll(".table")) {
     const words = filter ? filter.value.toLowerCase().split(/\s+/).filter(Boolean) : [];
     let n = 0;
     for (const row of body.rows) {
-      const text = row.textContent.toLowerCase();
+      const text = [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase();
       const isWanted = words.every((word) => text.includes(word));
       n += isWanted ? 1 : 0;
       row.hidden = !isWanted || (isFolded && n > few);

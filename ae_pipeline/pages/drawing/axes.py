@@ -42,7 +42,7 @@ def date_labels(dates: Sequence[datetime]) -> list[str]:
     return labels
 
 
-def bar_labels(axes: Axes, ends: Sequence[float], texts: Sequence[str]) -> None:
+def bar_labels(axes: Axes, ends: Sequence[int | float], texts: Sequence[str]) -> None:
     """Write values beside horizontal bars, and leave out the axis that they make needless."""
     widest = max((*ends, 0.0)) or 1.0
     for row, (end, text) in enumerate(zip(ends, texts, strict=True)):

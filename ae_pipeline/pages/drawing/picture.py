@@ -49,7 +49,7 @@ class Picture:
         n_panels: axes side by side or, of one, below each other.
     """
 
-    def __init__(self, label: str, height: float, n_panels: int = 1) -> None:
+    def __init__(self, label: str, height: int, n_panels: int = 1) -> None:
         self.label = label
         self.figure = Figure(figsize=(WIDTH / 72, height / 72), layout="constrained")
         self.panels: list[Axes] = list(self.figure.subplots(n_panels, 1, squeeze=False)[:, 0])
@@ -78,7 +78,7 @@ class Picture:
 
 
 @contextmanager
-def drawing(label: str, height: float, n_panels: int = 1) -> Iterator[Picture]:
+def drawing(label: str, height: int, n_panels: int = 1) -> Iterator[Picture]:
     """Draw a picture in the page's style; arguments as those of `Picture`."""
     with mpl.rc_context(_STYLE):  # type: ignore[arg-type]  # its keys are a type of literals
         picture = Picture(label, height, n_panels)

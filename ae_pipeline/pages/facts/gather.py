@@ -109,6 +109,9 @@ def _gather(
     plan = plan_verify(job)
     report = None if job.source is None else verify(job, progress)
     errors = None if report is None else errors_of_report(report)
+    failed = {one.relative for one in report.failures} if report else set()
+    sound = tuple(one for one in plan.fragments if one.relative not in failed)
+    plan = replace(plan, fragments=sound)
     return Facts(
         path=job.archive,
         source=job.source,

@@ -75,7 +75,9 @@ def section(facts: Facts) -> Section | None:
 
 def _lead(columns: Sequence[_Kept], facts: Facts) -> str:
     n_flat = sum(one.is_flat for one in columns)
-    of = "all values" if facts.errors is not None else "a sample when the codec was fitted"
+    is_whole = facts.report is None or not facts.report.failures
+    every = "all values" if is_whole else "all values that could be compared"
+    of = every if facts.errors is not None else "a sample when the codec was fitted"
     worst = columns[0]
     flat = f" Flattened: {n_flat} of {len(columns)}." if n_flat else ""
     least = f"Least is kept of {worst.name}: {percent_words(worst.least)} of its variance"

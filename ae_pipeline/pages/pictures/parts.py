@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ae_pipeline.pages.cells import percent, percent_words, size, words
@@ -56,14 +57,12 @@ def _draw(parts: Sequence[_Part], total: int) -> str:
         drawn = axes.barh(range(len(parts)), ends, 0.7, color=Colour.OURS.value)
         for patch, (name, n) in zip(drawn, parts, strict=True):
             picture.tell(patch, f"{name}: {size_words(n)}")
-        label_columns(
-            axes, [name.partition(":")[0] if _is_payload(name) else name for name, _ in parts]
-        )
+        label_columns(axes, [_short(name) for name, _ in parts])
         texts = [f"{size_words(n)}, {percent_words(n / total)}" if total else "" for _, n in parts]
         bar_labels(axes, ends, texts)
     return picture.svg
 
 
-def _is_payload(name: str) -> bool:
-    """Whether a part's name explains itself after a colon."""
-    return not name.startswith(("model", "other", "Parquet"))
+def _short(name: str) -> str:
+    """A part's name without its explanation; parts of the model say which they are."""
+    return name if name.startswith("model") else re.split("[:,]", name)[0]

@@ -70,7 +70,7 @@ def test_readme_shows_measured_figures() -> None:
 def test_every_verb_is_in_the_readme() -> None:
     """The README shows each verb of the command line."""
     names = {command.name or command.callback.__name__ for command in app.registered_commands}
-    reading = {"estimate", "verify", "decode", "inspect"}
+    reading = {"estimate", "verify", "decode", "inspect", "report"}
     assert names == {"fit", "features", "encode", "backfill", "compress", "gc", "run", *reading}
     assert all(f"ae-pipeline {name}" in README for name in names)
 

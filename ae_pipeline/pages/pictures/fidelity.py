@@ -10,7 +10,6 @@ from ae_pipeline.pages.cells import (
     UNKNOWN,
     Cell,
     Tone,
-    count,
     number,
     percent,
     percent_words,
@@ -25,14 +24,14 @@ _MOST = 30
 _NO_PROMISE = "none"
 _HEADINGS = (
     *("column", "promise", "kept", "of the bulk", "verdict"),
-    *("RMSE", "largest error", "of the promise", "distinct", "decoded"),
+    *("RMSE", "largest error", "of the promise", "distinct"),
 )
 _TONES: dict[str, Tone] = {"flattened": "bad", "coarse": "warn"}
 _NOTE = (
     "kept: share of the variance, R2. of the bulk: the least share without outliers and frequent "
     "values. A column is flattened where one of them is below 90 %, or the tolerance is above its "
-    "quartile range. RMSE and errors in units of the column. distinct, decoded: values "
-    "in the sample of the fit, before and after."
+    "quartile range. RMSE and errors in units of the column. distinct: values "
+    "in the sample of the fit, before and after encoding."
 )
 
 
@@ -151,6 +150,12 @@ def _row(one: _Kept) -> list[Cell]:
         number(one.rmse),
         number(one.max_error),
         percent(one.to_tolerance),
-        count(one.n_before),
-        count(one.n_after),
+        _distinct(one),
     ]
+
+
+def _distinct(one: _Kept) -> Cell:
+    """Distinct values before and after, sorted by those that are left."""
+    if one.n_before is None or one.n_after is None:
+        return UNKNOWN
+    return Cell(f"{one.n_before:,} to {one.n_after:,}", one.n_after)

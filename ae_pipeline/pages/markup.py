@@ -10,7 +10,7 @@ from ae_pipeline.escaping import visible
 from ae_pipeline.pages.cells import UNKNOWN, Cell
 
 #: A table of fewer rows needs no filter.
-_FEW_ROWS = 8
+_FEW_ROWS = 10
 #: Letters beyond which a cell of text takes several lines.
 _LONG = 34
 

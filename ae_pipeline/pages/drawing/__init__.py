@@ -3,6 +3,7 @@
 from ae_pipeline.pages.drawing.axes import (
     bar_labels,
     date_labels,
+    distinct_labels,
     label_columns,
     no_frame,
     shortened,
@@ -15,6 +16,7 @@ __all__ = [
     "Picture",
     "bar_labels",
     "date_labels",
+    "distinct_labels",
     "drawing",
     "label_columns",
     "no_frame",

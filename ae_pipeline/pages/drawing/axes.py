@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from os.path import commonprefix
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
@@ -24,9 +25,31 @@ def shortened(name: str, n_letters: int = _LETTERS) -> str:
     return f"{name[:head]}…{name[len(name) - (n_letters - 1 - head) :]}"
 
 
+def distinct_labels(names: Sequence[str], n_letters: int = _LETTERS) -> list[str]:
+    """Names that fit and can be told apart: of those that could not, what they share gives way."""
+    labels = [shortened(name, n_letters) for name in names]
+    alike = [name for name, label in zip(names, labels, strict=True) if labels.count(label) > 1]
+    if len({*alike}) < 2:
+        return labels
+    head = _shared(alike)
+    tail = _shared([name[len(head) :][::-1] for name in alike])[::-1]
+    middles = {name: name[len(head) : len(name) - len(tail)] for name in alike}
+    room = max((n_letters - 2 - max(map(len, middles.values()))) // 2, 0)
+    before, after = head[len(head) - min(room, len(head)) :], tail[:room]
+    return [
+        shortened(f"…{before}{middles[name]}{after}…", n_letters) if name in middles else label
+        for name, label in zip(names, labels, strict=True)
+    ]
+
+
+def _shared(names: Sequence[str]) -> str:
+    """The letters with which all of them begin."""
+    return commonprefix(names)  # noqa: RUF071  letters are what is asked for
+
+
 def label_columns(axes: Axes, names: Sequence[str]) -> None:
     """Name the rows of a picture, the first on top."""
-    axes.set_yticks(range(len(names)), [shortened(name) for name in names])
+    axes.set_yticks(range(len(names)), distinct_labels(names))
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(names) - 0.4, -0.6)
 

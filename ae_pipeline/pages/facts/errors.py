@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any  # Any: a row of a Parquet table
 
-import pyarrow.parquet as pq
-
+from ae_pipeline.dataset import Fragment, open_fragment
 from ae_pipeline.results.dataset import DatasetReport, PartitionReport
 
 _TOTAL = "total"
@@ -89,7 +88,8 @@ def errors_of_table(path: Path) -> Errors | None:
     """Return what a decode has stored, `docs/format.md`, section 3; None if there is no table."""
     if not path.is_file():
         return None
-    rows = [_of_row(row) for row in pq.read_table(path).to_pylist()]
+    with open_fragment(Fragment(path, path.name, path.stat().st_size)) as file:
+        rows = [_of_row(row) for row in file.read().to_pylist()]
     totals = tuple(row for row in rows if row.partition == _TOTAL)
     return Errors(tuple(row for row in rows if row.partition != _TOTAL), totals)
 

@@ -31,6 +31,8 @@ from ae_pipeline.store import place, visiting
 from ae_pipeline.verbs import inspect, plan_verify, verify
 
 _METRICS = "metrics.parquet"
+#: Fragments, spread over the dataset, whose latents are mapped.
+_MAPPED = 12
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,9 @@ def _source_columns(plan: DecodePlan, format: FragmentFormat) -> dict[str, int]:
 
 def _latents(fragments: Sequence[Fragment], color: str | None) -> LatentMap | None:
     """Return the map of a dataset whose footers name a latent column."""
-    readable = [(one, name) for one in fragments if (name := _latent_column(one))]
+    step = max(1, len(fragments) // _MAPPED)
+    chosen = fragments[::step][:_MAPPED]
+    readable = [(one, name) for one in chosen if (name := _latent_column(one))]
     if not readable:
         return None
     return map_latents([one for one, _ in readable], readable[0][1], color)

@@ -14,7 +14,6 @@ from ae_pipeline.errors import ConfigError, listing
 
 #: Points that the eye still tells apart.
 _POINTS = 1200
-_FRAGMENTS = 12
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def map_latents(
     """Read latents of rows of some fragments, and find their axes.
 
     Args:
-        fragments: of features.
+        fragments: of features, a few that stand for all.
         latent_column: its name.
         color: kept column, or key of partitions, to colour by; None for the partition.
 
@@ -52,13 +51,12 @@ def map_latents(
     Raises:
         ConfigError: there is no such column.
     """
-    step = max(1, len(fragments) // _FRAGMENTS)
-    chosen = fragments[::step][:_FRAGMENTS]
-    each = max(1, _POINTS // max(len(chosen), 1))
-    parts = [_read(pinned(one), latent_column, color, each) for one in chosen]
-    latents = np.concatenate([part[0] for part in parts]) if parts else np.zeros((0, 1))
-    if len(latents) < 3 or not latents.shape[1]:
+    each = max(1, _POINTS // max(len(fragments), 1))
+    parts = [_read(pinned(one), latent_column, color, each) for one in fragments]
+    parts = [part for part in parts if len(part[0])]
+    if sum(len(part[0]) for part in parts) < 3:
         return None
+    latents = np.concatenate([part[0] for part in parts])
     points, shares = _principal(latents)
     values = tuple(value for part in parts for value in part[1])
     return LatentMap(points, shares, color or "partition", values, latents.shape[1])

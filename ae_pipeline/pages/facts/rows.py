@@ -83,7 +83,7 @@ def sample_rows(plan: DecodePlan, features: Sequence[str]) -> RowSample | None:
     if not pairs:
         return None
     fragment, _, source, decoded = pairs[0]
-    drawn = [name for name in _numeric(source, features) if name in decoded.schema.names]
+    drawn = [name for name in _numeric(source, features) if _has_values(source, decoded, name)]
     errors: dict[str, list[Float64[np.ndarray, "values"]]] = {}
     for _, format, ours, theirs in pairs:
         for name, values in _errors(format, ours, theirs):
@@ -101,6 +101,13 @@ def sample_rows(plan: DecodePlan, features: Sequence[str]) -> RowSample | None:
         decoded=decoded.slice(0, _RUN),
         errors={name: np.concatenate(parts) for name, parts in errors.items()},
         n_rows=sum(len(pair[2]) for pair in pairs),
+    )
+
+
+def _has_values(source: pa.RecordBatch, decoded: pa.RecordBatch, name: str) -> bool:
+    """Whether a run of a column has anything to draw."""
+    return name in decoded.schema.names and source[name].slice(0, _RUN).null_count < min(
+        len(source), _RUN
     )
 
 

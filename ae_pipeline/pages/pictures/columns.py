@@ -34,8 +34,12 @@ def bars(facts: Facts) -> str:
     costs = _ranked(facts)
     if not costs:
         return ""
-    caption = "The last bars are all the others." if len(costs) > _MOST + 1 else ""
-    return figure(_draw(_bars(costs, facts.source_columns)), caption)
+    shown, rest = costs[:_MOST], costs[_MOST:]
+    told = size_words(sum(one.taken_bytes for one in rest))
+    caption = (
+        f"{len(shown)} of {len(costs):,} columns; the others take {told} here." if rest else ""
+    )
+    return figure(_draw(_bars(shown, facts.source_columns)), caption)
 
 
 def listed(facts: Facts) -> str:
@@ -55,17 +59,7 @@ def _ranked(facts: Facts) -> list[ColumnCost]:
 
 
 def _bars(costs: Sequence[ColumnCost], source: Mapping[str, int]) -> list[_Bar]:
-    n_shown = _MOST if len(costs) > _MOST + 1 else len(costs)
-    bars = [
-        _Bar(one.name, source.get(one.name), one.plain_bytes, one.taken_bytes)
-        for one in costs[:n_shown]
-    ]
-    rest = costs[n_shown:]
-    if rest:
-        known = sum(source.get(one.name, 0) for one in rest) if source else None
-        plain, ours = sum(one.plain_bytes for one in rest), sum(one.taken_bytes for one in rest)
-        bars.append(_Bar(f"{len(rest):,} more columns", known, plain, ours))
-    return bars
+    return [_Bar(one.name, source.get(one.name), one.plain_bytes, one.taken_bytes) for one in costs]
 
 
 def _draw(bars: Sequence[_Bar]) -> str:

@@ -17,9 +17,9 @@ from ae_pipeline.pages.drawing import (
     Colour,
     Picture,
     date_labels,
+    distinct_labels,
     drawing,
     label_columns,
-    shortened,
 )
 from ae_pipeline.pages.drawing.colours import SCALE
 from ae_pipeline.pages.facts import Facts, Measured
@@ -145,7 +145,7 @@ def _label_steps(picture: Picture, steps: Sequence[_Step]) -> None:
     letters = max(len(step.label) for step in steps)
     every = max(1, -(-len(steps) // (8 if letters > 5 else 14)))
     places = range(0, len(steps), every)
-    texts = [shortened(steps[place].label, 14) for place in places]
+    texts = distinct_labels([steps[place].label for place in places], 14)
     is_long = letters > 5 and len(steps) > 4
     picture.axes.set_xticks(list(places), texts, rotation=40 if is_long else 0, size=9)
     for label in picture.axes.get_xticklabels():

@@ -65,8 +65,9 @@ def section(facts: Facts) -> Section | None:
     columns = sorted(_columns(facts), key=lambda one: (not one.is_flat, one.least))
     if not columns or all(one.verdict == "exact" for one in columns):
         return None
-    shown = [one for one in columns if one.r2 is not None or one.bulk is not None][:_MOST]
-    caption = f"The {len(shown)} worst of {len(columns):,}." if len(shown) < len(columns) else ""
+    varying = [one for one in columns if one.r2 is not None or one.bulk is not None]
+    shown = varying[:_MOST]
+    caption = f"The {len(shown)} worst of {len(columns):,}." if len(shown) < len(varying) else ""
     picture = figure(_draw(shown), caption) if shown else ""
     listed = table("Columns, the worst first", _HEADINGS, [_row(one) for one in columns], _NOTE)
     return Section("kept", "What columns keep", _lead(columns, facts), picture + listed)
@@ -129,9 +130,9 @@ def _draw(columns: Sequence[_Kept]) -> str:
         if start < FLAT_R2:
             axes.axvline(FLAT_R2, color=Colour.BAD.value, lw=1, ls=(0, (4, 3)))
         label_columns(axes, [one.name for one in columns])
-        axes.set_xlim(start, 1 + (1 - start) / 40)
+        axes.set_xlim(start - (1 - start) / 40, 1 + (1 - start) / 40)
         axes.xaxis.set_major_formatter(
-            lambda share, _: f"{100 * share:.4g} %" if share <= 1 else ""
+            lambda share, _: f"{100 * share:.4g} %" if 0 <= share <= 1 else ""
         )
         axes.locator_params(axis="x", nbins=5)
         axes.grid(axis="x")

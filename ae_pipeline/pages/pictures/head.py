@@ -66,7 +66,7 @@ def _broken(facts: Facts) -> list[str]:
     """Sentences in red: flattened columns, and fragments that cannot be read or differ."""
     lines = []
     flat = [column.name for column in facts.fidelity if column.is_flattened]
-    if flat:
+    if flat and facts.report is None:  # whose warnings name them
         one = "1 column is" if len(flat) == 1 else f"{len(flat)} columns are"
         names = ", ".join(map(visible, flat[:12])) + (" and more" if len(flat) > 12 else "")
         lines.append(f"{one} flattened, next to nothing of them is left: {names}")

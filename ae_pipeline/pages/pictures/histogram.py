@@ -24,7 +24,7 @@ def section(facts: Facts) -> Section | None:
     unit = "of its tolerance" if is_promised else "of the column's standard deviation"
     every = np.concatenate(list(sample.errors.values()))
     n_beyond = int((np.abs(every) > 1 + 1e-9).sum()) if is_promised else 0
-    beyond = f" {n_beyond:,} are beyond it." if is_promised else ""
+    beyond = f" Beyond it: {n_beyond:,}." if is_promised else ""
     lead = (
         f"{len(every):,} values of {sample.n_rows:,} rows in {len(sample.errors):,} columns; each "
         f"error in units {unit}.{beyond}"

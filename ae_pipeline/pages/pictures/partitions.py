@@ -14,7 +14,7 @@ from ae_pipeline.pages.facts import Facts
 from ae_pipeline.pages.markup import Section, figure, table
 
 #: Bars, and dates that are named.
-_MOST, _TICKS = 24, 6
+_MOST, _TICKS = 24, 5
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,20 @@ def _draw_dates(found: Sequence[_Partition], facts: Facts) -> str:
         axes.set_ylabel("MSE / variance", size=9)
         axes.tick_params(labelsize=9)
         axes.locator_params(axis="y", nbins=4)
-        chosen = range(0, len(dates), -(-len(dates) // _TICKS))
+        chosen = _apart(days)
         labels = date_labels(dates)
         axes.set_xticks([days[n] for n in chosen], [labels[n] for n in chosen])
     return picture.svg
+
+
+def _apart(days: Sequence[float]) -> list[int]:
+    """Places of dates that are far enough from each other to be named."""
+    gap = (days[-1] - days[0]) / _TICKS
+    chosen = [0]
+    for place, day in enumerate(days):
+        if day - days[chosen[-1]] > gap:
+            chosen.append(place)
+    return chosen
 
 
 def _draw_bars(ranked: Sequence[_Partition]) -> str:

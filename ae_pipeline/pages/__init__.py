@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ae_pipeline.errors import DestinationExistsError
 from ae_pipeline.extras import require
+from ae_pipeline.locations import parse
 from ae_pipeline.pages.page import GENERATOR
 from ae_pipeline.publish import publish_bytes
 from ae_pipeline.results.progress import Progress, silent
@@ -52,7 +53,8 @@ def write_page(page: str, out: str) -> None:
         DestinationExistsError: there is a file that is no page.
         DestinationError: it cannot be written.
     """
-    with visiting([out]):
+    folder = out.rpartition("/")[0] if parse(out) is not None else out
+    with visiting([folder]):
         path = place(out)
         if is_there(path) and not _is_page(path):
             raise DestinationExistsError(

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from ae_pipeline.cli.terminal import progress_bars, stdout
+from ae_pipeline.cli import options
+from ae_pipeline.cli.terminal import print_plain, progress_bars, stdout
 from ae_pipeline.pages import page_of, write_page
 from ae_pipeline.report.headline import size_words
+from ae_pipeline.report.tables.records import dump_json
 
 
 def report(
@@ -29,12 +31,13 @@ def report(
         str | None,
         typer.Option(metavar="COLUMN", help="Column or key that colours the map of latents."),
     ] = None,
+    as_json: options.Json = False,
 ) -> None:
     """Write one HTML page of PATH: where the bytes went, errors, and the codec.
 
     The page is one file that opens from disk, in light and dark, on a phone and on paper. With
     --source it has errors per partition and column, and rows beside what they decode to. Needs the
-    extra [report].
+    extra "report".
 
     Example: ae-pipeline report sales_archive/ --source sales/ --out sales.html
     """
@@ -42,4 +45,8 @@ def report(
         page = page_of(path, source, color, progress)
     out = out or f"{PurePath(path.rstrip('/')).name or 'report'}.html"
     write_page(page, out)
-    stdout.print(f"{out}, {size_words(len(page.encode()))}", markup=False, soft_wrap=True)
+    n_bytes = len(page.encode())
+    if as_json:
+        print_plain(dump_json({"page": out, "bytes": n_bytes}))
+    else:
+        stdout.print(f"{out}, {size_words(n_bytes)}", markup=False, soft_wrap=True)

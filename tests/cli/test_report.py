@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,8 @@ def test_only_pages_are_written_over(encoded: Path, tmp_path: Path, call: Call) 
     page, other = tmp_path / "page.html", tmp_path / "other.html"
     other.write_text("mine", encoding="utf-8")
     assert call("report", encoded, "--out", page)[0] == 0
-    assert call("report", encoded, "--out", page)[0] == 0
+    code, out, _ = call("report", encoded, "--out", page, "--json")
+    assert (code, json.loads(out)) == (0, {"page": str(page), "bytes": page.stat().st_size})
     code, _, err = call("report", encoded, "--out", other)
     assert code == 1
     assert "no page of report" in err

@@ -44,6 +44,7 @@ def _draw(errors: Float64[np.ndarray, "values"], *, is_promised: bool) -> str:
         for patch, left, share in zip(drawn, edges, shares, strict=False):
             picture.tell(patch, f"{left:.2f} to {left + width:.2f}: {percent_words(float(share))}")
         if is_promised:
+            axes.set_xticks([-1, -0.5, 0, 0.5, 1])
             for end in (-1, 1):
                 axes.axvline(end, color=Colour.BAD.value, lw=1, ls=(0, (4, 3)))
         axes.set_xlim(-far * 1.06, far * 1.06)

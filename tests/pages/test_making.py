@@ -26,9 +26,13 @@ from ae_pipeline.verbs import decode, encode, inspect
 from tests.pages.conftest import HOSTILE, encoded
 from tests.support.data.datasets import write_tree
 from tests.support.faults.damage import cut_in_half
+from tests.support.golden.reading import GOLDEN
 from tests.support.html_pages import check_page
 
 PARTS = ("Where the bytes went", "What columns keep", "Errors by partition", "Original and decoded")
+
+#: Markers of golden datasets, of every format version.
+DATASETS = sorted(GOLDEN.rglob("_ae/dataset.json"))
 
 
 def test_page_is_complete_in_itself(page: str) -> None:
@@ -223,6 +227,13 @@ def test_source_that_changed_is_named(archive: Path, hostile: Path, tmp_path: Pa
     found = check_page(page_of(str(archive), str(source)))
     assert "source changed since it was encoded" in found.text
     assert "The first rows of year=2012" in found.text
+
+
+@pytest.mark.parametrize("marker", DATASETS, ids=lambda path: "/".join(path.parts[-5:-3]))
+def test_datasets_of_every_format(marker: Path) -> None:
+    """Archives and features of every format version and codec have a page."""
+    found = check_page(page_of(str(marker.parents[1])))
+    assert "Where the bytes went" in found.text
 
 
 def test_other_paths_are_refused(hostile: Path, tmp_path: Path) -> None:

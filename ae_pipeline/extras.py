@@ -19,6 +19,7 @@ EXTRA_OF = {
     "deltalake": "delta",
     "distributed": "dask",
     "duckdb": "query",
+    "matplotlib": "report",
     "obstore": "cloud",
     "polars": "query",
     "pyiceberg": "iceberg",

@@ -14,6 +14,7 @@ from ae_pipeline.cli.archive import encode, estimate, verify
 from ae_pipeline.cli.learn import features, fit
 from ae_pipeline.cli.read import decode
 from ae_pipeline.cli.read import inspect as inspect_path
+from ae_pipeline.cli.report import report
 from ae_pipeline.cli.rows import cat, head, query
 from ae_pipeline.cli.run import init, run
 from ae_pipeline.cli.running.failing import UsageError, fail, fail_of_usage, wants_json
@@ -48,7 +49,7 @@ for verb in (
     *(fit, features),
     *(estimate, encode, verify),
     *(query, head, cat),
-    *(decode, inspect_path),
+    *(decode, inspect_path, report),
     *(backfill, compress, gc),
     run,
 ):

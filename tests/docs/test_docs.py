@@ -70,18 +70,10 @@ def test_readme_shows_measured_figures() -> None:
 def test_every_verb_is_in_the_readme() -> None:
     """The README shows each verb of the command line."""
     names = {command.name or command.callback.__name__ for command in app.registered_commands}
-    reading = {"estimate", "verify", "decode", "init", "inspect"}
-    assert names == {
-        "init",
-        "fit",
-        "features",
-        "encode",
-        "backfill",
-        "compress",
-        "gc",
-        "run",
-        *reading,
-    }
+    reading = {"estimate", "verify", "decode", "init", "inspect", "report"}
+    rows = {"query", "head", "cat"}
+    writing = {"fit", "features", "encode", "backfill", "compress", "gc"}
+    assert names == {"run", *reading, *rows, *writing}
     assert all(f"ae-pipeline {name}" in README for name in names)
 
 
@@ -139,7 +131,7 @@ def run(command: Sequence[str], folder: Path) -> str:
 def test_readme_session_runs(folder: Path) -> None:
     """The commands of the README's session run as they stand, one after the other."""
     commands = re.findall(r"^    \$ (.*)$", README, re.MULTILINE)
-    assert len(commands) == 10
+    assert len(commands) == 12
     printed = [run(shlex.split(command), folder) for command in commands]
     assert "latent" in printed[-1]
 

@@ -1,0 +1,73 @@
+"""One HTML page of an archive or of features: where the bytes went, and what errors there are.
+
+The page is one file that loads nothing from elsewhere. It is drawn with matplotlib, of the extra
+`[report]`, which is loaded when a page is made.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ae_pipeline.errors import DestinationExistsError
+from ae_pipeline.extras import require
+from ae_pipeline.locations import parse
+from ae_pipeline.pages.page import GENERATOR
+from ae_pipeline.publish import publish_bytes
+from ae_pipeline.results.progress import Progress, silent
+from ae_pipeline.store import is_there, place, visiting
+
+__all__ = ["page_of", "write_page"]
+
+_HEAD_BYTES = 1024
+
+
+def page_of(
+    path: str, source: str | None = None, color: str | None = None, progress: Progress = silent
+) -> str:
+    """Return a page of an archive, of features, or of tables that decode wrote, as HTML.
+
+    Args:
+        path: of the dataset; a path or URI.
+        source: to compare every value with, as verify does; None for what is known without it.
+        color: kept column or partition key by which the map of latents is coloured.
+        progress: called while values are compared.
+
+    Raises:
+        AePipelineError: the path holds no such dataset, the source cannot be used, there is no such
+            column, or matplotlib is not installed.
+    """
+    require("report", "matplotlib")
+    from ae_pipeline.pages.making import make_page  # noqa: PLC0415  it needs the extra
+
+    return make_page(path, source, color, progress)
+
+
+def write_page(page: str, out: str) -> None:
+    """Write a page to a file, over an earlier page, and over nothing else.
+
+    Args:
+        page: as HTML.
+        out: path or URI of the file.
+
+    Raises:
+        DestinationExistsError: there is a file that is no page.
+        DestinationError: it cannot be written.
+    """
+    folder = out.rpartition("/")[0] if parse(out) is not None else out
+    with visiting([folder]):
+        path = place(out)
+        if is_there(path) and not _is_page(path):
+            raise DestinationExistsError(
+                "there is a file that is no page of report",
+                where=out,
+                remedy="name another file with --out, or move that one away",
+            )
+        publish_bytes(path, page.encode())
+
+
+def _is_page(path: Path) -> bool:
+    """Whether an earlier run has written it."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return GENERATOR.encode() in file.read(_HEAD_BYTES)

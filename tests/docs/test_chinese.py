@@ -1,14 +1,14 @@
-"""The Chinese README keeps in step with the English one: the same commands, settings and links."""
+"""Pages in Chinese keep in step with the English ones: the same commands, settings and links."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
-ENGLISH, CHINESE = (
-    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md")
-)
+PAGES = ("README", "docs/tutorial")
 
 
 def code(text: str) -> list[str]:
@@ -22,22 +22,33 @@ def code(text: str) -> list[str]:
     return [line for line in lines if line]
 
 
-def test_the_same_code() -> None:
-    """Commands, Python, tolerances and the job file are the same, line for line."""
-    assert code(CHINESE) == code(ENGLISH)
+def both(page: str) -> tuple[str, str]:
+    """A page in English and in Chinese."""
+    english, chinese = (ROOT / f"{page}{suffix}.md" for suffix in ("", ".zh-CN"))
+    return english.read_text(encoding="utf-8"), chinese.read_text(encoding="utf-8")
 
 
-def test_the_same_pages() -> None:
-    """The same pages are linked, decisions and how-to pages among them."""
+@pytest.mark.parametrize("page", PAGES)
+def test_the_same_code(page: str) -> None:
+    """Commands, Python, tolerances and job files are the same, line for line."""
+    english, chinese = both(page)
+    assert code(chinese) == code(english)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_same_pages(page: str) -> None:
+    """The same pages are linked, or their own in the same language."""
 
     def links(text: str) -> set[str]:
-        return set(re.findall(r"\]\(([^)]*)\)", text)) - {"README.md", "README.zh-CN.md"}
+        found = re.findall(r"\]\(([^)#]*)", text.replace(".zh-CN.md", ".md"))
+        return {link for link in found if not link.endswith((f"{Path(page).name}.md",))}
 
-    assert links(CHINESE) == links(ENGLISH)
+    english, chinese = both(page)
+    assert links(chinese) == links(english)
 
 
-def test_the_same_sections() -> None:
-    """Both have the same number of sections, in the same order of length of their code."""
-    own, theirs = (re.split(r"^## ", text, flags=re.MULTILINE) for text in (ENGLISH, CHINESE))
-    assert len(own) == len(theirs)
+@pytest.mark.parametrize("page", PAGES)
+def test_the_same_sections(page: str) -> None:
+    """Both have the same sections, as far as their code tells."""
+    own, theirs = (re.split(r"^## ", text, flags=re.MULTILINE) for text in both(page))
     assert [len(code(one)) for one in own] == [len(code(one)) for one in theirs]

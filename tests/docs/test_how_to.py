@@ -14,7 +14,7 @@ import pytest
 from tests.support.pages import HOW_TO, ROOT, blocks
 
 #: Pages that need no standing server; `tests/flows/test_deployment.py` runs the others.
-PAGES = ("backfill", "query", "readable-columns", "refit", "report", "retention")
+PAGES = ("../tutorial", "backfill", "query", "readable-columns", "refit", "report", "retention")
 
 
 @pytest.mark.heavy

@@ -1,6 +1,6 @@
 # `make demo` runs the main job, `make test` passes the tests; each sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup azurite demo test test-all check format bench lock clean
+.PHONY: help setup azurite demo test test-all check docs format bench lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -50,6 +50,9 @@ format: setup ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: setup ## Build the documentation site, with every link checked: site/index.html
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs site
+
 bench: setup ## Measure on this machine, write docs/benchmarks.md; of DATASETS="..." if given
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.throughput
@@ -57,7 +60,7 @@ bench: setup ## Measure on this machine, write docs/benchmarks.md; of DATASETS="
 	$(BIN)/python -m docs.generate bench-page $(DATASETS)
 
 lock: ## Resolve constraints.txt anew from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --all-extras --no-extra gpu --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra all --extra test --extra check --extra docs --extra bench --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade -o constraints.txt
 
 clean: ## Remove outputs; keep .venv

@@ -1,5 +1,7 @@
 """Latent features as a transformer of scikit-learn, for its pipelines and searches.
 
+Example::
+
     from ae_pipeline.sklearn import LatentFeatures
 
     model = make_pipeline(LatentFeatures(latent_dim=8), LogisticRegression())

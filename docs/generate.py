@@ -3,6 +3,7 @@
 `python -m docs.generate PART`, where PART is one of
 
     settings      docs/settings.md, from the settings schema
+    command-line  docs/reference/command-line.md, from help texts
     architecture  docs/images/architecture.svg, from the import contract and the code
     readme        the table of the README, from docs/benchmarks.md
     bench-page    docs/benchmarks.md, measured now, then the README; of DATASET... if given
@@ -11,7 +12,7 @@
     demo          the demo's errors in docs/benchmarks.md, after `make demo`
     scaling       the tables of docs/scaling.md, from costs that were measured before
 
-Tests say whether the first three and the last are current.
+Tests say whether the first four and the last are current.
 """
 
 from __future__ import annotations
@@ -39,11 +40,13 @@ from benchmarks.cluster.terabyte import terabyte_table
 from benchmarks.measure.machine import machine_line
 from benchmarks.simulate_cluster import cluster_table, night, night_name
 from docs.architecture import read_architecture
+from docs.command_line import command_page
 from docs.drawing import draw
 
 ROOT = Path(__file__).parent.parent
 README, BENCHMARKS = ROOT / "README.md", ROOT / "docs/benchmarks.md"
 SCALING = ROOT / "docs/scaling.md"
+COMMAND_LINE = ROOT / "docs/reference/command-line.md"
 DRAWING = ROOT / "docs/images/architecture.svg"
 #: Nights of docs/scaling.md: terabytes, data and effort.
 _NIGHTS = [
@@ -184,6 +187,10 @@ def _write_settings(_: Sequence[str]) -> None:
     (ROOT / "docs/settings.md").write_text(settings_page(), encoding="utf-8")
 
 
+def _write_command_line(_: Sequence[str]) -> None:
+    COMMAND_LINE.write_text(command_page(), encoding="utf-8")
+
+
 def _write_architecture(_: Sequence[str]) -> None:
     DRAWING.write_text(architecture_drawing(), encoding="utf-8")
 
@@ -217,6 +224,7 @@ def _write_scaling(_: Sequence[str]) -> None:
 
 _PARTS: dict[str, Callable[[Sequence[str]], None]] = {
     "settings": _write_settings,
+    "command-line": _write_command_line,
     "architecture": _write_architecture,
     "readme": _write_readme,
     "bench-page": _write_peers,

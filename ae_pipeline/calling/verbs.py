@@ -40,6 +40,8 @@ def encode(
 ) -> DatasetReport:
     """Write a source as an archive: floats within their promised error, all else exactly.
 
+    Example::
+
         encode("sales", "sales_archive", tolerance=0.001, keep=["*_id"], effort="fast")
 
     Args:
@@ -66,6 +68,8 @@ def features(
     **settings: Any,
 ) -> DatasetReport:
     """Write the latent of every row beside the kept columns.
+
+    Example::
 
         features("sales", "sales_features", codec="sales_codec")
 
@@ -116,6 +120,8 @@ def fit(
 ) -> FitResult | RowCodec:
     """Train an autoencoder on a source; of a frame, return the codec itself.
 
+    Example::
+
         fit("sales", "sales_codec", latent_dim=8, epochs=20)
         codec = fit(table, latent_dim=8)
         latents = codec.encode(table)
@@ -152,6 +158,8 @@ def decode(
 ) -> DatasetReport:
     """Write the tables of an archive or of features, with the source's schema and row order.
 
+    Example::
+
         decode("sales_archive", "sales_decoded", source="sales")
 
     Args:
@@ -181,6 +189,8 @@ def verify(
 ) -> DatasetReport:
     """Decode every block of an archive without writing it; compare every value with a source.
 
+    Example::
+
         verify("sales_archive", "sales")
 
     Args:
@@ -206,6 +216,8 @@ def compress(
     **settings: Any,
 ) -> CompressReport:
     """Encode what is new, read it back and compare every value. Call it every night.
+
+    Example::
 
         compress("sales", "sales_archive", tolerance=0.01)
 
@@ -233,6 +245,8 @@ def backfill(
 ) -> BackfillReport:
     """Bring an archive or features up to date with the selected partitions of a source.
 
+    Example::
+
         backfill("sales", "sales_archive", where="year >= 2024")
 
     Args:
@@ -258,6 +272,8 @@ def estimate(
     **settings: Any,
 ) -> Estimate:
     """Forecast an archive of a source from a sample, without writing anything.
+
+    Example::
 
         estimate("sales", tolerance=0.01)
 

@@ -10,9 +10,9 @@
     codec = ae.fit(table, latent_dim=8)                   # latents of rows
     latents = codec.encode(table)
 
-Verbs: encode, verify, decode, compress, backfill, estimate, fit, features, inspect, gc. Each takes
-what its command takes, every key of a job file as a keyword, or a job, and returns a result that
-prints as tables.
+Verbs: encode, verify, decode, compress, backfill, compare, estimate, fit, features, inspect, gc.
+Each takes what its command takes, every key of a job file as a keyword, or a job, and returns a
+result that prints as tables.
 
 To read: open, query. To load: load_codec, load_job.
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ae_pipeline.calling import (
         RowCodec,
         backfill,
+        compare,
         compress,
         decode,
         encode,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from ae_pipeline.codec.archive import ArchiveCodec
     from ae_pipeline.codec.features import FeaturesCodec
     from ae_pipeline.config.job import (
+        CompareJob,
         CompressJob,
         DecodeJob,
         EncodeJob,
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from ae_pipeline.errors import AePipelineError
     from ae_pipeline.reading import OpenDataset, open, query
     from ae_pipeline.results.backfill import BackfillReport
+    from ae_pipeline.results.comparison import Comparison
     from ae_pipeline.results.compress import CompressReport
     from ae_pipeline.results.dataset import DatasetReport
     from ae_pipeline.results.estimate import Estimate
@@ -71,6 +74,8 @@ __all__ = [
     "AePipelineError",
     "ArchiveCodec",
     "BackfillReport",
+    "CompareJob",
+    "Comparison",
     "CompressJob",
     "CompressReport",
     "DatasetReport",
@@ -88,6 +93,7 @@ __all__ = [
     "RowCodec",
     "VerifyJob",
     "backfill",
+    "compare",
     "compress",
     "decode",
     "encode",
@@ -108,6 +114,7 @@ _HOMES = {
     "calling": (
         "RowCodec",
         "backfill",
+        "compare",
         "compress",
         "decode",
         "encode",
@@ -120,6 +127,7 @@ _HOMES = {
     "codec.archive": ("ArchiveCodec",),
     "codec.features": ("FeaturesCodec",),
     "config.job": (
+        "CompareJob",
         "CompressJob",
         "DecodeJob",
         "EncodeJob",
@@ -132,6 +140,7 @@ _HOMES = {
     "errors": ("AePipelineError",),
     "results": (
         "BackfillReport",
+        "Comparison",
         "CompressReport",
         "DatasetReport",
         "Estimate",

@@ -3,6 +3,7 @@
 from ae_pipeline.calling.row_codec import RowCodec
 from ae_pipeline.calling.verbs import (
     backfill,
+    compare,
     compress,
     decode,
     encode,
@@ -15,6 +16,7 @@ from ae_pipeline.calling.verbs import (
 __all__ = [
     "RowCodec",
     "backfill",
+    "compare",
     "compress",
     "decode",
     "encode",

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Any, overload  # Any: settings have values of many types
 
-from ae_pipeline import verbs
+from ae_pipeline import comparing, verbs
 from ae_pipeline.calling.frames import Frame, as_source
 from ae_pipeline.calling.jobs import Place, job_of
 from ae_pipeline.calling.row_codec import RowCodec, new_folder
 from ae_pipeline.config.job import (
+    CompareJob,
     CompressJob,
     DecodeJob,
     EncodeJob,
@@ -23,6 +24,7 @@ from ae_pipeline.config.job import (
 )
 from ae_pipeline.formats import setting_of
 from ae_pipeline.results.backfill import BackfillReport
+from ae_pipeline.results.comparison import Comparison
 from ae_pipeline.results.compress import CompressReport
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.results.estimate import Estimate
@@ -262,6 +264,33 @@ def backfill(
     key = setting_of(None if dataset is None else str(dataset), "archive")
     job = job_of(EncodeJob, {"source": source, key: dataset}, config, settings)
     return verbs.backfill(job, progress)
+
+
+def compare(
+    source: CompareJob | Place | Frame | None = None,
+    *,
+    config: Place | None = None,
+    progress: Progress = silent,
+    **settings: Any,
+) -> Comparison:
+    """Store a sample of a source in several formats and as an archive, and measure each.
+
+    Example::
+
+        compare("sales", tolerance=0.01)
+
+    Args:
+        source: path or URI, a frame, or a whole job.
+        config: job file that the other arguments override.
+        progress: called before each format.
+        **settings: keys of a job file, and rows, of the sample.
+
+    Raises:
+        AePipelineError: the source or a setting cannot be used.
+    """
+    with as_source(source) as path:
+        job = job_of(CompareJob, {"source": path}, config, settings)
+        return comparing.compare(job, progress)
 
 
 def estimate(

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from ae_pipeline.cli.archive import encode, estimate, verify
+from ae_pipeline.cli.compare import compare
 from ae_pipeline.cli.learn import features, fit
 from ae_pipeline.cli.read import decode
 from ae_pipeline.cli.read import inspect as inspect_path
@@ -47,7 +48,7 @@ def _help(verb: Callable[..., None]) -> str:
 for verb in (
     init,
     *(fit, features),
-    *(estimate, encode, verify),
+    *(compare, estimate, encode, verify),
     *(query, head, cat),
     *(decode, inspect_path, report),
     *(backfill, compress, gc),

@@ -195,6 +195,15 @@ class EstimateJob(JobConfig):
     )
 
 
+class CompareJob(JobConfig):
+    """Settings of compare: the source, its sample, and what an archive of it would have."""
+
+    source: str = Field(description=_SOURCE)
+    rows: int = Field(
+        default=200_000, ge=1, description="Rows of the sample, spread over the source."
+    )
+
+
 class DecodeJob(JobConfig):
     """Settings of decode: features or an archive to read, and a folder to write.
 

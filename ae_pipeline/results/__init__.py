@@ -2,6 +2,7 @@
 
 from ae_pipeline.results.account import ByteAccount, Ratios, StoredBytes
 from ae_pipeline.results.backfill import BackfillPlan, BackfillReport, PlannedFragment
+from ae_pipeline.results.comparison import ComparedFormat, Comparison
 from ae_pipeline.results.compress import CompressReport, Intention
 from ae_pipeline.results.dataset import (
     DatasetReport,
@@ -26,6 +27,8 @@ __all__ = [
     "ByteAccount",
     "Candidate",
     "ColumnFidelity",
+    "ComparedFormat",
+    "Comparison",
     "CompressReport",
     "DatasetReport",
     "DriftReport",

@@ -70,7 +70,7 @@ def test_readme_shows_measured_figures() -> None:
 def test_every_verb_is_in_the_readme() -> None:
     """The README shows each verb of the command line."""
     names = {command.name or command.callback.__name__ for command in app.registered_commands}
-    reading = {"estimate", "verify", "decode", "init", "inspect", "report"}
+    reading = {"compare", "estimate", "verify", "decode", "init", "inspect", "report"}
     rows = {"query", "head", "cat"}
     writing = {"fit", "features", "encode", "backfill", "compress", "gc"}
     assert names == {"run", *reading, *rows, *writing}

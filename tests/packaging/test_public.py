@@ -8,16 +8,31 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import ae_pipeline as ae
 from ae_pipeline.cli.app import app
-from ae_pipeline.config.job import MainJob
+from ae_pipeline.config.job import JobConfig, MainJob
+from ae_pipeline.results.result import Result
 from tests.support.golden.reading import GOLDEN
 
-VERBS = ("backfill", "compress", "decode", "encode", "estimate", "features", "fit", "gc", "inspect")
+VERBS = (
+    "backfill",
+    "compare",
+    "compress",
+    "decode",
+    "encode",
+    "estimate",
+    "features",
+    "fit",
+    "gc",
+    "inspect",
+)
 VERBS += ("verify",)
+#: Verbs of the command line alone: rows are read by what `open` returns, pages made by `pages`.
+OF_THE_SHELL = {"cat", "head", "init", "report", "run"}
 
 
 def test_all_is_sorted_and_there() -> None:
@@ -28,16 +43,15 @@ def test_all_is_sorted_and_there() -> None:
 
 
 def test_every_verb_is_public() -> None:
-    """The verbs of the command line are functions of the library.
-
-    But for `run`, and for `report`, whose name is a room's: `pages.page_of` makes its page.
-    """
+    """The verbs of the command line are functions of the library."""
     names = {one.name or one.callback.__name__ for one in app.registered_commands if one.callback}
-    assert names == {*VERBS, "run", "report"}
+    assert names == {*VERBS, *OF_THE_SHELL, "query"}
     assert {name for name in ae.__all__ if inspect.isfunction(getattr(ae, name))} == {
         *VERBS,
         "load_codec",
         "load_job",
+        "open",
+        "query",
     }
 
 
@@ -46,8 +60,11 @@ def test_jobs_and_results_are_public() -> None:
     for name in VERBS:
         signature = inspect.signature(getattr(ae, name), eval_str=True)
         first = next(iter(signature.parameters.values())).annotation
-        for kind in (first, signature.return_annotation):
-            assert kind is str or getattr(ae, kind.__name__) is kind
+        taken = get_args(first) or (first,)
+        given = get_args(signature.return_annotation) or (signature.return_annotation,)
+        ours = [one for one in (*taken, *given) if issubclass(one, (JobConfig, Result))]
+        assert ours
+        assert all(getattr(ae, one.__name__) is one for one in ours)
     assert issubclass(MainJob, ae.JobConfig)
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import typer
 
 from ae_pipeline.cli import options
-from ae_pipeline.cli.row_formats import (
+from ae_pipeline.cli.rows.formats import (
     MOST_SHOWN,
     write_csv,
     write_json,

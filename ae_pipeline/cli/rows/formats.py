@@ -17,7 +17,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from pyarrow import types
 
-from ae_pipeline.cli.row_table import row_table
+from ae_pipeline.cli.rows.table import row_table
 from ae_pipeline.cli.terminal import print_plain, silence_stdout, stdout
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.publish import publishing

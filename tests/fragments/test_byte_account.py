@@ -18,6 +18,7 @@ from ae_pipeline.report.forms import as_json
 from ae_pipeline.report.tables.records import dump_json
 from ae_pipeline.results.account import ByteAccount, StoredBytes
 from ae_pipeline.results.dataset import DatasetReport
+from ae_pipeline.storage import private_folder
 from ae_pipeline.verbs import encode, inspect, verify
 from tests.support.data.datasets import N_ROWS, PARTITIONS, write_tree
 from tests.support.format_reader.footer import read_keys
@@ -51,8 +52,11 @@ def encoded(
 
 
 def size_of(folder: Path, pattern: str = "*") -> int:
-    """Bytes of all files below a folder."""
-    return sum(path.stat().st_size for path in folder.rglob(pattern) if path.is_file())
+    """Bytes of all files of a dataset, of its private folder beside it, too."""
+    folders = {folder, private_folder(folder)} if private_folder(folder).exists() else {folder}
+    outer = [one for one in folders if not any(other in one.parents for other in folders)]
+    paths = (path for one in outer for path in one.rglob(pattern))
+    return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 def assert_adds_up(sizes: StoredBytes, encoded_bytes: int) -> None:
@@ -95,7 +99,7 @@ def test_parts_are_what_they_say(encoded: tuple[Path, DatasetReport]) -> None:
                 missing += chunk.total_compressed_size if name == "ae:missing" else 0
     assert report.total.kept_bytes == kept > 0
     assert report.total.ledger.get("missing", 0) == missing
-    (codec,) = (folder / "_ae/codecs").iterdir()
+    (codec,) = (private_folder(folder) / "codecs").iterdir()
     sizes = {path.name: path.stat().st_size for path in codec.iterdir()}
     described = sizes.pop(CODEC_FILE)
     assert report.bytes.model == {MODEL_PARTS[name]: size for name, size in sizes.items()}

@@ -51,7 +51,8 @@ def test_a_draft_is_a_job(tmp_path: Path) -> None:
     assert job.columns.keep == ("trip_id", "pickup")
     assert job.tolerance.relative == 0.01
     assert "year 2015" in text
-    assert max(map(len, text.splitlines())) <= 100
+    lines = [line for line in text.splitlines() if str(source) not in line]
+    assert max(map(len, lines)) <= 100
 
 
 def test_awkward_names(tmp_path: Path) -> None:

@@ -52,9 +52,9 @@ for verb in (
     *(query, head, cat),
     *(decode, inspect_path, report),
     *(backfill, compress, gc),
-    run,
 ):
     app.command(help=_help(verb))(with_shared_options(verb))
+app.command(help=_help(run))(run)  # whose log is Prefect's: it leaves one that is set up alone
 
 
 def _tell_version(is_asked: bool) -> bool:

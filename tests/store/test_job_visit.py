@@ -149,7 +149,7 @@ def test_workers_tell_what_they_learned(
     there = put_tree(object_server, folder, "src")
     job = CompressJob(source=there, archive=f"{object_server.uri}/a", **settings)
     compress(job)
-    open_store(object_server).delete("a/_ae/index.parquet")
+    open_store(object_server).delete("a/_ae/index.pq")
     execution = job.execution.model_copy(update={"engine": engine})
     with visiting_stores(job, keeps_facts=False):
         archive, source = place(job.archive or ""), list_source(job)
@@ -303,7 +303,7 @@ def test_the_index_of_an_earlier_release_is_taken_over(
     )
     compress(job)
     store = open_store(object_server)
-    store.put("a/_ae/index.parquet", read_tree(object_server, "a")["_ae/index.pq"])
+    store.put("a/_ae/index.pq", read_tree(object_server, "a")["_ae/index.pq"])
     store.delete("a/_ae/index.pq")
     assert not compress(job).plan.selected
     names = {name for name in read_tree(object_server, "a") if name.startswith("_ae/index")}

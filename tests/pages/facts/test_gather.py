@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from ae_pipeline.config.job import DecodeJob
 from ae_pipeline.pages import page_of, write_page
+from ae_pipeline.storage import PRIVATE_FOLDER, private_folder
 from ae_pipeline.verbs import decode
 from tests.support.html_pages import check_page
 from tests.support.object_servers.containers import make_container
@@ -27,14 +29,21 @@ def server(moto_server: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> Object
 
 @pytest.mark.heavy
 def test_pages_by_uri(
-    archive: Path, features: Path, hostile: Path, mixed: Path, server: ObjectServer
+    archive: Path,
+    features: Path,
+    hostile: Path,
+    mixed: Path,
+    server: ObjectServer,
+    tmp_path: Path,
 ) -> None:
     """Archive, features, source and decoded tables in a store have the pages of folders."""
     there, truth = put_tree(server, archive, "archive"), put_tree(server, hostile, "source")
     mine, by_uri = page_of(str(archive), str(hostile)), page_of(there, truth)
     tables = check_page(by_uri).tables
     assert tables == check_page(mine).tables
-    latents = put_tree(server, features, "features")
+    whole = shutil.copytree(features, tmp_path / "features")
+    shutil.copytree(private_folder(features), whole / PRIVATE_FOLDER, dirs_exist_ok=True)
+    latents = put_tree(server, whole, "features")
     assert "Latent map" in check_page(page_of(latents, None, "ok")).text
     decoded = f"{server.uri}/decoded"
     decode(DecodeJob(archive=there, decoded=decoded, source=truth))

@@ -8,7 +8,7 @@ from ae_pipeline.report.compress import CompressPresenter
 from ae_pipeline.report.dataset import DatasetPresenter
 from ae_pipeline.report.drift import DriftPresenter
 from ae_pipeline.report.errors import failure_lines
-from ae_pipeline.report.estimate import EstimatePresenter
+from ae_pipeline.report.estimate import ComparisonPresenter, EstimatePresenter
 from ae_pipeline.report.fit import FitPresenter
 from ae_pipeline.report.forms import as_html, as_json, as_markdown, as_text
 from ae_pipeline.report.gc import GarbagePresenter
@@ -17,6 +17,7 @@ from ae_pipeline.report.presenter import Presenter, present, presents
 
 __all__ = [
     "BackfillPresenter",
+    "ComparisonPresenter",
     "CompressPresenter",
     "DatasetPresenter",
     "DriftPresenter",

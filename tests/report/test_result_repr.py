@@ -18,6 +18,7 @@ from ae_pipeline.report.presenter import present
 from ae_pipeline.report.tables.markup import to_html
 from ae_pipeline.report.tables.table import Table
 from ae_pipeline.report.tables.text import to_text
+from ae_pipeline.results.comparison import ComparedFormat, Comparison
 from ae_pipeline.results.dataset import FragmentFailure
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from ae_pipeline.results.fit import FitResult, TrainingSummary
@@ -52,11 +53,22 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[type[Result], Resu
         verify(VerifyJob(archive=archive, source=source)),
         inspect(archive),
         estimate(EstimateJob(source=source, tolerances=(0.01,), **NEVER)),
+        compared(),
         fitted(),
         drifted(),
         GarbageReport("archive", (Garbage("old.tmp", 1234, "a killed run"),), 1234, False),
     ]
     return {type(result): result for result in found}
+
+
+def compared() -> Comparison:
+    """Two formats and an archive."""
+    formats = (
+        ComparedFormat("ae-pipeline", 1000, False, 0.5, 0.1, is_ours=True),
+        ComparedFormat("Parquet, zstd, rounded", 2000, False, 0.1, 0.05),
+        ComparedFormat("Parquet, zstd", 4000, True, 0.1, 0.05),
+    )
+    return Comparison("sales", 500, 500, 9000, formats, 100, 2.0)
 
 
 def fitted() -> FitResult:

@@ -175,7 +175,7 @@ def decode(
         AePipelineError: the job as a whole cannot run. Failed fragments are in the report.
     """
     key = "archive"
-    if isinstance(dataset, str) or (dataset is not None and not isinstance(dataset, DecodeJob)):
+    if dataset is not None and not isinstance(dataset, DecodeJob):
         key = setting_of(str(dataset), "features")
     job = job_of(DecodeJob, {key: dataset, "decoded": decoded}, config, settings)
     return verbs.decode(job, progress)

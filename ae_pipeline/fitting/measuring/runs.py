@@ -126,10 +126,12 @@ def runs_of(groups: Sequence[RowGroup]) -> list[Run]:
 
 def _parts(groups: Sequence[RowGroup]) -> Iterator[list[RowGroup]]:
     part: list[RowGroup] = []
+    n_rows = 0
     for group in groups:
         part.append(group)
-        if sum(one.n_rows for one in part) >= _FULL_ROWS:
+        n_rows += group.n_rows
+        if n_rows >= _FULL_ROWS:
             yield part
-            part = []
+            part, n_rows = [], 0
     if part:
         yield part

@@ -5,7 +5,7 @@ from ae_pipeline.work.engine import carry_out, gather, hand_over, uses_processes
 from ae_pipeline.work.holding import holding
 from ae_pipeline.work.kept import keeping_workers
 from ae_pipeline.work.look_ahead import THREAD_PREFIX, cpu_s, ordered_ahead, sharing
-from ae_pipeline.work.threads import Outcome, for_each_fragment, in_threads
+from ae_pipeline.work.threads import Outcome, in_threads
 from ae_pipeline.work.watchdog import PATIENCE_S
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "Work",
     "carry_out",
     "cpu_s",
-    "for_each_fragment",
     "gather",
     "hand_over",
     "holding",

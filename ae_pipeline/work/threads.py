@@ -13,11 +13,9 @@ from queue import SimpleQueue
 from typing import Any, TypeVar  # Any: whatever work makes
 
 from ae_pipeline.cancellation import check_wanted
-from ae_pipeline.coding import pin_blas_threads
-from ae_pipeline.dataset import Fragment
 from ae_pipeline.results.dataset import FragmentFailure, FragmentResult
 from ae_pipeline.results.progress import Progress, ProgressEvent
-from ae_pipeline.work.attempt import AnItem, attempt
+from ae_pipeline.work.attempt import AnItem
 from ae_pipeline.work.look_ahead import THREAD_PREFIX, sharing
 from ae_pipeline.work.watchdog import PATIENCE_S, Watch
 
@@ -49,40 +47,6 @@ class Outcome:
         )
 
 
-def for_each_fragment(
-    fragments: Sequence[Fragment],
-    work: Callable[[Fragment], FragmentResult],
-    *,
-    workers: int,
-    stage: str,
-    progress: Progress,
-    patience_s: float = PATIENCE_S,
-) -> Outcome:
-    """Apply `work` to every fragment in threads; numpy and pyarrow release the interpreter lock.
-
-    Errors of data and of I/O become failures. Bugs (any other exception) are raised, and so is
-    whatever stops this thread (Ctrl-C, a signal); running fragments then end at their next batch.
-
-    Args:
-        fragments: in the order in which they are begun.
-        work: what to do with one fragment.
-        workers: number of threads; fewer fragments share them all.
-        stage: name of the step in progress events.
-        progress: called after every fragment.
-        patience_s: warn of a fragment that makes no progress for this long.
-    """
-    pin_blas_threads()
-    made = in_threads(
-        fragments,
-        partial(attempt, work),
-        workers=workers,
-        stage=stage,
-        progress=progress,
-        patience_s=patience_s,
-    )
-    return Outcome.of(made)
-
-
 def in_threads(
     items: Sequence[AnItem],
     work: Callable[[AnItem], _Made],
@@ -95,8 +59,9 @@ def in_threads(
 ) -> list[_Made]:
     """Apply `work` to every item in threads and return what it makes, in their order.
 
-    As `for_each_fragment`, but errors of any kind are raised, and a thread takes `at_once`
-    items in one go: more than one where the work on it costs less than handing it over.
+    Errors of any kind are raised, and so is whatever stops this thread (Ctrl-C, a signal); running
+    items then end at their next batch. A thread takes `at_once` items in one go: more than one
+    where the work on it costs less than handing it over.
     """
     n_turns = -(-len(items) // at_once)
     turns = [items[turn::n_turns] for turn in range(n_turns)]  # neighbours may all be slow

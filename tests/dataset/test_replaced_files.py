@@ -34,10 +34,10 @@ from ae_pipeline.results.progress import ProgressEvent, silent
 from ae_pipeline.storage import Footer, Marker, codec_directory
 from ae_pipeline.storage.layout import write_marker
 from ae_pipeline.verbs import estimate, inspect, plan_decode, plan_verify, prepare_encode, verify
-from ae_pipeline.work import for_each_fragment
 from tests.support.checks import assert_one_line
 from tests.support.codec.archives import make_codec
 from tests.support.data.datasets import read_table
+from tests.support.jobs.attempts import for_each_fragment
 
 NAME = "part-0.parquet"
 N_ROWS = 300

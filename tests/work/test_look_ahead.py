@@ -13,8 +13,9 @@ from ae_pipeline.cancellation import Abandoned, Pulse, beat, using
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.results.dataset import FragmentResult
 from ae_pipeline.results.progress import ProgressEvent, silent
-from ae_pipeline.work import cpu_s, for_each_fragment, ordered_ahead, sharing
+from ae_pipeline.work import cpu_s, ordered_ahead, sharing
 from tests.support.faults.works import done
+from tests.support.jobs.attempts import for_each_fragment
 
 #: How long tests wait for what must happen, before they fail.
 PATIENCE_S = 30

@@ -14,9 +14,10 @@ from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.publish import publishing
 from ae_pipeline.results.dataset import FragmentResult
 from ae_pipeline.results.progress import ProgressEvent, silent
-from ae_pipeline.work import for_each_fragment, in_threads
+from ae_pipeline.work import in_threads
 from ae_pipeline.work.threads import handed_over
 from tests.support.faults.works import Word, done
+from tests.support.jobs.attempts import for_each_fragment
 
 FRAGMENTS = tuple(Fragment(Path(f"part-{n}"), f"part-{n}", 0) for n in range(6))
 

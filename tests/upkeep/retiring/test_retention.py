@@ -30,7 +30,7 @@ from ae_pipeline.verbs import (
     settle,
     start_compress,
 )
-from ae_pipeline.work import for_each_fragment
+from tests.support.jobs.attempts import for_each_fragment
 from tests.support.jobs.execution import ALONE
 from tests.support.jobs.nights import NAMES, flipped, job_for, long_table, names_of, rot, verified
 

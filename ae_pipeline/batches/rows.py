@@ -16,7 +16,8 @@ from ae_pipeline.batches.opened import open_rows
 from ae_pipeline.blocks.block import rows_per_block
 from ae_pipeline.columns import check_unique_names
 from ae_pipeline.errors import CodecMismatchError, ConfigError, listing
-from ae_pipeline.formats import MISSING_COLUMN, FeaturesFormat, check_schema, features_schema
+from ae_pipeline.formats import MISSING_COLUMN, FeaturesFormat, check_schema
+from ae_pipeline.inputs import EXACT_COLUMN
 
 logger = logging.getLogger(__name__)
 
@@ -145,8 +146,7 @@ def _check_rows(rows: object) -> None:
 def _encoded_schema(schema: pa.Schema, format: FeaturesFormat) -> pa.Schema:
     check_unique_names(schema.names, _WHERE)
     check_schema(format, schema, _WHERE)
-    codec = format.codec
-    return features_schema(schema, codec.schema, codec.latent_dim, format.latent_column)
+    return format.stored_schema_of(schema)
 
 
 def _with_plain_lists(schema: pa.Schema, latent_column: str) -> pa.Schema:
@@ -166,8 +166,9 @@ def _decoded_schema(schema: pa.Schema, format: FeaturesFormat) -> pa.Schema:
             got=listing(schema.names),
             remedy="name the column of latents with latent_column",
         )
+    beside = {*added, EXACT_COLUMN}
     features = {one.name: one for one in source.arrow if one.name in source.features}
-    found = {one.name: one for one in schema if one.name not in added} | features
+    found = {one.name: one for one in schema if one.name not in beside} | features
     known = [found.pop(name) for name in source.arrow.names if name in found]
     return pa.schema([*known, *found.values()], source.arrow.metadata)
 

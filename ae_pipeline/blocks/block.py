@@ -7,17 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any  # a dtype known at run time only
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float64, Shaped, UInt8
+from pyarrow import types
 
 from ae_pipeline.columns.vectors.lanes import LaneReader
 
 #: The reasons for a missing value; `missing` holds one of these per value.
 PRESENT, NULL, NAN, POSITIVE_INFINITY, NEGATIVE_INFINITY = range(5)
+
+_LONG = 64
+_UNITS_PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400 * 10**6, "ns": 86_400 * 10**9}
 
 #: Values in one block: 16 MiB of float64, whatever the number of columns.
 _BLOCK_VALUES = 1 << 21
@@ -79,6 +84,7 @@ def _read_column(
     column: pa.Array, out: Float64[np.ndarray, "rows"]
 ) -> UInt8[np.ndarray, "rows"] | None:
     """Fill one row of `values`; return the reasons, or None if nothing is missing."""
+    column = _as_numbers(column)
     has_nulls = column.null_count > 0
     filled = pc.fill_null(column, pa.scalar(0, column.type)) if has_nulls else column
     with np.errstate(invalid="ignore"):  # a signalling NaN is a NaN like any other
@@ -96,11 +102,24 @@ def _read_column(
     return reasons
 
 
+def _as_numbers(column: pa.Array) -> pa.Array:
+    """Return points in time as integers of their unit, and decimals as float64."""
+    if types.is_temporal(column.type):
+        whole = pa.int64() if column.type.bit_width == _LONG else pa.int32()
+        return column.cast(whole)
+    return column.cast(pa.float64()) if types.is_decimal(column.type) else column
+
+
 def _write_column(
     values: Float64[np.ndarray, "rows"],
     reasons: UInt8[np.ndarray, "rows"] | None,
     kind: pa.DataType,
 ) -> pa.Array:
+    if types.is_temporal(kind):
+        whole = pa.int64() if kind.bit_width == _LONG else pa.int32()
+        return _write_column(_in_range(values, kind), reasons, whole).cast(kind)
+    if types.is_decimal(kind):
+        return _write_decimals(values, kind)
     numpy_type = np.dtype(kind.to_pandas_dtype())
     is_unknown = np.isnan(values)
     if not is_unknown.any():
@@ -114,6 +133,25 @@ def _write_column(
     typed[reasons == POSITIVE_INFINITY] = np.inf
     typed[reasons == NEGATIVE_INFINITY] = -np.inf
     return pa.array(typed, type=kind, mask=reasons == NULL)
+
+
+def _write_decimals(values: Float64[np.ndarray, "rows"], kind: pa.DataType) -> pa.Array:
+    """Return decimals of few digits; out of range they saturate."""
+    unit = 10.0**kind.scale
+    most = 10**kind.precision - 1
+    is_unknown = np.isnan(values)
+    whole = np.clip(np.rint(np.where(is_unknown, 0.0, values) * unit), -most, most)
+    integers = [Decimal(int(number)).scaleb(-kind.scale) for number in whole.tolist()]
+    return pa.array(integers, kind, mask=is_unknown)
+
+
+def _in_range(
+    values: Float64[np.ndarray, "rows"], kind: pa.DataType
+) -> Float64[np.ndarray, "rows"]:
+    """Keep times of day within one day: Arrow has no others."""
+    if not types.is_time(kind):
+        return values
+    return np.clip(values, 0, _UNITS_PER_DAY[kind.unit] - 1)
 
 
 def _saturate(

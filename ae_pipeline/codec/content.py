@@ -60,11 +60,17 @@ def columns_to_json(schema: TableSchema, more: Iterable[dict[str, Any]]) -> dict
     return {"schema": schema.serialized, "features": features}
 
 
-def columns_from_json(tree: dict[str, Any]) -> tuple[TableSchema, Numbers, list[dict[str, Any]]]:
+def columns_from_json(
+    tree: dict[str, Any], is_usable: Callable[[pa.DataType], bool] | None = None
+) -> tuple[TableSchema, Numbers, list[dict[str, Any]]]:
     """Read the schema, the standard deviation of each feature, and the features themselves.
 
+    Args:
+        tree: JSON of a codec.
+        is_usable: whether a feature may have a type; numbers and vectors of floats by default.
+
     Raises:
-        ValueError: a feature is not a numeric column of the schema; KeyError and TypeError if the
+        ValueError: a feature is no usable column of the schema; KeyError and TypeError if the
             tree has another shape.
     """
     features = objects(tree["features"], "features")
@@ -73,8 +79,8 @@ def columns_from_json(tree: dict[str, Any]) -> tuple[TableSchema, Numbers, list[
     if len(set(names)) < len(names) or not all(arrow.names.count(name) == 1 for name in names):
         raise ValueError("features are not columns of the schema, each once")
     schema = TableSchema(arrow, names, tree["schema"])
-    if not all(map(_is_numeric, schema.feature_types)):
-        raise ValueError("a feature column is neither numeric nor of vectors")
+    if not all(map(is_usable or _is_numeric, schema.feature_types)):
+        raise ValueError("a feature column is of a type that features do not have")
     if len(set(schema.lanes)) < len(schema.lanes) or len(schema.lanes) > MAX_FEATURES:
         raise ValueError(f"{len(schema.lanes)} lanes of features, or two of one name")
     std = numbers_or_nan([feature["std"] for feature in features], "std", not_negative)

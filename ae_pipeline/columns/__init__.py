@@ -1,5 +1,6 @@
 """Tables as columns: roles, statistics, tolerances, and how far decoded values are off."""
 
+from ae_pipeline.columns.classes import ClassCounts
 from ae_pipeline.columns.fidelity import (
     FLAT_R2,
     Fidelity,
@@ -15,7 +16,7 @@ from ae_pipeline.columns.metrics import (
     mean_metrics,
     measure_errors,
 )
-from ae_pipeline.columns.roles import pinned_columns, resolve_roles
+from ae_pipeline.columns.roles import declared_keys, pinned_columns, resolve_roles
 from ae_pipeline.columns.rounding import rounded
 from ae_pipeline.columns.schema import (
     MAX_FEATURES,
@@ -40,6 +41,7 @@ from ae_pipeline.columns.vectors.lanes import (
 __all__ = [
     "FLAT_R2",
     "MAX_FEATURES",
+    "ClassCounts",
     "ColumnStatistics",
     "ErrorMetrics",
     "ErrorSums",
@@ -53,6 +55,7 @@ __all__ = [
     "check_unique_names",
     "column_metrics",
     "count_lanes",
+    "declared_keys",
     "deserialize_schema",
     "fine_tolerance",
     "fit_standardization",

@@ -8,12 +8,13 @@ kept, over all values and over those of the bulk: one outlier can make up nearly
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from ae_pipeline.coding import Promise
+from ae_pipeline.columns.classes import ClassCounts
 from ae_pipeline.columns.fidelity import worst_view
 
 _SUMS = ("count", "n_mismatched", "squared", "absolute", "maximum", "to_tolerance")
@@ -67,7 +68,8 @@ class ErrorSums:
     in different ways; a correct reconstruction has none. `to_tolerance` is the largest error over
     the promised one: at most 1 where the promise holds, 0 in a column that came back exactly, NaN
     where nothing was promised. `variance` covers all values, `bulk` the values that are neither
-    frequent nor outliers, as decided block by block.
+    frequent nor outliers, as decided block by block. `classes` has the counts of a column of
+    categories, whose other sums are 0, and None of a column of numbers.
     """
 
     count: Int64[np.ndarray, "features"]
@@ -78,6 +80,7 @@ class ErrorSums:
     to_tolerance: Float64[np.ndarray, "features"]
     variance: VarianceSums | None = None
     bulk: VarianceSums | None = None
+    classes: tuple[ClassCounts | None, ...] = ()
 
     @classmethod
     def empty(cls, n_features: int) -> ErrorSums:
@@ -90,7 +93,21 @@ class ErrorSums:
     def side_by_side(cls, parts: Sequence[ErrorSums]) -> ErrorSums:
         """Return the sums of the columns of all parts."""
         own = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _SUMS}
-        return cls(**own, variance=_beside(parts, "variance"), bulk=_beside(parts, "bulk"))
+        variance, bulk = (_beside(parts, name) for name in ("variance", "bulk"))
+        classes = tuple(one for part in parts for one in part.classes_by_column)
+        return cls(**own, variance=variance, bulk=bulk, classes=classes)
+
+    @classmethod
+    def of_classes(cls, counts: ClassCounts, n_mismatched: int) -> ErrorSums:
+        """Return the sums of one column of categories."""
+        return replace(
+            cls.empty(1), n_mismatched=np.array([n_mismatched], np.int64), classes=(counts,)
+        )
+
+    @property
+    def classes_by_column(self) -> tuple[ClassCounts | None, ...]:
+        """The counts of each column, None of one of numbers."""
+        return self.classes or (None,) * len(self.count)
 
     def merge(self, other: ErrorSums) -> ErrorSums:
         """Return the sums over the rows of both."""
@@ -104,6 +121,7 @@ class ErrorSums:
                 to_tolerance=np.fmax(self.to_tolerance, other.to_tolerance),
                 variance=_merged(self.variance, other.variance),
                 bulk=_merged(self.bulk, other.bulk),
+                classes=_merged_classes(self, other),
             )
 
 
@@ -112,6 +130,14 @@ def _beside(parts: Sequence[ErrorSums], name: str) -> VarianceSums:
     own = [getattr(part, name) or VarianceSums.empty(len(part.count)) for part in parts]
     names = [field.name for field in fields(VarianceSums)]
     return VarianceSums(*(np.concatenate([getattr(one, key) for one in own]) for key in names))
+
+
+def _merged_classes(one: ErrorSums, other: ErrorSums) -> tuple[ClassCounts | None, ...]:
+    """Merge counts column by column; nothing where neither has any."""
+    if not (one.classes or other.classes):
+        return ()
+    pairs = zip(one.classes_by_column, other.classes_by_column, strict=True)
+    return tuple(left.merge(right) if left and right else left or right for left, right in pairs)
 
 
 def _merged(one: VarianceSums | None, other: VarianceSums | None) -> VarianceSums | None:
@@ -127,7 +153,8 @@ class ErrorMetrics:
 
     `max_error_to_tolerance` is `to_tolerance` of `ErrorSums`, None where nothing was promised. `r2`
     is the share of the column's variance that is kept, `r2_bulk` the share of its bulk's; None
-    where nothing varies, and for all columns together.
+    where nothing varies, and for all columns together. `accuracy` is the share of the rows in
+    which a category came back, `macro_f1` the mean of F1 over its values; None of numbers.
     """
 
     count: int
@@ -139,6 +166,8 @@ class ErrorMetrics:
     max_error_to_tolerance: float | None = None
     r2: float | None = None
     r2_bulk: float | None = None
+    accuracy: float | None = None
+    macro_f1: float | None = None
 
 
 def measure_errors(
@@ -242,8 +271,10 @@ def column_metrics(
             max_error_to_tolerance=_or_none(sums.to_tolerance[index]),
             r2=None if sums.variance is None else sums.variance.kept(index),
             r2_bulk=None if sums.bulk is None else sums.bulk.kept(index),
+            accuracy=None if classes is None else classes.accuracy,
+            macro_f1=None if classes is None else classes.macro_f1,
         )
-        for index in range(len(safe))
+        for index, classes in enumerate(sums.classes_by_column)
     ]
 
 
@@ -262,6 +293,8 @@ def mean_metrics(sums: ErrorSums, scale: Float64[np.ndarray, "features"]) -> Err
         mae=_mean([column.mae for column in columns]),
         max_error=max((column.max_error for column in columns), default=0.0),
         max_error_to_tolerance=_or_none(np.fmax.reduce(sums.to_tolerance, initial=np.nan)),
+        accuracy=_mean_or_none([one.accuracy for one in sums.classes if one]),
+        macro_f1=_mean_or_none([one.macro_f1 for one in sums.classes if one]),
     )
 
 
@@ -292,6 +325,12 @@ def _worst(
 
 def _or_none(number: float) -> float | None:
     return None if np.isnan(number) else float(number)
+
+
+def _mean_or_none(values: list[float | None]) -> float | None:
+    """Return the mean of those that are known; None if none is."""
+    known = [value for value in values if value is not None]
+    return _mean(known) if known else None
 
 
 def _mean(values: list[float]) -> float:

@@ -7,10 +7,11 @@ come from a uniform row sample kept by smallest random priority, which merges wi
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float64, Int64, Shaped
 
 #: Priorities below the threshold differ from those expected by this many standard deviations.
 _SAFE_DEVIATIONS = 8.0
@@ -89,6 +90,25 @@ class ColumnStatistics:
             priorities=np.zeros(len(sample)),
         )
 
+    def placed(self, places: Sequence[int | None]) -> ColumnStatistics:
+        """Return columns in another order: of these numbers, or without a value for None."""
+        numbers = np.array([-1 if place is None else place for place in places], np.int64)
+        is_absent = numbers < 0
+        sample = np.where(is_absent, np.nan, _taken(self.sample, numbers))
+        count, mean, m2, minimum, maximum = (
+            np.where(is_absent, nothing, _taken(column, numbers))
+            for column, nothing in (
+                (self.count, 0),
+                (self.mean, 0.0),
+                (self.m2, 0.0),
+                (self.minimum, np.nan),
+                (self.maximum, np.nan),
+            )
+        )
+        return ColumnStatistics(
+            self.n_rows, count, mean, m2, minimum, maximum, sample, self.priorities
+        )
+
     def merge(self, other: ColumnStatistics) -> ColumnStatistics:
         """Return the statistics of the rows of both; their order does not matter."""
         count = self.count + other.count
@@ -150,6 +170,15 @@ def measure(
         sample=sample,
         priorities=priorities,
     )
+
+
+def _taken(
+    columns: Shaped[np.ndarray, "*rows features"], numbers: Int64[np.ndarray, "places"]
+) -> Shaped[np.ndarray, "*rows places"]:
+    """Take columns by number; whatever stands for -1 is replaced by the caller."""
+    if not columns.shape[-1]:
+        return np.zeros((*columns.shape[:-1], len(numbers)), columns.dtype)
+    return columns[..., numbers]
 
 
 def priority_threshold(n_rows: int, n_features: int) -> float:

@@ -7,6 +7,7 @@ from pydantic import Field
 from ae_pipeline.config._model import Settings
 
 Code = Literal["auto", "all", "features"]
+Learn = Literal["floats", "all"]
 
 
 class ColumnsConfig(Settings):
@@ -21,6 +22,12 @@ class ColumnsConfig(Settings):
         default=(),
         description="Columns that may lose precision within the tolerance, or go through a "
         "network, by name or glob; the only way to do this to integers. Overrides `keep`.",
+    )
+    learn: Learn = Field(
+        default="floats",
+        description="Columns that latents stand for. floats: those of floats, and what `feature` "
+        "names. all: also integers, booleans, strings, decimals, times and vectors, unless they "
+        "are kept, keys, or hold too many values to tell apart.",
     )
     code: Code = Field(
         default="auto",

@@ -23,6 +23,13 @@ class TrainingConfig(Settings):
         gt=0,
         description="Error at which huber becomes linear, in standard deviations.",
     )
+    anchor: float | None = Field(
+        default=None,
+        ge=0,
+        description="Pull of latents towards the principal components, in the loss of features: "
+        "more keeps them useful to simple models, less reconstructs better. null: 0.1 if columns "
+        "of categories are learned, else 0. The residual design only.",
+    )
     optimizer: Optimizer = Field(default="adam", description="Optimiser.")
     learning_rate: float = Field(default=1e-2, gt=0, description="Peak learning rate.")
     weight_decay: float = Field(default=1e-4, ge=0, description="Weight decay; adamw only.")

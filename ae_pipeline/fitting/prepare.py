@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float64
@@ -21,6 +21,7 @@ from ae_pipeline.dataset import RowGroup, Source, list_row_groups, typical_schem
 from ae_pipeline.errors import EmptySourceError
 from ae_pipeline.fitting.measuring import MeasureWork, Merging, runs_of
 from ae_pipeline.fitting.spreading import spread_row_groups
+from ae_pipeline.inputs import ColumnCounts, ValueCounts
 from ae_pipeline.results.progress import Progress
 from ae_pipeline.work import hand_over
 
@@ -36,12 +37,14 @@ class Measured:
         schema: schema and roles.
         statistics: statistics of the lanes of the feature columns.
         groups: row groups to learn from.
+        counts: of columns whose values were counted, by name.
     """
 
     where: str
     schema: TableSchema
     statistics: ColumnStatistics
     groups: tuple[RowGroup, ...]
+    counts: Mapping[str, ValueCounts] = field(default_factory=dict)
 
     def deviation(self, standardization: Standardization) -> Float64[np.ndarray, "features"]:
         """Return each column's standard deviation; its scale if that is not positive.
@@ -66,6 +69,7 @@ def measure_for_fit(
     *,
     max_rows: int | None = None,
     schema: TableSchema | None = None,
+    counted: tuple[str, ...] = (),
 ) -> Measured:
     """Resolve roles and measure the columns of a source that is `fittable`.
 
@@ -75,6 +79,7 @@ def measure_for_fit(
         progress: called after every run of row groups.
         max_rows: measure about this many rows, spread evenly; None for all.
         schema: roles to use; None to resolve them.
+        counted: columns whose values are counted.
 
     Raises:
         SourceError: the source holds no rows, or cannot be read.
@@ -83,10 +88,11 @@ def measure_for_fit(
     where = source.label
     if schema is None:
         schema = resolve_roles(typical_schema(source), job.columns, where)
-    statistics, groups = measure_source(
-        list_row_groups(source.fragments), schema, max_rows, job, source, progress
+    statistics, groups, counts = measure_source(
+        list_row_groups(source.fragments), schema, max_rows, job, source, progress, counted
     )
-    return Measured(where, schema, statistics, tuple(groups))
+    by_name = dict(zip(counted, counts.columns, strict=True))
+    return Measured(where, schema, statistics, tuple(groups), by_name)
 
 
 def measure_source(
@@ -96,14 +102,15 @@ def measure_source(
     job: JobConfig,
     source: Source,
     progress: Progress,
-) -> tuple[ColumnStatistics, list[RowGroup]]:
+    counted: tuple[str, ...] = (),
+) -> tuple[ColumnStatistics, list[RowGroup], ColumnCounts]:
     """Measure the feature columns over all rows, or over evenly spread row groups.
 
     Whoever measures the fragments, in any order, the statistics are the same.
 
     Returns:
-        The statistics, and the row groups except those of damaged or missing fragments, which are
-        logged.
+        The statistics, the row groups except those of damaged or missing fragments, which are
+        logged, and the counts.
 
     Raises:
         EmptySourceError: the source has no rows.
@@ -114,12 +121,12 @@ def measure_source(
     runs = runs_of(spread_row_groups(groups, max_rows))
     n_rows, n_lanes = sum(run.n_rows for run in runs), len(schema.lanes)
     threshold = priority_threshold(n_rows, n_lanes)
-    work = MeasureWork(source.folders, schema, job.training.seed, threshold)
-    merging = Merging(n_lanes)
+    work = MeasureWork(source.folders, schema, job.training.seed, threshold, counted)
+    merging = Merging(n_lanes, len(counted))
     hand_over(work, runs, merging.take, execution=job.execution, stage="measure", progress=progress)
     left = [group for group in groups if group.fragment.relative not in merging.damaged]
     if not left:
         raise next(iter(merging.damaged.values()))
     for complaint in merging.damaged.values():
         logger.warning("left out of the fit: %s", complaint)
-    return merging.statistics, left
+    return merging.statistics, left, merging.counts

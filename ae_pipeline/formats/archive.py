@@ -19,7 +19,7 @@ from ae_pipeline.blocks import weight_of
 from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.archive import ArchiveCodec, WayChoice, save_archive_codec
 from ae_pipeline.coding import Architecture, BlockStreams, Promise, Quantizer
-from ae_pipeline.columns import TableSchema
+from ae_pipeline.columns import TableSchema, resolve_roles
 from ae_pipeline.config.effort import Effort
 from ae_pipeline.config.job import EncodeJob, JobConfig
 from ae_pipeline.dataset import Fragment, Source, read_paced, rebatch
@@ -101,6 +101,11 @@ class ArchiveFormat(FragmentFormat):
                 where=BLOCK_COLUMN,
                 remedy="rename it in the source",
             )
+
+    @classmethod
+    def roles(cls, arrow: pa.Schema, job: JobConfig, where: str, like: TableSchema) -> TableSchema:
+        """Return the columns that keep a promise; errors as `resolve_roles`."""
+        return resolve_roles(arrow, job.columns, where)
 
     @property
     def codec_id(self) -> str:

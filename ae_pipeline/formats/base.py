@@ -90,6 +90,18 @@ class FragmentFormat(ABC):
     def check_names(cls, roles: TableSchema, extra: Mapping[str, str]) -> None:
         """Raise `ConfigError` if a column has the name of one that encode adds."""
 
+    @classmethod
+    @abstractmethod
+    def roles(cls, arrow: pa.Schema, job: JobConfig, where: str, like: TableSchema) -> TableSchema:
+        """Return the features that a fit would choose; errors as `resolve_roles`.
+
+        Args:
+            arrow: schema of the source.
+            job: settings.
+            where: path for messages.
+            like: roles of a codec, which settle what the values of a column decide.
+        """
+
     def with_effort(self, effort: Effort) -> FragmentFormat:
         """Return the format that writes with this effort; itself, of a kind with one way alone."""
         return self
@@ -128,6 +140,11 @@ class FragmentFormat(ABC):
     @abstractmethod
     def quantizers(self) -> tuple[Quantizer, ...]:
         """Grid and promise of each feature column; empty if nothing is promised."""
+
+    @property
+    def categories(self) -> frozenset[str]:
+        """Feature columns whose values are told apart, not measured; none by default."""
+        return frozenset()
 
     @property
     @abstractmethod

@@ -35,8 +35,12 @@ def archive_facts(codec: ArchiveCodec) -> Facts:
 def features_column(codec: FeaturesCodec, number: int) -> InspectedColumn:
     """Describe a feature column by its statistics when the codec was fitted."""
     name, kind = codec.schema.features[number], codec.schema.feature_types[number]
-    role = "constant" if codec.standardization.is_constant[number] else "feature"
-    center = _finite(codec.standardization.center[number])
+    lane = codec.schema.spans[number].start
+    if lane in codec.categories:
+        role = f"{len(codec.categories[lane].values)} categories"
+        return InspectedColumn(name, str(kind), role, center=None, std=None)
+    role = "constant" if codec.standardization.is_constant[lane] else "feature"
+    center = _finite(codec.standardization.center[lane])
     return InspectedColumn(name, str(kind), role, center=center, std=_finite(codec.std[number]))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float64
 
-from ae_pipeline.blocks.block import block_to_arrays, records_to_block, rows_per_block
+from ae_pipeline.blocks.block import rows_per_block
 from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.features import FeaturesCodec, save_features_codec
 from ae_pipeline.coding import Architecture, Quantizer
@@ -32,6 +32,7 @@ from ae_pipeline.formats.latent_records import (
     features_schema,
     split_records,
 )
+from ae_pipeline.inputs import EXACT_COLUMN, ExactValues, learnable_roles, unpack_exact
 from ae_pipeline.parquet import check_keepable, column_bytes, table_writer
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import InspectedColumn
@@ -42,6 +43,9 @@ from ae_pipeline.work import ordered_ahead
 LATENT_KEY = "latent_column"
 #: Fewer rows of long text are encoded at a time, so that row groups stay short.
 _BATCH_BYTES = 1 << 27
+#: What comes of values of a column that was constant when its codec was fitted.
+_LOST = "it decodes to the constant"
+_KEPT_EXACTLY = "its values are stored one by one; a new fit can learn them"
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,11 @@ class FeaturesFormat(FragmentFormat):
         """Raise `ConfigError` if a kept column has the name of one that encode adds."""
         check_new_names(roles, extra[LATENT_KEY])
 
+    @classmethod
+    def roles(cls, arrow: pa.Schema, job: JobConfig, where: str, like: TableSchema) -> TableSchema:
+        """Return the columns that would be learned; errors as `learnable_roles`."""
+        return learnable_roles(arrow, job.columns, where, like.features)
+
     @property
     def codec_id(self) -> str:
         """Id of the codec in use."""
@@ -126,6 +135,12 @@ class FeaturesFormat(FragmentFormat):
         return ()
 
     @property
+    def categories(self) -> frozenset[str]:
+        """Names of the columns of categories."""
+        lanes = self.codec.schema.lanes
+        return frozenset(lanes[lane] for lane in self.codec.categories)
+
+    @property
     def architecture(self) -> Architecture:
         """Shape of the networks."""
         return self.codec.architecture
@@ -133,7 +148,7 @@ class FeaturesFormat(FragmentFormat):
     @property
     def n_constant(self) -> int:
         """Feature columns that decode to a constant."""
-        return int(self.codec.standardization.is_constant.sum())
+        return int(self.codec.is_constant.sum())
 
     @property
     def drift_reference(self) -> None:
@@ -170,14 +185,31 @@ class FeaturesFormat(FragmentFormat):
         return {
             "latents": column_bytes(leaves, footer.extra[LATENT_KEY]),
             "missing": column_bytes(leaves, MISSING_COLUMN),
+            **self._exact_bytes(leaves),
         }
+
+    def _exact_bytes(self, leaves: Mapping[str, int]) -> dict[str, int]:
+        if not self.codec.keeps_exact:
+            return {}
+        return {"exact values": column_bytes(leaves, EXACT_COLUMN)}
+
+    def stored_schema_of(self, source: pa.Schema) -> pa.Schema:
+        """Return the schema of the features of a source of this schema."""
+        codec = self.codec
+        return features_schema(
+            source,
+            codec.schema,
+            codec.latent_dim,
+            self.latent_column,
+            keeps_exact=codec.keeps_exact,
+        )
 
     def write(
         self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
     ) -> tuple[str, ...]:
         """Write a fragment's features; warn of constants that vary, unless the fit already did."""
         codec = self.codec
-        schema = features_schema(arrow, codec.schema, codec.latent_dim, self.latent_column)
+        schema = self.stored_schema_of(arrow)
         varying: set[str] = set()
         told = {column.name for column in codec.provenance.rare}
         encode = partial(self.encode_records, schema)
@@ -188,9 +220,10 @@ class FeaturesFormat(FragmentFormat):
             for records, names in encoded:
                 varying |= names
                 write(records)
+        told_of = _KEPT_EXACTLY if codec.keeps_exact else _LOST
         return tuple(
             f"{fragment.relative}: column {name} was constant when the codec was fitted and is "
-            "not here; it decodes to the constant"
+            f"not here; {told_of}"
             for name in codec.schema.features
             if name in varying - told
         )
@@ -225,9 +258,10 @@ class FeaturesFormat(FragmentFormat):
             CorruptFragmentError: a column is missing or malformed.
         """
         codec, features = self.codec, self.codec.schema.features
-        parts = split_records(records, latent_column, codec.latent_dim, len(features), where)
-        block = codec.decode(parts.latents, parts.missing)
-        arrays = block_to_arrays(block, codec.schema.feature_types)
+        n_lanes = len(codec.schema.lanes)
+        parts = split_records(records, latent_column, codec.latent_dim, n_lanes, where)
+        exact = _exact_values(parts.exact, codec, where)
+        arrays = codec.write(codec.decode(parts.latents, parts.missing), exact)
         columns = {**parts.kept, **dict(zip(features, arrays, strict=True))}
         return _ordered(columns, schema, where)
 
@@ -240,11 +274,28 @@ class FeaturesFormat(FragmentFormat):
             schema: of the result, as `features_schema` makes it.
             records: rows of a source, which `check_schema` has let pass.
         """
-        codec, features = self.codec, self.codec.schema.features
-        block = records_to_block(records, features)
+        codec = self.codec
+        block = codec.read(records)
+        exact = codec.exact_values(records, block)
         differs = codec.differs_from_constant(block)
-        varying = {name for name, is_off in zip(features, differs, strict=True) if is_off}
-        return compose_records(records, codec.encode(block), block.missing, schema), varying
+        pairs = zip(codec.schema.features, codec.schema.spans, strict=True)
+        varying = {name for name, span in pairs if differs[span.start : span.stop].any()}
+        latents = codec.encode(block)
+        return compose_records(records, latents, block.missing, schema, exact), varying
+
+
+def _exact_values(packed: pa.Array | None, codec: FeaturesCodec, where: str) -> ExactValues | None:
+    """Read the exact values of some rows; `CorruptFragmentError` if they are malformed or lost."""
+    if not codec.keeps_exact:
+        return None
+    try:
+        if packed is None:
+            raise ValueError(f"no column {EXACT_COLUMN}")
+        return unpack_exact(packed, len(codec.schema.lanes), codec.categories)
+    except ValueError as error:
+        raise CorruptFragmentError(
+            "not a whole features fragment", where=where, got=str(error), remedy="encode it again"
+        ) from error
 
 
 def _rows_of(fragment: Fragment, n_columns: int) -> Iterator[pa.RecordBatch]:

@@ -11,6 +11,7 @@ from jaxtyping import Float32, UInt8
 from ae_pipeline.blocks.missing import pack_missing, unpack_missing
 from ae_pipeline.columns import TableSchema
 from ae_pipeline.errors import ConfigError, CorruptFragmentError
+from ae_pipeline.inputs import EXACT_COLUMN, ExactValues, pack_exact
 
 MISSING_COLUMN = "ae:missing"
 
@@ -20,14 +21,20 @@ class FeaturesRecord:
     """Rows of a features fragment, taken apart."""
 
     kept: dict[str, pa.Array]
+    exact: pa.Array | None
     latents: Float32[np.ndarray, "rows latent"]
     missing: UInt8[np.ndarray, "features rows"] | None
 
 
 def features_schema(
-    source: pa.Schema, roles: TableSchema, latent_dim: int, latent_column: str
+    source: pa.Schema,
+    roles: TableSchema,
+    latent_dim: int,
+    latent_column: str,
+    *,
+    keeps_exact: bool = False,
 ) -> pa.Schema:
-    """Return a schema of kept columns in their order, then latents, then missing values.
+    """Return a schema of kept columns in their order, then latents, missing and exact values.
 
     Every column that is not a feature is kept: fragments may have kept columns of their own.
     """
@@ -39,13 +46,15 @@ def features_schema(
             pa.field(latent_column, latents, nullable=False),
             pa.field(MISSING_COLUMN, pa.binary()),
         ]
+        + [pa.field(EXACT_COLUMN, pa.binary())] * keeps_exact
     )
 
 
 def check_new_names(roles: TableSchema, latent_column: str) -> None:
     """Raise `ConfigError` if a kept column has the name of one that encode adds."""
-    for name in (latent_column, MISSING_COLUMN):
-        if name in roles.kept or latent_column == MISSING_COLUMN:
+    added = (MISSING_COLUMN, EXACT_COLUMN)
+    for name in (latent_column, *added):
+        if name in roles.kept or latent_column in added:
             raise ConfigError(
                 "a kept column has the name of a new one",
                 where=name,
@@ -58,12 +67,16 @@ def compose_records(
     latents: Float32[np.ndarray, "rows latent"],
     missing: UInt8[np.ndarray, "features rows"] | None,
     schema: pa.Schema,
+    exact: ExactValues | None = None,
 ) -> pa.RecordBatch:
     """Compose rows of a features fragment from source rows and their encoding."""
-    *kept, latent_field, _ = schema
+    n_rows, n_added = len(records), 2 if exact is None else 3
+    *kept, latent_field = list(schema)[: len(schema) + 1 - n_added]
     columns = [records.column(field.name) for field in kept]
     vectors = pa.FixedSizeListArray.from_arrays(pa.array(latents.ravel()), type=latent_field.type)
-    columns += [vectors, pack_missing(missing, records.num_rows)]
+    columns += [vectors, pack_missing(missing, n_rows)]
+    if exact is not None:
+        columns.append(pack_exact(exact, n_rows))
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
@@ -82,9 +95,11 @@ def split_records(
         raise CorruptFragmentError(
             "not a whole features fragment", where=where, got=str(error), remedy="encode it again"
         ) from error
-    others = {latent_column, MISSING_COLUMN}
+    others = {latent_column, MISSING_COLUMN, EXACT_COLUMN}
+    has_exact = EXACT_COLUMN in records.schema.names
     return FeaturesRecord(
         kept={name: records.column(name) for name in records.schema.names if name not in others},
+        exact=records.column(EXACT_COLUMN) if has_exact else None,
         latents=latents,
         missing=missing,
     )

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from ae_pipeline.codec import load_codec
 from ae_pipeline.codec.features import FeaturesCodec
-from ae_pipeline.columns import TableSchema, misfits, resolve_roles
+from ae_pipeline.columns import TableSchema, misfits
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.dataset import Fragment
 from ae_pipeline.errors import CodecMismatchError, ConfigError, CorruptFragmentError
@@ -101,8 +101,7 @@ def check_settings(job: EncodeJob, format: FragmentFormat) -> None:
     """
     asked = format.conflicts(job)
     if job.columns.model_fields_set - {"accept_changes"}:
-        roles = resolve_roles(format.schema.arrow, job.columns, job.source)
-        roles = roles if format.has_promise else roles.without_vectors()
+        roles = format.roles(format.schema.arrow, job, job.source, format.schema)
         asked = {"feature columns": (roles.features, format.schema.features), **asked}
     for setting, (wanted, found) in asked.items():
         if wanted != found:

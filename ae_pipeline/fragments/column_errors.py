@@ -2,42 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import groupby
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from jaxtyping import Float64, UInt8
 
 from ae_pipeline.blocks.block import Block, records_to_block
 from ae_pipeline.coding import Promise, cosine_similarity
-from ae_pipeline.columns import ErrorSums, Vectors, is_vector, lane_names, measure_errors
+from ae_pipeline.columns import (
+    ClassCounts,
+    ErrorSums,
+    Vectors,
+    is_vector,
+    lane_names,
+    measure_errors,
+)
 
 Promises = Sequence[Promise] | None
 
 
 def errors_of(
-    records: pa.RecordBatch, truth: pa.RecordBatch, names: Sequence[str], promises: Promises
+    records: pa.RecordBatch,
+    truth: pa.RecordBatch,
+    names: Sequence[str],
+    promises: Promises,
+    categories: Collection[str] = (),
 ) -> ErrorSums:
     """Measure the errors of columns of `records`, those of vectors over all their numbers.
 
     Args:
         records: decoded.
         truth: the same rows of the source.
-        names: columns of numbers and vectors.
+        names: of the columns.
         promises: one per column, or None if nothing was promised.
+        categories: columns that are neither numbers nor vectors.
     """
     parts = []
     known = dict(zip(names, promises or (), strict=False))
-    for is_wide, run in groupby(names, lambda name: is_vector(truth.schema.field(name).type)):
+    for sort, run in groupby(names, lambda name: _sort_of(name, truth, categories)):
         own = list(run)
-        if not is_wide:
+        if sort == "numbers":
             chosen = None if promises is None else [known[name] for name in own]
             parts.append(_of_numbers(records, truth, own, chosen))
-            continue
-        parts += [_of_vectors(records, truth, name, known.get(name)) for name in own]
+        elif sort == "vectors":
+            parts += [_of_vectors(records, truth, name, known.get(name)) for name in own]
+        else:
+            parts += [_of_categories(records.column(name), truth.column(name)) for name in own]
     return ErrorSums.side_by_side(parts) if parts else ErrorSums.empty(0)
+
+
+def _sort_of(
+    name: str, truth: pa.RecordBatch, categories: Collection[str]
+) -> Literal["numbers", "vectors", "categories"]:
+    if name in categories:
+        return "categories"
+    return "vectors" if is_vector(truth.schema.field(name).type) else "numbers"
+
+
+def _of_categories(ours: pa.Array, theirs: pa.Array) -> ErrorSums:
+    n_mismatched = pc.sum(pc.not_equal(ours.is_null(), theirs.is_null())).as_py() or 0
+    return ErrorSums.of_classes(ClassCounts.of(theirs, ours), n_mismatched)
 
 
 def cosines(ours: pa.Array, theirs: pa.Array) -> Float64[np.ndarray, "rows"]:

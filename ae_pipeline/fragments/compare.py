@@ -68,4 +68,4 @@ def _record_errors(
     promises = [quantizer.promise for quantizer in format.quantizers]
     names = [format.schema.features[number] for number in numbers]
     chosen = [promises[number] for number in numbers] if promises else None
-    return errors_of(records, truth, names, chosen)
+    return errors_of(records, truth, names, chosen, format.categories)

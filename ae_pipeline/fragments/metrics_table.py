@@ -25,6 +25,7 @@ def write_metrics(report: DatasetReport, path: Path) -> None:
 
 _MEASURES = ("mse", "rmse", "mae", "max_error")
 _SHARES = ("r2", "r2_bulk")
+_CLASSES = ("accuracy", "macro_f1")
 _METRICS_SCHEMA = pa.schema(
     [
         ("partition", pa.string()),
@@ -36,6 +37,7 @@ _METRICS_SCHEMA = pa.schema(
         ("max_error_to_tolerance", pa.float64()),
         *((f"standardized_{name}", pa.float64()) for name in _MEASURES),
         *((name, pa.float64()) for name in _SHARES),
+        *((name, pa.float64()) for name in _CLASSES),
     ]
 )
 
@@ -59,7 +61,7 @@ def _metric_rows(
             **{measure: getattr(own, measure) for measure in _MEASURES},
             "max_error_to_tolerance": own.max_error_to_tolerance,
             **{f"standardized_{measure}": getattr(scaled, measure) for measure in _MEASURES},
-            **{share: getattr(own, share) for share in _SHARES},
+            **{share: getattr(own, share) for share in (*_SHARES, *_CLASSES)},
         }
         for name, own, scaled in columns
     ]

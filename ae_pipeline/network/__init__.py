@@ -10,10 +10,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its errors are raised as w
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
-from ae_pipeline.network.initialization import initial_weights
+from ae_pipeline.network.initialization import initial_weights, with_logits
 from ae_pipeline.network.model import (
     build_autoencoder,
     build_encoder,
+    build_halves,
     get_weights,
     set_weights,
     weight_names,
@@ -25,8 +26,10 @@ mute()
 __all__ = [
     "build_autoencoder",
     "build_encoder",
+    "build_halves",
     "get_weights",
     "initial_weights",
     "set_weights",
     "weight_names",
+    "with_logits",
 ]

@@ -8,9 +8,13 @@ from jaxtyping import Float32, Float64
 
 from ae_pipeline.coding import Architecture, Weights
 from ae_pipeline.config.network import Initializer
+from ae_pipeline.inputs import RowInputs
 
 #: Components of less variance carry rounding noise, which whitening must not amplify.
 _SMALLEST_VARIANCE = 1e-6
+#: Slope of the logistic function at one half, inverted: there, a share moves its logit so much.
+_LOGITS_PER_SHARE = 4.0
+_LEAST_SHARE = 1e-4
 
 
 def initial_weights(
@@ -54,6 +58,26 @@ _KERAS_NAMES: dict[Initializer, str] = {
     "uniform": "RandomUniform",
     "normal": "RandomNormal",
 }
+
+
+def with_logits(weights: Weights, architecture: Architecture, inputs: RowInputs) -> Weights:
+    """Return initial weights whose decoder gives logits of categories instead of their shares.
+
+    Args:
+        weights: of `initial_weights`.
+        architecture: their shapes.
+        inputs: which outputs are categories.
+    """
+    changed = dict(weights)
+    skip, bias = "decoder/skip/kernel", f"decoder/{len(architecture.decoder_hidden)}/bias"
+    for category, span in inputs.category_spans:
+        for name in (skip, bias):
+            if name in changed:
+                changed[name] = changed[name].copy()
+        if skip in changed:
+            changed[skip][:, span] *= _LOGITS_PER_SHARE
+        changed[bias][span] = np.log(np.maximum(category.prior, _LEAST_SHARE))
+    return changed
 
 
 def _draw_seed(generator: np.random.Generator) -> int:

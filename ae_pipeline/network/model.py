@@ -28,6 +28,11 @@ def build_encoder(architecture: Architecture) -> keras.Model:
     return _build_side("encoder", architecture)
 
 
+def build_halves(architecture: Architecture) -> tuple[keras.Model, keras.Model]:
+    """Build encoder and decoder, each a model of its own; weights as in `build_autoencoder`."""
+    return build_encoder(architecture), _build_side("decoder", architecture)
+
+
 def get_weights(model: keras.Model) -> Weights:
     """Return weights as arrays under the names of `Architecture.weight_shapes`."""
     return {

@@ -22,6 +22,7 @@ _PAYLOAD = {
     "directory": "directory of the blocks",
     "latents": "latents",
     "missing": "missing values",
+    "exact values": "values kept exactly",
 }
 _CONTAINER = "Parquet's own: footers and page headers"
 #: Parquet compresses blocks once more; what that saves can be more than its own bytes.

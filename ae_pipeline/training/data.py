@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ae_pipeline.columns import Standardization
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.dataset import RowGroup
+from ae_pipeline.inputs import Category, RowInputs
 from ae_pipeline.training.sample import Matrix, ResidentSample, Section, split_validation
 
 #: Held-out rows that are evaluated every epoch; more would only take time.
@@ -26,6 +27,7 @@ class TrainingData:
         holds_out: whether validation rows are left out of training; the network of an archive
             encodes the rows it was trained on, so it learns from all of them.
         lanes: of the feature columns; None if none holds vectors.
+        categories: by the number of their lane; all other lanes are numbers.
     """
 
     def __init__(
@@ -37,9 +39,11 @@ class TrainingData:
         window: int = 1,
         holds_out: bool = True,
         lanes: Sequence[str] | None = None,
+        categories: Mapping[int, Category] | None = None,
     ) -> None:
         training, held_out = split_validation(groups, config.validation_fraction)
-        input_bytes = _FLOAT_BYTES * standardization.n_inputs * window
+        self.inputs = RowInputs(standardization, categories or {})
+        input_bytes = _FLOAT_BYTES * self.inputs.n_inputs * window
         capacity = (config.sample_mb << 20) // input_bytes
         self.sample = ResidentSample(
             training if holds_out else _whole(groups),
@@ -49,6 +53,7 @@ class TrainingData:
             config.seed,
             window,
             lanes,
+            categories,
         )
         n_held_out = min(_VALIDATION_ROWS // window, capacity)
         # A source of one row has nothing to hold out; it validates itself.
@@ -60,6 +65,7 @@ class TrainingData:
             config.seed,
             window,
             lanes,
+            categories,
         )
 
     def validation(self) -> Matrix:

@@ -11,12 +11,17 @@ from jaxtyping import Float32, Float64
 
 from ae_pipeline.coding import Architecture, IntegerDecoder, Weights
 from ae_pipeline.config.job import JobConfig
-from ae_pipeline.network.initialization import initial_weights
+from ae_pipeline.config.training import TrainingConfig
+from ae_pipeline.inputs import RowInputs
+from ae_pipeline.network.initialization import initial_weights, with_logits
 from ae_pipeline.results.progress import Progress
 from ae_pipeline.training.data import TrainingData
 from ae_pipeline.training.rate import RateObjective, fold, start_rate
-from ae_pipeline.training.reconstruction import ReconstructionObjective
+from ae_pipeline.training.reconstruction import Anchor, ReconstructionObjective
 from ae_pipeline.training.trainer import TrainingResult, train
+
+#: On adult_census and nyc_flights less lets classifiers lose, more lets reconstruction lose.
+_ANCHOR = 0.1
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,17 @@ def train_reconstruction(
     if start is None:
         rows = data.sample.matrix(0)
         start = initial_weights(architecture, job.network.initializer, rows, config.seed)
-    objective = ReconstructionObjective(architecture, config)
+        start = with_logits(start, architecture, data.inputs)
+    anchor = Anchor.at(architecture, start, anchor_weight(config, data.inputs))
+    objective = ReconstructionObjective(architecture, config, data.inputs, anchor)
     return train(objective, start, config, data, checkpoint_directory, progress)
+
+
+def anchor_weight(config: TrainingConfig, inputs: RowInputs) -> float:
+    """Return the weight of the anchor: of categories, latents that bend freely tell models less."""
+    if config.anchor is not None:
+        return config.anchor
+    return _ANCHOR if inputs.categories else 0.0
 
 
 def train_rate(

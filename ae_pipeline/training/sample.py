@@ -7,18 +7,18 @@ rows; it depends on the seed and the epoch alone, so a resumed run sees the same
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Float32, Int64
 
-from ae_pipeline.blocks.block import records_to_block, rows_per_block
-from ae_pipeline.blocks.matrix import block_to_matrix
+from ae_pipeline.blocks.block import rows_per_block
 from ae_pipeline.blocks.windows import rows_to_windows
 from ae_pipeline.columns import Standardization
 from ae_pipeline.dataset import RowGroup, read_records, rebatch
+from ae_pipeline.inputs import Category, RowInputs, read_block
 
 #: Row groups read per refresh; more mix better, fewer take less time.
 _GROUPS_PER_REFRESH = 16
@@ -75,6 +75,7 @@ class ResidentSample:
         seed: decides, with the epoch, which inputs are drawn.
         window: consecutive rows of a section per input.
         lanes: of the feature columns; None if none holds vectors.
+        categories: by the number of their lane; all other lanes are numbers.
     """
 
     def __init__(
@@ -86,11 +87,12 @@ class ResidentSample:
         seed: int,
         window: int = 1,
         lanes: Sequence[str] | None = None,
+        categories: Mapping[int, Category] | None = None,
     ) -> None:
         self._sections = list(sections)
         self._features = features
         self._lanes = features if lanes is None else lanes
-        self._standardization = standardization
+        self._inputs = RowInputs(standardization, categories or {})
         self._seed = seed
         self._window = window
         self._n_available = sum(section.n_windows(window) for section in sections)
@@ -163,8 +165,8 @@ class ResidentSample:
         """Yield all inputs of a section, some at a time; the last may have been filled up."""
         at_once = self._window * max(1, rows_per_block(len(self._lanes)) // self._window)
         for records in rebatch(self._records(section, at_once), at_once):
-            block = records_to_block(records, self._lanes)
-            matrix = block_to_matrix(block, self._standardization)
+            block = read_block(records, self._lanes, self._inputs.categories)
+            matrix = self._inputs.to_matrix(block)
             yield rows_to_windows(matrix, self._window)
 
     def _records(self, section: Section, n_rows: int) -> Iterator[pa.RecordBatch]:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ae_pipeline.columns import resolve_roles
 from ae_pipeline.config.job import EncodeJob
 from ae_pipeline.dataset import Fragment, Source, fittable, fragments_there, typical_schema
 from ae_pipeline.errors import CodecError, DestinationExistsError, listing
-from ae_pipeline.formats import FragmentFormat, open_format
+from ae_pipeline.formats import FragmentFormat, format_of, open_format
 from ae_pipeline.storage import Kind, codec_directory, read_marker
 from ae_pipeline.upkeep.footers import footer_of
 
@@ -42,13 +41,21 @@ def check_leftovers(
         return
     if marker.kind != kind:
         raise _refusal(destination, staying, f"of {kind}", f"of {marker.kind}")
-    features = _features(job, source) if found is None else found.schema.features
-    known: dict[str, tuple[str, ...] | None] = {}
+    known: dict[str, FragmentFormat | None] = {}
+    formats = {one: _format_of(one, destination, known) for one in staying}
+    wanted = {
+        name: _features(job, source, theirs) if found is None else found.schema.features
+        for name, theirs in known.items()
+        if theirs is not None
+    }
     other = [
-        one for one in staying if _features_of(one, destination, known) not in (None, features)
+        one
+        for one, theirs in formats.items()
+        if theirs is not None and theirs.schema.features != wanted[theirs.codec_id]
     ]
     if other:
-        raise _refusal(destination, other, f"feature columns {listing(features)}", "others")
+        features = listing(next(iter(wanted.values())))
+        raise _refusal(destination, other, f"feature columns {features}", "others")
 
 
 def _refusal(
@@ -65,17 +72,16 @@ def _refusal(
     )
 
 
-def _features(job: EncodeJob, source: Source) -> tuple[str, ...]:
-    """Return the feature columns that a fit would choose."""
+def _features(job: EncodeJob, source: Source, like: FragmentFormat) -> tuple[str, ...]:
+    """Return the feature columns that a fit would choose, as far as those of a codec may tell."""
     schema = typical_schema(fittable(source, job.columns))
-    roles = resolve_roles(schema, job.columns, job.source)
-    return (roles if job.features is None else roles.without_vectors()).features
+    return format_of(job).roles(schema, job, job.source, like.schema).features
 
 
-def _features_of(
-    fragment: Fragment, destination: Path, known: dict[str, tuple[str, ...] | None]
-) -> tuple[str, ...] | None:
-    """Return the feature columns of an encoded fragment, or None if they are not known.
+def _format_of(
+    fragment: Fragment, destination: Path, known: dict[str, FragmentFormat | None]
+) -> FragmentFormat | None:
+    """Return the format of an encoded fragment, or None if it is not known.
 
     `known` caches them by codec id.
     """
@@ -85,7 +91,7 @@ def _features_of(
     name = footer.codec_id
     if name not in known:
         try:
-            known[name] = open_format(codec_directory(destination, name)).schema.features
+            known[name] = open_format(codec_directory(destination, name))
         except CodecError:
             known[name] = None
     return known[name]

@@ -78,7 +78,7 @@ def test_damaged_files_are_left_out_whole(
     job = JobConfig(execution={"engine": engine})
     schema = TableSchema(pq.read_schema(source / "day=0/part.parquet"), ("a", "b"))
     found, groups = damaged(source, 1, 3)
-    statistics, left = measure_source(groups, schema, None, job, found, silent)
+    statistics, left, _ = measure_source(groups, schema, None, job, found, silent)
     assert statistics.n_rows == 27_000
     assert {group.fragment.relative for group in left} == {
         f"day={day}/part.parquet" for day in (0, 2, 4)

@@ -248,7 +248,7 @@ def test_tolerances_from_settings(tmp_path: Path) -> None:
     schema = TableSchema(arrow, tuple(WILD))
     source = discover(paths.source)
     groups = list_row_groups(source.fragments)
-    statistics, _ = measure_source(groups, schema, None, JobConfig(), source, silent)
+    statistics, *_ = measure_source(groups, schema, None, JobConfig(), source, silent)
     config = ToleranceConfig.model_validate({"relative": 0.01, "rules": RULES})
     found = resolve_tolerances(config, schema, statistics)
     tolerance = [quantizer.promise.absolute for quantizer in found]

@@ -1,20 +1,29 @@
-"""The features codec in memory: blocks to latents and back, with numpy, without TensorFlow."""
+"""The features codec in memory: rows to latents and back, with numpy, without TensorFlow."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar  # JSON trees
 
 import numpy as np
+import pyarrow as pa
 from jaxtyping import Bool, Float32, Float64, UInt8
 
 from ae_pipeline.blocks.block import Block
-from ae_pipeline.blocks.matrix import block_to_matrix, matrix_to_values
 from ae_pipeline.codec.content import architecture_to_json, columns_to_json, content_id, nullable
 from ae_pipeline.codec.provenance import Provenance
 from ae_pipeline.coding import Architecture, Weights, decode_matrix, encode_matrix, fill_tiles
-from ae_pipeline.columns import Standardization, TableSchema
+from ae_pipeline.columns import Standardization, TableSchema, is_vector
+from ae_pipeline.inputs import (
+    Category,
+    ExactValues,
+    RowInputs,
+    find_exact,
+    read_block,
+    write_arrays,
+)
 
 
 @dataclass(frozen=True)
@@ -24,10 +33,12 @@ class FeaturesCodec:
     Args:
         schema: source schema and roles.
         std: standard deviation of each feature column at fit time, the unit of standardised errors.
-        standardization: source units to network inputs.
+        standardization: source units to network inputs, by lane.
         architecture: shape of the networks.
         weights: by the names of `Architecture.weight_shapes`.
         provenance: where it came from.
+        categories: lanes of categories, by number; all others are numbers.
+        keeps_exact: whether values that the network does not see as they are go beside the latents.
     """
 
     schema: TableSchema
@@ -36,6 +47,8 @@ class FeaturesCodec:
     architecture: Architecture
     weights: Weights
     provenance: Provenance
+    categories: Mapping[int, Category] = field(default_factory=dict)
+    keeps_exact: bool = False
 
     kind: ClassVar[str] = "features"
 
@@ -53,37 +66,63 @@ class FeaturesCodec:
         """Numbers per row in the bottleneck."""
         return self.architecture.latent_dim
 
+    @cached_property
+    def inputs(self) -> RowInputs:
+        """What the networks see of a row."""
+        return RowInputs(self.standardization, self.categories)
+
+    def read(self, records: pa.RecordBatch) -> Block:
+        """Return the lanes of the feature columns of some rows."""
+        return read_block(records, self.schema.lanes, self.categories)
+
+    def write(self, block: Block, exact: ExactValues | None = None) -> list[pa.Array]:
+        """Invert `read`; values of `exact` take precedence over those of the block."""
+        return write_arrays(block, self.schema, self.categories, exact)
+
+    def exact_values(self, records: pa.RecordBatch, block: Block) -> ExactValues | None:
+        """Return what goes beside the latents of these rows; None if the codec keeps nothing."""
+        if not self.keeps_exact:
+            return None
+        return find_exact(records, self.schema.lanes, block, self.inputs)
+
     def encode(self, block: Block) -> Float32[np.ndarray, "rows latent"]:
         """Encode a block to latents; missing values enter as their column's centre.
 
         The latent of a row is the same, bit for bit, whichever rows it comes with.
         """
-        matrix = block_to_matrix(block, self.standardization)
-        if block.missing is not None:
+        matrix = self.inputs.to_matrix(block)
+        if block.missing is not None or self.categories:
             np.nan_to_num(matrix, copy=False, nan=0.0)
         return encode_matrix(self.architecture, self.weights, fill_tiles(matrix))[: block.n_rows]
 
     def decode(
         self,
         latents: Float32[np.ndarray, "rows latent"],
-        missing: UInt8[np.ndarray, "features rows"] | None,
+        missing: UInt8[np.ndarray, "lanes rows"] | None,
     ) -> Block:
-        """Decode latents to feature columns in source units, with missing values marked.
+        """Decode latents to lanes in source units, with missing values marked.
 
         As in `encode`, a row does not depend on those that come with it.
         """
         matrix = decode_matrix(self.architecture, self.weights, fill_tiles(latents))[: len(latents)]
-        values = matrix_to_values(matrix, self.standardization)
+        values = self.inputs.to_values(matrix)
         if missing is not None:
             values[missing != 0] = np.nan
         return Block(values, missing)
 
-    def differs_from_constant(self, block: Block) -> Bool[np.ndarray, "features"]:
-        """Return the columns that were constant at fit time and are not in this block.
-
-        Their values decode to the constant, so callers that write a block must warn.
-        """
+    @property
+    def is_constant(self) -> Bool[np.ndarray, "lanes"]:
+        """Lanes of numbers that the networks do not see."""
         is_constant = self.standardization.is_constant
+        is_constant[list(self.categories)] = False
+        return is_constant
+
+    def differs_from_constant(self, block: Block) -> Bool[np.ndarray, "lanes"]:
+        """Return the lanes that were constant at fit time and are not in this block.
+
+        Unless they are kept exactly, their values decode to the constant. Callers must warn.
+        """
+        is_constant = self.is_constant
         present = block.values[is_constant]
         constant = self.standardization.center[is_constant, None]
         differs = np.zeros(len(is_constant), bool)
@@ -93,16 +132,26 @@ class FeaturesCodec:
 
 def features_to_json(codec: FeaturesCodec) -> dict[str, Any]:
     """Write everything but the weights as a JSON tree."""
-    standardization = codec.standardization
-    numbers = zip(
-        nullable(standardization.center),
-        nullable(standardization.scale),
-        nullable(codec.std),
-        strict=True,
-    )
-    more = [{"center": center, "scale": scale, "std": std} for center, scale, std in numbers]
+    spans, kinds = codec.schema.spans, codec.schema.feature_types
+    triples = zip(spans, kinds, nullable(codec.std), strict=True)
+    more = [{**_lanes_to_json(codec, span, kind), "std": std} for span, kind, std in triples]
     return {
         **columns_to_json(codec.schema, more),
-        "clip_sigma": standardization.clip_sigma,
+        "clip_sigma": codec.standardization.clip_sigma,
         "architecture": architecture_to_json(codec.architecture),
+        **({"keeps_exact": True} if codec.keeps_exact else {}),
     }
+
+
+def _lanes_to_json(codec: FeaturesCodec, span: range, kind: pa.DataType) -> dict[str, Any]:
+    """Write the lanes of one column: numbers, lists of them for vectors, or categories."""
+    category = codec.categories.get(span.start)
+    if category is not None:
+        own = {"values": list(category.values), "shares": list(category.shares)}
+        return {"center": None, "scale": 0.0, **own}
+    chosen = slice(span.start, span.stop)
+    center = nullable(codec.standardization.center[chosen])
+    scale = nullable(codec.standardization.scale[chosen])
+    if is_vector(kind):
+        return {"center": center, "scale": scale}
+    return {"center": center[0], "scale": scale[0]}

@@ -17,9 +17,12 @@ from ae_pipeline.codec.content import (
     standardization_from_json,
 )
 from ae_pipeline.codec.directory import load_directory, save_directory
+from ae_pipeline.codec.features.categories import categories_from_json
 from ae_pipeline.codec.features.codec import FeaturesCodec, features_to_json
 from ae_pipeline.codec.provenance import read_provenance
 from ae_pipeline.coding import Architecture, Weights
+from ae_pipeline.columns import TableSchema, is_vector
+from ae_pipeline.inputs import is_learnable
 from ae_pipeline.store import place, visiting
 
 WEIGHTS_FILE = "weights.safetensors"
@@ -50,13 +53,12 @@ def load_features_codec(directory: str | Path) -> FeaturesCodec:
 
 def build_features_codec(path: Path, tree: dict[str, Any]) -> FeaturesCodec:
     """Build a codec from its JSON and the files beside it; raises `DAMAGE`."""
-    schema, std, features = columns_from_json(tree)
+    schema, std, features = columns_from_json(tree, is_learnable)
     architecture = architecture_from_json(tree)
-    center = [feature["center"] for feature in features]
-    scale = [feature["scale"] for feature in features]
-    standardization = standardization_from_json(
-        tree, center, scale, len(features), architecture.n_inputs
-    )
+    categories = categories_from_json(schema, features)
+    n_numbers = architecture.n_inputs - sum(one.width for one in categories.values())
+    center, scale = (_by_lane(schema, features, key) for key in ("center", "scale"))
+    standardization = standardization_from_json(tree, center, scale, len(schema.lanes), n_numbers)
     return FeaturesCodec(
         schema=schema,
         std=std,
@@ -64,7 +66,20 @@ def build_features_codec(path: Path, tree: dict[str, Any]) -> FeaturesCodec:
         architecture=architecture,
         weights=_read_weights(path, architecture),
         provenance=read_provenance(path, tree["provenance"]),
+        categories=categories,
+        keeps_exact=tree.get("keeps_exact") is True,
     )
+
+
+def _by_lane(schema: TableSchema, features: list[dict[str, Any]], key: str) -> list[Any]:
+    """Return the values of a key lane by lane: columns of vectors have lists of them."""
+    found: list[Any] = []
+    for feature, kind in zip(features, schema.feature_types, strict=True):
+        value = feature[key]
+        if isinstance(value, list) != is_vector(kind):
+            raise ValueError(f"{key} of {feature['name']} does not suit {kind}")
+        found += value if isinstance(value, list) else [value]
+    return found
 
 
 def _read_weights(path: Path, architecture: Architecture) -> Weights:

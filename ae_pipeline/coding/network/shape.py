@@ -35,12 +35,20 @@ class Architecture:
     design: Design
 
     @classmethod
-    def from_config(cls, config: NetworkConfig, n_inputs: int) -> Architecture:
-        """Return the widths for `n_inputs` columns; latent_dim defaults to a quarter of them."""
+    def from_config(
+        cls, config: NetworkConfig, n_inputs: int, n_columns: int | None = None
+    ) -> Architecture:
+        """Return the widths for `n_inputs`; latent_dim defaults to a quarter of the columns.
+
+        Args:
+            config: settings.
+            n_inputs: of the network.
+            n_columns: that the inputs stand for; None if each stands for one.
+        """
         encoder_hidden, decoder_hidden = config.widths()
         return cls(
             n_inputs=n_inputs,
-            latent_dim=config.latent_dim or max(1, round(n_inputs / 4)),
+            latent_dim=config.latent_dim or max(1, round((n_columns or n_inputs) / 4)),
             encoder_hidden=encoder_hidden,
             decoder_hidden=decoder_hidden,
             activation=config.activation,

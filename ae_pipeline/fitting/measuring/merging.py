@@ -5,6 +5,7 @@ from __future__ import annotations
 from ae_pipeline.columns import ColumnStatistics
 from ae_pipeline.errors import CorruptFragmentError, SourceError, SourceNotFoundError
 from ae_pipeline.fitting.measuring.runs import MeasuredRun, Run
+from ae_pipeline.inputs import ColumnCounts
 from ae_pipeline.results.dataset import FragmentFailure
 
 
@@ -13,10 +14,13 @@ class Merging:
 
     Args:
         n_lanes: of the feature columns.
+        n_counted: columns whose values are counted.
     """
 
-    def __init__(self, n_lanes: int) -> None:
-        self.statistics = self._before = ColumnStatistics.empty(n_lanes)
+    def __init__(self, n_lanes: int, n_counted: int = 0) -> None:
+        self.statistics = ColumnStatistics.empty(n_lanes)
+        self.counts = ColumnCounts.empty(n_counted)
+        self._before = self.statistics, self.counts
         self.damaged: dict[str, SourceError] = {}
         self._fragment = ""
 
@@ -24,7 +28,7 @@ class Merging:
         """Add the next run; raise an error that means neither damage nor a missing file."""
         fragment = run.fragment.relative
         if fragment != self._fragment:
-            self._fragment, self._before = fragment, self.statistics
+            self._fragment, self._before = fragment, (self.statistics, self.counts)
         if isinstance(made, FragmentFailure):  # it killed its workers
             self._leave_out(CorruptFragmentError(made.message, where=fragment))
         elif isinstance(made.error, (CorruptFragmentError, SourceNotFoundError)):
@@ -33,7 +37,8 @@ class Merging:
             raise made.error
         elif made.statistics is not None and fragment not in self.damaged:
             self.statistics = self.statistics.merge(made.statistics)
+            self.counts = self.counts if made.counts is None else self.counts.merge(made.counts)
 
     def _leave_out(self, complaint: SourceError) -> None:
         self.damaged.setdefault(self._fragment, complaint)
-        self.statistics = self._before
+        self.statistics, self.counts = self._before

@@ -17,6 +17,7 @@ from ae_pipeline.blocks.block import records_to_block, rows_per_block
 from ae_pipeline.columns import ColumnStatistics, TableSchema, measure
 from ae_pipeline.dataset import Fragment, RowGroup, read_records
 from ae_pipeline.errors import AePipelineError
+from ae_pipeline.inputs import ColumnCounts
 from ae_pipeline.out_of_memory import memory_errors
 from ae_pipeline.work import holding
 
@@ -63,10 +64,12 @@ class MeasuredRun:
     Args:
         statistics: of its lanes; None after an error.
         error: of its data, of I/O or of memory; None if there was none.
+        counts: of the columns whose values are counted; None after an error.
     """
 
     statistics: ColumnStatistics | None
     error: AePipelineError | pa.ArrowException | OSError | None = None
+    counts: ColumnCounts | None = None
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,14 @@ class MeasureWork:
         schema: whose lanes are measured.
         seed: of all random numbers.
         threshold: of priorities, as `priority_threshold` returns it.
+        counted: columns whose values are counted.
     """
 
     paths: tuple[str, ...]
     schema: TableSchema
     seed: int
     threshold: float
+    counted: tuple[str, ...] = ()
 
     @property
     def makes(self) -> type[MeasuredRun]:
@@ -98,19 +103,22 @@ class MeasureWork:
         """Measure a run; whoever gets an error decides whether the fit can do without the run."""
         try:
             with memory_errors(run.relative), holding([run.fragment]):
-                return MeasuredRun(self._measured(run))
+                return self._measured(run)
         except (AePipelineError, pa.ArrowException, OSError) as error:
             return MeasuredRun(None, error.with_traceback(None))
 
-    def _measured(self, run: Run) -> ColumnStatistics:
+    def _measured(self, run: Run) -> MeasuredRun:
         lanes, generator = self.schema.lanes, np.random.default_rng((self.seed, run.place))
         statistics = ColumnStatistics.empty(len(lanes))
+        counts = ColumnCounts.empty(len(self.counted))
+        names = list(dict.fromkeys((*self.schema.features, *self.counted)))
         n_rows = rows_per_block(len(lanes))
         for group in run.groups:
-            for records in read_records(run.fragment, n_rows, self.schema.features, [group]):
+            for records in read_records(run.fragment, n_rows, names, [group]):
                 block = records_to_block(records, lanes)
                 statistics = statistics.merge(measure(block.values, generator, self.threshold))
-        return statistics
+                counts = counts.merge(ColumnCounts.of(records, self.counted))
+        return MeasuredRun(statistics, counts=counts)
 
 
 def runs_of(groups: Sequence[RowGroup]) -> list[Run]:

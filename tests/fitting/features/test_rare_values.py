@@ -15,8 +15,8 @@ from ae_pipeline.coding import Architecture
 from ae_pipeline.columns import TableSchema, fit_standardization
 from ae_pipeline.config.job import DecodeJob, EncodeJob, JobConfig
 from ae_pipeline.dataset import discover, list_row_groups
+from ae_pipeline.fitting.features.rare_values import with_lost_events
 from ae_pipeline.fitting.prepare import measure_source
-from ae_pipeline.fitting.rare_values import with_lost_events
 from ae_pipeline.report.presenter import present
 from ae_pipeline.results.fit import RareColumn
 from ae_pipeline.results.progress import silent
@@ -49,7 +49,7 @@ def judged(source: Path, carries_rare: bool) -> FeaturesCodec:
     found = discover(str(source))
     groups = list_row_groups(found.fragments)
     schema = TableSchema(pq.read_schema(source / "0.parquet"), NAMES)
-    statistics, groups = measure_source(groups, schema, None, JobConfig(), found, silent)
+    statistics, groups, _ = measure_source(groups, schema, None, JobConfig(), found, silent)
     shape = Architecture(2, 2, (4,), (4,), "relu", "residual")
     weights = {name: np.zeros(size, np.float32) for name, size in shape.weight_shapes().items()}
     weights["encoder/skip/kernel"] = np.eye(2, dtype=np.float32)

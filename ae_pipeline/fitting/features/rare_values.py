@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from ae_pipeline.blocks.block import Block, records_to_block, rows_per_block
+from ae_pipeline.blocks.block import Block, rows_per_block
 from ae_pipeline.codec.features import FeaturesCodec
 from ae_pipeline.columns import ColumnStatistics, is_rare
 from ae_pipeline.dataset import RowGroup, read_records
@@ -33,13 +33,15 @@ def with_lost_events(
         groups: the measured row groups, read again if a column is nearly constant.
     """
     varies = statistics.minimum < statistics.maximum
-    doubted = varies & (codec.standardization.is_constant | is_rare(statistics))
+    doubted = varies & is_rare(statistics)
+    is_constant = codec.is_constant
+    doubted = doubted & ~is_constant if codec.keeps_exact else doubted | (varies & is_constant)
     if not doubted.any():
         return codec
     n_rare, n_restored = _count(codec, np.flatnonzero(doubted), groups)
     lost = tuple(
         RareColumn(
-            name=codec.schema.features[number],
+            name=codec.schema.lanes[number],
             value=None if np.isnan(center) else center,
             n_rows=int(statistics.count[number]),
             n_rare=rare,
@@ -69,7 +71,7 @@ def _count(
     for group in groups:
         n_rows = rows_per_block(len(features))
         for records in read_records(group.fragment, n_rows, features, [group.index]):
-            block = records_to_block(records, features)
+            block = codec.read(records)
             values = block.values[numbers]
             is_off = ~np.isnan(values) & (values != usual)
             chosen = is_off.any(axis=0)

@@ -7,15 +7,16 @@ from pathlib import Path
 from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.features import FeaturesCodec, load_features_codec
 from ae_pipeline.coding import Architecture
-from ae_pipeline.columns import Standardization, fit_standardization, resolve_roles
+from ae_pipeline.columns import TableSchema, fit_standardization
 from ae_pipeline.config.job import JobConfig
-from ae_pipeline.dataset import Source, typical_schema
+from ae_pipeline.dataset import Source
 from ae_pipeline.errors import ConfigError, NoFeatureColumnError, listing
 from ae_pipeline.extras import require
-from ae_pipeline.fitting.prepare import measure_for_fit
-from ae_pipeline.fitting.rare_values import with_lost_events
+from ae_pipeline.fitting.features.columns import learned_columns
+from ae_pipeline.fitting.features.rare_values import with_lost_events
 from ae_pipeline.fitting.spreading import spread_row_groups
 from ae_pipeline.fitting.start import codec_to_start_from, fit_key
+from ae_pipeline.inputs import RowInputs
 from ae_pipeline.results.progress import Progress
 
 
@@ -37,24 +38,30 @@ def fit_codec(
         MissingExtraError: the packages that train networks are not installed.
     """
     require("fitting a codec", "tensorflow", "keras")
-    roles = resolve_roles(typical_schema(source), job.columns, source.label)
-    roles = roles.without_vectors()
-    measured = measure_for_fit(
-        job, source, progress, max_rows=job.statistics.max_rows, schema=roles
-    )
+    learned = learned_columns(job, source, progress)
+    measured, categories = learned.measured, learned.categories
     schema, statistics = measured.schema, measured.statistics
     previous = codec_to_start_from(job, schema, load_features_codec)
     if previous is None:
         standardization = fit_standardization(statistics, job.network.clip_sigma)
-        architecture = _architecture(job, standardization, schema.features)
+        inputs = RowInputs(standardization, categories)
+        architecture = _architecture(job, inputs, schema)
     else:
         standardization, architecture = previous.standardization, previous.architecture
+        categories = previous.categories
     # TensorFlow takes seconds to load, so only a fit that gets this far pays for it.
     from ae_pipeline.training.data import TrainingData  # noqa: PLC0415
     from ae_pipeline.training.fits import train_reconstruction  # noqa: PLC0415
 
     key = fit_key(job, source)
-    data = TrainingData(measured.groups, schema.features, standardization, job.training)
+    data = TrainingData(
+        measured.groups,
+        schema.features,
+        standardization,
+        job.training,
+        lanes=schema.lanes,
+        categories=categories,
+    )
     start = None if previous is None else previous.weights
     result = train_reconstruction(architecture, job, data, checkpoint / key, progress, start)
     codec = FeaturesCodec(
@@ -70,29 +77,30 @@ def fit_codec(
             training=result.summary,
             history=result.history,
         ),
+        categories=categories,
+        keeps_exact=True,
     )
     looked_at = spread_row_groups(measured.groups, job.statistics.max_rows)
     return with_lost_events(codec, statistics, looked_at)
 
 
-def _architecture(
-    job: JobConfig, standardization: Standardization, features: tuple[str, ...]
-) -> Architecture:
+def _architecture(job: JobConfig, inputs: RowInputs, schema: TableSchema) -> Architecture:
     """Return the network's widths for the columns that vary.
 
     Raises:
         NoFeatureColumnError: no column varies.
         ConfigError: the bottleneck is wider than the input.
     """
-    n_inputs = standardization.n_inputs
+    n_inputs = inputs.n_inputs
     if n_inputs == 0:
         raise NoFeatureColumnError(
             "no feature column varies, or none in more than a few rows",
             where=str(job.source),
-            got=listing(features),
+            got=listing(schema.features),
             remedy="name others with columns.feature",
         )
-    architecture = Architecture.from_config(job.network, n_inputs)
+    n_columns = inputs.n_numbers + len(inputs.categories)
+    architecture = Architecture.from_config(job.network, n_inputs, n_columns)
     if architecture.latent_dim > n_inputs:
         raise ConfigError(
             "bottleneck wider than its input",

@@ -1,0 +1,36 @@
+"""Columns of every kind as inputs of a network, and its outputs as columns again."""
+
+from ae_pipeline.inputs.category import UNKNOWN, Category
+from ae_pipeline.inputs.counts import ColumnCounts, ValueCounts
+from ae_pipeline.inputs.exact import (
+    EXACT_COLUMN,
+    ExactValues,
+    find_exact,
+    pack_exact,
+    unpack_exact,
+)
+from ae_pipeline.inputs.kinds import Kinds, choose_kinds
+from ae_pipeline.inputs.records import read_block, write_arrays
+from ae_pipeline.inputs.roles import is_counted, is_learnable, is_measured, learnable_roles
+from ae_pipeline.inputs.row import RowInputs
+
+__all__ = [
+    "EXACT_COLUMN",
+    "UNKNOWN",
+    "Category",
+    "ColumnCounts",
+    "ExactValues",
+    "Kinds",
+    "RowInputs",
+    "ValueCounts",
+    "choose_kinds",
+    "find_exact",
+    "is_counted",
+    "is_learnable",
+    "is_measured",
+    "learnable_roles",
+    "pack_exact",
+    "read_block",
+    "unpack_exact",
+    "write_arrays",
+]

@@ -1,0 +1,89 @@
+"""Columns that may be learned: all whose type a network can take in and give back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pyarrow as pa
+from pyarrow import types
+
+from ae_pipeline.columns import (
+    MAX_FEATURES,
+    TableSchema,
+    count_lanes,
+    declared_keys,
+    is_vector,
+    pinned_columns,
+    resolve_roles,
+)
+from ae_pipeline.config.columns import ColumnsConfig
+
+#: Significant digits of decimals that float64 holds.
+_MOST_DIGITS = 15
+
+
+def learnable_roles(
+    arrow: pa.Schema, columns: ColumnsConfig, where: str, like: Collection[str] | None = None
+) -> TableSchema:
+    """Give every column that may be learned the role of a feature, as the settings ask.
+
+    With `columns.learn` floats, these are the scalar features of `resolve_roles`. With all, they
+    are the others, too, unless they are kept or declared as key or index; the values of some of
+    them decide later.
+
+    Args:
+        arrow: schema of the source.
+        columns: settings.
+        where: path for messages.
+        like: features of a codec; columns whose values decide are features if they are there. None
+            takes all that may be.
+
+    Raises:
+        AePipelineError: as `resolve_roles`.
+    """
+    roles = resolve_roles(arrow, columns, where)
+    if columns.learn == "floats":
+        return roles.without_vectors()
+    spared = pinned_columns(arrow, columns) | declared_keys(arrow)
+    chosen = set(roles.features)
+    n_left = MAX_FEATURES - len(roles.lanes)
+    for field in arrow:
+        n_lanes = count_lanes(field.type)
+        is_open = is_learnable(field.type) and (like is None or field.name in like)
+        if field.name in chosen | spared or not is_open or n_lanes > n_left:
+            continue
+        chosen.add(field.name)
+        n_left -= n_lanes
+    return TableSchema(arrow, tuple(name for name in arrow.names if name in chosen))
+
+
+def is_learnable(kind: pa.DataType) -> bool:
+    """Whether a column of this type may be learned: as numbers, or as categories."""
+    return is_measured(kind) or is_counted(kind)
+
+
+def is_measured(kind: pa.DataType) -> bool:
+    """Whether the values are numbers: floats, integers, decimals, points in time, vectors."""
+    is_number = types.is_floating(kind) or types.is_integer(kind) or is_vector(kind)
+    return bool(is_number or is_moment(kind) or _is_short_decimal(kind))
+
+
+def is_counted(kind: pa.DataType) -> bool:
+    """Whether the values may be categories: strings, booleans, integers."""
+    if types.is_dictionary(kind):
+        return is_text(kind.value_type)
+    return bool(is_text(kind) or types.is_boolean(kind) or types.is_integer(kind))
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether the values are strings, in any of Arrow's layouts but views."""
+    return bool(types.is_string(kind) or types.is_large_string(kind))
+
+
+def is_moment(kind: pa.DataType) -> bool:
+    """Whether the values are points in time."""
+    return bool(types.is_timestamp(kind) or types.is_date(kind) or types.is_time(kind))
+
+
+def _is_short_decimal(kind: pa.DataType) -> bool:
+    return bool(types.is_decimal(kind) and kind.precision <= _MOST_DIGITS)

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any  # JSON trees
 
 from ae_pipeline.report.errors import (
+    category_table,
     column_table,
     dataset_kind,
     has_blocks,
@@ -36,10 +37,10 @@ class DatasetPresenter(Presenter[DatasetReport]):
     def tables(self) -> list[Table]:
         """Partitions, then columns if compared or promised; bytes after encode."""
         report = self.result
-        columns = column_table(report)
+        columns = (column_table(report), category_table(report))
         return [
             partition_table(report),
-            *([columns] if columns.rows else []),
+            *(table for table in columns if table.rows),
             *fidelity_tables(report.fidelity),
             *(byte_tables(report.bytes) if report.verb == "encode" else []),
         ]
@@ -76,6 +77,9 @@ class DatasetPresenter(Presenter[DatasetReport]):
         tables = {"partitions": state_table(report)}
         if columns.rows:
             tables["columns"] = replace(columns, worst=columns.headings[-2])
+        categories = category_table(report)
+        if categories.rows:
+            tables["categories"] = categories
         if report.fidelity:
             tables["fidelity"] = fidelity_table(report.fidelity)
         return {**tables, "bytes": byte_table(report.bytes)}

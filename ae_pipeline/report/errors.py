@@ -33,7 +33,7 @@ def partition_table(report: DatasetReport) -> Table:
 
 
 def column_table(report: DatasetReport) -> Table:
-    """One row per feature column over all partitions, in source units; empty without errors."""
+    """One row per column of numbers over all partitions, in source units; empty without errors."""
     total = report.total
     columns = zip(
         report.features, total.column_metrics, total.standardized_column_metrics, strict=False
@@ -54,9 +54,28 @@ def column_table(report: DatasetReport) -> Table:
                 own.n_mismatched,
             )
             for name, own, scaled in columns
+            if own.accuracy is None
         ),
         note=f"{note} {_LOST_NOTE}",
         worst=last,
+    )
+
+
+def category_table(report: DatasetReport) -> Table:
+    """One row per column of categories over all partitions; empty without errors."""
+    columns = zip(report.features, report.total.column_metrics, strict=False)
+    return Table(
+        title="Categories that came back, per column",
+        headings=("column", "accuracy", "macro F1", "wrong", "lost"),
+        rows=tuple(
+            (name, own.accuracy, own.macro_f1, 1.0 - own.accuracy, own.n_mismatched)
+            for name, own in columns
+            if own.accuracy is not None
+        ),
+        note="accuracy: share of the rows with the source's value; wrong: the other rows. macro "
+        "F1: mean over values of the harmonic mean of precision and recall. lost: nulls that did "
+        "not come back.",
+        worst="wrong",
     )
 
 

@@ -9,7 +9,7 @@ project = "ae-pipeline"
 author = "The ae-pipeline authors"
 extensions = [
     "docs.site_links",
-    "myst_parser",
+    "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
 ]
@@ -18,6 +18,7 @@ html_theme = "furo"
 html_title = "ae-pipeline"
 html_show_sphinx = False
 html_show_copyright = False
+nb_execution_mode = "off"  # notebooks hold their outputs: docs/executed.py
 myst_heading_anchors = 4
 autodoc_typehints = "none"
 autodoc_preserve_defaults = True

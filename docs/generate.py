@@ -11,8 +11,9 @@
     benchmarks    the throughput in docs/benchmarks.md, measured now
     demo          the demo's errors in docs/benchmarks.md, after `make demo`
     scaling       the tables of docs/scaling.md, from costs that were measured before
+    notebooks     outputs of docs/notebooks, executed now
 
-Tests say whether the first four and the last are current.
+Tests say whether the first four and the last two are current.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ from benchmarks.simulate_cluster import cluster_table, night, night_name
 from docs.architecture import read_architecture
 from docs.command_line import command_page
 from docs.drawing import draw
+from docs.executed import executed, notebooks, write_notebook
 
 ROOT = Path(__file__).parent.parent
 README, BENCHMARKS = ROOT / "README.md", ROOT / "docs/benchmarks.md"
@@ -222,6 +224,11 @@ def _write_scaling(_: Sequence[str]) -> None:
     replace_section(SCALING, "nights", scaling_nights())
 
 
+def _write_notebooks(_: Sequence[str]) -> None:
+    for path in notebooks():
+        write_notebook(path, executed(path))
+
+
 _PARTS: dict[str, Callable[[Sequence[str]], None]] = {
     "settings": _write_settings,
     "command-line": _write_command_line,
@@ -232,6 +239,7 @@ _PARTS: dict[str, Callable[[Sequence[str]], None]] = {
     "benchmarks": _write_throughput,
     "demo": _write_demo,
     "scaling": _write_scaling,
+    "notebooks": _write_notebooks,
 }
 
 

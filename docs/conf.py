@@ -15,6 +15,8 @@ extensions = [
 ]
 exclude_patterns = ["__pycache__"]
 html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["tables.css"]
 html_title = "ae-pipeline"
 html_show_sphinx = False
 html_show_copyright = False

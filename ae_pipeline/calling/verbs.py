@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from typing import Any, overload  # Any: settings have values of many types
 
+import pyarrow as pa
+
 from ae_pipeline import comparing, verbs
 from ae_pipeline.calling.frames import Frame, as_source
 from ae_pipeline.calling.jobs import Place, job_of
 from ae_pipeline.calling.live_line import followed
+from ae_pipeline.calling.packed import Packed, packed, unpacked
 from ae_pipeline.calling.row_codec import RowCodec, new_folder
 from ae_pipeline.config.job import (
     CompareJob,
@@ -212,6 +215,18 @@ def verify(
         return verbs.verify(job, listen)
 
 
+@overload
+def compress(
+    source: Frame,
+    archive: None = None,
+    *,
+    config: Place | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> bytes: ...
+
+
+@overload
 def compress(
     source: CompressJob | Place | None = None,
     archive: Place | None = None,
@@ -219,26 +234,60 @@ def compress(
     config: Place | None = None,
     progress: Progress | None = None,
     **settings: Any,
-) -> CompressReport:
-    """Encode what is new, read it back and compare every value. Call it every night.
+) -> CompressReport: ...
+
+
+def compress(
+    source: CompressJob | Place | Frame | None = None,
+    archive: Place | None = None,
+    *,
+    config: Place | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> CompressReport | bytes:
+    """Encode what is new, read it back and compare every value; a frame becomes bytes.
 
     Example::
 
-        compress("sales", "sales_archive", tolerance=0.01)
+        compress("sales", "sales_archive", tolerance=0.01)  # every night
+        content = compress(table, tolerance=0.01)           # for decompress, or a file of your own
 
     Args:
-        source: path or URI, or a whole job.
-        archive: to keep up to date.
+        source: path or URI, a frame, or a whole job.
+        archive: to keep up to date; None for a frame.
         config: job file that the other arguments override.
         progress: called after every fragment; by itself, a line in notebooks.
         **settings: keys of a job file.
 
     Raises:
-        AePipelineError: the job as a whole cannot run. Failed fragments are in the report.
+        AePipelineError: the job as a whole cannot run. Failed fragments are in the report; a frame
+            has none, and fails as a whole.
     """
-    job = job_of(CompressJob, {"source": source, "archive": archive}, config, settings)
-    with followed(progress) as listen:
+    with as_source(source) as path, followed(progress) as listen:
+        if isinstance(source, Frame) and archive is None:
+            return packed(str(path), config, settings, listen)
+        job = job_of(CompressJob, {"source": path, "archive": archive}, config, settings)
         return verbs.compress(job, listen)
+
+
+def decompress(content: Packed) -> pa.Table:
+    """Return the table that `compress` made bytes of: its rows in their order, and its schema.
+
+    Types are those that Parquet has: seconds become milliseconds.
+
+    Example::
+
+        Path("orders.zip").write_bytes(compress(table, tolerance=0.0))
+        table = decompress(Path("orders.zip").read_bytes())
+
+    Args:
+        content: the bytes; a zip of an archive, which can also be unpacked and opened.
+
+    Raises:
+        CorruptFragmentError: they are no such table, or damaged.
+        AePipelineError: the archive in them cannot be read.
+    """
+    return unpacked(content)
 
 
 def backfill(

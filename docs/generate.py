@@ -11,8 +11,9 @@
     benchmarks    the throughput in docs/benchmarks.md, measured now
     demo          the demo's errors in docs/benchmarks.md, after `make demo`
     scaling       the tables of docs/scaling.md, from costs that were measured before
+    tolerances    bytes at several tolerances in docs/how-to/choose-a-tolerance.md, forecast now
 
-Tests say whether the first four and the last are current.
+Tests say whether the first four and `scaling` are current.
 """
 
 from __future__ import annotations
@@ -42,12 +43,15 @@ from benchmarks.simulate_cluster import cluster_table, night, night_name
 from docs.architecture import read_architecture
 from docs.command_line import command_page
 from docs.drawing import draw
+from docs.tolerances import tolerances_table
 
 ROOT = Path(__file__).parent.parent
 README, BENCHMARKS = ROOT / "README.md", ROOT / "docs/benchmarks.md"
 SCALING = ROOT / "docs/scaling.md"
+TOLERANCES = ROOT / "docs/how-to/choose-a-tolerance.md"
 COMMAND_LINE = ROOT / "docs/reference/command-line.md"
-DRAWING = ROOT / "docs/images/architecture.svg"
+IMAGES = ROOT / "docs/images"
+DRAWING = IMAGES / "architecture.svg"
 #: Nights of docs/scaling.md: terabytes, data and effort.
 _NIGHTS = [
     (tb, data, effort)
@@ -222,6 +226,10 @@ def _write_scaling(_: Sequence[str]) -> None:
     replace_section(SCALING, "nights", scaling_nights())
 
 
+def _write_tolerances(_: Sequence[str]) -> None:
+    replace_section(TOLERANCES, "tolerances", tolerances_table(ROOT / "sample_data/gas_turbine"))
+
+
 _PARTS: dict[str, Callable[[Sequence[str]], None]] = {
     "settings": _write_settings,
     "command-line": _write_command_line,
@@ -232,6 +240,7 @@ _PARTS: dict[str, Callable[[Sequence[str]], None]] = {
     "benchmarks": _write_throughput,
     "demo": _write_demo,
     "scaling": _write_scaling,
+    "tolerances": _write_tolerances,
 }
 
 

@@ -9,6 +9,7 @@
 
     codec = ae.fit(table, latent_dim=8)                   # latents of rows
     latents = codec.encode(table)
+    content = ae.compress(table, tolerance=0.001)         # bytes; ae.decompress(content)
 
 Verbs: encode, verify, decode, compress, backfill, compare, estimate, fit, features, inspect, gc.
 Each takes what its command takes, every key of a job file as a keyword, or a job, and returns a
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         compare,
         compress,
         decode,
+        decompress,
         encode,
         estimate,
         features,
@@ -96,6 +98,7 @@ __all__ = [
     "compare",
     "compress",
     "decode",
+    "decompress",
     "encode",
     "estimate",
     "features",
@@ -117,6 +120,7 @@ _HOMES = {
         "compare",
         "compress",
         "decode",
+        "decompress",
         "encode",
         "estimate",
         "features",

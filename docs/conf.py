@@ -9,15 +9,18 @@ project = "ae-pipeline"
 author = "The ae-pipeline authors"
 extensions = [
     "docs.site_links",
-    "myst_parser",
+    "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
 ]
 exclude_patterns = ["__pycache__"]
 html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["tables.css"]
 html_title = "ae-pipeline"
 html_show_sphinx = False
 html_show_copyright = False
+nb_execution_mode = "off"  # notebooks hold their outputs: docs/executed.py
 myst_heading_anchors = 4
 autodoc_typehints = "none"
 autodoc_preserve_defaults = True

@@ -11,8 +11,13 @@
     benchmarks    the throughput in docs/benchmarks.md, measured now
     demo          the demo's errors in docs/benchmarks.md, after `make demo`
     scaling       the tables of docs/scaling.md, from costs that were measured before
+    notebooks     outputs of docs/notebooks, executed now
+    how-it-works  docs/images/way-*.svg, the drawings of docs/explanation/how-it-works.md
+    comparison    the tables of docs/explanation/comparison.md, from docs/benchmarks.md
+    tolerances    bytes at several tolerances in docs/how-to/choose-a-tolerance.md, forecast now
 
-Tests say whether the first four and the last are current.
+Tests say whether the first four, `scaling`, `notebooks`, `how-it-works` and `comparison` are
+current.
 """
 
 from __future__ import annotations
@@ -41,13 +46,20 @@ from benchmarks.measure.machine import machine_line
 from benchmarks.simulate_cluster import cluster_table, night, night_name
 from docs.architecture import read_architecture
 from docs.command_line import command_page
+from docs.comparison import comparison_tables
 from docs.drawing import draw
+from docs.executed import executed, notebooks, write_notebook
+from docs.tolerances import tolerances_table
+from docs.way import DRAWINGS, draw_way
 
 ROOT = Path(__file__).parent.parent
 README, BENCHMARKS = ROOT / "README.md", ROOT / "docs/benchmarks.md"
 SCALING = ROOT / "docs/scaling.md"
+COMPARISON = ROOT / "docs/explanation/comparison.md"
+TOLERANCES = ROOT / "docs/how-to/choose-a-tolerance.md"
 COMMAND_LINE = ROOT / "docs/reference/command-line.md"
-DRAWING = ROOT / "docs/images/architecture.svg"
+IMAGES = ROOT / "docs/images"
+DRAWING = IMAGES / "architecture.svg"
 #: Nights of docs/scaling.md: terabytes, data and effort.
 _NIGHTS = [
     (tb, data, effort)
@@ -207,6 +219,7 @@ def _write_tables(datasets: Sequence[str]) -> None:
 def _write_peers(datasets: Sequence[str]) -> None:
     _write_tables(datasets)
     replace_section(BENCHMARKS, "peers", benchmarks_page(datasets).rstrip())
+    _write_comparison(datasets)
 
 
 def _write_throughput(_: Sequence[str]) -> None:
@@ -222,6 +235,25 @@ def _write_scaling(_: Sequence[str]) -> None:
     replace_section(SCALING, "nights", scaling_nights())
 
 
+def _write_notebooks(_: Sequence[str]) -> None:
+    for path in notebooks():
+        write_notebook(path, executed(path))
+
+
+def _write_tolerances(_: Sequence[str]) -> None:
+    replace_section(TOLERANCES, "tolerances", tolerances_table(ROOT / "sample_data/gas_turbine"))
+
+
+def _write_way(_: Sequence[str]) -> None:
+    for name in DRAWINGS:
+        (IMAGES / name).write_text(draw_way(name), encoding="utf-8")
+
+
+def _write_comparison(_: Sequence[str]) -> None:
+    page = BENCHMARKS.read_text(encoding="utf-8")
+    replace_section(COMPARISON, "measured", comparison_tables(page))
+
+
 _PARTS: dict[str, Callable[[Sequence[str]], None]] = {
     "settings": _write_settings,
     "command-line": _write_command_line,
@@ -232,6 +264,10 @@ _PARTS: dict[str, Callable[[Sequence[str]], None]] = {
     "benchmarks": _write_throughput,
     "demo": _write_demo,
     "scaling": _write_scaling,
+    "notebooks": _write_notebooks,
+    "comparison": _write_comparison,
+    "tolerances": _write_tolerances,
+    "how-it-works": _write_way,
 }
 
 

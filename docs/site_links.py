@@ -31,7 +31,7 @@ def _rewrite(app: Any, name: str, source: list[str]) -> None:
         path = (folder / target).resolve()
         if not path.exists():
             logger.warning("%s: no such file: %s", name, target)
-        is_page = path.is_relative_to(docs) and path.suffix in (".md", ".png", ".svg")
+        is_page = path.is_relative_to(docs) and path.suffix in (".ipynb", ".md", ".png", ".svg")
         return link[0] if is_page else text
 
     source[0] = _LINK.sub(replaced, source[0])

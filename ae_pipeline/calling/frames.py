@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 _Other = TypeVar("_Other")
-_FILE = "part-0.parquet"
+#: File that holds a frame, in the folder of `as_source`.
+FRAME_FILE = "part-0.parquet"
 
 
 @runtime_checkable
@@ -35,7 +36,7 @@ def as_source(given: Frame | _Other) -> Iterator[str | _Other]:
         return
     rows = pa.RecordBatchReader.from_stream(given)
     with tempfile.TemporaryDirectory(prefix="ae-pipeline-") as folder:
-        with pq.ParquetWriter(Path(folder) / _FILE, rows.schema) as writer:
+        with pq.ParquetWriter(Path(folder) / FRAME_FILE, rows.schema) as writer:
             for batch in rows:
                 writer.write_batch(batch)
         yield folder

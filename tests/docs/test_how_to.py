@@ -14,7 +14,10 @@ import pytest
 from tests.support.pages import HOW_TO, ROOT, blocks
 
 #: Pages that need no standing server; `tests/flows/test_deployment.py` runs the others.
-PAGES = ("../tutorial", "backfill", "query", "readable-columns", "refit", "report", "retention")
+PAGES = (
+    *("../tutorial", "backfill", "choose-a-tolerance", "money-categories-vectors", "query"),
+    *("readable-columns", "recover", "refit", "report", "retention", "upgrade"),
+)
 
 
 @pytest.mark.heavy
@@ -56,6 +59,10 @@ def run_script(command: Sequence[str], folder: Path) -> None:
 ENGINES = ("pyspark", "ray", "", "", "pyspark", "ray")
 
 
+#: Whom the Python blocks of readers.md are about, in their order.
+READERS = ("duckdb", "polars", "pandas", "pyspark", "pyarrow")
+
+
 @pytest.fixture(scope="module")
 def engine_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Sample data, and what the page's commands make of it."""
@@ -84,6 +91,31 @@ def test_engines_run(number: int, engine_folder: Path) -> None:
         if shutil.which("java") is None:
             pytest.skip("Spark needs Java")
     run_script([sys.executable, "-c", programs[number]], engine_folder)
+
+
+@pytest.fixture(scope="module")
+def reader_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sample data, and the outputs that the page of readers reads."""
+    folder = tmp_path_factory.mktemp("readers")
+    shutil.copytree(ROOT / "sample_data", folder / "sample_data")
+    (folder / "out").mkdir()
+    (commands,) = blocks("readers", "sh")
+    run_script([str(shutil.which("bash")), "-euxc", commands], folder)
+    return folder
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("number", "reader"), list(enumerate(READERS)))
+def test_readers_run(number: int, reader: str, reader_folder: Path) -> None:
+    """Every reader of the page reads all three outputs, if it is installed."""
+    programs = blocks("readers", "python")
+    assert len(programs) == len(READERS)
+    assert reader in programs[number]
+    pytest.importorskip(reader, reason=f"{reader} is not installed, and no extra brings it")
+    if reader == "pyspark" and shutil.which("java") is None:
+        pytest.skip("Spark needs Java")
+    run_script([sys.executable, "-c", programs[number]], reader_folder)
 
 
 def test_every_page_is_listed() -> None:

@@ -36,3 +36,6 @@ def test_the_site_builds(tmp_path: Path) -> None:
         assert f">{name}<" in python
     assert (tmp_path / "site/tutorial.zh-CN.html").exists()
     assert (tmp_path / "site/how-to/query.html").exists()
+    notebook = (tmp_path / "site/notebooks/archive.html").read_text(encoding="utf-8")
+    assert "<img" in notebook
+    assert "times smaller" in notebook

@@ -48,6 +48,7 @@ def test_every_verb_is_public() -> None:
     assert names == {*VERBS, *OF_THE_SHELL, "query"}
     assert {name for name in ae.__all__ if inspect.isfunction(getattr(ae, name))} == {
         *VERBS,
+        "decompress",
         "load_codec",
         "load_job",
         "open",

@@ -2,6 +2,8 @@
 
 from ae_pipeline.inputs.category import UNKNOWN, Category
 from ae_pipeline.inputs.counts import ColumnCounts, ValueCounts
+from ae_pipeline.inputs.cycles import WIDTH as CYCLE_WIDTH
+from ae_pipeline.inputs.cycles import Cycle, choose_cycles, possible_cycles
 from ae_pipeline.inputs.exact import (
     EXACT_COLUMN,
     ExactValues,
@@ -11,25 +13,36 @@ from ae_pipeline.inputs.exact import (
 )
 from ae_pipeline.inputs.kinds import Kinds, choose_kinds
 from ae_pipeline.inputs.records import read_block, write_arrays
-from ae_pipeline.inputs.roles import is_counted, is_learnable, is_measured, learnable_roles
+from ae_pipeline.inputs.roles import (
+    is_counted,
+    is_learnable,
+    is_measured,
+    is_moment,
+    learnable_roles,
+)
 from ae_pipeline.inputs.row import RowInputs
 
 __all__ = [
+    "CYCLE_WIDTH",
     "EXACT_COLUMN",
     "UNKNOWN",
     "Category",
     "ColumnCounts",
+    "Cycle",
     "ExactValues",
     "Kinds",
     "RowInputs",
     "ValueCounts",
+    "choose_cycles",
     "choose_kinds",
     "find_exact",
     "is_counted",
     "is_learnable",
     "is_measured",
+    "is_moment",
     "learnable_roles",
     "pack_exact",
+    "possible_cycles",
     "read_block",
     "unpack_exact",
     "write_arrays",

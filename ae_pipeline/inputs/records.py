@@ -9,7 +9,7 @@ import pyarrow as pa
 from jaxtyping import Bool
 
 from ae_pipeline.blocks.block import NULL, Block, block_to_arrays, records_to_block
-from ae_pipeline.columns import TableSchema, Vectors, is_vector
+from ae_pipeline.columns import TableSchema, Vectors, has_lanes
 from ae_pipeline.inputs.category import Category
 from ae_pipeline.inputs.exact import ExactValues
 
@@ -77,7 +77,7 @@ def _column(
         return categories[lane].write(numbers, kind, others)
     chosen = slice(span.start, span.stop)
     part = Block(block.values[chosen], None if block.missing is None else block.missing[chosen])
-    if not is_vector(kind):
+    if not has_lanes(kind):
         return block_to_arrays(part, [kind])[0]
     return _vectors(part, kind)
 

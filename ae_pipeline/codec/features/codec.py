@@ -15,9 +15,10 @@ from ae_pipeline.blocks.block import Block
 from ae_pipeline.codec.content import architecture_to_json, columns_to_json, content_id, nullable
 from ae_pipeline.codec.provenance import Provenance
 from ae_pipeline.coding import Architecture, Weights, decode_matrix, encode_matrix, fill_tiles
-from ae_pipeline.columns import Standardization, TableSchema, is_vector
+from ae_pipeline.columns import Standardization, TableSchema, has_lanes
 from ae_pipeline.inputs import (
     Category,
+    Cycle,
     ExactValues,
     RowInputs,
     find_exact,
@@ -39,6 +40,7 @@ class FeaturesCodec:
         provenance: where it came from.
         categories: lanes of categories, by number; all others are numbers.
         keeps_exact: whether values that the network does not see as they are go beside the latents.
+        cycles: of points in time, by the number of their lane.
     """
 
     schema: TableSchema
@@ -49,6 +51,7 @@ class FeaturesCodec:
     provenance: Provenance
     categories: Mapping[int, Category] = field(default_factory=dict)
     keeps_exact: bool = False
+    cycles: Mapping[int, tuple[Cycle, ...]] = field(default_factory=dict)
 
     kind: ClassVar[str] = "features"
 
@@ -69,7 +72,7 @@ class FeaturesCodec:
     @cached_property
     def inputs(self) -> RowInputs:
         """What the networks see of a row."""
-        return RowInputs(self.standardization, self.categories)
+        return RowInputs(self.standardization, self.categories, self.cycles)
 
     def read(self, records: pa.RecordBatch) -> Block:
         """Return the lanes of the feature columns of some rows."""
@@ -152,6 +155,7 @@ def _lanes_to_json(codec: FeaturesCodec, span: range, kind: pa.DataType) -> dict
     chosen = slice(span.start, span.stop)
     center = nullable(codec.standardization.center[chosen])
     scale = nullable(codec.standardization.scale[chosen])
-    if is_vector(kind):
+    if has_lanes(kind):
         return {"center": center, "scale": scale}
-    return {"center": center[0], "scale": scale[0]}
+    cycles = [cycle.name for cycle in codec.cycles.get(span.start, ())]
+    return {"center": center[0], "scale": scale[0], **({"cycles": cycles} if cycles else {})}

@@ -24,6 +24,7 @@ from .pages.names import run_name
 from .runtime.batches import run_batches
 from .runtime.blocks import lending_credentials
 from .runtime.endings import ended, planned
+from .runtime.last_page import end_with_page
 from .runtime.progress import listener
 from .runtime.states import WORK, failing_in_one_line, result_of
 
@@ -87,6 +88,7 @@ def encode_planned(
     if report.report is not None:
         publish(report.report, job.source, "backfill")
         publish_asset(report.report, plan.kind)
+        end_with_page(job, plan.destination, "backfill", job.source)
     return ended(report, job.source, outcome)
 
 

@@ -86,6 +86,12 @@ class ExecutionConfig(Settings):
         "for files of tables in other columns; null: the system's temporary folder. Dask workers "
         "use the same path.",
     )
+    page: bool = Field(
+        default=True,
+        description="Flows end with a page of what they wrote, in its private folder, where the "
+        "extra `report` is installed. false: for datasets of so many files that reading their "
+        "footers once more takes too long.",
+    )
     force: bool = Field(
         default=False,
         description="Redo and overwrite. fit: the codec. encode: every file, with a new codec if "

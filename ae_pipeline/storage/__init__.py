@@ -14,6 +14,7 @@ from ae_pipeline.storage.layout import (
     is_codec_id,
     marker_of,
     metrics_file,
+    page_file,
     read_marker,
     report_directory,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "marker_of",
     "metrics_file",
     "name_within",
+    "page_file",
     "private_folder",
     "read_bounded",
     "read_footer",

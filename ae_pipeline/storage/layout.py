@@ -17,6 +17,7 @@ from ae_pipeline.publish import publish_bytes
 from ae_pipeline.storage.private import (
     MARKER_FILE,
     METRICS_FILE,
+    PAGE_FILE,
     PRIVATE_FOLDER,
     REPORT_FOLDER,
     private_folder,
@@ -86,6 +87,11 @@ def metrics_file(dataset: Path) -> Path:
 def former_metrics_file(dataset: Path) -> Path:
     """Return where earlier releases kept the table of errors."""
     return report_directory(dataset) / "metrics.parquet"
+
+
+def page_file(dataset: Path) -> Path:
+    """Return the page that the last run has left for people."""
+    return report_directory(dataset) / PAGE_FILE
 
 
 def marker_of(dataset: str) -> str:

@@ -21,7 +21,6 @@ from ae_pipeline.pages.making import render
 from ae_pipeline.report.headline import size_words
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.fit import ColumnCost
-from ae_pipeline.results.progress import silent
 from ae_pipeline.verbs import decode, encode, inspect
 from tests.pages.conftest import HOSTILE, encoded
 from tests.support.data.datasets import write_tree
@@ -160,7 +159,7 @@ def test_no_feature_at_all(tmp_path: Path) -> None:
 
 def test_many_columns_fold(archive: Path) -> None:
     """A page of 500 columns in 60 days is below 5 MB: it draws the worst and says of how many."""
-    facts = gather(str(archive), None, None, silent)
+    facts = gather(str(archive), None, None, lambda _: None)
     names = [f"sensor_{n:03} of a long name" for n in range(500)]
     costs = tuple(
         ColumnCost(name, "changes", 900, 300 + n, 9, True) for n, name in enumerate(names)

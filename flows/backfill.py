@@ -8,7 +8,7 @@ import time
 from prefect import State, flow, task
 from prefect.utilities.annotations import quote
 
-from ae_pipeline.config.job import EncodeJob
+from ae_pipeline.config.job import BackfillJob, EncodeJob
 from ae_pipeline.dataset import Source
 from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.lake import visiting_places
@@ -55,7 +55,7 @@ def replace(job: EncodeJob, plan: BackfillPlan, written: Outcome) -> tuple[str, 
 @failing_in_one_line
 @lending_credentials
 @visiting_places
-def backfill(job: EncodeJob) -> State[BackfillReport]:
+def backfill(job: BackfillJob) -> State[BackfillReport]:
     """Write the fragments of `job.source` that `job.backfill` selects; the others stay.
 
     Args:

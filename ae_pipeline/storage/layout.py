@@ -15,6 +15,7 @@ from ae_pipeline.errors import CorruptCodecError
 from ae_pipeline.format_version import FORMAT_VERSION, check_version
 from ae_pipeline.publish import publish_bytes
 from ae_pipeline.storage.private import (
+    DRIFT_FILE,
     MARKER_FILE,
     METRICS_FILE,
     PAGE_FILE,
@@ -87,6 +88,11 @@ def metrics_file(dataset: Path) -> Path:
 def former_metrics_file(dataset: Path) -> Path:
     """Return where earlier releases kept the table of errors."""
     return report_directory(dataset) / "metrics.parquet"
+
+
+def drift_file(dataset: Path) -> Path:
+    """Return the record of the drift that was measured last."""
+    return report_directory(dataset) / DRIFT_FILE
 
 
 def page_file(dataset: Path) -> Path:

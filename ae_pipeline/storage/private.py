@@ -18,6 +18,7 @@ PRIVATE_FOLDER = "_ae"
 PRIVATE_SUFFIX = ".ae"
 MARKER_FILE = "dataset.json"
 REPORT_FOLDER, METRICS_FILE, PAGE_FILE = "report", "metrics.pq", "page.html"
+DRIFT_FILE = "drift.json"
 #: What a private folder beside its dataset may hold before it has a marker.
 _OURS = {
     MARKER_FILE,

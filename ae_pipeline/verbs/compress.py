@@ -38,6 +38,7 @@ from ae_pipeline.upkeep import (
     source_root,
     unfinished,
     warn_of_drift,
+    write_drift,
 )
 from ae_pipeline.verbs.backfill import start_backfill
 from ae_pipeline.verbs.decode import decode_fragments, verify_report
@@ -90,7 +91,7 @@ def watch_drift(
     progress: Progress = silent,
     source: Source | None = None,
 ) -> DriftReport | None:
-    """Measure drift of the new data and choose each partition's codec; None if all share one.
+    """Measure and record drift, and choose each partition's codec; None if all share one.
 
     Raises:
         AePipelineError: the codec cannot be read, or a refit fails.
@@ -103,6 +104,7 @@ def watch_drift(
     with sparing(source):
         drift = measure_drift(job, plan, source, codec, progress)
         drift = choose_codecs(job, drift, plan, source, codec, progress)
+        write_drift(drift, job.drift, place(job.archive))
     warn_of_drift(drift)
     return drift
 

@@ -22,11 +22,13 @@ from ae_pipeline.pages.facts.latents import LatentMap, map_latents
 from ae_pipeline.pages.facts.rows import RowSample, sample_rows
 from ae_pipeline.parquet import column_sizes, leaf_sizes
 from ae_pipeline.results.dataset import DatasetReport
+from ae_pipeline.results.drift import DriftRecord
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import Inspection
 from ae_pipeline.selection.date_keys import dates_of
 from ae_pipeline.storage import Marker, codec_directory, metrics_file, read_marker
 from ae_pipeline.store import place, visiting
+from ae_pipeline.upkeep import read_drift
 from ae_pipeline.verbs import inspect, plan_verify
 
 #: Returns how decoded values compare with the source of a job; None if nobody knows.
@@ -49,6 +51,7 @@ class Facts:
         source_columns: bytes of each column in the source's files; empty without a source.
         rows: a sample beside what it decodes to; None without a source.
         latents: map of a sample; None of what has no latents.
+        drift: of the new data that a run looked at last; None where none has.
         dates: beginning of each partition whose key is a date.
     """
 
@@ -61,6 +64,7 @@ class Facts:
     source_columns: Mapping[str, int]
     rows: RowSample | None
     latents: LatentMap | None
+    drift: DriftRecord | None
     dates: Mapping[str, datetime]
 
     @property
@@ -124,6 +128,7 @@ def _gather(
         source_columns=_source_columns(plan, format),
         rows=None if job.source is None else sample_rows(plan, _worst_first(format, errors)),
         latents=_latents(plan.fragments, color),
+        drift=read_drift(place(job.archive)),
         dates=_dates(plan.fragments),
     )
 

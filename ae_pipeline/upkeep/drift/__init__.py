@@ -2,5 +2,6 @@
 
 from ae_pipeline.upkeep.drift.choice import choose_codecs
 from ae_pipeline.upkeep.drift.measure import measure_drift, warn_of_drift
+from ae_pipeline.upkeep.drift.record import read_drift, write_drift
 
-__all__ = ["choose_codecs", "measure_drift", "warn_of_drift"]
+__all__ = ["choose_codecs", "measure_drift", "read_drift", "warn_of_drift", "write_drift"]

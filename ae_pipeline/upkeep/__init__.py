@@ -5,7 +5,7 @@ from ae_pipeline.upkeep.drift import (
     choose_codecs,
     measure_drift,
     read_drift,
-    warn_of_drift,
+    tell_drift,
     write_drift,
 )
 from ae_pipeline.upkeep.failures import forget_retired, remember_damage, remember_failures
@@ -57,7 +57,7 @@ __all__ = [
     "retire_all",
     "set_aside",
     "source_root",
+    "tell_drift",
     "unfinished",
-    "warn_of_drift",
     "write_drift",
 ]

@@ -36,9 +36,8 @@ from ae_pipeline.upkeep import (
     retire_all,
     set_aside,
     source_root,
+    tell_drift,
     unfinished,
-    warn_of_drift,
-    write_drift,
 )
 from ae_pipeline.verbs.backfill import start_backfill
 from ae_pipeline.verbs.decode import decode_fragments, verify_report
@@ -104,8 +103,7 @@ def watch_drift(
     with sparing(source):
         drift = measure_drift(job, plan, source, codec, progress)
         drift = choose_codecs(job, drift, plan, source, codec, progress)
-        write_drift(drift, job.drift, place(job.archive))
-    warn_of_drift(drift)
+        tell_drift(drift, job.drift, place(job.archive))
     return drift
 
 

@@ -15,9 +15,16 @@ from ae_pipeline.format_version import FORMAT_VERSION, check_version
 from ae_pipeline.publish import publish_bytes
 from ae_pipeline.results.drift import DriftRecord, DriftReport, PartitionDrift
 from ae_pipeline.storage import drift_file
+from ae_pipeline.upkeep.drift.measure import warn_of_drift
 
 #: Of a partition, what is not stored: it follows from the shifts.
 _DERIVED = {"worst_column", "shift"}
+
+
+def tell_drift(report: DriftReport, config: DriftConfig, archive: Path) -> None:
+    """Record drift, and log a warning for each partition that has drifted; as `write_drift`."""
+    write_drift(report, config, archive)
+    warn_of_drift(report)
 
 
 def write_drift(report: DriftReport, config: DriftConfig, archive: Path) -> None:

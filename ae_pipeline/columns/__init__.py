@@ -33,7 +33,6 @@ from ae_pipeline.columns.tolerance import resolve_tolerances
 from ae_pipeline.columns.vectors.lanes import (
     LaneReader,
     Vectors,
-    clashing,
     count_lanes,
     has_lanes,
     is_vector,
@@ -55,7 +54,6 @@ __all__ = [
     "Vectors",
     "Verdict",
     "check_unique_names",
-    "clashing",
     "column_metrics",
     "count_lanes",
     "declared_keys",

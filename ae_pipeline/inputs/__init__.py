@@ -21,6 +21,7 @@ from ae_pipeline.inputs.roles import (
     learnable_roles,
 )
 from ae_pipeline.inputs.row import RowInputs
+from ae_pipeline.inputs.telling import tell_kinds
 
 __all__ = [
     "CYCLE_WIDTH",
@@ -44,6 +45,7 @@ __all__ = [
     "pack_exact",
     "possible_cycles",
     "read_block",
+    "tell_kinds",
     "unpack_exact",
     "write_arrays",
 ]

@@ -95,7 +95,7 @@ def _are_keys(statistics: ColumnStatistics) -> bool:
     """Whether integers number the rows: as many as from the least to the largest."""
     n_values = int(statistics.count[0])
     span = statistics.maximum[0] - statistics.minimum[0] + 1
-    return n_values > 1 and n_values == statistics.n_rows == span
+    return bool(n_values > 1 and n_values == statistics.n_rows == span)
 
 
 def _why_kept(counts: ValueCounts | None) -> str:

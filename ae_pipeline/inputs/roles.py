@@ -10,7 +10,6 @@ from pyarrow import types
 from ae_pipeline.columns import (
     MAX_FEATURES,
     TableSchema,
-    clashing,
     declared_keys,
     has_lanes,
     lane_names,
@@ -44,7 +43,8 @@ def learnable_roles(
     """
     roles = resolve_roles(arrow, columns, where)
     if columns.learn == "floats":
-        return roles.without_vectors()
+        scalars = tuple(name for name in roles.features if name not in roles.vectors)
+        return TableSchema(arrow, scalars)
     spared = pinned_columns(arrow, columns) | declared_keys(arrow)
     chosen = set(roles.features)
     n_left = MAX_FEATURES - len(roles.lanes)
@@ -53,7 +53,7 @@ def learnable_roles(
         is_open = is_learnable(field.type) and (like is None or field.name in like)
         if field.name in chosen | spared or not is_open or len(lanes) > n_left:
             continue
-        if has_lanes(field.type) and clashing(arrow.names, lanes):
+        if has_lanes(field.type) and not set(lanes).isdisjoint(arrow.names):
             continue
         chosen.add(field.name)
         n_left -= len(lanes)

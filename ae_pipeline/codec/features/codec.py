@@ -107,11 +107,16 @@ class FeaturesCodec:
 
         As in `encode`, a row does not depend on those that come with it.
         """
-        matrix = decode_matrix(self.architecture, self.weights, fill_tiles(latents))[: len(latents)]
-        values = self.inputs.to_values(matrix)
+        values = self.inputs.to_values(self.outputs(latents))
         if missing is not None:
             values[missing != 0] = np.nan
         return Block(values, missing)
+
+    def outputs(
+        self, latents: Float32[np.ndarray, "rows latent"]
+    ) -> Float32[np.ndarray, "rows inputs"]:
+        """Return what the network gives for latents: numbers standardised, logits of categories."""
+        return decode_matrix(self.architecture, self.weights, fill_tiles(latents))[: len(latents)]
 
     @property
     def is_constant(self) -> Bool[np.ndarray, "lanes"]:

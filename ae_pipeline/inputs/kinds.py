@@ -1,4 +1,4 @@
-"""What each learnable column is: a number, categories, or kept after all."""
+"""The kind of each learnable column: a number, categories, or kept after all."""
 
 from __future__ import annotations
 

@@ -166,7 +166,7 @@ def _decoded_schema(schema: pa.Schema, format: FeaturesFormat) -> pa.Schema:
             got=listing(schema.names),
             remedy="name the column of latents with latent_column",
         )
-    beside = {*added, EXACT_COLUMN}
+    beside = {*added, EXACT_COLUMN} if format.codec.keeps_exact else {*added}
     features = {one.name: one for one in source.arrow if one.name in source.features}
     found = {one.name: one for one in schema if one.name not in beside} | features
     known = [found.pop(name) for name in source.arrow.names if name in found]

@@ -32,7 +32,13 @@ from ae_pipeline.formats.latent_records import (
     features_schema,
     split_records,
 )
-from ae_pipeline.inputs import EXACT_COLUMN, ExactValues, learnable_roles, unpack_exact
+from ae_pipeline.inputs import (
+    EXACT_COLUMN,
+    ExactValues,
+    lane_kinds,
+    learnable_roles,
+    unpack_exact,
+)
 from ae_pipeline.parquet import check_keepable, column_bytes, table_writer
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import InspectedColumn
@@ -259,7 +265,14 @@ class FeaturesFormat(FragmentFormat):
         """
         codec, features = self.codec, self.codec.schema.features
         n_lanes = len(codec.schema.lanes)
-        parts = split_records(records, latent_column, codec.latent_dim, n_lanes, where)
+        parts = split_records(
+            records,
+            latent_column,
+            codec.latent_dim,
+            n_lanes,
+            where,
+            keeps_exact=codec.keeps_exact,
+        )
         exact = _exact_values(parts.exact, codec, where)
         arrays = codec.write(codec.decode(parts.latents, parts.missing), exact)
         columns = {**parts.kept, **dict(zip(features, arrays, strict=True))}
@@ -291,7 +304,7 @@ def _exact_values(packed: pa.Array | None, codec: FeaturesCodec, where: str) -> 
     try:
         if packed is None:
             raise ValueError(f"no column {EXACT_COLUMN}")
-        return unpack_exact(packed, len(codec.schema.lanes), codec.categories)
+        return unpack_exact(packed, lane_kinds(codec.schema))
     except ValueError as error:
         raise CorruptFragmentError(
             "not a whole features fragment", where=where, got=str(error), remedy="encode it again"

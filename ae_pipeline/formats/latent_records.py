@@ -81,9 +81,17 @@ def compose_records(
 
 
 def split_records(
-    records: pa.RecordBatch, latent_column: str, latent_dim: int, n_features: int, where: str
+    records: pa.RecordBatch,
+    latent_column: str,
+    latent_dim: int,
+    n_features: int,
+    where: str,
+    *,
+    keeps_exact: bool = False,
 ) -> FeaturesRecord:
     """Take rows apart again: the inverse of `compose_records`.
+
+    Unless the codec keeps exact values, a column of their name is the source's own.
 
     Raises:
         CorruptFragmentError: a latent or missing-value column is absent or malformed.
@@ -95,8 +103,8 @@ def split_records(
         raise CorruptFragmentError(
             "not a whole features fragment", where=where, got=str(error), remedy="encode it again"
         ) from error
-    others = {latent_column, MISSING_COLUMN, EXACT_COLUMN}
-    has_exact = EXACT_COLUMN in records.schema.names
+    others = {latent_column, MISSING_COLUMN, *([EXACT_COLUMN] if keeps_exact else [])}
+    has_exact = keeps_exact and EXACT_COLUMN in records.schema.names
     return FeaturesRecord(
         kept={name: records.column(name) for name in records.schema.names if name not in others},
         exact=records.column(EXACT_COLUMN) if has_exact else None,

@@ -2,14 +2,9 @@
 
 from ae_pipeline.inputs.category import UNKNOWN, Category
 from ae_pipeline.inputs.counts import ColumnCounts, ValueCounts
-from ae_pipeline.inputs.exact import (
-    EXACT_COLUMN,
-    ExactValues,
-    find_exact,
-    pack_exact,
-    unpack_exact,
-)
+from ae_pipeline.inputs.exact import ExactLane, ExactValues, find_exact, lane_kinds
 from ae_pipeline.inputs.kinds import Kinds, choose_kinds
+from ae_pipeline.inputs.packing import EXACT_COLUMN, pack_exact, unpack_exact
 from ae_pipeline.inputs.records import read_block, write_arrays
 from ae_pipeline.inputs.roles import is_counted, is_learnable, is_measured, learnable_roles
 from ae_pipeline.inputs.row import RowInputs
@@ -19,6 +14,7 @@ __all__ = [
     "UNKNOWN",
     "Category",
     "ColumnCounts",
+    "ExactLane",
     "ExactValues",
     "Kinds",
     "RowInputs",
@@ -28,6 +24,7 @@ __all__ = [
     "is_counted",
     "is_learnable",
     "is_measured",
+    "lane_kinds",
     "learnable_roles",
     "pack_exact",
     "read_block",

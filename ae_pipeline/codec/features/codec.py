@@ -68,7 +68,7 @@ class FeaturesCodec:
 
     @cached_property
     def inputs(self) -> RowInputs:
-        """What the networks see of a row."""
+        """Rows as the networks see them."""
         return RowInputs(self.standardization, self.categories)
 
     def read(self, records: pa.RecordBatch) -> Block:

@@ -109,7 +109,10 @@ def _values_of(content: pa.BinaryArray, kind: pa.DataType) -> pa.Array:
     values = pa.Array.from_buffers(stored, len(content), buffers)
     if types.is_boolean(kind) and pc.max(values).as_py() > 1:
         raise ValueError("an exact boolean is neither 0 nor 1")
-    values.validate(full=True)
+    try:
+        values.validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"an exact value of {kind} is none: {error}") from error
     return values.cast(kind)
 
 

@@ -68,7 +68,11 @@ def main() -> None:
         sys.exit(f"error: {given.peer_python}: {error}; give --peer-python one with scikit-learn")
     scores: list[Score] = []
     for rows in _rows(given, console):
-        own = score_table(rows, plan)
+        try:
+            own = score_table(rows, plan)
+        except RuntimeError as error:
+            console.print(f"{rows.name}: not scored: {error}")
+            continue
         render(score_table_of(own, rows.metric), console)
         scores += own
     costs = Costs() if given.no_costs else _costs(given)

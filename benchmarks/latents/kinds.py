@@ -45,7 +45,10 @@ class Kinds:
 
     def inputs(self, rows: Rows) -> Inputs:
         """Return rows as arrays."""
-        words = [np.array(rows.table[name].to_pylist(), dtype=str) for name in self.text]
+        words = [
+            np.array(pc.fill_null(rows.table[name], "").to_pylist(), dtype=str)
+            for name in self.text
+        ]
         return Inputs(
             numbers=self.numbers_of(rows.table),
             categories=self.categories_of(rows.table),

@@ -70,9 +70,8 @@ def write_source(folder: Path, rows: Rows) -> None:
 
 def fit(source: Path, codec: Path, settings: dict[str, Any]) -> float:
     """Fit a codec for features and return the CPU-seconds that it took."""
-    usual = {"columns.keep": [KEY], "execution.engine": "threads"}
     started = time.process_time()
-    ae_pipeline.fit(source, codec, **usual | settings)
+    ae_pipeline.fit(source, codec, **{"execution.engine": "threads"} | settings)
     return time.process_time() - started
 
 
@@ -88,7 +87,7 @@ def write_features(source: Path, features: Path, codec: Path) -> float:
 
 def _latents(folder: Path, kinds: Kinds, settings: dict[str, Any]) -> Outputs:
     own = folder / f"{_METHOD}-{settings['network.latent_dim']}"
-    train_s = fit(folder / "train", own / "codec", settings)
+    train_s = fit(folder / "train", own / "codec", {"columns.keep": [KEY]} | settings)
     encode_s = write_features(folder / "all", own / "features", own / "codec")
     ae_pipeline.decode(own / "features", own / "decoded")
     features, decoded = (_in_order(own / name) for name in ("features", "decoded"))

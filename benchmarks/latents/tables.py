@@ -66,10 +66,10 @@ class Task:
 TASKS = {
     "adult_census": Task(lambda table: pc.equal(table["income"], ">50K"), "auc", ("income",)),
     "cms_dimuon": Task(
-        # how the first muon was seen; an event's number is an identifier
-        lambda table: pc.equal(table["Type1"], "G"),
+        # whether only the tracker saw the second muon; an event's number is an identifier
+        lambda table: pc.equal(table["Type2"], "T"),
         "auc",
-        ("Type1", "Event", "sample"),
+        ("Type2", "Event", "sample"),
     ),
     "asd_servers": Task(
         lambda table: table["label"], "anomaly", ("label", "server", "split"), split="split"

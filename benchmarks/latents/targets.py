@@ -85,7 +85,7 @@ def _pairs(found: Sequence[Score], peer: str) -> Iterator[tuple[Score, Score]]:
 
 def _failed(pairs: Sequence[tuple[Score, Score]]) -> str:
     """Say where ours has no latents: that misses a target as much as poor ones do."""
-    failed = sorted({ours.table for ours, _ in pairs if ours.failure})
+    failed = sorted({f"{ours.table} at {ours.dim}" for ours, _ in pairs if ours.failure})
     return f"; none of {', '.join(failed)}" if failed else ""
 
 

@@ -53,21 +53,29 @@ def dfencoder(inputs: Inputs) -> Callable[[int], Outputs]:
 
 
 def _frame(inputs: Inputs) -> Any:
-    """Return a frame of floats and of objects, which dfencoder takes for categories."""
+    """Return a frame of floats and of objects, which dfencoder takes for categories.
+
+    It fails on columns that do not vary, which the mean says all of.
+    """
     numbers = np.concatenate([inputs.numbers, inputs.vectors], axis=1)
-    columns = {f"n{number}": column for number, column in enumerate(numbers.T)}
+    train = ~inputs.is_test
+    columns: dict[str, Any] = {}
+    for number, column in enumerate(numbers.T):
+        if np.nanmin(column[train]) < np.nanmax(column[train]):
+            columns[f"n{number}"] = column
     for number, codes in enumerate(inputs.categories.T):
-        columns[f"c{number}"] = pd.Series(codes.astype(str).astype(object), dtype=object)
+        if codes[train].min() < codes[train].max():
+            columns[f"c{number}"] = pd.Series(codes.astype(str).astype(object), dtype=object)
     return pd.DataFrame(columns)
 
 
 def _outputs(inputs: Inputs, latents: Any, rows: Any, train_s: float, encode_s: float) -> Outputs:
-    n_numbers = inputs.numbers.shape[1]
-    categories = np.full((len(rows), inputs.categories.shape[1]), UNKNOWN)
-    for number in range(categories.shape[1]):
-        categories[:, number] = rows[f"c{number}"].astype(np.int64)
-    names = [f"n{number}" for number in range(n_numbers + inputs.vectors.shape[1])]
-    numbers = rows[names].to_numpy(np.float64)
+    n_rows, n_numbers = inputs.numbers.shape
+    categories = np.full((n_rows, inputs.categories.shape[1]), UNKNOWN)
+    numbers = np.full((n_rows, n_numbers + inputs.vectors.shape[1]), np.nan)
+    for name in rows.columns:
+        found = categories if name.startswith("c") else numbers
+        found[:, int(name[1:])] = rows[name].astype(found.dtype)
     return Outputs(
         latents=latents,
         numbers=numbers[:, :n_numbers],
@@ -75,5 +83,5 @@ def _outputs(inputs: Inputs, latents: Any, rows: Any, train_s: float, encode_s: 
         vectors=numbers[:, n_numbers:],
         train_s=train_s,
         encode_s=encode_s,
-        n_learned=inputs.n_columns,
+        n_learned=rows.shape[1] if not inputs.vectors.shape[1] else inputs.n_columns,
     )

@@ -13,6 +13,8 @@ import warnings
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.latents.exchange import Inputs, Made, Score, load_made
 from benchmarks.latents.scoring.downstream import (
     LEARNED,
@@ -56,6 +58,8 @@ def _scored(table: str, inputs: Inputs, made: Made) -> Score:
     if made.outputs is None:
         return Score(table, made.method, made.dim, failure=made.failure)
     outputs = made.outputs
+    if not np.isfinite(outputs.latents).all():
+        return Score(table, made.method, made.dim, failure="latents that are not finite")
     near = Reconstruction(inputs, outputs)
     is_learned, has_vectors = inputs.metric in LEARNED, inputs.vectors.shape[1] > 0
     return Score(

@@ -49,11 +49,12 @@ class Reconstruction:
 
     @property
     def accuracy(self) -> float | None:
-        """Mean share of the categories that come back."""
-        test = self._inputs.is_test
-        if not self._inputs.categories.shape[1]:
+        """Mean share of the categories that come back, of columns with more than one value."""
+        codes, test = self._inputs.categories, self._inputs.is_test
+        varies = (codes != codes[:1]).any(axis=0)
+        if not varies.any():
             return None
-        return float(np.mean(self._categories[test] == self._inputs.categories[test]))
+        return float(np.mean((self._categories == codes)[test][:, varies]))
 
     @property
     def vector_mse(self) -> float | None:

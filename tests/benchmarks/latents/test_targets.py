@@ -48,7 +48,7 @@ def test_no_latents_are_a_miss() -> None:
     failed = Score("census", "ours", 8, failure="no feature column")
     (first, *_) = verdicts([failed, PCA], Costs())
     assert first.is_met is False
-    assert "none of census" in str(first)
+    assert "none of census at 8" in str(first)
 
 
 def test_outliers_are_judged_apart() -> None:

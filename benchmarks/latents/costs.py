@@ -1,9 +1,8 @@
 """Our own costs: rows per CPU-second of encoding large tables, and bytes of a whole dataset.
 
-    python -m benchmarks.latents.costs FOLDER [--set KEY=VALUE]
+    python -m benchmarks.latents.costs SOURCE [--brief] [--set KEY=VALUE] --json FILE
 
-FOLDER has a source `all`, of which a first part is fitted to, briefly: speed of encoding does not
-depend on what the weights are.
+Where only speed counts a brief fit does: it does not depend on what the weights are.
 """
 
 from __future__ import annotations
@@ -18,7 +17,9 @@ import pyarrow.parquet as pq
 from ae_pipeline.config.load import parse_setting
 from benchmarks.latents.ours import fit, prepare, write_features
 
-_STEPS = 500
+_STEPS, _BRIEF_DIM = 500, 8
+#: Numbers of a latent where bytes are counted.
+_WHOLE_DIM = 4
 
 
 def main() -> None:
@@ -31,8 +32,8 @@ def main() -> None:
     given = parser.parse_args()
     prepare()
     settings = dict(map(parse_setting, given.set))
-    if given.brief:
-        settings = {"network.latent_dim": 8, "training.max_steps": _STEPS} | settings
+    usual = {"network.latent_dim": _BRIEF_DIM if given.brief else _WHOLE_DIM}
+    settings = usual | ({"training.max_steps": _STEPS} if given.brief else {}) | settings
     with tempfile.TemporaryDirectory() as folder:
         codec, features = Path(folder) / "codec", Path(folder) / "features"
         fit(given.source, codec, settings)

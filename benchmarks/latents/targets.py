@@ -141,7 +141,7 @@ def _ratios(pairs: Sequence[tuple[Score, Score]]) -> Iterator[tuple[float, Score
 
 
 def _smaller(costs: Costs) -> Verdict:
-    target = "beijing_air's features smaller than its source"
+    target = "beijing_air's features of 4 numbers smaller than its source"
     if costs.source_bytes is None or costs.features_bytes is None:
         return _unmeasured(target, costs, "bytes")
     reached = f"{costs.features_bytes:,.0f} of {costs.source_bytes:,.0f} bytes"

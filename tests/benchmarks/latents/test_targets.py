@@ -23,7 +23,7 @@ def test_as_good_as_the_peer_is_met() -> None:
     assert found["downstream at least PCA/SVD's"] is True
     assert found["downstream at least dfencoder's in the geometric mean"] is True
     assert found["vector MSE at most PCA's"] is None
-    assert found["beijing_air's features smaller than its source"] is None
+    assert found["beijing_air's features of 4 numbers smaller than its source"] is None
 
 
 def test_one_worse_figure_is_a_miss() -> None:

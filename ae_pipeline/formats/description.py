@@ -7,13 +7,28 @@ import numpy as np
 from ae_pipeline.codec.archive import ArchiveCodec, needed_columns
 from ae_pipeline.codec.features import FeaturesCodec
 from ae_pipeline.coding import Architecture
+from ae_pipeline.errors import listing
 from ae_pipeline.formats.base import Facts
 from ae_pipeline.results.inspection import InspectedColumn
 
 
 def features_facts(codec: FeaturesCodec) -> Facts:
     """Describe the autoencoder of a features codec."""
-    return {"codec": codec.id, **_network_facts(codec.architecture)}
+    facts = {"codec": codec.id, **_network_facts(codec.architecture)}
+    return {**facts, "latents": codec.rounding.kind, **_rounding_facts(codec)}
+
+
+def _rounding_facts(codec: FeaturesCodec) -> Facts:
+    """Tell how many bits a rounded latent has and what that costs, as the fit measured it."""
+    record, rounding = codec.provenance.latents, codec.rounding
+    if rounding.is_exact or record is None:
+        return {"rounding": "none" if rounding.is_exact else "not measured"}
+    growth = f"{100 * record.mse_growth:.2g} %"
+    return {
+        "bits per latent": round(record.bits, 2),
+        "steps of latents": listing([f"{step:g}" for step in rounding.steps]) or "those of float16",
+        "MSE added by rounding": f"{growth} of {record.mse:.4g}, standardised",
+    }
 
 
 def archive_facts(codec: ArchiveCodec) -> Facts:

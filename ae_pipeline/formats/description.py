@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 
 from ae_pipeline.codec.archive import ArchiveCodec, needed_columns
 from ae_pipeline.codec.features import FeaturesCodec
 from ae_pipeline.coding import Architecture
 from ae_pipeline.errors import listing
-from ae_pipeline.formats.base import Facts
+from ae_pipeline.formats.base import Facts, FragmentFormat
 from ae_pipeline.results.inspection import InspectedColumn
 
 
@@ -29,6 +31,24 @@ def _rounding_facts(codec: FeaturesCodec) -> Facts:
         "steps of latents": listing([f"{step:g}" for step in rounding.steps]) or "those of float16",
         "MSE added by rounding": f"{growth} of {record.mse:.4g}, standardised",
     }
+
+
+def stored_latent_facts(
+    format: FragmentFormat, ledgers: Iterable[Mapping[str, int]], n_rows: int
+) -> Facts:
+    """Return the bits that a number of a latent takes in files; nothing if there are no latents.
+
+    Args:
+        format: of the dataset.
+        ledgers: bytes of each fragment by part.
+        n_rows: rows of all fragments.
+    """
+    architecture = format.architecture
+    n_bytes = sum(ledger.get("latents", 0) for ledger in ledgers)
+    if architecture is None or not n_bytes or not n_rows:
+        return {}
+    bits = 8 * n_bytes / (n_rows * architecture.latent_dim)
+    return {"stored bits per latent": round(bits, 2)}
 
 
 def archive_facts(codec: ArchiveCodec) -> Facts:

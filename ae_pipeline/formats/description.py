@@ -25,11 +25,11 @@ def _rounding_facts(codec: FeaturesCodec) -> Facts:
     record, rounding = codec.provenance.latents, codec.rounding
     if rounding.is_exact or record is None:
         return {"rounding": "none" if rounding.is_exact else "not measured"}
-    growth = f"{100 * record.mse_growth:.2g} %"
     return {
         "bits per latent": round(record.bits, 2),
         "steps of latents": listing([f"{step:g}" for step in rounding.steps]) or "those of float16",
-        "MSE added by rounding": f"{growth} of {record.mse:.4g}, standardised",
+        "standardised MSE, exact latents": round(record.mse, 6),
+        "MSE added by rounding": f"{100 * record.mse_growth:.2g} %",
     }
 
 

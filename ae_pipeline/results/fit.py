@@ -149,6 +149,11 @@ class LatentRecord:
     mse: float
     mse_growth: float
 
+    @property
+    def mse_rounded(self) -> float:
+        """Mean squared error with rounded latents."""
+        return self.mse * (1 + self.mse_growth)
+
 
 @dataclass(frozen=True, repr=False)
 class FitResult(Result):

@@ -42,10 +42,11 @@ def with_rounded_latents(
     record = _record(rows, rounding)
     if record.mse_growth > config.max_mse_growth:
         logger.warning(
-            "latents of type %s and %.1f bits increase the mean squared error by %.1f %%",
+            "latents of type %s and %.1f bits: mean squared error %.3g, not %.3g, standardised",
             config.type,
             record.bits,
-            100 * record.mse_growth,
+            record.mse_rounded,
+            record.mse,
         )
     return replace(codec, rounding=rounding, provenance=replace(codec.provenance, latents=record))
 

@@ -131,7 +131,8 @@ def test_inspect_tells_bits_and_error(
     facts = inspect(str(tmp_path / "f")).facts
     assert facts["latents"] == "float32"
     assert 0 < facts["bits per latent"] < facts["stored bits per latent"] + 2
-    assert "standardised" in facts["MSE added by rounding"]
+    assert facts["MSE added by rounding"].endswith(" %")
+    assert facts["standardised MSE, exact latents"] > 0
     assert inspect(str(codecs["exact"])).facts["rounding"] == "none"
 
 

@@ -16,7 +16,7 @@ from ae_pipeline.batches.opened import open_rows
 from ae_pipeline.blocks.block import rows_per_block
 from ae_pipeline.columns import check_unique_names
 from ae_pipeline.errors import CodecMismatchError, ConfigError, listing
-from ae_pipeline.formats import MISSING_COLUMN, FeaturesFormat, check_schema, features_schema
+from ae_pipeline.formats import MISSING_COLUMN, FeaturesFormat, check_schema
 
 logger = logging.getLogger(__name__)
 
@@ -145,8 +145,7 @@ def _check_rows(rows: object) -> None:
 def _encoded_schema(schema: pa.Schema, format: FeaturesFormat) -> pa.Schema:
     check_unique_names(schema.names, _WHERE)
     check_schema(format, schema, _WHERE)
-    codec = format.codec
-    return features_schema(schema, codec.schema, codec.latent_dim, format.latent_column)
+    return format.encoded_schema(schema)
 
 
 def _with_plain_lists(schema: pa.Schema, latent_column: str) -> pa.Schema:

@@ -12,6 +12,7 @@ from ae_pipeline.config.job import JobConfig
 from ae_pipeline.dataset import Source, typical_schema
 from ae_pipeline.errors import ConfigError, NoFeatureColumnError, listing
 from ae_pipeline.extras import require
+from ae_pipeline.fitting.latents import with_rounded_latents
 from ae_pipeline.fitting.prepare import measure_for_fit
 from ae_pipeline.fitting.rare_values import with_lost_events
 from ae_pipeline.fitting.spreading import spread_row_groups
@@ -71,6 +72,7 @@ def fit_codec(
             history=result.history,
         ),
     )
+    codec = with_rounded_latents(codec, job.latent, data)
     looked_at = spread_row_groups(measured.groups, job.statistics.max_rows)
     return with_lost_events(codec, statistics, looked_at)
 

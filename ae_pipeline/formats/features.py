@@ -145,9 +145,13 @@ class FeaturesFormat(FragmentFormat):
         return ()
 
     def conflicts(self, job: EncodeJob) -> Conflicts:
-        """Return the bottleneck's width if the job asks for a different one."""
-        wanted = job.network.latent_dim
-        return {} if wanted is None else {"network.latent_dim": (wanted, self.codec.latent_dim)}
+        """Return the bottleneck's width and the latents' type where the job asks for others."""
+        wanted, asked = job.network.latent_dim, job.latent.model_fields_set
+        found: Conflicts = {"latent.type": (job.latent.type, self.codec.rounding.kind)}
+        return {
+            **({} if wanted is None else {"network.latent_dim": (wanted, self.codec.latent_dim)}),
+            **(found if "type" in asked else {}),
+        }
 
     def facts(self) -> Facts:
         """Describe the codec for `inspect`."""
@@ -177,7 +181,7 @@ class FeaturesFormat(FragmentFormat):
     ) -> tuple[str, ...]:
         """Write a fragment's features; warn of constants that vary, unless the fit already did."""
         codec = self.codec
-        schema = features_schema(arrow, codec.schema, codec.latent_dim, self.latent_column)
+        schema = self.encoded_schema(arrow)
         varying: set[str] = set()
         told = {column.name for column in codec.provenance.rare}
         encode = partial(self.encode_records, schema)
@@ -210,6 +214,13 @@ class FeaturesFormat(FragmentFormat):
         with closing(ordered_ahead(stored, decode)) as decoded:
             yield from decoded
 
+    def encoded_schema(self, source: pa.Schema) -> pa.Schema:
+        """Return the schema that the rows of a source have once they are encoded."""
+        codec = self.codec
+        return features_schema(
+            source, codec.schema, codec.latent_dim, self.latent_column, codec.rounding
+        )
+
     def decode_records(
         self, latent_column: str, schema: pa.Schema, where: str, records: pa.RecordBatch
     ) -> pa.RecordBatch:
@@ -225,7 +236,9 @@ class FeaturesFormat(FragmentFormat):
             CorruptFragmentError: a column is missing or malformed.
         """
         codec, features = self.codec, self.codec.schema.features
-        parts = split_records(records, latent_column, codec.latent_dim, len(features), where)
+        parts = split_records(
+            records, latent_column, codec.latent_dim, len(features), where, codec.rounding
+        )
         block = codec.decode(parts.latents, parts.missing)
         arrays = block_to_arrays(block, codec.schema.feature_types)
         columns = {**parts.kept, **dict(zip(features, arrays, strict=True))}
@@ -244,7 +257,9 @@ class FeaturesFormat(FragmentFormat):
         block = records_to_block(records, features)
         differs = codec.differs_from_constant(block)
         varying = {name for name, is_off in zip(features, differs, strict=True) if is_off}
-        return compose_records(records, codec.encode(block), block.missing, schema), varying
+        latents = codec.encode(block)
+        encoded = compose_records(records, latents, block.missing, schema, codec.rounding)
+        return encoded, varying
 
 
 def _rows_of(fragment: Fragment, n_columns: int) -> Iterator[pa.RecordBatch]:

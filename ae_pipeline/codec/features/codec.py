@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float32, Float64, UInt8
 from ae_pipeline.blocks.block import Block
 from ae_pipeline.blocks.matrix import block_to_matrix, matrix_to_values
 from ae_pipeline.codec.content import architecture_to_json, columns_to_json, content_id, nullable
+from ae_pipeline.codec.features.rounding import EXACT, LatentRounding, rounding_to_json
 from ae_pipeline.codec.provenance import Provenance
 from ae_pipeline.coding import Architecture, Weights, decode_matrix, encode_matrix, fill_tiles
 from ae_pipeline.columns import Standardization, TableSchema
@@ -28,6 +29,7 @@ class FeaturesCodec:
         architecture: shape of the networks.
         weights: by the names of `Architecture.weight_shapes`.
         provenance: where it came from.
+        rounding: of what `encode` returns.
     """
 
     schema: TableSchema
@@ -36,6 +38,7 @@ class FeaturesCodec:
     architecture: Architecture
     weights: Weights
     provenance: Provenance
+    rounding: LatentRounding = EXACT
 
     kind: ClassVar[str] = "features"
 
@@ -54,14 +57,15 @@ class FeaturesCodec:
         return self.architecture.latent_dim
 
     def encode(self, block: Block) -> Float32[np.ndarray, "rows latent"]:
-        """Encode a block to latents; missing values enter as their column's centre.
+        """Encode a block to rounded latents; missing values enter as their column's centre.
 
         The latent of a row is the same, bit for bit, whichever rows it comes with.
         """
         matrix = block_to_matrix(block, self.standardization)
         if block.missing is not None:
             np.nan_to_num(matrix, copy=False, nan=0.0)
-        return encode_matrix(self.architecture, self.weights, fill_tiles(matrix))[: block.n_rows]
+        latents = encode_matrix(self.architecture, self.weights, fill_tiles(matrix))
+        return self.rounding.apply(latents[: block.n_rows])
 
     def decode(
         self,
@@ -105,4 +109,5 @@ def features_to_json(codec: FeaturesCodec) -> dict[str, Any]:
         **columns_to_json(codec.schema, more),
         "clip_sigma": standardization.clip_sigma,
         "architecture": architecture_to_json(codec.architecture),
+        **rounding_to_json(codec.rounding),
     }

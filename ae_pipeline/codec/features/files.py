@@ -18,6 +18,7 @@ from ae_pipeline.codec.content import (
 )
 from ae_pipeline.codec.directory import load_directory, save_directory
 from ae_pipeline.codec.features.codec import FeaturesCodec, features_to_json
+from ae_pipeline.codec.features.rounding import rounding_from_json
 from ae_pipeline.codec.provenance import read_provenance
 from ae_pipeline.coding import Architecture, Weights
 from ae_pipeline.store import place, visiting
@@ -64,6 +65,7 @@ def build_features_codec(path: Path, tree: dict[str, Any]) -> FeaturesCodec:
         architecture=architecture,
         weights=_read_weights(path, architecture),
         provenance=read_provenance(path, tree["provenance"]),
+        rounding=rounding_from_json(tree, architecture.latent_dim),
     )
 
 

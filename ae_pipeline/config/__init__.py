@@ -3,6 +3,7 @@
 from ae_pipeline.config.backfill import BackfillConfig, FragmentState, Selectable
 from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
 from ae_pipeline.config.job import (
+    BackfillJob,
     CompressJob,
     DecodeJob,
     EncodeJob,
@@ -14,7 +15,7 @@ from ae_pipeline.config.job import (
     VerifyJob,
 )
 from ae_pipeline.config.load import load_job, parse_setting
-from ae_pipeline.config.network import Activation, Design, Initializer, NetworkConfig
+from ae_pipeline.config.network import Activation, Design, Initializer, LatentConfig, NetworkConfig
 from ae_pipeline.config.paths import argument_place
 from ae_pipeline.config.planner import PlannerConfig
 from ae_pipeline.config.selection import SelectionConfig
@@ -25,6 +26,7 @@ from ae_pipeline.config.upkeep import DriftAction, DriftConfig, RetentionConfig
 __all__ = [
     "Activation",
     "BackfillConfig",
+    "BackfillJob",
     "ColumnsConfig",
     "CompressJob",
     "DecodeJob",
@@ -38,6 +40,7 @@ __all__ = [
     "FragmentState",
     "Initializer",
     "JobConfig",
+    "LatentConfig",
     "MainJob",
     "NetworkConfig",
     "PlannerConfig",

@@ -8,10 +8,13 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Float32, Float64
+from jaxtyping import Bool, Float32, Float64, Int64
 
 #: Number of a value that the codec has no place for: rare when it was fitted, or not there.
 UNKNOWN = -1.0
+
+#: Probability of a value that the codec has no place for, at least.
+_LEAST_PROBABILITY = 1e-4
 
 #: A value of a category, as JSON writes it.
 Value = str | int | bool
@@ -81,8 +84,7 @@ class Category:
 
     def expand(self, numbers: Float64[np.ndarray, "rows"]) -> Float32[np.ndarray, "rows width"]:
         """Return what a network sees: 1 at the value's place, less the prior; NaN if unknown."""
-        places = np.where(np.isnan(numbers), len(self.values), numbers).astype(np.int64)
-        is_known = (places >= 0) & (places < self.width)
+        places, is_known = self._places(numbers)
         found = np.full((len(numbers), self.width), -self.prior, np.float32)
         rows = np.flatnonzero(is_known)
         found[rows, places[rows]] += np.float32(1)
@@ -94,6 +96,30 @@ class Category:
         if not self.values:
             return np.full(len(outputs), np.nan)
         return outputs[:, : len(self.values)].argmax(axis=1).astype(np.float64)
+
+    def surprise(
+        self, numbers: Float64[np.ndarray, "rows"], outputs: Float32[np.ndarray, "rows width"]
+    ) -> Float64[np.ndarray, "rows"]:
+        """Return the nats that each value tells one who knows the network's outputs for its row.
+
+        An unknown value tells as much as its share of the rows that the codec was fitted to.
+        """
+        places, is_known = self._places(numbers)
+        other = max(1.0 - float(self.prior.sum()), _LEAST_PROBABILITY)
+        nats = np.full(len(numbers), -np.log(other))
+        logits = outputs[is_known].astype(np.float64)
+        if logits.size:
+            logits -= logits.max(axis=1, keepdims=True)
+            chosen = logits[np.arange(len(logits)), places[is_known]]
+            nats[is_known] = np.log(np.exp(logits).sum(axis=1)) - chosen
+        return nats
+
+    def _places(
+        self, numbers: Float64[np.ndarray, "rows"]
+    ) -> tuple[Int64[np.ndarray, "rows"], Bool[np.ndarray, "rows"]]:
+        """Return the input of each value, null included, and whether there is one."""
+        places = np.where(np.isnan(numbers), len(self.values), numbers).astype(np.int64)
+        return places, (places >= 0) & (places < self.width)
 
 
 def decoded(column: pa.Array) -> pa.Array:

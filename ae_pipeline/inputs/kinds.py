@@ -99,7 +99,7 @@ def _are_keys(statistics: ColumnStatistics) -> bool:
     """Whether integers number the rows: as many as from the least to the largest."""
     n_values = int(statistics.count[0])
     span = statistics.maximum[0] - statistics.minimum[0] + 1
-    return n_values > 1 and n_values == statistics.n_rows == float(span)
+    return bool(n_values > 1 and n_values == statistics.n_rows == float(span))
 
 
 def _is_crowded(kind: pa.DataType, counts: ValueCounts) -> bool:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from jaxtyping import Bool
 
 from ae_pipeline.blocks.block import NULL, Block, block_to_arrays, records_to_block
-from ae_pipeline.columns import TableSchema, Vectors, is_vector
+from ae_pipeline.columns import TableSchema, Vectors, has_lanes
 from ae_pipeline.inputs.category import Category, plain_type
 from ae_pipeline.inputs.exact import ExactValues
 
@@ -69,7 +69,7 @@ def _column(
 ) -> pa.Array:
     chosen = slice(span.start, span.stop)
     part = Block(block.values[chosen], None if block.missing is None else block.missing[chosen])
-    if is_vector(kind):
+    if has_lanes(kind):
         return _vectors(part, kind, span, exact)
     plain = plain_type(kind)
     if category is None:

@@ -16,9 +16,10 @@ from ae_pipeline.codec.content import architecture_to_json, columns_to_json, con
 from ae_pipeline.codec.features.rounding import EXACT, LatentRounding, rounding_to_json
 from ae_pipeline.codec.provenance import Provenance
 from ae_pipeline.coding import Architecture, Weights, decode_matrix, encode_matrix, fill_tiles
-from ae_pipeline.columns import Standardization, TableSchema, is_vector
+from ae_pipeline.columns import Standardization, TableSchema, has_lanes
 from ae_pipeline.inputs import (
     Category,
+    Cycle,
     ExactValues,
     RowInputs,
     find_exact,
@@ -41,6 +42,7 @@ class FeaturesCodec:
         categories: lanes of categories, by number; all others are numbers.
         keeps_exact: whether values that the network does not see as they are go beside the latents.
         rounding: of what `encode` returns.
+        cycles: of points in time, by the number of their lane.
     """
 
     schema: TableSchema
@@ -52,6 +54,7 @@ class FeaturesCodec:
     categories: Mapping[int, Category] = field(default_factory=dict)
     keeps_exact: bool = False
     rounding: LatentRounding = EXACT
+    cycles: Mapping[int, tuple[Cycle, ...]] = field(default_factory=dict)
 
     kind: ClassVar[str] = "features"
 
@@ -71,8 +74,8 @@ class FeaturesCodec:
 
     @cached_property
     def inputs(self) -> RowInputs:
-        """Rows as the networks see them."""
-        return RowInputs(self.standardization, self.categories)
+        """What the networks see of a row."""
+        return RowInputs(self.standardization, self.categories, self.cycles)
 
     def read(self, records: pa.RecordBatch) -> Block:
         """Return the lanes of the feature columns of some rows."""
@@ -108,11 +111,16 @@ class FeaturesCodec:
 
         As in `encode`, a row does not depend on those that come with it.
         """
-        matrix = decode_matrix(self.architecture, self.weights, fill_tiles(latents))[: len(latents)]
-        values = self.inputs.to_values(matrix)
+        values = self.inputs.to_values(self.outputs(latents))
         if missing is not None:
             values[missing != 0] = np.nan
         return Block(values, missing)
+
+    def outputs(
+        self, latents: Float32[np.ndarray, "rows latent"]
+    ) -> Float32[np.ndarray, "rows inputs"]:
+        """Return what the network gives for latents: numbers standardised, logits of categories."""
+        return decode_matrix(self.architecture, self.weights, fill_tiles(latents))[: len(latents)]
 
     @property
     def is_constant(self) -> Bool[np.ndarray, "lanes"]:
@@ -157,6 +165,7 @@ def _lanes_to_json(codec: FeaturesCodec, span: range, kind: pa.DataType) -> dict
     chosen = slice(span.start, span.stop)
     center = nullable(codec.standardization.center[chosen])
     scale = nullable(codec.standardization.scale[chosen])
-    if is_vector(kind):
+    if has_lanes(kind):
         return {"center": center, "scale": scale}
-    return {"center": center[0], "scale": scale[0]}
+    cycles = [cycle.name for cycle in codec.cycles.get(span.start, ())]
+    return {"center": center[0], "scale": scale[0], **({"cycles": cycles} if cycles else {})}

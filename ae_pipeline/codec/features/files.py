@@ -19,11 +19,12 @@ from ae_pipeline.codec.content import (
 from ae_pipeline.codec.directory import load_directory, save_directory
 from ae_pipeline.codec.features.categories import categories_from_json
 from ae_pipeline.codec.features.codec import FeaturesCodec, features_to_json
+from ae_pipeline.codec.features.cycles import cycles_from_json
 from ae_pipeline.codec.features.rounding import rounding_from_json
 from ae_pipeline.codec.provenance import read_provenance
 from ae_pipeline.coding import Architecture, Weights
-from ae_pipeline.columns import TableSchema, is_vector
-from ae_pipeline.inputs import is_learnable
+from ae_pipeline.columns import TableSchema, has_lanes
+from ae_pipeline.inputs import CYCLE_WIDTH, is_learnable
 from ae_pipeline.store import place, visiting
 
 WEIGHTS_FILE = "weights.safetensors"
@@ -57,7 +58,10 @@ def build_features_codec(path: Path, tree: dict[str, Any]) -> FeaturesCodec:
     schema, std, features = columns_from_json(tree, is_learnable)
     architecture = architecture_from_json(tree)
     categories = categories_from_json(schema, features)
-    n_numbers = architecture.n_inputs - sum(one.width for one in categories.values())
+    cycles = cycles_from_json(schema, features)
+    n_others = sum(one.width for one in categories.values())
+    n_others += CYCLE_WIDTH * sum(map(len, cycles.values()))
+    n_numbers = architecture.n_inputs - n_others
     center, scale = (_by_lane(schema, features, key) for key in ("center", "scale"))
     standardization = standardization_from_json(tree, center, scale, len(schema.lanes), n_numbers)
     return FeaturesCodec(
@@ -70,6 +74,7 @@ def build_features_codec(path: Path, tree: dict[str, Any]) -> FeaturesCodec:
         categories=categories,
         keeps_exact=tree.get("keeps_exact") is True,
         rounding=rounding_from_json(tree, architecture.latent_dim),
+        cycles=cycles,
     )
 
 
@@ -78,7 +83,7 @@ def _by_lane(schema: TableSchema, features: list[dict[str, Any]], key: str) -> l
     found: list[Any] = []
     for feature, kind in zip(features, schema.feature_types, strict=True):
         value = feature[key]
-        if isinstance(value, list) != is_vector(kind):
+        if isinstance(value, list) != has_lanes(kind):
             raise ValueError(f"{key} of {feature['name']} does not suit {kind}")
         found += value if isinstance(value, list) else [value]
     return found

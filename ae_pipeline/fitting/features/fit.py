@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ae_pipeline.codec import Provenance
@@ -40,16 +41,20 @@ def fit_codec(
     """
     require("fitting a codec", "tensorflow", "keras")
     learned = learned_columns(job, source, progress)
-    measured, categories = learned.measured, learned.categories
+    measured = learned.measured
     schema, statistics = measured.schema, measured.statistics
     previous = codec_to_start_from(job, schema, load_features_codec)
     if previous is None:
         standardization = fit_standardization(statistics, job.network.clip_sigma)
-        inputs = RowInputs(standardization, categories)
+        inputs = learned.inputs(standardization)
         architecture = _architecture(job, inputs, schema)
     else:
         standardization, architecture = previous.standardization, previous.architecture
-        categories = previous.categories
+        inputs = replace(
+            learned.inputs(standardization),
+            categories=previous.categories,
+            cycles=previous.cycles,
+        )
     # TensorFlow takes seconds to load, so only a fit that gets this far pays for it.
     from ae_pipeline.training.data import TrainingData  # noqa: PLC0415
     from ae_pipeline.training.fits import train_reconstruction  # noqa: PLC0415
@@ -61,7 +66,7 @@ def fit_codec(
         standardization,
         job.training,
         lanes=schema.lanes,
-        categories=categories,
+        inputs=inputs,
     )
     start = None if previous is None else previous.weights
     result = train_reconstruction(architecture, job, data, checkpoint / key, progress, start)
@@ -78,7 +83,8 @@ def fit_codec(
             training=result.summary,
             history=result.history,
         ),
-        categories=categories,
+        categories=inputs.categories,
+        cycles=inputs.cycles,
         keeps_exact=True,
     )
     codec = with_rounded_latents(codec, job.latent, data)

@@ -29,9 +29,8 @@ from ae_pipeline.storage.layout import write_marker
 from ae_pipeline.verbs import encode, verify
 from tests.support.golden.case import Golden
 from tests.support.golden.every_type import types_case
-from tests.support.golden.features import features_case, int8_case, rounded_case
+from tests.support.golden.features import features_case, int8_case, kinds_case, rounded_case
 from tests.support.golden.grids import grids_case
-from tests.support.golden.kinds import kinds_case
 from tests.support.golden.levels import levels_case
 from tests.support.golden.networks import classes_case, network_case, window_case
 from tests.support.golden.predictors import predictor_case

@@ -74,7 +74,7 @@ class FeaturesCodec:
 
     @cached_property
     def inputs(self) -> RowInputs:
-        """What the networks see of a row."""
+        """Inputs and outputs of the networks, for a row."""
         return RowInputs(self.standardization, self.categories, self.cycles)
 
     def read(self, records: pa.RecordBatch) -> Block:

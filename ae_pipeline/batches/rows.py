@@ -152,7 +152,7 @@ def _check_rows(rows: object) -> None:
 def _encoded_schema(schema: pa.Schema, format: FeaturesFormat) -> pa.Schema:
     check_unique_names(schema.names, _WHERE)
     check_schema(format, schema, _WHERE)
-    return format.stored_schema_of(schema)
+    return format.encoded_schema(schema)
 
 
 def _with_plain_lists(schema: pa.Schema, latent_column: str) -> pa.Schema:
@@ -172,7 +172,9 @@ def _decoded_schema(schema: pa.Schema, format: FeaturesFormat) -> pa.Schema:
             got=listing(schema.names),
             remedy="name the column of latents with latent_column",
         )
-    beside = {*added, EXACT_COLUMN, ERROR_COLUMN, ERRORS_COLUMN}
+    beside = {*added, ERROR_COLUMN, ERRORS_COLUMN}
+    if format.codec.keeps_exact:
+        beside.add(EXACT_COLUMN)
     features = {one.name: one for one in source.arrow if one.name in source.features}
     found = {one.name: one for one in schema if one.name not in beside} | features
     known = [found.pop(name) for name in source.arrow.names if name in found]

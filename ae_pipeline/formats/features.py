@@ -25,15 +25,21 @@ from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.fitting import fit_codec
 from ae_pipeline.formats.base import Conflicts, Facts, FragmentFormat
 from ae_pipeline.formats.description import features_column, features_facts
-from ae_pipeline.formats.error_columns import ERROR_COLUMN, ERRORS_COLUMN, error_arrays
-from ae_pipeline.formats.latent_records import (
+from ae_pipeline.formats.latents.errors import ERROR_COLUMN, ERRORS_COLUMN, error_arrays
+from ae_pipeline.formats.latents.records import (
     MISSING_COLUMN,
     check_new_names,
     compose_records,
     features_schema,
     split_records,
 )
-from ae_pipeline.inputs import EXACT_COLUMN, ExactValues, learnable_roles, unpack_exact
+from ae_pipeline.inputs import (
+    EXACT_COLUMN,
+    ExactValues,
+    lane_kinds,
+    learnable_roles,
+    unpack_exact,
+)
 from ae_pipeline.parquet import check_keepable, column_bytes, table_writer
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import InspectedColumn
@@ -166,9 +172,13 @@ class FeaturesFormat(FragmentFormat):
         return ()
 
     def conflicts(self, job: EncodeJob) -> Conflicts:
-        """Return the bottleneck's width if the job asks for a different one."""
-        wanted = job.network.latent_dim
-        return {} if wanted is None else {"network.latent_dim": (wanted, self.codec.latent_dim)}
+        """Return the bottleneck's width and the latents' type where the job asks for others."""
+        wanted, asked = job.network.latent_dim, job.latent.model_fields_set
+        found: Conflicts = {"latent.type": (job.latent.type, self.codec.rounding.kind)}
+        return {
+            **({} if wanted is None else {"network.latent_dim": (wanted, self.codec.latent_dim)}),
+            **(found if "type" in asked else {}),
+        }
 
     def facts(self) -> Facts:
         """Describe the codec for `inspect`."""
@@ -200,24 +210,12 @@ class FeaturesFormat(FragmentFormat):
             return {}
         return {"exact values": column_bytes(leaves, EXACT_COLUMN)}
 
-    def stored_schema_of(self, source: pa.Schema) -> pa.Schema:
-        """Return the schema of the features of a source of this schema."""
-        codec = self.codec
-        return features_schema(
-            source,
-            codec.schema,
-            codec.latent_dim,
-            self.latent_column,
-            keeps_exact=codec.keeps_exact,
-            with_error=self.with_error,
-        )
-
     def write(
         self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
     ) -> tuple[str, ...]:
         """Write a fragment's features; warn of constants that vary, unless the fit already did."""
         codec = self.codec
-        schema = self.stored_schema_of(arrow)
+        schema = self.encoded_schema(arrow)
         varying: set[str] = set()
         told = {column.name for column in codec.provenance.rare}
         encode = partial(self.encode_records, schema)
@@ -251,6 +249,19 @@ class FeaturesFormat(FragmentFormat):
         with closing(ordered_ahead(stored, decode)) as decoded:
             yield from decoded
 
+    def encoded_schema(self, source: pa.Schema) -> pa.Schema:
+        """Return the schema that the rows of a source have once they are encoded."""
+        codec = self.codec
+        return features_schema(
+            source,
+            codec.schema,
+            codec.latent_dim,
+            self.latent_column,
+            codec.rounding,
+            keeps_exact=codec.keeps_exact,
+            with_error=self.with_error,
+        )
+
     def decode_records(
         self, latent_column: str, schema: pa.Schema, where: str, records: pa.RecordBatch
     ) -> pa.RecordBatch:
@@ -267,7 +278,15 @@ class FeaturesFormat(FragmentFormat):
         """
         codec, features = self.codec, self.codec.schema.features
         n_lanes = len(codec.schema.lanes)
-        parts = split_records(records, latent_column, codec.latent_dim, n_lanes, where)
+        parts = split_records(
+            records,
+            latent_column,
+            codec.latent_dim,
+            n_lanes,
+            where,
+            codec.rounding,
+            keeps_exact=codec.keeps_exact,
+        )
         exact = _exact_values(parts.exact, codec, where)
         arrays = codec.write(codec.decode(parts.latents, parts.missing), exact)
         columns = {**parts.kept, **dict(zip(features, arrays, strict=True))}
@@ -292,7 +311,10 @@ class FeaturesFormat(FragmentFormat):
         errors: list[pa.Array] = []
         if self.with_error:
             errors = error_arrays(row_errors(codec, block, latents), codec.schema.features)
-        return compose_records(records, latents, block.missing, schema, exact, errors), varying
+        encoded = compose_records(
+            records, latents, block.missing, schema, codec.rounding, exact, errors
+        )
+        return encoded, varying
 
 
 def _extra(latent_column: str, *, with_error: bool) -> dict[str, str]:
@@ -313,7 +335,7 @@ def _exact_values(packed: pa.Array | None, codec: FeaturesCodec, where: str) -> 
     try:
         if packed is None:
             raise ValueError(f"no column {EXACT_COLUMN}")
-        return unpack_exact(packed, len(codec.schema.lanes), codec.categories)
+        return unpack_exact(packed, lane_kinds(codec.schema))
     except ValueError as error:
         raise CorruptFragmentError(
             "not a whole features fragment", where=where, got=str(error), remedy="encode it again"

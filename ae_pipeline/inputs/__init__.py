@@ -4,14 +4,9 @@ from ae_pipeline.inputs.category import UNKNOWN, Category
 from ae_pipeline.inputs.counts import ColumnCounts, ValueCounts
 from ae_pipeline.inputs.cycles import WIDTH as CYCLE_WIDTH
 from ae_pipeline.inputs.cycles import Cycle, choose_cycles, possible_cycles
-from ae_pipeline.inputs.exact import (
-    EXACT_COLUMN,
-    ExactValues,
-    find_exact,
-    pack_exact,
-    unpack_exact,
-)
+from ae_pipeline.inputs.exact import ExactLane, ExactValues, find_exact, lane_kinds
 from ae_pipeline.inputs.kinds import Kinds, choose_kinds
+from ae_pipeline.inputs.packing import EXACT_COLUMN, pack_exact, unpack_exact
 from ae_pipeline.inputs.records import read_block, write_arrays
 from ae_pipeline.inputs.roles import (
     is_counted,
@@ -30,6 +25,7 @@ __all__ = [
     "Category",
     "ColumnCounts",
     "Cycle",
+    "ExactLane",
     "ExactValues",
     "Kinds",
     "RowInputs",
@@ -41,6 +37,7 @@ __all__ = [
     "is_learnable",
     "is_measured",
     "is_moment",
+    "lane_kinds",
     "learnable_roles",
     "pack_exact",
     "possible_cycles",

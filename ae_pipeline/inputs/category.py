@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -70,32 +69,18 @@ class Category:
             numbers[plain.is_null().to_numpy(zero_copy_only=False)] = np.nan
         return numbers
 
-    def write(
-        self,
-        numbers: Float64[np.ndarray, "rows"],
-        kind: pa.DataType,
-        exact: Mapping[int, Value],
-    ) -> pa.Array:
+    def write(self, numbers: Float64[np.ndarray, "rows"], kind: pa.DataType) -> pa.Array:
         """Return the values of these numbers as a column; NaN is null.
 
         Args:
             numbers: of values.
-            kind: type of the column.
-            exact: values by row that take precedence.
+            kind: type of the column, not of a dictionary.
         """
-        plain = kind.value_type if pa.types.is_dictionary(kind) else kind
-        others = dict.fromkeys(exact.values())
-        places = {value: len(self.values) + place for place, value in enumerate(others)}
-        numbers = numbers.copy()
-        for row, value in exact.items():
-            numbers[row] = places[value]
-        is_null = np.isnan(numbers)
-        indices = pa.array(np.where(is_null, 0, numbers).astype(np.int32), mask=is_null)
-        known = pa.array([*self.values, *others], plain)
-        if not len(known):
+        if not self.values:
             return pa.nulls(len(numbers), kind)
-        taken = known.take(indices)
-        return taken if plain is kind else taken.cast(kind)
+        is_null = np.isnan(numbers)
+        places = pa.array(np.where(is_null, 0, numbers).astype(np.int32), mask=is_null)
+        return pa.array(self.values, kind).take(places)
 
     def expand(self, numbers: Float64[np.ndarray, "rows"]) -> Float32[np.ndarray, "rows width"]:
         """Return what a network sees: 1 at the value's place, less the prior; NaN if unknown."""
@@ -142,3 +127,8 @@ def decoded(column: pa.Array) -> pa.Array:
     if isinstance(column, pa.DictionaryArray):
         return column.dictionary_decode()
     return column
+
+
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """Return the type of the values of a column that may be a dictionary."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind

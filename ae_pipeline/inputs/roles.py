@@ -72,9 +72,12 @@ def is_measured(kind: pa.DataType) -> bool:
 
 
 def is_counted(kind: pa.DataType) -> bool:
-    """Whether the values may be categories: strings, booleans, integers."""
+    """Whether the values may be categories: strings, booleans, integers.
+
+    Ordered dictionaries may not: their order would be lost.
+    """
     if types.is_dictionary(kind):
-        return is_text(kind.value_type)
+        return is_text(kind.value_type) and not kind.ordered
     return bool(is_text(kind) or types.is_boolean(kind) or types.is_integer(kind))
 
 

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float32, Float64, UInt8
 
 from ae_pipeline.blocks.block import Block
 from ae_pipeline.codec.content import architecture_to_json, columns_to_json, content_id, nullable
+from ae_pipeline.codec.features.rounding import EXACT, LatentRounding, rounding_to_json
 from ae_pipeline.codec.provenance import Provenance
 from ae_pipeline.coding import Architecture, Weights, decode_matrix, encode_matrix, fill_tiles
 from ae_pipeline.columns import Standardization, TableSchema, has_lanes
@@ -40,6 +41,7 @@ class FeaturesCodec:
         provenance: where it came from.
         categories: lanes of categories, by number; all others are numbers.
         keeps_exact: whether values that the network does not see as they are go beside the latents.
+        rounding: of what `encode` returns.
         cycles: of points in time, by the number of their lane.
     """
 
@@ -51,6 +53,7 @@ class FeaturesCodec:
     provenance: Provenance
     categories: Mapping[int, Category] = field(default_factory=dict)
     keeps_exact: bool = False
+    rounding: LatentRounding = EXACT
     cycles: Mapping[int, tuple[Cycle, ...]] = field(default_factory=dict)
 
     kind: ClassVar[str] = "features"
@@ -89,14 +92,15 @@ class FeaturesCodec:
         return find_exact(records, self.schema.lanes, block, self.inputs)
 
     def encode(self, block: Block) -> Float32[np.ndarray, "rows latent"]:
-        """Encode a block to latents; missing values enter as their column's centre.
+        """Encode a block to rounded latents; missing values enter as their column's centre.
 
         The latent of a row is the same, bit for bit, whichever rows it comes with.
         """
         matrix = self.inputs.to_matrix(block)
         if block.missing is not None or self.categories:
             np.nan_to_num(matrix, copy=False, nan=0.0)
-        return encode_matrix(self.architecture, self.weights, fill_tiles(matrix))[: block.n_rows]
+        latents = encode_matrix(self.architecture, self.weights, fill_tiles(matrix))
+        return self.rounding.apply(latents[: block.n_rows])
 
     def decode(
         self,
@@ -148,6 +152,7 @@ def features_to_json(codec: FeaturesCodec) -> dict[str, Any]:
         "clip_sigma": codec.standardization.clip_sigma,
         "architecture": architecture_to_json(codec.architecture),
         **({"keeps_exact": True} if codec.keeps_exact else {}),
+        **rounding_to_json(codec.rounding),
     }
 
 

@@ -139,9 +139,9 @@ def test_backfill_of_a_new_month(root: Path) -> None:
     """Backfill writes the month that is missing, with the codec that is there, once."""
     codec_id = codec_of(root).id
     first, second = (backfill(BackfillJob(**places(root), **SETTINGS)) for _ in range(2))
-    assert first.encoded is not None
-    assert (first.encoded.failures, first.encoded.n_written) == ((), 1)
-    assert second.encoded is None
+    assert first.report is not None
+    assert (first.report.failures, first.report.n_written) == ((), 1)
+    assert second.report is None
     assert codec_of(root).id == codec_id
     assert len(read(decoded(root) / MONTH)) == N_ROWS
 

@@ -33,13 +33,14 @@ def fit(
     codec_for: options.CodecFor = None,
     keep: options.Keep = None,
     feature: options.Feature = None,
+    learn: options.Learn = None,
     force: options.ForceFit = False,
     as_json: options.Json = False,
 ) -> None:
     """Train an autoencoder on SOURCE and write the codec to DIR.
 
-    Float columns become features; all other columns are kept. A killed fit resumes from its last
-    checkpoint, and a current codec is left alone.
+    Float columns become features and all others are kept, unless --learn all. A killed fit resumes
+    from its last checkpoint, and a current codec is left alone.
 
     Example: ae-pipeline fit sales/ --codec codecs/sales --latent-dim 4
     """
@@ -57,6 +58,7 @@ def fit(
         codec_for=codec_for,
         columns__keep=keep,
         columns__feature=feature,
+        columns__learn=learn,
         execution__force=force,
     )
     job = read_job(FitJob, config, overrides)
@@ -80,6 +82,7 @@ def features(
     epochs: options.Epochs = None,
     keep: options.Keep = None,
     feature: options.Feature = None,
+    learn: options.Learn = None,
     with_error: Annotated[
         bool, typer.Option("--with-error", help="Also write how odd each row is: its error.")
     ] = False,
@@ -104,6 +107,7 @@ def features(
         training__epochs=epochs,
         columns__keep=keep,
         columns__feature=feature,
+        columns__learn=learn,
         columns__accept_changes=accept_changes,
         with_error=with_error,
         execution__workers=workers,

@@ -141,6 +141,14 @@ Feature = Annotated[
         rich_help_panel=_MODEL,
     ),
 ]
+Learn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WHICH",
+        help="Columns that latents stand for: floats, or all whose values can be learned.",
+        rich_help_panel=_MODEL,
+    ),
+]
 Code = Annotated[
     str | None,
     typer.Option(

@@ -64,7 +64,8 @@ def _told(
     if name in kinds.kept:
         return f"kept: {kinds.kept[name]}"
     if name in kinds.categories:
-        return f"{len(kinds.categories[name].values)} categories"
+        n_values = len(kinds.categories[name].values)
+        return f"{n_values} value{'s' * (n_values != 1)}"
     if has_lanes(kind):
         return f"vector of {len(TableSchema(pa.schema([(name, kind)]), (name,)).lanes)}"
     own = statistics[name]

@@ -39,6 +39,7 @@ CROSS_CUTTING = {
     "docs/test_chinese.py",
     "docs/test_docs.py",
     "docs/test_how_to.py",
+    "fitting/features/test_vectors_and_times.py",
     "flows/test_backfill_flow.py",
     "flows/test_backfill_scale.py",
     "flows/test_compress_counts.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -329,3 +330,37 @@ def test_no_column_varies() -> None:
     matrix = block_to_matrix(Block(np.full((2, 3), 0.1), None), chosen)
     assert matrix.shape == (3, 0)
     np.testing.assert_array_equal(matrix_to_values(matrix, chosen), [[0.1] * 3, [np.nan] * 3])
+
+
+DECIMALS = [
+    *(pa.decimal128(15, 2), pa.decimal128(15, -3), pa.decimal128(1, 0), pa.decimal32(9, 3)),
+    *(pa.decimal64(15, 15), pa.decimal256(15, 0)),
+]
+TIMES = [
+    *(pa.timestamp("s"), pa.timestamp("ns", "UTC"), pa.date32(), pa.date64(), pa.time32("s")),
+    *(pa.time32("ms"), pa.time64("us"), pa.time64("ns")),
+]
+
+
+@pytest.mark.parametrize("kind", DECIMALS, ids=str)
+def test_decimals_to_their_ends(kind: pa.DataType) -> None:
+    """Decimals of few digits come back exactly, and what lies beyond takes the last one."""
+    most = Decimal(10**kind.precision - 1).scaleb(-kind.scale)
+    column = pa.array([most, -most, None, Decimal(0)], kind)
+    block = records_to_block(pa.record_batch([column], ["x"]), ["x"])
+    (got,) = block_to_arrays(block, [kind])
+    got.validate(full=True)
+    assert got.equals(column)
+    (far,) = block_to_arrays(Block(np.array([[1e300, -1e300, np.nan]]), None), [kind])
+    assert far.equals(pa.array([most, -most, None], kind))
+
+
+@pytest.mark.parametrize("kind", TIMES, ids=str)
+def test_times_to_their_ends(kind: pa.DataType, tmp_path: Path) -> None:
+    """However far a decoded time lies, it is one that Arrow and Parquet have."""
+    (got,) = block_to_arrays(Block(np.array([[1e300, -1e300, 0.4, np.nan]]), None), [kind])
+    got.validate(full=True)
+    assert (got.type, got.null_count) == (kind, 1)
+    pq.write_table(pa.table({"x": got}), tmp_path / "x.parquet")
+    stored = pq.read_table(tmp_path / "x.parquet", partitioning=None)["x"]
+    assert stored.cast(kind).combine_chunks().equals(got)

@@ -20,6 +20,7 @@ PAGES = (
         "anomaly-scores",
         "backfill",
         "choose-a-tolerance",
+        "latents",
         "money-categories-vectors",
         "query",
     ),

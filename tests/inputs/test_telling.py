@@ -43,7 +43,7 @@ def table() -> pa.Table:
         "number": "number",
         "key": "kept: every row has a number of its own",
         "flat": "constant",
-        "label": "2 categories",
+        "label": "2 values",
         "text": "kept: every row has a value of its own",
         "at": "time (day, week)",
         "image": "vector of 6",

@@ -84,8 +84,23 @@ def _count(
             if chosen.any():
                 n_rare += is_off.sum(axis=1)
                 decoded = _restored(codec, block, chosen)[numbers]
-                n_restored += _is_near(decoded, values[:, chosen], usual).sum(axis=1)
+                is_back = _is_near(decoded, values[:, chosen], usual)
+                n_restored += (is_back | _is_exact(codec, numbers, values[:, chosen])).sum(axis=1)
     return n_rare, n_restored
+
+
+def _is_exact(
+    codec: FeaturesCodec,
+    numbers: Int64[np.ndarray, "doubted"],
+    values: Float64[np.ndarray, "doubted chosen"],
+) -> Bool[np.ndarray, "doubted chosen"]:
+    """Return which values go beside the latents, because the network sees them clipped."""
+    standardization = codec.standardization
+    with np.errstate(over="ignore", invalid="ignore"):
+        reach = np.abs(values - standardization.center[numbers, None])
+        limit = standardization.clip_sigma * standardization.scale[numbers, None]
+        is_far: Bool[np.ndarray, "doubted chosen"] = reach > limit
+    return is_far & codec.keeps_exact
 
 
 def _restored(

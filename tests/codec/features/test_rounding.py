@@ -75,7 +75,8 @@ def test_no_latent_is_off_by_more_than_half_a_step(case: Case) -> None:
     rounded = rounding.apply(latents).astype(np.float64)
     is_reached = np.isfinite(latents) & (np.abs(latents) <= most)
     allowed = steps / 2 + (np.abs(latents) * 2.0**-10 if rounding.kind == "float16" else 0)
-    assert (np.abs(rounded - latents) <= allowed)[is_reached].all()
+    with np.errstate(invalid="ignore"):  # infinities less each other
+        assert (np.abs(rounded - latents) <= allowed)[is_reached].all()
     beyond = (np.abs(rounded) <= most)[~is_reached & np.isfinite(latents)]
     assert beyond.all()
 

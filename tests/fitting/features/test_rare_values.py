@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -44,7 +46,9 @@ def source(tmp_path: Path) -> Path:
     return root
 
 
-def judged(source: Path, carries_rare: bool) -> FeaturesCodec:
+def judged(
+    source: Path, carries_rare: bool, clip_sigma: float = 10.0, **changes: Any
+) -> FeaturesCodec:
     """A codec of two inputs, of which the second is lost on the way if it is so."""
     found = discover(str(source))
     groups = list_row_groups(found.fragments)
@@ -57,9 +61,10 @@ def judged(source: Path, carries_rare: bool) -> FeaturesCodec:
     codec = hand_set_codec(
         schema=schema,
         std=statistics.std,
-        standardization=fit_standardization(statistics, 10.0),
+        standardization=replace(fit_standardization(statistics, 10.0), clip_sigma=clip_sigma),
         architecture=shape,
         weights=weights,
+        **changes,
     )
     return with_lost_events(codec, statistics, groups)
 
@@ -85,6 +90,12 @@ def test_lost_events(source: Path, caplog: pytest.LogCaptureFixture) -> None:
         "column once: 1 of 1,800 rows differ from 1e-09, and 0 of them come back as such from "
         "features: keep it exactly with columns.keep",
     ]
+
+
+def test_events_that_are_kept_exactly(source: Path) -> None:
+    """Rare values that go beside the latents, clipped or of a constant, are not lost."""
+    codec = judged(source, carries_rare=False, clip_sigma=0.5, keeps_exact=True)
+    assert codec.provenance.rare == ()
 
 
 def test_reports_tell_once(source: Path, tmp_path: Path) -> None:

@@ -83,15 +83,15 @@ class TableSchema:
         return TableSchema(self.arrow, features, self.stored)
 
 
-def misfits(roles: TableSchema, got: pa.Schema) -> list[str]:
+def misfits(roles: TableSchema, got: pa.Schema, also: Iterable[str] = ()) -> list[str]:
     """Return why a fragment of schema `got` cannot be encoded with these roles; empty if it can.
 
-    Its feature columns must exist with their types. Kept columns may differ from fragment to
-    fragment; every column that is not a feature is kept.
+    Its feature columns must exist with their types, and so must those of `also`. Other kept columns
+    may differ from fragment to fragment; every column that is not a feature is kept.
     """
     found = {field.name: field.type for field in got}
-    wanted = zip(roles.features, roles.feature_types, strict=True)
-    if all(found.get(name) == kind for name, kind in wanted):
+    wanted = (*roles.features, *also)
+    if all(found.get(name) == roles.arrow.field(name).type for name in wanted):
         return []
     return schema_differences(roles.arrow, got)
 

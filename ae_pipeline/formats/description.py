@@ -7,13 +7,16 @@ import numpy as np
 from ae_pipeline.codec.archive import ArchiveCodec, needed_columns
 from ae_pipeline.codec.features import FeaturesCodec
 from ae_pipeline.coding import Architecture
+from ae_pipeline.errors import listing
 from ae_pipeline.formats.base import Facts
 from ae_pipeline.results.inspection import InspectedColumn
 
 
 def features_facts(codec: FeaturesCodec) -> Facts:
     """Describe the autoencoder of a features codec."""
-    return {"codec": codec.id, **_network_facts(codec.architecture)}
+    texts = [f"{name} ({text.width:,} tokens)" for name, text in codec.texts.items()]
+    told: Facts = {"texts, learned and kept": listing(texts)} if texts else {}
+    return {"codec": codec.id, **_network_facts(codec.architecture), **told}
 
 
 def archive_facts(codec: ArchiveCodec) -> Facts:

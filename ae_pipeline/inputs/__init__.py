@@ -11,8 +11,10 @@ from ae_pipeline.inputs.exact import (
 )
 from ae_pipeline.inputs.kinds import Kinds, choose_kinds
 from ae_pipeline.inputs.records import read_block, write_arrays
-from ae_pipeline.inputs.roles import is_counted, is_learnable, is_measured, learnable_roles
+from ae_pipeline.inputs.roles import is_counted, is_learnable, is_measured, is_text, learnable_roles
 from ae_pipeline.inputs.row import RowInputs
+from ae_pipeline.inputs.text import Text
+from ae_pipeline.inputs.vocabulary import TokenCounts
 
 __all__ = [
     "EXACT_COLUMN",
@@ -22,12 +24,15 @@ __all__ = [
     "ExactValues",
     "Kinds",
     "RowInputs",
+    "Text",
+    "TokenCounts",
     "ValueCounts",
     "choose_kinds",
     "find_exact",
     "is_counted",
     "is_learnable",
     "is_measured",
+    "is_text",
     "learnable_roles",
     "pack_exact",
     "read_block",

@@ -1,4 +1,4 @@
-"""Rows as a network sees them: numbers standardised, categories one of many."""
+"""Rows as a network sees them: numbers standardised, categories one of many, texts as bags."""
 
 from __future__ import annotations
 
@@ -7,25 +7,29 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
 from jaxtyping import Float32, Float64
 
 from ae_pipeline.blocks.block import Block
 from ae_pipeline.blocks.matrix import block_to_matrix, matrix_to_values
 from ae_pipeline.columns import Standardization
 from ae_pipeline.inputs.category import Category
+from ae_pipeline.inputs.text import Text
 
 
 @dataclass(frozen=True)
 class RowInputs:
-    """Inputs of a network: first the lanes that are numbers, then the categories, in lane order.
+    """Inputs of a network: lanes that are numbers, then categories in lane order, then texts.
 
     Args:
         standardization: of every lane; a lane of categories has scale 0 and centre NaN.
         categories: by the number of their lane.
+        texts: by the name of their column, in the order of their inputs.
     """
 
     standardization: Standardization
     categories: Mapping[int, Category] = field(default_factory=dict)
+    texts: Mapping[str, Text] = field(default_factory=dict)
 
     @property
     def n_numbers(self) -> int:
@@ -33,9 +37,14 @@ class RowInputs:
         return self.standardization.n_inputs
 
     @property
+    def n_lane_inputs(self) -> int:
+        """Inputs that come from lanes, and whose outputs go back there."""
+        return self.n_numbers + sum(one.width for one in self.categories.values())
+
+    @property
     def n_inputs(self) -> int:
         """Inputs of the network, and its outputs."""
-        return self.n_numbers + sum(one.width for one in self.categories.values())
+        return self.n_lane_inputs + sum(one.width for one in self.texts.values())
 
     @cached_property
     def spans(self) -> Mapping[int, slice]:
@@ -51,21 +60,47 @@ class RowInputs:
         """Each column of categories, and its inputs."""
         return [(self.categories[lane], span) for lane, span in self.spans.items()]
 
-    def to_matrix(self, block: Block) -> Float32[np.ndarray, "rows inputs"]:
-        """Return inputs; NaN where a value is missing or unknown."""
+    @property
+    def text_spans(self) -> list[slice]:
+        """Inputs of each column of text."""
+        found, start = [], self.n_lane_inputs
+        for text in self.texts.values():
+            found.append(slice(start, start + text.width))
+            start += text.width
+        return found
+
+    def bags(self, records: pa.RecordBatch) -> Float32[np.ndarray, "rows tokens"] | None:
+        """Return the inputs of all columns of text, None without any."""
+        if not self.texts:
+            return None
+        parts = [text.expand(records.column(name)) for name, text in self.texts.items()]
+        return np.concatenate(parts, axis=1)
+
+    def to_matrix(
+        self, block: Block, bags: Float32[np.ndarray, "rows tokens"] | None = None
+    ) -> Float32[np.ndarray, "rows inputs"]:
+        """Return inputs; NaN where a value is missing or unknown.
+
+        Args:
+            block: lanes.
+            bags: of the same rows; None for rows without tokens.
+        """
         numbers = block_to_matrix(block, self.standardization)
-        if not self.categories:
+        if not self.categories and not self.texts:
             return numbers
         matrix = np.empty((block.n_rows, self.n_inputs), np.float32)
         matrix[:, : self.n_numbers] = numbers
         for lane, span in self.spans.items():
             matrix[:, span] = self.categories[lane].expand(block.values[lane])
+        matrix[:, self.n_lane_inputs :] = 0.0 if bags is None else bags
         return matrix
 
-    def to_values(
-        self, matrix: Float32[np.ndarray, "rows inputs"]
-    ) -> Float64[np.ndarray, "lanes rows"]:
-        """Invert `to_matrix`: numbers in source units, and the number of each category."""
+    def to_values(self, matrix: Float32[np.ndarray, "rows _"]) -> Float64[np.ndarray, "lanes rows"]:
+        """Invert `to_matrix`: numbers in source units, and the number of each category.
+
+        Args:
+            matrix: outputs of the network; those of texts are not needed.
+        """
         values = matrix_to_values(matrix[:, : self.n_numbers], self.standardization)
         for lane, span in self.spans.items():
             values[lane] = self.categories[lane].collapse(matrix[:, span])

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ae_pipeline.columns import Standardization
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.dataset import RowGroup
-from ae_pipeline.inputs import Category, RowInputs
+from ae_pipeline.inputs import Category, RowInputs, Text
 from ae_pipeline.training.sample import Matrix, ResidentSample, Section, split_validation
 
 #: Held-out rows that are evaluated every epoch; more would only take time.
@@ -28,6 +28,7 @@ class TrainingData:
             encodes the rows it was trained on, so it learns from all of them.
         lanes: of the feature columns; None if none holds vectors.
         categories: by the number of their lane; all other lanes are numbers.
+        texts: by the name of their column.
     """
 
     def __init__(
@@ -40,9 +41,10 @@ class TrainingData:
         holds_out: bool = True,
         lanes: Sequence[str] | None = None,
         categories: Mapping[int, Category] | None = None,
+        texts: Mapping[str, Text] | None = None,
     ) -> None:
         training, held_out = split_validation(groups, config.validation_fraction)
-        self.inputs = RowInputs(standardization, categories or {})
+        self.inputs = RowInputs(standardization, categories or {}, texts or {})
         input_bytes = _FLOAT_BYTES * self.inputs.n_inputs * window
         capacity = (config.sample_mb << 20) // input_bytes
         self.sample = ResidentSample(
@@ -54,6 +56,7 @@ class TrainingData:
             window,
             lanes,
             categories,
+            texts,
         )
         n_held_out = min(_VALIDATION_ROWS // window, capacity)
         # A source of one row has nothing to hold out; it validates itself.
@@ -66,6 +69,7 @@ class TrainingData:
             window,
             lanes,
             categories,
+            texts,
         )
 
     def validation(self) -> Matrix:

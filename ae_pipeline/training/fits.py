@@ -61,10 +61,13 @@ def train_reconstruction(
 
 
 def anchor_weight(config: TrainingConfig, inputs: RowInputs) -> float:
-    """Return the weight of the anchor: of categories, latents that bend freely tell models less."""
+    """Return the weight of the anchor: latents that bend freely tell models less.
+
+    Numbers alone need none.
+    """
     if config.anchor is not None:
         return config.anchor
-    return _ANCHOR if inputs.categories else 0.0
+    return _ANCHOR if inputs.categories or inputs.texts else 0.0
 
 
 def train_rate(

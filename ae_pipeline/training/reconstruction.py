@@ -1,7 +1,8 @@
 """The classical objective: reconstruct the input, each column by a loss of its kind.
 
-Numbers have MSE, MAE or Huber, categories the cross-entropy of a softmax. The loss of a number is
-in units of its variance, that of categories in units of their entropy.
+Numbers have MSE, MAE or Huber, categories the cross-entropy of a softmax, texts the squared
+distance of their bags. The loss of a number is in units of its variance, that of categories in
+units of their entropy; a bag has length 1.
 """
 
 from __future__ import annotations
@@ -98,12 +99,16 @@ class ReconstructionObjective:
     ) -> tf.Tensor:
         variables = [parameters[name] for name in self._decoder_names]
         outputs, _ = self._decoder.stateless_call(variables, [], latents)
-        if self._inputs is None or not self._inputs.categories:
+        if self._inputs is None or not (self._inputs.categories or self._inputs.texts):
             return _mean(self._losses(outputs - inputs), is_present)
         n = self._inputs.n_numbers
         losses = [
             _cross_entropy(one, outputs[:, span], inputs[:, span], is_present[:, span.start])
             for one, span in self._inputs.category_spans
+        ]
+        losses += [
+            tf.reduce_mean(tf.reduce_sum(tf.square(outputs[:, span] - inputs[:, span]), axis=1))
+            for span in self._inputs.text_spans
         ]
         total = tf.add_n(losses)
         n_columns = float(len(losses))

@@ -18,7 +18,7 @@ from ae_pipeline.blocks.block import rows_per_block
 from ae_pipeline.blocks.windows import rows_to_windows
 from ae_pipeline.columns import Standardization
 from ae_pipeline.dataset import RowGroup, read_records, rebatch
-from ae_pipeline.inputs import Category, RowInputs, read_block
+from ae_pipeline.inputs import Category, RowInputs, Text, read_block
 
 #: Row groups read per refresh; more mix better, fewer take less time.
 _GROUPS_PER_REFRESH = 16
@@ -76,6 +76,7 @@ class ResidentSample:
         window: consecutive rows of a section per input.
         lanes: of the feature columns; None if none holds vectors.
         categories: by the number of their lane; all other lanes are numbers.
+        texts: by the name of their column.
     """
 
     def __init__(
@@ -88,11 +89,12 @@ class ResidentSample:
         window: int = 1,
         lanes: Sequence[str] | None = None,
         categories: Mapping[int, Category] | None = None,
+        texts: Mapping[str, Text] | None = None,
     ) -> None:
         self._sections = list(sections)
         self._features = features
         self._lanes = features if lanes is None else lanes
-        self._inputs = RowInputs(standardization, categories or {})
+        self._inputs = RowInputs(standardization, categories or {}, texts or {})
         self._seed = seed
         self._window = window
         self._n_available = sum(section.n_windows(window) for section in sections)
@@ -163,16 +165,18 @@ class ResidentSample:
 
     def _windows(self, section: Section) -> Iterator[Matrix]:
         """Yield all inputs of a section, some at a time; the last may have been filled up."""
-        at_once = self._window * max(1, rows_per_block(len(self._lanes)) // self._window)
+        width = max(len(self._lanes), self._inputs.n_inputs)
+        at_once = self._window * max(1, rows_per_block(width) // self._window)
         for records in rebatch(self._records(section, at_once), at_once):
             block = read_block(records, self._lanes, self._inputs.categories)
-            matrix = self._inputs.to_matrix(block)
+            matrix = self._inputs.to_matrix(block, self._inputs.bags(records))
             yield rows_to_windows(matrix, self._window)
 
     def _records(self, section: Section, n_rows: int) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a section."""
         position, group = 0, section.group
-        for records in read_records(group.fragment, n_rows, self._features, [group.index]):
+        columns = [*self._features, *self._inputs.texts]
+        for records in read_records(group.fragment, n_rows, columns, [group.index]):
             low = max(section.start - position, 0)
             high = min(section.stop - position, records.num_rows)
             if low < high:

@@ -19,6 +19,7 @@ from ae_pipeline.codec.content import (
 from ae_pipeline.codec.directory import load_directory, save_directory
 from ae_pipeline.codec.features.categories import categories_from_json
 from ae_pipeline.codec.features.codec import FeaturesCodec, features_to_json
+from ae_pipeline.codec.features.texts import texts_from_json
 from ae_pipeline.codec.provenance import read_provenance
 from ae_pipeline.coding import Architecture, Weights
 from ae_pipeline.columns import TableSchema, is_vector
@@ -56,7 +57,9 @@ def build_features_codec(path: Path, tree: dict[str, Any]) -> FeaturesCodec:
     schema, std, features = columns_from_json(tree, is_learnable)
     architecture = architecture_from_json(tree)
     categories = categories_from_json(schema, features)
-    n_numbers = architecture.n_inputs - sum(one.width for one in categories.values())
+    texts = texts_from_json(tree, schema)
+    widths = [one.width for one in categories.values()] + [one.width for one in texts.values()]
+    n_numbers = architecture.n_inputs - sum(widths)
     center, scale = (_by_lane(schema, features, key) for key in ("center", "scale"))
     standardization = standardization_from_json(tree, center, scale, len(schema.lanes), n_numbers)
     return FeaturesCodec(
@@ -68,6 +71,7 @@ def build_features_codec(path: Path, tree: dict[str, Any]) -> FeaturesCodec:
         provenance=read_provenance(path, tree["provenance"]),
         categories=categories,
         keeps_exact=tree.get("keeps_exact") is True,
+        texts=texts,
     )
 
 

@@ -11,13 +11,16 @@ import pyarrow as pa
 from ae_pipeline.columns import ColumnStatistics, TableSchema, is_vector
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.dataset import Source, typical_schema
+from ae_pipeline.fitting.features.texts import find_texts
 from ae_pipeline.fitting.prepare import Measured, measure_for_fit
 from ae_pipeline.inputs import (
     Category,
     Kinds,
+    Text,
     choose_kinds,
     is_counted,
     is_measured,
+    is_text,
     learnable_roles,
 )
 from ae_pipeline.results.progress import Progress
@@ -32,10 +35,12 @@ class LearnedColumns:
     Args:
         measured: statistics of all their lanes; a lane of categories has no values.
         categories: by the number of their lane.
+        texts: kept columns whose tokens are learned, by name.
     """
 
     measured: Measured
     categories: Mapping[int, Category]
+    texts: Mapping[str, Text]
 
 
 def learned_columns(job: JobConfig, source: Source, progress: Progress) -> LearnedColumns:
@@ -57,12 +62,21 @@ def learned_columns(job: JobConfig, source: Source, progress: Progress) -> Learn
         counted=counted,
     )
     kinds = choose_kinds(roles, measured.counts, _by_name(measured))
+    strings = _only(roles, _holds_strings).features
+    texts = find_texts([name for name in strings if name in kinds.kept], measured.groups)
     for name, reason in kinds.kept.items():
-        logger.info("column %s is kept: %s", name, reason)
-    return _learned(measured, kinds.learned(roles), kinds)
+        if name not in texts:
+            logger.info("column %s is kept: %s", name, reason)
+    return _learned(measured, kinds.learned(roles), kinds, texts)
 
 
-def _learned(measured: Measured, schema: TableSchema, kinds: Kinds) -> LearnedColumns:
+def _holds_strings(kind: pa.DataType) -> bool:
+    return is_text(kind.value_type if pa.types.is_dictionary(kind) else kind)
+
+
+def _learned(
+    measured: Measured, schema: TableSchema, kinds: Kinds, texts: Mapping[str, Text]
+) -> LearnedColumns:
     lanes = {name: number for number, name in enumerate(measured.schema.lanes)}
     for name in kinds.categories:
         lanes.pop(name, None)
@@ -71,7 +85,8 @@ def _learned(measured: Measured, schema: TableSchema, kinds: Kinds) -> LearnedCo
     categories = {
         span.start: kinds.categories[name] for name, span in pairs if name in kinds.categories
     }
-    return LearnedColumns(replace(measured, schema=schema, statistics=statistics), categories)
+    measured = replace(measured, schema=schema, statistics=statistics)
+    return LearnedColumns(measured, categories, texts)
 
 
 def _only(roles: TableSchema, is_wanted: Callable[[pa.DataType], bool]) -> TableSchema:

@@ -19,6 +19,9 @@ from ae_pipeline.fitting.start import codec_to_start_from, fit_key
 from ae_pipeline.inputs import RowInputs
 from ae_pipeline.results.progress import Progress
 
+#: A text tells as much as so many other columns, when latents are counted.
+_TEXT_COLUMNS = 64
+
 
 def fit_codec(
     job: JobConfig, source: Source, checkpoint: Path, progress: Progress
@@ -39,16 +42,16 @@ def fit_codec(
     """
     require("fitting a codec", "tensorflow", "keras")
     learned = learned_columns(job, source, progress)
-    measured, categories = learned.measured, learned.categories
+    measured, categories, texts = learned.measured, learned.categories, learned.texts
     schema, statistics = measured.schema, measured.statistics
     previous = codec_to_start_from(job, schema, load_features_codec)
     if previous is None:
         standardization = fit_standardization(statistics, job.network.clip_sigma)
-        inputs = RowInputs(standardization, categories)
+        inputs = RowInputs(standardization, categories, texts)
         architecture = _architecture(job, inputs, schema)
     else:
         standardization, architecture = previous.standardization, previous.architecture
-        categories = previous.categories
+        categories, texts = previous.categories, previous.texts
     # TensorFlow takes seconds to load, so only a fit that gets this far pays for it.
     from ae_pipeline.training.data import TrainingData  # noqa: PLC0415
     from ae_pipeline.training.fits import train_reconstruction  # noqa: PLC0415
@@ -61,6 +64,7 @@ def fit_codec(
         job.training,
         lanes=schema.lanes,
         categories=categories,
+        texts=texts,
     )
     start = None if previous is None else previous.weights
     result = train_reconstruction(architecture, job, data, checkpoint / key, progress, start)
@@ -79,6 +83,7 @@ def fit_codec(
         ),
         categories=categories,
         keeps_exact=True,
+        texts=texts,
     )
     looked_at = spread_row_groups(measured.groups, job.statistics.max_rows)
     return with_lost_events(codec, statistics, looked_at)
@@ -99,7 +104,7 @@ def _architecture(job: JobConfig, inputs: RowInputs, schema: TableSchema) -> Arc
             got=listing(schema.features),
             remedy="name others with columns.feature",
         )
-    n_columns = inputs.n_numbers + len(inputs.categories)
+    n_columns = inputs.n_numbers + len(inputs.categories) + _TEXT_COLUMNS * len(inputs.texts)
     architecture = Architecture.from_config(job.network, n_inputs, n_columns)
     if architecture.latent_dim > n_inputs:
         raise ConfigError(

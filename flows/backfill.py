@@ -8,7 +8,7 @@ import time
 from prefect import State, flow, task
 from prefect.utilities.annotations import quote
 
-from ae_pipeline.config.job import EncodeJob
+from ae_pipeline.config.job import BackfillJob, EncodeJob
 from ae_pipeline.dataset import Source
 from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.lake import visiting_places
@@ -24,6 +24,7 @@ from .pages.names import run_name
 from .runtime.batches import run_batches
 from .runtime.blocks import lending_credentials
 from .runtime.endings import ended, planned
+from .runtime.last_page import end_with_page
 from .runtime.progress import listener
 from .runtime.states import WORK, failing_in_one_line, result_of
 
@@ -54,7 +55,7 @@ def replace(job: EncodeJob, plan: BackfillPlan, written: Outcome) -> tuple[str, 
 @failing_in_one_line
 @lending_credentials
 @visiting_places
-def backfill(job: EncodeJob) -> State[BackfillReport]:
+def backfill(job: BackfillJob) -> State[BackfillReport]:
     """Write the fragments of `job.source` that `job.backfill` selects; the others stay.
 
     Args:
@@ -87,6 +88,7 @@ def encode_planned(
     if report.report is not None:
         publish(report.report, job.source, "backfill")
         publish_asset(report.report, plan.kind)
+        end_with_page(job, plan.destination, "backfill", job.source)
     return ended(report, job.source, outcome)
 
 

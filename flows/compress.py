@@ -42,6 +42,7 @@ from .pages.names import run_name
 from .runtime.batches import Plan, run_batches
 from .runtime.blocks import lending_credentials
 from .runtime.endings import ended, planned
+from .runtime.last_page import end_with_page
 from .runtime.progress import listener
 from .runtime.states import WORK, failing_in_one_line, result_of
 from .verify import verify_batch
@@ -178,6 +179,9 @@ def _publish(report: CompressReport, job: CompressJob) -> None:
         publish(report.verified, job.source, "compress-verify")
     publish_details(report, job.source, "compress")
     publish_page(report, job.source, "compress", most_failures=len(report.failures))
+    if report.encoded is not None or report.verified is not None:
+        source = job.source if job.retention.delete_source == "never" else None
+        end_with_page(job, job.archive, "compress", source, report.verified)
 
 
 if __name__ == "__main__":

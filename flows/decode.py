@@ -20,6 +20,7 @@ from .pages.names import run_name
 from .runtime.batches import checked, run_batches
 from .runtime.blocks import lending_credentials
 from .runtime.endings import ended
+from .runtime.last_page import end_with_page
 from .runtime.progress import listener
 from .runtime.states import WORK, failing_in_one_line, result_of
 
@@ -59,6 +60,8 @@ def decode(job: DecodeJob) -> State[DatasetReport]:
     report = finish_decode(job, plan, outcome, started)
     publish(report, dataset, "decode")
     publish_asset(report, "decoded")
+    compared = None if job.source is None else report
+    end_with_page(job, job.decoded, "decode", job.source, compared)
     return ended(report, dataset, outcome)
 
 

@@ -20,6 +20,7 @@ from .pages.names import run_name
 from .runtime.batches import checked, run_batches
 from .runtime.blocks import lending_credentials
 from .runtime.endings import ended
+from .runtime.last_page import end_with_page
 from .runtime.progress import listener
 from .runtime.states import WORK, failing_in_one_line, result_of
 
@@ -54,6 +55,7 @@ def encode(job: EncodeJob) -> State[DatasetReport]:
     report = finish_encode(job, plan, outcome, started)
     publish(report, job.source, "encode")
     publish_asset(report, "features" if job.archive is None else "archive")
+    end_with_page(job, job.archive or job.features or "", "encode", job.source)
     return ended(report, job.source, outcome)
 
 

@@ -20,6 +20,7 @@ from .pages.names import run_name
 from .runtime.batches import checked, run_batches
 from .runtime.blocks import lending_credentials
 from .runtime.endings import ended
+from .runtime.last_page import end_with_page
 from .runtime.progress import listener
 from .runtime.states import WORK, failing_in_one_line, result_of
 
@@ -53,6 +54,8 @@ def verify(job: VerifyJob) -> State[DatasetReport]:
     outcome = run_batches(verify_batch, plan, job.execution, job.archive)
     report = finish_verify(job, plan, outcome, started)
     publish(report, job.archive, "verify")
+    if job.source is not None:
+        end_with_page(job, job.archive, "verify", job.source, report)
     return ended(report, job.archive, replace(outcome, failures=report.failures))
 
 

@@ -53,7 +53,8 @@ for verb in (
     *(decode, inspect_path, report),
     *(backfill, compress, gc),
 ):
-    app.command(help=_help(verb))(with_shared_options(verb))
+    has_tables = verb not in (init, query, head, cat)
+    app.command(help=_help(verb))(with_shared_options(verb, has_tables=has_tables))
 app.command(help=_help(run))(run)  # whose log is Prefect's: it leaves one that is set up alone
 
 

@@ -48,6 +48,6 @@ def report(
     write_page(page, out)
     n_bytes = len(page.encode())
     if as_json:
-        print_plain(dump_json({"page": out, "bytes": n_bytes}))
+        print_plain(dump_json({"ok": True, "page": out, "bytes": n_bytes}))
     else:
         stdout.print(f"{out}, {size_words(n_bytes)}", markup=False, soft_wrap=True)

@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 
 from ae_pipeline.cli import options
-from ae_pipeline.cli.show import suggest
-from ae_pipeline.cli.terminal import stdout
+from ae_pipeline.cli.show import command_of, suggest
+from ae_pipeline.cli.terminal import print_plain, stdout
 from ae_pipeline.errors import DestinationExistsError
 from ae_pipeline.extras import require
+from ae_pipeline.report.tables.records import dump_json
 from ae_pipeline.verbs.sources.draft import draft_job
 
 #: A name and not an import: only the flows know Prefect, and a wheel need not come with it.
@@ -25,6 +26,7 @@ def init(
     out: Annotated[
         Path, typer.Option("--out", metavar="JOB.YAML", help="File to write; it must be new.")
     ] = Path("job.yaml"),
+    as_json: options.Json = False,
 ) -> None:
     """Write a commented job file for SOURCE: places, tolerance, columns to keep, a schedule.
 
@@ -40,8 +42,12 @@ def init(
             file.write(text)
     except FileExistsError:
         raise _taken(out) from None
+    following = ("encode", "--config", str(out))
+    if as_json:
+        print_plain(dump_json({"ok": True, "out": str(out), "next": command_of(following)}))
+        return
     stdout.print(f"Wrote {out}", soft_wrap=True)
-    suggest(("encode", "--config", str(out)))
+    suggest(following)
 
 
 def _taken(out: Path) -> DestinationExistsError:

@@ -58,7 +58,7 @@ def _complete(
     shown = present(result)
     summary = [line for line in (shown.headline(), *shown.lines()) if line]
     error = {} if failed is None else {"error": error_record(failed)}
-    after = {"next": _command(following)} if following and failed is None else {}
+    after = {"next": command_of(following)} if following and failed is None else {}
     tree = {"ok": failed is None, **error, "summary": summary, **shown.record()}
     return {**tree, "warnings": shown.warnings(), **after}
 
@@ -83,10 +83,11 @@ def show_tables(result: Result, most_rows: int | None = None) -> None:
 
 def suggest(words: Sequence[str]) -> None:
     """Print the command that usually follows, given by its words from the verb."""
-    stdout.print(f"Next: {_command(words)}", markup=False, soft_wrap=True)
+    stdout.print(f"Next: {command_of(words)}", markup=False, soft_wrap=True)
 
 
-def _command(words: Sequence[str]) -> str:
+def command_of(words: Sequence[str]) -> str:
+    """Return a command given by its words from the verb."""
     return f"ae-pipeline {shlex.join(words)}"
 
 

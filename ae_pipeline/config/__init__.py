@@ -3,6 +3,7 @@
 from ae_pipeline.config.backfill import BackfillConfig, FragmentState, Selectable
 from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
 from ae_pipeline.config.job import (
+    BackfillJob,
     CompressJob,
     DecodeJob,
     EncodeJob,
@@ -25,6 +26,7 @@ from ae_pipeline.config.upkeep import DriftAction, DriftConfig, RetentionConfig
 __all__ = [
     "Activation",
     "BackfillConfig",
+    "BackfillJob",
     "ColumnsConfig",
     "CompressJob",
     "DecodeJob",

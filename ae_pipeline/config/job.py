@@ -4,11 +4,11 @@
 that one `job.yaml` serves every verb and a deployment's form shows what is required.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from ae_pipeline.config._model import Settings
+from ae_pipeline.config._model import Form, Settings
 from ae_pipeline.config.backfill import BackfillConfig
 from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
 from ae_pipeline.config.effort import Effort
@@ -38,6 +38,9 @@ ACCEPT_UNVERSIONED = (
     "leave retention.delete_source at never, or accept that they are deleted for good: "
     "retention.unversioned: accept"
 )
+#: How a codec is fitted, for whoever fits one.
+_FITTING = ("network", "planner", "training", "statistics")
+_RUN = ("execution", "stores")
 
 
 class ExecutionConfig(Settings):
@@ -85,6 +88,12 @@ class ExecutionConfig(Settings):
         description="Folder for what is fetched from object stores and not yet sent to them, and "
         "for files of tables in other columns; null: the system's temporary folder. Dask workers "
         "use the same path.",
+    )
+    page: bool = Field(
+        default=True,
+        description="Flows end with a page of what they wrote, in its private folder, where the "
+        "extra `report` is installed. false: for datasets of so many files that reading their "
+        "footers once more takes too long.",
     )
     force: bool = Field(
         default=False,
@@ -158,6 +167,9 @@ class JobConfig(Settings):
 class FitJob(JobConfig):
     """Settings of fit; source and codec are required."""
 
+    FORM: ClassVar[Form | None] = Form(
+        ("source", "codec", "codec_for", "columns"), ("tolerance", *_FITTING, *_RUN)
+    )
     source: str = Field(description=_SOURCE)
     codec: str = Field(description="Codec directory to write.")
 
@@ -168,6 +180,10 @@ class EncodeJob(JobConfig):
     Without a codec, encode fits one.
     """
 
+    FORM: ClassVar[Form | None] = Form(
+        ("source", "archive", "features", "tolerance", "columns"),
+        ("codec", "latent_column", *_FITTING, *_RUN),
+    )
     source: str = Field(description=_SOURCE)
 
     @model_validator(mode="after")
@@ -176,9 +192,22 @@ class EncodeJob(JobConfig):
         return self
 
 
+class BackfillJob(EncodeJob):
+    """Settings of backfill: those of encode, and which fragments to write."""
+
+    FORM: ClassVar[Form | None] = Form(
+        ("source", "archive", "features", "backfill", "tolerance", "columns"),
+        ("codec", "latent_column", *_FITTING, *_RUN),
+    )
+
+
 class CompressJob(EncodeJob):
     """Settings of compress: the source, and the archive to keep up to date with it."""
 
+    FORM: ClassVar[Form | None] = Form(
+        ("source", "archive", "tolerance", "columns", "drift", "retention"),
+        ("backfill", "codec", *_FITTING, *_RUN),
+    )
     source: str = Field(description=_SOURCE)
     archive: str = Field(description="Archive to keep up to date; the first run fits its codec.")
 
@@ -210,6 +239,9 @@ class DecodeJob(JobConfig):
     With a source, decode compares every value with it.
     """
 
+    FORM: ClassVar[Form | None] = Form(
+        ("decoded", "archive", "features", "source", "selection"), ("codec", *_RUN)
+    )
     decoded: str = Field(description="Folder for the reconstructed tables.")
 
     @model_validator(mode="after")
@@ -221,12 +253,17 @@ class DecodeJob(JobConfig):
 class VerifyJob(JobConfig):
     """Settings of verify: the archive, and the source to compare every value with."""
 
+    FORM: ClassVar[Form | None] = Form(("archive", "source", "selection"), ("codec", *_RUN))
     archive: str = Field(description="Archive to read.")
 
 
 class MainJob(FitJob, EncodeJob, DecodeJob):
     """Settings of the main job (fit, encode, decode), with every path they need."""
 
+    FORM: ClassVar[Form | None] = Form(
+        ("source", "codec", "features", "decoded", "columns", "network"),
+        ("training", "statistics", "latent_column", "selection", *_RUN),
+    )
     source: str = Field(description=_SOURCE)
     codec: str = Field(description="Codec directory to write.")
     features: str = Field(description="Features dataset to write.")

@@ -15,7 +15,7 @@ from ae_pipeline.formats import FragmentFormat
 from ae_pipeline.hidden_names import is_temporary
 from ae_pipeline.parquet import leaf_sizes
 from ae_pipeline.results.account import ByteAccount, Ratios, StoredBytes
-from ae_pipeline.storage import Footer, private_folder
+from ae_pipeline.storage import Footer, page_file, private_folder
 
 #: Files of a codec directory that hold learned weights, and their names in reports.
 _MODEL_PARTS = {
@@ -77,6 +77,7 @@ def account(
         if path.name in _MODEL_PARTS:
             model[_MODEL_PARTS[path.name]] += path.stat().st_size
             counted.add(path)
+    counted.add(page_file(dataset.resolve()))  # nothing of the data is in it
     beside = _files(private_folder(dataset))
     other_bytes = sum(path.stat().st_size for path in beside if path not in counted)
     return ByteAccount(

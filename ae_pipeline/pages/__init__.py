@@ -6,6 +6,8 @@ The page is one file that loads nothing from elsewhere. It is drawn with matplot
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ae_pipeline.errors import DestinationExistsError
@@ -13,10 +15,13 @@ from ae_pipeline.extras import require
 from ae_pipeline.locations import parse
 from ae_pipeline.pages.page import GENERATOR
 from ae_pipeline.publish import publish_bytes
+from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.results.progress import Progress, silent
+from ae_pipeline.storage import name_within, page_file
 from ae_pipeline.store import is_there, place, visiting
+from ae_pipeline.verbs import verify
 
-__all__ = ["page_of", "write_page"]
+__all__ = ["LeftPage", "leave_page", "page_of", "require_drawing", "write_page"]
 
 _HEAD_BYTES = 1024
 
@@ -36,10 +41,61 @@ def page_of(
         AePipelineError: the path holds no such dataset, the source cannot be used, there is no such
             column, or matplotlib is not installed.
     """
-    require("report", "matplotlib")
+    require_drawing()
     from ae_pipeline.pages.making import make_page  # noqa: PLC0415  it needs the extra
 
-    return make_page(path, source, color, progress)
+    compare = partial(verify, progress=progress)
+    made = make_page(path, source, color, lambda job: compare(job) if job.source else None)
+    return made.page
+
+
+@dataclass(frozen=True)
+class LeftPage:
+    """The page that a run has left in a dataset, and the key facts on it.
+
+    Args:
+        place: path or URI of the file.
+        n_bytes: its size.
+        numbers: names and values, in words.
+        sentences: the verdict, and what is not in order.
+        picture: where the bytes went, as an SVG file; empty where that is not known.
+    """
+
+    place: str
+    n_bytes: int
+    numbers: tuple[tuple[str, str], ...]
+    sentences: tuple[str, ...]
+    picture: str
+
+
+def leave_page(
+    dataset: str, source: str | None = None, report: DatasetReport | None = None
+) -> LeftPage:
+    """Write the page of a dataset to its private folder, as a run's last step; compare nothing.
+
+    Args:
+        dataset: that the run has written; a path or URI.
+        source: whose rows and sizes are shown; None if it is gone.
+        report: of decoded values that the run has compared, if it has.
+
+    Raises:
+        AePipelineError: as `page_of`, or the page cannot be written.
+    """
+    require_drawing()
+    from ae_pipeline.pages.making import make_page  # noqa: PLC0415  it needs the extra
+
+    with visiting([dataset]):
+        made = make_page(dataset, source, None, lambda _: report)
+        path, content = page_file(place(dataset)), made.page.encode()
+        publish_bytes(path, content)
+        is_local = parse(dataset) is None
+        told = path if is_local else f"{dataset.rstrip('/')}/{name_within(path, place(dataset))}"
+    return LeftPage(str(told), len(content), made.numbers, made.sentences, made.picture)
+
+
+def require_drawing() -> None:
+    """Raise `MissingExtraError`, with the command that installs it, if matplotlib is not there."""
+    require("report", "matplotlib")
 
 
 def write_page(page: str, out: str) -> None:

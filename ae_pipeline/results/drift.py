@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ae_pipeline.config.upkeep import DriftAction
 from ae_pipeline.results.result import Result
@@ -22,6 +24,7 @@ class PartitionDrift:
         shift: population stability index of that column, less what chance explains.
         is_shifted: the distribution of a column has changed.
         is_grown: rows take more bytes than the settings accept.
+        shifts: index of each feature column, by name; empty if the deciles are unknown.
     """
 
     partition: str
@@ -33,6 +36,7 @@ class PartitionDrift:
     shift: float
     is_shifted: bool
     is_grown: bool
+    shifts: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def growth(self) -> float | None:
@@ -65,3 +69,20 @@ class DriftReport(Result):
     def is_drifted(self) -> bool:
         """Whether the rows of any partition take more bytes than the settings accept."""
         return any(one.is_grown for one in self.partitions)
+
+
+@dataclass(frozen=True)
+class DriftRecord:
+    """Drift as it was measured last, and what it was judged by.
+
+    Args:
+        report: the drift.
+        shift: index beyond which a column is shifted.
+        growth: multiple of the promised bytes per row beyond which a partition has grown.
+        measured: when.
+    """
+
+    report: DriftReport
+    shift: float
+    growth: float
+    measured: datetime

@@ -15,8 +15,10 @@ from ae_pipeline.errors import CorruptCodecError
 from ae_pipeline.format_version import FORMAT_VERSION, check_version
 from ae_pipeline.publish import publish_bytes
 from ae_pipeline.storage.private import (
+    DRIFT_FILE,
     MARKER_FILE,
     METRICS_FILE,
+    PAGE_FILE,
     PRIVATE_FOLDER,
     REPORT_FOLDER,
     private_folder,
@@ -86,6 +88,16 @@ def metrics_file(dataset: Path) -> Path:
 def former_metrics_file(dataset: Path) -> Path:
     """Return where earlier releases kept the table of errors."""
     return report_directory(dataset) / "metrics.parquet"
+
+
+def drift_file(dataset: Path) -> Path:
+    """Return the record of the drift that was measured last."""
+    return report_directory(dataset) / DRIFT_FILE
+
+
+def page_file(dataset: Path) -> Path:
+    """Return the page that the last run has left for people."""
+    return report_directory(dataset) / PAGE_FILE
 
 
 def marker_of(dataset: str) -> str:

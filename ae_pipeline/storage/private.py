@@ -17,7 +17,8 @@ from ae_pipeline.store import is_remote
 PRIVATE_FOLDER = "_ae"
 PRIVATE_SUFFIX = ".ae"
 MARKER_FILE = "dataset.json"
-REPORT_FOLDER, METRICS_FILE = "report", "metrics.pq"
+REPORT_FOLDER, METRICS_FILE, PAGE_FILE = "report", "metrics.pq", "page.html"
+DRIFT_FILE = "drift.json"
 #: What a private folder beside its dataset may hold before it has a marker.
 _OURS = {
     MARKER_FILE,
@@ -57,7 +58,8 @@ def forget_former(dataset: Path) -> None:
     beside = _beside(dataset)
     if beside is not None and not (dataset.is_dir() and any(dataset.iterdir())):
         remove(beside / MARKER_FILE)
-        remove(beside / REPORT_FOLDER / METRICS_FILE)
+        for name in (METRICS_FILE, PAGE_FILE):
+            remove(beside / REPORT_FOLDER / name)
 
 
 def name_within(path: Path, dataset: Path) -> str:

@@ -13,6 +13,8 @@ from ae_pipeline.training.sample import Matrix, ResidentSample, Section, split_v
 #: Held-out rows that are evaluated every epoch; more would only take time.
 _VALIDATION_ROWS = 1 << 16
 _FLOAT_BYTES = 4
+#: Parts of a row group whose last rows are held out: files are often sorted by kind or time.
+_PARTS = 8
 
 
 class TrainingData:
@@ -43,7 +45,8 @@ class TrainingData:
         categories: Mapping[int, Category] | None = None,
         texts: Mapping[str, Text] | None = None,
     ) -> None:
-        training, held_out = split_validation(groups, config.validation_fraction)
+        n_parts = _PARTS if holds_out else 1
+        training, held_out = split_validation(groups, config.validation_fraction, n_parts)
         self.inputs = RowInputs(standardization, categories or {}, texts or {})
         input_bytes = _FLOAT_BYTES * self.inputs.n_inputs * window
         capacity = (config.sample_mb << 20) // input_bytes

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -45,23 +46,33 @@ class Section:
 
 
 def split_validation(
-    groups: Sequence[RowGroup], fraction: float
+    groups: Sequence[RowGroup], fraction: float, n_parts: int = 1
 ) -> tuple[list[Section], list[Section]]:
     """Return (training, validation) sections: whole row groups if there are enough of them.
 
-    With fewer than `1 / fraction` row groups the last rows of each are held out instead, never
-    the only one.
+    With fewer than `1 / fraction` row groups, each is cut into `n_parts` and the last rows of each
+    part are held out instead, never the only one. More parts tell more about sorted rows.
     """
     period = math.ceil(1 / fraction)
-    whole = [Section(group, 0, group.n_rows) for group in groups]
-    if len(whole) >= period:
+    if len(groups) >= period:
+        whole = [Section(group, 0, group.n_rows) for group in groups]
         held_out = set(range(period // 2, len(whole), period))
         training = [section for i, section in enumerate(whole) if i not in held_out]
         return training, [whole[i] for i in sorted(held_out)]
-    cuts = [max(1, round(group.n_rows * (1 - fraction))) for group in groups]
-    training = [Section(group, 0, cut) for group, cut in zip(groups, cuts, strict=True)]
-    tails = [Section(group, cut, group.n_rows) for group, cut in zip(groups, cuts, strict=True)]
+    parts = [
+        part for group in groups for part in _parts(group, min(n_parts, group.n_rows // period))
+    ]
+    cuts = [part.start + max(1, round(part.n_rows * (1 - fraction))) for part in parts]
+    pairs = list(zip(parts, cuts, strict=True))
+    training = [Section(part.group, part.start, cut) for part, cut in pairs]
+    tails = [Section(part.group, cut, part.stop) for part, cut in pairs]
     return training, [section for section in tails if section.n_rows]
+
+
+def _parts(group: RowGroup, n_parts: int) -> list[Section]:
+    """Cut a row group into parts of about as many rows; one of a small one."""
+    bounds = np.linspace(0, group.n_rows, max(n_parts, 1) + 1).round().astype(int).tolist()
+    return [Section(group, start, stop) for start, stop in pairwise(bounds)]
 
 
 class ResidentSample:

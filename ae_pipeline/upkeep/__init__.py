@@ -1,7 +1,13 @@
 """Nightly upkeep of a dataset: states, failures, deletion of sources, drift, garbage."""
 
 from ae_pipeline.upkeep.backfill_plan import list_source, plan_backfill
-from ae_pipeline.upkeep.drift import choose_codecs, measure_drift, warn_of_drift
+from ae_pipeline.upkeep.drift import (
+    choose_codecs,
+    measure_drift,
+    read_drift,
+    tell_drift,
+    write_drift,
+)
 from ae_pipeline.upkeep.failures import forget_retired, remember_damage, remember_failures
 from ae_pipeline.upkeep.finding import is_only_copy
 from ae_pipeline.upkeep.footers import footer_of, note_footer
@@ -41,6 +47,7 @@ __all__ = [
     "orphan_warnings",
     "plan_backfill",
     "prune",
+    "read_drift",
     "remember_damage",
     "remember_failures",
     "remove_garbage",
@@ -50,6 +57,7 @@ __all__ = [
     "retire_all",
     "set_aside",
     "source_root",
+    "tell_drift",
     "unfinished",
-    "warn_of_drift",
+    "write_drift",
 ]

@@ -36,8 +36,8 @@ from ae_pipeline.upkeep import (
     retire_all,
     set_aside,
     source_root,
+    tell_drift,
     unfinished,
-    warn_of_drift,
 )
 from ae_pipeline.verbs.backfill import start_backfill
 from ae_pipeline.verbs.decode import decode_fragments, verify_report
@@ -90,7 +90,7 @@ def watch_drift(
     progress: Progress = silent,
     source: Source | None = None,
 ) -> DriftReport | None:
-    """Measure drift of the new data and choose each partition's codec; None if all share one.
+    """Measure and record drift, and choose each partition's codec; None if all share one.
 
     Raises:
         AePipelineError: the codec cannot be read, or a refit fails.
@@ -103,7 +103,7 @@ def watch_drift(
     with sparing(source):
         drift = measure_drift(job, plan, source, codec, progress)
         drift = choose_codecs(job, drift, plan, source, codec, progress)
-    warn_of_drift(drift)
+        tell_drift(drift, job.drift, place(job.archive))
     return drift
 
 

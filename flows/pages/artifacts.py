@@ -21,13 +21,15 @@ from ae_pipeline.report.errors import failure_lines
 from ae_pipeline.report.presenter import present
 from ae_pipeline.report.tables.markup import to_markdown
 from ae_pipeline.report.tables.records import to_records
-from ae_pipeline.report.tables.table import Table
+from ae_pipeline.report.tables.table import Cell, Table
 from ae_pipeline.results.result import Result
 
 from .names import slug
 
 #: A table artifact of tens of thousands of rows exceeds Prefect's event limit.
 _MOST_ROWS = 500
+#: Digits of a measure.
+_DIGITS = 4
 #: Failed fragments that a page lists.
 _MOST_FAILURES = 20
 #: Seconds between updates: one costs about 15 ms, and nobody looks more often.
@@ -75,7 +77,7 @@ def publish_table(kind: str, dataset: str, table: Table) -> None:
     shown = table.shortened(_MOST_ROWS)
     create_table_artifact(
         key=artifact_key(kind, dataset),
-        table=to_records(shown),
+        table=[{name: _rounded(cell) for name, cell in row.items()} for row in to_records(shown)],
         description=markdown(f"{shown.title}. {shown.note}".strip()),
     )
 
@@ -87,7 +89,16 @@ def publish_markdown(
     parts = [f"{markdown(headline)}\n"] if headline else []
     parts += [to_markdown(table.shortened(_MOST_ROWS)) for table in tables]
     parts += ["\n".join(f"- {markdown_item(line)}" for line in lines)] if lines else []
-    create_markdown_artifact(key=artifact_key(kind, dataset), markdown="\n\n".join(parts))
+    create_markdown_artifact(
+        key=artifact_key(kind, dataset),
+        markdown="\n\n".join(parts),
+        description=markdown(f"Outcome of {kind} on {dataset}."),
+    )
+
+
+def _rounded(cell: Cell) -> Cell:
+    """Round a measure to the digits that terminals show: 17 make a column too wide for a page."""
+    return float(f"{cell:.{_DIGITS}g}") if isinstance(cell, float) else cell
 
 
 class BatchProgress:

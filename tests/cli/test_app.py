@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -86,6 +87,52 @@ def test_completion_in_bash(words: str, expected: str) -> None:
         '_ae_pipeline_completion ae-pipeline; echo "${COMPREPLY[*]}"'
     )
     assert printed("bash", "--norc", "-c", script).strip() == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("ae-pipeline enc", "encode"),
+        ("ae-pipeline encode --tol", "--tolerance"),
+        ("ae-pipeline run comp", "compress"),
+    ],
+)
+def test_completion_in_fish(words: str, expected: str) -> None:
+    """Fish completes verbs, options and values, by the script that the command prints."""
+    if shutil.which("fish") is None:
+        pytest.skip("there is no fish here")
+    script = f"env {COMPLETE}=source_fish ae-pipeline | source; complete -C '{words}'"
+    assert printed("fish", "--no-config", "-c", script).split("\t")[0].strip() == expected
+
+
+#: Types words and a tab into an interactive zsh, and prints what it makes of them.
+ZSH = r"""
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell 'autoload -Uz compinit && compinit -u -D; PS1='
+zpty -w shell 'eval "$(COMPLETE=source_zsh ae-pipeline)"; print -r READY'
+zpty -r shell out '*READY*READY*'
+zpty -n -w shell $'WORDS\t'
+zpty -r shell out '*EXPECTED*'
+print -r -- "$out"
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("ae-pipeline enc", "encode"),
+        ("ae-pipeline encode --tol", "--tolerance"),
+        ("ae-pipeline run comp", "compress"),
+    ],
+)
+def test_completion_in_zsh(words: str, expected: str) -> None:
+    """Zsh completes verbs, options and values, by the script that the command prints."""
+    if shutil.which("zsh") is None:
+        pytest.skip("there is no zsh here")
+    given = {"COMPLETE": COMPLETE, "WORDS": words, "EXPECTED": expected}
+    script = re.sub("|".join(given), lambda found: given[found[0]], ZSH)
+    assert expected in printed("zsh", "-f", "-c", script)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
+from ae_pipeline.config.job import EncodeJob
+from ae_pipeline.verbs import encode
 from tests.support.data.datasets import mixed_table, read_table, write_tree
 
 
@@ -137,3 +140,72 @@ def test_odd_types_in_all_formats(tmp_path: Path) -> None:
         assert b"\x1b" not in run("head", tmp_path, "--format", format)
     lines = run("cat", tmp_path).decode().splitlines()
     assert lines[1] == '"AP8=","{""a"": 1, ""b"": ""x""}","[[""k"", 1.5]]",90,"\x1b[31m"'
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["query", "{mixed}", "select * from t order by day, key limit 3"],
+        ["head", "{mixed}", "--limit", "3"],
+        ["cat", "{mixed}", "--limit", "3"],
+    ],
+)
+def test_json_is_one_object(mixed: Path, arguments: list[str]) -> None:
+    """With --json rows come as one object with their columns, their number and `ok`."""
+    answer = json.loads(run(*(one.format(mixed=mixed) for one in arguments), "--json"))
+    assert answer["ok"] is True
+    assert answer["n_rows"] == len(answer["rows"]) == 3
+    assert list(answer["rows"][0]) == [column["name"] for column in answer["columns"]]
+    assert {"name": "key", "type": "int64"} in answer["columns"]
+    assert answer["rows"][0]["beta"] == "NaN"
+    assert json.loads(run("head", mixed, "--limit", "0", "--json"))["rows"] == []
+
+
+def test_json_tells_of_files(mixed: Path, tmp_path: Path) -> None:
+    """With --json a verb that writes a file says in one object which one, and init what follows."""
+    out = tmp_path / "rows.csv"
+    answer = json.loads(run("cat", mixed, "--out", out, "--json"))
+    assert answer == {"ok": True, "out": str(out)}
+    assert len(out.read_bytes().splitlines()) == 81
+    job = tmp_path / "job.yaml"
+    answer = json.loads(run("init", mixed, "--out", job, "--json"))
+    assert answer == {
+        "ok": True,
+        "out": str(job),
+        "next": f"ae-pipeline encode --config {job}",
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["query", "{mixed}", "select nope from t"],
+        ["head", "{mixed}/nope"],
+        ["init", "{mixed}/nope"],
+    ],
+)
+def test_json_of_mistakes(mixed: Path, arguments: list[str]) -> None:
+    """With --json a mistake is an object on stdout, too."""
+    words = [one.format(mixed=mixed) for one in arguments]
+    command = [sys.executable, "-m", "ae_pipeline.cli", *words, "--json"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    answer = json.loads(done.stdout)
+    assert (done.returncode, answer["ok"]) == (1, False)
+    assert answer["error"]["what"]
+
+
+def test_json_of_rows_that_break_off(mixed: Path, tmp_path: Path) -> None:
+    """Where a later file cannot be read, the object holds the rows before it and the error."""
+    broken = shutil.copytree(mixed, tmp_path / "mixed")
+    (archive := tmp_path / "archive").mkdir()
+    encode(EncodeJob(source=str(broken), archive=str(archive), planner={"learn": "never"}))
+    path = archive / "day=2/part.parquet"
+    content = bytearray(path.read_bytes())
+    content[200:260] = bytes(60)
+    path.write_bytes(bytes(content))
+    command = [sys.executable, "-m", "ae_pipeline.cli", "cat", str(archive), "--json"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    answer = json.loads(done.stdout)
+    assert (done.returncode, answer["ok"]) == (1, False)
+    assert answer["n_rows"] == len(answer["rows"]) <= 40
+    assert "day=2" in answer["error"]["where"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any  # values of a settings tree
@@ -15,18 +16,23 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from ae_pipeline.config.job import (
+    BackfillJob,
+    CompressJob,
     DecodeJob,
     EncodeJob,
     ExecutionConfig,
     FitJob,
     JobConfig,
     MainJob,
+    VerifyJob,
 )
 from ae_pipeline.config.load import load_job, parse_setting
 from ae_pipeline.config.network import NetworkConfig
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.errors import ConfigError
+from ae_pipeline.verbs import backfill, compress, decode, encode, verify
 from tests.support.checks import assert_one_line
+from tests.support.data.datasets import mixed_tree
 
 JOBS = (JobConfig, FitJob, EncodeJob, DecodeJob, MainJob)
 PATHS = {"source": "in", "codec": "codec", "features": "out", "decoded": "back"}
@@ -341,3 +347,44 @@ def test_deletion_where_the_bucket_is_asked(places: tuple[str, str]) -> None:
     retention = {"delete_source": "after_verify"}
     job = JobConfig(source=source, archive=archive, retention=retention)
     assert job.retention.unversioned == "refuse"
+
+
+#: Modules that look at places and deletions of every job, whatever its verb.
+INDIFFERENT = (
+    "ae_pipeline.config.job",
+    "ae_pipeline.lake.visit",
+    "ae_pipeline.store.job_visit",
+)
+
+
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> dict[type[JobConfig], set[str]]:
+    """Settings that code has looked at since, by kind of job."""
+    found: dict[type[JobConfig], set[str]] = {}
+
+    def look(job: JobConfig, name: str) -> Any:
+        caller = str(sys._getframe(1).f_globals.get("__name__"))
+        if name in JobConfig.model_fields and caller.startswith("ae_pipeline"):
+            used = found.setdefault(type(job), set())
+            used |= {name} - ({name} if caller in INDIFFERENT else set())
+        return object.__getattribute__(job, name)
+
+    monkeypatch.setattr(JobConfig, "__getattribute__", look)
+    return found
+
+
+def test_forms_show_all_that_is_used(
+    tmp_path: Path, looked_at: dict[type[JobConfig], set[str]]
+) -> None:
+    """No verb looks at a setting that its form hides."""
+    source, archive = str(mixed_tree(tmp_path / "source")), str(tmp_path / "archive")
+    quick = {"planner": {"learn": "never", "budget_s": 1}}
+    places = {"source": source, "archive": archive}
+    encode(EncodeJob(source=source, archive=str(tmp_path / "other"), **quick))
+    compress(CompressJob(**places, **quick))
+    backfill(BackfillJob(**places, **quick))
+    decode(DecodeJob(**places, decoded=str(tmp_path / "decoded")))
+    verify(VerifyJob(**places))
+    assert set(looked_at) >= {EncodeJob, CompressJob, BackfillJob, DecodeJob, VerifyJob}
+    for kind, used in looked_at.items():
+        assert used <= set(kind.model_json_schema()["properties"]), kind

@@ -10,7 +10,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import Artifact, State
 
-from ae_pipeline.config.job import DecodeJob, EncodeJob
+from ae_pipeline.config.job import BackfillJob, DecodeJob
 from ae_pipeline.results.dataset import FragmentFailure
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from flows.backfill import backfill
@@ -27,11 +27,11 @@ pytestmark = pytest.mark.flow
 MATERIALIZED = "prefect.asset.materialization.succeeded"
 
 
-def job_for(source: Path, archive: Path, **settings: object) -> EncodeJob:
+def job_for(source: Path, archive: Path, **settings: object) -> BackfillJob:
     """A backfill of an archive that is quick to fit."""
     execution = {"retries": 0, "fragments_per_task": 2}
     quick = {"planner": {"learn": "linear"}, "execution": execution}
-    return EncodeJob(source=str(source), archive=str(archive), **{**quick, **settings})
+    return BackfillJob(source=str(source), archive=str(archive), **{**quick, **settings})
 
 
 def artifacts() -> dict[str, Artifact]:

@@ -13,8 +13,11 @@ import pytest
 from prefect import Flow, flow, task
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
+from prefect.utilities.schema_tools import ValidationError, validate
 
 from ae_pipeline.config.job import (
+    BackfillJob,
+    CompressJob,
     DecodeJob,
     EncodeJob,
     ExecutionConfig,
@@ -29,6 +32,7 @@ from ae_pipeline.fragments import EncodePlan
 from ae_pipeline.results.dataset import FragmentFailure
 from ae_pipeline.work import Outcome
 from flows.backfill import backfill
+from flows.compress import compress
 from flows.decode import decode
 from flows.encode import encode, encode_batch
 from flows.fit import fit
@@ -148,25 +152,58 @@ def test_bad_job_fails_in_one_line(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("run", "kind", "required"),
-    [
-        (fit, FitJob, {"source", "codec"}),
-        (encode, EncodeJob, {"source"}),
-        (backfill, EncodeJob, {"source"}),
-        (decode, DecodeJob, {"decoded"}),
-        (verify, VerifyJob, {"archive"}),
-        (main_job, MainJob, {"source", "codec", "features", "decoded"}),
-    ],
-)
-def test_parameters_are_the_settings_schema(
-    run: Flow[..., Any], kind: type[JobConfig], required: set[str]
+#: Flow, its job, what must be filled in, and the fields with which the form begins.
+FORMS = [
+    (fit, FitJob, {"source", "codec"}, ["source", "codec", "codec_for", "columns"]),
+    (encode, EncodeJob, {"source"}, ["source", "archive", "features", "tolerance"]),
+    (backfill, BackfillJob, {"source"}, ["source", "archive", "features", "backfill"]),
+    (compress, CompressJob, {"source", "archive"}, ["source", "archive", "tolerance", "columns"]),
+    (decode, DecodeJob, {"decoded"}, ["decoded", "archive", "features", "source"]),
+    (verify, VerifyJob, {"archive"}, ["archive", "source", "selection"]),
+    (
+        main_job,
+        MainJob,
+        {"source", "codec", "features", "decoded"},
+        ["source", "codec", "features", "decoded"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("run", "kind", "required", "first"), FORMS)
+def test_forms_begin_with_essentials(
+    run: Flow[..., Any], kind: type[JobConfig], required: set[str], first: list[str]
 ) -> None:
-    """A deployment's form is the settings model: same fields, descriptions and requirements."""
+    """A deployment's form begins with what most fill in; what has a usual value is marked."""
     form = run.parameters.model_dump()["definitions"][kind.__name__]
-    assert set(form["properties"]) == set(JobConfig.model_fields)
-    assert set(form["required"]) == required
-    assert all(form["properties"][name]["description"] for name in required)
+    fields = form["properties"]
+    assert set(form["required"]) == required <= set(first)
+    assert sorted(fields, key=lambda name: fields[name]["position"])[: len(first)] == first
+    marks = [fields[name]["title"].startswith("Advanced: ") for name in fields]
+    assert marks == sorted(marks)
+    assert not any(marks[: len(first)])
+
+
+@pytest.mark.parametrize("run", [run for run, *_ in FORMS])
+def test_every_field_is_described(run: Flow[..., Any]) -> None:
+    """Each field of a form and of its groups has a title and a sentence."""
+    for definition in run.parameters.model_dump()["definitions"].values():
+        for name, field in definition["properties"].items():
+            assert field["title"], name
+            assert field["description"].endswith((".", "'", '"')), name
+
+
+@pytest.mark.parametrize(("run", "kind"), [(run, kind) for run, kind, *_ in FORMS])
+def test_unused_settings_are_accepted(
+    run: Flow[..., Any], kind: type[JobConfig], tmp_path: Path
+) -> None:
+    """One job serves every flow, whatever its form shows; only unknown settings are refused."""
+    schema = run.parameters.model_dump()
+    paths = {name: name for name in ("source", "codec", "features", "archive", "decoded")}
+    job = {**JobConfig().model_dump(mode="json", exclude_none=True), **paths}
+    assert set(job) > set(schema["definitions"][kind.__name__]["properties"]) - {"stores"}
+    validate({"job": job}, schema, raise_on_error=True)
+    with pytest.raises(ValidationError, match="sauce"):
+        validate({"job": {**job, "sauce": "x"}}, schema, raise_on_error=True)
 
 
 def test_flow_takes_plain_parameters(source: Path, tmp_path: Path) -> None:

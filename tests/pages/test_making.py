@@ -14,14 +14,16 @@ import pytest
 
 from ae_pipeline.columns import Fidelity
 from ae_pipeline.config.job import DecodeJob, EncodeJob
+from ae_pipeline.config.upkeep import DriftConfig
 from ae_pipeline.errors import AePipelineError, ConfigError
 from ae_pipeline.pages import page_of
 from ae_pipeline.pages.facts import Errors, Measured, gather
 from ae_pipeline.pages.making import render
 from ae_pipeline.report.headline import size_words
+from ae_pipeline.results.drift import DriftReport, PartitionDrift
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.fit import ColumnCost
-from ae_pipeline.results.progress import silent
+from ae_pipeline.upkeep import write_drift
 from ae_pipeline.verbs import decode, encode, inspect
 from tests.pages.conftest import HOSTILE, encoded
 from tests.support.data.datasets import write_tree
@@ -160,7 +162,7 @@ def test_no_feature_at_all(tmp_path: Path) -> None:
 
 def test_many_columns_fold(archive: Path) -> None:
     """A page of 500 columns in 60 days is below 5 MB: it draws the worst and says of how many."""
-    facts = gather(str(archive), None, None, silent)
+    facts = gather(str(archive), None, None, lambda _: None)
     names = [f"sensor_{n:03} of a long name" for n in range(500)]
     costs = tuple(
         ColumnCost(name, "changes", 900, 300 + n, 9, True) for n, name in enumerate(names)
@@ -242,3 +244,27 @@ def test_other_paths_are_refused(hostile: Path, tmp_path: Path) -> None:
         page_of(str(hostile))
     with pytest.raises(AePipelineError):
         page_of(str(tmp_path / "nothing"))
+
+
+def test_drift_is_shown(archive: Path, hostile: Path, tmp_path: Path) -> None:
+    """Drift that a night has recorded stands on the page, with what is beyond the thresholds."""
+    copy = Path(shutil.copytree(archive, tmp_path / "archive"))
+    assert "Drift" not in [text for _, text in check_page(page_of(str(copy))).texts]
+    shifts = {HOSTILE: 0.5, "温度": 0.01}
+    one = PartitionDrift("year=2014", "c0dec", 900, 3.0, 2.0, HOSTILE, 0.5, True, True, shifts)
+    calm = replace(one, partition="year=2015", is_shifted=False, is_grown=False, expected=None)
+    write_drift(DriftReport("c0dec", "warn", (one, calm)), DriftConfig(), copy)
+    found = check_page(page_of(str(copy)))
+    assert "1 of 2 partitions with new data have grown and 1 have shifted" in found.text
+    rows = found.tables["Partitions by growth"]
+    assert rows[1][:2] == ["year=2014", "900"]
+    assert "1.5x" in rows[1]
+    assert [HOSTILE, "year=2014", "0.5"] in found.tables["Shifts of columns in partitions"]
+
+
+def test_drift_without_deciles_is_shown(archive: Path, tmp_path: Path) -> None:
+    """Where neither shifts nor promised bytes are known, the rates alone are listed."""
+    copy = Path(shutil.copytree(archive, tmp_path / "archive"))
+    one = PartitionDrift("year=2014", "c0dec", 900, 3.0, None, "", 0.0, False, False)
+    write_drift(DriftReport("c0dec", "warn", (one,)), DriftConfig(), copy)
+    assert "Partitions by growth" in check_page(page_of(str(copy))).tables

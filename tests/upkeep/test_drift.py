@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +18,8 @@ from ae_pipeline.columns import reference_of, stability_index
 from ae_pipeline.config.job import CompressJob, VerifyJob
 from ae_pipeline.results.compress import CompressReport
 from ae_pipeline.results.drift import DriftReport, PartitionDrift
-from ae_pipeline.storage import codec_directory, read_marker
-from ae_pipeline.upkeep import footer_of, list_source, measure_drift, plan_backfill
+from ae_pipeline.storage import codec_directory, drift_file, read_marker
+from ae_pipeline.upkeep import footer_of, list_source, measure_drift, plan_backfill, read_drift
 from ae_pipeline.verbs import compress, verify
 from tests.support.codec.planned import planned
 from tests.support.data.datasets import write_tree
@@ -385,3 +386,33 @@ def test_empty_fragments_are_not_judged(source: Path) -> None:
     assert not report.failures
     assert report.drift is not None
     assert report.drift.partitions == ()
+
+
+def test_drift_is_recorded(source: Path) -> None:
+    """A night leaves what it measured in the archive, readable by its specification alone."""
+    archive = source.parent / "archive"
+    assert read_drift(archive) is None  # the first night has nothing to compare with
+    write_tree(source, {"day=3/part-0.parquet": table(3, shift=3.0)})
+    report = compress(job_for(source)).drift
+    assert report is not None
+    found = read_drift(archive)
+    assert found is not None
+    assert (found.shift, found.growth) == (0.25, 1.25)
+    (told,), (read,) = report.partitions, found.report.partitions
+    rounded = {name: float(f"{shift:.4g}") for name, shift in told.shifts.items()}
+    assert read == replace(told, shifts=rounded, shift=rounded[told.worst_column])
+    assert set(told.shifts) == {"x", GLOB, "x1", "count"}
+    tree = json.loads(drift_file(archive).read_text(encoding="utf-8"))
+    assert tree["columns"] == list(told.shifts)
+    assert [one["partition"] for one in tree["partitions"]] == ["day=3"]
+    compress(job_for(source))
+    assert read_drift(archive) == found  # without new data the record stays
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format_version": "99.0"}', "\x00"])
+def test_records_that_cannot_be_read_are_none(tmp_path: Path, content: str) -> None:
+    """A record that is damaged, or of another release, is as if there were none."""
+    path = drift_file(tmp_path)
+    path.parent.mkdir(parents=True)
+    path.write_text(content, encoding="utf-8")
+    assert read_drift(tmp_path) is None

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from pyarrow import types
 
 from ae_pipeline.cli.rows.table import row_table
+from ae_pipeline.cli.running.session import current
 from ae_pipeline.cli.terminal import print_plain, silence_stdout, stdout
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.publish import publishing
@@ -67,10 +68,20 @@ def write_json(rows: pa.RecordBatchReader, out: Path | None) -> None:
     with _bytes(out) as file:
         for batch in rows:
             for row in batch.to_pylist():
-                text = json.dumps(row, default=_as_json, ensure_ascii=False, allow_nan=True)
-                if "NaN" in text or "Infinity" in text:
-                    text = json.dumps(_finite(row), default=_as_json, ensure_ascii=False)
-                file.write(text.encode() + b"\n")
+                file.write(row_as_json(row).encode() + b"\n")
+
+
+def row_as_json(row: dict[str, Any], *, is_ascii: bool = False) -> str:
+    """Return a row as a JSON object; NaN and infinities as text.
+
+    Args:
+        row: values by name.
+        is_ascii: escape all other characters.
+    """
+    text = json.dumps(row, default=_as_json, ensure_ascii=is_ascii, allow_nan=True)
+    if "NaN" in text or "Infinity" in text:
+        return json.dumps(_finite(row), default=_as_json, ensure_ascii=is_ascii)
+    return text
 
 
 def write_parquet(rows: pa.RecordBatchReader, out: Path | None) -> None:
@@ -99,7 +110,8 @@ def _bytes(out: Path | None) -> Iterator[IO[bytes]]:
         return
     with publishing(out) as temporary, temporary.open("wb") as file:
         yield file
-    print_plain(f"wrote {out}")
+    if not current().is_json:
+        print_plain(f"wrote {out}")
 
 
 def _csv_field(field: pa.Field) -> pa.Field:

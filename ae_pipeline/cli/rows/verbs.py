@@ -10,6 +10,7 @@ import pyarrow as pa
 import typer
 
 from ae_pipeline.cli import options
+from ae_pipeline.cli.rows.answer import print_answer
 from ae_pipeline.cli.rows.formats import (
     MOST_SHOWN,
     write_csv,
@@ -17,8 +18,10 @@ from ae_pipeline.cli.rows.formats import (
     write_parquet,
     write_table,
 )
+from ae_pipeline.cli.terminal import print_plain
 from ae_pipeline.reading import open as open_dataset
 from ae_pipeline.reading import query as query_tables
+from ae_pipeline.report.tables.records import dump_json
 
 
 class RowFormat(StrEnum):
@@ -56,6 +59,7 @@ def query(
         RowFormat, typer.Option("--format", help="table shows the first rows; the others all.")
     ] = RowFormat.table,
     out: Out = None,
+    as_json: options.Json = False,
 ) -> None:
     """Query datasets in place by SQL, without decoding what the query does not need.
 
@@ -65,7 +69,12 @@ def query(
     """
     *datasets, text = paths
     found = query_tables(text, datasets)
-    _write(pa.RecordBatchReader.from_batches(found.schema, found.to_batches()), format, out)
+    _write(
+        pa.RecordBatchReader.from_batches(found.schema, found.to_batches()),
+        format,
+        out,
+        as_json=as_json,
+    )
 
 
 def head(
@@ -75,13 +84,20 @@ def head(
     limit: Annotated[int, typer.Option("--limit", min=0, help="Rows, at most.")] = 10,
     format: Annotated[RowFormat, typer.Option("--format", help="How to print.")] = RowFormat.table,
     out: Out = None,
+    as_json: options.Json = False,
 ) -> None:
     """Print the first rows of PATH; of an archive, decode only the block that they are in.
 
     Example: ae-pipeline head sales_archive/ --columns fare,tip --where "fare > 100"
     """
     found = open_dataset(path).head(limit, _names(columns), where)
-    _write(pa.RecordBatchReader.from_batches(found.schema, found.to_batches()), format, out, limit)
+    _write(
+        pa.RecordBatchReader.from_batches(found.schema, found.to_batches()),
+        format,
+        out,
+        limit,
+        as_json=as_json,
+    )
 
 
 def cat(
@@ -91,6 +107,7 @@ def cat(
     limit: Annotated[int | None, typer.Option("--limit", min=0, help="Rows, at most.")] = None,
     format: Annotated[RowFormat, typer.Option("--format", help="How to print.")] = RowFormat.csv,
     out: Out = None,
+    as_json: options.Json = False,
 ) -> None:
     """Print all rows of PATH that match, in its order; memory stays flat.
 
@@ -98,15 +115,38 @@ def cat(
     """
     dataset = open_dataset(path)
     if limit is None:
-        _write(dataset.scan(_names(columns), where), format, out)
+        _write(dataset.scan(_names(columns), where), format, out, as_json=as_json)
         return
     found = dataset.head(limit, _names(columns), where)
-    _write(pa.RecordBatchReader.from_batches(found.schema, found.to_batches()), format, out)
+    _write(
+        pa.RecordBatchReader.from_batches(found.schema, found.to_batches()),
+        format,
+        out,
+        as_json=as_json,
+    )
+
+
+def _batches(table: pa.Table) -> pa.RecordBatchReader:
+    return pa.RecordBatchReader.from_batches(table.schema, table.to_batches())
 
 
 def _write(
-    rows: pa.RecordBatchReader, format: RowFormat, out: Path | None, most: int = MOST_SHOWN
+    rows: pa.RecordBatchReader,
+    format: RowFormat,
+    out: Path | None,
+    most: int = MOST_SHOWN,
+    *,
+    as_json: bool,
 ) -> None:
+    if as_json and out is None:
+        print_answer(rows)
+        return
+    _write_as(rows, format, out, most)
+    if as_json:
+        print_plain(dump_json({"ok": True, "out": str(out)}))
+
+
+def _write_as(rows: pa.RecordBatchReader, format: RowFormat, out: Path | None, most: int) -> None:
     if format is RowFormat.table:
         write_table(rows, out, most)
     elif format is RowFormat.csv:

@@ -15,7 +15,7 @@ from ae_pipeline.cli.running.logs import logging_to
 from ae_pipeline.cli.running.session import Session, begun
 from ae_pipeline.cli.terminal import keeping_quiet
 
-#: Whatever prints JSON prints tables otherwise, which can be cut.
+#: Most of what prints JSON prints tables otherwise, which can be cut.
 _TABLES, _ALL = "as_json", "show_all"
 
 
@@ -45,10 +45,17 @@ _SHARED = inspect.signature(_running, eval_str=True).parameters
 _CONTEXT = _SHARED["context"].replace(annotation=typer.Context)
 
 
-def with_shared_options(verb: Callable[..., None]) -> Callable[..., None]:
-    """Return a verb with the options of all verbs."""
+def with_shared_options(
+    verb: Callable[..., None], *, has_tables: bool = True
+) -> Callable[..., None]:
+    """Return a verb with the options of all verbs.
+
+    Args:
+        verb: a function of typer's.
+        has_tables: what it prints unless asked for JSON are tables that can be cut.
+    """
     own = inspect.signature(verb, eval_str=True).parameters
-    has_tables = _TABLES in own
+    has_tables = has_tables and _TABLES in own
     without = {_CONTEXT.name, _TABLES, *(() if has_tables else (_ALL,))}
     added = [_CONTEXT, *(one for name, one in _SHARED.items() if name not in without)]
     names = [one.name for one in added]

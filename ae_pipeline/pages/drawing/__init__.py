@@ -10,6 +10,7 @@ from ae_pipeline.pages.drawing.axes import (
 )
 from ae_pipeline.pages.drawing.colours import Colour
 from ae_pipeline.pages.drawing.picture import Picture, drawing
+from ae_pipeline.pages.drawing.standalone import standalone
 
 __all__ = [
     "Colour",
@@ -21,4 +22,5 @@ __all__ = [
     "label_columns",
     "no_frame",
     "shortened",
+    "standalone",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,14 +22,17 @@ from ae_pipeline.pages.facts.latents import LatentMap, map_latents
 from ae_pipeline.pages.facts.rows import RowSample, sample_rows
 from ae_pipeline.parquet import column_sizes, leaf_sizes
 from ae_pipeline.results.dataset import DatasetReport
+from ae_pipeline.results.drift import DriftRecord
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import Inspection
-from ae_pipeline.results.progress import Progress
 from ae_pipeline.selection.date_keys import dates_of
 from ae_pipeline.storage import Marker, codec_directory, metrics_file, read_marker
 from ae_pipeline.store import place, visiting
-from ae_pipeline.verbs import inspect, plan_verify, verify
+from ae_pipeline.upkeep import read_drift
+from ae_pipeline.verbs import inspect, plan_verify
 
+#: Returns how decoded values compare with the source of a job; None if nobody knows.
+Comparison = Callable[[VerifyJob], DatasetReport | None]
 #: Fragments, spread over the dataset, whose latents are mapped.
 _MAPPED = 12
 
@@ -40,7 +43,7 @@ class Facts:
 
     Args:
         path: of the encoded dataset.
-        source: that it was compared with; None if it was not.
+        source: that rows are read from; None without one.
         inspection: what `inspect` says of it.
         format: of its newest codec.
         report: outcome of the comparison; None without one.
@@ -48,6 +51,7 @@ class Facts:
         source_columns: bytes of each column in the source's files; empty without a source.
         rows: a sample beside what it decodes to; None without a source.
         latents: map of a sample; None of what has no latents.
+        drift: of the new data that a run looked at last; None where none has.
         dates: beginning of each partition whose key is a date.
     """
 
@@ -60,6 +64,7 @@ class Facts:
     source_columns: Mapping[str, int]
     rows: RowSample | None
     latents: LatentMap | None
+    drift: DriftRecord | None
     dates: Mapping[str, datetime]
 
     @property
@@ -68,14 +73,14 @@ class Facts:
         return self.inspection.fidelity if self.report is None else self.report.fidelity
 
 
-def gather(path: str, source: str | None, color: str | None, progress: Progress) -> Facts:
+def gather(path: str, source: str | None, color: str | None, compare: Comparison) -> Facts:
     """Gather the facts of an archive, of features, or of the folder that a decode wrote.
 
     Args:
         path: of the dataset.
-        source: to compare every value with; None for what is known without it.
+        source: whose rows and sizes are shown; None for what is known without it.
         color: column of the latent map; None for the partition.
-        progress: called while values are compared.
+        compare: is called once.
 
     Raises:
         AePipelineError: the path is something else, or the source cannot be used.
@@ -98,17 +103,17 @@ def gather(path: str, source: str | None, color: str | None, progress: Progress)
             remedy="name such a folder; `ae-pipeline estimate` forecasts a source",
         )
     found = inspect(path)
-    facts = _gather(VerifyJob(archive=path, source=source), marker, found, color, progress)
+    facts = _gather(VerifyJob(archive=path, source=source), marker, found, color, compare)
     return facts if facts.errors else replace(facts, errors=stored)
 
 
 @visiting_places
 def _gather(
-    job: VerifyJob, marker: Marker, found: Inspection, color: str | None, progress: Progress
+    job: VerifyJob, marker: Marker, found: Inspection, color: str | None, compare: Comparison
 ) -> Facts:
     format = open_format(codec_directory(place(job.archive), marker.codec_id or ""))
     plan = plan_verify(job)
-    report = None if job.source is None else verify(job, progress)
+    report = _of_all(compare(job), plan)
     errors = None if report is None else errors_of_report(report)
     failed = {one.relative for one in report.failures} if report else set()
     sound = tuple(one for one in plan.fragments if one.relative not in failed)
@@ -123,8 +128,16 @@ def _gather(
         source_columns=_source_columns(plan, format),
         rows=None if job.source is None else sample_rows(plan, _worst_first(format, errors)),
         latents=_latents(plan.fragments, color),
+        drift=read_drift(place(job.archive)),
         dates=_dates(plan.fragments),
     )
+
+
+def _of_all(report: DatasetReport | None, plan: DecodePlan) -> DatasetReport | None:
+    """Return the report; one of some fragments of the dataset says that it is partial."""
+    if report is None or report.total.n_fragments + len(report.failures) >= len(plan.fragments):
+        return report
+    return replace(report, is_partial=True)
 
 
 def _worst_first(format: FragmentFormat, errors: Errors | None) -> list[str]:

@@ -8,6 +8,7 @@ from ae_pipeline.pages.facts import Facts
 from ae_pipeline.pages.markup import Section
 from ae_pipeline.pages.pictures import (
     candidates,
+    drift,
     error_map,
     fidelity,
     histogram,
@@ -27,6 +28,7 @@ SECTIONS: tuple[Callable[[Facts], Section | None], ...] = (
     rows.section,
     histogram.section,
     partitions.section,
+    drift.section,
     latents.section,
     candidates.section,
     training.section,

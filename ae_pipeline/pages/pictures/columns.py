@@ -39,7 +39,13 @@ def bars(facts: Facts) -> str:
     caption = (
         f"{len(shown)} of {len(costs):,} columns; the others take {told} here." if rest else ""
     )
-    return figure(_draw(_bars(shown, facts.source_columns)), caption)
+    return figure(picture(facts), caption)
+
+
+def picture(facts: Facts) -> str:
+    """Return bars of the largest columns as SVG; empty where costs are not known."""
+    shown = _ranked(facts)[:_MOST]
+    return _draw(_bars(shown, facts.source_columns)) if shown else ""
 
 
 def listed(facts: Facts) -> str:

@@ -18,28 +18,37 @@ _NOT_COMPARED = (
 
 def kind_line(facts: Facts) -> str:
     """One line of what this is, with its path."""
-    compared = f", compared with {facts.source}" if facts.source else ""
-    return f"ae-pipeline {facts.inspection.kind}{compared}"
+    report = facts.report
+    if report is None or report.compared_with is None:
+        return f"ae-pipeline {facts.inspection.kind}"
+    part = f", {report.total.n_fragments:,} files of it" if report.is_partial else ""
+    return f"ae-pipeline {facts.inspection.kind}, compared with {report.compared_with}{part}"
 
 
 def head(facts: Facts) -> str:
     """Numbers, a verdict, and whatever is not in order."""
-    return "".join([tiles(_numbers(facts)), *_verdict(facts), *_broken(facts)])
+    return "".join([tiles(numbers(facts)), *_verdict(facts), *_broken(facts)])
 
 
-def _numbers(facts: Facts) -> list[tuple[str, str]]:
+def sentences(facts: Facts) -> list[str]:
+    """The verdict, if there is one, and whatever is not in order."""
+    return [*_verdict_lines(facts), *_broken_lines(facts)]
+
+
+def numbers(facts: Facts) -> list[tuple[str, str]]:
+    """The numbers in large type, by name, each in words."""
     found, account = facts.inspection, facts.inspection.bytes
-    numbers = []
+    told = []
     if account is not None:
         total = account.encoded_bytes + account.model_bytes + account.other_bytes
         times, _, way = times_words(account.source_bytes, total).partition(" times ")
-        numbers = [
+        told = [
             ("source files", size_words(account.source_bytes)),
             (f"{found.kind.split()[0]}, model and all else counted", size_words(total)),
             (f"times {way}" if way else "", f"{times}x" if way else times),
         ]
     rows, partitions = found.facts.get("rows", 0), found.facts.get("partitions", 0)
-    numbers += [
+    told += [
         ("rows", f"{rows:,}"),
         ("columns", f"{len(found.columns):,}"),
         ("partitions", f"{partitions:,}"),
@@ -47,23 +56,34 @@ def _numbers(facts: Facts) -> list[tuple[str, str]]:
     worst = facts.report.total.metrics if facts.report and facts.report.total.metrics else None
     if worst is not None and worst.max_error_to_tolerance is not None:
         share = percent_words(worst.max_error_to_tolerance)
-        numbers.append(("largest error, of what is promised", share))
+        told.append(("largest error, of what is promised", share))
     elif worst is not None and worst.count:
-        numbers.append(("MSE, in units of each column's variance", f"{worst.mse:.3g}"))
-    return [(name, value) for name, value in numbers if value]
+        told.append(("MSE, in units of each column's variance", f"{worst.mse:.3g}"))
+    return [(name, value) for name, value in told if value]
 
 
 def _verdict(facts: Facts) -> list[str]:
+    is_bad = facts.report is not None and bool(facts.report.failures)
+    told = [paragraph(line, "bad" if is_bad else "verdict") for line in _verdict_lines(facts)]
+    if facts.report is not None or facts.errors or told:
+        return told
+    return [paragraph(_NOT_COMPARED, "note")]
+
+
+def _verdict_lines(facts: Facts) -> list[str]:
     if facts.report is not None:
         line = verdict(facts.report)
-        return [paragraph(line, "bad" if facts.report.failures else "verdict")] if line else []
-    line = exact_line(facts.fidelity) if facts.format.has_promise else ""
-    told = [paragraph(line, "verdict")] if line else []
-    return told if line or facts.errors else [*told, paragraph(_NOT_COMPARED, "note")]
+    else:
+        line = exact_line(facts.fidelity) if facts.format.has_promise else ""
+    return [line] if line else []
 
 
 def _broken(facts: Facts) -> list[str]:
     """Sentences in red: flattened columns, and fragments that cannot be read or differ."""
+    return [paragraph(line, "bad") for line in _broken_lines(facts)]
+
+
+def _broken_lines(facts: Facts) -> list[str]:
     lines = []
     flat = [column.name for column in facts.fidelity if column.is_flattened]
     if flat and facts.report is None:  # whose warnings name them
@@ -76,4 +96,4 @@ def _broken(facts: Facts) -> list[str]:
     if facts.report is not None:
         lines += [f"Failed: {line}" for line in failure_lines(facts.report.failures)]
         lines += [f"Warning: {line}" for line in facts.report.warnings[:20]]
-    return [paragraph(line, "bad") for line in lines]
+    return lines

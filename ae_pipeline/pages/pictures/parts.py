@@ -34,6 +34,15 @@ def section(facts: Facts) -> Section | None:
     )
 
 
+def picture(facts: Facts) -> str:
+    """Return bars of the parts as SVG; empty of a folder without an account."""
+    account = facts.inspection.bytes
+    if account is None:
+        return ""
+    parts = _parts(account)
+    return _draw(parts, sum(n for _, n in parts))
+
+
 def _lead(account: ByteAccount, total: int) -> str:
     ratios = account.ratios
     if not total or ratios.files_with_model is None or ratios.files is None:

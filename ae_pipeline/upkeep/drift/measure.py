@@ -67,7 +67,9 @@ def judge(rows: NewRows, codec: ArchiveCodec, config: DriftConfig) -> PartitionD
         config: thresholds.
     """
     rate, expected = rows.bytes_per_row(codec), expected_rate(codec)
-    column, shift = _worst_shift(rows.records, codec)
+    shifts = _shifts(rows.records, codec)
+    column = max(shifts, key=lambda name: shifts[name], default="")
+    shift = shifts.get(column, 0.0)
     is_grown = expected is not None and rate > config.growth * expected
     return PartitionDrift(
         partition=rows.partition,
@@ -79,6 +81,7 @@ def judge(rows: NewRows, codec: ArchiveCodec, config: DriftConfig) -> PartitionD
         shift=shift,
         is_shifted=shift > config.shift,
         is_grown=is_grown and len(rows.records) >= _FEWEST_JUDGED,
+        shifts=shifts,
     )
 
 
@@ -95,15 +98,14 @@ def _lanes_of(codec: ArchiveCodec) -> list[tuple[str, ...]]:
     return [schema.lanes[numbers.start : numbers.stop] for numbers in schema.spans]
 
 
-def _worst_shift(records: pa.RecordBatch, codec: ArchiveCodec) -> tuple[str, float]:
-    """Return the feature that shifted most and its index; `"", 0.0` without any references."""
+def _shifts(records: pa.RecordBatch, codec: ArchiveCodec) -> dict[str, float]:
+    """Return the index of each feature column, by name; none without references of all."""
     references = codec.provenance.references
     names = codec.schema.features
-    if not names or len(references) != len(names):
-        return "", 0.0
-    shifts = [
+    if len(references) != len(names):
+        return {}
+    shifts = (
         stability_index(reference, records_to_block(records, lanes).values.reshape(-1))
         for reference, lanes in zip(references, _lanes_of(codec), strict=True)
-    ]
-    worst = int(np.argmax(shifts))
-    return names[worst], float(shifts[worst])
+    )
+    return dict(zip(names, map(float, shifts), strict=True))

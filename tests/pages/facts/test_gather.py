@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ae_pipeline.config.job import DecodeJob
-from ae_pipeline.pages import page_of, write_page
+from ae_pipeline.pages import leave_page, page_of, write_page
 from ae_pipeline.storage import PRIVATE_FOLDER, private_folder
 from ae_pipeline.verbs import decode
 from tests.support.html_pages import check_page
@@ -52,3 +52,6 @@ def test_pages_by_uri(
     for _ in range(2):
         write_page(by_uri, f"{server.uri}/pages/archive.html")
     assert read_tree(server, "pages") == {"archive.html": by_uri.encode()}
+    left = leave_page(there, truth)
+    assert left.place == f"{there}/{PRIVATE_FOLDER}/report/page.html"
+    assert len(read_tree(server, f"archive/{PRIVATE_FOLDER}/report")["page.html"]) == left.n_bytes

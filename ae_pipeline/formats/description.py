@@ -14,7 +14,7 @@ from ae_pipeline.results.inspection import InspectedColumn
 
 def features_facts(codec: FeaturesCodec) -> Facts:
     """Describe the autoencoder of a features codec."""
-    texts = [f"{name} ({text.width:,} tokens)" for name, text in codec.texts.items()]
+    texts = [f"{name} ({text.width:,} terms)" for name, text in codec.texts.items()]
     told: Facts = {"texts, learned and kept": listing(texts)} if texts else {}
     return {"codec": codec.id, **_network_facts(codec.architecture), **told}
 

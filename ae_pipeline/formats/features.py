@@ -147,9 +147,9 @@ class FeaturesFormat(FragmentFormat):
 
     @property
     def width(self) -> int:
-        """Values of a row in memory: columns, and tokens."""
-        n_tokens = sum(text.width for text in self.codec.texts.values())
-        return len(self.codec.schema.arrow) + n_tokens
+        """Values of a row in memory: columns, and terms."""
+        n_terms = sum(text.width for text in self.codec.texts.values())
+        return len(self.codec.schema.arrow) + n_terms
 
     @property
     def architecture(self) -> Architecture:

@@ -14,7 +14,7 @@ from ae_pipeline.inputs.records import read_block, write_arrays
 from ae_pipeline.inputs.roles import is_counted, is_learnable, is_measured, is_text, learnable_roles
 from ae_pipeline.inputs.row import RowInputs
 from ae_pipeline.inputs.text import Text
-from ae_pipeline.inputs.vocabulary import TokenCounts
+from ae_pipeline.inputs.vocabulary import TermCounts
 
 __all__ = [
     "EXACT_COLUMN",
@@ -24,8 +24,8 @@ __all__ = [
     "ExactValues",
     "Kinds",
     "RowInputs",
+    "TermCounts",
     "Text",
-    "TokenCounts",
     "ValueCounts",
     "choose_kinds",
     "find_exact",

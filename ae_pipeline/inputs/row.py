@@ -69,7 +69,7 @@ class RowInputs:
             start += text.width
         return found
 
-    def bags(self, records: pa.RecordBatch) -> Float32[np.ndarray, "rows tokens"] | None:
+    def bags(self, records: pa.RecordBatch) -> Float32[np.ndarray, "rows terms"] | None:
         """Return the inputs of all columns of text, None without any."""
         if not self.texts:
             return None
@@ -77,13 +77,13 @@ class RowInputs:
         return np.concatenate(parts, axis=1)
 
     def to_matrix(
-        self, block: Block, bags: Float32[np.ndarray, "rows tokens"] | None = None
+        self, block: Block, bags: Float32[np.ndarray, "rows terms"] | None = None
     ) -> Float32[np.ndarray, "rows inputs"]:
         """Return inputs; NaN where a value is missing or unknown.
 
         Args:
             block: lanes.
-            bags: of the same rows; None for rows without tokens.
+            bags: of the same rows; None for rows without terms.
         """
         numbers = block_to_matrix(block, self.standardization)
         if not self.categories and not self.texts:

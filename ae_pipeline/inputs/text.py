@@ -1,4 +1,4 @@
-"""A column of text: which tokens a row has, weighted by how much they tell."""
+"""A column of text: which terms a row has, weighted by how much they tell."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float32, Float64
 
-from ae_pipeline.inputs.tokens import tokenize
+from ae_pipeline.inputs.terms import find_terms
 
 
 @dataclass(frozen=True)
 class Text:
-    """Tokens that a network sees of a text; the text itself is kept beside the latents.
+    """Terms that a network sees of a text; the text itself is kept beside the latents.
 
     Args:
-        tokens: those that `tokenize` finds in texts, each an input of the network.
-        weights: of each token, more for rarer ones (TF-IDF; Salton and Buckley 1988).
+        terms: those that `find_terms` finds in texts, each an input of the network.
+        weights: of each term, more for rarer ones (TF-IDF; Salton and Buckley 1988).
     """
 
-    tokens: tuple[str, ...]
+    terms: tuple[str, ...]
     weights: tuple[float, ...]
 
     @property
     def width(self) -> int:
         """Inputs of the network."""
-        return len(self.tokens)
+        return len(self.terms)
 
     @cached_property
     def _known(self) -> pa.Array:
-        return pa.array(self.tokens, pa.string())
+        return pa.array(self.terms, pa.string())
 
     @cached_property
     def _weights(self) -> Float64[np.ndarray, "width"]:
         return np.array(self.weights, np.float64)
 
     def expand(self, column: pa.Array) -> Float32[np.ndarray, "rows width"]:
-        """Return what a network sees: 1 + log of how often a token occurs, weighted, of length 1.
+        """Return what a network sees: 1 + log of how often a term occurs, weighted, of length 1.
 
-        Null, and a text without known tokens, is all zeros.
+        Null, and a text without known terms, is all zeros.
         """
-        rows, tokens = tokenize(column)
-        found = pc.index_in(tokens, value_set=self._known)
+        rows, terms = find_terms(column)
+        found = pc.index_in(terms, value_set=self._known)
         is_known = found.is_valid().to_numpy(zero_copy_only=False)
         places = found.drop_null().to_numpy().astype(np.int64)
         cells, counts = np.unique(rows[is_known] * self.width + places, return_counts=True)

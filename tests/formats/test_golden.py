@@ -63,7 +63,10 @@ ARCHIVES = (
     "archive-5.0/vectors",
     "archive-5.0/series",
 )
-FEATURES = tuple(f"features-{version}/bends" for version in ("1.0", "2.0", "3.0", "4.0", "5.0"))
+FEATURES = (
+    *(f"features-{version}/bends" for version in ("1.0", "2.0", "3.0", "4.0", "5.0")),
+    "features-5.0/words",
+)
 #: About 250 KB for each format since 2.0; mappings of every kind are 75 KB, streams alone 40 KB.
 MOST_BYTES = 1_700_000
 

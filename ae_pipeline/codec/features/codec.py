@@ -41,7 +41,7 @@ class FeaturesCodec:
         provenance: where it came from.
         categories: lanes of categories, by number; all others are numbers.
         keeps_exact: whether values that the network does not see as they are go beside the latents.
-        texts: kept columns whose tokens the networks see, by name.
+        texts: kept columns whose terms the networks see, by name.
     """
 
     schema: TableSchema
@@ -89,12 +89,12 @@ class FeaturesCodec:
             return None
         return find_exact(records, self.schema.lanes, block, self.inputs)
 
-    def bags(self, records: pa.RecordBatch) -> Float32[np.ndarray, "rows tokens"] | None:
-        """Return the tokens of the columns of text of some rows; None without any."""
+    def bags(self, records: pa.RecordBatch) -> Float32[np.ndarray, "rows terms"] | None:
+        """Return the terms of the columns of text of some rows; None without any."""
         return self.inputs.bags(records)
 
     def encode(
-        self, block: Block, bags: Float32[np.ndarray, "rows tokens"] | None = None
+        self, block: Block, bags: Float32[np.ndarray, "rows terms"] | None = None
     ) -> Float32[np.ndarray, "rows latent"]:
         """Encode a block to latents; missing values enter as their column's centre.
 

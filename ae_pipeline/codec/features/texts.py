@@ -11,14 +11,14 @@ from ae_pipeline.codec.content import all_finite, objects, text_of
 from ae_pipeline.columns import TableSchema
 from ae_pipeline.inputs import Text, is_text
 
-#: Tokens of one column; a network sees far fewer.
-_MOST_TOKENS = 1 << 16
+#: Terms of one column; a network sees far fewer.
+_MOST_TERMS = 1 << 16
 
 
 def texts_to_json(texts: Mapping[str, Text]) -> list[dict[str, Any]]:
-    """Write the tokens and weights of each column of text."""
+    """Write the terms and weights of each column of text."""
     return [
-        {"name": name, "tokens": list(text.tokens), "weights": list(text.weights)}
+        {"name": name, "terms": list(text.terms), "weights": list(text.weights)}
         for name, text in texts.items()
     ]
 
@@ -27,7 +27,7 @@ def texts_from_json(tree: Mapping[str, Any], schema: TableSchema) -> dict[str, T
     """Read the texts of a codec, which may have none, by the name of their column.
 
     Raises:
-        ValueError: a column is not kept, not of strings or told twice; or tokens are no distinct
+        ValueError: a column is not kept, not of strings or told twice; or terms are no distinct
             texts with a weight each.
     """
     found = {}
@@ -41,17 +41,17 @@ def texts_from_json(tree: Mapping[str, Any], schema: TableSchema) -> dict[str, T
 
 
 def _text(one: Mapping[str, Any], name: str) -> Text:
-    tokens, weights = one["tokens"], one["weights"]
-    if not (isinstance(tokens, list) and isinstance(weights, list)):
-        raise ValueError(f"text {name[:40]!r} has no lists of tokens and weights")
-    if not 0 < len(tokens) == len(weights) <= _MOST_TOKENS:
-        raise ValueError(f"{len(weights)} weights of {len(tokens)} tokens")
-    if any(type(token) is not str for token in tokens) or len({*tokens}) < len(tokens):
-        raise ValueError(f"tokens of {name[:40]!r} repeat, or are no texts")
+    terms, weights = one["terms"], one["weights"]
+    if not (isinstance(terms, list) and isinstance(weights, list)):
+        raise ValueError(f"text {name[:40]!r} has no lists of terms and weights")
+    if not 0 < len(terms) == len(weights) <= _MOST_TERMS:
+        raise ValueError(f"{len(weights)} weights of {len(terms)} terms")
+    if any(type(term) is not str for term in terms) or len({*terms}) < len(terms):
+        raise ValueError(f"terms of {name[:40]!r} repeat, or are no texts")
     numbers = all_finite(weights, "weights")
     if min(numbers) <= 0:
         raise ValueError(f"a weight of {name[:40]!r} is not above 0")
-    return Text(tuple(tokens), numbers)
+    return Text(tuple(terms), numbers)
 
 
 def _may_be_text(kind: pa.DataType) -> bool:

@@ -35,7 +35,7 @@ class LearnedColumns:
     Args:
         measured: statistics of all their lanes; a lane of categories has no values.
         categories: by the number of their lane.
-        texts: kept columns whose tokens are learned, by name.
+        texts: kept columns whose terms are learned, by name.
     """
 
     measured: Measured

@@ -1,9 +1,9 @@
-"""Texts to tokens: words in lower case, and how long words begin.
+"""Texts to terms: words in lower case, and how long words begin.
 
-Arrow does all of it, for many texts at once. A token is a run of letters, a run of digits or any
-other character but spaces. Words of five characters or more have a second token, their first three
+Arrow does all of it, for many texts at once. A term is a run of letters, a run of digits or any
+other character but spaces. Words of five characters or more have a second term, their first three
 characters and `*`: it is the same for *win*, *winner* and *winning*. Characters of scripts that
-write no spaces are tokens one by one.
+write no spaces are terms one by one.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _ALONE = r"([\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]
 _RUN = r"(\p{L}[\p{L}\p{M}]*|\p{N}+|[^\s\p{L}\p{N}])"
 
 
-def tokenize(texts: pa.Array) -> tuple[Int64[np.ndarray, "tokens"], pa.Array]:
-    """Return the row of each token, and the tokens, as strings.
+def find_terms(texts: pa.Array) -> tuple[Int64[np.ndarray, "terms"], pa.Array]:
+    """Return the row of each term, and the terms, as strings.
 
     Args:
-        texts: strings, or a dictionary of them. Null has no tokens; bytes that are not UTF-8 count
+        texts: strings, or a dictionary of them. Null has no terms; bytes that are not UTF-8 count
             as U+FFFD.
     """
     start = pc.utf8_slice_codeunits(_readable(decoded(texts)), 0, _MOST_CHARACTERS)
@@ -44,9 +44,9 @@ def tokenize(texts: pa.Array) -> tuple[Int64[np.ndarray, "tokens"], pa.Array]:
     return both.astype(np.int64), pa.concat_arrays([found, marked])
 
 
-def is_telling(tokens: pa.Array) -> pa.Array:
-    """Whether tokens are words that tell text from codes: letters, three at least, or ideograms."""
-    return pc.match_substring_regex(tokens, rf"^\p{{L}}[\p{{L}}\p{{M}}]{{2,}}$|^{_ALONE}$")
+def is_telling(terms: pa.Array) -> pa.Array:
+    """Whether terms are words that tell text from codes: letters, three at least, or ideograms."""
+    return pc.match_substring_regex(terms, rf"^\p{{L}}[\p{{L}}\p{{M}}]{{2,}}$|^{_ALONE}$")
 
 
 def _readable(texts: pa.Array) -> pa.Array:

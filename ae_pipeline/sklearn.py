@@ -89,8 +89,7 @@ class LatentFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         check_is_fitted(self)
         found = self.codec_.encode(_table(self._checked(X, is_new=False)))[_LATENT]
         flat = found.combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        latents: Float32[np.ndarray, "rows latent"] = flat.reshape(-1, self._n_features_out)
-        return latents
+        return self.codec_.codec.rounding.unpack(flat.reshape(-1, self._n_features_out))
 
     def inverse_transform(self, X: Any) -> Float64[np.ndarray, "rows features"]:  # noqa: N803
         """Return the rows that latents stand for, approximately.

@@ -49,3 +49,15 @@ def test_in_a_pipeline() -> None:
     values[::50, 1] = np.nan
     model = make_pipeline(LatentFeatures(2, hidden=(8,), epochs=3), LogisticRegression())
     assert model.fit(values, labels).score(values, labels) > 0.9
+
+
+@pytest.mark.slow
+def test_latents_of_eight_bits_are_floats() -> None:
+    """Latents that files hold as integers are what the decoder takes; rows come back coarser."""
+    values = rows()
+    settings = {"latent__type": "int8"}
+    model = LatentFeatures(2, hidden=(8,), epochs=3, settings=settings).fit(values)
+    latents = model.transform(values)
+    assert latents.dtype == np.float32
+    assert len(np.unique(latents)) < 256
+    assert np.abs(model.inverse_transform(latents) - values).mean() < 0.1

@@ -146,7 +146,7 @@ def _check_rows(rows: object) -> None:
 def _encoded_schema(schema: pa.Schema, format: FeaturesFormat) -> pa.Schema:
     check_unique_names(schema.names, _WHERE)
     check_schema(format, schema, _WHERE)
-    return format.stored_schema_of(schema)
+    return format.encoded_schema(schema)
 
 
 def _with_plain_lists(schema: pa.Schema, latent_column: str) -> pa.Schema:

@@ -18,6 +18,7 @@ from ae_pipeline.results.fit import (
     Candidate,
     ColumnCost,
     EpochRecord,
+    LatentRecord,
     RareColumn,
     TrainingSummary,
     WayRecord,
@@ -51,6 +52,8 @@ def read_provenance(path: Path, tree: dict[str, Any]) -> Provenance:
     known["ways"] = tuple(WayRecord(**_known(WayRecord, one)) for one in records["ways"])
     known["references"] = tuple(map(_reference, records["references"]))
     known["columns"] = tuple(Fidelity(**_known(Fidelity, one)) for one in records["columns"])
+    if known.get("latents") is not None:
+        known["latents"] = LatentRecord(**_known(LatentRecord, tree["latents"]))
     epochs = [_known(EpochRecord, _with_nan(one)) for one in objects(history, "history")]
     known["history"] = tuple(EpochRecord(**epoch) for epoch in epochs)
     return Provenance(**known)
@@ -61,6 +64,8 @@ def provenance_to_json(provenance: Provenance) -> dict[str, Any]:
     tree = asdict(provenance)
     if not provenance.ways:
         del tree["ways"]
+    if provenance.latents is None:
+        del tree["latents"]
     return {**tree, "history": [_without_nan(record) for record in tree["history"]]}
 
 
@@ -139,6 +144,7 @@ class Provenance:
         costs: bytes of each column as plain Parquet and coded, for archives that code tables.
         rare: columns whose rare values are lost, for features.
         ways: what lanes, then sub-columns of mapped columns, take in which way, for archives.
+        latents: what rounding latents costs, for features.
     """
 
     source: str
@@ -153,3 +159,4 @@ class Provenance:
     costs: tuple[ColumnCost, ...] = ()
     rare: tuple[RareColumn, ...] = ()
     ways: tuple[WayRecord, ...] = ()
+    latents: LatentRecord | None = None

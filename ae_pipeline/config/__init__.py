@@ -15,7 +15,7 @@ from ae_pipeline.config.job import (
     VerifyJob,
 )
 from ae_pipeline.config.load import load_job, parse_setting
-from ae_pipeline.config.network import Activation, Design, Initializer, NetworkConfig
+from ae_pipeline.config.network import Activation, Design, Initializer, LatentConfig, NetworkConfig
 from ae_pipeline.config.paths import argument_place
 from ae_pipeline.config.planner import PlannerConfig
 from ae_pipeline.config.selection import SelectionConfig
@@ -40,6 +40,7 @@ __all__ = [
     "FragmentState",
     "Initializer",
     "JobConfig",
+    "LatentConfig",
     "MainJob",
     "NetworkConfig",
     "PlannerConfig",

@@ -12,7 +12,7 @@ from ae_pipeline.config._model import Form, Settings
 from ae_pipeline.config.backfill import BackfillConfig
 from ae_pipeline.config.columns import ColumnsConfig, StatisticsConfig
 from ae_pipeline.config.effort import Effort
-from ae_pipeline.config.network import NetworkConfig
+from ae_pipeline.config.network import LatentConfig, NetworkConfig
 from ae_pipeline.config.paths import checked_place, checked_source
 from ae_pipeline.config.planner import PlannerConfig
 from ae_pipeline.config.refusal import refusal
@@ -123,6 +123,7 @@ class JobConfig(Settings):
     latent_column: str = Field(
         default="latent", min_length=1, description="Name of the latent column."
     )
+    latent: LatentConfig = LatentConfig()
     tolerance: ToleranceConfig = ToleranceConfig()
     selection: SelectionConfig = SelectionConfig()
     backfill: BackfillConfig = BackfillConfig()

@@ -1,8 +1,8 @@
-"""Shape of the autoencoder."""
+"""Shape of the autoencoder, and the form of the latents that it makes."""
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ae_pipeline.config._model import Settings
 
@@ -14,6 +14,7 @@ Initializer = Literal[
 ]
 Width = Annotated[int, Field(ge=1, le=16384)]
 Design = Literal["residual", "plain"]
+LatentType = Literal["float32", "float16", "int8"]
 
 
 class NetworkConfig(Settings):
@@ -60,3 +61,44 @@ class NetworkConfig(Settings):
         if self.decoder_hidden is None:
             return self.encoder_hidden, tuple(reversed(self.encoder_hidden))
         return self.encoder_hidden, self.decoder_hidden
+
+
+class LatentConfig(Settings):
+    """Type and rounding of the latents of a features dataset."""
+
+    type: LatentType = Field(
+        default="float32",
+        description="Type of a latent's numbers in files. int8, for vector databases, has one "
+        "scale for all of them, in the metadata of the latent column.",
+    )
+    rounding: Literal["auto", "exact"] = Field(
+        default="auto",
+        description="auto: latents are multiples of a step per dimension, a power of two that is "
+        "chosen when the codec is fitted, so that they take few bytes. exact: they are the "
+        "encoder's output; int8 is always rounded.",
+    )
+    max_mse_growth: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.01,
+        description="Share by which rounding may increase the mean squared error of held-out rows, "
+        "in standardised units. int8 takes the scale with the smallest error, whatever that is.",
+    )
+    bits: Annotated[float, Field(gt=0, le=24)] | None = Field(
+        default=None,
+        description="Round to so many bits per number on average, whatever that does to the error; "
+        "null rounds by max_mse_growth.",
+    )
+    step: Annotated[float, Field(ge=1e-6, le=1e6)] | None = Field(
+        default=None,
+        description="Round all dimensions to this step, or the next power of two below; null "
+        "chooses steps.",
+    )
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> "LatentConfig":
+        """Refuse settings of which only one can count."""
+        if self.bits is not None and self.step is not None:
+            raise ValueError("bits and step are both set: one of them is possible")
+        is_set = self.bits is not None or self.step is not None
+        if is_set and (self.rounding == "exact" or self.type == "int8"):
+            raise ValueError("bits and step are for rounded float32 and float16 alone")
+        return self

@@ -15,7 +15,7 @@ from ae_pipeline.dataset import Source
 from ae_pipeline.errors import CodecMismatchError, listing
 
 #: Settings that shape a codec.
-_SHAPING = {"columns", "statistics", "tolerance", "network", "planner", "training"}
+_SHAPING = {"columns", "statistics", "tolerance", "network", "planner", "training", "latent"}
 
 
 _Codec = TypeVar("_Codec", ArchiveCodec, FeaturesCodec)

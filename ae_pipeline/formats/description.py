@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 
 from ae_pipeline.codec.archive import ArchiveCodec, needed_columns
 from ae_pipeline.codec.features import FeaturesCodec
 from ae_pipeline.coding import Architecture
 from ae_pipeline.errors import listing
-from ae_pipeline.formats.base import Facts
+from ae_pipeline.formats.base import Facts, FragmentFormat
 from ae_pipeline.results.inspection import InspectedColumn
 
 
@@ -16,7 +18,39 @@ def features_facts(codec: FeaturesCodec) -> Facts:
     """Describe the autoencoder of a features codec."""
     texts = [f"{name} ({text.width:,} terms)" for name, text in codec.texts.items()]
     told: Facts = {"texts, learned and kept": listing(texts)} if texts else {}
-    return {"codec": codec.id, **_network_facts(codec.architecture), **told}
+    facts = {"codec": codec.id, **_network_facts(codec.architecture)}
+    return {**facts, **told, "latents": codec.rounding.kind, **_rounding_facts(codec)}
+
+
+def _rounding_facts(codec: FeaturesCodec) -> Facts:
+    """Tell how many bits a rounded latent has and what that costs, as the fit measured it."""
+    record, rounding = codec.provenance.latents, codec.rounding
+    if rounding.is_exact or record is None:
+        return {"rounding": "none" if rounding.is_exact else "not measured"}
+    return {
+        "bits per latent": round(record.bits, 2),
+        "steps of latents": listing([f"{step:g}" for step in rounding.steps]) or "those of float16",
+        "standardised MSE, exact latents": round(record.mse, 6),
+        "MSE added by rounding": f"{100 * record.mse_growth:.2g} %",
+    }
+
+
+def stored_latent_facts(
+    format: FragmentFormat, ledgers: Iterable[Mapping[str, int]], n_rows: int
+) -> Facts:
+    """Return the bits that a number of a latent takes in files; nothing if there are no latents.
+
+    Args:
+        format: of the dataset.
+        ledgers: bytes of each fragment by part.
+        n_rows: rows of all fragments.
+    """
+    architecture = format.architecture
+    n_bytes = sum(ledger.get("latents", 0) for ledger in ledgers)
+    if architecture is None or not n_bytes or not n_rows:
+        return {}
+    bits = 8 * n_bytes / (n_rows * architecture.latent_dim)
+    return {"stored bits per latent": round(bits, 2)}
 
 
 def archive_facts(codec: ArchiveCodec) -> Facts:

@@ -171,9 +171,13 @@ class FeaturesFormat(FragmentFormat):
         return ()
 
     def conflicts(self, job: EncodeJob) -> Conflicts:
-        """Return the bottleneck's width if the job asks for a different one."""
-        wanted = job.network.latent_dim
-        return {} if wanted is None else {"network.latent_dim": (wanted, self.codec.latent_dim)}
+        """Return the bottleneck's width and the latents' type where the job asks for others."""
+        wanted, asked = job.network.latent_dim, job.latent.model_fields_set
+        found: Conflicts = {"latent.type": (job.latent.type, self.codec.rounding.kind)}
+        return {
+            **({} if wanted is None else {"network.latent_dim": (wanted, self.codec.latent_dim)}),
+            **(found if "type" in asked else {}),
+        }
 
     def facts(self) -> Facts:
         """Describe the codec for `inspect`."""
@@ -204,23 +208,12 @@ class FeaturesFormat(FragmentFormat):
             return {}
         return {"exact values": column_bytes(leaves, EXACT_COLUMN)}
 
-    def stored_schema_of(self, source: pa.Schema) -> pa.Schema:
-        """Return the schema of the features of a source of this schema."""
-        codec = self.codec
-        return features_schema(
-            source,
-            codec.schema,
-            codec.latent_dim,
-            self.latent_column,
-            keeps_exact=codec.keeps_exact,
-        )
-
     def write(
         self, fragment: Fragment, path: Path, footer: Footer, arrow: pa.Schema
     ) -> tuple[str, ...]:
         """Write a fragment's features; warn of constants that vary, unless the fit already did."""
         codec = self.codec
-        schema = self.stored_schema_of(arrow)
+        schema = self.encoded_schema(arrow)
         varying: set[str] = set()
         told = {column.name for column in codec.provenance.rare}
         encode = partial(self.encode_records, schema)
@@ -254,6 +247,18 @@ class FeaturesFormat(FragmentFormat):
         with closing(ordered_ahead(stored, decode)) as decoded:
             yield from decoded
 
+    def encoded_schema(self, source: pa.Schema) -> pa.Schema:
+        """Return the schema that the rows of a source have once they are encoded."""
+        codec = self.codec
+        return features_schema(
+            source,
+            codec.schema,
+            codec.latent_dim,
+            self.latent_column,
+            codec.rounding,
+            keeps_exact=codec.keeps_exact,
+        )
+
     def decode_records(
         self, latent_column: str, schema: pa.Schema, where: str, records: pa.RecordBatch
     ) -> pa.RecordBatch:
@@ -270,7 +275,9 @@ class FeaturesFormat(FragmentFormat):
         """
         codec, features = self.codec, self.codec.schema.features
         n_lanes = len(codec.schema.lanes)
-        parts = split_records(records, latent_column, codec.latent_dim, n_lanes, where)
+        parts = split_records(
+            records, latent_column, codec.latent_dim, n_lanes, where, codec.rounding
+        )
         exact = _exact_values(parts.exact, codec, where)
         arrays = codec.write(codec.decode(parts.latents, parts.missing), exact)
         columns = {**parts.kept, **dict(zip(features, arrays, strict=True))}
@@ -292,7 +299,8 @@ class FeaturesFormat(FragmentFormat):
         pairs = zip(codec.schema.features, codec.schema.spans, strict=True)
         varying = {name for name, span in pairs if differs[span.start : span.stop].any()}
         latents = codec.encode(block, codec.bags(records))
-        return compose_records(records, latents, block.missing, schema, exact), varying
+        encoded = compose_records(records, latents, block.missing, schema, codec.rounding, exact)
+        return encoded, varying
 
 
 def _exact_values(packed: pa.Array | None, codec: FeaturesCodec, where: str) -> ExactValues | None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, Shaped, UInt8
 
 from ae_pipeline.blocks.missing import pack_missing, unpack_missing
+from ae_pipeline.codec.features import EXACT, LatentRounding
 from ae_pipeline.columns import TableSchema
 from ae_pipeline.errors import ConfigError, CorruptFragmentError
 from ae_pipeline.inputs import EXACT_COLUMN, ExactValues, pack_exact
@@ -31,19 +32,21 @@ def features_schema(
     roles: TableSchema,
     latent_dim: int,
     latent_column: str,
+    rounding: LatentRounding = EXACT,
     *,
     keeps_exact: bool = False,
 ) -> pa.Schema:
     """Return a schema of kept columns in their order, then latents, missing and exact values.
 
     Every column that is not a feature is kept: fragments may have kept columns of their own.
+    `rounding` decides the type of latents.
     """
     features = set(roles.features)
-    latents = pa.list_(pa.field("element", pa.float32(), nullable=False), latent_dim)
+    latents = pa.list_(pa.field("element", rounding.arrow_type, nullable=False), latent_dim)
     return pa.schema(
         [field for field in source if field.name not in features]
         + [
-            pa.field(latent_column, latents, nullable=False),
+            pa.field(latent_column, latents, nullable=False, metadata=rounding.metadata),
             pa.field(MISSING_COLUMN, pa.binary()),
         ]
         + [pa.field(EXACT_COLUMN, pa.binary())] * keeps_exact
@@ -67,13 +70,16 @@ def compose_records(
     latents: Float32[np.ndarray, "rows latent"],
     missing: UInt8[np.ndarray, "features rows"] | None,
     schema: pa.Schema,
+    rounding: LatentRounding = EXACT,
     exact: ExactValues | None = None,
 ) -> pa.RecordBatch:
     """Compose rows of a features fragment from source rows and their encoding."""
     n_rows, n_added = len(records), 2 if exact is None else 3
     *kept, latent_field = list(schema)[: len(schema) + 1 - n_added]
     columns = [records.column(field.name) for field in kept]
-    vectors = pa.FixedSizeListArray.from_arrays(pa.array(latents.ravel()), type=latent_field.type)
+    vectors = pa.FixedSizeListArray.from_arrays(
+        pa.array(rounding.pack(latents).ravel()), type=latent_field.type
+    )
     columns += [vectors, pack_missing(missing, n_rows)]
     if exact is not None:
         columns.append(pack_exact(exact, n_rows))
@@ -81,7 +87,12 @@ def compose_records(
 
 
 def split_records(
-    records: pa.RecordBatch, latent_column: str, latent_dim: int, n_features: int, where: str
+    records: pa.RecordBatch,
+    latent_column: str,
+    latent_dim: int,
+    n_features: int,
+    where: str,
+    rounding: LatentRounding = EXACT,
 ) -> FeaturesRecord:
     """Take rows apart again: the inverse of `compose_records`.
 
@@ -89,7 +100,7 @@ def split_records(
         CorruptFragmentError: a latent or missing-value column is absent or malformed.
     """
     try:
-        latents = _latents(records.column(latent_column), latent_dim)
+        latents = rounding.unpack(_numbers(records.column(latent_column), latent_dim))
         missing = unpack_missing(records.column(MISSING_COLUMN), n_features)
     except (KeyError, ValueError, pa.ArrowException) as error:
         raise CorruptFragmentError(
@@ -105,9 +116,11 @@ def split_records(
     )
 
 
-def _latents(column: pa.Array, latent_dim: int) -> Float32[np.ndarray, "rows latent"]:
+def _numbers(column: pa.Array, latent_dim: int) -> Shaped[np.ndarray, "rows latent"]:
     """Return vectors from any list type: other tools rewrite fixed-size lists as plain ones."""
-    numbers = column.flatten().to_numpy(zero_copy_only=False).astype(np.float32, copy=False)
+    numbers = column.flatten().to_numpy(zero_copy_only=False)
     if column.null_count or numbers.size != len(column) * latent_dim:
         raise ValueError(f"latents are not {latent_dim} numbers in every row")
+    if not np.issubdtype(numbers.dtype, np.integer):
+        numbers = numbers.astype(np.float32, copy=False)
     return numbers.reshape(len(column), latent_dim)

@@ -15,6 +15,10 @@ import pyarrow.parquet as pq
 Encoding: TypeAlias = Literal[
     "DICTIONARY", "PLAIN", "BYTE_STREAM_SPLIT", "DELTA_BINARY_PACKED", "DELTA_BYTE_ARRAY"
 ]
+#: What the leaf path of a vector has beyond the name of its column.
+VECTOR_LEAF = ".list.element"
+#: The level of Zstandard where it pays.
+HARD_LEVEL = 9
 #: The rows that tell which encodings are worth measuring, and what they may take beyond the usual.
 _FEW_ROWS, _HOPELESS = 1 << 12, 1.25
 #: What another encoding saves at least: row groups differ.
@@ -36,16 +40,18 @@ def measured(
 
     Args:
         table: the first row group.
-        usual: encodings by column name or leaf path; those of nested columns stay.
+        usual: encodings by column name or leaf path; those of nested columns stay, but for
+            vectors, whose leaves are `PATH.list.element`.
         options: of compression and of types, for Arrow's writer.
         is_arrow: readers of the source know Arrow's encodings; Spark knows few.
     """
     chosen = dict(usual)
     for name, encoding in usual.items():
-        if name not in table.column_names or not len(table):
+        owner = name if name in table.column_names else name.removesuffix(VECTOR_LEAF)
+        if owner not in table.column_names or not len(table):
             continue
-        others = list(_possible(table.schema.field(name).type, is_arrow))
-        column = table.select([name])
+        others = list(_possible(table.schema.field(owner).type, is_arrow))
+        column = table.select([owner])
         few = _sizes(column.slice(0, _FEW_ROWS), {encoding, *others}, options)
         hopeful = [one for one in others if few[one] < _HOPELESS * few[encoding]]
         if hopeful != [encoding] and hopeful:
@@ -53,9 +59,29 @@ def measured(
     return chosen
 
 
+def measured_levels(
+    table: pa.Table, encodings: Mapping[str, Encoding], options: Mapping[str, Any]
+) -> dict[str, int]:
+    """Return higher levels of Zstandard, by leaf path, for vectors that take fewer bytes then.
+
+    Arguments as `measured`; `encodings` are those chosen.
+    """
+    found = {}
+    for name, encoding in encodings.items():
+        owner = name.removesuffix(VECTOR_LEAF)
+        if owner == name or owner not in table.column_names or not len(table):
+            continue
+        column = table.select([owner])
+        hard = _size(column, encoding, {**options, "compression_level": HARD_LEVEL})
+        if hard < _WORTH * _size(column, encoding, options):
+            found[name] = HARD_LEVEL
+    return found
+
+
 def _possible(kind: pa.DataType, is_arrow: bool) -> tuple[Encoding, ...]:
     """Return encodings that a type may have for readers of its table; none if one is certain."""
     types = pa.types
+    kind = kind.value_type if types.is_fixed_size_list(kind) else kind
     if types.is_boolean(kind) or types.is_dictionary(kind) or types.is_nested(kind):
         return ()
     if not is_arrow:
@@ -84,8 +110,9 @@ def _sizes(
 def _size(column: pa.Table, encoding: Encoding, options: Mapping[str, Any]) -> int:
     sink = pa.BufferOutputStream()
     numbered = column.rename_columns(["0"])  # a name may hold dots
+    leaf = "0" + VECTOR_LEAF * pa.types.is_fixed_size_list(numbered.schema.field(0).type)
     with pq.ParquetWriter(
-        sink, numbered.schema, **options, **encoding_options({"0": encoding})
+        sink, numbered.schema, **options, **encoding_options({leaf: encoding})
     ) as writer:
         writer.write_table(numbered, row_group_size=len(numbered))
     metadata = pq.read_metadata(pa.BufferReader(sink.getvalue()))

@@ -11,7 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.cancellation import beat
-from ae_pipeline.parquet.encodings import Encoding, encoding_options, measured
+from ae_pipeline.parquet.encodings import (
+    VECTOR_LEAF,
+    Encoding,
+    encoding_options,
+    measured,
+    measured_levels,
+)
 from ae_pipeline.parquet.form import Form
 from ae_pipeline.parquet.physical import retype
 from ae_pipeline.parquet.restate import restate
@@ -58,7 +64,8 @@ def table_writer(
             usual = _usual_encodings(stored, stored.names, splits_floats=is_arrow)
             kept = {key: options[key] for key in _OPTIONS_OF_TYPES if key in options}
             chosen = measured(first, usual, {**_COMPRESSION, **kept}, is_arrow=is_arrow)
-            more = {**options, **encoding_options(chosen)}
+            levels = measured_levels(first, chosen, {**_COMPRESSION, **kept})
+            more = {**options, **encoding_options(chosen), **_level_options(levels, stored)}
             writer = stack.enter_context(_open_writer(path, stored, more, metadata, form))
             if pairs:
                 writer.add_key_value_metadata(pairs)
@@ -136,15 +143,27 @@ def _usual_encodings(
     """Return the encodings that suit types, by column name or leaf path; the rest are plain."""
     clear = _clear_names(schema)
     floats = [name for name in schema.names if name in clear and _is_float(schema.field(name))]
-    vectors = [leaf for leaf in _vector_leaves(schema) if leaf not in schema.names]
+    vectors = {leaf: kind for leaf, kind in _vector_leaves(schema) if leaf not in schema.names}
     return {
         **dict.fromkeys(
             (name for name in plain if name in clear and _suits_dictionary(schema.field(name))),
             "DICTIONARY",
         ),
         **dict.fromkeys(floats, "BYTE_STREAM_SPLIT" if splits_floats else "PLAIN"),
-        **(dict.fromkeys(vectors, "BYTE_STREAM_SPLIT") if splits_floats else {}),
+        **{
+            leaf: "BYTE_STREAM_SPLIT" if splits_floats and pa.types.is_floating(kind) else "PLAIN"
+            for leaf, kind in vectors.items()
+        },
     }
+
+
+def _level_options(levels: Mapping[str, int], schema: pa.Schema) -> dict[str, Any]:
+    """Return options for levels of some leaves: Arrow wants those of all others, too."""
+    if not levels:
+        return {}
+    leaves = schema_of_writer(schema)[0].leaves
+    usual = {".".join(leaf.path): ZSTD_LEVEL for leaf in leaves}
+    return {"compression_level": {**usual, **levels}}
 
 
 def _options_of(form: Form, stored: pa.Schema) -> dict[str, Any]:
@@ -236,10 +255,9 @@ def _is_float(field: pa.Field) -> bool:
     return bool(pa.types.is_floating(field.type))
 
 
-def _vector_leaves(schema: pa.Schema) -> list[str]:
-    """Return the Parquet leaf paths of fixed-size float vectors."""
-    return [
-        f"{field.name}.list.element"
-        for field in schema
-        if pa.types.is_fixed_size_list(field.type) and pa.types.is_floating(field.type.value_type)
-    ]
+def _vector_leaves(schema: pa.Schema) -> list[tuple[str, pa.DataType]]:
+    """Return the Parquet leaf paths of fixed-size vectors of numbers, with the numbers' types."""
+    vectors = [field for field in schema if pa.types.is_fixed_size_list(field.type)]
+    kinds = [(field.name + VECTOR_LEAF, field.type.value_type) for field in vectors]
+    types = pa.types
+    return [one for one in kinds if types.is_floating(one[1]) or types.is_integer(one[1])]

@@ -135,6 +135,26 @@ class RareColumn:
         )
 
 
+@dataclass(frozen=True)
+class LatentRecord:
+    """The cost of rounding latents, measured on a sample when their codec was fitted.
+
+    Args:
+        bits: mean entropy of a latent's number.
+        mse: mean squared error of reconstruction with exact latents, in standardised units.
+        mse_growth: share by which rounding increases it.
+    """
+
+    bits: float
+    mse: float
+    mse_growth: float
+
+    @property
+    def mse_rounded(self) -> float:
+        """Mean squared error with rounded latents."""
+        return self.mse * (1 + self.mse_growth)
+
+
 @dataclass(frozen=True, repr=False)
 class FitResult(Result):
     """A codec that was fitted now or was already current."""

@@ -22,6 +22,9 @@ from ae_pipeline.training.trainer import TrainingResult, train
 
 #: On adult_census and nyc_flights less lets classifiers lose, more lets reconstruction lose.
 _ANCHOR = 0.1
+#: On sms_spam, 0.1 takes F1 of spam by 16 latents from PCA's 0.956 to 0.93, while 1 and 10 keep it;
+#: with 10, held-out rows are reconstructed best.
+_TEXT_ANCHOR = 10.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,9 @@ def anchor_weight(config: TrainingConfig, inputs: RowInputs) -> float:
     """
     if config.anchor is not None:
         return config.anchor
-    return _ANCHOR if inputs.categories or inputs.texts else 0.0
+    if inputs.texts:
+        return _TEXT_ANCHOR
+    return _ANCHOR if inputs.categories else 0.0
 
 
 def train_rate(

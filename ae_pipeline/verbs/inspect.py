@@ -29,6 +29,7 @@ from ae_pipeline.dataset import (
 from ae_pipeline.errors import NoFeatureColumnError, listing
 from ae_pipeline.fitting import preview
 from ae_pipeline.formats import Facts, FragmentFormat, Statistics, count_skipping, open_format
+from ae_pipeline.formats.description import stored_latent_facts
 from ae_pipeline.fragments import account, fragment_bytes
 from ae_pipeline.hidden_names import is_temporary
 from ae_pipeline.lake import reading_table
@@ -115,6 +116,7 @@ def _inspect_encoded(path: str, source: Source, marker: Marker) -> Inspection:
         **orphaned,
         **format.facts(),
         **_skipping_facts(skipping, len(blocks)),
+        **stored_latent_facts(format, [one.ledger for one in stored], n_rows),
     }
     return Inspection(
         format.label,
@@ -182,10 +184,8 @@ def _dataset_facts(source: Source) -> Facts:
 def _schema_columns(schema: TableSchema) -> tuple[InspectedColumn, ...]:
     features = set(schema.features)
     return tuple(
-        InspectedColumn(
-            field.name, str(field.type), "feature" if field.name in features else "kept"
-        )
-        for field in schema.arrow
+        InspectedColumn(one.name, str(one.type), "feature" if one.name in features else "kept")
+        for one in schema.arrow
     )
 
 

@@ -63,8 +63,11 @@ ARCHIVES = (
     "archive-5.0/vectors",
     "archive-5.0/series",
 )
+#: Features whose latents are rounded.
+ROUNDED = tuple(f"features-5.0/{name}" for name in ("rounded", "int8"))
 FEATURES = (
     *(f"features-{version}/bends" for version in ("1.0", "2.0", "3.0", "4.0", "5.0")),
+    *ROUNDED,
     "features-5.0/words",
 )
 #: About 250 KB for each format since 2.0; mappings of every kind are 75 KB, streams alone 40 KB.
@@ -362,3 +365,20 @@ def test_the_vectors_golden_has_every_stream() -> None:
     assert any(lane.positions for lane in lanes)
     assert any(lane.is_shared for lane in lanes)
     assert any(not lane.is_shared and lane.method is Method.DIRECT for lane in lanes)
+
+
+@pytest.mark.parametrize("name", ROUNDED)
+def test_rounded_latents_from_the_format_alone(name: str) -> None:
+    """The codec's JSON and the latent column say the same latents, as the format has it."""
+    (folder,) = (GOLDEN / name / "dataset/_ae/codecs").iterdir()
+    entry = read_codec_json(folder)["latents"]
+    for path in (GOLDEN / name).rglob("*.parquet"):
+        column = pq.read_table(path, partitioning=None)["latent"].combine_chunks()
+        stored = column.flatten().to_numpy().astype(np.float64).reshape(-1, 2)
+        metadata = pq.read_schema(path).field("latent").metadata or {}
+        scale = float(metadata.get(b"ae:scale", b"1"))
+        stored = (stored - float(metadata.get(b"ae:zero_point", b"0"))) * scale
+        assert str(column.type.value_type) == {"float32": "float"}.get(entry["type"], "int8")
+        multiples = stored / np.array(entry["steps"])
+        np.testing.assert_array_equal(multiples, np.rint(multiples))
+        assert len(np.unique(stored)) > 5

@@ -137,3 +137,38 @@ def test_readers_of_old_files_get_old_encodings(tmp_path: Path) -> None:
     found = {one for name in table.column_names if name != "list" for one in encodings(path, name)}
     assert found <= {"PLAIN", "RLE", "RLE_DICTIONARY"}
     assert "RLE_DICTIONARY" in encodings(path, "few")
+
+
+def vectors_of(kind: pa.DataType, step: float) -> pa.Table:
+    """Vectors of few numbers of a type, which go up and down slowly."""
+    generator = np.random.default_rng(3)
+    walks = np.cumsum(generator.normal(size=(20_000, 3)), axis=0) * 0.1 % 8
+    numbers = (np.rint(walks / step) * step).astype(kind.to_pandas_dtype())
+    return pa.table({"v": pa.FixedSizeListArray.from_arrays(pa.array(numbers.ravel()), 3)})
+
+
+@pytest.mark.parametrize("kind", [pa.float32(), pa.float64(), pa.int8(), pa.int32()], ids=str)
+def test_vectors_take_few_bytes(kind: pa.DataType, tmp_path: Path) -> None:
+    """Vectors of few values are smaller than split or plain ones, and all readers take them."""
+    table = vectors_of(kind, 1.0 if pa.types.is_integer(kind) else 0.25)
+    path = written(tmp_path / "ours.parquet", table)
+    for is_split in (False, True):
+        other = tmp_path / "other.parquet"
+        split = {"v.list.element": "BYTE_STREAM_SPLIT" if is_split else "PLAIN"}
+        options = {"compression": "zstd", "compression_level": 3, "use_dictionary": False}
+        pq.write_table(table, other, column_encoding=split, **options)
+        (ours,), (others,) = sizes(path).values(), sizes(other).values()
+        assert ours < others
+    assert pq.read_table(path).equals(table)
+    assert polars.read_parquet(path).equals(polars.from_arrow(table))
+    with duckdb.connect() as connection:
+        rows = connection.sql("FROM read_parquet(?)", params=[str(path)]).fetchall()
+    assert [list(row[0]) for row in rows] == table["v"].to_pylist()
+
+
+def test_vectors_of_full_precision_stay_split(tmp_path: Path) -> None:
+    """A dictionary would be larger than vectors that never repeat."""
+    numbers = np.random.default_rng(0).normal(size=30_000).astype(np.float32)
+    table = pa.table({"v": pa.FixedSizeListArray.from_arrays(pa.array(numbers), 3)})
+    path = written(tmp_path / "ours.parquet", table)
+    assert "BYTE_STREAM_SPLIT" in encodings(path, "v.list.element")

@@ -2,9 +2,12 @@
 
 from ae_pipeline.codec.features.codec import FeaturesCodec
 from ae_pipeline.codec.features.files import load_features_codec, save_features_codec
+from ae_pipeline.codec.features.rounding import EXACT, LatentRounding
 
 __all__ = [
+    "EXACT",
     "FeaturesCodec",
+    "LatentRounding",
     "load_features_codec",
     "save_features_codec",
 ]

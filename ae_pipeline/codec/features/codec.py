@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float32, Float64, UInt8
 
 from ae_pipeline.blocks.block import Block
 from ae_pipeline.codec.content import architecture_to_json, columns_to_json, content_id, nullable
+from ae_pipeline.codec.features.rounding import EXACT, LatentRounding, rounding_to_json
 from ae_pipeline.codec.features.texts import texts_to_json
 from ae_pipeline.codec.provenance import Provenance
 from ae_pipeline.coding import Architecture, Weights, decode_matrix, encode_matrix, fill_tiles
@@ -42,6 +43,7 @@ class FeaturesCodec:
         categories: lanes of categories, by number; all others are numbers.
         keeps_exact: whether values that the network does not see as they are go beside the latents.
         texts: kept columns whose terms the networks see, by name.
+        rounding: of what `encode` returns.
     """
 
     schema: TableSchema
@@ -53,6 +55,7 @@ class FeaturesCodec:
     categories: Mapping[int, Category] = field(default_factory=dict)
     keeps_exact: bool = False
     texts: Mapping[str, Text] = field(default_factory=dict)
+    rounding: LatentRounding = EXACT
 
     kind: ClassVar[str] = "features"
 
@@ -96,7 +99,7 @@ class FeaturesCodec:
     def encode(
         self, block: Block, bags: Float32[np.ndarray, "rows terms"] | None = None
     ) -> Float32[np.ndarray, "rows latent"]:
-        """Encode a block to latents; missing values enter as their column's centre.
+        """Encode a block to rounded latents; missing values enter as their column's centre.
 
         The latent of a row is the same, bit for bit, whichever rows it comes with.
 
@@ -107,7 +110,8 @@ class FeaturesCodec:
         matrix = self.inputs.to_matrix(block, bags)
         if block.missing is not None or self.categories:
             np.nan_to_num(matrix, copy=False, nan=0.0)
-        return encode_matrix(self.architecture, self.weights, fill_tiles(matrix))[: block.n_rows]
+        latents = encode_matrix(self.architecture, self.weights, fill_tiles(matrix))
+        return self.rounding.apply(latents[: block.n_rows])
 
     def decode(
         self,
@@ -166,6 +170,7 @@ def features_to_json(codec: FeaturesCodec) -> dict[str, Any]:
         "architecture": architecture_to_json(codec.architecture),
         **({"keeps_exact": True} if codec.keeps_exact else {}),
         **({"texts": texts_to_json(codec.texts)} if codec.texts else {}),
+        **rounding_to_json(codec.rounding),
     }
 
 

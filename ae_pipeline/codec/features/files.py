@@ -19,6 +19,7 @@ from ae_pipeline.codec.content import (
 from ae_pipeline.codec.directory import load_directory, save_directory
 from ae_pipeline.codec.features.categories import categories_from_json
 from ae_pipeline.codec.features.codec import FeaturesCodec, features_to_json
+from ae_pipeline.codec.features.rounding import rounding_from_json
 from ae_pipeline.codec.features.texts import texts_from_json
 from ae_pipeline.codec.provenance import read_provenance
 from ae_pipeline.coding import Architecture, Weights
@@ -72,6 +73,7 @@ def build_features_codec(path: Path, tree: dict[str, Any]) -> FeaturesCodec:
         categories=categories,
         keeps_exact=tree.get("keeps_exact") is True,
         texts=texts,
+        rounding=rounding_from_json(tree, architecture.latent_dim),
     )
 
 

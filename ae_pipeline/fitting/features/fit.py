@@ -14,6 +14,7 @@ from ae_pipeline.errors import ConfigError, NoFeatureColumnError, listing
 from ae_pipeline.extras import require
 from ae_pipeline.fitting.features.columns import learned_columns
 from ae_pipeline.fitting.features.rare_values import with_lost_events
+from ae_pipeline.fitting.latents import with_rounded_latents
 from ae_pipeline.fitting.spreading import spread_row_groups
 from ae_pipeline.fitting.start import codec_to_start_from, fit_key
 from ae_pipeline.inputs import RowInputs
@@ -85,6 +86,7 @@ def fit_codec(
         keeps_exact=True,
         texts=texts,
     )
+    codec = with_rounded_latents(codec, job.latent, data)
     looked_at = spread_row_groups(measured.groups, job.statistics.max_rows)
     return with_lost_events(codec, statistics, looked_at)
 

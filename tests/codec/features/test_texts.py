@@ -54,7 +54,7 @@ def test_rows_come_back_with_their_text(rows: list[tuple[int, str | None]]) -> N
     records = worded_table(numbers, numbers[::-1], words)
     codec = worded_codec(keeps_exact=True)
     format = FeaturesFormat(codec)
-    encoded, varying = format.encode_records(format.stored_schema_of(WORDED), records)
+    encoded, varying = format.encode_records(format.encoded_schema(WORDED), records)
     assert encoded["words"].to_pylist() == words
     assert varying == set()
     latents = np.array(encoded["latent"].to_pylist(), np.float32).reshape(len(rows), 3)

@@ -1,14 +1,25 @@
-"""Golden cases of features: two latents that every column is a sum of, and a text beside them."""
+"""Golden cases of features: two latents that every column is a sum of, rounded, beside texts."""
 
 from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
 
+from ae_pipeline.codec.features import EXACT, LatentRounding
 from tests.support.golden.case import Golden, integers
 
 
-def features_case() -> Golden:
+def rounded_case() -> Golden:
+    """Latents in steps of their own: the first loses bits that the case's numbers have."""
+    return features_case(LatentRounding("float32", (1.0, 0.125)))
+
+
+def int8_case() -> Golden:
+    """Latents of eight bits, in one step that is no power of two."""
+    return features_case(LatentRounding("int8", (0.1875, 0.1875)))
+
+
+def features_case(rounding: LatentRounding = EXACT) -> Golden:
     """The codec whose two latents are two numbers that every column is a sum of."""
     from tests.support.codec.features import hand_set_codec, hand_set_table
 
@@ -22,7 +33,7 @@ def features_case() -> Golden:
         wild[2::7], wild[3::7], wild[4::7] = np.nan, np.inf, -np.inf
         table = table.set_column(1, table.schema.field("left"), holes)
         tables[f"day=1/{name}"] = table.set_column(2, table.schema.field("right"), pa.array(wild))
-    return Golden(hand_set_codec(), tables)
+    return Golden(hand_set_codec(rounding=rounding), tables)
 
 
 def worded_case() -> Golden:

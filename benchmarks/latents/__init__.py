@@ -1,0 +1,1 @@
+"""Latents of whole rows beside other methods': what they keep, and what a model learns of them."""

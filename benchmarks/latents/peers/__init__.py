@@ -1,0 +1,1 @@
+"""Other methods of latents. They run in the environment of `--peer-python`, without our package."""

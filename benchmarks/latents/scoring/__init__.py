@@ -1,0 +1,1 @@
+"""Scores of all methods by the same code, in the environment of `--peer-python`."""

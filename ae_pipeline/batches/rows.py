@@ -16,7 +16,13 @@ from ae_pipeline.batches.opened import open_rows
 from ae_pipeline.blocks.block import rows_per_block
 from ae_pipeline.columns import check_unique_names
 from ae_pipeline.errors import CodecMismatchError, ConfigError, listing
-from ae_pipeline.formats import MISSING_COLUMN, FeaturesFormat, check_schema
+from ae_pipeline.formats import (
+    ERROR_COLUMN,
+    ERRORS_COLUMN,
+    MISSING_COLUMN,
+    FeaturesFormat,
+    check_schema,
+)
 from ae_pipeline.inputs import EXACT_COLUMN
 
 logger = logging.getLogger(__name__)
@@ -166,7 +172,9 @@ def _decoded_schema(schema: pa.Schema, format: FeaturesFormat) -> pa.Schema:
             got=listing(schema.names),
             remedy="name the column of latents with latent_column",
         )
-    beside = {*added, EXACT_COLUMN}
+    beside = {*added, ERROR_COLUMN, ERRORS_COLUMN}
+    if format.codec.keeps_exact:
+        beside.add(EXACT_COLUMN)
     features = {one.name: one for one in source.arrow if one.name in source.features}
     found = {one.name: one for one in schema if one.name not in beside} | features
     known = [found.pop(name) for name in source.arrow.names if name in found]

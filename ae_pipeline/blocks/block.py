@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any  # a dtype known at run time only
 
 import numpy as np
@@ -23,6 +22,7 @@ PRESENT, NULL, NAN, POSITIVE_INFINITY, NEGATIVE_INFINITY = range(5)
 
 _LONG = 64
 _UNITS_PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400 * 10**6, "ns": 86_400 * 10**9}
+_MOST_SECONDS = 9e15
 
 #: Values in one block: 16 MiB of float64, whatever the number of columns.
 _BLOCK_VALUES = 1 << 21
@@ -137,21 +137,29 @@ def _write_column(
 
 def _write_decimals(values: Float64[np.ndarray, "rows"], kind: pa.DataType) -> pa.Array:
     """Return decimals of few digits; out of range they saturate."""
-    unit = 10.0**kind.scale
     most = 10**kind.precision - 1
     is_unknown = np.isnan(values)
-    whole = np.clip(np.rint(np.where(is_unknown, 0.0, values) * unit), -most, most)
-    integers = [Decimal(int(number)).scaleb(-kind.scale) for number in whole.tolist()]
-    return pa.array(integers, kind, mask=is_unknown)
+    with np.errstate(over="ignore"):
+        units = np.rint(np.where(is_unknown, 0.0, values) * 10.0**kind.scale)
+    whole = np.clip(units, -most, most).astype(np.int64)
+    words = pa.py_buffer(np.stack([whole, whole >> 63], axis=1))  # 128 bits: the sign fills them
+    exact = pa.decimal128(kind.precision, kind.scale)
+    column = pa.Array.from_buffers(exact, len(whole), [None, words])
+    return pc.if_else(pa.array(is_unknown), pa.scalar(None, exact), column).cast(kind)
 
 
 def _in_range(
     values: Float64[np.ndarray, "rows"], kind: pa.DataType
 ) -> Float64[np.ndarray, "rows"]:
-    """Keep times of day within one day: Arrow has no others."""
-    if not types.is_time(kind):
-        return values
-    return np.clip(values, 0, _UNITS_PER_DAY[kind.unit] - 1)
+    """Keep times of day within one day, dates on whole days, and all in what Parquet can hold."""
+    if types.is_time(kind):
+        return np.clip(values, 0, _UNITS_PER_DAY[kind.unit] - 1)
+    if types.is_date64(kind):
+        day = _UNITS_PER_DAY["ms"]
+        return day * np.clip(np.rint(values / day), -(2.0**31), 2.0**31 - 1)
+    if types.is_timestamp(kind) and kind.unit == "s":  # Parquet has milliseconds
+        return np.clip(values, -_MOST_SECONDS, _MOST_SECONDS)
+    return values
 
 
 def _saturate(

@@ -80,6 +80,9 @@ def features(
     epochs: options.Epochs = None,
     keep: options.Keep = None,
     feature: options.Feature = None,
+    with_error: Annotated[
+        bool, typer.Option("--with-error", help="Also write how odd each row is: its error.")
+    ] = False,
     workers: options.Workers = None,
     accept_changes: options.AcceptChanges = False,
     force: options.ForceEncode = False,
@@ -102,6 +105,7 @@ def features(
         columns__keep=keep,
         columns__feature=feature,
         columns__accept_changes=accept_changes,
+        with_error=with_error,
         execution__workers=workers,
         execution__force=force,
     )

@@ -34,6 +34,7 @@ from ae_pipeline.columns.vectors.lanes import (
     LaneReader,
     Vectors,
     count_lanes,
+    has_lanes,
     is_vector,
     lane_names,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "deserialize_schema",
     "fine_tolerance",
     "fit_standardization",
+    "has_lanes",
     "is_rare",
     "is_vector",
     "judge",

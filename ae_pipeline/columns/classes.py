@@ -11,24 +11,18 @@ import pyarrow.compute as pc
 
 @dataclass(frozen=True)
 class ClassCounts:
-    """Rows by value, of one column of categories; rows that are null are left out.
+    """Rows by value: of the source, of its reconstruction, and where both agree; no nulls."""
 
-    Args:
-        truth: rows of the source with each value.
-        decoded: rows of the reconstruction with each value.
-        both: rows that have the value in both.
-    """
-
-    truth: Counter[str] = field(default_factory=Counter)
-    decoded: Counter[str] = field(default_factory=Counter)
-    both: Counter[str] = field(default_factory=Counter)
+    truth: Counter[bytes] = field(default_factory=Counter)
+    decoded: Counter[bytes] = field(default_factory=Counter)
+    both: Counter[bytes] = field(default_factory=Counter)
 
     @classmethod
     def of(cls, truth: pa.Array, decoded: pa.Array) -> ClassCounts:
         """Count the values of a column and its reconstruction, both of one type."""
-        theirs, ours = (one.cast(pa.string()) for one in (truth, decoded))
-        is_both = pc.fill_null(pc.equal(theirs, ours), fill_value=False)
-        return cls(_counted(theirs), _counted(ours), _counted(theirs.filter(is_both)))
+        theirs, ours = _text(truth), _text(decoded)
+        both = theirs.filter(pc.equal(theirs, ours))
+        return cls(_counted(theirs), _counted(ours), _counted(both))
 
     def merge(self, other: ClassCounts) -> ClassCounts:
         """Return the counts of the rows of both."""
@@ -39,22 +33,21 @@ class ClassCounts:
     @property
     def accuracy(self) -> float | None:
         """Share of the rows that came back right; None without rows."""
-        n_rows = self.truth.total()
-        return self.both.total() / n_rows if n_rows else None
+        return self.both.total() / self.truth.total() if self.truth else None
 
     @property
     def macro_f1(self) -> float | None:
         """Mean over the source's values of the harmonic mean of precision and recall."""
-        if not self.truth:
-            return None
-        scores = [
-            2 * self.both[value] / (number + self.decoded[value])
-            for value, number in self.truth.items()
-        ]
-        return sum(scores) / len(scores)
+        scores = [2 * self.both[v] / (n + self.decoded[v]) for v, n in self.truth.items()]
+        return sum(scores) / len(scores) if scores else None
 
 
-def _counted(column: pa.Array) -> Counter[str]:
+def _text(column: pa.Array) -> pa.Array:
+    """Return values as bytes: text may not be UTF-8."""
+    plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    return plain.cast(pa.large_string()).cast(pa.large_binary())
+
+
+def _counted(column: pa.Array) -> Counter[bytes]:
     found = pc.value_counts(column.drop_null())
-    values, numbers = (found.field(part).to_pylist() for part in range(2))
-    return Counter(dict(zip(values, numbers, strict=True)))
+    return Counter(dict(zip(*(found.field(part).to_pylist() for part in range(2)), strict=True)))

@@ -53,9 +53,8 @@ class TableSchema:
         """Numbers of the lanes of each feature column: one, or as many as its vectors are wide."""
         found, start = [], 0
         for name, kind in zip(self.features, self.feature_types, strict=True):
-            width = len(lane_names(name, kind))
-            found.append(range(start, start + width))
-            start += width
+            found.append(range(start, start + len(lane_names(name, kind))))
+            start = found[-1].stop
         return tuple(found)
 
     @cached_property
@@ -73,14 +72,7 @@ class TableSchema:
     @property
     def vectors(self) -> tuple[str, ...]:
         """Names of the feature columns that hold vectors."""
-        pairs = zip(self.features, self.feature_types, strict=True)
-        return tuple(name for name, kind in pairs if is_vector(kind))
-
-    def without_vectors(self) -> TableSchema:
-        """Return the same schema with vector columns kept."""
-        vectors = set(self.vectors)
-        features = tuple(name for name in self.features if name not in vectors)
-        return TableSchema(self.arrow, features, self.stored)
+        return tuple(name for name in self.features if is_vector(self.arrow.field(name).type))
 
 
 def misfits(roles: TableSchema, got: pa.Schema, also: Iterable[str] = ()) -> list[str]:
@@ -90,8 +82,7 @@ def misfits(roles: TableSchema, got: pa.Schema, also: Iterable[str] = ()) -> lis
     may differ from fragment to fragment; every column that is not a feature is kept.
     """
     found = {field.name: field.type for field in got}
-    wanted = (*roles.features, *also)
-    if all(found.get(name) == roles.arrow.field(name).type for name in wanted):
+    if all(found.get(name) == roles.arrow.field(name).type for name in (*roles.features, *also)):
         return []
     return schema_differences(roles.arrow, got)
 

@@ -124,6 +124,11 @@ class JobConfig(Settings):
         default="latent", min_length=1, description="Name of the latent column."
     )
     latent: LatentConfig = LatentConfig()
+    with_error: bool = Field(
+        default=False,
+        description="Write the error of each row beside its latents: how odd the row is to the "
+        "network, in all and by column.",
+    )
     tolerance: ToleranceConfig = ToleranceConfig()
     selection: SelectionConfig = SelectionConfig()
     backfill: BackfillConfig = BackfillConfig()

@@ -1,6 +1,7 @@
 """The kinds of dataset that ae-pipeline writes, one fragment at a time."""
 
 from ae_pipeline.formats.base import Facts, FragmentFormat
+from ae_pipeline.formats.error_columns import ERROR_COLUMN, ERRORS_COLUMN
 from ae_pipeline.formats.features import FeaturesFormat
 from ae_pipeline.formats.latent_records import (
     MISSING_COLUMN,
@@ -25,6 +26,8 @@ from ae_pipeline.formats.skipping import count_skipping
 from ae_pipeline.formats.statistics import Statistics
 
 __all__ = [
+    "ERRORS_COLUMN",
+    "ERROR_COLUMN",
     "FORMATS",
     "MISSING_COLUMN",
     "Facts",

@@ -16,7 +16,7 @@ from jaxtyping import Float64
 
 from ae_pipeline.blocks.block import rows_per_block
 from ae_pipeline.codec import Provenance
-from ae_pipeline.codec.features import FeaturesCodec, save_features_codec
+from ae_pipeline.codec.features import FeaturesCodec, row_errors, save_features_codec
 from ae_pipeline.coding import Architecture, Quantizer
 from ae_pipeline.columns import TableSchema
 from ae_pipeline.config.job import EncodeJob, JobConfig
@@ -25,6 +25,7 @@ from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.fitting import fit_codec
 from ae_pipeline.formats.base import Conflicts, Facts, FragmentFormat
 from ae_pipeline.formats.description import features_column, features_facts
+from ae_pipeline.formats.error_columns import ERROR_COLUMN, ERRORS_COLUMN, error_arrays
 from ae_pipeline.formats.latent_records import (
     MISSING_COLUMN,
     check_new_names,
@@ -32,7 +33,13 @@ from ae_pipeline.formats.latent_records import (
     features_schema,
     split_records,
 )
-from ae_pipeline.inputs import EXACT_COLUMN, ExactValues, learnable_roles, unpack_exact
+from ae_pipeline.inputs import (
+    EXACT_COLUMN,
+    ExactValues,
+    lane_kinds,
+    learnable_roles,
+    unpack_exact,
+)
 from ae_pipeline.parquet import check_keepable, column_bytes, table_writer
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import InspectedColumn
@@ -41,6 +48,8 @@ from ae_pipeline.storage import WHOLE, Footer, Kind, Part, read_bounded
 from ae_pipeline.work import ordered_ahead
 
 LATENT_KEY = "latent_column"
+ERROR_KEY = "with_error"
+_TRUE = "true"
 #: Fewer rows of long text are encoded at a time, so that row groups stay short.
 _BATCH_BYTES = 1 << 27
 #: What comes of values of a column that was constant when its codec was fitted.
@@ -55,10 +64,12 @@ class FeaturesFormat(FragmentFormat):
     Args:
         codec: networks and schema.
         latent_column: name of the latent column in what is written.
+        with_error: whether the errors of rows are written beside their latents.
     """
 
     codec: FeaturesCodec
     latent_column: str = "latent"
+    with_error: bool = False
 
     kind: ClassVar[Kind] = "features"
     label: ClassVar[str] = "features dataset"
@@ -68,13 +79,13 @@ class FeaturesFormat(FragmentFormat):
 
     @classmethod
     def extra_of(cls, job: JobConfig) -> dict[str, str]:
-        """Return the name of the latent column."""
-        return {LATENT_KEY: job.latent_column}
+        """Return the name of the latent column, and whether there are errors."""
+        return _extra(job.latent_column, with_error=job.with_error)
 
     @classmethod
     def wrap(cls, codec: FeaturesCodec, extra: Mapping[str, str]) -> FeaturesFormat:
         """Return the format; when decoding, the latent column's name comes from each footer."""
-        return cls(codec, extra.get(LATENT_KEY, ""))
+        return cls(codec, extra.get(LATENT_KEY, ""), extra.get(ERROR_KEY) == _TRUE)
 
     @classmethod
     def fit(
@@ -87,12 +98,13 @@ class FeaturesFormat(FragmentFormat):
     ) -> FeaturesFormat:
         """Fit a codec; errors as `fit_codec`."""
         before_training()
-        return cls(fit_codec(job, source, checkpoint, progress), job.latent_column)
+        codec = fit_codec(job, source, checkpoint, progress)
+        return cls(codec, job.latent_column, job.with_error)
 
     @classmethod
     def check_names(cls, roles: TableSchema, extra: Mapping[str, str]) -> None:
         """Raise `ConfigError` if a kept column has the name of one that encode adds."""
-        check_new_names(roles, extra[LATENT_KEY])
+        check_new_names(roles, extra[LATENT_KEY], with_error=ERROR_KEY in extra)
 
     @classmethod
     def roles(cls, arrow: pa.Schema, job: JobConfig, where: str, like: TableSchema) -> TableSchema:
@@ -121,8 +133,8 @@ class FeaturesFormat(FragmentFormat):
 
     @property
     def extra(self) -> dict[str, str]:
-        """The name of the latent column."""
-        return {LATENT_KEY: self.latent_column}
+        """The name of the latent column, and whether there are errors."""
+        return _extra(self.latent_column, with_error=self.with_error)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -201,6 +213,7 @@ class FeaturesFormat(FragmentFormat):
             "latents": column_bytes(leaves, footer.extra[LATENT_KEY]),
             "missing": column_bytes(leaves, MISSING_COLUMN),
             **self._exact_bytes(leaves),
+            **_error_bytes(leaves, footer),
         }
 
     def _exact_bytes(self, leaves: Mapping[str, int]) -> dict[str, int]:
@@ -257,6 +270,7 @@ class FeaturesFormat(FragmentFormat):
             self.latent_column,
             codec.rounding,
             keeps_exact=codec.keeps_exact,
+            with_error=self.with_error,
         )
 
     def decode_records(
@@ -276,7 +290,13 @@ class FeaturesFormat(FragmentFormat):
         codec, features = self.codec, self.codec.schema.features
         n_lanes = len(codec.schema.lanes)
         parts = split_records(
-            records, latent_column, codec.latent_dim, n_lanes, where, codec.rounding
+            records,
+            latent_column,
+            codec.latent_dim,
+            n_lanes,
+            where,
+            codec.rounding,
+            keeps_exact=codec.keeps_exact,
         )
         exact = _exact_values(parts.exact, codec, where)
         arrays = codec.write(codec.decode(parts.latents, parts.missing), exact)
@@ -299,8 +319,24 @@ class FeaturesFormat(FragmentFormat):
         pairs = zip(codec.schema.features, codec.schema.spans, strict=True)
         varying = {name for name, span in pairs if differs[span.start : span.stop].any()}
         latents = codec.encode(block, codec.bags(records))
-        encoded = compose_records(records, latents, block.missing, schema, codec.rounding, exact)
+        errors: list[pa.Array] = []
+        if self.with_error:
+            errors = error_arrays(row_errors(codec, block, latents), codec.schema.features)
+        encoded = compose_records(
+            records, latents, block.missing, schema, codec.rounding, exact, errors
+        )
         return encoded, varying
+
+
+def _extra(latent_column: str, *, with_error: bool) -> dict[str, str]:
+    return {LATENT_KEY: latent_column, **({ERROR_KEY: _TRUE} if with_error else {})}
+
+
+def _error_bytes(leaves: Mapping[str, int], footer: Footer) -> dict[str, int]:
+    if ERROR_KEY not in footer.extra:
+        return {}
+    own = (name for name in leaves if name.split(".")[0] in (ERROR_COLUMN, ERRORS_COLUMN))
+    return {"errors of rows": sum(leaves[name] for name in own)}
 
 
 def _exact_values(packed: pa.Array | None, codec: FeaturesCodec, where: str) -> ExactValues | None:
@@ -310,7 +346,7 @@ def _exact_values(packed: pa.Array | None, codec: FeaturesCodec, where: str) -> 
     try:
         if packed is None:
             raise ValueError(f"no column {EXACT_COLUMN}")
-        return unpack_exact(packed, len(codec.schema.lanes), codec.categories)
+        return unpack_exact(packed, lane_kinds(codec.schema))
     except ValueError as error:
         raise CorruptFragmentError(
             "not a whole features fragment", where=where, got=str(error), remedy="encode it again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from ae_pipeline.blocks.missing import pack_missing, unpack_missing
 from ae_pipeline.codec.features import EXACT, LatentRounding
 from ae_pipeline.columns import TableSchema
 from ae_pipeline.errors import ConfigError, CorruptFragmentError
+from ae_pipeline.formats.error_columns import ERROR_COLUMN, ERRORS_COLUMN, error_fields
 from ae_pipeline.inputs import EXACT_COLUMN, ExactValues, pack_exact
 
 MISSING_COLUMN = "ae:missing"
@@ -35,8 +37,11 @@ def features_schema(
     rounding: LatentRounding = EXACT,
     *,
     keeps_exact: bool = False,
+    with_error: bool = False,
 ) -> pa.Schema:
     """Return a schema of kept columns in their order, then latents, missing and exact values.
+
+    Errors come last.
 
     Every column that is not a feature is kept: fragments may have kept columns of their own.
     `rounding` decides the type of latents.
@@ -50,12 +55,13 @@ def features_schema(
             pa.field(MISSING_COLUMN, pa.binary()),
         ]
         + [pa.field(EXACT_COLUMN, pa.binary())] * keeps_exact
+        + error_fields(roles.features) * with_error
     )
 
 
-def check_new_names(roles: TableSchema, latent_column: str) -> None:
+def check_new_names(roles: TableSchema, latent_column: str, *, with_error: bool = False) -> None:
     """Raise `ConfigError` if a kept column has the name of one that encode adds."""
-    added = (MISSING_COLUMN, EXACT_COLUMN)
+    added = (MISSING_COLUMN, EXACT_COLUMN, *(ERROR_COLUMN, ERRORS_COLUMN) * with_error)
     for name in (latent_column, *added):
         if name in roles.kept or latent_column in added:
             raise ConfigError(
@@ -72,9 +78,13 @@ def compose_records(
     schema: pa.Schema,
     rounding: LatentRounding = EXACT,
     exact: ExactValues | None = None,
+    errors: Sequence[pa.Array] = (),
 ) -> pa.RecordBatch:
-    """Compose rows of a features fragment from source rows and their encoding."""
-    n_rows, n_added = len(records), 2 if exact is None else 3
+    """Compose rows of a features fragment from source rows and their encoding.
+
+    `errors` are columns of errors, if the schema has them.
+    """
+    n_rows, n_added = len(records), (2 if exact is None else 3) + len(errors)
     *kept, latent_field = list(schema)[: len(schema) + 1 - n_added]
     columns = [records.column(field.name) for field in kept]
     vectors = pa.FixedSizeListArray.from_arrays(
@@ -83,7 +93,7 @@ def compose_records(
     columns += [vectors, pack_missing(missing, n_rows)]
     if exact is not None:
         columns.append(pack_exact(exact, n_rows))
-    return pa.RecordBatch.from_arrays(columns, schema=schema)
+    return pa.RecordBatch.from_arrays([*columns, *errors], schema=schema)
 
 
 def split_records(
@@ -93,8 +103,12 @@ def split_records(
     n_features: int,
     where: str,
     rounding: LatentRounding = EXACT,
+    *,
+    keeps_exact: bool = False,
 ) -> FeaturesRecord:
     """Take rows apart again: the inverse of `compose_records`.
+
+    Unless the codec keeps exact values, a column of their name is the source's own.
 
     Raises:
         CorruptFragmentError: a latent or missing-value column is absent or malformed.
@@ -106,8 +120,8 @@ def split_records(
         raise CorruptFragmentError(
             "not a whole features fragment", where=where, got=str(error), remedy="encode it again"
         ) from error
-    others = {latent_column, MISSING_COLUMN, EXACT_COLUMN}
-    has_exact = EXACT_COLUMN in records.schema.names
+    others = {latent_column, MISSING_COLUMN, *([EXACT_COLUMN] if keeps_exact else [])}
+    has_exact = keeps_exact and EXACT_COLUMN in records.schema.names
     return FeaturesRecord(
         kept={name: records.column(name) for name in records.schema.names if name not in others},
         exact=records.column(EXACT_COLUMN) if has_exact else None,

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ae_pipeline.dataset import Fragment, opened_end
@@ -99,8 +99,15 @@ def _raw_bytes(format: FragmentFormat, metadata: pq.FileMetaData, footer: Footer
     """Return the bytes of a fragment's encoded columns, uncompressed."""
     if footer.raw_bytes is not None:
         return footer.raw_bytes
-    kinds = format.schema.feature_types
-    return metadata.num_rows * sum(np.dtype(kind.to_pandas_dtype()).itemsize for kind in kinds)
+    return metadata.num_rows * sum(map(_value_bytes, format.schema.lane_types))
+
+
+def _value_bytes(kind: pa.DataType) -> int:
+    """Return the bytes of a value in memory; of text, and of other types without a width, 8."""
+    try:
+        return -(-kind.bit_width // 8)
+    except ValueError:
+        return 8
 
 
 def _ratios(total: StoredBytes, model_bytes: int, other_bytes: int) -> Ratios:

@@ -18,7 +18,7 @@ from ae_pipeline.columns import (
     ClassCounts,
     ErrorSums,
     Vectors,
-    is_vector,
+    has_lanes,
     lane_names,
     measure_errors,
 )
@@ -61,7 +61,7 @@ def _sort_of(
 ) -> Literal["numbers", "vectors", "categories"]:
     if name in categories:
         return "categories"
-    return "vectors" if is_vector(truth.schema.field(name).type) else "numbers"
+    return "vectors" if has_lanes(truth.schema.field(name).type) else "numbers"
 
 
 def _of_categories(ours: pa.Array, theirs: pa.Array) -> ErrorSums:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Float32, Float64
+from jaxtyping import Bool, Float32, Float64, Int64
 
 #: Number of a value that the codec has no place for: rare when it was fitted, or not there.
 UNKNOWN = -1.0
+
+#: Probability of a value that the codec has no place for, at least.
+_LEAST_PROBABILITY = 1e-4
 
 #: A value of a category, as JSON writes it.
 Value = str | int | bool
@@ -67,37 +69,22 @@ class Category:
             numbers[plain.is_null().to_numpy(zero_copy_only=False)] = np.nan
         return numbers
 
-    def write(
-        self,
-        numbers: Float64[np.ndarray, "rows"],
-        kind: pa.DataType,
-        exact: Mapping[int, Value],
-    ) -> pa.Array:
+    def write(self, numbers: Float64[np.ndarray, "rows"], kind: pa.DataType) -> pa.Array:
         """Return the values of these numbers as a column; NaN is null.
 
         Args:
             numbers: of values.
-            kind: type of the column.
-            exact: values by row that take precedence.
+            kind: type of the column, not of a dictionary.
         """
-        plain = kind.value_type if pa.types.is_dictionary(kind) else kind
-        others = dict.fromkeys(exact.values())
-        places = {value: len(self.values) + place for place, value in enumerate(others)}
-        numbers = numbers.copy()
-        for row, value in exact.items():
-            numbers[row] = places[value]
-        is_null = np.isnan(numbers)
-        indices = pa.array(np.where(is_null, 0, numbers).astype(np.int32), mask=is_null)
-        known = pa.array([*self.values, *others], plain)
-        if not len(known):
+        if not self.values:
             return pa.nulls(len(numbers), kind)
-        taken = known.take(indices)
-        return taken if plain is kind else taken.cast(kind)
+        is_null = np.isnan(numbers)
+        places = pa.array(np.where(is_null, 0, numbers).astype(np.int32), mask=is_null)
+        return pa.array(self.values, kind).take(places)
 
     def expand(self, numbers: Float64[np.ndarray, "rows"]) -> Float32[np.ndarray, "rows width"]:
         """Return what a network sees: 1 at the value's place, less the prior; NaN if unknown."""
-        places = np.where(np.isnan(numbers), len(self.values), numbers).astype(np.int64)
-        is_known = (places >= 0) & (places < self.width)
+        places, is_known = self._places(numbers)
         found = np.full((len(numbers), self.width), -self.prior, np.float32)
         rows = np.flatnonzero(is_known)
         found[rows, places[rows]] += np.float32(1)
@@ -110,9 +97,38 @@ class Category:
             return np.full(len(outputs), np.nan)
         return outputs[:, : len(self.values)].argmax(axis=1).astype(np.float64)
 
+    def surprise(
+        self, numbers: Float64[np.ndarray, "rows"], outputs: Float32[np.ndarray, "rows width"]
+    ) -> Float64[np.ndarray, "rows"]:
+        """Return the nats that each value tells one who knows the network's outputs for its row.
+
+        An unknown value tells as much as its share of the rows that the codec was fitted to.
+        """
+        places, is_known = self._places(numbers)
+        other = max(1.0 - float(self.prior.sum()), _LEAST_PROBABILITY)
+        nats = np.full(len(numbers), -np.log(other))
+        logits = outputs[is_known].astype(np.float64)
+        if logits.size:
+            logits -= logits.max(axis=1, keepdims=True)
+            chosen = logits[np.arange(len(logits)), places[is_known]]
+            nats[is_known] = np.log(np.exp(logits).sum(axis=1)) - chosen
+        return nats
+
+    def _places(
+        self, numbers: Float64[np.ndarray, "rows"]
+    ) -> tuple[Int64[np.ndarray, "rows"], Bool[np.ndarray, "rows"]]:
+        """Return the input of each value, null included, and whether there is one."""
+        places = np.where(np.isnan(numbers), len(self.values), numbers).astype(np.int64)
+        return places, (places >= 0) & (places < self.width)
+
 
 def decoded(column: pa.Array) -> pa.Array:
     """Return the values of a column that may be a dictionary."""
     if isinstance(column, pa.DictionaryArray):
         return column.dictionary_decode()
     return column
+
+
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """Return the type of the values of a column that may be a dictionary."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind

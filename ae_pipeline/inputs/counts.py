@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -11,8 +12,9 @@ import pyarrow.compute as pc
 
 from ae_pipeline.inputs.category import Value, decoded
 
-#: Distinct values that are counted; a column with more has too many for categories.
-_MOST_VALUES = 1 << 14
+#: Distinct values that are counted, and their characters; a column with more has too many for
+#: categories.
+_MOST_VALUES, _MOST_CHARACTERS = 1 << 14, 1 << 22
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class ValueCounts:
     Args:
         n_rows: rows seen.
         n_nulls: of them.
-        counts: rows by value; None once there were too many values.
+        counts: rows by value; None once there were too many values, or one that is not UTF-8.
     """
 
     n_rows: int = 0
@@ -41,8 +43,9 @@ class ValueCounts:
         found = pc.value_counts(plain.drop_null())
         counts = None
         if len(found) <= _MOST_VALUES:
-            values, numbers = (found.field(part).to_pylist() for part in range(2))
-            counts = Counter(dict(zip(values, numbers, strict=True)))
+            with suppress(UnicodeDecodeError):
+                values, numbers = (found.field(part).to_pylist() for part in range(2))
+                counts = _bounded(Counter(dict(zip(values, numbers, strict=True))))
         return cls(len(plain), plain.null_count, counts)
 
     @property
@@ -54,14 +57,20 @@ class ValueCounts:
         """Return the counts of the rows of both."""
         counts = None
         if self.counts is not None and other.counts is not None:
-            counts = self.counts + other.counts
-            counts = counts if len(counts) <= _MOST_VALUES else None
+            counts = _bounded(self.counts + other.counts)
         return ValueCounts(self.n_rows + other.n_rows, self.n_nulls + other.n_nulls, counts)
 
     def frequent(self) -> list[tuple[Value, int]]:
         """Return values and their counts, the most frequent first, equal ones in a fixed order."""
         pairs = (self.counts or Counter()).items()
         return sorted(pairs, key=lambda pair: (-pair[1], str(pair[0])))
+
+
+def _bounded(counts: Counter[Value]) -> Counter[Value] | None:
+    """Return counts that are few and short enough to be kept, or None."""
+    n_characters = sum(len(value) for value in counts if isinstance(value, str))
+    is_bounded = len(counts) <= _MOST_VALUES and n_characters <= _MOST_CHARACTERS
+    return counts if is_bounded else None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What each learnable column is: a number, categories, or kept after all."""
+"""The kind of each learnable column: a number, categories, or kept after all."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from ae_pipeline.inputs.roles import is_measured
 _MOST_CATEGORIES = 255
 #: Integers with at most this many values are categories: flags, classes, small codes.
 _FEW = 8
+#: A dictionary of 8-bit indices has 128 places; half of them are for values that come later.
+_NARROW, _MOST_NARROW = 8, 64
 #: Rows of a value that a network can learn from; rarer ones are pooled.
 _LEAST_ROWS = 10
 #: Share of the rows whose values have a place of their own, at least, in a column of categories.
@@ -59,7 +61,7 @@ def choose_kinds(
         if found is not None and _are_categories(kind, found):
             categories[name] = _category(found)
         elif not is_measured(kind):
-            kept[name] = _why_kept(found)
+            kept[name] = _why_kept(kind, found)
         elif types.is_integer(kind) and _are_keys(statistics[name]):
             kept[name] = "every row has a number of its own"
     return Kinds(categories, kept)
@@ -72,6 +74,8 @@ def _are_categories(kind: pa.DataType, counts: ValueCounts) -> bool:
     if types.is_boolean(kind):
         return True
     n_present = counts.n_rows - counts.n_nulls
+    if _is_crowded(kind, counts) or (counts.n_distinct == n_present > 1):
+        return False
     n_covered = sum(number for _, number in _places(counts))
     return counts.counts is not None and n_covered >= _LEAST_COVERED * max(n_present, 1)
 
@@ -95,12 +99,22 @@ def _are_keys(statistics: ColumnStatistics) -> bool:
     """Whether integers number the rows: as many as from the least to the largest."""
     n_values = int(statistics.count[0])
     span = statistics.maximum[0] - statistics.minimum[0] + 1
-    return n_values > 1 and n_values == statistics.n_rows == span
+    return bool(n_values > 1 and n_values == statistics.n_rows == float(span))
 
 
-def _why_kept(counts: ValueCounts | None) -> str:
+def _is_crowded(kind: pa.DataType, counts: ValueCounts) -> bool:
+    """Whether later values might not fit into the dictionary beside those of today."""
+    is_narrow = types.is_dictionary(kind) and kind.index_type.bit_width == _NARROW
+    return bool(is_narrow and (counts.n_distinct or 0) > _MOST_NARROW)
+
+
+def _why_kept(kind: pa.DataType, counts: ValueCounts | None) -> str:
     if counts is None or counts.n_distinct is None:
-        return "too many values for categories"
-    if counts.n_distinct == counts.n_rows:
+        return "too many values for categories, or text that is too long or not UTF-8"
+    if counts.n_nulls == counts.n_rows:
+        return "every row is null"
+    if counts.n_distinct == counts.n_rows - counts.n_nulls:
         return "every row has a value of its own"
+    if _is_crowded(kind, counts):
+        return f"{counts.n_distinct:,} values, close to the most that 8-bit indices tell apart"
     return f"{counts.n_distinct:,} values, of which the frequent ones cover too few rows"

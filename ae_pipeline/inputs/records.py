@@ -9,8 +9,8 @@ import pyarrow as pa
 from jaxtyping import Bool
 
 from ae_pipeline.blocks.block import NULL, Block, block_to_arrays, records_to_block
-from ae_pipeline.columns import TableSchema, Vectors, is_vector
-from ae_pipeline.inputs.category import Category
+from ae_pipeline.columns import TableSchema, Vectors, has_lanes
+from ae_pipeline.inputs.category import Category, plain_type
 from ae_pipeline.inputs.exact import ExactValues
 
 
@@ -53,10 +53,9 @@ def write_arrays(
         categories: by the number of their lane.
         exact: values that take precedence; None for none.
     """
-    values = block.values if exact is None else exact.put(block.values, categories)
-    whole = Block(values, block.missing)
+    beside = ExactValues() if exact is None else exact
     return [
-        _column(whole, span, kind, categories, exact)
+        _column(block, span, kind, categories.get(span.start), beside)
         for span, kind in zip(schema.spans, schema.feature_types, strict=True)
     ]
 
@@ -65,27 +64,28 @@ def _column(
     block: Block,
     span: range,
     kind: pa.DataType,
-    categories: Mapping[int, Category],
-    exact: ExactValues | None,
+    category: Category | None,
+    exact: ExactValues,
 ) -> pa.Array:
-    lane = span.start
-    if lane in categories:
-        numbers = block.values[lane].copy()
-        if block.missing is not None:
-            numbers[block.missing[lane] != 0] = np.nan
-        others = {} if exact is None else exact.values_of(lane)
-        return categories[lane].write(numbers, kind, others)
     chosen = slice(span.start, span.stop)
     part = Block(block.values[chosen], None if block.missing is None else block.missing[chosen])
-    if not is_vector(kind):
-        return block_to_arrays(part, [kind])[0]
-    return _vectors(part, kind)
+    if has_lanes(kind):
+        return _vectors(part, kind, span, exact)
+    plain = plain_type(kind)
+    if category is None:
+        return exact.put(span.start, block_to_arrays(part, [plain])[0])
+    numbers = part.values[0]
+    if part.missing is not None:
+        numbers = np.where(part.missing[0] != 0, np.nan, numbers)
+    column = exact.put(span.start, category.write(numbers, plain))
+    return column if plain is kind else column.cast(kind)
 
 
-def _vectors(lanes: Block, kind: pa.DataType) -> pa.Array:
+def _vectors(lanes: Block, kind: pa.DataType, span: range, exact: ExactValues) -> pa.Array:
     """Return a column of vectors; one whose numbers are all null is null itself."""
     stored = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
     columns = block_to_arrays(lanes, [stored.value_type] * len(lanes.values))
+    columns = [exact.put(lane, column) for lane, column in zip(span, columns, strict=True)]
     dtype = np.dtype(stored.value_type.to_pandas_dtype())
     filled = [column.fill_null(0).to_numpy(zero_copy_only=False) for column in columns]
     numbers = np.stack(filled, axis=1).astype(dtype)

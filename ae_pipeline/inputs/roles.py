@@ -10,9 +10,9 @@ from pyarrow import types
 from ae_pipeline.columns import (
     MAX_FEATURES,
     TableSchema,
-    count_lanes,
     declared_keys,
-    is_vector,
+    has_lanes,
+    lane_names,
     pinned_columns,
     resolve_roles,
 )
@@ -43,17 +43,20 @@ def learnable_roles(
     """
     roles = resolve_roles(arrow, columns, where)
     if columns.learn == "floats":
-        return roles.without_vectors()
+        scalars = tuple(name for name in roles.features if name not in roles.vectors)
+        return TableSchema(arrow, scalars)
     spared = pinned_columns(arrow, columns) | declared_keys(arrow)
     chosen = set(roles.features)
     n_left = MAX_FEATURES - len(roles.lanes)
     for field in arrow:
-        n_lanes = count_lanes(field.type)
+        lanes = lane_names(field.name, field.type)
         is_open = is_learnable(field.type) and (like is None or field.name in like)
-        if field.name in chosen | spared or not is_open or n_lanes > n_left:
+        if field.name in chosen | spared or not is_open or len(lanes) > n_left:
+            continue
+        if has_lanes(field.type) and not set(lanes).isdisjoint(arrow.names):
             continue
         chosen.add(field.name)
-        n_left -= n_lanes
+        n_left -= len(lanes)
     return TableSchema(arrow, tuple(name for name in arrow.names if name in chosen))
 
 
@@ -64,14 +67,17 @@ def is_learnable(kind: pa.DataType) -> bool:
 
 def is_measured(kind: pa.DataType) -> bool:
     """Whether the values are numbers: floats, integers, decimals, points in time, vectors."""
-    is_number = types.is_floating(kind) or types.is_integer(kind) or is_vector(kind)
+    is_number = types.is_floating(kind) or types.is_integer(kind) or has_lanes(kind)
     return bool(is_number or is_moment(kind) or _is_short_decimal(kind))
 
 
 def is_counted(kind: pa.DataType) -> bool:
-    """Whether the values may be categories: strings, booleans, integers."""
+    """Whether the values may be categories: strings, booleans, integers.
+
+    Ordered dictionaries may not: their order would be lost.
+    """
     if types.is_dictionary(kind):
-        return is_text(kind.value_type)
+        return is_text(kind.value_type) and not kind.ordered
     return bool(is_text(kind) or types.is_boolean(kind) or types.is_integer(kind))
 
 

@@ -22,6 +22,7 @@ def initial_weights(
     initializer: Initializer,
     rows: Float32[np.ndarray, "rows inputs"],
     seed: int,
+    counts: Float32[np.ndarray, "inputs"] | None = None,
 ) -> Weights:
     """Return the weights to start training from.
 
@@ -34,6 +35,7 @@ def initial_weights(
         initializer: a Keras initialiser by name.
         rows: standardised rows, NaN where a value is missing.
         seed: of the draws.
+        counts: weight of each input's squared error; None if all count alike.
     """
     draws = np.random.default_rng(seed)
     weights: dict[str, Float32[np.ndarray, "..."]] = {}
@@ -46,7 +48,7 @@ def initial_weights(
         else:
             weights[name] = np.zeros(shape, np.float32)
     if architecture.design == "residual":
-        weights.update(_principal_components(architecture, rows))
+        weights.update(_principal_components(architecture, rows, counts))
     return weights
 
 
@@ -85,18 +87,21 @@ def _draw_seed(generator: np.random.Generator) -> int:
 
 
 def _principal_components(
-    architecture: Architecture, rows: Float32[np.ndarray, "rows inputs"]
+    architecture: Architecture,
+    rows: Float32[np.ndarray, "rows inputs"],
+    counts: Float32[np.ndarray, "inputs"] | None,
 ) -> dict[str, Float32[np.ndarray, "..."]]:
     """Return skips and output biases that make the network whitened PCA, and zero output kernels.
 
     Jolliffe 2002, chapter 2: latent = (x - mean) V / sqrt(variance), and back.
     """
     mean, covariance = _moments(rows)
-    variances, vectors = np.linalg.eigh(covariance)
+    roots = np.ones(len(mean)) if counts is None else np.sqrt(counts.astype(np.float64))
+    variances, vectors = np.linalg.eigh(covariance * np.outer(roots, roots))
     largest = np.argsort(variances)[::-1][: architecture.latent_dim]
     deviations = np.sqrt(np.maximum(variances[largest], _SMALLEST_VARIANCE))
-    encoder = vectors[:, largest] / deviations  # [inputs, latent]
-    decoder = (vectors[:, largest] * deviations).T  # [latent, inputs]
+    encoder = roots[:, None] * vectors[:, largest] / deviations  # [inputs, latent]
+    decoder = (vectors[:, largest] * deviations).T / roots  # [latent, inputs]
     encoder_out = f"encoder/{len(architecture.encoder_hidden)}"
     decoder_out = f"decoder/{len(architecture.decoder_hidden)}"
     shapes = architecture.weight_shapes()

@@ -83,7 +83,10 @@ def source_table(inspection: Inspection) -> Table:
     n_sampled = max((found.n_sampled for _, found in measured), default=0)
     return Table(
         "Columns",
-        ("column", "type", "bytes", "nulls", "distinct", "least", "most", "encode within"),
+        (
+            *("column", "type", "bytes", "nulls", "distinct", "least", "most"),
+            *("encode within", "to latents"),
+        ),
         tuple(
             (
                 column.name,
@@ -94,13 +97,15 @@ def source_table(inspection: Inspection) -> Table:
                 found.low or "-",
                 found.high or "-",
                 found.encoding.removeprefix("within "),
+                found.latents or "-",
             )
             for column, found in measured
         ),
-        footer=("all columns", "", sum(found.size_bytes for _, found in measured), *[""] * 5),
+        footer=("all columns", "", sum(found.size_bytes for _, found in measured), *[""] * 6),
         note=f"nulls, distinct, least and most: of {n_sampled:,} rows that were read. encode "
         "within: what an archive allows by default, in units of the column; exact columns are "
-        "coded, or stay plain Parquet where that is hardly larger.",
+        "coded, or stay plain Parquet where that is hardly larger. to latents: what features "
+        "learn it as with columns.learn=all.",
     )
 
 

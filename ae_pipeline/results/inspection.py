@@ -22,6 +22,7 @@ class SourceMeasures:
         n_distinct: values other than null; None where they cannot be counted.
         low: the least value, in words; empty where values have no order.
         high: the greatest.
+        latents: what a network that learns all columns would take it for, in words.
     """
 
     size_bytes: int
@@ -31,6 +32,7 @@ class SourceMeasures:
     n_distinct: int | None = None
     low: str = ""
     high: str = ""
+    latents: str = ""
 
 
 @dataclass(frozen=True)

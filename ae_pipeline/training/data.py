@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ae_pipeline.columns import Standardization
 from ae_pipeline.config.training import TrainingConfig
 from ae_pipeline.dataset import RowGroup
-from ae_pipeline.inputs import Category, RowInputs, Text
+from ae_pipeline.inputs import RowInputs
 from ae_pipeline.training.sample import Matrix, ResidentSample, Section, split_validation
 
 #: Held-out rows that are evaluated every epoch; more would only take time.
@@ -29,8 +29,7 @@ class TrainingData:
         holds_out: whether validation rows are left out of training; the network of an archive
             encodes the rows it was trained on, so it learns from all of them.
         lanes: of the feature columns; None if none holds vectors.
-        categories: by the number of their lane; all other lanes are numbers.
-        texts: by the name of their column.
+        inputs: what the network sees of a row; None if it sees numbers alone.
     """
 
     def __init__(
@@ -42,12 +41,11 @@ class TrainingData:
         window: int = 1,
         holds_out: bool = True,
         lanes: Sequence[str] | None = None,
-        categories: Mapping[int, Category] | None = None,
-        texts: Mapping[str, Text] | None = None,
+        inputs: RowInputs | None = None,
     ) -> None:
         n_parts = _PARTS if holds_out else 1
         training, held_out = split_validation(groups, config.validation_fraction, n_parts)
-        self.inputs = RowInputs(standardization, categories or {}, texts or {})
+        self.inputs = RowInputs(standardization) if inputs is None else inputs
         input_bytes = _FLOAT_BYTES * self.inputs.n_inputs * window
         capacity = (config.sample_mb << 20) // input_bytes
         self.sample = ResidentSample(
@@ -58,8 +56,7 @@ class TrainingData:
             config.seed,
             window,
             lanes,
-            categories,
-            texts,
+            self.inputs,
         )
         n_held_out = min(_VALIDATION_ROWS // window, capacity)
         # A source of one row has nothing to hold out; it validates itself.
@@ -71,8 +68,7 @@ class TrainingData:
             config.seed,
             window,
             lanes,
-            categories,
-            texts,
+            self.inputs,
         )
 
     def validation(self) -> Matrix:

@@ -56,7 +56,9 @@ def train_reconstruction(
     config = job.training
     if start is None:
         rows = data.sample.matrix(0)
-        start = initial_weights(architecture, job.network.initializer, rows, config.seed)
+        start = initial_weights(
+            architecture, job.network.initializer, rows, config.seed, _weights(data.inputs)
+        )
         start = with_logits(start, architecture, data.inputs)
     anchor = Anchor.at(architecture, start, anchor_weight(config, data.inputs))
     objective = ReconstructionObjective(architecture, config, data.inputs, anchor)
@@ -73,6 +75,13 @@ def anchor_weight(config: TrainingConfig, inputs: RowInputs) -> float:
     if inputs.texts:
         return _TEXT_ANCHOR
     return _ANCHOR if inputs.categories else 0.0
+
+
+def _weights(inputs: RowInputs) -> Float32[np.ndarray, "inputs"] | None:
+    """Return what each input's error counts; None if all count alike."""
+    if (inputs.weights == 1).all():
+        return None
+    return np.append(inputs.weights, np.ones(inputs.n_inputs - inputs.n_measured, np.float32))
 
 
 def train_rate(

@@ -99,9 +99,11 @@ class ReconstructionObjective:
     ) -> tf.Tensor:
         variables = [parameters[name] for name in self._decoder_names]
         outputs, _ = self._decoder.stateless_call(variables, [], latents)
-        if self._inputs is None or not (self._inputs.categories or self._inputs.texts):
+        if self._inputs is None:
             return _mean(self._losses(outputs - inputs), is_present)
-        n = self._inputs.n_numbers
+        n, weights = self._inputs.n_measured, self._inputs.weights
+        if not self._inputs.categories and not self._inputs.texts:
+            return _mean(self._losses(outputs - inputs), is_present, weights)
         losses = [
             _cross_entropy(one, outputs[:, span], inputs[:, span], is_present[:, span.start])
             for one, span in self._inputs.category_spans
@@ -113,9 +115,10 @@ class ReconstructionObjective:
         total = tf.add_n(losses)
         n_columns = float(len(losses))
         if n:
-            numbers = _mean(self._losses(outputs[:, :n] - inputs[:, :n]), is_present[:, :n])
-            total += _NUMBER_WEIGHT * n * numbers
-            n_columns += _NUMBER_WEIGHT * n
+            losses_of_numbers = self._losses(outputs[:, :n] - inputs[:, :n])
+            numbers = _mean(losses_of_numbers, is_present[:, :n], weights)
+            total += _NUMBER_WEIGHT * float(weights.sum()) * numbers
+            n_columns += _NUMBER_WEIGHT * float(weights.sum())
         return total / n_columns
 
     def _losses(self, errors: tf.Tensor) -> tf.Tensor:
@@ -135,9 +138,17 @@ def _filled(batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return is_present, tf.where(is_present, batch, 0.0)
 
 
-def _mean(losses: tf.Tensor, is_present: tf.Tensor) -> tf.Tensor:
-    n_present = tf.reduce_sum(tf.cast(is_present, tf.float32))
-    return tf.reduce_sum(tf.where(is_present, losses, 0.0)) / tf.maximum(n_present, 1.0)
+def _mean(
+    losses: tf.Tensor,
+    is_present: tf.Tensor,
+    weights: Float32[np.ndarray, "measured"] | None = None,
+) -> tf.Tensor:
+    """Return the mean of present losses; weights are per column, 1 by default."""
+    counts = tf.cast(is_present, tf.float32)
+    if weights is not None and (weights != 1).any():
+        counts *= weights
+    n_present = tf.reduce_sum(counts)
+    return tf.reduce_sum(tf.where(is_present, losses, 0.0) * counts) / tf.maximum(n_present, 1.0)
 
 
 def _cross_entropy(

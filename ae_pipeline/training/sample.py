@@ -7,7 +7,7 @@ rows; it depends on the seed and the epoch alone, so a resumed run sees the same
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,7 +19,7 @@ from ae_pipeline.blocks.block import rows_per_block
 from ae_pipeline.blocks.windows import rows_to_windows
 from ae_pipeline.columns import Standardization
 from ae_pipeline.dataset import RowGroup, read_records, rebatch
-from ae_pipeline.inputs import Category, RowInputs, Text, read_block
+from ae_pipeline.inputs import RowInputs, read_block
 
 #: Row groups read per refresh; more mix better, fewer take less time.
 _GROUPS_PER_REFRESH = 16
@@ -86,8 +86,7 @@ class ResidentSample:
         seed: decides, with the epoch, which inputs are drawn.
         window: consecutive rows of a section per input.
         lanes: of the feature columns; None if none holds vectors.
-        categories: by the number of their lane; all other lanes are numbers.
-        texts: by the name of their column.
+        inputs: what the network sees of a row; None if it sees numbers alone.
     """
 
     def __init__(
@@ -99,13 +98,12 @@ class ResidentSample:
         seed: int,
         window: int = 1,
         lanes: Sequence[str] | None = None,
-        categories: Mapping[int, Category] | None = None,
-        texts: Mapping[str, Text] | None = None,
+        inputs: RowInputs | None = None,
     ) -> None:
         self._sections = list(sections)
         self._features = features
         self._lanes = features if lanes is None else lanes
-        self._inputs = RowInputs(standardization, categories or {}, texts or {})
+        self._inputs = RowInputs(standardization) if inputs is None else inputs
         self._seed = seed
         self._window = window
         self._n_available = sum(section.n_windows(window) for section in sections)

@@ -19,6 +19,7 @@ from ae_pipeline.codec.features import load_features_codec
 from ae_pipeline.config.job import EncodeJob, ExecutionConfig, FitJob, VerifyJob
 from ae_pipeline.format_version import FORMAT_VERSION
 from ae_pipeline.formats.latent_records import MISSING_COLUMN
+from ae_pipeline.inputs import EXACT_COLUMN
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.storage import codec_directory, private_folder, read_footer
 from ae_pipeline.verbs import encode, fit, inspect, verify
@@ -46,7 +47,7 @@ def test_features_hold_kept_columns_and_latents(source: Path, features: Path) ->
     got = read_table(features / "day=2/part-0.parquet")
     expected = read_table(source / "day=2/part-0.parquet")
     kept = [name for name in expected.column_names if name not in FEATURES]
-    assert got.column_names == [*kept, "latent", MISSING_COLUMN]
+    assert got.column_names == [*kept, "latent", MISSING_COLUMN, EXACT_COLUMN]
     assert got.select(kept).equals(expected.select(kept))
     latent = got.schema.field("latent").type
     assert (latent.list_size, latent.value_type) == (2, pa.float32())

@@ -40,6 +40,8 @@ def _category(feature: dict[str, Any], kind: pa.DataType) -> Category:
     values, shares = feature["values"], feature["shares"]
     if not (isinstance(values, list) and isinstance(shares, list) and is_counted(kind)):
         raise ValueError(f"{feature['name']} has no lists of categories, or cannot have any")
+    if feature["center"] is not None or feature["scale"] != 0:
+        raise ValueError(f"{feature['name']} has categories and numbers")
     wanted = _type_of(kind)
     if any(type(value) is not wanted for value in values) or len({*values}) < len(values):
         raise ValueError(f"values of {feature['name']} repeat, or are not of type {kind}")

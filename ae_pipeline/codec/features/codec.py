@@ -17,9 +17,10 @@ from ae_pipeline.codec.features.rounding import EXACT, LatentRounding, rounding_
 from ae_pipeline.codec.features.texts import texts_to_json
 from ae_pipeline.codec.provenance import Provenance
 from ae_pipeline.coding import Architecture, Weights, decode_matrix, encode_matrix, fill_tiles
-from ae_pipeline.columns import Standardization, TableSchema, is_vector
+from ae_pipeline.columns import Standardization, TableSchema, has_lanes
 from ae_pipeline.inputs import (
     Category,
+    Cycle,
     ExactValues,
     RowInputs,
     Text,
@@ -44,6 +45,7 @@ class FeaturesCodec:
         keeps_exact: whether values that the network does not see as they are go beside the latents.
         texts: kept columns whose terms the networks see, by name.
         rounding: of what `encode` returns.
+        cycles: of points in time, by the number of their lane.
     """
 
     schema: TableSchema
@@ -56,6 +58,7 @@ class FeaturesCodec:
     keeps_exact: bool = False
     texts: Mapping[str, Text] = field(default_factory=dict)
     rounding: LatentRounding = EXACT
+    cycles: Mapping[int, tuple[Cycle, ...]] = field(default_factory=dict)
 
     kind: ClassVar[str] = "features"
 
@@ -76,7 +79,7 @@ class FeaturesCodec:
     @cached_property
     def inputs(self) -> RowInputs:
         """What the networks see of a row."""
-        return RowInputs(self.standardization, self.categories, self.texts)
+        return RowInputs(self.standardization, self.categories, self.cycles, texts=self.texts)
 
     def read(self, records: pa.RecordBatch) -> Block:
         """Return the lanes of the feature columns of some rows."""
@@ -122,11 +125,19 @@ class FeaturesCodec:
 
         As in `encode`, a row does not depend on those that come with it.
         """
-        matrix = decode_matrix(*self._lane_decoder, fill_tiles(latents))[: len(latents)]
-        values = self.inputs.to_values(matrix)
+        values = self.inputs.to_values(self.outputs(latents))
         if missing is not None:
             values[missing != 0] = np.nan
         return Block(values, missing)
+
+    def outputs(
+        self, latents: Float32[np.ndarray, "rows latent"]
+    ) -> Float32[np.ndarray, "rows outputs"]:
+        """Return what the network gives for latents: numbers standardised, logits of categories.
+
+        Outputs of texts are left out.
+        """
+        return decode_matrix(*self._lane_decoder, fill_tiles(latents))[: len(latents)]
 
     @cached_property
     def _lane_decoder(self) -> tuple[Architecture, Weights]:
@@ -183,6 +194,7 @@ def _lanes_to_json(codec: FeaturesCodec, span: range, kind: pa.DataType) -> dict
     chosen = slice(span.start, span.stop)
     center = nullable(codec.standardization.center[chosen])
     scale = nullable(codec.standardization.scale[chosen])
-    if is_vector(kind):
+    if has_lanes(kind):
         return {"center": center, "scale": scale}
-    return {"center": center[0], "scale": scale[0]}
+    cycles = [cycle.name for cycle in codec.cycles.get(span.start, ())]
+    return {"center": center[0], "scale": scale[0], **({"cycles": cycles} if cycles else {})}

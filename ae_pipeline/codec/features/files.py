@@ -19,12 +19,13 @@ from ae_pipeline.codec.content import (
 from ae_pipeline.codec.directory import load_directory, save_directory
 from ae_pipeline.codec.features.categories import categories_from_json
 from ae_pipeline.codec.features.codec import FeaturesCodec, features_to_json
+from ae_pipeline.codec.features.cycles import cycles_from_json
 from ae_pipeline.codec.features.rounding import rounding_from_json
 from ae_pipeline.codec.features.texts import texts_from_json
 from ae_pipeline.codec.provenance import read_provenance
 from ae_pipeline.coding import Architecture, Weights
-from ae_pipeline.columns import TableSchema, is_vector
-from ae_pipeline.inputs import is_learnable
+from ae_pipeline.columns import TableSchema, has_lanes
+from ae_pipeline.inputs import CYCLE_WIDTH, is_learnable
 from ae_pipeline.store import place, visiting
 
 WEIGHTS_FILE = "weights.safetensors"
@@ -59,8 +60,11 @@ def build_features_codec(path: Path, tree: dict[str, Any]) -> FeaturesCodec:
     architecture = architecture_from_json(tree)
     categories = categories_from_json(schema, features)
     texts = texts_from_json(tree, schema)
-    widths = [one.width for one in categories.values()] + [one.width for one in texts.values()]
-    n_numbers = architecture.n_inputs - sum(widths)
+    cycles = cycles_from_json(schema, features)
+    n_others = sum(one.width for one in categories.values())
+    n_others += CYCLE_WIDTH * sum(map(len, cycles.values()))
+    n_others += sum(one.width for one in texts.values())
+    n_numbers = architecture.n_inputs - n_others
     center, scale = (_by_lane(schema, features, key) for key in ("center", "scale"))
     standardization = standardization_from_json(tree, center, scale, len(schema.lanes), n_numbers)
     return FeaturesCodec(
@@ -74,6 +78,7 @@ def build_features_codec(path: Path, tree: dict[str, Any]) -> FeaturesCodec:
         keeps_exact=tree.get("keeps_exact") is True,
         texts=texts,
         rounding=rounding_from_json(tree, architecture.latent_dim),
+        cycles=cycles,
     )
 
 
@@ -82,7 +87,7 @@ def _by_lane(schema: TableSchema, features: list[dict[str, Any]], key: str) -> l
     found: list[Any] = []
     for feature, kind in zip(features, schema.feature_types, strict=True):
         value = feature[key]
-        if isinstance(value, list) != is_vector(kind):
+        if isinstance(value, list) != has_lanes(kind):
             raise ValueError(f"{key} of {feature['name']} does not suit {kind}")
         found += value if isinstance(value, list) else [value]
     return found

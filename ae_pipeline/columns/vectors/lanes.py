@@ -28,26 +28,33 @@ def list_type(kind: pa.DataType) -> pa.DataType:
 
 def is_vector(kind: pa.DataType) -> bool:
     """Whether values are vectors of floats."""
+    return has_lanes(kind) and bool(types.is_floating(list_type(kind).value_type))
+
+
+def has_lanes(kind: pa.DataType) -> bool:
+    """Whether values are vectors of floats or integers, such as images."""
     kind = list_type(kind)
     is_list = types.is_fixed_size_list(kind) and 0 < kind.list_size <= MOST_LANES
-    return bool(is_list and types.is_floating(kind.value_type))
+    return bool(
+        is_list and (types.is_floating(kind.value_type) or types.is_integer(kind.value_type))
+    )
 
 
 def lane_names(name: str, kind: pa.DataType) -> tuple[str, ...]:
     """Return the names of a column's lanes; a column of numbers is its own lane."""
-    if not is_vector(kind):
+    if not has_lanes(kind):
         return (name,)
     return tuple(f"{name}[{place}]" for place in range(list_type(kind).list_size))
 
 
 def count_lanes(kind: pa.DataType) -> int:
-    """Return the number of a column's lanes."""
+    """Return the number of a column's lanes if they are floats, else 1."""
     return list_type(kind).list_size if is_vector(kind) else 1
 
 
 def lane_type(kind: pa.DataType) -> pa.DataType:
     """Return the type of a column's lanes."""
-    return list_type(kind).value_type if is_vector(kind) else kind
+    return list_type(kind).value_type if has_lanes(kind) else kind
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,22 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from ae_pipeline.columns import ColumnStatistics, TableSchema, is_vector
+from ae_pipeline.columns import ColumnStatistics, Standardization, TableSchema, has_lanes
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.dataset import Source, typical_schema
 from ae_pipeline.fitting.features.texts import find_texts
 from ae_pipeline.fitting.prepare import Measured, measure_for_fit
 from ae_pipeline.inputs import (
     Category,
+    Cycle,
     Kinds,
+    RowInputs,
     Text,
+    choose_cycles,
     choose_kinds,
     is_counted,
     is_measured,
+    is_moment,
     is_text,
     learnable_roles,
 )
@@ -35,12 +39,23 @@ class LearnedColumns:
     Args:
         measured: statistics of all their lanes; a lane of categories has no values.
         categories: by the number of their lane.
+        cycles: of points in time, by the number of their lane.
         texts: kept columns whose terms are learned, by name.
     """
 
     measured: Measured
     categories: Mapping[int, Category]
+    cycles: Mapping[int, tuple[Cycle, ...]]
     texts: Mapping[str, Text]
+
+    def inputs(self, standardization: Standardization) -> RowInputs:
+        """Return what a network sees of the columns."""
+        schema = self.measured.schema
+        pairs = zip(schema.feature_types, schema.spans, strict=True)
+        vectors = tuple(span for kind, span in pairs if has_lanes(kind))
+        seen = {lane for lane, scale in enumerate(standardization.scale) if scale}
+        cycles = {lane: own for lane, own in self.cycles.items() if lane in seen}
+        return RowInputs(standardization, self.categories, cycles, vectors, self.texts)
 
 
 def learned_columns(job: JobConfig, source: Source, progress: Progress) -> LearnedColumns:
@@ -85,8 +100,20 @@ def _learned(
     categories = {
         span.start: kinds.categories[name] for name, span in pairs if name in kinds.categories
     }
-    measured = replace(measured, schema=schema, statistics=statistics)
-    return LearnedColumns(measured, categories, texts)
+    kept = replace(measured, schema=schema, statistics=statistics)
+    return LearnedColumns(kept, categories, _cycles(kept), texts)
+
+
+def _cycles(measured: Measured) -> dict[int, tuple[Cycle, ...]]:
+    """Return the cycles of each column that has any, by the number of its lane."""
+    schema = measured.schema
+    triples = enumerate(zip(schema.feature_types, schema.spans, strict=True))
+    found = {
+        span.start: choose_cycles(kind, measured.column(number))
+        for number, (kind, span) in triples
+        if is_moment(kind)
+    }
+    return {lane: cycles for lane, cycles in found.items() if cycles}
 
 
 def _only(roles: TableSchema, is_wanted: Callable[[pa.DataType], bool]) -> TableSchema:
@@ -98,4 +125,4 @@ def _by_name(measured: Measured) -> dict[str, ColumnStatistics]:
     """Return the statistics of each feature that is a number."""
     schema = measured.schema
     pairs = enumerate(zip(schema.features, schema.feature_types, strict=True))
-    return {name: measured.column(number) for number, (name, kind) in pairs if not is_vector(kind)}
+    return {name: measured.column(number) for number, (name, kind) in pairs if not has_lanes(kind)}

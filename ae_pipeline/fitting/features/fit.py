@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ae_pipeline.codec import Provenance
@@ -43,16 +44,21 @@ def fit_codec(
     """
     require("fitting a codec", "tensorflow", "keras")
     learned = learned_columns(job, source, progress)
-    measured, categories, texts = learned.measured, learned.categories, learned.texts
+    measured = learned.measured
     schema, statistics = measured.schema, measured.statistics
     previous = codec_to_start_from(job, schema, load_features_codec)
     if previous is None:
         standardization = fit_standardization(statistics, job.network.clip_sigma)
-        inputs = RowInputs(standardization, categories, texts)
+        inputs = learned.inputs(standardization)
         architecture = _architecture(job, inputs, schema)
     else:
         standardization, architecture = previous.standardization, previous.architecture
-        categories, texts = previous.categories, previous.texts
+        inputs = replace(
+            learned.inputs(standardization),
+            categories=previous.categories,
+            cycles=previous.cycles,
+            texts=previous.texts,
+        )
     # TensorFlow takes seconds to load, so only a fit that gets this far pays for it.
     from ae_pipeline.training.data import TrainingData  # noqa: PLC0415
     from ae_pipeline.training.fits import train_reconstruction  # noqa: PLC0415
@@ -64,8 +70,7 @@ def fit_codec(
         standardization,
         job.training,
         lanes=schema.lanes,
-        categories=categories,
-        texts=texts,
+        inputs=inputs,
     )
     start = None if previous is None else previous.weights
     result = train_reconstruction(architecture, job, data, checkpoint / key, progress, start)
@@ -82,9 +87,10 @@ def fit_codec(
             training=result.summary,
             history=result.history,
         ),
-        categories=categories,
+        categories=inputs.categories,
+        cycles=inputs.cycles,
         keeps_exact=True,
-        texts=texts,
+        texts=inputs.texts,
     )
     codec = with_rounded_latents(codec, job.latent, data)
     looked_at = spread_row_groups(measured.groups, job.statistics.max_rows)

@@ -34,7 +34,7 @@ def with_lost_events(
         groups: the measured row groups, read again if a column is nearly constant.
     """
     varies = statistics.minimum < statistics.maximum
-    doubted = varies & is_rare(statistics)
+    doubted = varies & is_rare(statistics) & _is_alone(codec)
     is_constant = codec.is_constant
     doubted = doubted & ~is_constant if codec.keeps_exact else doubted | (varies & is_constant)
     if not doubted.any():
@@ -60,6 +60,12 @@ def with_lost_events(
     for column in lost:
         logger.warning("%s", column)
     return replace(codec, provenance=replace(codec.provenance, rare=lost))
+
+
+def _is_alone(codec: FeaturesCodec) -> Bool[np.ndarray, "lanes"]:
+    """Return the lanes that are columns: one pixel of an image is no event."""
+    spans = codec.schema.spans
+    return np.array([len(span) == 1 for span in spans for _ in span], bool)
 
 
 def _count(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +14,7 @@ from ae_pipeline.columns import TableSchema
 from ae_pipeline.dataset import RowGroup, Source, opened_end, read_records
 from ae_pipeline.errors import AePipelineError
 from ae_pipeline.fitting import spread_row_groups
+from ae_pipeline.inputs import tell_kinds
 from ae_pipeline.parquet import column_sizes, leaf_sizes
 from ae_pipeline.results.fidelity import ColumnFidelity
 from ae_pipeline.results.inspection import InspectedColumn, SourceMeasures
@@ -42,12 +44,16 @@ def measured_columns(
     sizes = column_bytes(source, schema.arrow.names)
     rows = _sampled(groups, schema.arrow)
     promises = {one.name: one for one in fidelity}
+    kinds = {} if rows is None else tell_kinds(rows, source.label)
     return tuple(
         InspectedColumn(
             field.name,
             str(field.type),
             "feature" if field.name in schema.features else "kept",
-            source=_measures(field.name, rows, sizes[field.name], promises.get(field.name)),
+            source=replace(
+                _measures(field.name, rows, sizes[field.name], promises.get(field.name)),
+                latents=kinds.get(field.name, ""),
+            ),
         )
         for field in schema.arrow
     )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from ae_pipeline.columns import LaneReader, Vectors, is_vector, lane_names
+from ae_pipeline.columns import LaneReader, Vectors, has_lanes, is_vector, lane_names
 from tests.support.values import assert_same_bits
 
 ITEM = pa.field("part", pa.float32(), metadata={"unit": "m"})
@@ -54,7 +54,6 @@ def test_lanes_are_read_by_name() -> None:
         (pa.fixed_shape_tensor(pa.float32(), [2, 3]), 6),
         (pa.list_(pa.float32(), 4097), None),
         (pa.list_(pa.float32()), None),
-        (pa.list_(pa.int32(), 3), None),
         (pa.list_(pa.list_(pa.float32(), 2), 3), None),
         (pa.float32(), None),
     ],
@@ -62,5 +61,14 @@ def test_lanes_are_read_by_name() -> None:
 )
 def test_which_columns_are_vectors(kind: pa.DataType, width: int | None) -> None:
     """Fixed-size lists of floats and extensions of them, up to a width."""
-    assert is_vector(kind) == (width is not None)
+    assert is_vector(kind) == has_lanes(kind) == (width is not None)
     assert len(lane_names("v", kind)) == (width or 1)
+
+
+def test_integers_have_lanes() -> None:
+    """Lists of integers, such as images, have lanes and are no vectors of floats."""
+    image = pa.fixed_shape_tensor(pa.uint8(), [2, 3])
+    assert has_lanes(image)
+    assert not is_vector(image)
+    assert lane_names("v", image)[-1] == "v[5]"
+    assert not has_lanes(pa.list_(pa.bool_(), 3))

@@ -1,9 +1,9 @@
 """The kinds of dataset that ae-pipeline writes, one fragment at a time."""
 
 from ae_pipeline.formats.base import Facts, FragmentFormat
-from ae_pipeline.formats.error_columns import ERROR_COLUMN, ERRORS_COLUMN
 from ae_pipeline.formats.features import FeaturesFormat
-from ae_pipeline.formats.latent_records import (
+from ae_pipeline.formats.latents.errors import ERROR_COLUMN, ERRORS_COLUMN
+from ae_pipeline.formats.latents.records import (
     MISSING_COLUMN,
     compose_records,
     features_schema,

@@ -25,8 +25,8 @@ from ae_pipeline.errors import CorruptFragmentError
 from ae_pipeline.fitting import fit_codec
 from ae_pipeline.formats.base import Conflicts, Facts, FragmentFormat
 from ae_pipeline.formats.description import features_column, features_facts
-from ae_pipeline.formats.error_columns import ERROR_COLUMN, ERRORS_COLUMN, error_arrays
-from ae_pipeline.formats.latent_records import (
+from ae_pipeline.formats.latents.errors import ERROR_COLUMN, ERRORS_COLUMN, error_arrays
+from ae_pipeline.formats.latents.records import (
     MISSING_COLUMN,
     check_new_names,
     compose_records,

@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from ae_pipeline.blocks.block import Block, block_to_arrays
 from ae_pipeline.columns import TableSchema
-from ae_pipeline.columns.vectors.lanes import LaneReader, lane_type
+from ae_pipeline.columns.vectors.lanes import LaneReader
 from ae_pipeline.inputs.category import UNKNOWN, decoded, plain_type
 from ae_pipeline.inputs.row import RowInputs
 
@@ -56,8 +56,7 @@ class ExactValues:
 
 def lane_kinds(schema: TableSchema) -> list[pa.DataType]:
     """Return the type of each lane: of a dictionary its values', of vectors their numbers'."""
-    pairs = zip(schema.spans, schema.feature_types, strict=True)
-    return [plain_type(lane_type(kind)) for span, kind in pairs for _ in span]
+    return [plain_type(kind) for kind in schema.lane_types]
 
 
 def find_exact(

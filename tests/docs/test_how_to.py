@@ -15,7 +15,14 @@ from tests.support.pages import HOW_TO, ROOT, blocks
 
 #: Pages that need no standing server; `tests/flows/test_deployment.py` runs the others.
 PAGES = (
-    *("../tutorial", "backfill", "choose-a-tolerance", "money-categories-vectors", "query"),
+    *(
+        "../tutorial",
+        "anomaly-scores",
+        "backfill",
+        "choose-a-tolerance",
+        "money-categories-vectors",
+        "query",
+    ),
     *("readable-columns", "recover", "refit", "report", "retention", "upgrade"),
 )
 

@@ -31,6 +31,7 @@ from ae_pipeline.config.job import VerifyJob
 from ae_pipeline.format_version import FORMAT_VERSION
 from ae_pipeline.formats.archive import ArchiveFormat
 from ae_pipeline.formats.block_records import BLOCK_COLUMN
+from ae_pipeline.inputs import EXACT_COLUMN, lane_kinds, unpack_exact
 from ae_pipeline.mapping import mapping_to_json
 from ae_pipeline.mapping.record import _NESTED_READS, _READS
 from ae_pipeline.mapping.scalar.rules import RULES
@@ -38,6 +39,7 @@ from ae_pipeline.mapping.strings.patterns import ALPHABETS
 from ae_pipeline.storage import read_footer
 from ae_pipeline.verbs import verify
 from tests.support.codec.trees import has_json, read_codec_json
+from tests.support.format_reader.features import read_features, to_column
 from tests.support.format_reader.footer import read_keys
 from tests.support.format_reader.fragment import read_fragment
 from tests.support.golden.reading import (
@@ -68,10 +70,11 @@ ROUNDED = tuple(f"features-5.0/{name}" for name in ("rounded", "int8"))
 FEATURES = (
     *(f"features-{version}/bends" for version in ("1.0", "2.0", "3.0", "4.0", "5.0")),
     *ROUNDED,
+    "features-5.0/kinds",
     "features-5.0/words",
 )
 #: About 250 KB for each format since 2.0; mappings of every kind are 75 KB, streams alone 40 KB.
-MOST_BYTES = 1_700_000
+MOST_BYTES = 1_750_000
 
 
 def read_expected(name: str) -> dict[str, Any]:
@@ -144,7 +147,7 @@ def test_every_golden_is_listed() -> None:
 
 
 def test_goldens_stay_small() -> None:
-    """All goldens together fit in 1.7 MB."""
+    """All goldens together fit in 1.75 MB."""
     files = [path for path in GOLDEN.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < MOST_BYTES
 
@@ -365,6 +368,30 @@ def test_the_vectors_golden_has_every_stream() -> None:
     assert any(lane.positions for lane in lanes)
     assert any(lane.is_shared for lane in lanes)
     assert any(not lane.is_shared and lane.method is Method.DIRECT for lane in lanes)
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_features_from_the_format_alone(name: str) -> None:
+    """A reader that knows the format's text and none of our code reads the same values."""
+    for relative, fragment in read_expected(name).items():
+        schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(fragment["schema"])))
+        for column, values in read_features(GOLDEN / name / "dataset", relative).items():
+            array = to_column(values, schema.field(column).type)
+            assert describe_column(array) == fragment["columns"][column], (relative, column)
+
+
+def test_the_kinds_golden_has_every_kind() -> None:
+    """Categories, times, decimals, vectors and constants, with values of each kept exactly."""
+    (folder,) = (GOLDEN / "features-5.0/kinds/dataset/_ae/codecs").iterdir()
+    codec = load_features_codec(folder)
+    lanes = set()
+    for path in (GOLDEN / "features-5.0/kinds").rglob("*.parquet"):
+        packed = pq.ParquetFile(path).read()[EXACT_COLUMN].combine_chunks()
+        assert 0 < packed.null_count < len(packed)
+        lanes |= set(unpack_exact(packed, lane_kinds(codec.schema)).lanes)
+    names = {codec.schema.lanes[lane] for lane in lanes}
+    spared = {"level", "point[0]"}
+    assert names == set(codec.schema.lanes) - spared
 
 
 @pytest.mark.parametrize("name", ROUNDED)

@@ -204,3 +204,16 @@ def test_residual_branch_starts_at_zero(generator: np.random.Generator) -> None:
     kernels = [name for name in weights if name.endswith("kernel")]
     zero = [name for name in kernels if not weights[name].any()]
     assert zero == ["encoder/2/kernel", "decoder/1/kernel"]
+
+
+def test_weighted_errors_choose_the_components(generator: np.random.Generator) -> None:
+    """Columns whose errors count little get no component, and all still start at their mean."""
+    rows = generator.normal(size=(500, 4)).astype(np.float32) * np.array([3, 3, 1, 1], np.float32)
+    narrow = Architecture(4, 2, (3,), (3,), "relu", "residual")
+    counts = np.array([0.01, 0.01, 1, 1], np.float32)
+    weights = initial_weights(narrow, "glorot_uniform", rows, 0, counts)
+    both = weights["encoder/skip/kernel"] @ weights["decoder/skip/kernel"]
+    np.testing.assert_allclose(np.diag(both), [0, 0, 1, 1], atol=0.05)
+    np.testing.assert_allclose(weights["decoder/1/bias"], rows.mean(axis=0), atol=1e-5)
+    same = initial_weights(narrow, "glorot_uniform", rows, 0, np.ones(4, np.float32))
+    assert_same_weights(initial_weights(narrow, "glorot_uniform", rows, 0), same)

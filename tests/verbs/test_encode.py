@@ -18,7 +18,7 @@ from ae_pipeline.codec.archive import load_archive_codec, save_archive_codec
 from ae_pipeline.codec.features import load_features_codec
 from ae_pipeline.config.job import EncodeJob, ExecutionConfig, FitJob, VerifyJob
 from ae_pipeline.format_version import FORMAT_VERSION
-from ae_pipeline.formats.latent_records import MISSING_COLUMN
+from ae_pipeline.formats.latents.records import MISSING_COLUMN
 from ae_pipeline.inputs import EXACT_COLUMN
 from ae_pipeline.results.dataset import DatasetReport
 from ae_pipeline.storage import codec_directory, private_folder, read_footer

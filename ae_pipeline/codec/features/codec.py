@@ -78,7 +78,7 @@ class FeaturesCodec:
 
     @cached_property
     def inputs(self) -> RowInputs:
-        """Inputs that the networks see of a row."""
+        """Inputs and outputs of the networks, for a row."""
         return RowInputs(self.standardization, self.categories, self.cycles, texts=self.texts)
 
     def read(self, records: pa.RecordBatch) -> Block:

@@ -57,7 +57,7 @@ def there_and_back(codec: FeaturesCodec, records: pa.RecordBatch) -> pa.RecordBa
 def encoded(codec: FeaturesCodec, records: pa.RecordBatch) -> pa.RecordBatch:
     """Rows of a features dataset."""
     format = FeaturesFormat(codec)
-    return format.encode_records(format.stored_schema_of(records.schema), records)[0]
+    return format.encode_records(format.encoded_schema(records.schema), records)[0]
 
 
 def decoded(codec: FeaturesCodec, stored: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

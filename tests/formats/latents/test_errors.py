@@ -9,7 +9,7 @@ import pytest
 from ae_pipeline.columns import TableSchema
 from ae_pipeline.errors import ConfigError
 from ae_pipeline.formats import FeaturesFormat
-from ae_pipeline.formats.error_columns import error_arrays, error_fields
+from ae_pipeline.formats.latents.errors import error_arrays, error_fields
 from tests.support.codec.features import SCHEMA, hand_set_codec, hand_set_table
 
 WITH_ERROR = {"latent_column": "latent", "with_error": "true"}
@@ -29,7 +29,7 @@ def test_rows_carry_their_errors_and_still_decode() -> None:
     """With errors, features have two more columns, and the same values come back."""
     format = FeaturesFormat.wrap(hand_set_codec(), WITH_ERROR)
     rows = hand_set_table([1.0, 2.0], [0.5, -1.0])
-    encoded, _ = format.encode_records(format.stored_schema_of(SCHEMA), rows)
+    encoded, _ = format.encode_records(format.encoded_schema(SCHEMA), rows)
     assert encoded.schema.names[-2:] == ["ae:error", "ae:errors"]
     assert encoded["ae:error"].to_pylist() == [0.0, 0.0]
     assert encoded["ae:errors"][0].as_py()["left"] == 0.0

@@ -13,7 +13,7 @@ from ae_pipeline.blocks.missing import pack_missing, unpack_missing
 from ae_pipeline.codec.features import EXACT, LatentRounding
 from ae_pipeline.columns import TableSchema
 from ae_pipeline.errors import ConfigError, CorruptFragmentError
-from ae_pipeline.formats.error_columns import ERROR_COLUMN, ERRORS_COLUMN, error_fields
+from ae_pipeline.formats.latents.errors import ERROR_COLUMN, ERRORS_COLUMN, error_fields
 from ae_pipeline.inputs import EXACT_COLUMN, ExactValues, pack_exact
 
 MISSING_COLUMN = "ae:missing"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ae_pipeline.codec.features import EXACT, LatentRounding
 from ae_pipeline.columns import TableSchema
 from ae_pipeline.errors import CorruptFragmentError
-from ae_pipeline.formats.latent_records import compose_records, features_schema, split_records
+from ae_pipeline.formats.latents.records import compose_records, features_schema, split_records
 
 SOURCE = pa.schema([("key", pa.int64()), ("x", pa.float64())])
 ROLES = TableSchema(SOURCE, ("x",))

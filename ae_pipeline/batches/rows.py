@@ -183,7 +183,7 @@ def _decoded_schema(schema: pa.Schema, format: FeaturesFormat) -> pa.Schema:
 
 def _size(format: FeaturesFormat) -> int:
     """Return the rows that are worked on at a time."""
-    return rows_per_block(len(format.schema.arrow))
+    return rows_per_block(format.width)
 
 
 def _encode(format: FeaturesFormat, schema: pa.Schema, records: pa.RecordBatch) -> pa.RecordBatch:

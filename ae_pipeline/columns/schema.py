@@ -75,14 +75,14 @@ class TableSchema:
         return tuple(name for name in self.features if is_vector(self.arrow.field(name).type))
 
 
-def misfits(roles: TableSchema, got: pa.Schema) -> list[str]:
+def misfits(roles: TableSchema, got: pa.Schema, also: Iterable[str] = ()) -> list[str]:
     """Return why a fragment of schema `got` cannot be encoded with these roles; empty if it can.
 
-    Its feature columns must exist with their types. Kept columns may differ from fragment to
-    fragment; every column that is not a feature is kept.
+    Its feature columns must exist with their types, and so must those of `also`. Other kept columns
+    may differ from fragment to fragment; every column that is not a feature is kept.
     """
     found = {field.name: field.type for field in got}
-    if all(found.get(name) == roles.arrow.field(name).type for name in roles.features):
+    if all(found.get(name) == roles.arrow.field(name).type for name in (*roles.features, *also)):
         return []
     return schema_differences(roles.arrow, got)
 

@@ -27,7 +27,8 @@ class ColumnsConfig(Settings):
         default="floats",
         description="Columns that latents stand for. floats: those of floats, and what `feature` "
         "names. all: also integers, booleans, strings, decimals, times and vectors, unless they "
-        "are kept, keys, or hold too many values to tell apart.",
+        "are kept, keys, or hold too many values to tell apart. Latents also tell of the words of "
+        "texts, which stay columns of their own.",
     )
     code: Code = Field(
         default="auto",

@@ -27,8 +27,8 @@ class TrainingConfig(Settings):
         default=None,
         ge=0,
         description="Pull of latents towards the principal components, in the loss of features: "
-        "more keeps them useful to simple models, less reconstructs better. null: 0.1 if columns "
-        "of categories are learned, else 0. The residual design only.",
+        "more keeps them useful to simple models, less reconstructs better. null: 10 if texts are "
+        "learned, 0.1 if columns of categories are, else 0. The residual design only.",
     )
     optimizer: Optimizer = Field(default="adam", description="Optimiser.")
     learning_rate: float = Field(default=1e-2, gt=0, description="Peak learning rate.")

@@ -147,6 +147,11 @@ class FragmentFormat(ABC):
         return frozenset()
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """Kept columns that encode reads, too; none by default."""
+        return ()
+
+    @property
     @abstractmethod
     def architecture(self) -> Architecture | None:
         """Shape of the networks; None if there are none."""

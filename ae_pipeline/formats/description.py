@@ -16,8 +16,10 @@ from ae_pipeline.results.inspection import InspectedColumn
 
 def features_facts(codec: FeaturesCodec) -> Facts:
     """Describe the autoencoder of a features codec."""
+    texts = [f"{name} ({text.width:,} terms)" for name, text in codec.texts.items()]
+    told: Facts = {"texts, learned and kept": listing(texts)} if texts else {}
     facts = {"codec": codec.id, **_network_facts(codec.architecture)}
-    return {**facts, "latents": codec.rounding.kind, **_rounding_facts(codec)}
+    return {**facts, **told, "latents": codec.rounding.kind, **_rounding_facts(codec)}
 
 
 def _rounding_facts(codec: FeaturesCodec) -> Facts:

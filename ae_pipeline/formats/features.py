@@ -153,6 +153,17 @@ class FeaturesFormat(FragmentFormat):
         return frozenset(lanes[lane] for lane in self.codec.categories)
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """Names of the columns of text."""
+        return tuple(self.codec.texts)
+
+    @property
+    def width(self) -> int:
+        """Values of a row in memory: columns, and terms."""
+        n_terms = sum(text.width for text in self.codec.texts.values())
+        return len(self.codec.schema.arrow) + n_terms
+
+    @property
     def architecture(self) -> Architecture:
         """Shape of the networks."""
         return self.codec.architecture
@@ -221,7 +232,7 @@ class FeaturesFormat(FragmentFormat):
         encode = partial(self.encode_records, schema)
         with (
             table_writer(path, schema, footer.to_metadata()) as write,
-            closing(ordered_ahead(_rows_of(fragment, len(codec.schema.arrow)), encode)) as encoded,
+            closing(ordered_ahead(_rows_of(fragment, self.width), encode)) as encoded,
         ):
             for records, names in encoded:
                 varying |= names
@@ -307,7 +318,7 @@ class FeaturesFormat(FragmentFormat):
         differs = codec.differs_from_constant(block)
         pairs = zip(codec.schema.features, codec.schema.spans, strict=True)
         varying = {name for name, span in pairs if differs[span.start : span.stop].any()}
-        latents = codec.encode(block)
+        latents = codec.encode(block, codec.bags(records))
         errors: list[pa.Array] = []
         if self.with_error:
             errors = error_arrays(row_errors(codec, block, latents), codec.schema.features)
@@ -342,10 +353,10 @@ def _exact_values(packed: pa.Array | None, codec: FeaturesCodec, where: str) -> 
         ) from error
 
 
-def _rows_of(fragment: Fragment, n_columns: int) -> Iterator[pa.RecordBatch]:
+def _rows_of(fragment: Fragment, width: int) -> Iterator[pa.RecordBatch]:
     """Read the rows that are encoded at a time; errors as `read_paced` and `check_keepable`."""
     n_done = 0
-    for records in read_paced(fragment, rows_per_block(n_columns), _BATCH_BYTES):
+    for records in read_paced(fragment, rows_per_block(width), _BATCH_BYTES):
         check_keepable(records, fragment.relative, n_done)
         n_done += len(records)
         yield records

@@ -143,11 +143,11 @@ def check_schema(format: FragmentFormat, got: pa.Schema, where: str) -> None:
     """Raise if a codec cannot encode a fragment; its kept columns may differ from the fit's.
 
     Raises:
-        CodecMismatchError: a feature column is missing or has another type; the message lists all
-            columns that differ from those of the fit.
+        CodecMismatchError: a feature column, or one of text, is missing or has another type; the
+            message lists all columns that differ from those of the fit.
         ConfigError: a column has the name of one that encode adds.
     """
-    differences = misfits(format.schema, got)
+    differences = misfits(format.schema, got, format.texts)
     if differences:
         raise CodecMismatchError(
             "columns differ from those the codec was fitted to",

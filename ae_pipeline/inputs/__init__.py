@@ -13,10 +13,13 @@ from ae_pipeline.inputs.roles import (
     is_learnable,
     is_measured,
     is_moment,
+    is_text,
     learnable_roles,
 )
 from ae_pipeline.inputs.row import RowInputs
 from ae_pipeline.inputs.telling import tell_kinds
+from ae_pipeline.inputs.text import Text
+from ae_pipeline.inputs.vocabulary import TermCounts
 
 __all__ = [
     "CYCLE_WIDTH",
@@ -29,6 +32,8 @@ __all__ = [
     "ExactValues",
     "Kinds",
     "RowInputs",
+    "TermCounts",
+    "Text",
     "ValueCounts",
     "choose_cycles",
     "choose_kinds",
@@ -37,6 +42,7 @@ __all__ = [
     "is_learnable",
     "is_measured",
     "is_moment",
+    "is_text",
     "lane_kinds",
     "learnable_roles",
     "pack_exact",

@@ -22,6 +22,9 @@ from ae_pipeline.training.trainer import TrainingResult, train
 
 #: On adult_census and nyc_flights less lets classifiers lose, more lets reconstruction lose.
 _ANCHOR = 0.1
+#: On sms_spam, 0.1 takes F1 of spam by 16 latents from PCA's 0.956 to 0.93, while 1 and 10 keep it;
+#: with 10, held-out rows are reconstructed best.
+_TEXT_ANCHOR = 10.0
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,14 @@ def train_reconstruction(
 
 
 def anchor_weight(config: TrainingConfig, inputs: RowInputs) -> float:
-    """Return the weight of the anchor: of categories, latents that bend freely tell models less."""
+    """Return the weight of the anchor: latents that bend freely tell models less.
+
+    Numbers alone need none.
+    """
     if config.anchor is not None:
         return config.anchor
+    if inputs.texts:
+        return _TEXT_ANCHOR
     return _ANCHOR if inputs.categories else 0.0
 
 

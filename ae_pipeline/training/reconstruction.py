@@ -1,7 +1,8 @@
 """The classical objective: reconstruct the input, each column by a loss of its kind.
 
-Numbers have MSE, MAE or Huber, categories the cross-entropy of a softmax. The loss of a number is
-in units of its variance, that of categories in units of their entropy.
+Numbers have MSE, MAE or Huber, categories the cross-entropy of a softmax, texts the squared
+distance of their bags. The loss of a number is in units of its variance, that of categories in
+units of their entropy; a bag has length 1.
 """
 
 from __future__ import annotations
@@ -101,11 +102,15 @@ class ReconstructionObjective:
         if self._inputs is None:
             return _mean(self._losses(outputs - inputs), is_present)
         n, weights = self._inputs.n_measured, self._inputs.weights
-        if not self._inputs.categories:
+        if not self._inputs.categories and not self._inputs.texts:
             return _mean(self._losses(outputs - inputs), is_present, weights)
         losses = [
             _cross_entropy(one, outputs[:, span], inputs[:, span], is_present[:, span.start])
             for one, span in self._inputs.category_spans
+        ]
+        losses += [
+            tf.reduce_mean(tf.reduce_sum(tf.square(outputs[:, span] - inputs[:, span]), axis=1))
+            for span in self._inputs.text_spans
         ]
         total = tf.add_n(losses)
         n_columns = float(len(losses))

@@ -174,16 +174,18 @@ class ResidentSample:
 
     def _windows(self, section: Section) -> Iterator[Matrix]:
         """Yield all inputs of a section, some at a time; the last may have been filled up."""
-        at_once = self._window * max(1, rows_per_block(len(self._lanes)) // self._window)
+        width = max(len(self._lanes), self._inputs.n_inputs)
+        at_once = self._window * max(1, rows_per_block(width) // self._window)
         for records in rebatch(self._records(section, at_once), at_once):
             block = read_block(records, self._lanes, self._inputs.categories)
-            matrix = self._inputs.to_matrix(block)
+            matrix = self._inputs.to_matrix(block, self._inputs.bags(records))
             yield rows_to_windows(matrix, self._window)
 
     def _records(self, section: Section, n_rows: int) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a section."""
         position, group = 0, section.group
-        for records in read_records(group.fragment, n_rows, self._features, [group.index]):
+        columns = [*self._features, *self._inputs.texts]
+        for records in read_records(group.fragment, n_rows, columns, [group.index]):
             low = max(section.start - position, 0)
             high = min(section.stop - position, records.num_rows)
             if low < high:

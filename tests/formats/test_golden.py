@@ -71,6 +71,7 @@ FEATURES = (
     *(f"features-{version}/bends" for version in ("1.0", "2.0", "3.0", "4.0", "5.0")),
     *ROUNDED,
     "features-5.0/kinds",
+    "features-5.0/words",
 )
 #: About 250 KB for each format since 2.0; mappings of every kind are 75 KB, streams alone 40 KB.
 MOST_BYTES = 1_750_000

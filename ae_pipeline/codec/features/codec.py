@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar  # JSON trees
 
@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float32, Float64, UInt8
 from ae_pipeline.blocks.block import Block
 from ae_pipeline.codec.content import architecture_to_json, columns_to_json, content_id, nullable
 from ae_pipeline.codec.features.rounding import EXACT, LatentRounding, rounding_to_json
+from ae_pipeline.codec.features.texts import texts_to_json
 from ae_pipeline.codec.provenance import Provenance
 from ae_pipeline.coding import Architecture, Weights, decode_matrix, encode_matrix, fill_tiles
 from ae_pipeline.columns import Standardization, TableSchema, has_lanes
@@ -22,6 +23,7 @@ from ae_pipeline.inputs import (
     Cycle,
     ExactValues,
     RowInputs,
+    Text,
     find_exact,
     read_block,
     write_arrays,
@@ -41,6 +43,7 @@ class FeaturesCodec:
         provenance: where it came from.
         categories: lanes of categories, by number; all others are numbers.
         keeps_exact: whether values that the network does not see as they are go beside the latents.
+        texts: kept columns whose terms the networks see, by name.
         rounding: of what `encode` returns.
         cycles: of points in time, by the number of their lane.
     """
@@ -53,6 +56,7 @@ class FeaturesCodec:
     provenance: Provenance
     categories: Mapping[int, Category] = field(default_factory=dict)
     keeps_exact: bool = False
+    texts: Mapping[str, Text] = field(default_factory=dict)
     rounding: LatentRounding = EXACT
     cycles: Mapping[int, tuple[Cycle, ...]] = field(default_factory=dict)
 
@@ -75,7 +79,7 @@ class FeaturesCodec:
     @cached_property
     def inputs(self) -> RowInputs:
         """Inputs and outputs of the networks, for a row."""
-        return RowInputs(self.standardization, self.categories, self.cycles)
+        return RowInputs(self.standardization, self.categories, self.cycles, texts=self.texts)
 
     def read(self, records: pa.RecordBatch) -> Block:
         """Return the lanes of the feature columns of some rows."""
@@ -91,12 +95,22 @@ class FeaturesCodec:
             return None
         return find_exact(records, self.schema.lanes, block, self.inputs)
 
-    def encode(self, block: Block) -> Float32[np.ndarray, "rows latent"]:
+    def bags(self, records: pa.RecordBatch) -> Float32[np.ndarray, "rows terms"] | None:
+        """Return the terms of the columns of text of some rows; None without any."""
+        return self.inputs.bags(records)
+
+    def encode(
+        self, block: Block, bags: Float32[np.ndarray, "rows terms"] | None = None
+    ) -> Float32[np.ndarray, "rows latent"]:
         """Encode a block to rounded latents; missing values enter as their column's centre.
 
         The latent of a row is the same, bit for bit, whichever rows it comes with.
+
+        Args:
+            block: the lanes of some rows.
+            bags: of the same rows; without it, texts enter as if they were empty.
         """
-        matrix = self.inputs.to_matrix(block)
+        matrix = self.inputs.to_matrix(block, bags)
         if block.missing is not None or self.categories:
             np.nan_to_num(matrix, copy=False, nan=0.0)
         latents = encode_matrix(self.architecture, self.weights, fill_tiles(matrix))
@@ -118,9 +132,23 @@ class FeaturesCodec:
 
     def outputs(
         self, latents: Float32[np.ndarray, "rows latent"]
-    ) -> Float32[np.ndarray, "rows inputs"]:
-        """Return what the network gives for latents: numbers standardised, logits of categories."""
-        return decode_matrix(self.architecture, self.weights, fill_tiles(latents))[: len(latents)]
+    ) -> Float32[np.ndarray, "rows outputs"]:
+        """Return what the network gives for latents: numbers standardised, logits of categories.
+
+        Outputs of texts are left out.
+        """
+        return decode_matrix(*self._lane_decoder, fill_tiles(latents))[: len(latents)]
+
+    @cached_property
+    def _lane_decoder(self) -> tuple[Architecture, Weights]:
+        """The networks without the outputs of texts, which decoding does not need."""
+        if not self.texts:
+            return self.architecture, self.weights
+        n_outputs = self.inputs.n_lane_inputs
+        last = f"decoder/{len(self.architecture.decoder_hidden)}"
+        names = ("decoder/skip/kernel", f"{last}/kernel", f"{last}/bias")
+        cut = {name: self.weights[name][..., :n_outputs] for name in names if name in self.weights}
+        return replace(self.architecture, n_inputs=n_outputs), {**self.weights, **cut}
 
     @property
     def is_constant(self) -> Bool[np.ndarray, "lanes"]:
@@ -152,6 +180,7 @@ def features_to_json(codec: FeaturesCodec) -> dict[str, Any]:
         "clip_sigma": codec.standardization.clip_sigma,
         "architecture": architecture_to_json(codec.architecture),
         **({"keeps_exact": True} if codec.keeps_exact else {}),
+        **({"texts": texts_to_json(codec.texts)} if codec.texts else {}),
         **rounding_to_json(codec.rounding),
     }
 

@@ -21,6 +21,7 @@ from ae_pipeline.codec.features.categories import categories_from_json
 from ae_pipeline.codec.features.codec import FeaturesCodec, features_to_json
 from ae_pipeline.codec.features.cycles import cycles_from_json
 from ae_pipeline.codec.features.rounding import rounding_from_json
+from ae_pipeline.codec.features.texts import texts_from_json
 from ae_pipeline.codec.provenance import read_provenance
 from ae_pipeline.coding import Architecture, Weights
 from ae_pipeline.columns import TableSchema, has_lanes
@@ -58,9 +59,11 @@ def build_features_codec(path: Path, tree: dict[str, Any]) -> FeaturesCodec:
     schema, std, features = columns_from_json(tree, is_learnable)
     architecture = architecture_from_json(tree)
     categories = categories_from_json(schema, features)
+    texts = texts_from_json(tree, schema)
     cycles = cycles_from_json(schema, features)
     n_others = sum(one.width for one in categories.values())
     n_others += CYCLE_WIDTH * sum(map(len, cycles.values()))
+    n_others += sum(one.width for one in texts.values())
     n_numbers = architecture.n_inputs - n_others
     center, scale = (_by_lane(schema, features, key) for key in ("center", "scale"))
     standardization = standardization_from_json(tree, center, scale, len(schema.lanes), n_numbers)
@@ -73,6 +76,7 @@ def build_features_codec(path: Path, tree: dict[str, Any]) -> FeaturesCodec:
         provenance=read_provenance(path, tree["provenance"]),
         categories=categories,
         keeps_exact=tree.get("keeps_exact") is True,
+        texts=texts,
         rounding=rounding_from_json(tree, architecture.latent_dim),
         cycles=cycles,
     )

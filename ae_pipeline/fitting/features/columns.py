@@ -11,17 +11,20 @@ import pyarrow as pa
 from ae_pipeline.columns import ColumnStatistics, Standardization, TableSchema, has_lanes
 from ae_pipeline.config.job import JobConfig
 from ae_pipeline.dataset import Source, typical_schema
+from ae_pipeline.fitting.features.texts import find_texts
 from ae_pipeline.fitting.prepare import Measured, measure_for_fit
 from ae_pipeline.inputs import (
     Category,
     Cycle,
     Kinds,
     RowInputs,
+    Text,
     choose_cycles,
     choose_kinds,
     is_counted,
     is_measured,
     is_moment,
+    is_text,
     learnable_roles,
 )
 from ae_pipeline.results.progress import Progress
@@ -37,11 +40,13 @@ class LearnedColumns:
         measured: statistics of all their lanes; a lane of categories has no values.
         categories: by the number of their lane.
         cycles: of points in time, by the number of their lane.
+        texts: kept columns whose terms are learned, by name.
     """
 
     measured: Measured
     categories: Mapping[int, Category]
     cycles: Mapping[int, tuple[Cycle, ...]]
+    texts: Mapping[str, Text]
 
     def inputs(self, standardization: Standardization) -> RowInputs:
         """Return what a network sees of the columns."""
@@ -50,7 +55,7 @@ class LearnedColumns:
         vectors = tuple(span for kind, span in pairs if has_lanes(kind))
         seen = {lane for lane, scale in enumerate(standardization.scale) if scale}
         cycles = {lane: own for lane, own in self.cycles.items() if lane in seen}
-        return RowInputs(standardization, self.categories, cycles, vectors)
+        return RowInputs(standardization, self.categories, cycles, vectors, self.texts)
 
 
 def learned_columns(job: JobConfig, source: Source, progress: Progress) -> LearnedColumns:
@@ -72,12 +77,21 @@ def learned_columns(job: JobConfig, source: Source, progress: Progress) -> Learn
         counted=counted,
     )
     kinds = choose_kinds(roles, measured.counts, _by_name(measured))
+    strings = _only(roles, _holds_strings).features
+    texts = find_texts([name for name in strings if name in kinds.kept], measured.groups)
     for name, reason in kinds.kept.items():
-        logger.info("column %s is kept: %s", name, reason)
-    return _learned(measured, kinds.learned(roles), kinds)
+        if name not in texts:
+            logger.info("column %s is kept: %s", name, reason)
+    return _learned(measured, kinds.learned(roles), kinds, texts)
 
 
-def _learned(measured: Measured, schema: TableSchema, kinds: Kinds) -> LearnedColumns:
+def _holds_strings(kind: pa.DataType) -> bool:
+    return is_text(kind.value_type if pa.types.is_dictionary(kind) else kind)
+
+
+def _learned(
+    measured: Measured, schema: TableSchema, kinds: Kinds, texts: Mapping[str, Text]
+) -> LearnedColumns:
     lanes = {name: number for number, name in enumerate(measured.schema.lanes)}
     for name in kinds.categories:
         lanes.pop(name, None)
@@ -87,7 +101,7 @@ def _learned(measured: Measured, schema: TableSchema, kinds: Kinds) -> LearnedCo
         span.start: kinds.categories[name] for name, span in pairs if name in kinds.categories
     }
     kept = replace(measured, schema=schema, statistics=statistics)
-    return LearnedColumns(kept, categories, _cycles(kept))
+    return LearnedColumns(kept, categories, _cycles(kept), texts)
 
 
 def _cycles(measured: Measured) -> dict[int, tuple[Cycle, ...]]:

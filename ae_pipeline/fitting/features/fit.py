@@ -21,6 +21,9 @@ from ae_pipeline.fitting.start import codec_to_start_from, fit_key
 from ae_pipeline.inputs import RowInputs
 from ae_pipeline.results.progress import Progress
 
+#: A text tells as much as so many other columns, when latents are counted.
+_TEXT_COLUMNS = 64
+
 
 def fit_codec(
     job: JobConfig, source: Source, checkpoint: Path, progress: Progress
@@ -54,6 +57,7 @@ def fit_codec(
             learned.inputs(standardization),
             categories=previous.categories,
             cycles=previous.cycles,
+            texts=previous.texts,
         )
     # TensorFlow takes seconds to load, so only a fit that gets this far pays for it.
     from ae_pipeline.training.data import TrainingData  # noqa: PLC0415
@@ -86,6 +90,7 @@ def fit_codec(
         categories=inputs.categories,
         cycles=inputs.cycles,
         keeps_exact=True,
+        texts=inputs.texts,
     )
     codec = with_rounded_latents(codec, job.latent, data)
     looked_at = spread_row_groups(measured.groups, job.statistics.max_rows)
@@ -107,7 +112,7 @@ def _architecture(job: JobConfig, inputs: RowInputs, schema: TableSchema) -> Arc
             got=listing(schema.features),
             remedy="name others with columns.feature",
         )
-    n_columns = inputs.n_numbers + len(inputs.categories)
+    n_columns = inputs.n_numbers + len(inputs.categories) + _TEXT_COLUMNS * len(inputs.texts)
     architecture = Architecture.from_config(job.network, n_inputs, n_columns)
     if architecture.latent_dim > n_inputs:
         raise ConfigError(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 from jaxtyping import Bool, Float64, Int64
 
 from ae_pipeline.blocks.block import Block, rows_per_block
@@ -76,14 +77,15 @@ def _count(
     n_rare, n_restored = np.zeros((2, len(numbers)), np.int64)
     for group in groups:
         n_rows = rows_per_block(len(features))
-        for records in read_records(group.fragment, n_rows, features, [group.index]):
+        columns = [*features, *codec.texts]
+        for records in read_records(group.fragment, n_rows, columns, [group.index]):
             block = codec.read(records)
             values = block.values[numbers]
             is_off = ~np.isnan(values) & (values != usual)
             chosen = is_off.any(axis=0)
             if chosen.any():
                 n_rare += is_off.sum(axis=1)
-                decoded = _restored(codec, block, chosen)[numbers]
+                decoded = _restored(codec, records, block, chosen)[numbers]
                 is_back = _is_near(decoded, values[:, chosen], usual)
                 n_restored += (is_back | _is_exact(codec, numbers, values[:, chosen])).sum(axis=1)
     return n_rare, n_restored
@@ -104,12 +106,13 @@ def _is_exact(
 
 
 def _restored(
-    codec: FeaturesCodec, block: Block, chosen: Bool[np.ndarray, "rows"]
+    codec: FeaturesCodec, records: pa.RecordBatch, block: Block, chosen: Bool[np.ndarray, "rows"]
 ) -> Float64[np.ndarray, "features chosen"]:
     """Return some rows of a block after encoding and decoding."""
+    bags = codec.bags(records.filter(pa.array(chosen)))
     missing = None if block.missing is None else block.missing[:, chosen]
     part = Block(block.values[:, chosen].copy(), missing)
-    return codec.decode(codec.encode(part), missing).values
+    return codec.decode(codec.encode(part, bags), missing).values
 
 
 def _is_near(

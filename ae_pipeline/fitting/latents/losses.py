@@ -28,27 +28,34 @@ class RowLosses:
     rows: Matrix
 
     def of(self, decoded: Matrix, exact: Matrix) -> float:
-        """Return the mean squared error of numbers, with what categories lose by rounding.
+        """Return the squared error of numbers and texts, with what categories lose by rounding.
 
         Args:
             decoded: from latents as they are stored.
             exact: from latents that are not rounded. The relative growth of cross-entropy from
-                these to `decoded` raises the squared error by as much; without numbers, the
-                cross-entropy is the loss.
+                these to `decoded` raises the squared error by as much; with categories
+                alone, the cross-entropy is the loss.
         """
         loss, own = self.squared(exact), self.cross_entropy(decoded)
         before = self.cross_entropy(exact)
-        if not self.inputs.n_numbers:
+        if not self.inputs.n_numbers and not self.inputs.texts:
             return own
         growth = max(own - before, 0.0) / max(before, _CERTAIN)
         return self.squared(decoded) + loss * growth
 
     def squared(self, decoded: Matrix) -> float:
-        """Return the mean squared error of the numbers that are present."""
-        n_numbers = self.inputs.n_numbers
+        """Return the mean squared error of the numbers that are present; a text is one of them."""
+        n_numbers, n_texts = self.inputs.n_numbers, len(self.inputs.texts)
         off = decoded[:, :n_numbers] - self.rows[:, :n_numbers]
         known = off[np.isfinite(off)]
-        return float(np.mean(np.square(known, dtype=np.float64))) if known.size else 0.0
+        error = float(np.mean(np.square(known, dtype=np.float64))) if known.size else 0.0
+        distances = sum(self._distance(decoded, span) for span in self.inputs.text_spans)
+        return (error * n_numbers + distances) / max(n_numbers + n_texts, 1)
+
+    def _distance(self, decoded: Matrix, span: slice) -> float:
+        """Return the mean squared distance of the bags of a text, which are of length 1."""
+        off = np.square(decoded[:, span] - self.rows[:, span], dtype=np.float64)
+        return float(off.sum(axis=1).mean())
 
     def cross_entropy(self, decoded: Matrix) -> float:
         """Return the mean nats of the categories that are known."""

@@ -14,6 +14,7 @@ from ae_pipeline.codec import Provenance
 from ae_pipeline.codec.features import FeaturesCodec
 from ae_pipeline.coding import Architecture, Weights
 from ae_pipeline.columns import Standardization, TableSchema
+from ae_pipeline.inputs import Text
 from ae_pipeline.results.fit import EpochRecord, TrainingSummary
 from tests.support.checks import assert_same_array
 
@@ -35,6 +36,7 @@ SCHEMA = pa.schema(
     ],
     {"origin": "test"},
 )
+WORDED = SCHEMA.append(pa.field("words", pa.string()))
 _BENDS = np.array([[1, -1, 0, 0], [0, 0, 1, -1]], np.float32)  # [latent, hidden]
 _MIXES = np.array([[1, 0, 0.5, 1], [0, 1, 0.5, -1]], np.float32)  # [latent, inputs]
 
@@ -99,6 +101,30 @@ def hand_set_weights() -> Weights:
         "decoder/1/kernel": _BENDS.T @ _MIXES / 2,
         "decoder/1/bias": np.zeros(4, np.float32),
     }
+
+
+def worded_table(
+    left: Sequence[float], right: Sequence[float], words: Sequence[str | None]
+) -> pa.RecordBatch:
+    """`hand_set_table` with a column of text."""
+    rows = hand_set_table(left, right)
+    return pa.record_batch([*rows.columns, pa.array(words, pa.string())], schema=WORDED)
+
+
+def worded_codec(**changes: Any) -> FeaturesCodec:
+    """`hand_set_codec` with a third latent: how much of a text is its first term, `win`."""
+    architecture = Architecture(7, 3, (4,), (4,), "relu", "residual")
+    former, weights = hand_set_weights(), {}
+    for name, shape in architecture.weight_shapes().items():
+        weights[name] = np.zeros(shape, np.float32)
+        weights[name][tuple(slice(size) for size in former[name].shape)] = former[name]
+    weights["encoder/skip/kernel"][4, 2] = weights["decoder/skip/kernel"][2, 4] = 1
+    return hand_set_codec(
+        schema=TableSchema(WORDED, tuple(CENTERS)),
+        architecture=architecture,
+        weights=weights,
+        **{"texts": {"words": Text(("win", "call", "!"), (1.0, 1.5, 0.5))}, **changes},
+    )
 
 
 def identity_codec(kind: pa.DataType) -> FeaturesCodec:

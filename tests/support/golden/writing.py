@@ -29,7 +29,13 @@ from ae_pipeline.storage.layout import write_marker
 from ae_pipeline.verbs import encode, verify
 from tests.support.golden.case import Golden
 from tests.support.golden.every_type import types_case
-from tests.support.golden.features import features_case, int8_case, kinds_case, rounded_case
+from tests.support.golden.features import (
+    features_case,
+    int8_case,
+    kinds_case,
+    rounded_case,
+    worded_case,
+)
 from tests.support.golden.grids import grids_case
 from tests.support.golden.levels import levels_case
 from tests.support.golden.networks import classes_case, network_case, window_case
@@ -67,6 +73,7 @@ CASES: dict[str, Callable[[], Golden]] = {
     "archive-5.0/vectors": vectors_case,
     "archive-5.0/series": series_case,
     "features-5.0/bends": features_case,
+    "features-5.0/words": worded_case,
     "features-5.0/rounded": rounded_case,
     "features-5.0/int8": int8_case,
     "features-5.0/kinds": kinds_case,

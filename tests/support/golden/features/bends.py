@@ -1,4 +1,4 @@
-"""Golden cases of features: two latents that every column is a sum of, rounded or not."""
+"""Golden cases of features: two latents that every column is a sum of, rounded, beside texts."""
 
 from __future__ import annotations
 
@@ -34,3 +34,13 @@ def features_case(rounding: LatentRounding = EXACT) -> Golden:
         table = table.set_column(1, table.schema.field("left"), holes)
         tables[f"day=1/{name}"] = table.set_column(2, table.schema.field("right"), pa.array(wild))
     return Golden(hand_set_codec(rounding=rounding), tables)
+
+
+def worded_case() -> Golden:
+    """The codec that sees the words of a text, too, which comes back as it was."""
+    from tests.support.codec.features import worded_codec, worded_table
+
+    words = ["Win, win!", None, "", "call me", "很好 \u00e9", "WIN", " other  "]
+    left, right = integers(7, len(words), 64) / 4, integers(8, len(words), 64) / 4 - 8
+    rows = worded_table(left.tolist(), right.tolist(), words)
+    return Golden(worded_codec(), {"part-0.parquet": pa.Table.from_batches([rows])})

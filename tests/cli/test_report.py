@@ -31,7 +31,10 @@ def test_only_pages_are_written_over(encoded: Path, tmp_path: Path, call: Call) 
     other.write_text("mine", encoding="utf-8")
     assert call("report", encoded, "--out", page)[0] == 0
     code, out, _ = call("report", encoded, "--out", page, "--json")
-    assert (code, json.loads(out)) == (0, {"page": str(page), "bytes": page.stat().st_size})
+    assert (code, json.loads(out)) == (
+        0,
+        {"ok": True, "page": str(page), "bytes": page.stat().st_size},
+    )
     code, _, err = call("report", encoded, "--out", other)
     assert code == 1
     assert "no page of report" in err

@@ -20,6 +20,7 @@ from flows.pages.assets import asset_key
 from flows.pages.events import DRIFT, FRAGMENTS_FAILED, emit_drift, emit_failures
 from flows.pages.names import slug
 from tests.support.data.datasets import mixed_tree
+from tests.support.flows.artifacts import artifacts_by_key
 from tests.support.flows.servers import events_of
 
 pytestmark = pytest.mark.flow
@@ -36,9 +37,7 @@ def job_for(source: Path, archive: Path, **settings: object) -> BackfillJob:
 
 def artifacts() -> dict[str, Artifact]:
     """The latest artifact of each key."""
-    with get_client(sync_client=True) as client:
-        found = client.read_artifacts()
-    return {artifact.key: artifact for artifact in sorted(found, key=lambda one: one.created)}
+    return artifacts_by_key()
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from ae_pipeline.verbs import encode
 from flows.pages.artifacts import artifact_key
 from flows.pages.assets import asset_key
 from tests.support.data.datasets import mixed_tree
+from tests.support.flows.artifacts import all_artifacts
 from tests.support.flows.browser import SIZE, dump_page, find_browser, png_size, take_picture
 from tests.support.flows.deployed import deployed_server, run_deployment
 from tests.support.flows.servers import BASH, StandingServer, events_of, wait_for
@@ -86,7 +87,7 @@ def test_worker_runs_a_deployment(
     assert run.state.is_completed()
     assert len(list(archive.rglob("*.parquet"))) == 3
     with deployed.client() as client:
-        keys = {artifact.key for artifact in client.read_artifacts()}
+        keys = {artifact.key for artifact in all_artifacts(client)}
         name = "prefect.asset.materialization.succeeded"
         (event,) = events_of(client, name, asset_key(str(archive)))
     kinds = ("backfill-plan", "backfill-fragments", "backfill")
@@ -229,7 +230,7 @@ def test_pages_open_in_a_browser(
     source, _, run = finished
     key = artifact_key("backfill", str(source))
     with deployed.client() as client:
-        artifact = next(one for one in client.read_artifacts() if one.key == key)
+        artifact = next(one for one in all_artifacts(client) if one.key == key)
     path, expected = {
         "run": (f"runs/flow-run/{run.id}", ["backfill mixed", "Completed", "backfill"]),
         "artifact": (f"artifacts/artifact/{artifact.id}", [key, "day=10"]),

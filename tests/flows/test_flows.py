@@ -43,6 +43,7 @@ from flows.runtime.log_lines import FewLines, is_news
 from flows.runtime.states import WORK, is_worth_retrying
 from flows.verify import verify
 from tests.support.data.datasets import mixed_tree
+from tests.support.flows.artifacts import artifacts_by_key
 
 pytestmark = pytest.mark.flow
 
@@ -81,8 +82,7 @@ def test_runs_are_named_after_their_dataset(finished: tuple[Path, State]) -> Non
 
 def test_artifacts_hold_the_tables(finished: tuple[Path, State], source: Path) -> None:
     """Each flow leaves tables of partitions and columns, and a page that leads with the whole."""
-    with get_client(sync_client=True) as client:
-        artifacts = {artifact.key: artifact for artifact in client.read_artifacts()}
+    artifacts = artifacts_by_key()
     kinds = ("main-job", "fit", "encode", "encode-partitions", "encode-bytes")
     kinds += ("decode", "decode-partitions", "decode-columns")
     assert {artifact_key(kind, str(source)) for kind in kinds} <= set(artifacts)
@@ -112,8 +112,7 @@ def test_archive_is_encoded_verified_and_decoded(source: Path, tmp_path: Path) -
     state = verify(VerifyJob(archive=archive, source=str(source)), return_state=True)
     assert state.is_completed()
     assert state.result().total.metrics.n_mismatched == 0
-    with get_client(sync_client=True) as client:
-        artifacts = {artifact.key: artifact.data for artifact in client.read_artifacts()}
+    artifacts = {key: one.data for key, one in artifacts_by_key().items()}
     for kind, dataset in (("encode-bytes", str(source)), ("verify-bytes", archive)):
         rows = json.loads(artifacts[artifact_key(kind, dataset)])
         assert rows[-1]["part"] == "total"

@@ -87,7 +87,7 @@ def test_every_byte_is_counted_once(encoded: tuple[Path, DatasetReport]) -> None
 def test_parts_are_what_they_say(encoded: tuple[Path, DatasetReport]) -> None:
     """Kept bytes are the chunks of kept columns, payload that of our own, model its files."""
     folder, report = encoded
-    own = {"ae:block", "latent", "ae:missing"}
+    own = {"ae:block", "latent", "ae:missing", "ae:exact"}
     kept = missing = 0
     for path in folder.rglob("*.parquet"):
         metadata = pq.read_metadata(path)

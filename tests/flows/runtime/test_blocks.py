@@ -22,6 +22,7 @@ from flows.compress import compress
 from flows.main_job import main_job
 from flows.runtime.blocks import load
 from tests.support.checks import assert_one_line
+from tests.support.flows.artifacts import all_artifacts
 from tests.support.jobs.dask_cluster import listening, running, without
 from tests.support.object_servers.server import ObjectServer
 from tests.support.object_servers.trees import put_tree, read_tree
@@ -99,7 +100,7 @@ def told_to_prefect() -> str:
     """All that Prefect's server has of runs: parameters, states, logs and artifacts."""
     with get_client(sync_client=True) as client:
         runs = client.read_flow_runs()
-        artifacts = client.read_artifacts()
+        artifacts = all_artifacts(client)
         logs = client.read_logs()
     return "".join(one.model_dump_json() for one in (*runs, *artifacts, *logs))
 

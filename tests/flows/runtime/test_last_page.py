@@ -8,7 +8,6 @@ from pathlib import Path
 from xml.etree import ElementTree as Tree
 
 import pytest
-from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import Artifact
 
 from ae_pipeline import extras
@@ -21,6 +20,7 @@ from flows.encode import encode
 from flows.pages.artifacts import artifact_key
 from flows.runtime.last_page import address_of
 from flows.verify import verify
+from tests.support.flows.artifacts import artifacts_by_key
 from tests.support.html_pages import check_page
 
 pytestmark = pytest.mark.flow
@@ -31,10 +31,9 @@ PICTURE = re.compile(r"!\[[^]]+\]\(data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)\
 
 def artifacts_of(dataset: str | Path) -> dict[str, Artifact]:
     """The latest artifacts of a dataset, by what stands before its name in their keys."""
-    with get_client(sync_client=True) as client:
-        found = sorted(client.read_artifacts(), key=lambda one: one.created)
     suffix = artifact_key("", str(dataset))
-    return {one.key.removesuffix(suffix): one for one in found if one.key.endswith(suffix)}
+    found = artifacts_by_key().items()
+    return {key.removesuffix(suffix): one for key, one in found if key.endswith(suffix)}
 
 
 @pytest.fixture(scope="module")

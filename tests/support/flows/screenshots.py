@@ -13,6 +13,7 @@ from pathlib import Path
 from prefect.client.schemas.objects import FlowRun
 
 from flows.pages.artifacts import artifact_key
+from tests.support.flows.artifacts import all_artifacts
 from tests.support.flows.browser import take_picture
 from tests.support.flows.deployed import deployed_server, run_deployment
 from tests.support.flows.servers import StandingServer
@@ -49,7 +50,7 @@ def _night(server: StandingServer) -> FlowRun:
 def _artifact(server: StandingServer) -> str:
     key = artifact_key("compress", str(server.checkout / "out/plant/gas_turbine"))
     with server.client() as client:
-        found = [one for one in client.read_artifacts() if one.key == key]
+        found = [one for one in all_artifacts(client) if one.key == key]
     return str(max(found, key=lambda one: one.created).id)
 
 

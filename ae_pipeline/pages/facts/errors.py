@@ -89,7 +89,8 @@ def errors_of_table(path: Path) -> Errors | None:
     if not path.is_file():
         return None
     with open_fragment(Fragment(path, path.name, path.stat().st_size)) as file:
-        rows = [_of_row(row) for row in file.read().to_pylist()]
+        table = file.read().to_pylist()
+    rows = [_of_row(row) for row in table if row.get("accuracy") is None]
     totals = tuple(row for row in rows if row.partition == _TOTAL)
     return Errors(tuple(row for row in rows if row.partition != _TOTAL), totals)
 
@@ -105,6 +106,8 @@ def _of_partitions(
 def _of_partition(one: PartitionReport, features: Iterable[str]) -> Iterator[Measured]:
     scaled = one.standardized_column_metrics
     for name, own, unit in zip(features, one.column_metrics, scaled, strict=False):
+        if own.accuracy is not None:
+            continue  # categories have no errors of numbers
         yield Measured(
             partition=one.partition,
             column=name,

@@ -47,7 +47,7 @@ def measured(
     """
     chosen = dict(usual)
     for name, encoding in usual.items():
-        owner = name if name in table.column_names else name.removesuffix(VECTOR_LEAF)
+        owner = _owner(name, table)
         if owner not in table.column_names or not len(table):
             continue
         others = list(_possible(table.schema.field(owner).type, is_arrow))
@@ -68,7 +68,7 @@ def measured_levels(
     """
     found = {}
     for name, encoding in encodings.items():
-        owner = name.removesuffix(VECTOR_LEAF)
+        owner = _owner(name, table)
         if owner == name or owner not in table.column_names or not len(table):
             continue
         column = table.select([owner])
@@ -76,6 +76,11 @@ def measured_levels(
         if hard < _WORTH * _size(column, encoding, options):
             found[name] = HARD_LEVEL
     return found
+
+
+def _owner(name: str, table: pa.Table) -> str:
+    """Return the column that a name or leaf path means; a name may look like a leaf's path."""
+    return name if name in table.column_names else name.removesuffix(VECTOR_LEAF)
 
 
 def _possible(kind: pa.DataType, is_arrow: bool) -> tuple[Encoding, ...]:

@@ -172,3 +172,10 @@ def test_vectors_of_full_precision_stay_split(tmp_path: Path) -> None:
     table = pa.table({"v": pa.FixedSizeListArray.from_arrays(pa.array(numbers), 3)})
     path = written(tmp_path / "ours.parquet", table)
     assert "BYTE_STREAM_SPLIT" in encodings(path, "v.list.element")
+
+
+def test_a_name_may_look_like_the_path_of_a_vector(tmp_path: Path) -> None:
+    """A column that is called as the leaf of a vector would be gets encodings of its own type."""
+    numbers = list(range(5_000))
+    table = pa.table({"x": pa.array(numbers, pa.float32()), "x.list.element": numbers})
+    assert pq.read_table(written(tmp_path / "ours.parquet", table)).equals(table)

@@ -62,7 +62,9 @@ def test_too_little_memory_is_no_damage(verb: str, tmp_path: Path) -> None:
             check=False,
             preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
         )
-        assert done.returncode in range(-31, 2)
+        # The C library has a status of its own for threads that it cannot give their data.
+        is_out_of_memory = done.returncode == 127 and "cannot allocate memory" in done.stderr
+        assert done.returncode in range(-31, 2) or is_out_of_memory, done.stderr
         assert {path: path.read_bytes() for path in archive.rglob("*.parquet")} == before
         assert not list((archive / "_ae").glob("failed/**/*.json")), (limit, done.stderr)
         assert not list(archive.rglob(".*.rejected")), (limit, done.stderr)
